@@ -1,0 +1,126 @@
+"""Entities: a device's configuration, and the counter that numbers its changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Self
+
+from attrs import evolve, frozen
+
+from .content import ConfigContent
+from .errors import PreconditionFailed
+from .mac import MacAddress
+
+MAX_ID: Final = 2**63 - 1
+"""Ids are 64-bit and signed in every database."""
+
+
+@frozen
+class Config:
+    """One device's current configuration. Times are aware and in UTC."""
+
+    id: int
+    """Surrogate key, from 1; never reused."""
+    mac_address: MacAddress
+    """The device that this config belongs to; unique."""
+    content: ConfigContent
+    """The document that the device fetches."""
+    revision: int
+    """The number of the MAC address's latest change, from 1."""
+    created_at: datetime
+    """When this config was created."""
+    updated_at: datetime
+    """When its content last changed."""
+
+    def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
+        """The config with other content, as `revision`, at `now`."""
+        return evolve(self, content=content, revision=revision, updated_at=now)
+
+    def summary(self) -> ConfigSummary:
+        """The config without its document."""
+        return ConfigSummary(
+            id=self.id,
+            mac_address=self.mac_address,
+            device_name=self.content.device_name,
+            device_entity_id=self.content.device_entity_id,
+            enable_ota=self.content.enable_ota,
+            revision=self.revision,
+            etag=self.content.etag,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+
+@frozen
+class ConfigSummary:
+    """A config as lists show it: everything but the document itself."""
+
+    id: int
+    mac_address: MacAddress
+    device_name: str | None
+    device_entity_id: str | None
+    enable_ota: bool | None
+    revision: int
+    etag: str
+    """The content ETag, quotes included."""
+    created_at: datetime
+    updated_at: datetime
+
+
+@frozen
+class Document:
+    """What a device fetches: the content's bytes and their ETag, nothing else."""
+
+    body: bytes
+    etag: str
+
+
+@frozen
+class Device:
+    """The counter of one MAC address; it outlives every config of that address."""
+
+    mac_address: MacAddress
+    last_revision: int
+    """The number of the latest change; 0 before the first."""
+
+    def next_revision(self) -> int:
+        """The number that the next change takes."""
+        return self.last_revision + 1
+
+
+@frozen
+class Precondition:
+    """Which state a write may replace (RFC 9110, section 13.1); the default allows any.
+
+    It is checked under the device's lock, so what it saw is what the write replaces.
+    """
+
+    exists: bool | None = None
+    """True: there must be a config (`If-Match: *`). False: there must be none (`If-None-Match: *`)."""
+    one_of: frozenset[int] | None = None
+    """The revisions that may be replaced (`If-Match`); None for any."""
+    none_of: frozenset[int] = frozenset()
+    """The revisions that may not be replaced (`If-None-Match`)."""
+
+    def check(self, current: Config | None) -> None:
+        """Raise `PreconditionFailed` unless `current` (None: there is no config) is allowed."""
+        if current is None:
+            if self.exists or self.one_of is not None:
+                raise PreconditionFailed("There is no config yet, and the precondition asks for one.")
+        elif self._refuses(current.revision):
+            raise PreconditionFailed(
+                f"Config {current.id} is at revision {current.revision}, which the precondition excludes: "
+                "read it again, then repeat the change.",
+                revision=current.revision,
+            )
+
+    def _refuses(self, revision: int) -> bool:
+        return (
+            self.exists is False
+            or (self.one_of is not None and revision not in self.one_of)
+            or revision in self.none_of
+        )
+
+
+UNCONDITIONAL = Precondition()
+"""Any state may be replaced."""

@@ -1,0 +1,132 @@
+"""Every way in which the core refuses: one root, one class per error code.
+
+`code` is the stable name that programs match on (HTTP bodies carry it);
+`details` holds the machine-readable facts behind the sentence.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+_SHOWN: Final = 200
+
+
+def excerpt(text: str) -> str:
+    """`text` as it may stand in a one-line message: printable, and at most 200 characters."""
+    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+
+
+class IotConfigError(Exception):
+    """Root of all errors that iotconfig raises on purpose.
+
+    `str(error)` is one sentence that names the place, the rule and, where
+    there is one, the way out. It never holds SQL, a secret or a traceback.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.details: dict[str, object] = details
+
+
+class InvalidMacAddress(IotConfigError):
+    """The text is no MAC address in any accepted spelling."""
+
+    code = "INVALID_OPERATION"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f'MAC address "{excerpt(text)}" has an invalid format: '
+            "write it like aa:bb:cc:dd:ee:ff, aa-bb-cc-dd-ee-ff, aabbccddeeff or aabb.ccdd.eeff.",
+        )
+
+
+class ValidationFailed(IotConfigError):
+    """An input is not as documented."""
+
+    code = "VALIDATION_FAILED"
+
+
+class InvalidDocument(ValidationFailed):
+    """A JSON text breaks a content rule; nothing of it was stored.
+
+    `details` holds either `pointer` (RFC 6901), the member that breaks the
+    rule, or `line` and `column` (from 1), where the text is no JSON.
+    """
+
+    def __init__(self, rule: str, **place: object) -> None:
+        self.rule = rule
+        self.place = place
+        super().__init__(f"{_where(place)}: {rule}.", **place)
+
+    def within(self, pointer: str) -> InvalidDocument:
+        """The same refusal, seen from the document that holds this one at `pointer`."""
+        place = dict(self.place)
+        if "pointer" in place:
+            place["pointer"] = f"{pointer}{place['pointer']}"
+        else:
+            place["within"] = pointer
+        return type(self)(self.rule, **place)
+
+
+def _where(place: dict[str, object]) -> str:
+    if "pointer" in place:
+        return f"At {excerpt(str(place['pointer']))}" if place["pointer"] else "At the top"
+    position = f"line {place['line']}, column {place['column']}"
+    return f"In {excerpt(str(place['within']))}, {position}" if "within" in place else f"At {position}"
+
+
+class ContentTooLarge(IotConfigError):
+    """The content, or the request that carries it, is larger than the limit."""
+
+    code = "CONTENT_TOO_LARGE"
+
+
+class RecordNotFound(IotConfigError):
+    """There is no such config."""
+
+    code = "RECORD_NOT_FOUND"
+
+    def __init__(self, key: object) -> None:
+        super().__init__(f"Config {key} was not found.", key=str(key))
+
+
+class RecordExists(IotConfigError):
+    """The MAC address has a config already."""
+
+    code = "RECORD_EXISTS"
+
+    def __init__(self, mac_address: object) -> None:
+        super().__init__(
+            f"A config for MAC address {mac_address} exists already: update it instead.",
+            mac_address=str(mac_address),
+        )
+
+
+class PreconditionFailed(IotConfigError):
+    """The config is not at a revision that the caller allowed; nothing was stored."""
+
+    code = "PRECONDITION_FAILED"
+
+
+class StoreUnavailable(IotConfigError):
+    """The store did not answer in time, or cannot be reached.
+
+    After a write the outcome is unknown: it may or may not have been stored.
+    `reason` is for the operator of the service (it may name hosts and users,
+    never a secret); the message is for everyone.
+    """
+
+    code = "STORE_UNAVAILABLE"
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class StoreFull(IotConfigError):
+    """The store has no room left; nothing was stored."""
+
+    code = "STORE_FULL"

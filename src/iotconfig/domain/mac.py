@@ -1,0 +1,50 @@
+"""MAC addresses: many spellings in, one spelling out."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from attrs import frozen
+
+from .errors import InvalidMacAddress
+
+# ASCII only, on purpose: `\d` and `int()` also take full-width and Arabic digits.
+_SPELLINGS: Final = re.compile(
+    r"""
+    [0-9A-Fa-f]{2} (?: :[0-9A-Fa-f]{2}){5}
+    | [0-9A-Fa-f]{2} (?: -[0-9A-Fa-f]{2}){5}
+    | [0-9A-Fa-f]{4} (?: \.[0-9A-Fa-f]{4}){2}
+    | [0-9A-Fa-f]{12}
+    """,
+    re.VERBOSE,
+)
+_SEPARATORS: Final = str.maketrans("", "", ":-.")
+
+
+@frozen(order=True)
+class MacAddress:
+    """An EUI-48 (IEEE 802) in its canonical spelling, `aa:bb:cc:dd:ee:ff`.
+
+    Ordered by its six octets. Build one with `parse`.
+    """
+
+    canonical: str
+
+    @classmethod
+    def parse(cls, text: str) -> MacAddress:
+        """Read a MAC address in any accepted spelling.
+
+        `text`: colons (`AA:bb:..`), dashes, dots (Cisco's `aabb.ccdd.eeff`) or
+        bare (`AABBCCDDEEFF`); any case; ASCII; nothing before or after it.
+        Separators may not be mixed.
+
+        Raises `InvalidMacAddress` for anything else.
+        """
+        if _SPELLINGS.fullmatch(text) is None:
+            raise InvalidMacAddress(text)
+        digits = text.translate(_SEPARATORS).lower()
+        return cls(":".join(digits[i : i + 2] for i in range(0, 12, 2)))
+
+    def __str__(self) -> str:
+        return self.canonical
