@@ -1,0 +1,1 @@
+"""Configs in a relational database, through SQLAlchemy Core: PostgreSQL, or SQLite as the embedded default."""

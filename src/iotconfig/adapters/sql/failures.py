@@ -1,0 +1,114 @@
+"""Where errors of drivers become errors of the domain."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from iotconfig.domain.errors import IotConfigError, RecordExists, StoreFull, StoreUnavailable
+
+from .tables import MAC_ADDRESS_CONSTRAINT
+
+log = logging.getLogger(__name__)
+
+# SQLSTATE classes and codes (PostgreSQL, appendix A) that pass by themselves.
+_UNAVAILABLE_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
+_UNAVAILABLE_STATES: Final = frozenset({"25006", "25P03", "55P03", "28000", "28P01", "3D000"})
+_DISK_FULL: Final = "53100"
+_SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
+
+_SQLITE_FULL: Final = sqlite3.SQLITE_FULL
+_SQLITE_UNAVAILABLE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+
+AWAY: Final = "The database cannot be reached, or did not answer in time."
+SCHEMA_NOT_CURRENT: Final = (
+    "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what drivers and pools raise inside the block into the domain's errors.
+
+    What is no condition of the database but a fault of ours passes unchanged.
+    """
+    try:
+        yield
+    except PoolExhausted as error:
+        raise unavailable(AWAY, "all connections are in use") from error
+    except DBAPIError as error:
+        raise _translation(error.orig, error) from error
+    except (psycopg.Error, sqlite3.Error) as error:
+        raise _translation(error, error) from error
+
+
+def unavailable(message: str, reason: str) -> StoreUnavailable:
+    """A `StoreUnavailable` whose reason, on one line, stands in the log too."""
+    reason = " ".join(reason.split())
+    log.warning("the database is unavailable: %s", reason)
+    return StoreUnavailable(message, reason)
+
+
+def _translation(cause: BaseException | None, error: Exception) -> Exception:
+    if isinstance(cause, psycopg.Error):
+        return _of_postgresql(cause) or error
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause) or error
+    return error
+
+
+def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
+    state = cause.sqlstate
+    if isinstance(cause, psycopg.IntegrityError):
+        return _conflict() if cause.diag.constraint_name == MAC_ADDRESS_CONSTRAINT else None
+    if state == _DISK_FULL:
+        return StoreFull("The database has no room left.")
+    if state in _SCHEMA_STATES:
+        return unavailable(SCHEMA_NOT_CURRENT, str(cause))
+    if state is None:
+        # The connection broke, or the pool had none to give: the server said nothing.
+        away = isinstance(cause, psycopg.OperationalError)
+    else:
+        away = state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES
+    return unavailable(AWAY, str(cause)) if away else None
+
+
+def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
+    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    text = str(cause)
+    if isinstance(cause, sqlite3.IntegrityError):
+        # SQLite names the columns of a constraint, not the constraint.
+        return _conflict() if text.endswith("configs.mac_address") else None
+    if primary == _SQLITE_FULL:
+        return StoreFull("The disk under the database is full.")
+    if "no such table" in text or "no such column" in text:
+        return unavailable(SCHEMA_NOT_CURRENT, str(cause))
+    return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
+
+
+def _conflict() -> RecordExists:
+    return RecordExists("of this request")
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another SQLite connection holds the lock: asking again is all that helps."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -1,0 +1,181 @@
+"""Alembic, run from inside the program: what is pending, and applying it.
+
+All pending migrations run in one transaction and under one lock, so that two
+`upgrade-db` at the same time end well, and a failure leaves the schema as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from attrs import field, frozen
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
+
+from .failures import AWAY, SCHEMA_NOT_CURRENT, translated
+from .postgresql import connect_once
+from .sqlite import connect as connect_sqlite
+from .sqlite import execute_patiently
+from .tables import VERSION_TABLE
+from .timeouts import Timeouts
+from .url import DatabaseUrl
+
+_LOCK_KEY: Final = 0x696F74636F6E66
+"""`iotconf` in ASCII: the number of our advisory lock in a PostgreSQL database."""
+
+_UPGRADE_WAIT: Final = 60.0
+"""Seconds to wait for another upgrade, and for the tables' users, before giving up."""
+
+
+@frozen
+class Migration:
+    """One step of the schema."""
+
+    revision: str
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.revision}  {self.title}"
+
+
+@frozen
+class SchemaStatus:
+    """Where a database's schema stands."""
+
+    current: str | None
+    """The newest migration applied; None in an empty database."""
+    pending: tuple[Migration, ...]
+    """What `upgrade` would apply, in order."""
+    known: bool = True
+    """False where a newer version of the program has upgraded the database."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version of the program can work with the database."""
+        return self.known and not self.pending
+
+
+@frozen
+class Migrations:
+    """The schema of one database."""
+
+    url: DatabaseUrl
+    timeouts: Timeouts = field(factory=Timeouts)
+
+    def status(self) -> SchemaStatus:
+        """Read where the schema stands. Raises `StoreUnavailable`. Creates nothing."""
+        if self.url.is_sqlite and not self.url.path.exists():
+            _check_directory(self.url.path)
+            return _status(None)
+        with translated(), self._engine() as engine, engine.connect() as connection:
+            return _status(_current(connection))
+
+    def require_current(self) -> None:
+        """Raise `StoreUnavailable` where this version cannot work with the schema."""
+        status = self.status()
+        if not status.known:
+            raise StoreUnavailable(
+                f"The database is at schema {status.current}, which this version does not know: "
+                "a newer version has upgraded it. Install that version."
+            )
+        if status.pending:
+            raise StoreUnavailable(SCHEMA_NOT_CURRENT)
+
+    def upgrade(self, *, recreate: bool = False) -> tuple[Migration, ...]:
+        """Apply what is pending, and say what it was.
+
+        `recreate` first undoes every migration, and so drops our tables with
+        their data, and nothing else in the database.
+
+        Raises `StoreUnavailable`, and `ValidationFailed` where the schema cannot
+        be upgraded.
+        """
+        if self.url.is_sqlite:
+            _check_directory(self.url.path)
+        with translated(), self._engine(create=True) as engine, engine.connect() as connection:
+            self._lock(connection)
+            status = _status(_current(connection))
+            if not status.known:
+                self.require_current()
+            config = _alembic(connection)
+            if recreate and status.current is not None:
+                command.downgrade(config, "base")
+                status = _status(None)
+            try:
+                command.upgrade(config, "head")
+            except DBAPIError as error:
+                if "already exists" not in str(error.orig):
+                    raise
+                raise ValidationFailed(
+                    "The database holds a table with the name of one of ours that another program made: "
+                    "use a database, or a schema (search_path), of its own."
+                ) from error
+            connection.commit()
+        return status.pending
+
+    @contextmanager
+    def _engine(self, *, create: bool = False) -> Iterator[Engine]:
+        if self.url.is_sqlite:
+            engine = connect_sqlite(self.url.path, self.timeouts, "rwc" if create else "rw")
+        else:
+            engine = connect_once(self.url.url, self.timeouts)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    def _lock(self, connection: Connection) -> None:
+        """Begin the transaction, and wait for other upgrades to end theirs."""
+        if self.url.is_sqlite:
+            # Kept in the file, so it is set once, and here, where the lock may be waited for.
+            execute_patiently(connection, "PRAGMA journal_mode = WAL", _UPGRADE_WAIT)
+            execute_patiently(connection, "BEGIN IMMEDIATE", _UPGRADE_WAIT)
+            return
+        for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {setting} = {round(_UPGRADE_WAIT * 1000)}"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
+def scripts_directory() -> Path:
+    """Where the migrations are: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).parents[2]
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parents[1] / "migrations"
+
+
+def _check_directory(path: Path) -> None:
+    if not path.absolute().parent.is_dir():
+        raise StoreUnavailable(AWAY, f"there is no directory {path.absolute().parent}")
+
+
+def _alembic(connection: Connection | None = None) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(scripts_directory()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _current(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def _status(current: str | None) -> SchemaStatus:
+    scripts = ScriptDirectory.from_config(_alembic())
+    newest_first = list(scripts.walk_revisions())
+    known = current is None or any(script.revision == current for script in newest_first)
+    pending = []
+    for script in newest_first:
+        if script.revision == current or not known:
+            break
+        pending.append(Migration(script.revision, script.doc.rstrip(".")))
+    return SchemaStatus(current, tuple(reversed(pending)), known)

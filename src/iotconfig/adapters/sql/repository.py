@@ -1,0 +1,171 @@
+"""The domain's repositories over one SQL connection. Statements are built once, here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from iotconfig.adapters.codec import summary_of
+from iotconfig.domain.config import Config, Device, Document
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
+
+from .tables import configs, devices
+
+_SUMMARY: Final = (
+    configs.c.id,
+    configs.c.mac_address,
+    configs.c.device_name,
+    configs.c.device_entity_id,
+    configs.c.enable_ota,
+    configs.c.revision,
+    configs.c.etag,
+    configs.c.created_at,
+    configs.c.updated_at,
+)
+_BY_ID: Final = select(configs).where(configs.c.id == bindparam("key"))
+_BY_MAC: Final = select(configs).where(configs.c.mac_address == bindparam("key"))
+_DOCUMENT: Final = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
+_REPLACE: Final = update(configs).where(configs.c.id == bindparam("key"))
+_REMOVE: Final = delete(configs).where(configs.c.id == bindparam("key"))
+
+_LOCK: Final = select(devices.c.mac_address, devices.c.last_revision).with_for_update()
+_LOCK_MAC: Final = _LOCK.where(devices.c.mac_address == bindparam("key"))
+_LOCK_OWNER: Final = _LOCK.where(
+    devices.c.mac_address
+    == select(configs.c.mac_address).where(configs.c.id == bindparam("key")).scalar_subquery()
+)
+_ADVANCE: Final = update(devices).where(devices.c.mac_address == bindparam("key"))
+# One statement creates the row, or waits for whoever is creating it; either way it is locked then.
+_REGISTER: Final = {
+    name: insert(devices)
+    .values(mac_address=bindparam("key"), last_revision=0)
+    .on_conflict_do_update(
+        index_elements=[devices.c.mac_address], set_={"last_revision": devices.c.last_revision}
+    )
+    .returning(devices.c.last_revision)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+
+
+@frozen
+class SqlConfigRepository:
+    """`ConfigRepository` over one connection."""
+
+    _connection: Connection
+
+    def get(self, config_id: int) -> Config | None:
+        return _config(self._connection.execute(_BY_ID, {"key": config_id}).one_or_none())
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
+        return _config(self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none())
+
+    def document(self, mac_address: MacAddress) -> Document | None:
+        row = self._connection.execute(_DOCUMENT, {"key": str(mac_address)}).one_or_none()
+        return None if row is None else Document(row.content.encode(), row.etag)
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        page = _matching(select(*_SUMMARY), query).order_by(configs.c.mac_address).limit(query.limit + 1)
+        if query.after is not None:
+            page = page.where(configs.c.mac_address > str(query.after))
+        rows = self._connection.execute(page).mappings().all()
+        summaries = tuple(summary_of(row) for row in rows[: query.limit])
+        return ConfigPage(
+            configs=summaries,
+            count=self._count(query) if query.count else None,
+            next=summaries[-1].mac_address if len(rows) > query.limit else None,
+        )
+
+    def _count(self, query: ConfigQuery) -> int:
+        statement = _matching(select(func.count()).select_from(configs), query)
+        return int(self._connection.execute(statement).scalar_one())
+
+    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
+        statement = configs.insert().returning(configs.c.id)
+        values = _content_columns(mac_address, content)
+        values |= {
+            "mac_address": str(mac_address),
+            "revision": revision,
+            "created_at": now,
+            "updated_at": now,
+        }
+        config_id = self._connection.execute(statement, values).scalar_one()
+        return Config(config_id, mac_address, content, revision, created_at=now, updated_at=now)
+
+    def replace(self, config: Config) -> None:
+        values = _content_columns(config.mac_address, config.content)
+        values |= {"revision": config.revision, "updated_at": config.updated_at}
+        self._connection.execute(_REPLACE.values(values), {"key": config.id})
+
+    def remove(self, config: Config) -> None:
+        self._connection.execute(_REMOVE, {"key": config.id})
+
+
+@frozen
+class SqlDeviceRepository:
+    """`DeviceRepository` over one connection.
+
+    PostgreSQL locks the device's row; SQLite's one write lock, which the
+    transaction holds from its start, serves there.
+    """
+
+    _connection: Connection
+
+    def lock(self, mac_address: MacAddress) -> Device:
+        row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
+        if row is not None:
+            return Device(mac_address, row.last_revision)
+        register = _REGISTER[self._connection.dialect.name]
+        return Device(mac_address, self._connection.execute(register, {"key": str(mac_address)}).scalar_one())
+
+    def lock_owner(self, config_id: int) -> Device | None:
+        row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
+        return None if row is None else Device(MacAddress(row.mac_address), row.last_revision)
+
+    def advance(self, device: Device, revision: int) -> None:
+        self._connection.execute(_ADVANCE.values(last_revision=revision), {"key": str(device.mac_address)})
+
+
+def _matching(statement: Select[Any], query: ConfigQuery) -> Select[Any]:
+    if query.text is not None:
+        statement = statement.where(configs.c.search_text.contains(fold(query.text), autoescape=True))
+    if query.enable_ota is not None:
+        statement = statement.where(configs.c.enable_ota.is_(query.enable_ota))
+    return statement
+
+
+def _content_columns(mac_address: MacAddress, content: ConfigContent) -> dict[str, object]:
+    """The document, and what is derived from it so that lists need not read it."""
+    return {
+        "content": content.text,
+        "etag": content.etag,
+        "device_name": content.device_name,
+        "device_entity_id": content.device_entity_id,
+        "enable_ota": content.enable_ota,
+        "search_text": search_text(mac_address, content.device_name, content.device_entity_id),
+    }
+
+
+def _config(row: Row[Any] | None) -> Config | None:
+    if row is None:
+        return None
+    content = ConfigContent(
+        text=row.content,
+        etag=row.etag,
+        device_name=row.device_name,
+        device_entity_id=row.device_entity_id,
+        enable_ota=row.enable_ota,
+    )
+    return Config(
+        id=row.id,
+        mac_address=MacAddress(row.mac_address),
+        content=content,
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,99 @@
+"""SQLite, the embedded database: write-ahead log, one writer at a time, no wait that blocks.
+
+A blocking `busy_timeout` freezes every greenlet of a worker (5 s seen), so the
+lock is asked for without waiting, and the waiting is done in Python, where other
+requests go on. Inside a write transaction nothing may wait at all: a second
+greenlet would then lock the worker against itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+from .failures import AWAY, is_busy, translated, unavailable
+from .timeouts import Timeouts
+
+_POOL_SIZE = 8
+
+
+class SqliteDatabase:
+    """`Database` on a SQLite file that exists."""
+
+    def __init__(self, path: Path, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._engine = connect(path, timeouts)
+        self._writer = Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if not self._writer.acquire(timeout=self._timeouts.lock):
+            raise unavailable(AWAY, "this process's other writers hold the database for too long")
+        try:
+            with translated(), self._engine.connect() as connection:
+                execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
+                yield connection
+                connection.commit()
+        finally:
+            self._writer.release()
+
+    def check(self) -> None:
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
+    """Run a statement that needs a lock; while another connection has it, ask again for up to `seconds`."""
+    attempts = Retrying(
+        retry=retry_if_exception(is_busy),
+        wait=wait_random(0.001, 0.008),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )
+    attempts(connection.exec_driver_sql, statement)
+
+
+def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -> Engine:
+    """An engine on a SQLite file; only with mode `rwc` is the file created.
+
+    Transactions are begun by hand: the driver's own begin late, without the lock.
+    """
+
+    def opened() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode={mode}",
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        # FULL: what was acknowledged outlives a loss of power.
+        connection.executescript("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
+        return connection
+
+    return create_engine(
+        "sqlite://",
+        creator=opened,
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=timeouts.pool,
+        isolation_level="AUTOCOMMIT",
+    )

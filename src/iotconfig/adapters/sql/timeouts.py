@@ -1,0 +1,29 @@
+"""How long the database may take."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Timeouts:
+    """Bounds, in seconds, on everything that waits for the database.
+
+    The server's own limits fire first and give the clearer error; the watchdog
+    is for what they cannot see, a link that swallows everything.
+    """
+
+    connect: int = 3
+    """Opening one connection."""
+    pool: float = 3.0
+    """Waiting for a connection of the pool to be free."""
+    statement: float = 8.0
+    """One statement (PostgreSQL's `statement_timeout`)."""
+    lock: float = 5.0
+    """Waiting for another writer (PostgreSQL's `lock_timeout`; on SQLite, for the write lock)."""
+    idle_transaction: float = 15.0
+    """A transaction in which nothing happens (PostgreSQL's `idle_in_transaction_session_timeout`)."""
+    watchdog: float = 10.0
+    """One unit of work as the client sees it; then its connection is cut."""
+    check: float = 2.0
+    """A health check, instead of the watchdog's bound."""

@@ -1,0 +1,70 @@
+"""Database URLs: which database, in a form that may be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Self
+
+from attrs import field, frozen
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from iotconfig.domain.errors import ValidationFailed
+
+_POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
+_SECRET_PARAMETERS: Final = frozenset({"password", "sslpassword"})
+
+
+@frozen
+class DatabaseUrl:
+    """Where the database is. `str()` and `repr()` show it without its password."""
+
+    url: URL = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `postgresql://user:password@host:5432/name` or `sqlite:///file.db`.
+
+        `postgres://` counts as PostgreSQL. Three slashes make a SQLite path
+        relative to the working directory, four make it absolute.
+
+        Raises `ValidationFailed` for anything else, SQLite in memory included:
+        it would be gone with its connection.
+        """
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            # The text may hold a password, so the message repeats none of it.
+            raise ValidationFailed(
+                "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
+            ) from None
+        if url.drivername in _POSTGRESQL:
+            return cls(url.set(drivername="postgresql+psycopg"))
+        if url.drivername not in _SQLITE:
+            raise ValidationFailed(
+                f"Databases of kind {url.drivername} are not supported: use postgresql:// or sqlite:///."
+            )
+        if url.database in (None, "", ":memory:") or url.host or url.query:
+            raise ValidationFailed("A SQLite URL names a file and nothing else: write sqlite:///file.db.")
+        return cls(url.set(drivername="sqlite"))
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.url.drivername == "sqlite"
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.url.database or "")
+
+    def __str__(self) -> str:
+        if self.is_sqlite:
+            return f"sqlite:///{self.path}"
+        url = self.url.set(drivername="postgresql")
+        hidden = dict.fromkeys(_SECRET_PARAMETERS & url.query.keys(), "***")
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+    def __repr__(self) -> str:
+        return f"DatabaseUrl('{self}')"
