@@ -1,0 +1,53 @@
+"""The WSGI application: routes, and what surrounds them. Starting a process is somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import falcon
+
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.service import ConfigService
+
+from . import problems
+from .configs import ConfigByMacResource, ConfigResource, ConfigsResource
+from .health import HealthResource
+from .middleware import CrossSiteGuard, RequestIds, VaryByOrigin
+
+
+def create_app(
+    service: ConfigService,
+    *,
+    max_content_bytes: int = DEFAULT_MAX_BYTES,
+    cors_origins: Collection[str] = (),
+    require_if_match: bool = False,
+) -> falcon.App[Any, Any]:
+    """The HTTP API of `service`, for any WSGI server.
+
+    `max_content_bytes`: UTF-8 bytes that a config's content may have.
+    `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
+    `require_if_match`: refuse changes by id that do not say which revision they replace.
+    """
+    bodies = BodyReader(max_content_bytes)
+    app = falcon.App(middleware=_middleware(cors_origins))
+    problems.install(app)
+    app.add_route("/api/health", HealthResource(service.store))
+    app.add_route("/api/configs", ConfigsResource(service, bodies))
+    app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
+    app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, require_if_match))
+    return app
+
+
+def _middleware(cors_origins: Collection[str]) -> list[Any]:
+    chain: list[Any] = [RequestIds(), CrossSiteGuard(cors_origins)]
+    if cors_origins:
+        origins = "*" if "*" in cors_origins else cors_origins
+        chain += [
+            falcon.CORSMiddleware(
+                allow_origins=origins, expose_headers="ETag, Location, Retry-After, X-Request-ID"
+            ),
+            VaryByOrigin(),
+        ]
+    return chain

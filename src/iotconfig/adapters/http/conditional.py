@@ -1,0 +1,94 @@
+"""Conditional requests (RFC 9110, section 13): `If-Match` and `If-None-Match`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from iotconfig.domain.config import Precondition
+from iotconfig.domain.errors import ValidationFailed
+
+_TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_LIST: Final = re.compile(rf"[ \t,]*(?:{_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
+_REVISION: Final = re.compile(r"[1-9][0-9]{0,18}")
+
+
+@frozen
+class _Tags:
+    """A parsed header: `*`, or the tags that it lists."""
+
+    any: bool
+    strong: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+
+
+def revision_tag(revision: int) -> str:
+    """The `ETag` of a config on the routes of operators."""
+    return f'"{revision}"'
+
+
+def is_unchanged(req: falcon.Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the caller has the representation tagged `etag` (weak comparison).
+
+    A header that is none counts as absent: the caller then gets the whole answer.
+    """
+    header = req.get_header("If-None-Match")
+    if header is None:
+        return False
+    if header == etag:
+        return True
+    tags = _parse(header)
+    return tags is not None and (tags.any or etag[1:-1] in tags.strong | tags.weak)
+
+
+def write_precondition(req: falcon.Request) -> Precondition:
+    """Which revisions the request allows to be replaced.
+
+    Raises `ValidationFailed` for a header that is no list of entity tags: the
+    condition that its sender wanted must not get lost.
+    """
+    match = _required(req, "If-Match")
+    none_match = _required(req, "If-None-Match")
+    exists: bool | None = None
+    if none_match is not None and none_match.any:
+        exists = False
+    elif match is not None and match.any:
+        exists = True
+    return Precondition(
+        exists=exists,
+        # Strong comparison: a weak tag matches nothing.
+        one_of=_revisions(match.strong) if match is not None and not match.any else None,
+        none_of=_revisions(none_match.strong | none_match.weak) if none_match is not None else frozenset(),
+    )
+
+
+def _required(req: falcon.Request, name: str) -> _Tags | None:
+    header = req.get_header(name)
+    if header is None:
+        return None
+    tags = _parse(header)
+    if tags is None:
+        raise ValidationFailed(
+            f'{name} must be * or a list of entity tags in double quotes, such as {name}: "3".', header=name
+        )
+    return tags
+
+
+def _parse(header: str) -> _Tags | None:
+    if header.strip(" \t") == "*":
+        return _Tags(any=True)
+    if _LIST.fullmatch(header) is None:
+        return None
+    found = _TAG.findall(header)
+    return _Tags(
+        any=False,
+        strong=frozenset(tag for weak, tag in found if not weak),
+        weak=frozenset(tag for weak, tag in found if weak),
+    )
+
+
+def _revisions(tags: frozenset[str]) -> frozenset[int]:
+    return frozenset(int(tag) for tag in tags if _REVISION.fullmatch(tag))

@@ -1,0 +1,147 @@
+"""How long a client may take, and a socket that holds it to that.
+
+gevent gives every connection a greenlet and bounds none: two hundred clients
+that send nothing would be kept for ever. The bounds are of two kinds. What is
+small has a total: headers, and bodies of a config's size. What may be large has
+to make progress: a download over a weak radio may take minutes, as long as it
+moves.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from enum import Enum, auto
+from time import monotonic
+from typing import Any, Final
+
+from attrs import frozen
+
+_BLOCK: Final = 64 * 1024
+_IDLE_STEP: Final = 0.5
+_LINGER_SECONDS: Final = 2.0
+_LINGER_BYTES: Final = 1024 * 1024
+
+
+@frozen
+class Deadlines:
+    """Bounds in seconds on what a client does."""
+
+    idle: float = 5.0
+    """An open connection on which no next request begins."""
+    headers: float = 10.0
+    """From a request's first byte, or from connecting, to the end of its headers."""
+    body: float = 30.0
+    """A body of up to `small_body` bytes, as a whole."""
+    stall: float = 20.0
+    """A larger body, or an answer, of which no byte moves."""
+    small_body: int = 2 * 1024 * 1024
+    """Bytes of a body up to which it has a total."""
+
+
+class ClientTooSlow(TimeoutError):
+    """A client overran one of its bounds."""
+
+
+class _Phase(Enum):
+    CONNECTED = auto()
+    IDLE = auto()
+    HEADERS = auto()
+    BODY = auto()
+    STREAM = auto()
+
+
+class DeadlineSocket:
+    """An accepted connection whose reads and writes end in time. All else is the socket's own."""
+
+    def __init__(self, client: socket.socket, deadlines: Deadlines, is_serving: Callable[[], bool]) -> None:
+        self._client = client
+        self._deadlines = deadlines
+        self._is_serving = is_serving
+        self._phase = _Phase.CONNECTED
+        self._until = monotonic() + deadlines.headers
+        self._lingers = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def expect_request(self) -> None:
+        """Headers come next; on a connection that was used before, after a pause at most."""
+        if self._phase is not _Phase.CONNECTED:
+            self._phase = _Phase.IDLE
+            self._until = monotonic() + self._deadlines.idle
+
+    def expect_body(self, length: int) -> None:
+        """A body of `length` bytes comes next."""
+        small = length <= self._deadlines.small_body
+        self._phase = _Phase.BODY if small else _Phase.STREAM
+        self._until = monotonic() + self._deadlines.body
+
+    def linger(self) -> None:
+        """Let the client read the answer before the connection is closed on what it still sends."""
+        self._lingers = True
+
+    def recv(self, size: int) -> bytes:
+        if self._phase is _Phase.IDLE:
+            return self._recv_next_request(size)
+        data = self._recv(size)
+        if self._phase is _Phase.CONNECTED and data:
+            self._begin_headers()
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        """Send in blocks: a time-out on one large `sendall` would be a total."""
+        self._client.settimeout(self._deadlines.stall)
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._client.send(view[:_BLOCK]) :]
+            except TimeoutError:
+                # To gunicorn, a reader that stopped is one that went away.
+                raise BrokenPipeError(errno.EPIPE, "the client stopped reading") from None
+
+    def close(self) -> None:
+        if self._lingers:
+            self._drain()
+        self._client.close()
+
+    def _recv(self, size: int) -> bytes:
+        limit = self._deadlines.stall if self._phase is _Phase.STREAM else self._until - monotonic()
+        if limit <= 0:
+            raise ClientTooSlow
+        self._client.settimeout(limit)
+        try:
+            return self._client.recv(size)
+        except TimeoutError:
+            raise ClientTooSlow from None
+
+    def _recv_next_request(self, size: int) -> bytes:
+        """The first bytes of a next request, or none where none begins or the worker is about to end."""
+        while self._is_serving() and (left := self._until - monotonic()) > 0:
+            self._client.settimeout(min(left, _IDLE_STEP))
+            try:
+                data = self._client.recv(size)
+            except TimeoutError:
+                continue
+            self._begin_headers()
+            return data
+        return b""
+
+    def _begin_headers(self) -> None:
+        self._phase = _Phase.HEADERS
+        self._until = monotonic() + self._deadlines.headers
+
+    def _drain(self) -> None:
+        until = monotonic() + _LINGER_SECONDS
+        drained = 0
+        try:
+            self._client.shutdown(socket.SHUT_WR)
+            while drained < _LINGER_BYTES and (left := until - monotonic()) > 0:
+                self._client.settimeout(left)
+                data = self._client.recv(_BLOCK)
+                if not data:
+                    return
+                drained += len(data)
+        except OSError:
+            return

@@ -1,0 +1,62 @@
+"""What every request passes: its id, the headers of every answer, and the guard against other sites."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Collection
+from typing import Any, Final
+
+import falcon
+from attrs import frozen
+
+from .problems import Refused
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class RequestIds:
+    """Every answer carries `X-Request-ID`: the caller's, where it is well-formed, else a new one."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        given = req.get_header("X-Request-ID")
+        resp.context.request_id = given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+    def process_response(
+        self,
+        _req: falcon.Request,
+        resp: falcon.Response,
+        _resource: object,
+        _succeeded: bool,  # noqa: FBT001
+    ) -> None:
+        resp.set_header("X-Request-ID", resp.context.request_id)
+        resp.set_header("X-Content-Type-Options", "nosniff")
+
+
+@frozen
+class CrossSiteGuard:
+    """Refuses changes that a page of another site asks a browser for.
+
+    Without it, any page that an operator visits could write to a service on
+    the operator's own machine. Browsers send `Sec-Fetch-Site` and do not let
+    pages set it; other clients send none and are not concerned.
+    """
+
+    allowed_origins: Collection[str]
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        if req.method in _SAFE_METHODS or req.get_header("Sec-Fetch-Site") in (None, "same-origin", "none"):
+            return
+        if "*" not in self.allowed_origins and req.get_header("Origin") not in self.allowed_origins:
+            raise Refused(
+                "AUTHORIZATION_FAILED",
+                "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
+            )
+
+
+class VaryByOrigin:
+    """With some origins allowed and others not, caches must keep their answers apart (Fetch, section 3.2.5)."""
+
+    def process_response(self, _req: falcon.Request, resp: falcon.Response, *_rest: Any) -> None:
+        resp.append_header("Vary", "Origin")

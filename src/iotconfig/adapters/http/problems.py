@@ -1,0 +1,119 @@
+"""Every refusal as `application/problem+json` (RFC 9457), with our extension members."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import falcon
+
+from iotconfig.domain.errors import IotConfigError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER: Final = "2"
+"""Seconds after which a client may ask an unavailable store again."""
+
+_STATUS: Final = {
+    "INVALID_OPERATION": 400,
+    "VALIDATION_FAILED": 400,
+    "AUTHORIZATION_FAILED": 403,
+    "RECORD_NOT_FOUND": 404,
+    "ROUTE_NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "REQUEST_TIMEOUT": 408,
+    "RECORD_EXISTS": 409,
+    "LENGTH_REQUIRED": 411,
+    "PRECONDITION_FAILED": 412,
+    "CONTENT_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "PRECONDITION_REQUIRED": 428,
+    "INTERNAL_ERROR": 500,
+    "STORE_UNAVAILABLE": 503,
+    "STORE_FULL": 507,
+}
+# What Falcon, or the server, refuses before a use case is reached.
+_CODE: Final = {status: code for code, status in reversed(_STATUS.items())} | {404: "ROUTE_NOT_FOUND"}
+
+
+class Refused(IotConfigError):
+    """A refusal that only HTTP knows: `code` is one of the table above."""
+
+    def __init__(self, code: str, message: str, **details: object) -> None:
+        super().__init__(message, **details)
+        self.http_code = code
+
+
+def problem(
+    code: str, sentence: str, details: dict[str, object], correlation_id: str, status: int | None = None
+) -> tuple[int, bytes]:
+    """The status and the body of a refusal."""
+    status = status or _STATUS[code]
+    body = {
+        "type": "about:blank",
+        "title": _phrase(status),
+        "status": status,
+        "detail": sentence,
+        "error": sentence,
+        "code": code,
+        "details": details,
+        "correlationId": correlation_id,
+    }
+    return status, json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
+
+
+def _phrase(status: int) -> str:
+    return str(falcon.code_to_http_status(status)).partition(" ")[2]
+
+
+def install(app: falcon.App[Any, Any]) -> None:
+    """Make `app` answer every error as a problem."""
+    app.add_error_handler(Exception, _on_bug)
+    app.add_error_handler(falcon.HTTPError, _on_http_error)
+    app.add_error_handler(IotConfigError, _on_domain_error)
+
+
+def _answer(resp: falcon.Response, code: str, sentence: str, details: dict[str, object], **more: Any) -> None:
+    status, body = problem(code, sentence, details, resp.context.request_id, **more)
+    resp.status = status
+    resp.content_type = "application/problem+json"
+    resp.data = body
+    resp.set_header("Cache-Control", "no-store")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        resp.set_header("Retry-After", RETRY_AFTER)
+
+
+def _on_domain_error(
+    _req: falcon.Request, resp: falcon.Response, error: IotConfigError, _params: dict[str, Any]
+) -> None:
+    code = error.http_code if isinstance(error, Refused) else error.code
+    _answer(resp, code, str(error), error.details)
+
+
+def _on_http_error(
+    req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, Any]
+) -> None:
+    status = falcon.http_status_to_code(error.status)
+    for name, value in dict(error.headers or {}).items():
+        resp.set_header(name, value)
+    if status == HTTPStatus.NOT_FOUND:
+        sentence = "There is no such route."
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        sentence = f"{req.method} is not allowed here: use {resp.get_header('Allow')}."
+    else:
+        sentence = error.description or error.title or _phrase(status)
+    fallback = "VALIDATION_FAILED" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "INTERNAL_ERROR"
+    _answer(resp, _CODE.get(status, fallback), sentence, {}, status=status)
+
+
+def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
+    """What nobody foresaw: the log gets all of it, the client a number to quote."""
+    log.error("request %s: %s %s failed", resp.context.request_id, req.method, req.path, exc_info=error)
+    _answer(
+        resp,
+        "INTERNAL_ERROR",
+        "The service failed to answer: its log says more under this correlationId.",
+        {},
+    )
