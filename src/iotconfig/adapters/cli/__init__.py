@@ -1,0 +1,1 @@
+"""The command line (Click). A command loads what it needs when it runs."""

@@ -1,0 +1,44 @@
+"""The command `iotconfig` and its groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from iotconfig._version import __version__
+from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+
+from .configs import config
+from .database import db_status, load_test_data, upgrade_db
+from .serve import serve
+
+
+class _Program(click.Group):
+    """Shows an error of the domain as one line on standard error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IotConfigError as error:
+            raise click.ClickException(one_line(error)) from None
+
+
+def one_line(error: IotConfigError) -> str:
+    """The error's sentence; where the store is away, with the reason that only operators get to see."""
+    reason = error.reason if isinstance(error, StoreUnavailable) else ""
+    return " ".join(f"{error} ({reason})".split()) if reason else str(error)
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The database is DATABASE_URL (postgresql://… or sqlite:///…); unset, it is iotconfig.db in the working directory.",
+)
+@click.version_option(__version__, prog_name="iotconfig")
+def cli() -> None:
+    """Store the configuration of ESP32-class devices, and serve it to them."""
+
+
+for _command in (config, db_status, load_test_data, serve, upgrade_db):
+    cli.add_command(_command)

@@ -1,0 +1,95 @@
+"""Commands for the database itself."""
+
+from __future__ import annotations
+
+import click
+
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import RecordExists, StoreUnavailable
+from iotconfig.domain.mac import MacAddress
+
+from .runtime import Runtime
+
+_BEHIND = 1
+_UNREACHABLE = 2
+
+
+@click.command("upgrade-db")
+@click.option("--recreate", is_flag=True, help="First drop iotconfig's tables with all their data.")
+@click.option("--yes-i-am-sure", is_flag=True, help="Needed with --recreate.")
+@click.pass_obj
+def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
+    """Apply pending migrations, and list them."""
+    if recreate and not yes_i_am_sure:
+        raise click.UsageError(
+            f"--recreate deletes every config in {runtime.database}: add --yes-i-am-sure if that is meant."
+        )
+    click.echo(f"Database: {runtime.database}")
+    applied = runtime.schema().upgrade(recreate=recreate)
+    for migration in applied:
+        click.echo(f"Applied migration {migration}")
+    click.echo("The schema is up to date." if applied else "The schema was up to date already.")
+
+
+@click.command("db-status")
+@click.pass_context
+def db_status(ctx: click.Context) -> None:
+    """Show the schema's revision and the pending migrations.
+
+    Exit status: 0 when up to date, 1 when not, 2 when the database cannot be reached.
+    """
+    runtime: Runtime = ctx.obj
+    click.echo(f"Database: {runtime.database}")
+    try:
+        status = runtime.schema().status()
+    except StoreUnavailable as error:
+        click.echo(f"Error: {error}" + (f" ({error.reason})" if error.reason else ""), err=True)
+        ctx.exit(_UNREACHABLE)
+    click.echo(f"Current revision: {status.current or 'none'}")
+    for migration in status.pending:
+        click.echo(f"Pending migration {migration}")
+    if not status.known:
+        click.echo("This version does not know that revision: a newer one has upgraded the database.")
+    elif status.pending:
+        click.echo("Run 'iotconfig upgrade-db' to apply them.")
+    else:
+        click.echo("The schema is up to date.")
+    ctx.exit(0 if status.is_current else _BEHIND)
+
+
+@click.command("load-test-data")
+@click.pass_obj
+def load_test_data(runtime: Runtime) -> None:
+    """Add five sample devices.
+
+    Devices that exist are left as they are. Their MAC addresses are locally
+    administered (02:…), so no real device has them.
+    """
+    click.echo(f"Database: {runtime.database}")
+    if runtime.creates_database:
+        runtime.schema().upgrade()
+    else:
+        runtime.schema().require_current()
+    with runtime.service() as service:
+        for mac_address, content in sample_devices():
+            try:
+                service.create(mac_address, content)
+            except RecordExists:
+                click.echo(f"{mac_address}  skipped: it exists")
+            else:
+                click.echo(f"{mac_address}  added: {content.device_name or '(no name)'}")
+
+
+def sample_devices() -> list[tuple[MacAddress, ConfigContent]]:
+    """The sample devices that come with the package, sorted by MAC address."""
+    from importlib.resources import files
+
+    samples = (
+        file
+        for file in files(__package__).joinpath("sample_devices").iterdir()
+        if file.name.endswith(".json")
+    )
+    return sorted(
+        (MacAddress.parse(file.name.removesuffix(".json")), ConfigContent.parse(file.read_bytes()))
+        for file in samples
+    )

@@ -1,0 +1,80 @@
+"""What the commands need from whoever starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from iotconfig.domain.service import ConfigService
+
+
+class SchemaStatus(Protocol):
+    """Where a database's schema stands."""
+
+    @property
+    def current(self) -> str | None:
+        """The newest migration applied; None in an empty database."""
+        ...
+
+    @property
+    def pending(self) -> Sequence[object]:
+        """What an upgrade would apply, in order; `str` of each is one line."""
+        ...
+
+    @property
+    def known(self) -> bool:
+        """False where a newer version of the program has upgraded the database."""
+        ...
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version can work with the database."""
+        ...
+
+
+class Schema(Protocol):
+    """The schema of the database."""
+
+    def status(self) -> SchemaStatus:
+        """Read where it stands; nothing is created."""
+        ...
+
+    def require_current(self) -> None:
+        """Raise `StoreUnavailable` where this version cannot work with it."""
+        ...
+
+    def upgrade(self, *, recreate: bool = False) -> Sequence[object]:
+        """Apply what is pending, and return it; `recreate` drops all our tables first."""
+        ...
+
+
+class Runtime(Protocol):
+    """The program as the environment configures it. Each part is made when it is asked for."""
+
+    @property
+    def database(self) -> str:
+        """Which database, without its password."""
+        ...
+
+    @property
+    def creates_database(self) -> bool:
+        """Whether the database is the embedded one, which may be created on the way."""
+        ...
+
+    @property
+    def max_content_bytes(self) -> int:
+        """UTF-8 bytes that a config's content may have."""
+        ...
+
+    def schema(self) -> Schema:
+        """The schema of the database."""
+        ...
+
+    def service(self) -> AbstractContextManager[ConfigService]:
+        """The use cases on the database."""
+        ...
+
+    def serve(self, host: str, port: int, workers: int) -> int:
+        """Serve the HTTP API until told to end; the exit status."""
+        ...

@@ -1,0 +1,26 @@
+"""`iotconfig serve`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from .runtime import Runtime
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 for any free port."
+)
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [default: one per CPU]")
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, workers: int | None) -> None:
+    """Serve the HTTP API to operators and devices.
+
+    SIGTERM or Ctrl-C ends it when the requests in flight are answered; SIGHUP
+    replaces its workers without closing the port.
+    """
+    runtime: Runtime = ctx.obj
+    ctx.exit(runtime.serve(host, port, workers or os.cpu_count() or 1))

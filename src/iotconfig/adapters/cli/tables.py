@@ -1,0 +1,22 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns under headers. Control characters are shown, never sent to the terminal."""
+    from tabulate import tabulate
+
+    cells = [[printable(cell) for cell in row] for row in rows]
+    return tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def printable(cell: object) -> str:
+    """A cell's text: nothing for None, yes or no for a flag, and no control characters."""
+    if cell is None:
+        return "-"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(cell))

@@ -1,0 +1,1 @@
+"""Processes: settings in, adapters joined, something running."""

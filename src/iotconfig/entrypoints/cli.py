@@ -1,0 +1,71 @@
+"""The `iotconfig` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from iotconfig.adapters.cli.app import cli
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.domain.service import ConfigService
+
+    from .settings import Settings
+
+
+class _Runtime:
+    """What the commands work with, made when one asks: `--help` needs none of it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    @cached_property
+    def _settings(self) -> Settings:
+        from .settings import Settings
+
+        return Settings.from_environ(self._environ)
+
+    @property
+    def database(self) -> str:
+        from . import wiring
+
+        return str(wiring.database_url(self._settings))
+
+    @property
+    def max_content_bytes(self) -> int:
+        return self._settings.max_content_bytes
+
+    @property
+    def creates_database(self) -> bool:
+        from . import wiring
+
+        return wiring.database_url(self._settings).is_sqlite
+
+    def schema(self) -> Migrations:
+        from . import wiring
+
+        return wiring.migrations(self._settings)
+
+    def service(self) -> AbstractContextManager[ConfigService]:
+        from . import wiring
+
+        return wiring.open_service(self._settings)
+
+    def serve(self, host: str, port: int, workers: int) -> int:
+        from .serve import serve
+
+        return serve(self._environ, host, port, workers)
+
+
+def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    cli.main(
+        args=list(sys.argv[1:] if args is None else args),
+        prog_name="iotconfig",
+        obj=_Runtime(os.environ if environ is None else environ),
+    )

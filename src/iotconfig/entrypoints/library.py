@@ -1,0 +1,29 @@
+"""`iotconfig.open_service`: the core on a database, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from iotconfig.domain.service import ConfigService
+
+from . import wiring
+from .settings import Settings
+
+
+@contextmanager
+def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]:
+    """See `iotconfig.open_service`. The environment is not read: a library leaves it to its caller."""
+    if database_url == "memory://":
+        from iotconfig.adapters.memory import MemoryStore
+
+        yield ConfigService(MemoryStore(), wiring.utc_now)
+        return
+    settings = Settings(database_url=database_url)
+    migrations = wiring.migrations(settings)
+    if upgrade:
+        migrations.upgrade()
+    else:
+        migrations.require_current()
+    with wiring.open_service(settings) as service:
+        yield service

@@ -1,0 +1,93 @@
+"""`iotconfig serve`: check the database, open the socket, start the processes, say where they listen."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+
+from iotconfig._version import __version__
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.search import ConfigQuery
+
+from . import wiring
+from .settings import InvalidSetting, Settings
+from .supervisor import Supervisor
+
+_BACKLOG = 2048
+
+
+def serve(environ: Mapping[str, str], host: str, port: int, workers: int) -> int:
+    """Serve until told to end; the exit status.
+
+    Raises an `IotConfigError` where the start is refused: an unsafe bind, a
+    database away or behind, an address in use.
+    """
+    settings = Settings.from_environ(environ)
+    settings.require_safe_bind(host)
+    url = wiring.database_url(settings)
+    migrations = wiring.migrations(settings)
+    if url.is_sqlite:
+        for migration in migrations.upgrade():
+            print(f"Applied migration {migration}")  # noqa: T201
+    else:
+        migrations.require_current()
+    listener = _listen(host, port)
+    address = _shown_address(listener)
+    supervisor = Supervisor(environ, settings.graceful_timeout)
+    ready, report = os.pipe()
+    os.set_blocking(report, False)
+    supervisor.start(
+        "iotconfig.entrypoints.web",
+        ["--socket", str(listener.fileno()), "--ready", str(report), "--workers", str(workers)],
+        [listener.fileno(), report],
+    )
+    # Kept open here, it would take connections in that nobody serves.
+    listener.close()
+    os.close(report)
+
+    def announce() -> None:
+        plural = "worker" if workers == 1 else "workers"
+        print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")  # noqa: T201
+        print(f"Try:  curl {address}{_example_path(settings)}", flush=True)  # noqa: T201
+
+    return supervisor.run(ready, announce)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InvalidSetting(f"Cannot listen on {host}:{port}: {_reason(error)}.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise InvalidSetting(
+            f"Cannot listen on {host}:{port}: {_reason(error)}. Choose another --port?"
+        ) from None
+    return listener
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _shown_address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _example_path(settings: Settings) -> str:
+    """A route that has something to show: the first device's document, where there is a device."""
+    try:
+        with wiring.open_service(settings) as service:
+            first = service.find(ConfigQuery(limit=1, count=False)).configs
+    except IotConfigError:
+        first = ()
+    return f"/api/configs/{first[0].mac_address}.json" if first else "/api/health"

@@ -1,0 +1,87 @@
+"""The web process: gunicorn with our worker, started by the supervisor as a fresh interpreter.
+
+Fresh, because psycopg looks for gevent's patches when it is imported, and
+gunicorn's workers patch after they were forked: nothing here may import it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from iotconfig.adapters.http.deadlines import Deadlines
+from iotconfig.adapters.http.gevent_worker import DeadlineWorker
+
+from . import lifeline
+from .settings import Settings
+
+
+class _Web(BaseApplication):
+    """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from .wsgi import create_app
+
+        return create_app()
+
+
+def main() -> None:
+    """Serve on an inherited socket until told to end, or until the supervisor is gone."""
+    parser = argparse.ArgumentParser()
+    for descriptor in ("--socket", "--lifeline", "--ready"):
+        parser.add_argument(descriptor, type=int, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    given = parser.parse_args()
+    settings = Settings.from_environ(os.environ)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Its store says why there is no connection; the pool would repeat it at every attempt.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+    def announce_ready(_worker: object) -> None:
+        # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(given.ready, b".")
+
+    def follow_supervisor(_arbiter: object) -> None:
+        lifeline.follow(given.lifeline)
+
+    _Web(
+        {
+            "bind": f"fd://{given.socket}",
+            "workers": given.workers,
+            "worker_class": _worker_class(settings),
+            "graceful_timeout": settings.graceful_timeout,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "sendfile": False,
+            "when_ready": follow_supervisor,
+            "post_worker_init": announce_ready,
+        }
+    ).run()
+
+
+def _worker_class(settings: Settings) -> type[DeadlineWorker]:
+    deadlines = Deadlines(
+        idle=settings.idle_timeout,
+        headers=settings.header_timeout,
+        body=settings.body_timeout,
+        stall=settings.stall_timeout,
+    )
+    return type("Worker", (DeadlineWorker,), {"deadlines": deadlines})
+
+
+if __name__ == "__main__":
+    main()
