@@ -1,0 +1,119 @@
+"""Fixtures that start real components: one PostgreSQL server a run, a database of its own for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.postgres import PostgresServer, create_database, drop_database
+from tests.support.serving import Serve
+
+_TEMPLATE = "iotconfig_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_base_url() -> Iterator[str]:
+    """A PostgreSQL server's administrator URL: TEST_DATABASE_URL, or a server started for this run."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    server = PostgresServer()
+    yield server.base_url
+    server.close()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server for one test, which may stop, freeze or crash it."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_base_url: str) -> Iterator[str]:
+    """A new PostgreSQL database with nothing in it."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    yield create_database(postgres_base_url, name)
+    drop_database(postgres_base_url, name)
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'configs.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    url: str = request.getfixturevalue(
+        {"sqlite": "empty_sqlite_url", "postgresql": "empty_postgres_url"}[request.param]
+    )
+    return url
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_base_url: str) -> Iterator[str]:
+    drop_database(postgres_base_url, _TEMPLATE)
+    Migrations(DatabaseUrl.parse(create_database(postgres_base_url, _TEMPLATE))).upgrade()
+    yield _TEMPLATE
+    drop_database(postgres_base_url, _TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    Migrations(DatabaseUrl.parse(f"sqlite:///{path}")).upgrade()
+    return path
+
+
+@pytest.fixture
+def postgres_url(postgres_base_url: str, _postgres_template: str) -> Iterator[str]:
+    """A new PostgreSQL database with the current schema and no rows."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    yield create_database(postgres_base_url, name, _postgres_template)
+    drop_database(postgres_base_url, name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    """A new SQLite file with the current schema and no rows."""
+    path = tmp_path / "configs.db"
+    shutil.copy(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A new database of each kind with the current schema and no rows."""
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    return url
+
+
+@pytest.fixture
+def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
+    """Start `iotconfig serve` processes that are stopped, and looked for, when the test ends."""
+    started: list[Serve] = []
+
+    def start(database_url: str, **options: object) -> Serve:
+        serve = Serve(database_url, tmp_path / f"serve-{len(started)}.log", **options)  # type: ignore[arg-type]
+        started.append(serve)
+        return serve.wait_ready()
+
+    yield start
+    for serve in started:
+        serve.__exit__(None, None, None)
+
+
+@pytest.fixture
+def serve(start_serve: Callable[..., Serve], database_url: str) -> Serve:
+    """`iotconfig serve` with two workers, on each kind of database."""
+    return start_serve(database_url)

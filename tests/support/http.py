@@ -1,0 +1,76 @@
+"""A plain HTTP client over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+
+@frozen
+class Answer:
+    """What a server answered. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@frozen
+class Client:
+    """Sends requests to one server, each on a connection of its own."""
+
+    base_url: str
+    timeout: float = 30.0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.base_url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return parts.hostname, parts.port
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        connection = http.client.HTTPConnection(*self.address, timeout=self.timeout)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            lowered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, lowered, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """GET; header names are written with underscores: `If_None_Match='"1"'`."""
+        return self.request("GET", path, headers=_dashed(headers))
+
+    def send_json(self, method: str, path: str, value: object, **headers: str) -> Answer:
+        """Send `value` as JSON."""
+        return self.request(
+            method, path, json.dumps(value).encode(), {"Content-Type": "application/json", **_dashed(headers)}
+        )
+
+    def raw(self, request: bytes, *, half_close: bool = False) -> bytes:
+        """Send exactly these bytes, and return all that comes back until the server closes."""
+        with socket.create_connection(self.address, timeout=self.timeout) as connection:
+            connection.sendall(request)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while data := connection.recv(65536):
+                received += data
+            return received
+
+
+def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

