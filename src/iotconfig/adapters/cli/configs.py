@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 import click
 from attrs import evolve
@@ -212,7 +212,7 @@ def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> Co
     if (content is None) == (file is None):
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
     limit = runtime.max_content_bytes
-    source = click.get_binary_stream("stdin") if content == "-" else file
+    source = cast("BinaryIO", click.open_file("-", "rb")) if content == "-" else file
     # One byte more than may be stored is enough to know that there is too much.
     document = content or "" if source is None else source.read(limit + 1)
     return ConfigContent.parse(document, limit)

@@ -1,0 +1,44 @@
+# Everything that is needed goes into .venv; `make clean` takes it away again.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types imports tests clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SAMPLE := DATABASE_URL=sqlite:///iotconfig.db
+
+help: ## Show what can be made.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(STAMP) ## Serve on SQLite with five sample devices.
+	@$(SAMPLE) $(BIN)/iotconfig load-test-data
+	@exec env $(SAMPLE) $(BIN)/iotconfig serve
+
+test: lint types imports tests ## Lint, check types and import contracts, run all tests.
+
+lint: $(STAMP) ## Check style and formatting.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types.
+	$(BIN)/mypy
+
+imports: $(STAMP) ## Check that imports point inward.
+	$(BIN)/lint-imports
+
+tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
+	$(BIN)/pytest --cov --cov-report=term
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "iotconfig needs Python 3.11 or newer: name one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Python's venv module is missing: on Debian, install the package python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
+		--editable . --group dev
+	@touch $(STAMP)
+
+clean: ## Remove the environment, caches and build results; no database.
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
