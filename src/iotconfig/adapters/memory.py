@@ -6,18 +6,19 @@ hold them are copied for each unit of work and swapped in when it commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from threading import Lock
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notifications import Announcement, Backlog, Notification, Subject, next_generation
 from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
 
 
@@ -28,10 +29,13 @@ class _State:
     configs: dict[int, Config] = Factory(dict)
     ids: dict[MacAddress, int] = Factory(dict)
     revisions: dict[MacAddress, int] = Factory(dict)
+    notifications: dict[Subject, Notification] = Factory(dict)
     last_id: int = 0
 
     def copy(self) -> _State:
-        return _State(dict(self.configs), dict(self.ids), dict(self.revisions), self.last_id)
+        return _State(
+            dict(self.configs), dict(self.ids), dict(self.revisions), dict(self.notifications), self.last_id
+        )
 
 
 @frozen
@@ -106,30 +110,121 @@ class MemoryDeviceRepository:
 
 
 @frozen
+class MemoryNotificationOutbox:
+    """`NotificationOutbox` over one state."""
+
+    _state: _State
+
+    def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
+        due = due_at or now
+        earlier = self._state.notifications.get(announcement.subject)
+        waiting = earlier if earlier is not None and not earlier.parked else None
+        self._state.notifications[announcement.subject] = Notification(
+            announcement=announcement.over(earlier.announcement if earlier else None),
+            generation=next_generation(now, earlier.generation if earlier else None),
+            since=min(due, waiting.since) if waiting else due,
+            due_at=min(due, waiting.due_at) if waiting else due,
+        )
+
+
+@frozen
 class MemoryUnitOfWork:
     """`UnitOfWork` over one transaction's copy of the state."""
 
     configs: MemoryConfigRepository
     devices: MemoryDeviceRepository
+    notifications: MemoryNotificationOutbox
 
 
-class MemoryStore:
-    """`Store` in memory. One writer at a time; readers see the last commit."""
+class _Committed:
+    """The committed state. One writer at a time; readers see the last commit."""
 
     def __init__(self) -> None:
-        self._committed = _State()
+        self.state = _State()
         self._writer = Lock()
 
     @contextmanager
+    def transaction(self) -> Iterator[_State]:
+        with self._writer:
+            state = self.state.copy()
+            yield state
+            self.state = state
+
+
+@frozen
+class MemoryStore:
+    """`Store` in memory."""
+
+    _committed: _Committed = field(init=False, factory=_Committed, repr=False)
+
+    @contextmanager
     def reading(self) -> Iterator[MemoryConfigRepository]:
-        yield MemoryConfigRepository(self._committed)
+        yield MemoryConfigRepository(self._committed.state)
 
     @contextmanager
     def writing(self) -> Iterator[MemoryUnitOfWork]:
-        with self._writer:
-            state = self._committed.copy()
-            yield MemoryUnitOfWork(MemoryConfigRepository(state), MemoryDeviceRepository(state))
-            self._committed = state
+        with self._committed.transaction() as state:
+            yield MemoryUnitOfWork(
+                MemoryConfigRepository(state), MemoryDeviceRepository(state), MemoryNotificationOutbox(state)
+            )
 
     def check(self) -> None:
         return
+
+    def notifications(self) -> MemoryNotificationQueue:
+        """The pending notifications of this store."""
+        return MemoryNotificationQueue(self._committed)
+
+
+@frozen
+class MemoryNotificationQueue:
+    """`NotificationQueue` of a memory store."""
+
+    _committed: _Committed
+
+    def due(self, now: datetime, limit: int) -> Sequence[Notification]:
+        return [n for n in self._waiting() if n.due_at <= now][:limit]
+
+    def next_due(self) -> datetime | None:
+        return next((n.due_at for n in self._waiting()), None)
+
+    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        with self._committed.transaction() as state:
+            for notification in told:
+                if _is_current(state, notification):
+                    del state.notifications[notification.announcement.subject]
+            for notification in refused:
+                if _is_current(state, notification):
+                    state.notifications[notification.announcement.subject] = notification
+
+    def backlog(self) -> Backlog:
+        waiting = self._waiting()
+        parked = len(self._committed.state.notifications) - len(waiting)
+        return Backlog(len(waiting), parked, min((n.since for n in waiting), default=None))
+
+    def find(self, limit: int) -> Sequence[Notification]:
+        everything = self._committed.state.notifications.values()
+        parked = sorted((n for n in everything if n.parked), key=_by_due)
+        return [*parked, *self._waiting()][:limit]
+
+    def retry_parked(self, now: datetime) -> int:
+        with self._committed.transaction() as state:
+            parked = [n for n in state.notifications.values() if n.parked]
+            for n in parked:
+                state.notifications[n.announcement.subject] = evolve(
+                    n, parked=False, refusals=0, due_at=now, since=now
+                )
+            return len(parked)
+
+    def _waiting(self) -> list[Notification]:
+        everything = self._committed.state.notifications.values()
+        return sorted((n for n in everything if not n.parked), key=_by_due)
+
+
+def _by_due(notification: Notification) -> tuple[datetime, Subject]:
+    return notification.due_at, notification.announcement.subject
+
+
+def _is_current(state: _State, notification: Notification) -> bool:
+    current = state.notifications.get(notification.announcement.subject)
+    return current is not None and current.generation == notification.generation

@@ -130,3 +130,9 @@ class StoreFull(IotConfigError):
     """The store has no room left; nothing was stored."""
 
     code = "STORE_FULL"
+
+
+class BrokerUnavailable(IotConfigError):
+    """The message broker cannot be reached, refuses us, or does not answer in time."""
+
+    code = "EXTERNAL_SERVICE_ERROR"

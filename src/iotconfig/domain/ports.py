@@ -7,13 +7,17 @@ time; ask again) or, when it writes, `StoreFull`. One suite, in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from attrs import frozen
+
 from .config import Config, Device, Document
 from .content import ConfigContent
 from .mac import MacAddress
+from .notifications import Announcement, Backlog, Notification
 from .search import ConfigPage, ConfigQuery
 
 
@@ -88,6 +92,20 @@ class DeviceRepository(Protocol):
         ...
 
 
+class NotificationOutbox(Protocol):
+    """Writes pending notifications inside a unit of work, so that a change and its news are stored together."""
+
+    def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
+        """Make `announcement` what is pending for its subject, due now or at `due_at`.
+
+        Where one is pending already, there is still one afterwards: as
+        `Announcement.over` says, with another generation, due at the earlier of
+        both times, its refusals forgotten, parked no longer. The subject's
+        device is locked by the same unit of work.
+        """
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction's repositories: all its changes are stored, or none."""
 
@@ -99,6 +117,11 @@ class UnitOfWork(Protocol):
     @property
     def devices(self) -> DeviceRepository:
         """The revision counters."""
+        ...
+
+    @property
+    def notifications(self) -> NotificationOutbox:
+        """What is to be told of this transaction's changes."""
         ...
 
 
@@ -120,4 +143,88 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Return when the store answers; raise `StoreUnavailable` otherwise, within seconds."""
+        ...
+
+
+class NotificationQueue(Protocol):
+    """The pending notifications, as their relay and their operator see them."""
+
+    def due(self, now: datetime, limit: int) -> Sequence[Notification]:
+        """Up to `limit` that are due and not parked, the longest due first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next that is not parked becomes due; None where there is none."""
+        ...
+
+    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        """Remove what was told, and store what was refused as it is given here.
+
+        Each only where its generation is still the pending one's: what was
+        announced again meanwhile stays as it is, to be told again.
+        """
+        ...
+
+    def backlog(self) -> Backlog:
+        """How much is pending."""
+        ...
+
+    def find(self, limit: int) -> Sequence[Notification]:
+        """Up to `limit`: the parked ones first, then the others, the longest due first."""
+        ...
+
+    def retry_parked(self, now: datetime) -> int:
+        """Make all parked ones due now, and say how many they were."""
+        ...
+
+
+@frozen
+class Receipt:
+    """What a broker answered to one announcement."""
+
+    nudged: bool
+    """It took the nudge, or none was wanted."""
+    stated: bool
+    """It took the state, or there was none."""
+    error: str | None = None
+    """Why it did not take one of them."""
+
+
+class Publisher(Protocol):
+    """Tells announcements to whoever listens. Used by one thread."""
+
+    def connect(self) -> None:
+        """Be connected: at once where it is, in bounded time where it is not.
+
+        Connecting ends the session of any other relay, even of one that does
+        not know that it lost its lease. Raises `BrokerUnavailable`.
+        """
+        ...
+
+    def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
+        """Tell each, and return what the broker answered, in their order, when it has answered all.
+
+        None stands for no answer: the connection was lost, or the broker was
+        silent for too long. The announcement may have been told, or not.
+        """
+        ...
+
+    def disconnect(self) -> None:
+        """Drop the connection, if there is one. What was not answered will not be sent later."""
+        ...
+
+
+class Lease(Protocol):
+    """The right to be the one active relay. It ends with the process that holds it."""
+
+    def hold(self) -> bool:
+        """Take the lease, or make sure that it is still held; False where it cannot be had now."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for up to `seconds`; shorter, and True, where something may have been announced meanwhile."""
+        ...
+
+    def release(self) -> None:
+        """Give the lease back, if it is held."""
         ...

@@ -40,8 +40,10 @@ def search_text(mac_address: MacAddress, device_name: str | None, device_entity_
 def _check_text(_query: object, _attribute: object, text: str | None) -> None:
     if text is None:
         return
-    if "\0" in text:
-        raise ValidationFailed("The search text holds a NUL character.", parameter="q")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValidationFailed(
+            "The search text holds a NUL, or half a character (a lone surrogate).", parameter="q"
+        )
     if len(text) > MAX_SEARCH:
         raise ValidationFailed(f"The search text is longer than {MAX_SEARCH} characters.", parameter="q")
 

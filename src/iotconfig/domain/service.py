@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import frozen
 
@@ -10,8 +11,12 @@ from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Preconditio
 from .content import ConfigContent
 from .errors import RecordExists, RecordNotFound
 from .mac import MacAddress
+from .notifications import announce_config, announce_deletion
 from .ports import Clock, Store, UnitOfWork
 from .search import ConfigPage, ConfigQuery
+
+_ANNOUNCED_AT_ONCE: Final = 200
+"""Configs that one transaction of `announce_all` locks."""
 
 
 @frozen
@@ -64,8 +69,8 @@ class ConfigService:
     ) -> Config:
         """Replace a config's content.
 
-        Content that equals the stored bytes changes nothing: no new revision,
-        `updated_at` stays.
+        Content that equals the stored bytes changes nothing (no new revision,
+        `updated_at` stays), yet the device is told again.
 
         Raises `RecordNotFound`, and `PreconditionFailed` where the config is at
         a revision that `precondition` excludes.
@@ -99,11 +104,49 @@ class ConfigService:
         Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
         _check_id(config_id)
+        now = self.clock()
         with self.store.writing() as work:
             device, config = _locked(work, config_id)
             precondition.check(config)
-            work.devices.advance(device, device.next_revision())
+            revision = device.next_revision()
+            work.devices.advance(device, revision)
             work.configs.remove(config)
+            work.notifications.enqueue(announce_deletion(device, revision, now), now)
+
+    def announce(self, config_id: int) -> Config:
+        """Tell a config's device again, without a change. Raises `RecordNotFound`."""
+        _check_id(config_id)
+        now = self.clock()
+        with self.store.writing() as work:
+            _, config = _locked(work, config_id)
+            work.notifications.enqueue(announce_config(config), now)
+            return config
+
+    def announce_all(self, *, nudges_per_second: float | None = None) -> int:
+        """Restore the retained message of every config, and say how many they are.
+
+        With `nudges_per_second` every device is nudged, too, that many in a
+        second: each restarts on it.
+        """
+        told = 0
+        after: MacAddress | None = None
+        start = self.clock()
+        while True:
+            page = self.find(ConfigQuery(after=after, limit=_ANNOUNCED_AT_ONCE, count=False))
+            with self.store.writing() as work:
+                for summary in page.configs:
+                    # Read under the lock, so that a newer announcement is not overwritten.
+                    work.devices.lock(summary.mac_address)
+                    config = work.configs.get_by_mac(summary.mac_address)
+                    if config is None:
+                        continue
+                    pause = timedelta(seconds=told / nudges_per_second) if nudges_per_second else timedelta()
+                    announcement = announce_config(config, nudge=nudges_per_second is not None)
+                    work.notifications.enqueue(announcement, start, start + pause)
+                    told += 1
+            if page.next is None:
+                return told
+            after = page.next
 
 
 def _check_id(config_id: int) -> None:
@@ -129,15 +172,18 @@ def _locked(work: UnitOfWork, config_id: int) -> tuple[Device, Config]:
 def _add(work: UnitOfWork, device: Device, content: ConfigContent, now: datetime) -> Config:
     revision = device.next_revision()
     work.devices.advance(device, revision)
-    return work.configs.add(device.mac_address, content, revision, now)
+    config = work.configs.add(device.mac_address, content, revision, now)
+    work.notifications.enqueue(announce_config(config), now)
+    return config
 
 
 def _change(
     work: UnitOfWork, device: Device, config: Config, content: ConfigContent, now: datetime
 ) -> Config:
-    if content.text == config.content.text:
-        return config
-    changed = config.changed(content, device.next_revision(), now)
-    work.devices.advance(device, changed.revision)
-    work.configs.replace(changed)
-    return changed
+    """Store other content; the same content is announced, too: operators press Save to make a device re-read."""
+    if content.text != config.content.text:
+        config = config.changed(content, device.next_revision(), now)
+        work.devices.advance(device, config.revision)
+        work.configs.replace(config)
+    work.notifications.enqueue(announce_config(config), now)
+    return config

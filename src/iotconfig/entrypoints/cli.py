@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.domain.notification_service import NotificationService
     from iotconfig.domain.service import ConfigService
 
     from .settings import Settings
@@ -56,14 +58,29 @@ class _Runtime:
 
         return wiring.open_service(self._settings)
 
-    def serve(self, host: str, port: int, workers: int) -> int:
+    def notifications(self) -> AbstractContextManager[NotificationService]:
+        from . import wiring
+
+        return wiring.open_notifications(self._settings)
+
+    def relay(self, on_start: Callable[[str], None]) -> None:
+        from .logs import log_to_stderr
+        from .relay import run_relay
+
+        log_to_stderr()
+        run_relay(self._settings, on_start)
+
+    def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
         from .serve import serve
 
-        return serve(self._environ, host, port, workers)
+        return serve(self._environ, host, port, workers, relays=relays)
 
 
 def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> None:
     """Run one command and exit with its status."""
+    # A command says once what is wrong, by its error; the processes of serve and relay log.
+    logging.getLogger("iotconfig").addHandler(logging.NullHandler())
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     cli.main(
         args=list(sys.argv[1:] if args is None else args),
         prog_name="iotconfig",

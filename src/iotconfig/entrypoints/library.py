@@ -19,6 +19,10 @@ def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
 
         yield ConfigService(MemoryStore(), wiring.utc_now)
         return
+    from iotconfig.adapters.sql.url import DatabaseUrl
+
+    # Here, so that a bad URL is the caller's argument, and not a setting of the environment.
+    DatabaseUrl.parse(database_url)
     settings = Settings(database_url=database_url)
     migrations = wiring.migrations(settings)
     if upgrade:

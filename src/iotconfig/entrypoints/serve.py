@@ -17,7 +17,7 @@ from .supervisor import Supervisor
 _BACKLOG = 2048
 
 
-def serve(environ: Mapping[str, str], host: str, port: int, workers: int) -> int:
+def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, relays: bool) -> int:
     """Serve until told to end; the exit status.
 
     Raises an `IotConfigError` where the start is refused: an unsafe bind, a
@@ -25,6 +25,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int) -> int
     """
     settings = Settings.from_environ(environ)
     settings.require_safe_bind(host)
+    broker = wiring.broker(settings) if relays else None
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:
@@ -42,6 +43,8 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int) -> int
         ["--socket", str(listener.fileno()), "--ready", str(report), "--workers", str(workers)],
         [listener.fileno(), report],
     )
+    if broker is not None:
+        supervisor.start("iotconfig.entrypoints.relay", [], [], restarts=True)
     # Kept open here, it would take connections in that nobody serves.
     listener.close()
     os.close(report)
@@ -49,6 +52,8 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int) -> int
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
         print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")  # noqa: T201
+        if broker is not None:
+            print(f"Changes are announced to {broker}")  # noqa: T201
         print(f"Try:  curl {address}{_example_path(settings)}", flush=True)  # noqa: T201
 
     return supervisor.run(ready, announce)

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 Parser = Callable[[str], T]
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
+_PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -81,6 +83,20 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _readable_file(text: str) -> str:
+    try:
+        Path(text).open("rb").close()
+    except OSError as error:
+        raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
+    return text
+
+
+def _topic_prefix(text: str) -> str:
+    if _PREFIX.fullmatch(text) is None:
+        raise ValidationFailed("expected topic levels such as home/iot, without wildcards")
+    return text
+
+
 _seconds = _number(float, 0.1, 3600)
 
 
@@ -94,6 +110,33 @@ class Settings:
         "sqlite:///iotconfig.db",
         "Where configs are stored: postgresql://user:password@host:5432/name or sqlite:///file.db",
         secret=True,
+    )
+    mqtt_url: str = _setting(
+        "MQTT_URL",
+        str,
+        "",
+        "The broker that devices listen to: mqtt://host:1883 or mqtts://host:8883. Unset, nothing is announced",
+        secret=True,
+    )
+    mqtt_username: str = _setting("MQTT_USERNAME", str, "", "User name at the broker")
+    mqtt_password: str = _setting("MQTT_PASSWORD", str, "", "Password at the broker", secret=True)
+    mqtt_ca_file: str = _setting(
+        "IOTCONFIG_MQTT_CA_FILE", _readable_file, "", "Certificates (PEM) to trust instead of the system's"
+    )
+    mqtt_prefix: str = _setting(
+        "IOTCONFIG_MQTT_PREFIX", _topic_prefix, "iotsupport", "What all topics begin with"
+    )
+    mqtt_window: int = _setting(
+        "IOTCONFIG_MQTT_WINDOW",
+        _number(int, 1, 10_000),
+        100,
+        "Messages that may wait for the broker's answer",
+    )
+    mqtt_timeout: float = _setting(
+        "IOTCONFIG_MQTT_TIMEOUT",
+        _seconds,
+        10.0,
+        "Seconds without an answer after which the broker counts as away",
     )
     base_url: str = _setting(
         "BASEURL",

@@ -13,8 +13,13 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Final
 
+from attrs import define, field
+
 _TICK: Final = 0.2
 _KILL_MARGIN: Final = 5.0
+_RESTART_FIRST: Final = 0.25
+_RESTART_LONGEST: Final = 30.0
+_RAN_WELL: Final = 60.0
 
 
 class Supervisor:
@@ -29,17 +34,21 @@ class Supervisor:
         self._graceful_timeout = graceful_timeout
         self._had_terminal = _has_terminal()
         self._signals: SimpleQueue[int] = SimpleQueue()
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: list[_Child] = []
         self._lifeline, self._held = os.pipe()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, lambda received, _frame: self._signals.put(received))
 
-    def start(self, module: str, arguments: Sequence[str], descriptors: Sequence[int]) -> None:
-        """Run a module of ours in a fresh interpreter; it inherits `descriptors` and a lifeline."""
+    def start(
+        self, module: str, arguments: Sequence[str], descriptors: Sequence[int], *, restarts: bool = False
+    ) -> None:
+        """Run a module of ours in a fresh interpreter; it inherits `descriptors` and a lifeline.
+
+        One that `restarts` is started again when it ends, and takes nothing down with it.
+        """
         command = [sys.executable, "-P", "-m", module, "--lifeline", str(self._lifeline), *arguments]
-        child = subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
-            command, env=self._environ, pass_fds=(self._lifeline, *descriptors), start_new_session=True
-        )
+        child = _Child(command, self._environ, (self._lifeline, *descriptors), restarts=restarts)
+        child.start()
         self._children.append(child)
 
     def run(self, ready: int, on_ready: Callable[[], None]) -> int:
@@ -61,10 +70,11 @@ class Supervisor:
                 self._stop()
                 return 0
             if received == signal.SIGHUP:
-                self._send(signal.SIGHUP)
-            if any(child.poll() is not None for child in self._children):
-                self._stop()
-                return 1
+                self._children[0].process.send_signal(signal.SIGHUP)
+            for child in self._children:
+                if not child.is_running() and not child.restart_when_due():
+                    self._stop()
+                    return 1
 
     def _lost_terminal(self) -> bool:
         """Whether a SIGHUP came because the terminal was closed, and not to ask for a reload."""
@@ -80,18 +90,59 @@ class Supervisor:
         """Ask all to finish; kill what is left when the time is up, or at a second request."""
         self._send(signal.SIGTERM)
         until = monotonic() + self._graceful_timeout + _KILL_MARGIN
-        while any(child.poll() is None for child in self._children) and monotonic() < until:
+        while any(child.is_running() for child in self._children) and monotonic() < until:
             if self._next_signal() in (signal.SIGTERM, signal.SIGINT):
                 break
         for child in self._children:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            child.kill()
 
     def _send(self, number: signal.Signals) -> None:
         for child in self._children:
-            if child.poll() is None:
-                child.send_signal(number)
+            if child.is_running():
+                child.process.send_signal(number)
+
+
+@define
+class _Child:
+    """One process, and what is needed to start it again."""
+
+    _command: Sequence[str]
+    _environ: Mapping[str, str]
+    _descriptors: Sequence[int]
+    _restarts: bool = field(kw_only=True)
+    process: subprocess.Popen[bytes] = field(init=False)
+    _failures: int = 0
+    _started_at: float = 0.0
+    _ended_at: float | None = None
+
+    def start(self) -> None:
+        self._started_at, self._ended_at = monotonic(), None
+        self.process = subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
+            self._command, env=self._environ, pass_fds=self._descriptors, start_new_session=True
+        )
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def restart_when_due(self) -> bool:
+        """Start an ended process again, after a pause that doubles; False where it must not be."""
+        if not self._restarts:
+            return False
+        if self._ended_at is None:
+            self._ended_at = monotonic()
+            ran_well = self._ended_at - self._started_at > _RAN_WELL
+            self._failures = 0 if ran_well else self._failures + 1
+        if monotonic() - self._ended_at >= min(
+            _RESTART_FIRST * 2 ** min(self._failures, 10), _RESTART_LONGEST
+        ):
+            self.start()
+        return True
+
+    def kill(self) -> None:
+        """End what is left of the process and of its children."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def _has_terminal() -> bool:

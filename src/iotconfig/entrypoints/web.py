@@ -7,7 +7,6 @@ gunicorn's workers patch after they were forked: nothing here may import it.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from contextlib import suppress
 from typing import Any
@@ -18,6 +17,7 @@ from iotconfig.adapters.http.deadlines import Deadlines
 from iotconfig.adapters.http.gevent_worker import DeadlineWorker
 
 from . import lifeline
+from .logs import log_to_stderr
 from .settings import Settings
 
 
@@ -46,9 +46,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Its store says why there is no connection; the pool would repeat it at every attempt.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    log_to_stderr()
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.

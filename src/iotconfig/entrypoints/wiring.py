@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.ports import Lease
+from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 
 from .settings import InvalidSetting, Settings
@@ -15,6 +20,7 @@ from .settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import falcon
 
+    from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
     from iotconfig.adapters.sql.migrations import Migrations
     from iotconfig.adapters.sql.timeouts import Timeouts
@@ -48,12 +54,64 @@ def open_service(settings: Settings) -> Iterator[ConfigService]:
         database.close()
 
 
+def broker(settings: Settings) -> Broker | None:
+    """Which broker to announce to; None where none is configured. Raises `InvalidSetting`."""
+    if not settings.mqtt_url:
+        return None
+    from iotconfig.adapters.mqtt import Broker
+
+    try:
+        return Broker.parse(
+            settings.mqtt_url,
+            username=settings.mqtt_username or None,
+            password=settings.mqtt_password or None,
+            ca_file=Path(settings.mqtt_ca_file) if settings.mqtt_ca_file else None,
+        )
+    except IotConfigError as error:
+        raise InvalidSetting(f"MQTT_URL: {error}") from None
+
+
+@contextmanager
+def open_notifications(settings: Settings) -> Iterator[NotificationService]:
+    """The pending notifications of the database; its connections are closed at the end of the block."""
+    database = _open_database(settings)
+    try:
+        yield _notifications(settings, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lease]]:
+    """A relay from the database to the broker, and the lease on which it waits for announcements."""
+    from iotconfig.adapters.mqtt import MqttPublisher
+    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+
+    publisher = MqttPublisher(
+        address,
+        prefix=settings.mqtt_prefix,
+        client_id=f"{settings.mqtt_prefix}-relay",
+        window=settings.mqtt_window,
+        timeout=settings.mqtt_timeout,
+    )
+    lease = _lease(settings)
+    database = _open_database(settings)
+    relay = Relay(SqlNotificationQueue(database), publisher, lease, utc_now, random.random)
+    try:
+        yield relay, lease
+    finally:
+        relay.close()
+        database.close()
+
+
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
 
+    database = _open_database(settings)
     return create_app(
-        _service(_open_database(settings)),
+        _service(database),
+        _notifications(settings, database),
         max_content_bytes=settings.max_content_bytes,
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
@@ -69,6 +127,19 @@ def _service(database: Database) -> ConfigService:
     from iotconfig.adapters.sql.store import SqlStore
 
     return ConfigService(SqlStore(database), utc_now)
+
+
+def _notifications(settings: Settings, database: Database) -> NotificationService:
+    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+
+    return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def _lease(settings: Settings) -> Lease:
+    from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+
+    url = database_url(settings)
+    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, _timeouts(settings))
 
 
 def _open_database(settings: Settings) -> Database:

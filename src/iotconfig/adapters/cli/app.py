@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from iotconfig._version import __version__
-from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+from iotconfig.domain.errors import IotConfigError
 
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
+from .errors import one_line
+from .notifications import announce, notifications, relay
 from .serve import serve
 
 
@@ -24,12 +26,6 @@ class _Program(click.Group):
             raise click.ClickException(one_line(error)) from None
 
 
-def one_line(error: IotConfigError) -> str:
-    """The error's sentence; where the store is away, with the reason that only operators get to see."""
-    reason = error.reason if isinstance(error, StoreUnavailable) else ""
-    return " ".join(f"{error} ({reason})".split()) if reason else str(error)
-
-
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -40,5 +36,5 @@ def cli() -> None:
     """Store the configuration of ESP32-class devices, and serve it to them."""
 
 
-for _command in (config, db_status, load_test_data, serve, upgrade_db):
+for _command in (announce, config, db_status, load_test_data, notifications, relay, serve, upgrade_db):
     cli.add_command(_command)

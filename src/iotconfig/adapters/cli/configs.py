@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, TypeVar, cast
+from typing import Any, BinaryIO, Final, NoReturn, TypeVar, cast
 
 import click
 from attrs import evolve
@@ -21,8 +21,17 @@ from .tables import printable, table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
+_ID: Final = re.compile(r"[0-9]{1,100}")
 _BARE_MAC_DIGITS: Final = 12
+
+
+class _File(click.File):
+    """A file whose absence is an error of one line, not a lesson in usage."""
+
+    def fail(
+        self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
+    ) -> NoReturn:
+        raise click.ClickException(message)
 
 
 @click.group()
@@ -40,7 +49,7 @@ def _json_option(function: F) -> F:
 
 def _content_options(function: F) -> F:
     function = click.option(
-        "--file", "-f", type=click.File("rb"), help="Read the content from a file; - is standard input."
+        "--file", "-f", type=_File("rb"), help="Read the content from a file; - is standard input."
     )(function)
     return click.argument("content", required=False)(function)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.errors import RecordExists, StoreUnavailable
+from iotconfig.domain.errors import IotConfigError, RecordExists
 from iotconfig.domain.mac import MacAddress
 
+from .errors import one_line
 from .runtime import Runtime
 
 _BEHIND = 1
@@ -39,11 +40,11 @@ def db_status(ctx: click.Context) -> None:
     Exit status: 0 when up to date, 1 when not, 2 when the database cannot be reached.
     """
     runtime: Runtime = ctx.obj
-    click.echo(f"Database: {runtime.database}")
     try:
+        click.echo(f"Database: {runtime.database}")
         status = runtime.schema().status()
-    except StoreUnavailable as error:
-        click.echo(f"Error: {error}" + (f" ({error.reason})" if error.reason else ""), err=True)
+    except IotConfigError as error:
+        click.echo(f"Error: {one_line(error)}", err=True)
         ctx.exit(_UNREACHABLE)
     click.echo(f"Current revision: {status.current or 'none'}")
     for migration in status.pending:

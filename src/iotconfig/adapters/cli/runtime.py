@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 
 
@@ -75,6 +76,14 @@ class Runtime(Protocol):
         """The use cases on the database."""
         ...
 
-    def serve(self, host: str, port: int, workers: int) -> int:
-        """Serve the HTTP API until told to end; the exit status."""
+    def notifications(self) -> AbstractContextManager[NotificationService]:
+        """The pending notifications of the database."""
+        ...
+
+    def relay(self, on_start: Callable[[str], None]) -> None:
+        """Relay notifications to the broker until told to end; `on_start` gets one line to show."""
+        ...
+
+    def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
+        """Serve the HTTP API, and relay notifications if asked to, until told to end; the exit status."""
         ...

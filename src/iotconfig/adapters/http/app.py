@@ -9,16 +9,18 @@ import falcon
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 
 from . import problems
-from .configs import ConfigByMacResource, ConfigResource, ConfigsResource
+from .configs import AnnounceResource, ConfigByMacResource, ConfigResource, ConfigsResource
 from .health import HealthResource
 from .middleware import CrossSiteGuard, RequestIds, VaryByOrigin
 
 
 def create_app(
     service: ConfigService,
+    notifications: NotificationService,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     cors_origins: Collection[str] = (),
@@ -33,9 +35,10 @@ def create_app(
     bodies = BodyReader(max_content_bytes)
     app = falcon.App(middleware=_middleware(cors_origins))
     problems.install(app)
-    app.add_route("/api/health", HealthResource(service.store))
+    app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
+    app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
     app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, require_if_match))
     return app
 

@@ -145,6 +145,20 @@ class ConfigResource:
             )
 
 
+@frozen
+class AnnounceResource:
+    """`/api/configs/{segment}/announce`: tell a config's device again, without a change."""
+
+    service: ConfigService
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        allow(req)
+        config = self.service.announce(_config_id(segment))
+        _send(resp, to_json(config.summary()))
+        _tag(resp, config)
+        resp.status = falcon.HTTP_202
+
+
 def _document_mac(segment: str) -> MacAddress:
     return MacAddress.parse(segment.removesuffix(_DOCUMENT_SUFFIX))
 

@@ -12,7 +12,13 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from iotconfig.domain.errors import IotConfigError, RecordExists, StoreFull, StoreUnavailable
+from iotconfig.domain.errors import (
+    IotConfigError,
+    RecordExists,
+    StoreFull,
+    StoreUnavailable,
+    ValidationFailed,
+)
 
 from .tables import MAC_ADDRESS_CONSTRAINT
 
@@ -23,6 +29,8 @@ _UNAVAILABLE_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
 _UNAVAILABLE_STATES: Final = frozenset({"25006", "25P03", "55P03", "28000", "28P01", "3D000"})
 _DISK_FULL: Final = "53100"
 _SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
+# Missing permission; objects of others that depend on ours.
+_REFUSED_STATES: Final = frozenset({"42501", "2BP01"})
 
 _SQLITE_FULL: Final = sqlite3.SQLITE_FULL
 _SQLITE_UNAVAILABLE: Final = frozenset(
@@ -81,11 +89,13 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
         return _conflict() if cause.diag.constraint_name == MAC_ADDRESS_CONSTRAINT else None
     if state == _DISK_FULL:
         return StoreFull("The database has no room left.")
+    if state in _REFUSED_STATES:
+        return ValidationFailed(f"The database refuses: {_first_line(cause)}. Ask its administrator.")
     if state in _SCHEMA_STATES:
         return unavailable(SCHEMA_NOT_CURRENT, str(cause))
     if state is None:
-        # The connection broke, or the pool had none to give: the server said nothing.
-        away = isinstance(cause, psycopg.OperationalError)
+        # No connection, a broken one, or parameters that libpq cannot use: the server said nothing.
+        away = isinstance(cause, psycopg.OperationalError | psycopg.ProgrammingError)
     else:
         away = state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES
     return unavailable(AWAY, str(cause)) if away else None
@@ -102,6 +112,10 @@ def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
     if "no such table" in text or "no such column" in text:
         return unavailable(SCHEMA_NOT_CURRENT, str(cause))
     return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
+
+
+def _first_line(cause: psycopg.Error) -> str:
+    return cause.diag.message_primary or str(cause).partition("\n")[0]
 
 
 def _conflict() -> RecordExists:

@@ -69,7 +69,7 @@ class _Pool(ConnectionPool[psycopg.Connection[TupleRow]]):
         self._failures: deque[str] = deque(maxlen=1)
         super().__init__(
             connection_class=_connection_class(self._failures),
-            kwargs=_connection_arguments(url, timeouts),
+            kwargs=connection_arguments(url, timeouts),
             min_size=1,
             max_size=size,
             timeout=timeouts.pool,
@@ -123,7 +123,7 @@ def _connection_class(failures: deque[str]) -> type[psycopg.Connection[TupleRow]
     return PooledConnection
 
 
-def _connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
+def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
     """The parameters for libpq: the URL's own, and our bounds."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     bounds = (
@@ -151,5 +151,5 @@ def _engine(connect: Callable[[], Any]) -> Engine:
 
 def connect_once(url: URL, timeouts: Timeouts) -> Engine:
     """An engine without a pool, for work that is done once, such as migrations."""
-    arguments = _connection_arguments(url, timeouts)
+    arguments = connection_arguments(url, timeouts)
     return _engine(lambda: psycopg.connect(**arguments))

@@ -78,7 +78,7 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
 
     def opened() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={mode}",
+            file_uri(path, mode),
             uri=True,
             timeout=0,
             isolation_level=None,
@@ -97,3 +97,8 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
         pool_timeout=timeouts.pool,
         isolation_level="AUTOCOMMIT",
     )
+
+
+def file_uri(path: Path, mode: Literal["rw", "rwc"]) -> str:
+    """The file as SQLite's URI; with mode `rw` it must exist."""
+    return f"file:{quote(str(path))}?mode={mode}"

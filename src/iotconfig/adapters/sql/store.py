@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from attrs import frozen
 
 from .database import Database
+from .notifications import SqlNotificationOutbox
 from .repository import SqlConfigRepository, SqlDeviceRepository
 
 
@@ -17,6 +18,7 @@ class SqlUnitOfWork:
 
     configs: SqlConfigRepository
     devices: SqlDeviceRepository
+    notifications: SqlNotificationOutbox
 
 
 @frozen
@@ -33,7 +35,11 @@ class SqlStore:
     @contextmanager
     def writing(self) -> Iterator[SqlUnitOfWork]:
         with self._database.writing() as connection:
-            yield SqlUnitOfWork(SqlConfigRepository(connection), SqlDeviceRepository(connection))
+            yield SqlUnitOfWork(
+                SqlConfigRepository(connection),
+                SqlDeviceRepository(connection),
+                SqlNotificationOutbox(connection),
+            )
 
     def check(self) -> None:
         self._database.check()

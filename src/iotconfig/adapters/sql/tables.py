@@ -84,3 +84,20 @@ configs: Final = Table(
     # Without it, SQLite would give the highest id to a second config after a delete.
     sqlite_autoincrement=True,
 )
+
+notifications: Final = Table(
+    "notifications",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("generation", BigInteger, nullable=False),
+    Column("nudge", Boolean, nullable=False),
+    Column("revision", BigInteger),
+    Column("etag", String(80)),
+    Column("updated_at", UtcDateTime),
+    Column("since", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("parked", Boolean, nullable=False),
+    Column("last_error", Text),
+)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from attrs import field, frozen
+from psycopg.pq import Conninfo
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.errors import ValidationFailed, excerpt
 
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -40,6 +41,7 @@ class DatabaseUrl:
                 "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
             ) from None
         if url.drivername in _POSTGRESQL:
+            _check_parameters(url)
             return cls(url.set(drivername="postgresql+psycopg"))
         if url.drivername not in _SQLITE:
             raise ValidationFailed(
@@ -68,3 +70,11 @@ class DatabaseUrl:
 
     def __repr__(self) -> str:
         return f"DatabaseUrl('{self}')"
+
+
+def _check_parameters(url: URL) -> None:
+    """Refuse what libpq does not know, by name: a value may be a secret."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name in url.query:
+        if name not in known:
+            raise ValidationFailed(f"PostgreSQL knows no connection parameter {excerpt(name)}.")

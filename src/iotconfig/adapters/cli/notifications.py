@@ -1,0 +1,95 @@
+"""Commands for telling devices of changes."""
+
+from __future__ import annotations
+
+import click
+
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notifications import Notification
+
+from .runtime import Runtime
+from .tables import table
+
+_LISTED = 1000
+
+
+@click.command()
+@click.pass_obj
+def relay(runtime: Runtime) -> None:
+    """Announce changes over MQTT, until SIGTERM or Ctrl-C.
+
+    Any number may run on one database: one is active, the others stand by.
+    'iotconfig serve' runs one by itself.
+    """
+    runtime.relay(click.echo)
+
+
+@click.command()
+@click.argument("mac_addresses", metavar="MAC...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Restore the retained message of every config.")
+@click.option("--nudge", is_flag=True, help="With --all: nudge every device, too. Each restarts on it.")
+@click.option(
+    "--rate", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Nudges per second."
+)
+@click.pass_obj
+def announce(
+    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, nudge: bool, rate: float
+) -> None:
+    """Tell devices of their configs again, without a change.
+
+    The relay sends what is announced here, at once or when the broker is back.
+    """
+    if everything == bool(mac_addresses):
+        raise click.UsageError("Name devices by their MAC addresses, or give --all.")
+    if nudge and not everything:
+        raise click.UsageError("--nudge goes with --all: devices that are named are nudged anyway.")
+    macs = [MacAddress.parse(text) for text in mac_addresses]
+    runtime.schema().require_current()
+    with runtime.service() as service:
+        if everything:
+            count = service.announce_all(nudges_per_second=rate if nudge else None)
+        else:
+            for config in [service.get_by_mac(mac) for mac in macs]:
+                service.announce(config.id)
+            count = len(macs)
+    click.echo(f"{count} {'config' if count == 1 else 'configs'} to be announced, in {runtime.database}")
+
+
+@click.command()
+@click.option("--retry", is_flag=True, help="Try the parked ones again.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_obj
+def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
+    """List what is still to be announced, and what the broker refused too often (parked)."""
+    runtime.schema().require_current()
+    with runtime.notifications() as service:
+        retried = service.retry_parked() if retry else 0
+        health = service.health()
+        found = service.find(_LISTED)
+    if as_json:
+        from iotconfig.adapters.codec import to_json
+
+        click.echo(to_json({"health": health, "notifications": found}))
+        return
+    if retry:
+        click.echo(
+            f"{retried} parked {'notification is' if retried == 1 else 'notifications are'} tried again."
+        )
+    if found:
+        headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
+        click.echo(table(headers, map(_row, found)) + "\n")
+    click.echo(
+        f"{health.pending} pending, {health.parked} parked, announcing is {health.state}, in {runtime.database}"
+    )
+
+
+def _row(notification: Notification) -> tuple[object, ...]:
+    state = notification.announcement.state
+    return (
+        notification.announcement.subject,
+        "parked" if notification.parked else "pending",
+        state.revision if state else None,
+        f"{notification.since:%Y-%m-%d %H:%M:%SZ}",
+        notification.refusals,
+        notification.last_error,
+    )

@@ -1,0 +1,130 @@
+"""The relay's lease: held by a session on PostgreSQL, by an open file beside a SQLite database.
+
+Both end with the process that holds them, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL
+
+from .notifications import WAKE_CHANNEL
+from .postgresql import connection_arguments
+from .sqlite import file_uri
+from .timeouts import Timeouts
+from .watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+_LOCK_KEY: Final = 0x696F7472656C6179
+"""`iotrelay` in ASCII: the number of the advisory lock in a PostgreSQL database."""
+
+_SQLITE_POLL: Final = 0.03
+"""Seconds between two looks at whether a SQLite file was written to."""
+
+
+class PostgresqlLease:
+    """`Lease` as a session-level advisory lock. The same session listens for announcements."""
+
+    def __init__(self, url: URL, timeouts: Timeouts) -> None:
+        self._arguments = connection_arguments(url, timeouts)
+        self._timeouts = timeouts
+        self._watchdog = Watchdog()
+        self._session: psycopg.Connection | None = None
+        self._held = False
+
+    def hold(self) -> bool:
+        try:
+            if self._session is None:
+                self._session = psycopg.connect(**self._arguments, autocommit=True)
+                self._session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
+            with self._watchdog.guard(self._session.fileno(), self._timeouts.check):
+                if self._held:
+                    self._session.execute("SELECT 1")
+                else:
+                    row = self._session.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone()
+                    self._held = row is not None and row[0]
+        except psycopg.Error as error:
+            log.warning("relay: the lease cannot be had: %s", " ".join(str(error).split()))
+            self._drop()
+        return self._held
+
+    def wait(self, seconds: float) -> bool:
+        if self._session is None:
+            time.sleep(seconds)
+            return False
+        try:
+            return any(True for _ in self._session.notifies(timeout=seconds, stop_after=1))
+        except psycopg.Error:
+            # The next `hold` finds out, and says so.
+            self._drop()
+            return False
+
+    def release(self) -> None:
+        self._drop()
+        self._watchdog.close()
+
+    def _drop(self) -> None:
+        self._held = False
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+class SqliteLease:
+    """`Lease` as a lock on a file beside the database. The database's own file tells of announcements."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._watched: sqlite3.Connection | None = None
+        self._version: object = None
+
+    def hold(self) -> bool:
+        if self._descriptor is not None:
+            return True
+        descriptor = os.open(f"{self._path}-relay.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._was_written_to():
+                return True
+            time.sleep(min(left, _SQLITE_POLL))
+        return False
+
+    def release(self) -> None:
+        if self._watched is not None:
+            self._watched.close()
+            self._watched = None
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _was_written_to(self) -> bool:
+        """Whether another connection has committed since the last look."""
+        try:
+            if self._watched is None:
+                self._watched = sqlite3.connect(file_uri(self._path, "rw"), uri=True, timeout=0)
+            version = self._watched.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return False
+        changed = version != self._version
+        self._version = version
+        return bool(changed)

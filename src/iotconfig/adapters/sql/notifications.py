@@ -1,0 +1,218 @@
+"""Pending notifications in SQL: written with their change, removed by generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from iotconfig.domain.notifications import (
+    Announcement,
+    Backlog,
+    DeviceState,
+    Kind,
+    Notification,
+    Subject,
+    next_generation,
+)
+
+from .database import Database
+from .tables import notifications
+
+WAKE_CHANNEL: Final = "iotconfig_notifications"
+"""PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
+
+_columns = notifications.c
+_IS_CURRENT: Final = and_(
+    _columns.kind == bindparam("kind_"),
+    _columns.key == bindparam("key_"),
+    _columns.generation == bindparam("generation_"),
+)
+_REMOVE: Final = delete(notifications).where(_IS_CURRENT)
+_WAITING: Final = not_(_columns.parked)
+_NEXT_DUE: Final = select(func.min(_columns.due_at)).where(_WAITING)
+_LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.kind, _columns.key)
+_GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "updated_at", "since", "due_at")
+
+
+def _enqueue(insert: Any) -> Any:
+    """One statement that adds the row, or merges into it as `Announcement.over` says."""
+    statement = insert(notifications).values(
+        {
+            **{name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _GIVEN},
+            "refusals": 0,
+            "parked": False,
+        }
+    )
+    new = statement.excluded
+
+    def earlier(column: str) -> Any:
+        return case(
+            (or_(_columns.parked, new[column] < _columns[column]), new[column]), else_=_columns[column]
+        )
+
+    is_deletion = and_(new.revision.is_not(None), new.etag.is_(None))
+    return statement.on_conflict_do_update(
+        index_elements=[_columns.kind, _columns.key],
+        set_={
+            "nudge": or_(new.nudge, and_(_columns.nudge, not_(is_deletion))),
+            "revision": new.revision,
+            "etag": new.etag,
+            "updated_at": new.updated_at,
+            "generation": case(
+                (_columns.generation >= new.generation, _columns.generation + 1), else_=new.generation
+            ),
+            "since": earlier("since"),
+            "due_at": earlier("due_at"),
+            "refusals": 0,
+            "parked": false(),
+            "last_error": None,
+        },
+    )
+
+
+def _enqueue_and_wake() -> Executable:
+    """The same on PostgreSQL, which wakes the relay at the commit, in the same round trip."""
+    queued = _enqueue(postgresql.insert).returning(literal(1)).cte("queued")
+    return select(func.pg_notify(WAKE_CHANNEL, "")).select_from(queued)
+
+
+_ENQUEUE: Final[dict[str, Executable]] = {
+    "postgresql": _enqueue_and_wake(),
+    "sqlite": _enqueue(sqlite.insert),
+}
+
+
+@frozen
+class SqlNotificationOutbox:
+    """`NotificationOutbox` over one transaction."""
+
+    _connection: Connection
+
+    def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
+        due = due_at or now
+        state = announcement.state
+        values = {
+            "new_kind": announcement.subject.kind.value,
+            "new_key": announcement.subject.key,
+            "new_generation": next_generation(now, None),
+            "new_nudge": announcement.nudge,
+            "new_revision": state.revision if state else None,
+            "new_etag": state.etag if state else None,
+            "new_updated_at": state.updated_at if state else None,
+            "new_since": due,
+            "new_due_at": due,
+        }
+        self._connection.execute(_ENQUEUE[self._connection.dialect.name], values)
+
+
+@frozen
+class SqlNotificationQueue:
+    """`NotificationQueue` over one database."""
+
+    _database: Database
+
+    def due(self, now: datetime, limit: int) -> Sequence[Notification]:
+        statement = select(notifications).where(_WAITING, _columns.due_at <= now)
+        with self._database.reading() as connection:
+            rows = connection.execute(statement.order_by(*_LONGEST_DUE_FIRST).limit(limit)).all()
+        return [_notification(row) for row in rows]
+
+    def next_due(self) -> datetime | None:
+        with self._database.reading() as connection:
+            found: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
+        return found
+
+    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        # In the order in which `announce_all` locks them, and never both kinds in one
+        # transaction: two that lock the same rows in other orders would end in a deadlock.
+        if told:
+            with self._database.writing() as connection:
+                connection.execute(
+                    _REMOVE, [_key(notification) for notification in sorted(told, key=_subject)]
+                )
+        if refused:
+            with self._database.writing() as connection:
+                for notification in sorted(refused, key=_subject):
+                    connection.execute(_postponed(notification), _key(notification))
+
+    def backlog(self) -> Backlog:
+        statement = select(
+            func.count().filter(_WAITING),
+            func.count().filter(_columns.parked),
+            func.min(_columns.since).filter(_WAITING),
+        ).select_from(notifications)
+        with self._database.reading() as connection:
+            pending, parked, oldest = connection.execute(statement).one()
+        return Backlog(pending, parked, oldest)
+
+    def find(self, limit: int) -> Sequence[Notification]:
+        statement = select(notifications).order_by(_columns.parked.desc(), *_LONGEST_DUE_FIRST).limit(limit)
+        with self._database.reading() as connection:
+            return [_notification(row) for row in connection.execute(statement)]
+
+    def retry_parked(self, now: datetime) -> int:
+        statement = (
+            update(notifications)
+            .where(_columns.parked == true())
+            .values(parked=False, refusals=0, due_at=now, since=now)
+        )
+        with self._database.writing() as connection:
+            return int(connection.execute(statement).rowcount)
+
+
+def _postponed(notification: Notification) -> Update:
+    return (
+        update(notifications)
+        .where(_IS_CURRENT)
+        .values(
+            nudge=notification.announcement.nudge,
+            due_at=notification.due_at,
+            refusals=notification.refusals,
+            parked=notification.parked,
+            last_error=notification.last_error,
+        )
+    )
+
+
+def _subject(notification: Notification) -> Subject:
+    return notification.announcement.subject
+
+
+def _key(notification: Notification) -> dict[str, object]:
+    subject = notification.announcement.subject
+    return {"kind_": subject.kind.value, "key_": subject.key, "generation_": notification.generation}
+
+
+def _notification(row: Row[Any]) -> Notification:
+    state = None if row.revision is None else DeviceState(row.revision, row.etag, row.updated_at)
+    return Notification(
+        announcement=Announcement(Subject(Kind(row.kind), row.key), row.nudge, state),
+        generation=row.generation,
+        since=row.since,
+        due_at=row.due_at,
+        refusals=row.refusals,
+        parked=row.parked,
+        last_error=row.last_error,
+    )

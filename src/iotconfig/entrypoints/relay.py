@@ -1,0 +1,64 @@
+"""The relay process: runs relay steps until told to end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+from typing import Final
+
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.ports import Lease
+from iotconfig.domain.relay import Pause
+
+from . import lifeline, wiring
+from .logs import log_to_stderr
+from .settings import InvalidSetting, Settings
+
+_SLICE: Final = 0.25
+"""Seconds after which a wait looks whether the process is to end."""
+
+
+def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line: None) -> None:
+    """Relay until SIGTERM or an interrupt. Raises an `IotConfigError` where the start is refused."""
+    broker = wiring.broker(settings)
+    if broker is None:
+        raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
+    wiring.migrations(settings).require_current()
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    with wiring.open_relay(settings, broker) as (relay, lease):
+        on_start(f"Relaying from {wiring.database_url(settings)} to {broker}")
+        while not stop.is_set():
+            _wait(relay.run_once(), lease, stop)
+
+
+def _wait(pause: Pause, lease: Lease, stop: Event) -> None:
+    until = monotonic() + pause.seconds
+    while not stop.is_set() and (left := until - monotonic()) > 0:
+        if pause.wakes:
+            if lease.wait(min(left, _SLICE)):
+                return
+        else:
+            stop.wait(min(left, _SLICE))
+
+
+def main() -> None:
+    """Relay under a supervisor, and end with it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lifeline", type=int, required=True)
+    lifeline.follow(parser.parse_args().lifeline)
+    log_to_stderr()
+    try:
+        run_relay(Settings.from_environ(os.environ))
+    except IotConfigError as error:
+        sys.exit(f"relay: {error}")
+
+
+if __name__ == "__main__":
+    main()

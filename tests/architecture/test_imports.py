@@ -1,0 +1,152 @@
+"""What imports what: the contracts, planted violations of them, and what a start loads."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+SOURCE = CHECKOUT / "src" / "iotconfig"
+
+HEAVY = (
+    "alembic", "cattrs", "falcon", "gevent", "gunicorn", "paho", "psycopg", "psycopg_pool", "sqlalchemy",
+    "tabulate", "tenacity",
+)  # fmt: skip
+
+
+def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts of a copy of the project, and of no other."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", "../pyproject.toml"],
+        cwd=directory / "src",
+        env={"PYTHONPATH": str(directory / "src"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The sources and their contracts, to spoil."""
+    shutil.copytree(
+        CHECKOUT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_contracts_hold() -> None:
+    """Imports point inward, adapters do not know each other, and the domain is pure."""
+    checked = lint_imports(CHECKOUT)
+
+    assert 0 == checked.returncode, checked.stdout
+    assert "0 broken" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "broken"),
+    [
+        ("domain/mac.py", "import sqlalchemy", "standard library and attrs only"),
+        ("domain/service.py", "import falcon", "standard library and attrs only"),
+        ("domain/config.py", "from iotconfig.adapters import codec", "Imports point inward"),
+        ("domain/search.py", "import iotconfig.entrypoints.settings", "Imports point inward"),
+        ("adapters/codec.py", "from iotconfig.entrypoints import wiring", "Imports point inward"),
+        ("adapters/http/app.py", "from iotconfig.adapters.sql import store", "Adapters do not know each other"),
+        ("adapters/cli/app.py", "from iotconfig.adapters.http import app", "Adapters do not know each other"),
+        ("adapters/codec.py", "from iotconfig.adapters import memory", "Adapters do not know each other"),
+        ("plugins/__init__.py", "", "Imports point inward"),
+        ("adapters/redis.py", "", "Adapters do not know each other"),
+    ],
+    ids=[
+        "domain-uses-a-database", "domain-uses-a-web-framework", "domain-uses-an-adapter",
+        "domain-uses-an-entrypoint", "adapter-uses-an-entrypoint", "adapter-uses-an-adapter",
+        "commands-use-an-adapter", "codec-uses-an-adapter", "undeclared-package", "undeclared-adapter",
+    ],
+)  # fmt: skip
+def test_a_planted_violation_is_caught(copy: Path, module: str, line: str, broken: str) -> None:
+    """Each contract fails on an import, or a package, that it forbids."""
+    planted = copy / "src" / "iotconfig" / module
+    planted.parent.mkdir(exist_ok=True)
+    with planted.open("a") as file:
+        file.write(f"\n{line}\n")
+    checked = lint_imports(copy)
+
+    assert 0 != checked.returncode, checked.stdout
+    assert re.search(rf"{broken}.* BROKEN", checked.stdout)
+
+
+def imported(directory: Path) -> Iterator[tuple[str, str]]:
+    """Each file below a directory, with the top-level packages that it imports from elsewhere."""
+    for path in sorted(directory.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [str(node.module)]
+            for name in names:
+                top = name.partition(".")[0]
+                if top not in sys.stdlib_module_names and top != "iotconfig":
+                    yield str(path.relative_to(directory)), top
+
+
+def test_the_domain_knows_attrs_and_nothing_else() -> None:
+    """No library beside attrs is imported by the domain, those included that no contract lists."""
+    assert {"attrs"} == {top for _, top in imported(SOURCE / "domain")}
+
+
+def test_each_library_is_a_declared_dependency() -> None:
+    """What the sources import is what an installation brings along."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in project["dependencies"]}
+    distributions = packages_distributions()
+    found = [*imported(SOURCE), *imported(CHECKOUT / "migrations")]
+
+    undeclared = {
+        (file, top)
+        for file, top in found
+        if declared.isdisjoint(name.lower() for name in distributions.get(top, []))
+    }
+    assert set() == undeclared
+
+
+def loaded_by(program: str) -> set[str]:
+    """The modules that a fresh interpreter has after a program; it prints them behind a mark."""
+    script = f"import json, sys\n{program}\nprint('\\n=====' + json.dumps(sorted(sys.modules)))"
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(json.loads(ended.stdout.rpartition("=====")[2]))
+
+
+def test_importing_the_package_loads_no_adapter() -> None:
+    """`import iotconfig`, every public name included, costs the domain and nothing else."""
+    loaded = loaded_by("import iotconfig\n[getattr(iotconfig, name) for name in iotconfig.__all__]")
+
+    assert "iotconfig.domain.service" in loaded
+    assert set() == loaded & {*HEAVY, "click"}
+    assert [] == [name for name in loaded if name.startswith(("iotconfig.adapters", "iotconfig.entrypoints"))]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["config", "--help"], ["config", "set", "-h"], ["upgrade-db", "--help"], ["serve", "-h"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    """Help and version need Click, and none of the libraries that commands work with."""
+    run = f"from iotconfig.entrypoints.cli import main\ntry:\n    main({arguments!r}, {{}})\nexcept SystemExit as end:\n    assert not end.code"
+    loaded = loaded_by(run)
+
+    assert "click" in loaded
+    assert set() == loaded & set(HEAVY)

@@ -1,0 +1,261 @@
+"""`iotconfig upgrade-db`, `db-status`, `load-test-data`: which database, how it stands, what is put in."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.support.command_line import CommandLine
+from tests.support.ports import free_port
+from tests.support.postgres import PostgresServer
+from tests.support.schema import execute, revisions, rows, table_names
+from tests.support.serving import environment, run_command
+
+PASSWORD = "correct-horse"
+
+
+@pytest.fixture
+def command(empty_url: str) -> CommandLine:
+    """The command line on an empty database."""
+    return CommandLine({"DATABASE_URL": empty_url})
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where connections are taken, and nobody ever answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def with_password(url: str) -> str:
+    """The same database, by a user with a password."""
+    return make_url(url).set(password=PASSWORD).render_as_string(hide_password=False)
+
+
+def test_an_upgrade_lists_its_migrations(command: CommandLine) -> None:
+    """The first upgrade names each migration that it applied, in order; the second has none."""
+    first = command.ok("upgrade-db")
+    second = command.ok("upgrade-db")
+
+    assert revisions() == re.findall(r"^Applied migration (\w+)  \w", first.text, re.MULTILINE)
+    assert "Applied" not in second.text
+    assert "up to date" in second.text
+
+
+def test_status_follows_an_upgrade(command: CommandLine) -> None:
+    """0 when up to date and 1 when behind, with the current revision and the pending ones."""
+    before = command.run("db-status")
+    command.ok("upgrade-db")
+    after = command.run("db-status")
+
+    assert (1, 0) == (before.status, after.status)
+    assert "Current revision: none" in before.text
+    assert revisions() == re.findall(r"^Pending migration (\w+)", before.text, re.MULTILINE)
+    assert "iotconfig upgrade-db" in before.text
+    assert f"Current revision: {revisions()[-1]}" in after.text
+    assert "Pending" not in after.text
+
+
+@pytest.mark.parametrize("name", ["upgrade-db", "db-status", "load-test-data"])
+def test_the_database_is_named_without_its_password(empty_postgres_url: str, name: str) -> None:
+    """Each command says host, port and name of the database, and never the password."""
+    url = with_password(empty_postgres_url)
+    shown = url.replace(PASSWORD, "***")
+    ended = CommandLine({"DATABASE_URL": url}).run(name)
+
+    assert f"Database: {shown}\n" in ended.text
+    assert PASSWORD not in ended.text + ended.errors
+
+
+@pytest.mark.parametrize("parameter", ["password", "sslpassword"])
+def test_a_password_in_a_parameter_is_hidden(parameter: str) -> None:
+    """A password may stand behind the question mark of a URL; it is not shown either."""
+    url = f"postgresql://me@127.0.0.1:{free_port()}/x?{parameter}={PASSWORD}"
+    ended = CommandLine({"DATABASE_URL": url}).run("db-status")
+
+    assert 2 == ended.status
+    assert PASSWORD not in ended.text + ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(("db-status",), 2), (("upgrade-db",), 1), (("load-test-data",), 1), (("config", "list"), 1)],
+    ids=["db-status", "upgrade-db", "load-test-data", "config-list"],
+)
+def test_a_port_where_nobody_listens(arguments: tuple[str, ...], status: int) -> None:
+    """A refused connection is one line with the reason, and no traceback; db-status exits with 2."""
+    url = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x"
+    ended = CommandLine({"DATABASE_URL": url}).run(*arguments)
+
+    assert (status, 1) == (ended.status, ended.errors.count("\n"))
+    assert "refused" in ended.errors
+    assert PASSWORD not in ended.text + ended.errors
+
+
+def test_the_installed_command_says_once_that_the_database_is_away() -> None:
+    """Standard error holds one line: the error, and no log beside it."""
+    url = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x"
+    ended = run_command("db-status", env=environment(url))
+
+    assert 2 == ended.returncode
+    assert 1 == ended.stderr.count(b"\n"), ended.stderr
+
+
+def test_a_server_that_never_answers(silent_port: int) -> None:
+    """The connect time-out bounds db-status, which exits with 2."""
+    url = f"postgresql://me@127.0.0.1:{silent_port}/x"
+    ended = run_command("db-status", env=environment(url, IOTCONFIG_DB_CONNECT_TIMEOUT="2"))
+
+    assert 2 == ended.returncode
+    assert b"timeout" in ended.stderr
+
+
+def test_a_wrong_password(own_postgres: PostgresServer) -> None:
+    """The server's refusal is shown, and neither the right password nor the wrong one."""
+    execute(own_postgres.base_url, f"CREATE ROLE locked LOGIN PASSWORD '{PASSWORD}'")
+    _demand_password(own_postgres, "locked")
+    url = make_url(own_postgres.base_url).set(username="locked", password="wrong-guess")
+    ended = CommandLine({"DATABASE_URL": url.render_as_string(hide_password=False)}).run("db-status")
+
+    assert 2 == ended.status
+    assert "password authentication failed" in ended.errors
+    for secret in (PASSWORD, "wrong-guess"):
+        assert secret not in ended.text + ended.errors
+
+
+def _demand_password(server: PostgresServer, role: str) -> None:
+    path = Path(str(rows(server.base_url, "SHOW hba_file")[0][0]))
+    path.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{path.read_text()}")
+    execute(server.base_url, "SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///no/such/directory/x.db",
+        "sqlite:///.",
+        "sqlite:///notes.txt",
+        "postgresql://127.0.0.1:1/x?connect_timeout=soon",
+        "postgresql://127.0.0.1:1/x?colour=blue",
+        "mysql://me:correct-horse@127.0.0.1/x",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "correct-horse",
+        "postgresql://me:correct-horse@127.0.0.1:port/x",
+    ],
+)
+@pytest.mark.parametrize("name", ["db-status", "upgrade-db"])
+def test_a_database_url_that_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    """One line, no traceback, no password; db-status keeps 1 for a database that is behind."""
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("This is no database, and must not become one.")
+    ended = CommandLine({"DATABASE_URL": url}).run(name)
+
+    assert (2 if name == "db-status" else 1) == ended.status
+    assert 1 == ended.errors.count("\n"), ended.errors
+    assert PASSWORD not in ended.text + ended.errors
+    assert "This is no database, and must not become one." == Path("notes.txt").read_text()
+
+
+@pytest.mark.parametrize("name", ["upgrade-db", "load-test-data"])
+def test_the_embedded_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """With nothing in the environment the database is iotconfig.db in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    made = CommandLine({}).ok(name)
+
+    assert "Database: sqlite:///iotconfig.db\n" in made.text
+    assert (tmp_path / "iotconfig.db").exists()
+    CommandLine({}).ok("db-status")
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DATABASE_URL= in a file of settings means the default, not an error."""
+    monkeypatch.chdir(tmp_path)
+    CommandLine({"DATABASE_URL": ""}).ok("upgrade-db")
+
+    assert (tmp_path / "iotconfig.db").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("db-status",),
+        ("config", "list"),
+        ("config", "show", "1"),
+        ("config", "create", "02:00:00:00:01:01", "{}"),
+        ("config", "set", "--create", "02:00:00:00:01:01", "{}"),
+        ("config", "delete", "1", "--yes"),
+        ("upgrade-db", "--recreate"),
+        ("upgrade-db", "--help"),
+    ],
+    ids=" ".join,
+)
+def test_other_commands_create_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A mistyped directory must not leave an empty database behind."""
+    monkeypatch.chdir(tmp_path)
+    ended = CommandLine({}).run(*arguments)
+
+    assert ("--help" in arguments) == (ended.status == 0)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_sample_devices_cover_the_derived_fields(sqlite_url: str) -> None:
+    """Five devices, all in the locally administered range: every derived field, some, and none."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    command.ok("load-test-data")
+    configs = command.ok("config", "list", "--json").json()["configs"]
+    present = {
+        tuple(c[name] is not None for name in ("device_name", "device_entity_id", "enable_ota"))
+        for c in configs
+    }
+
+    assert 5 == len(configs)
+    assert all(c["mac_address"].startswith("02:") for c in configs)
+    assert {(True, True, True), (False, False, False)} < present
+    assert {True, False, None} == {c["enable_ota"] for c in configs}
+
+
+def test_sample_devices_twice(database_url: str) -> None:
+    """What exists is skipped as it is, edited or not, and nothing else is touched."""
+    command = CommandLine({"DATABASE_URL": database_url})
+    command.ok("config", "create", "0a:00:00:00:00:01", '{"mine": 1}')
+    first = command.ok("load-test-data")
+    command.ok("config", "set", "02:00:00:00:00:01", '{"edited": 1}')
+    command.ok("config", "delete", "02:00:00:00:00:02", "--yes")
+    second = command.ok("load-test-data")
+
+    assert (5, 0) == (first.text.count("added"), first.text.count("skipped"))
+    assert (1, 4) == (second.text.count("added"), second.text.count("skipped"))
+    assert b'{"edited": 1}' == command.ok("config", "show", "020000000001", "--content").output
+    assert b'{"mine": 1}' == command.ok("config", "show", "0a:00:00:00:00:01", "--content").output
+    assert 6 == command.ok("config", "list", "--json").json()["count"]
+
+
+def test_sample_devices_need_a_schema_on_postgresql(empty_postgres_url: str) -> None:
+    """A production database is not upgraded on the way: the command to run is named."""
+    refused = CommandLine({"DATABASE_URL": empty_postgres_url}).run("load-test-data")
+
+    assert 1 == refused.status
+    assert "iotconfig upgrade-db" in refused.errors
+    assert set() == table_names(empty_postgres_url)
+
+
+def test_the_installed_command(empty_sqlite_url: str) -> None:
+    """The same as processes: behind, samples, up to date."""
+    env = environment(empty_sqlite_url)
+
+    assert 1 == run_command("db-status", env=env).returncode
+    loaded = run_command("load-test-data", env=env)
+    assert (0, 5, b"") == (loaded.returncode, loaded.stdout.count(b"added"), loaded.stderr)
+    assert 0 == run_command("db-status", env=env).returncode

@@ -1,0 +1,67 @@
+"""The command line, run inside the test's process: quick, and with its exact bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+from unittest import mock
+
+import pytest
+from attrs import frozen
+
+from iotconfig.entrypoints.cli import main
+
+
+@frozen
+class Outcome:
+    """How a command ended, and what it wrote."""
+
+    status: int
+    output: bytes
+    errors: str
+
+    @property
+    def text(self) -> str:
+        return self.output.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.output)
+
+    def succeeded(self) -> Outcome:
+        """Fail the test unless the command ended well."""
+        assert self.status == 0, self.errors
+        return self
+
+
+@frozen
+class CommandLine:
+    """`iotconfig` in one environment."""
+
+    environ: Mapping[str, str]
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> Outcome:
+        """Run one command to its end."""
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        with (
+            mock.patch.multiple(sys, stdin=given, stdout=output, stderr=errors),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(arguments, self.environ)
+        status = ended.value.code or 0
+        assert isinstance(status, int)
+        return Outcome(status, _written(output), _written(errors).decode())
+
+    def ok(self, *arguments: str, stdin: bytes = b"") -> Outcome:
+        """Run one command, which must end well."""
+        return self.run(*arguments, stdin=stdin).succeeded()
+
+
+def _written(stream: io.TextIOWrapper) -> bytes:
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue()

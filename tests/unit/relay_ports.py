@@ -1,0 +1,74 @@
+"""Stand-ins for the relay's ports: a broker, a lease and a clock that do as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from attrs import Factory, define
+
+from iotconfig.domain.errors import BrokerUnavailable
+from iotconfig.domain.notifications import Announcement
+from iotconfig.domain.ports import Receipt
+
+ACCEPTED = Receipt(nudged=True, stated=True)
+
+
+@define
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@define
+class ScriptedPublisher:
+    """A broker that answers as `receipts` says for a subject's key; acceptance otherwise."""
+
+    receipts: dict[str, Receipt | None] = Factory(dict)
+    away: str | None = None
+    told: list[Announcement] = Factory(list)
+    connections: int = 0
+    connected: bool = False
+    during_publish: list[object] = Factory(list)
+
+    def connect(self) -> None:
+        if self.away is not None:
+            raise BrokerUnavailable(self.away)
+        if not self.connected:
+            self.connections += 1
+            self.connected = True
+
+    def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
+        assert self.connected
+        self.told += announcements
+        for action in self.during_publish:
+            assert callable(action)
+            action()
+        return [self.receipts.get(announcement.subject.key, ACCEPTED) for announcement in announcements]
+
+    def disconnect(self) -> None:
+        self.connected = False
+
+
+@define
+class SwitchedLease:
+    """A lease that is had while it is switched on."""
+
+    available: bool = True
+    released: bool = False
+
+    def hold(self) -> bool:
+        return self.available
+
+    def wait(self, seconds: float) -> bool:
+        return False
+
+    def release(self) -> None:
+        self.released = True

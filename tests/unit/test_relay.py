@@ -1,0 +1,231 @@
+"""The relay, one step at a time, over ports that do as they are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.domain.config import Config
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notifications import RetryPolicy
+from iotconfig.domain.ports import Receipt
+from iotconfig.domain.relay import Pause, Relay
+from iotconfig.domain.service import ConfigService
+
+from .relay_ports import ManualClock, ScriptedPublisher, SwitchedLease
+
+_REFUSED_STATE = Receipt(nudged=True, stated=False, error="Not authorized")
+
+
+class Scene:
+    """A relay over a memory store, and everything it talks to."""
+
+    def __init__(self) -> None:
+        store = MemoryStore()
+        self.clock = ManualClock()
+        self.publisher = ScriptedPublisher()
+        self.lease = SwitchedLease()
+        self.jitter = 1.0
+        self.service = ConfigService(store, self.clock)
+        self.queue = store.notifications()
+        self.relay = Relay(self.queue, self.publisher, self.lease, self.clock, lambda: self.jitter)
+
+    def create(self, number: int) -> Config:
+        mac = MacAddress.parse(f"02000000{number:04x}")
+        return self.service.create(mac, ConfigContent.parse("{}"))
+
+    def told(self) -> list[tuple[str, int]]:
+        """The keys and revisions that were published, in their order."""
+        return [(a.subject.key, a.state.revision) for a in self.publisher.told if a.state is not None]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_what_was_told_is_pending_no_more(scene: Scene) -> None:
+    """An accepted announcement leaves the queue, and the next step follows at once."""
+    config = scene.create(1)
+
+    pause = scene.relay.run_once()
+
+    assert Pause(0) == pause
+    assert [(str(config.mac_address), 1)] == scene.told()
+    assert 0 == scene.queue.backlog().pending
+
+
+def test_without_anything_pending_it_waits_to_be_woken(scene: Scene) -> None:
+    """An idle relay sleeps until its safety net, and a wake-up ends that."""
+    assert Pause(5.0, wakes=True) == scene.relay.run_once()
+
+
+def test_it_wakes_for_what_is_due_later(scene: Scene) -> None:
+    """Paced nudges are told when their time comes, and not before."""
+    scene.create(1)
+    scene.create(2)
+    while scene.relay.run_once().seconds == 0:
+        pass
+    scene.publisher.told.clear()
+    scene.service.announce_all(nudges_per_second=0.5)
+
+    first, second = scene.relay.run_once(), scene.relay.run_once()
+    told_at_once = len(scene.publisher.told)
+    scene.clock.advance(2)
+    scene.relay.run_once()
+
+    assert [Pause(0), Pause(2.0, wakes=True)] == [first, second]
+    assert (1, 2) == (told_at_once, len(scene.publisher.told))
+
+
+def test_without_the_lease_nothing_is_told_and_no_connection_kept(scene: Scene) -> None:
+    """A relay that stands by, or lost its lease, has no business with the broker."""
+    scene.relay.run_once()
+    scene.lease.available = False
+    scene.create(1)
+
+    pause = scene.relay.run_once()
+
+    assert Pause(1.0) == pause
+    assert [] == scene.publisher.told
+    assert not scene.publisher.connected
+
+
+def test_a_change_during_its_publish_is_told_again(scene: Scene) -> None:
+    """The row is removed by generation: what came in meanwhile stays pending."""
+    config = scene.create(1)
+    scene.publisher.during_publish = [
+        lambda: scene.service.update(config.id, ConfigContent.parse('{"a": 1}'))
+    ]
+    scene.relay.run_once()
+    scene.publisher.during_publish = []
+
+    scene.relay.run_once()
+
+    assert [1, 2] == [revision for _, revision in scene.told()]
+    assert 0 == scene.queue.backlog().pending
+
+
+def test_a_device_announced_again_in_flight_is_announced_once_more(scene: Scene) -> None:
+    """The same revision, too: an operator who pressed Save twice gets two restarts at most, and one at least."""
+    config = scene.create(1)
+    scene.publisher.during_publish = [lambda: scene.service.announce(config.id)]
+    scene.relay.run_once()
+    scene.publisher.during_publish = []
+
+    scene.relay.run_once()
+
+    assert [1, 1] == [revision for _, revision in scene.told()]
+
+
+def test_unanswered_announcements_stay_and_answered_ones_go(scene: Scene) -> None:
+    """When a connection breaks in the middle, only what the broker took is done."""
+    answered, unanswered = scene.create(1), scene.create(2)
+    scene.publisher.receipts[str(unanswered.mac_address)] = None
+
+    pause = scene.relay.run_once()
+
+    assert not pause.wakes
+    assert [str(unanswered.mac_address)] == [n.announcement.subject.key for n in scene.queue.find(9)]
+    assert str(answered.mac_address) == scene.publisher.told[0].subject.key
+    assert not scene.publisher.connected
+
+
+def test_a_broker_that_is_away_is_no_fault_of_a_message(scene: Scene) -> None:
+    """However long it is away, nothing counts as refused and nothing is parked."""
+    scene.create(1)
+    scene.publisher.away = "connection refused"
+
+    for _ in range(50):
+        scene.relay.run_once()
+
+    (pending,) = scene.queue.find(9)
+    assert (0, False) == (pending.refusals, pending.parked)
+
+
+def test_the_delays_of_reconnecting_grow_to_ten_seconds(scene: Scene) -> None:
+    """They double, have an end, and start anew once the broker was back."""
+    scene.publisher.away = "connection refused"
+    delays = [scene.relay.run_once().seconds for _ in range(8)]
+    scene.publisher.away = None
+    scene.relay.run_once()
+    scene.publisher.away = "connection refused"
+
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0] == delays
+    assert 0.5 == scene.relay.run_once().seconds
+
+
+def test_the_delays_of_reconnecting_are_jittered(scene: Scene) -> None:
+    """A thousand services that lost one broker do not come back in one moment."""
+    scene.publisher.away = "connection refused"
+    scene.jitter = 0.0
+
+    assert 0.25 == scene.relay.run_once().seconds
+
+
+def test_a_refused_message_backs_off_and_is_parked_while_others_flow(scene: Scene) -> None:
+    """The broker's reason is kept, and one bad topic keeps no other device waiting."""
+    bad = scene.create(1)
+    scene.publisher.receipts[str(bad.mac_address)] = _REFUSED_STATE
+    delays = []
+    for _ in range(RetryPolicy().limit):
+        scene.relay.run_once()
+        (notification,) = scene.queue.find(9)
+        delays.append((notification.due_at - scene.clock.now).total_seconds())
+        scene.clock.advance(delays[-1])
+    good = scene.create(2)
+    scene.relay.run_once()
+
+    (parked,) = scene.queue.find(9)
+    assert [0.5, 1.0, 2.0, 4.0, 8.0] == delays
+    assert (True, "Not authorized") == (parked.parked, parked.last_error)
+    assert (str(good.mac_address), 1) == scene.told()[-1]
+
+
+def test_a_nudge_that_was_taken_is_not_repeated_with_a_refused_state(scene: Scene) -> None:
+    """The device restarts once, not with every attempt."""
+    config = scene.create(1)
+    scene.publisher.receipts[str(config.mac_address)] = _REFUSED_STATE
+    scene.relay.run_once()
+    scene.clock.advance(60)
+    scene.relay.run_once()
+
+    assert [True, False] == [announcement.nudge for announcement in scene.publisher.told]
+
+
+def test_a_parked_notification_is_revived_by_the_next_change(scene: Scene) -> None:
+    """What was refused before may be allowed by now, and the new revision deserves its own attempts."""
+    config = scene.create(1)
+    scene.publisher.receipts[str(config.mac_address)] = _REFUSED_STATE
+    for _ in range(RetryPolicy().limit):
+        scene.relay.run_once()
+        scene.clock.advance(60)
+    scene.service.update(config.id, ConfigContent.parse('{"a": 1}'))
+
+    (revived,) = scene.queue.find(9)
+    assert (False, 0, None) == (revived.parked, revived.refusals, revived.last_error)
+
+
+def test_many_changes_while_the_broker_is_away_are_one_message(scene: Scene) -> None:
+    """State, not a log: the newest revision is told, once."""
+    config = scene.create(1)
+    scene.publisher.away = "connection refused"
+    for number in range(100):
+        scene.service.update(config.id, ConfigContent.parse(f'{{"a": {number}}}'))
+        scene.relay.run_once()
+    scene.publisher.away = None
+
+    scene.relay.run_once()
+
+    assert [(str(config.mac_address), 101)] == scene.told()
+
+
+def test_closing_lets_the_next_relay_take_over(scene: Scene) -> None:
+    """Connection and lease are given back."""
+    scene.relay.run_once()
+
+    scene.relay.close()
+
+    assert scene.lease.released
+    assert not scene.publisher.connected
