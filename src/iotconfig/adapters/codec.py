@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from attrs import field, fields, frozen
 from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
 
-from iotconfig.domain import json_text
+from iotconfig.domain import json_depth, json_text
 from iotconfig.domain.config import Config, ConfigSummary
 from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError
@@ -39,11 +39,8 @@ def rfc3339(moment: datetime) -> str:
 
 
 def to_json(value: object) -> str:
-    """The JSON text of an entity, or of a dictionary of entities and plain values."""
-    members = _answers.unstructure(value)
-    if not isinstance(members, dict):
-        return _dumps(members)
-    return "{" + ", ".join(f"{json.dumps(name)}: {_dumps(member)}" for name, member in members.items()) + "}"
+    """The JSON text of an entity, or of a dictionary of entities, lists of summaries and plain values."""
+    return _dumps(_answers.unstructure(value))
 
 
 def summary_of(row: Mapping[Any, Any]) -> ConfigSummary:
@@ -52,7 +49,14 @@ def summary_of(row: Mapping[Any, Any]) -> ConfigSummary:
 
 
 def _dumps(value: object) -> str:
-    return value if isinstance(value, RawJson) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, RawJson):
+        return value
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{json.dumps(name)}: {_dumps(member)}" for name, member in value.items()) + "}"
+        )
+    # Lists hold summaries, and no content: the C encoder takes them whole.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _config_members(config: Config) -> dict[str, object]:
@@ -143,8 +147,8 @@ def _refusal(error: BaseValidationError, cls: type) -> IotConfigError:
     unknown = [e for e in error.exceptions if isinstance(e, ForbiddenExtraKeysError)]
     for extra in unknown:
         known = " and ".join(attribute.name for attribute in fields(cls))
-        pointer = f"/{min(extra.extra_fields)}"
-        return InvalidDocument(f"unknown member; this request takes {known}", pointer=pointer)
+        place = json_depth.pointer([min(extra.extra_fields)])
+        return InvalidDocument(f"unknown member; this request takes {known}", pointer=place)
     for cause in error.exceptions:
         if isinstance(cause, IotConfigError):
             return cause

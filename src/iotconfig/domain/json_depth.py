@@ -11,7 +11,9 @@ from attrs import define, field
 
 from .errors import InvalidDocument
 
-_MARK: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
+# A string that is never closed goes on to the end: to look for its end again behind each
+# escaped quote would take quadratic time.
+_MARK: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},:]', re.DOTALL)
 
 
 def check_depth(text: str, max_depth: int) -> None:

@@ -20,6 +20,7 @@ Parser = Callable[[str], T]
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -39,13 +40,11 @@ def _setting(variable: str, parse: Parser[T], default: T, about: str, *, secret:
 
 def _number(kind: Callable[[str], Any], low: float, high: float) -> Parser[Any]:
     def parse(text: str) -> Any:
-        try:
-            number = kind(text)
-        except ValueError:
-            number = None
+        # int() and float() also take underscores, and digits of other scripts.
+        number = kind(text) if _NUMBER.fullmatch(text) and (kind is float or "." not in text) else None
         if number is None or not low <= number <= high:
             noun = "whole number" if kind is int else "number"
-            raise ValidationFailed(f"expected a {noun} from {low:g} to {high:g}")
+            raise ValidationFailed(f"expected a {noun} from {low} to {high}")
         return number
 
     return parse
@@ -64,7 +63,7 @@ def _origins(text: str) -> tuple[str, ...]:
     if text.lstrip().startswith("["):
         try:
             origins = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             origins = None
         if not isinstance(origins, list) or not all(isinstance(origin, str) for origin in origins):
             raise ValidationFailed("expected a JSON array of strings, or origins separated by commas")
@@ -77,9 +76,15 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationFailed("expected a URL such as https://iot.example.org")
+    try:
+        parts = urlsplit(text)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or any((parts.username, parts.password, parts.query, parts.fragment)):
+        raise ValidationFailed(
+            "expected a URL such as https://iot.example.org, without user, query or fragment"
+        )
     return text.rstrip("/")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from contextlib import suppress
 from typing import Any
 
@@ -53,6 +54,10 @@ def main() -> None:
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(given.ready, b".")
 
+    def end_at_once(_arbiter: object, _worker: object) -> None:
+        # Until a worker has its own handler, it has the arbiter's, and a stop would be lost in it.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
+
     def follow_supervisor(_arbiter: object) -> None:
         lifeline.follow(given.lifeline)
 
@@ -66,6 +71,7 @@ def main() -> None:
             "control_socket_disable": True,
             "sendfile": False,
             "when_ready": follow_supervisor,
+            "post_fork": end_at_once,
             "post_worker_init": announce_ready,
         }
     ).run()

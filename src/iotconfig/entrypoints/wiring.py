@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.notification_service import NotificationService
@@ -113,6 +114,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         _service(database),
         _notifications(settings, database),
         max_content_bytes=settings.max_content_bytes,
+        own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
     )

@@ -23,17 +23,19 @@ def create_app(
     notifications: NotificationService,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
+    own_origin: str = "",
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of `service`, for any WSGI server.
 
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
+    `own_origin`: the service's own, as browsers see it, where a proxy hides it from here.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     """
     bodies = BodyReader(max_content_bytes)
-    app = falcon.App(middleware=_middleware(cors_origins))
+    app = falcon.App(middleware=_middleware(own_origin, cors_origins))
     problems.install(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
@@ -43,8 +45,8 @@ def create_app(
     return app
 
 
-def _middleware(cors_origins: Collection[str]) -> list[Any]:
-    chain: list[Any] = [RequestIds(), CrossSiteGuard(cors_origins)]
+def _middleware(own_origin: str, cors_origins: Collection[str]) -> list[Any]:
+    chain: list[Any] = [RequestIds(), CrossSiteGuard({own_origin, *cors_origins})]
     if cors_origins:
         origins = "*" if "*" in cors_origins else cors_origins
         chain += [

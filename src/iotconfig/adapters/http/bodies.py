@@ -38,9 +38,9 @@ def read_json(req: falcon.Request, max_bytes: int) -> bytes:
 def _check_media_type(req: falcon.Request) -> None:
     if req.content_type is None:
         return
-    media_type, _, parameters = req.content_type.partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if media_type.strip().lower() != "application/json" or charset not in ("", "utf-8"):
+    media_type, parameters = falcon.parse_header(req.content_type)
+    charset = parameters.get("charset", "utf-8")
+    if media_type.lower() != falcon.MEDIA_JSON or charset.lower() != "utf-8":
         raise Refused(
             "UNSUPPORTED_MEDIA_TYPE",
             "The body must be JSON in UTF-8: send it with Content-Type: application/json.",

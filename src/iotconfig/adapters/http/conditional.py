@@ -52,6 +52,9 @@ def write_precondition(req: falcon.Request) -> Precondition:
     """
     match = _required(req, "If-Match")
     none_match = _required(req, "If-None-Match")
+    if match is not None and match.any and none_match is not None and none_match.any:
+        # There must be a config, and there must be none: nothing fulfils both.
+        return Precondition(exists=False, one_of=frozenset())
     exists: bool | None = None
     if none_match is not None and none_match.any:
         exists = False

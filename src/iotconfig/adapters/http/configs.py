@@ -21,6 +21,8 @@ from .parameters import allow, config_query, cursor_of
 from .problems import Refused
 
 _DOCUMENT_SUFFIX: Final = ".json"
+_DOCUMENT_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+_CONFIG_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PUT")
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -123,9 +125,15 @@ class ConfigResource:
         self.service.delete(config_id, write_precondition(req))
         resp.status = falcon.HTTP_204
 
+    def on_post(self, _req: falcon.Request, _resp: falcon.Response, segment: str) -> None:
+        _refuse_document(segment)
+        raise falcon.HTTPMethodNotAllowed(_CONFIG_METHODS)
+
+    on_patch = on_trace = on_connect = on_post
+
     def on_options(self, _req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        document = segment.endswith(_DOCUMENT_SUFFIX)
-        resp.set_header("Allow", "GET, HEAD, OPTIONS" if document else "DELETE, GET, HEAD, OPTIONS, PUT")
+        is_document = segment.endswith(_DOCUMENT_SUFFIX)
+        resp.set_header("Allow", ", ".join(_DOCUMENT_METHODS if is_document else _CONFIG_METHODS))
 
     def _send_document(self, req: falcon.Request, resp: falcon.Response, mac_address: MacAddress) -> None:
         document = self.service.document(mac_address)
@@ -166,11 +174,13 @@ def _document_mac(segment: str) -> MacAddress:
 def _refuse_document(segment: str) -> None:
     if segment.endswith(_DOCUMENT_SUFFIX):
         _document_mac(segment)
-        raise falcon.HTTPMethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+        raise falcon.HTTPMethodNotAllowed(_DOCUMENT_METHODS)
 
 
 def _config_id(segment: str) -> int:
     """The id that a path segment spells; anything else names no config."""
+    if not segment:
+        raise falcon.HTTPRouteNotFound
     if _ID.fullmatch(segment) is None:
         raise RecordNotFound(excerpt(segment))
     return int(segment)

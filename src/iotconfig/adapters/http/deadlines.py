@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from time import monotonic
 from typing import Any, Final
@@ -40,8 +41,11 @@ class Deadlines:
     """Bytes of a body up to which it has a total."""
 
 
-class ClientTooSlow(TimeoutError):
-    """A client overran one of its bounds."""
+class HeadersTooSlow(Exception):
+    """A client did not send its headers in time.
+
+    No `OSError`: to gunicorn those are connections that are gone, and nobody to answer.
+    """
 
 
 class _Phase(Enum):
@@ -108,13 +112,13 @@ class DeadlineSocket:
 
     def _recv(self, size: int) -> bytes:
         limit = self._deadlines.stall if self._phase is _Phase.STREAM else self._until - monotonic()
-        if limit <= 0:
-            raise ClientTooSlow
-        self._client.settimeout(limit)
-        try:
-            return self._client.recv(size)
-        except TimeoutError:
-            raise ClientTooSlow from None
+        if limit > 0:
+            self._client.settimeout(limit)
+            with suppress(TimeoutError):
+                return self._client.recv(size)
+        if self._phase in (_Phase.CONNECTED, _Phase.HEADERS):
+            raise HeadersTooSlow
+        raise TimeoutError("the client stopped sending")
 
     def _recv_next_request(self, size: int) -> bytes:
         """The first bytes of a next request, or none where none begins or the worker is about to end."""

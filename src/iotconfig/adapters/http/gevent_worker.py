@@ -12,7 +12,7 @@ from gevent.local import local
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
-from .deadlines import ClientTooSlow, Deadlines, DeadlineSocket
+from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 from .problems import problem
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class DeadlineWorker(GeventWorker):
                 sock.linger()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        if isinstance(exc, ClientTooSlow):
-            self._refuse(client, "REQUEST_TIMEOUT", "The request did not arrive in time.", 408)
+        if isinstance(exc, HeadersTooSlow):
+            self._refuse(client, "REQUEST_TIMEOUT", "The request's headers did not arrive in time.", 408)
         elif isinstance(exc, ParseException):
             status = _PARSE_STATUS.get(type(exc), 400)
             self._refuse(client, "VALIDATION_FAILED", "The request is not well-formed HTTP.", status)

@@ -38,21 +38,31 @@ class RequestIds:
 class CrossSiteGuard:
     """Refuses changes that a page of another site asks a browser for.
 
-    Without it, any page that an operator visits could write to a service on
-    the operator's own machine. Browsers send `Sec-Fetch-Site` and do not let
-    pages set it; other clients send none and are not concerned.
+    Without it, any page that an operator visits could write to a service that
+    the operator's browser reaches. Browsers do not let pages set `Origin` and
+    `Sec-Fetch-Site`; the latter they send to https and localhost only. Clients
+    that send neither are no browsers, and not concerned.
     """
 
     allowed_origins: Collection[str]
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        if req.method in _SAFE_METHODS or req.get_header("Sec-Fetch-Site") in (None, "same-origin", "none"):
+        if req.method in _SAFE_METHODS or "*" in self.allowed_origins:
             return
-        if "*" not in self.allowed_origins and req.get_header("Origin") not in self.allowed_origins:
+        origin = req.get_header("Origin")
+        site = req.get_header("Sec-Fetch-Site")
+        is_same = (
+            site in ("same-origin", "none") if site else origin is None or _host_of(origin) == req.netloc
+        )
+        if not is_same and origin not in self.allowed_origins:
             raise Refused(
                 "AUTHORIZATION_FAILED",
                 "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
             )
+
+
+def _host_of(origin: str) -> str:
+    return origin.partition("://")[2]
 
 
 class VaryByOrigin:

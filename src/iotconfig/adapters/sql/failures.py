@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from iotconfig.domain.errors import (
     IotConfigError,
-    RecordExists,
     StoreFull,
     StoreUnavailable,
-    ValidationFailed,
 )
 
 from .tables import MAC_ADDRESS_CONSTRAINT
@@ -47,6 +45,7 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
 )
 
 AWAY: Final = "The database cannot be reached, or did not answer in time."
+_REFUSED: Final = "The database refuses the operation: ask its administrator."
 SCHEMA_NOT_CURRENT: Final = (
     "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
 )
@@ -85,12 +84,10 @@ def _translation(cause: BaseException | None, error: Exception) -> Exception:
 
 def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     state = cause.sqlstate
-    if isinstance(cause, psycopg.IntegrityError):
-        return _conflict() if cause.diag.constraint_name == MAC_ADDRESS_CONSTRAINT else None
     if state == _DISK_FULL:
         return StoreFull("The database has no room left.")
     if state in _REFUSED_STATES:
-        return ValidationFailed(f"The database refuses: {_first_line(cause)}. Ask its administrator.")
+        return unavailable(_REFUSED, _first_line(cause))
     if state in _SCHEMA_STATES:
         return unavailable(SCHEMA_NOT_CURRENT, str(cause))
     if state is None:
@@ -104,9 +101,6 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
 def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
     primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     text = str(cause)
-    if isinstance(cause, sqlite3.IntegrityError):
-        # SQLite names the columns of a constraint, not the constraint.
-        return _conflict() if text.endswith("configs.mac_address") else None
     if primary == _SQLITE_FULL:
         return StoreFull("The disk under the database is full.")
     if "no such table" in text or "no such column" in text:
@@ -118,8 +112,11 @@ def _first_line(cause: psycopg.Error) -> str:
     return cause.diag.message_primary or str(cause).partition("\n")[0]
 
 
-def _conflict() -> RecordExists:
-    return RecordExists("of this request")
+def is_mac_address_conflict(error: IntegrityError) -> bool:
+    """Whether the device has a config already. SQLite names a constraint's columns, not the constraint."""
+    if isinstance(error.orig, psycopg.Error):
+        return error.orig.diag.constraint_name == MAC_ADDRESS_CONSTRAINT
+    return str(error.orig).endswith("configs.mac_address")
 
 
 def is_busy(error: BaseException) -> bool:

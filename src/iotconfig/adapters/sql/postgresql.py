@@ -62,7 +62,27 @@ class PostgresqlDatabase:
                 yield connection
 
 
-class _Pool(ConnectionPool[psycopg.Connection[TupleRow]]):
+class _PooledConnection(psycopg.Connection[TupleRow]):
+    """A connection whose `close` gives it back to the pool that lent it, broken ones too.
+
+    psycopg's own `close_returns` keeps the broken ones out, and with each of them
+    a place of the pool: after as many as it has, it lends nothing any more.
+    """
+
+    lender: _Pool | None = None
+
+    def close(self) -> None:
+        lender, self.lender = self.lender, None
+        if lender is None:
+            super().close()
+        else:
+            lender.putconn(self)
+
+    def add_notice_handler(self, callback: object) -> None:
+        """Take none: SQLAlchemy adds one more at each checkout (4,400 seen after 2,200)."""
+
+
+class _Pool(ConnectionPool[_PooledConnection]):
     """psycopg's pool, which finds dead connections without a round trip and says why it has none."""
 
     def __init__(self, url: URL, timeouts: Timeouts, size: int) -> None:
@@ -77,17 +97,18 @@ class _Pool(ConnectionPool[psycopg.Connection[TupleRow]]):
             # must not grow a long back-off.
             reconnect_timeout=1.0,
             check=self._check_alive,
-            close_returns=True,
             open=True,
         )
 
-    def getconn(self, timeout: float | None = None) -> psycopg.Connection[TupleRow]:
+    def getconn(self, timeout: float | None = None) -> _PooledConnection:
         try:
-            return super().getconn(timeout)
+            connection = super().getconn(timeout)
         except PoolTimeout as error:
             raise PoolTimeout(self._failures[-1] if self._failures else str(error)) from error
+        connection.lender = self
+        return connection
 
-    def _check_alive(self, connection: psycopg.Connection[TupleRow]) -> None:
+    def _check_alive(self, connection: _PooledConnection) -> None:
         """Notice a server that has gone: its farewell, and the end, wait in the socket's buffer.
 
         The first look reads the farewell, the second meets the end.
@@ -103,10 +124,10 @@ class _Pool(ConnectionPool[psycopg.Connection[TupleRow]]):
             raise
 
 
-def _connection_class(failures: deque[str]) -> type[psycopg.Connection[TupleRow]]:
+def _connection_class(failures: deque[str]) -> type[_PooledConnection]:
     """The class of one pool's connections; `failures` gets what the latest failed attempt said."""
 
-    class PooledConnection(psycopg.Connection[TupleRow]):
+    class Connection(_PooledConnection):
         @classmethod
         def connect(cls, *args: Any, **kwargs: Any) -> Self:
             try:
@@ -117,10 +138,7 @@ def _connection_class(failures: deque[str]) -> type[psycopg.Connection[TupleRow]
             failures.clear()
             return connection
 
-        def add_notice_handler(self, callback: object) -> None:
-            """Take none: SQLAlchemy adds one more at each checkout (4,400 seen after 2,200)."""
-
-    return PooledConnection
+    return Connection
 
 
 def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from iotconfig.adapters.codec import summary_of
 from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
 
+from .failures import is_mac_address_conflict
 from .tables import configs, devices
 
 _SUMMARY: Final = (
@@ -94,7 +97,12 @@ class SqlConfigRepository:
             "created_at": now,
             "updated_at": now,
         }
-        config_id = self._connection.execute(statement, values).scalar_one()
+        try:
+            config_id = self._connection.execute(statement, values).scalar_one()
+        except IntegrityError as error:
+            if is_mac_address_conflict(error):
+                raise RecordExists(mac_address) from error
+            raise
         return Config(config_id, mac_address, content, revision, created_at=now, updated_at=now)
 
     def replace(self, config: Config) -> None:

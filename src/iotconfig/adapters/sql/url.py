@@ -41,13 +41,19 @@ class DatabaseUrl:
                 "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
             ) from None
         if url.drivername in _POSTGRESQL:
+            if "@" in (url.host or ""):
+                raise ValidationFailed(
+                    "There is more than one @: write an @ in a user name or password as %40."
+                )
             _check_parameters(url)
             return cls(url.set(drivername="postgresql+psycopg"))
         if url.drivername not in _SQLITE:
             raise ValidationFailed(
                 f"Databases of kind {url.drivername} are not supported: use postgresql:// or sqlite:///."
             )
-        if url.database in (None, "", ":memory:") or url.host or url.query:
+        if url.database in (None, "", ":memory:") or any(
+            (url.host, url.port, url.username, url.password, url.query)
+        ):
             raise ValidationFailed("A SQLite URL names a file and nothing else: write sqlite:///file.db.")
         return cls(url.set(drivername="sqlite"))
 

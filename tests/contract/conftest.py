@@ -1,0 +1,93 @@
+"""Each port over every adapter: memory, SQLite, PostgreSQL. The end of a test counts connections."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.tables import metadata
+from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.ports import Store
+from iotconfig.domain.service import ConfigService
+from tests.support.clock import SteppingClock
+from tests.support.postgres import create_database, drop_database
+from tests.support.waiting import wait_until
+
+# Queues of writers are part of the tests, so a wait for a lock or a connection may be long.
+_TIMEOUTS = Timeouts(pool=30, lock=30, statement=30, watchdog=60)
+
+
+def _connections_in_use(database: Database) -> int:
+    if isinstance(database, SqliteDatabase):
+        return int(database._engine.pool.checkedout())  # type: ignore[attr-defined]
+    assert isinstance(database, PostgresqlDatabase)
+    statistics = database._pool.get_stats()
+    return statistics["pool_size"] - statistics["pool_available"]
+
+
+def _assert_all_given_back(database: Database) -> None:
+    # The pool of PostgreSQL takes a connection back in a thread of its own.
+    wait_until(lambda: _connections_in_use(database) == 0, "all connections are given back", 5)
+
+
+@pytest.fixture
+def memory_store() -> Store:
+    """The reference."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """A file of its own."""
+    database = SqliteDatabase(DatabaseUrl.parse(sqlite_url).path, _TIMEOUTS)
+    yield SqlStore(database)
+    _assert_all_given_back(database)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def _postgresql_database(postgres_base_url: str, _postgres_template: str) -> Iterator[PostgresqlDatabase]:
+    """A database for each module: making one takes a while, emptying it does not."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    url = create_database(postgres_base_url, name, _postgres_template)
+    database = PostgresqlDatabase(DatabaseUrl.parse(url).url, _TIMEOUTS)
+    yield database
+    database.close()
+    drop_database(postgres_base_url, name)
+
+
+@pytest.fixture
+def postgresql_store(_postgresql_database: PostgresqlDatabase) -> Iterator[Store]:
+    """An empty database; its ids begin anew."""
+    with _postgresql_database.writing() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+    yield SqlStore(_postgresql_database)
+    _assert_all_given_back(_postgresql_database)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    """A clock that moves by a microsecond whenever it is asked."""
+    return SteppingClock()
+
+
+@pytest.fixture
+def service(store: Store, clock: SteppingClock) -> ConfigService:
+    """The use cases over each kind of store."""
+    return ConfigService(store, clock)

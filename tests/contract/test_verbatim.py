@@ -1,0 +1,65 @@
+"""Any JSON object that is accepted comes back byte for byte from the device route."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import falcon.testing
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from iotconfig.adapters.http.app import create_app
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.service import ConfigService
+from tests.support.json_texts import objects
+
+MAC = "02:00:00:00:00:01"
+
+
+def is_accepted(text: str) -> bool:
+    try:
+        ConfigContent.parse(text)
+    except IotConfigError:
+        return False
+    return True
+
+
+def stored_and_fetched(client: falcon.testing.TestClient, content: str) -> tuple[bytes, bytes]:
+    """What the device fetches, and what the operator reads, after a write of `content` as it stands in a body."""
+    body = f'{{"content": {content}\n}}'.encode()
+    put: Any = client.simulate_put(f"/api/configs/by-mac/{MAC}", body=body)
+    assert put.status_code in (200, 201), put.text
+    device: Any = client.simulate_get(f"/api/configs/{MAC}.json")
+    operator: Any = client.simulate_get(f"/api/configs/{put.json['id']}")
+    assert put.json["etag"] == device.headers["ETag"]
+    return device.content, operator.content
+
+
+# The store is a test's own, not an example's: each example replaces the one before.
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=objects(), ascii_only=st.booleans())
+def test_accepted_content_comes_back_byte_for_byte(
+    service: ConfigService, text: str, ascii_only: bool
+) -> None:
+    """In both forms of content, the device gets the operator's bytes, and the operator the same."""
+    assert is_accepted(text)
+    notifications = NotificationService(MemoryStore().notifications(), service.clock, enabled=False)
+    client = falcon.testing.TestClient(create_app(service, notifications))
+    as_string = json.dumps(text, ensure_ascii=ascii_only)
+
+    for content, verbatim in ((text.strip(" \t\r\n"), text.strip(" \t\r\n")), (as_string, text)):
+        device, operator = stored_and_fetched(client, content)
+        assert verbatim.encode() == device
+        assert f'"content": {verbatim}, "created_at"'.encode() in operator
+
+
+@settings(max_examples=20, deadline=None)
+@given(text=objects())
+def test_generated_texts_are_what_the_property_needs(text: str) -> None:
+    """The generator makes JSON objects that the content rules accept, and Python reads alike."""
+    assert isinstance(json.loads(text), dict)
+    assert is_accepted(text)

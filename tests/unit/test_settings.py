@@ -1,0 +1,211 @@
+"""Settings: what each variable takes, and refusals that name the variable and show no secret."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import fields
+
+from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.entrypoints.settings import InvalidSetting, Settings, is_loopback
+
+SECRET = "hunter2"
+SECONDS = [
+    "IOTCONFIG_DB_POOL_TIMEOUT",
+    "IOTCONFIG_DB_STATEMENT_TIMEOUT",
+    "IOTCONFIG_DB_LOCK_TIMEOUT",
+    "IOTCONFIG_DB_IDLE_TRANSACTION_TIMEOUT",
+    "IOTCONFIG_DB_WATCHDOG_TIMEOUT",
+    "IOTCONFIG_IDLE_TIMEOUT",
+    "IOTCONFIG_HEADER_TIMEOUT",
+    "IOTCONFIG_BODY_TIMEOUT",
+    "IOTCONFIG_STALL_TIMEOUT",
+]
+WHOLE = {
+    "IOTCONFIG_MAX_CONTENT_BYTES": (1024, 16 * 1024 * 1024),
+    "IOTCONFIG_DB_POOL_SIZE": (1, 100),
+    "IOTCONFIG_DB_CONNECT_TIMEOUT": (2, 60),
+    "IOTCONFIG_GRACEFUL_TIMEOUT": (1, 600),
+}
+FLAGS = ["IOTCONFIG_ALLOW_ANONYMOUS", "IOTCONFIG_REQUIRE_IF_MATCH"]
+
+
+def value_of(variable: str, settings: Settings) -> object:
+    (name,) = (a.name for a in fields(Settings) if a.metadata["variable"] == variable)
+    return getattr(settings, name)
+
+
+def read(variable: str, text: str) -> object:
+    return value_of(variable, Settings.from_environ({variable: text}))
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    """An empty environment, and one of empty variables, give the documented defaults."""
+    settings = Settings.from_environ({})
+    empty = {a.metadata["variable"]: "" for a in fields(Settings)}
+
+    assert settings == Settings.from_environ(empty) == Settings.from_environ({"PATH": "/bin", "HOME": "x"})
+    assert "sqlite:///iotconfig.db" == settings.database_url
+    assert DEFAULT_MAX_BYTES == settings.max_content_bytes
+    assert () == settings.cors_origins
+    assert settings.allow_anonymous is False
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true", True), ("TRUE", True), ("1", True), ("yes", True), ("on", True),
+        ("false", False), ("0", False), ("no", False), ("Off", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("variable", FLAGS)
+def test_flags(variable: str, text: str, expected: bool) -> None:
+    """A flag takes the usual words, in any case."""
+    assert expected is read(variable, text)
+
+
+@pytest.mark.parametrize("variable", WHOLE)
+def test_whole_numbers_at_their_bounds(variable: str) -> None:
+    """A number's bounds are inside."""
+    assert WHOLE[variable] == tuple(read(variable, str(bound)) for bound in WHOLE[variable])
+
+
+@pytest.mark.parametrize("variable", SECONDS)
+def test_seconds_at_their_bounds(variable: str) -> None:
+    """Seconds may have a fraction; their bounds are inside."""
+    assert [0.1, 2.5, 3600] == [read(variable, text) for text in ("0.1", "2.5", "3600")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("https://a.example", ("https://a.example",), id="one"),
+        pytest.param(
+            "https://a.example, http://b.example:8080,",
+            ("https://a.example", "http://b.example:8080"),
+            id="commas",
+        ),
+        pytest.param(
+            '["https://a.example", "http://[::1]:80"]', ("https://a.example", "http://[::1]:80"), id="json"
+        ),
+        pytest.param("*", ("*",), id="star"),
+        pytest.param("[]", (), id="empty-json"),
+    ],
+)
+def test_origins(text: str, expected: tuple[str, ...]) -> None:
+    """Origins come as a JSON array or separated by commas."""
+    assert expected == read("CORS_ORIGINS", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://iot.example.org/", "https://iot.example.org"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://example.org/iot/", "https://example.org/iot"),
+    ],
+)
+def test_base_url(text: str, expected: str) -> None:
+    """The base URL is kept without its last slash."""
+    assert expected == read("BASEURL", text)
+
+
+BAD = [
+    *[(v, text) for v in FLAGS for text in ("maybe", "2", " true", "tru", f"{SECRET}\n")],
+    *[
+        (v, text)
+        for v in WHOLE
+        for text in ("x", "1.5", "-1", "nan", "1e2", "9" * 5000, "\u0663\u0660", "1_0")
+    ],
+    *[(v, str(low - 1)) for v, (low, _) in WHOLE.items()],
+    *[(v, str(high + 1)) for v, (_, high) in WHOLE.items()],
+    *[(v, text) for v in SECONDS for text in ("x", "0", "0.09", "3600.1", "-1", "nan", "inf", "1_0")],
+    *[
+        ("BASEURL", text)
+        for text in ("example.org", "ftp://example.org", "https://", "//example.org", "http://[")
+    ],
+    *[
+        ("BASEURL", text)
+        for text in ("https://example.org:99999", "https://example.org:x", "https://example.org?a=1")
+    ],
+    ("BASEURL", f"https://admin:{SECRET}@example.org"),
+    *[
+        ("CORS_ORIGINS", text)
+        for text in ("a.example", "https://a.example/path", "ftp://a.example", "[1]", '["x"]')
+    ],
+    *[
+        ("CORS_ORIGINS", text)
+        for text in ("[", '["https://a.example"', "null,", "https://a b", "[" * 100_000)
+    ],
+    ("CORS_ORIGINS", f"https://admin:{SECRET}@a.example"),
+]
+
+
+@pytest.mark.parametrize(("variable", "text"), BAD, ids=[f"{v}={t[:24]!r}" for v, t in BAD])
+def test_bad_values_name_their_variable(variable: str, text: str) -> None:
+    """A bad value is refused with one line that names the variable first, and repeats no secret."""
+    with pytest.raises(InvalidSetting) as refusal:
+        Settings.from_environ({variable: text})
+
+    assert str(refusal.value).startswith(f"{variable}: ")
+    assert 1 == len(str(refusal.value).splitlines())
+    assert SECRET not in str(refusal.value)
+
+
+def test_bounds_are_shown_in_full() -> None:
+    """A refused number shows its bounds as one would type them."""
+    with pytest.raises(InvalidSetting, match="from 1024 to 16777216"):
+        Settings.from_environ({"IOTCONFIG_MAX_CONTENT_BYTES": "5"})
+
+
+def test_secrets_do_not_show() -> None:
+    """Neither `repr` nor `str` of the settings shows the database's password."""
+    settings = Settings.from_environ({"DATABASE_URL": f"postgresql://admin:{SECRET}@db/iot"})
+
+    assert SECRET in settings.database_url
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """Each variable has a name of its own and a sentence."""
+    variables = [attribute.metadata["variable"] for attribute in fields(Settings)]
+
+    assert len(variables) == len(set(variables))
+    assert all(attribute.metadata["about"] for attribute in fields(Settings))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
+def test_loopback_needs_nothing(host: str) -> None:
+    """What only this machine reaches is served without more ado."""
+    assert is_loopback(host)
+    Settings().require_safe_bind(host)
+    Settings.from_environ({"BASEURL": "http://localhost:8080"}).require_safe_bind(host)
+
+
+BEYOND = [
+    "0.0.0.0",  # noqa: S104
+    "::",
+    "[::]",
+    "192.168.1.5",
+    "example.org",
+    "127.0.0.1.example.org",
+    "localhost.example",
+    "0",
+]
+
+
+@pytest.mark.parametrize("host", BEYOND)
+def test_beyond_loopback_needs_a_word(host: str) -> None:
+    """What others reach is refused without authentication, unless the operator says so."""
+    with pytest.raises(InvalidSetting, match="IOTCONFIG_ALLOW_ANONYMOUS=true"):
+        Settings().require_safe_bind(host)
+
+    Settings(allow_anonymous=True).require_safe_bind(host)
+
+
+def test_a_public_base_url_counts_too() -> None:
+    """A proxy in front makes a loopback bind public."""
+    settings = Settings.from_environ({"BASEURL": "https://iot.example.org"})
+
+    with pytest.raises(InvalidSetting, match=r"BASEURL.*iot\.example\.org"):
+        settings.require_safe_bind("127.0.0.1")
