@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests clean
+.PHONY: help run test lint types imports broker tests clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +15,7 @@ run: $(STAMP) ## Serve on SQLite with five sample devices.
 	@$(SAMPLE) $(BIN)/iotconfig load-test-data
 	@exec env $(SAMPLE) $(BIN)/iotconfig serve
 
-test: lint types imports tests ## Lint, check types and import contracts, run all tests.
+test: lint types imports broker tests ## Lint, check types and import contracts, run all tests.
 
 lint: $(STAMP) ## Check style and formatting.
 	$(BIN)/ruff check .
@@ -29,6 +29,9 @@ imports: $(STAMP) ## Check that imports point inward.
 
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 	$(BIN)/pytest --cov --cov-report=term
+
+broker: ## Install Mosquitto, which the tests need, where it is missing.
+	@sh tests/install-mosquitto.sh
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -12,6 +12,8 @@ import pytest
 
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database, drop_database
 from tests.support.serving import Serve
 
@@ -96,6 +98,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A new database of each kind with the current schema and no rows."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
     return url
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker for one test, which may stop, freeze or kill it."""
+    broker = Mosquitto(tmp_path)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def listener(broker: Mosquitto) -> Iterator[Listener]:
+    """A client that hears everything on the test's broker."""
+    with Listener(broker.port) as listener:
+        yield listener
 
 
 @pytest.fixture

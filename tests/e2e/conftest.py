@@ -1,0 +1,91 @@
+"""Servers that tests share, so that their start is paid once."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import create
+from tests.support.http import Client
+from tests.support.postgres import create_database, drop_database
+from tests.support.serving import Serve
+
+
+@pytest.fixture(scope="session")
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
+    """The server on SQLite that tests share."""
+    directory = tmp_path_factory.mktemp("sqlite-serve")
+    shutil.copy(_sqlite_template, directory / "configs.db")
+    with Serve(f"sqlite:///{directory / 'configs.db'}", directory / "serve.log") as serve:
+        yield serve
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(
+    tmp_path_factory: pytest.TempPathFactory, postgres_base_url: str, _postgres_template: str
+) -> Iterator[Serve]:
+    """The server on PostgreSQL that tests share."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    url = create_database(postgres_base_url, name, _postgres_template)
+    with Serve(url, tmp_path_factory.mktemp("postgres-serve") / "serve.log") as serve:
+        yield serve
+    drop_database(postgres_base_url, name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def both(request: pytest.FixtureRequest) -> Serve:
+    """A server on each kind of database. Tests share it, so each works on devices of its own."""
+    serve: Serve = request.getfixturevalue(
+        {"sqlite": "shared_sqlite", "postgresql": "shared_postgres"}[request.param]
+    )
+    return serve
+
+
+@pytest.fixture
+def single(shared_sqlite: Serve) -> Serve:
+    """The server on SQLite, for what no database changes."""
+    return shared_sqlite
+
+
+@pytest.fixture(scope="session")
+def tuned(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
+    """A server with settings of its own: two origins, `If-Match` required, small content."""
+    directory = tmp_path_factory.mktemp("tuned-serve")
+    shutil.copy(_sqlite_template, directory / "configs.db")
+    with Serve(
+        f"sqlite:///{directory / 'configs.db'}",
+        directory / "serve.log",
+        workers=1,
+        CORS_ORIGINS="https://panel.example.org, http://localhost:5173",
+        IOTCONFIG_REQUIRE_IF_MATCH="true",
+        IOTCONFIG_MAX_CONTENT_BYTES="2048",
+    ) as serve:
+        yield serve
+
+
+def _untouched(serve: Serve) -> Iterator[Client]:
+    stored = serve.client.get("/api/configs")
+    if not stored.json()["configs"]:
+        create(serve.client, {"deviceName": "witness"})
+        stored = serve.client.get("/api/configs")
+    workers = serve.worker_pids()
+    yield serve.client
+    assert workers == serve.worker_pids()
+    assert stored.body == serve.client.get("/api/configs").body
+    assert "Traceback" not in serve.output()
+
+
+@pytest.fixture
+def untouched(both: Serve) -> Iterator[Client]:
+    """A client of `both`; after the test, the same workers run and the same configs are stored."""
+    yield from _untouched(both)
+
+
+@pytest.fixture
+def untouched_single(single: Serve) -> Iterator[Client]:
+    """A client of `single`; after the test, the same workers run and the same configs are stored."""
+    yield from _untouched(single)

@@ -1,0 +1,109 @@
+"""Query parameters: known, given once and well-formed; searches are taken literally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.api import created, expect_problem
+from tests.support.http import Client
+from tests.support.serving import Serve
+
+REFUSED = [
+    *(
+        f"limit={value}"
+        for value in ("", "0", "-1", "1001", "1.0", "1e2", "+1", "%2B1", "1_0", "abc", "null")
+    ),
+    *("limit=%D9%A3", "limit=%EF%BC%91", "limit=1%0A", "limit=%201", "limit=" + "9" * 3000),
+    *(
+        f"cursor={value}"
+        for value in ("", "x", "02ab0000000", "02ab000000012", "02AB00000001", "%00", "null")
+    ),
+    *("cursor=02ab00000001%0A", "cursor=%EF%BC%902ab00000001", "cursor=%27%20OR%201=1"),
+    *(f"enable_ota={value}" for value in ("", "1", "0", "yes", "True", "TRUE", "null", "true%0A")),
+    *(f"count={value}" for value in ("", "1", "0", "no", "False", "null")),
+    *("q=%00", "q=a%00b", "q=" + "x" * 256),
+    *("unknown=1", "Limit=1", "limit[]=1", "offset=0", "q%00=a", "q%20=a", "=1", "x"),
+    *(
+        "limit=1&limit=1",
+        "limit=1&limit=2",
+        "q=a&q=b",
+        "count=true&count=true",
+        "enable_ota=true&enable_ota=true",
+    ),
+    *("cursor=02ab00000001&cursor=02ab00000001", "limit=5&unknown=1", "q=a&q="),
+]
+
+NAMES = {
+    "percent": "a%z",
+    "underscore": "a_z",
+    "backslash": "a\\z",
+    "quote": "a'z",
+    "double quote": 'a"z',
+    "star": "a*z",
+    "question mark": "a?z",
+    "bracket": "a[b]z",
+    "plus": "a+z",
+    "slash": "a/z",
+    "comma": "a,z",
+    "emoji": "a😀z",
+    "tab": "a\tz",
+    "statement": "a'; DROP TABLE configs; --z",
+    "plain": "abz",
+}
+
+
+@pytest.mark.parametrize("query", REFUSED, ids=[query[:40] for query in REFUSED])
+def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> None:
+    """Each parameter has one documented form, and a refusal says which parameter it is about."""
+    problem = expect_problem(untouched.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
+    assert ["parameter"] == list(problem["details"])
+
+
+@pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=true"])
+def test_operator_routes_without_parameters_take_none(untouched: Client, query: str) -> None:
+    """A parameter that is not documented is refused, so that a misspelt one is noticed."""
+    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    by_id = f"/api/configs/{first['id']}?{query}"
+    by_mac = f"/api/configs/by-mac/{first['mac_address']}?{query}"
+    expect_problem(untouched.get(by_id), 400, "VALIDATION_FAILED")
+    expect_problem(untouched.request("DELETE", by_id), 400, "VALIDATION_FAILED")
+    expect_problem(untouched.send_json("PUT", by_id, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
+    expect_problem(untouched.send_json("PUT", by_mac, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
+    body = {"mac_address": "02ab00000001", "content": {}}
+    expect_problem(untouched.send_json("POST", f"/api/configs?{query}", body), 400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize("query", ["", "x=1", "limit=0", "x=1&x=2", "v=%00", "%ff", "&&=", "a" * 2000])
+def test_the_device_route_ignores_its_query(untouched: Client, query: str) -> None:
+    """Deployed firmware appends what it likes."""
+    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    document = untouched.get(f"/api/configs/{first['mac_address']}.json")
+    assert 200 == document.status
+    assert document.body == untouched.get(f"/api/configs/{first['mac_address']}.json?{query}").body
+
+
+@pytest.fixture(scope="module")
+def named(both: Serve) -> Iterator[Client]:
+    """A client of a server that has a device of each name, in the field that is searched."""
+    ids = [created(both.client, {"deviceName": name})["id"] for name in NAMES.values()]
+    yield both.client
+    for config_id in ids:
+        both.client.request("DELETE", f"/api/configs/{config_id}")
+
+
+@pytest.mark.parametrize("name", list(NAMES.values()), ids=list(NAMES))
+def test_a_search_is_taken_literally(named: Client, name: str) -> None:
+    """What SQL or a pattern language would read as its own finds exactly the text."""
+    found = named.get(f"/api/configs?q={quote(name, safe='')}").json()
+    assert (1, [name]) == (found["count"], [config["device_name"] for config in found["configs"]])
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "\\%", "%%", "a%_z", "a.z", "a*b"])
+def test_a_pattern_finds_only_itself(named: Client, text: str) -> None:
+    """A wildcard matches the names that hold that character, and no other."""
+    found = named.get(f"/api/configs?q={quote(text, safe='')}").json()["configs"]
+    expected = sorted(name for name in NAMES.values() if text in name)
+    assert expected == sorted(config["device_name"] for config in found)

@@ -1,0 +1,161 @@
+"""HTTP framing at the real socket: connections, malformed requests, HEAD, Content-Length."""
+
+from __future__ import annotations
+
+import http.client
+
+import pytest
+
+from tests.support.api import created, expect_problem, new_mac
+from tests.support.http import Client
+from tests.support.serving import Serve
+from tests.support.wire import answers, exchange, only_answer, request_bytes
+
+MALFORMED = {
+    "no path": b"GET\r\n\r\n",
+    "no version": b"GET /api/health\r\n\r\n",
+    "unknown version": b"GET /api/health HTTP/9.9\r\n\r\n",
+    "words": b"hello, is anybody there?\r\n\r\n",
+    "TLS hello": b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n",
+    "method with a slash": b"G/T /api/health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "header without colon": b"GET /api/health HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n",
+    "space in a header's name": b"GET /api/health HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n",
+    "space before the colon": b"GET /api/health HTTP/1.1\r\nHost: x\r\nName : 1\r\n\r\n",
+    "folded header": b"GET /api/health HTTP/1.1\r\nHost: x\r\nName: 1\r\n 2\r\n\r\n",
+    "NUL in a header": b"GET /api/health HTTP/1.1\r\nHost: x\r\nName: a\0b\r\n\r\n",
+    "bare CR in a header": b"GET /api/health HTTP/1.1\r\nHost: x\r\nName: a\rb\r\n\r\n",
+    "length of a word": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n{}",
+    "negative length": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
+    "signed length": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}",
+    "length with underscore": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 1_0\r\n\r\n{}",
+    "two lengths": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "length and chunks": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "unknown transfer coding": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: cow\r\n\r\n0\r\n\r\n",
+}
+
+OVERSIZED = {
+    "request line": (b"GET /api/configs?q=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "one header": (b"GET /api/health HTTP/1.1\r\nHost: x\r\nName: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+    "many headers": (b"GET /api/health HTTP/1.1\r\nHost: x\r\n" + b"Name: 1\r\n" * 2_000 + b"\r\n", 431),
+    "endless header": (b"GET /api/health HTTP/1.1\r\nHost: x\r\nName: " + b"a" * 2_000_000, 431),
+}
+
+
+@pytest.mark.parametrize("request_text", list(MALFORMED.values()), ids=list(MALFORMED))
+def test_a_malformed_request_gets_a_problem(untouched_single: Client, request_text: bytes) -> None:
+    """What is no HTTP is refused with 4xx in the shape of all refusals, and the connection ends."""
+    answer = exchange(untouched_single, request_text)
+    assert answer.status in (400, 501, 505)
+    expect_problem(answer, answer.status, "VALIDATION_FAILED")
+    assert "close" == answer.headers["connection"].lower()
+
+
+@pytest.mark.parametrize(("request_text", "status"), list(OVERSIZED.values()), ids=list(OVERSIZED))
+def test_an_oversized_head_gets_a_problem(untouched_single: Client, request_text: bytes, status: int) -> None:
+    """A head beyond any sense is refused in words that its sender gets to read."""
+    answer = exchange(untouched_single, request_text)
+    expect_problem(answer, status, "VALIDATION_FAILED")
+
+
+def test_a_connection_serves_many_requests(single: Serve) -> None:
+    """A kept connection answers reads, writes and refusals in turn, and stays open."""
+    connection = http.client.HTTPConnection(*single.client.address, timeout=30)
+    mac = new_mac()
+    body = b'{"content": {"a": 1}}'
+    steps: list[tuple[str, str, bytes | None, int]] = [
+        ("GET", "/api/health", None, 200),
+        ("PUT", f"/api/configs/by-mac/{mac}", body, 201),
+        ("GET", f"/api/configs/{mac}.json", None, 200),
+        ("HEAD", f"/api/configs/{mac}.json", None, 200),
+        ("PUT", f"/api/configs/by-mac/{mac}", b"[]", 400),
+        ("GET", "/api/configs/0", None, 404),
+        ("PATCH", "/api/configs", None, 405),
+        ("GET", f"/api/configs/{mac}.json", None, 200),
+    ]
+    try:
+        connection.connect()
+        first_socket = connection.sock
+        statuses = []
+        for method, path, sent, _ in steps:
+            connection.request(method, path, sent)
+            response = connection.getresponse()
+            response.read()
+            statuses.append(response.status)
+            assert first_socket is connection.sock
+    finally:
+        connection.close()
+    assert [status for *_, status in steps] == statuses
+
+
+def test_pipelined_requests_are_answered_in_order(single: Serve) -> None:
+    """Requests sent at once, a write among them, are answered one after the other."""
+    mac = new_mac()
+    write = request_bytes("PUT", f"/api/configs/by-mac/{mac}", b'{"content": {"a":1}}', close=False)
+    read = request_bytes("GET", f"/api/configs/{mac}.json", close=False)
+    health = request_bytes("GET", "/api/health", close=False)
+    last = request_bytes("GET", "/api/configs/0")
+
+    found = answers(single.client.raw(read + write + read + health + last))
+
+    assert [404, 201, 200, 200, 404] == [answer.status for answer in found]
+    assert b'{"a":1}' == found[2].body
+
+
+def test_http_1_0_is_served(single: Serve) -> None:
+    """Old clients get an answer with a length, and a closed connection."""
+    answer = only_answer(single.client.raw(b"GET /api/health HTTP/1.0\r\n\r\n"))
+    assert 200 == answer.status
+
+
+@pytest.fixture
+def paths(both: Serve) -> list[str]:
+    """Every GET route, with something to show and with nothing."""
+    config = created(both.client, {"deviceName": "Küche"})
+    return [
+        "/api/health",
+        "/api/configs?limit=3",
+        f"/api/configs/{config['id']}",
+        f"/api/configs/{config['mac_address']}.json",
+        "/api/configs/0",
+        "/api/configs/x.json",
+        "/api/configs?limit=0",
+        "/api/nowhere",
+        "/",
+    ]
+
+
+def test_head_is_get_without_a_body(both: Serve, paths: list[str]) -> None:
+    """HEAD has the status and headers of GET, the length included, and not one byte more."""
+    for path in paths:
+        got = both.client.raw(request_bytes("GET", path, headers={"X-Request-ID": "same"}))
+        head = both.client.raw(request_bytes("HEAD", path, headers={"X-Request-ID": "same"}))
+        lines, _, body = head.partition(b"\r\n\r\n")
+        assert b"" == body
+        varies = (b"date:", b"content-length:") if path == "/api/health" else (b"date:",)
+        assert _lines(got.partition(b"\r\n\r\n")[0], varies) == _lines(lines, varies)
+        assert b"\r\ncontent-length: " in lines.lower()
+
+
+def _lines(head: bytes, varies: tuple[bytes, ...]) -> list[bytes]:
+    # Health tells ages, so its length is not the same at every moment.
+    return [line for line in head.split(b"\r\n") if not line.lower().startswith(varies)]
+
+
+def test_every_answer_has_its_length_and_is_not_compressed(both: Serve, paths: list[str]) -> None:
+    """No chunks and no coding, even for those who offer to take them: a device has no room for either."""
+    for path in paths:
+        answer = both.client.get(path, Accept_Encoding="gzip, deflate, br, zstd", TE="trailers, gzip")
+        assert str(len(answer.body)) == answer.headers["content-length"]
+        assert not {"content-encoding", "transfer-encoding"} & set(answer.headers)
+
+
+def test_answers_without_content_have_no_body(both: Serve) -> None:
+    """204 and 304 end with their headers."""
+    config = created(both.client, {"a": 1})
+    path = f"/api/configs/{config['id']}"
+    fresh = both.client.raw(request_bytes("GET", path, headers={"If-None-Match": "*"}))
+    gone = both.client.raw(request_bytes("DELETE", path))
+    assert [b"304", b"204"] == [fresh.split()[1], gone.split()[1]]
+    assert [b"", b""] == [text.partition(b"\r\n\r\n")[2] for text in (fresh, gone)]
+    assert b"transfer-encoding" not in (fresh + gone).lower()

@@ -1,0 +1,225 @@
+"""PostgreSQL in trouble: crashed, stopped, frozen, or behind a link that swallows everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import Event
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.crowd import seconds_of, together
+from tests.support.http import Answer, Client
+from tests.support.postgres import PostgresServer, create_database
+from tests.support.proxy import Link
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+TIMEOUTS = {
+    "IOTCONFIG_DB_CONNECT_TIMEOUT": "2",
+    "IOTCONFIG_DB_POOL_TIMEOUT": "1",
+    "IOTCONFIG_DB_STATEMENT_TIMEOUT": "1",
+    "IOTCONFIG_DB_LOCK_TIMEOUT": "1",
+    "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1.5",
+}
+BOUND = 6.0
+"""Seconds: the pool's wait, the watchdog's bound, and as much again for a busy machine."""
+
+RECOVERY = 15.0
+"""Seconds until every worker serves again."""
+
+DEVICE = "/api/configs/020000000001.json"
+Outage = Callable[[PostgresServer, Link], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def link(own_postgres: PostgresServer) -> Iterator[Link]:
+    with Link(own_postgres.port) as link:
+        yield link
+
+
+@pytest.fixture
+def own_url(own_postgres: PostgresServer) -> str:
+    """A database with the current schema, on a server of the test's own."""
+    url = create_database(own_postgres.base_url, "iotconfig")
+    Migrations(DatabaseUrl.parse(url)).upgrade()
+    return url
+
+
+@contextmanager
+def _crashed(server: PostgresServer, _link: Link) -> Iterator[None]:
+    server.stop("immediate")
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def _stopped(server: PostgresServer, _link: Link) -> Iterator[None]:
+    server.stop("fast")
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def _frozen(server: PostgresServer, _link: Link) -> Iterator[None]:
+    main = server.pids()[0]
+    # The one that has children first: it then starts and buries none.
+    os.kill(main, signal.SIGSTOP)
+    try:
+        _signal(server, signal.SIGSTOP)
+        yield
+    finally:
+        _signal(server, signal.SIGCONT)
+
+
+def _signal(server: PostgresServer, number: signal.Signals) -> None:
+    for pid in server.pids():
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+@contextmanager
+def _swallowed(_server: PostgresServer, link: Link) -> Iterator[None]:
+    link.swallow()
+    try:
+        yield
+    finally:
+        link.flow()
+
+
+def _put(client: Client, number: int) -> Answer:
+    return client.send_json("PUT", f"/api/configs/by-mac/02000000{number:04x}", {"content": {"n": number}})
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        pytest.param(_crashed, id="crashed"),
+        pytest.param(_stopped, id="stopped"),
+        pytest.param(_frozen, id="frozen"),
+        pytest.param(_swallowed, id="link-swallows"),
+    ],
+)
+def test_an_outage_is_answered_in_time_and_gets_over_by_itself(
+    own_postgres: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve], outage: Outage
+) -> None:
+    """Writes, fetches and lists get 503 and health says unhealthy, all in time; afterwards the same workers serve."""
+    through_link = make_url(own_url).set(port=link.port)
+    url = through_link.render_as_string(hide_password=False) if outage is _swallowed else own_url
+    serve = start_serve(url, **TIMEOUTS)
+    client = serve.client
+    # All connections of both workers' pools are open, as after an hour of traffic.
+    assert {201} == {answer.status for answer in together(32, lambda n: _put(client, n))}
+    pids = serve.pids()
+
+    def ask(number: int) -> Answer:
+        kind = number % 3
+        return (
+            _put(client, number) if kind == 0 else client.get(DEVICE if kind == 1 else "/api/configs?limit=1")
+        )
+
+    with outage(own_postgres, link):
+        timed = together(24, lambda n: seconds_of(lambda: ask(n)))
+        health_took, health = seconds_of(lambda: client.get("/api/health"))
+        later_took, later = seconds_of(lambda: _put(client, 1))
+    wait_until(
+        lambda: {200} == {answer.status for answer in together(16, lambda _: client.get("/api/health"))},
+        "all workers recover",
+        RECOVERY,
+    )
+    recovered = together(8, lambda n: _put(client, 100 + n))
+
+    answers = [answer for _, answer in timed] + [later]
+    assert {503} == {answer.status for answer in answers}
+    assert {"application/problem+json"} == {answer.headers["content-type"] for answer in answers}
+    assert {"STORE_UNAVAILABLE"} == {answer.json()["code"] for answer in answers}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
+    assert max(took for took, _ in timed) < BOUND
+    assert later_took < BOUND
+    assert 503 == health.status
+    assert {"unhealthy", "disconnected"} == {health.json()["status"], health.json()["database"]}
+    assert health_took < BOUND
+    assert {201: 8} == Counter(answer.status for answer in recovered)
+    assert pids == serve.pids()
+
+
+def test_a_crash_under_writes_loses_nothing_acknowledged(
+    own_postgres: PostgresServer, own_url: str, start_serve: Callable[..., Serve]
+) -> None:
+    """Across two crashes under writes, every acknowledged create is there, and nobody saw anything but 201 and 503."""
+    serve = start_serve(own_url, **TIMEOUTS)
+    pids = serve.pids()
+    acknowledged: list[int] = []
+    others: list[Answer] = []
+    enough = Event()
+
+    def create(writer: int) -> None:
+        for number in range(10_000 * writer, 10_000 * (writer + 1)):
+            if enough.is_set():
+                return
+            answer = _put(serve.client, number)
+            if answer.status == 201:
+                acknowledged.append(number)
+            else:
+                others.append(answer)
+
+    def more_is_written() -> None:
+        before = len(acknowledged)
+        wait_until(lambda: len(acknowledged) > before + 20, "writes go on", 30)
+
+    with ThreadPoolExecutor(6) as threads:
+        writers = [threads.submit(create, writer) for writer in range(6)]
+        try:
+            for _ in range(2):
+                more_is_written()
+                own_postgres.stop("immediate")
+                own_postgres.start()
+            more_is_written()
+        finally:
+            enough.set()
+        for writer in writers:
+            writer.result()
+
+    stored: set[int] = set()
+    cursor = ""
+    while cursor is not None:
+        page = serve.client.get(f"/api/configs{cursor and f'?cursor={cursor}'}").json()
+        stored |= {int(config["mac_address"].replace(":", "")[8:], 16) for config in page["configs"]}
+        cursor = page["next"]
+    assert set() == set(acknowledged) - stored
+    assert set() == {answer.status for answer in others} - {503}
+    assert pids == serve.pids()
+
+
+def test_a_writer_that_waits_too_long_for_a_lock_is_refused(
+    own_url: str, start_serve: Callable[..., Serve]
+) -> None:
+    """With a device's row locked by somebody's open transaction, a write to it gets 503, and others go on."""
+    client = start_serve(own_url, **TIMEOUTS).client
+    assert [201, 201] == [_put(client, 1).status, _put(client, 2).status]
+    change = {"content": {"changed": True}}
+
+    with psycopg.connect(own_url) as session:
+        session.execute("SELECT * FROM devices WHERE mac_address = '02:00:00:00:00:01' FOR UPDATE")
+        took, refused = seconds_of(
+            lambda: client.send_json("PUT", "/api/configs/by-mac/020000000001", change)
+        )
+        other = client.send_json("PUT", "/api/configs/by-mac/020000000002", change)
+        fetched = client.get(DEVICE)
+    afterwards = client.send_json("PUT", "/api/configs/by-mac/020000000001", change)
+
+    assert (503, "STORE_UNAVAILABLE") == (refused.status, refused.json()["code"])
+    assert took < BOUND
+    assert [200, 200, 200] == [other.status, fetched.status, afterwards.status]

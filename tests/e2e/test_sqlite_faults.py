@@ -1,0 +1,156 @@
+"""SQLite in trouble: a lock that another process holds, a disk without room, a worker that is killed."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.support.crowd import quickest, seconds_of, together
+from tests.support.http import Answer, Client
+from tests.support.processes import is_alive
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+DEVICE = "/api/configs/020000000001.json"
+LIMIT = 4.0
+"""Seconds: far more than any bound set below allows."""
+
+
+def _put(client: Client, number: int, content: object) -> Answer:
+    return client.send_json("PUT", f"/api/configs/by-mac/02000000{number:04x}", {"content": content})
+
+
+@pytest.fixture
+def path(sqlite_url: str) -> Path:
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def impatient(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
+    """Waits half a second for a lock; holds one device's config."""
+    serve = start_serve(sqlite_url, IOTCONFIG_DB_LOCK_TIMEOUT="0.5")
+    assert 201 == _put(serve.client, 1, {"stored": True}).status
+    return serve
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """This process writes to the database, for as long as the block runs."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def test_writes_are_refused_in_time_while_another_process_holds_the_lock(
+    impatient: Serve, path: Path
+) -> None:
+    """Sixteen writes get 503 within their time-out, and succeed as soon as the lock is free."""
+    client = impatient.client
+
+    with _locked(path):
+        took, answers = seconds_of(lambda: together(16, lambda n: _put(client, n, {"n": n})))
+    afterwards = _put(client, 2, {"n": 2})
+
+    assert {503} == {answer.status for answer in answers}
+    assert {"STORE_UNAVAILABLE"} == {answer.json()["code"] for answer in answers}
+    assert {"application/problem+json"} == {answer.headers["content-type"] for answer in answers}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
+    assert took < LIMIT
+    assert 201 == afterwards.status
+
+
+def test_devices_and_readers_go_on_while_another_process_holds_the_lock(
+    start_serve: Callable[..., Serve], sqlite_url: str, path: Path
+) -> None:
+    """A fetch, a list and the health check answer at once, though writers wait in every worker."""
+    client = start_serve(sqlite_url, IOTCONFIG_DB_LOCK_TIMEOUT="20").client
+    _put(client, 1, {"stored": True})
+
+    with ThreadPoolExecutor(8) as threads:
+        with _locked(path):
+            writes = [threads.submit(_put, client, n, {"n": n}) for n in range(8)]
+            fetch = quickest(lambda: client.get(DEVICE))
+            listing = quickest(lambda: client.get("/api/configs"))
+            statuses = [client.get(p).status for p in (DEVICE, "/api/configs", "/api/health")]
+            waiting = [write for write in writes if not write.done()]
+        answers = [write.result() for write in writes]
+
+    assert [200, 200, 200] == statuses
+    assert fetch < 0.1
+    assert listing < 0.1
+    assert 8 == len(waiting)
+    assert set() == {answer.status for answer in answers} - {200, 201}
+
+
+def test_a_full_disk_refuses_writes_and_not_reads(impatient: Serve, path: Path) -> None:
+    """With no room for the write-ahead log, writes get 503 or 507 and store nothing; reads go on; then all is well."""
+    client = impatient.client
+    big = {"fill": "x" * 100_000}
+    room = max(file.stat().st_size for file in path.parent.iterdir() if file.is_file()) + 200_000
+    for pid in impatient.worker_pids():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    answers: list[Answer] = []
+    while len(answers) < 20 and not any(answer.status >= 500 for answer in answers):
+        answers.append(_put(client, 2 + len(answers), big))
+    refused = answers[-1]
+    fetched = client.get(DEVICE)
+    stored = client.get("/api/configs").json()["count"]
+    for pid in impatient.worker_pids():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    afterwards = _put(client, 1 + len(answers), big)
+
+    assert refused.status in (503, 507)
+    assert refused.json()["code"] in ("STORE_UNAVAILABLE", "STORE_FULL")
+    assert (200, {"stored": True}) == (fetched.status, fetched.json())
+    assert len(answers) == stored
+    assert 201 == afterwards.status
+
+
+def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
+    start_serve: Callable[..., Serve], sqlite_url: str
+) -> None:
+    """Every create that was answered 201 is there after one worker, then the other, was killed."""
+    serve = start_serve(sqlite_url)
+    acknowledged: list[int] = []
+    enough = Event()
+
+    def create(writer: int) -> None:
+        for n in range(100 * writer, 60_000):
+            if enough.is_set():
+                return
+            try:
+                status = _put(serve.client, n, {"n": n}).status
+            except OSError:
+                continue
+            if status == 201:
+                acknowledged.append(n)
+
+    with ThreadPoolExecutor(2) as threads:
+        writers = [threads.submit(create, writer) for writer in (1, 200)]
+        try:
+            for victim in serve.worker_pids():
+                before = len(acknowledged)
+                wait_until(lambda: len(acknowledged) > before + 5, "writes go on")  # noqa: B023
+                os.kill(victim, signal.SIGKILL)
+                wait_until(lambda: not is_alive(victim), "the worker is dead")  # noqa: B023
+            before = len(acknowledged)
+            wait_until(lambda: len(acknowledged) > before + 5, "writes go on")
+        finally:
+            enough.set()
+        for writer in writers:
+            writer.result()
+
+    listed = serve.client.get("/api/configs").json()["configs"]
+    stored = {int(config["mac_address"].replace(":", "")[8:], 16) for config in listed}
+    assert set() == set(acknowledged) - stored

@@ -1,0 +1,84 @@
+"""A device's, or an operator's, ear: a real MQTT 5 client that records what it hears."""
+
+from __future__ import annotations
+
+import json
+from threading import Event, Lock
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import frozen
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from .waiting import wait_until
+
+
+@frozen
+class Heard:
+    """One message as it arrived."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    """Whether it was sent because of the subscription, and not because it was just published."""
+
+    def json(self) -> Any:
+        return json.loads(self.payload)
+
+
+class Listener:
+    """Subscribes to everything below a prefix, and reconnects by itself when its broker comes back."""
+
+    def __init__(self, port: int, topic: str = "iotsupport/#", **credentials: str) -> None:
+        self._lock = Lock()
+        self._heard: list[Heard] = []
+        self._subscribed = Event()
+        self._topic = topic
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        if credentials:
+            self._client.username_pw_set(credentials["username"], credentials["password"])
+        self._client.reconnect_delay_set(min_delay=1, max_delay=1)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._subscribed.wait(20), "the broker did not take the subscription"
+
+    def heard(self, topic: str = "") -> list[Heard]:
+        """What arrived so far on topics that end with `topic`, in its order."""
+        with self._lock:
+            return [message for message in self._heard if message.topic.endswith(topic)]
+
+    def wait_for(self, count: int, topic: str = "", seconds: float = 20.0) -> list[Heard]:
+        """What arrived on topics that end with `topic`, once they are `count` at least."""
+        wait_until(lambda: len(self.heard(topic)) >= count, f"{count} messages on …{topic}", seconds)
+        return self.heard(topic)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._heard.clear()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, _answer: ReasonCode, _more: Properties | None
+    ) -> None:
+        client.subscribe(self._topic, qos=1)
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        with self._lock:
+            self._heard.append(Heard(message.topic, bytes(message.payload), message.retain))
