@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports broker tests clean
+.PHONY: help run test lint types imports broker tests bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,6 +42,13 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
 		--editable . --group dev
 	@touch $(STAMP)
+
+bench: $(STAMP) broker ## Measure; prints figures, asserts nothing.
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.pools
+	$(BIN)/python -m benchmarks.relay
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.writes
 
 clean: ## Remove the environment, caches and build results; no database.
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

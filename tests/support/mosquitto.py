@@ -25,7 +25,7 @@ def mosquitto_binary() -> str:
 class Mosquitto:
     """One broker. It keeps nothing on disk: stopping it loses its retained messages."""
 
-    def __init__(self, directory: Path, *options: str, anonymous: bool = True) -> None:
+    def __init__(self, directory: Path, *options: str, anonymous: bool = True, verbose: bool = True) -> None:
         """`options`: lines of mosquitto.conf that follow the listener, such as `acl_file …`."""
         self.port = free_port()
         self._log = directory / f"mosquitto-{self.port}.log"
@@ -34,7 +34,7 @@ class Mosquitto:
             # Before the listener: global.
             "persistence false",
             "log_dest stderr",
-            "log_type all",
+            f"log_type {'all' if verbose else 'error'}",
             "max_queued_messages 0",
             f"listener {self.port} 127.0.0.1",
             f"allow_anonymous {str(anonymous).lower()}",
