@@ -17,8 +17,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
+from .libpq import connection_arguments
 from .notifications import WAKE_CHANNEL
-from .postgresql import connection_arguments
 from .sqlite import file_uri
 from .timeouts import Timeouts
 from .watchdog import Watchdog

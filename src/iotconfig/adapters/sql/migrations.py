@@ -22,12 +22,13 @@ from sqlalchemy.exc import DBAPIError
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
 
 from .failures import AWAY, SCHEMA_NOT_CURRENT, translated
-from .postgresql import connect_once
+from .postgresql import connect_once, descriptor_of
 from .sqlite import connect as connect_sqlite
 from .sqlite import execute_patiently
 from .tables import VERSION_TABLE
 from .timeouts import Timeouts
 from .url import DatabaseUrl
+from .watchdog import Watchdog
 
 _LOCK_KEY: Final = 0x696F74636F6E66
 """`iotconf` in ASCII: the number of our advisory lock in a PostgreSQL database."""
@@ -76,7 +77,12 @@ class Migrations:
         if self.url.is_sqlite and not self.url.path.exists():
             _check_directory(self.url.path)
             return _status(None)
-        with translated(), self._engine() as engine, engine.connect() as connection:
+        with (
+            translated(),
+            self._engine() as engine,
+            engine.connect() as connection,
+            self._bounded(connection, self.timeouts.watchdog),
+        ):
             return _status(_current(connection))
 
     def require_current(self) -> None:
@@ -101,7 +107,12 @@ class Migrations:
         """
         if self.url.is_sqlite:
             _check_directory(self.url.path)
-        with translated(), self._engine(create=True) as engine, engine.connect() as connection:
+        with (
+            translated(),
+            self._engine(create=True) as engine,
+            engine.connect() as connection,
+            self._bounded(connection, 2 * _UPGRADE_WAIT),
+        ):
             self._lock(connection)
             status = _status(_current(connection))
             if not status.known:
@@ -132,6 +143,19 @@ class Migrations:
             yield engine
         finally:
             engine.dispose()
+
+    @contextmanager
+    def _bounded(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Give up on a PostgreSQL that does not answer; SQLite has no link that could be silent."""
+        if self.url.is_sqlite:
+            yield
+            return
+        watchdog = Watchdog()
+        try:
+            with watchdog.guard(descriptor_of(connection), seconds):
+                yield
+        finally:
+            watchdog.close()
 
     def _lock(self, connection: Connection) -> None:
         """Begin the transaction, and wait for other upgrades to end theirs."""

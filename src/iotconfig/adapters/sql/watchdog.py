@@ -33,17 +33,25 @@ class Watchdog:
         self._stop = Event()
         self._thread: Thread | None = None
 
-    @contextmanager
-    def guard(self, descriptor: int, seconds: float) -> Iterator[None]:
-        """Cut the socket `descriptor` unless the block ends within `seconds`."""
+    def watch(self, descriptor: int, seconds: float) -> None:
+        """Cut the socket `descriptor` unless it is released within `seconds`; the latest call counts."""
         self._ensure_running()
         with self._lock:
             self._deadlines[descriptor] = monotonic() + seconds
+
+    def release(self, descriptor: int) -> None:
+        """Watch the socket no longer."""
+        with self._lock:
+            self._deadlines.pop(descriptor, None)
+
+    @contextmanager
+    def guard(self, descriptor: int, seconds: float) -> Iterator[None]:
+        """Watch the socket for as long as the block runs."""
+        self.watch(descriptor, seconds)
         try:
             yield
         finally:
-            with self._lock:
-                self._deadlines.pop(descriptor, None)
+            self.release(descriptor)
 
     def close(self) -> None:
         """Stop watching, and wait for the thread."""

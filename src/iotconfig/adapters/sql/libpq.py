@@ -1,0 +1,25 @@
+"""The parameters of every connection to PostgreSQL: where it is, and how long it may take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import URL
+
+from .timeouts import Timeouts
+
+
+def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
+    """The parameters for libpq: the URL's own, and our bounds."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    bounds = (
+        f"-c statement_timeout={_milliseconds(timeouts.statement)}"
+        f" -c lock_timeout={_milliseconds(timeouts.lock)}"
+        f" -c idle_in_transaction_session_timeout={_milliseconds(timeouts.idle_transaction)}"
+    )
+    defaults = {"application_name": "iotconfig", "connect_timeout": timeouts.connect}
+    return {**defaults, **arguments, "options": f"{bounds} {arguments.get('options', '')}".strip()}
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
