@@ -1,0 +1,98 @@
+"""How the values of environment variables are spelt; each function raises `ValidationFailed` with the rule."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from iotconfig.domain.errors import ValidationFailed
+
+T = TypeVar("T")
+Parser = Callable[[str], T]
+
+_ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
+_PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_TRUE: Final = frozenset({"true", "1", "yes", "on"})
+_FALSE: Final = frozenset({"false", "0", "no", "off"})
+
+
+def number(kind: Callable[[str], Any], low: float, high: float) -> Parser[Any]:
+    """A parser of numbers from `low` to `high`."""
+
+    def parse(text: str) -> Any:
+        # int() and float() also take underscores, and digits of other scripts.
+        value = kind(text) if _NUMBER.fullmatch(text) and (kind is float or "." not in text) else None
+        if value is None or not low <= value <= high:
+            noun = "whole number" if kind is int else "number"
+            raise ValidationFailed(f"expected a {noun} from {low} to {high}")
+        return value
+
+    return parse
+
+
+def flag(text: str) -> bool:
+    """`true` or `false`, and what else people write for them."""
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValidationFailed("expected true or false")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins as a JSON array, or separated by commas."""
+    found = _json_strings(text) if text.lstrip().startswith("[") else text.split(",")
+    stripped = tuple(origin.strip() for origin in found if origin.strip())
+    for origin in stripped:
+        if origin != "*" and _ORIGIN.fullmatch(origin) is None:
+            raise ValidationFailed("expected origins such as https://panel.example.org, without a path, or *")
+    return stripped
+
+
+def _json_strings(text: str) -> list[str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise ValidationFailed("expected a JSON array of strings, or origins separated by commas")
+    return found
+
+
+def base_url(text: str) -> str:
+    """An http or https URL, without a slash at its end."""
+    try:
+        parts = urlsplit(text)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or any((parts.username, parts.password, parts.query, parts.fragment)):
+        raise ValidationFailed(
+            "expected a URL such as https://iot.example.org, without user, query or fragment"
+        )
+    return text.rstrip("/")
+
+
+def readable_file(text: str) -> str:
+    """The path of a file that can be read."""
+    try:
+        Path(text).open("rb").close()
+    except OSError as error:
+        raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
+    return text
+
+
+def topic_prefix(text: str) -> str:
+    """Levels of an MQTT topic, without wildcards."""
+    if _PREFIX.fullmatch(text) is None:
+        raise ValidationFailed("expected topic levels such as home/iot, without wildcards")
+    return text
+
+
+seconds = number(float, 0.1, 3600)
+"""A parser of durations."""
