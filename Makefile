@@ -3,6 +3,7 @@
 .PHONY: help run test lint types imports broker tests bench clean
 
 PYTHON ?= python3
+PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -13,7 +14,7 @@ help: ## Show what can be made.
 
 run: $(STAMP) ## Serve on SQLite with five sample devices.
 	@$(SAMPLE) $(BIN)/iotconfig load-test-data
-	@exec env $(SAMPLE) $(BIN)/iotconfig serve
+	@exec env $(SAMPLE) $(BIN)/iotconfig serve --port $(PORT)
 
 test: lint types imports broker tests ## Lint, check types and import contracts, run all tests.
 

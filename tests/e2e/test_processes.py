@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 DEVICE = "/api/configs/020000000001.json"
 UPLOAD = b'{"mac_address": "020000000001", "content": {"uploaded": true}}'
 HEAD = (
-    b"POST /api/configs HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\n"
+    b"POST /api/configs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(UPLOAD)
 )
 
@@ -101,7 +101,7 @@ def test_idle_connections_do_not_hold_up_a_stop(start_serve: Callable[..., Serve
     serve = start_serve(sqlite_url, IOTCONFIG_IDLE_TIMEOUT="600", IOTCONFIG_GRACEFUL_TIMEOUT="30")
 
     with socket.create_connection(serve.client.address, timeout=30) as connection:
-        connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         began = monotonic()
         status = serve.stop()

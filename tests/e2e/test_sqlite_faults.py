@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from tests.support.crowd import quickest, seconds_of, together
+from tests.support.crowd import seconds_of, together, typical
 from tests.support.http import Answer, Client
 from tests.support.processes import is_alive
 from tests.support.serving import Serve
@@ -79,8 +79,8 @@ def test_devices_and_readers_go_on_while_another_process_holds_the_lock(
     with ThreadPoolExecutor(8) as threads:
         with _locked(path):
             writes = [threads.submit(_put, client, n, {"n": n}) for n in range(8)]
-            fetch = quickest(lambda: client.get(DEVICE))
-            listing = quickest(lambda: client.get("/api/configs"))
+            fetch = typical(lambda: client.get(DEVICE))
+            listing = typical(lambda: client.get("/api/configs"))
             statuses = [client.get(p).status for p in (DEVICE, "/api/configs", "/api/health")]
             waiting = [write for write in writes if not write.done()]
         answers = [write.result() for write in writes]

@@ -1,9 +1,10 @@
-"""Many callers at the same time, and how long the quickest of a few calls takes."""
+"""Many callers at the same time, and how long the typical of a few calls takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from threading import Barrier
 from time import monotonic
 from typing import TypeVar
@@ -30,6 +31,6 @@ def seconds_of(work: Callable[[], T]) -> tuple[float, T]:
     return monotonic() - began, result
 
 
-def quickest(work: Callable[[], object], times: int = 5) -> float:
-    """The shortest of a few runs, in seconds: a busy machine slows some down, but hardly all."""
-    return min(seconds_of(work)[0] for _ in range(times))
+def typical(work: Callable[[], object], times: int = 15) -> float:
+    """The median of some runs, in seconds."""
+    return median(seconds_of(work)[0] for _ in range(times))

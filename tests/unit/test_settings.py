@@ -72,7 +72,20 @@ def test_whole_numbers_at_their_bounds(variable: str) -> None:
 @pytest.mark.parametrize("variable", SECONDS)
 def test_seconds_at_their_bounds(variable: str) -> None:
     """Seconds may have a fraction; their bounds are inside."""
-    assert [0.1, 2.5, 3600] == [read(variable, text) for text in ("0.1", "2.5", "3600")]
+    # The watchdog's bound is never below a statement's.
+    name = next(a.name for a in fields(Settings) if a.metadata["variable"] == variable)
+    others = {"IOTCONFIG_DB_STATEMENT_TIMEOUT": "0.1", "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "3600"}
+
+    def read_among_others(text: str) -> object:
+        return getattr(Settings.from_environ({**others, variable: text}), name)
+
+    assert [0.1, 2.5, 3600] == [read_among_others(text) for text in ("0.1", "2.5", "3600")]
+
+
+def test_a_watchdog_below_a_statements_bound_is_refused() -> None:
+    """It would cut what the server is about to end with a better error."""
+    with pytest.raises(InvalidSetting, match="IOTCONFIG_DB_WATCHDOG_TIMEOUT"):
+        Settings.from_environ({"IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1"})
 
 
 @pytest.mark.parametrize(

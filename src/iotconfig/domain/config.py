@@ -33,8 +33,8 @@ class Config:
     """When its content last changed."""
 
     def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
-        """The config with other content, as `revision`, at `now`."""
-        return evolve(self, content=content, revision=revision, updated_at=now)
+        """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
+        return evolve(self, content=content, revision=revision, updated_at=max(now, self.updated_at))
 
     def summary(self) -> ConfigSummary:
         """The config without its document."""

@@ -89,8 +89,8 @@ class RecordNotFound(IotConfigError):
 
     code = "RECORD_NOT_FOUND"
 
-    def __init__(self, key: object) -> None:
-        super().__init__(f"Config {key} was not found.", key=str(key))
+    def __init__(self, key: object, hint: str = "") -> None:
+        super().__init__(f"Config {key} was not found{hint and ': '}{hint}.", key=str(key))
 
 
 class RecordExists(IotConfigError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
+from itertools import accumulate
 from json import JSONDecodeError, loads
 from typing import Final
 
@@ -13,7 +15,13 @@ from .errors import InvalidDocument
 
 # A string that is never closed goes on to the end: to look for its end again behind each
 # escaped quote would take quadratic time.
-_MARK: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},:]', re.DOTALL)
+_STRING: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+_STRINGS: Final = re.compile(_STRING.encode(), re.DOTALL)
+_MARKS: Final = re.compile(_STRING + r"|[\[\]{},:]", re.DOTALL)
+
+# Each opening bracket becomes +1, each closing one -1 (as signed bytes), all else goes.
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
 
 
 def check_depth(text: str, max_depth: int) -> None:
@@ -23,11 +31,10 @@ def check_depth(text: str, max_depth: int) -> None:
     """
     if text.count("{") + text.count("[") <= max_depth:
         return
-    place = _Place()
-    for match in _MARK.finditer(text):
-        place.pass_by(match[0])
-        if len(place.path) > max_depth:
-            raise InvalidDocument(f"nested deeper than {max_depth} levels", pointer=pointer(place.path[:-1]))
+    steps = _STRINGS.sub(b"", text.encode()).translate(_STEPS, _NO_BRACKETS)
+    if max(accumulate(array("b", steps)), default=0) > max_depth:
+        place = _place_beyond(text, max_depth)
+        raise InvalidDocument(f"nested deeper than {max_depth} levels", pointer=pointer(place))
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -37,6 +44,16 @@ def pointer(path: Sequence[str | int]) -> str:
     """
     steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
     return "".join(f"/{step}" for step in steps).encode(errors="backslashreplace").decode()
+
+
+def _place_beyond(text: str, max_depth: int) -> list[str | int]:
+    """Where the first container beyond `max_depth` stands. Slow: only a refusal asks."""
+    place = _Place()
+    for match in _MARKS.finditer(text):
+        place.pass_by(match[0])
+        if len(place.path) > max_depth:
+            break
+    return place.path[:-1]
 
 
 @define

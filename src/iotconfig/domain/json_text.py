@@ -77,23 +77,47 @@ def members(text: str, max_depth: int) -> list[Member]:
 
     Raises `InvalidDocument` as `decode` does, and for any other kind of value.
     """
+    _check_characters(text)
+    check_depth(text, max_depth)
+    try:
+        found = list(_walk_members(text))
+        names = {member.name for member in found}
+        if len(names) == len(found):
+            if "\\u" in text:
+                _check_escaped_strings([*names, *(member.value for member in found)])
+            return found
+    except (_Refused, JSONDecodeError, IndexError):
+        pass
+    # Whatever it was, reading the text as a whole says what, and where.
     value = decode(text, max_depth)
-    if not isinstance(value, dict):
-        raise InvalidDocument(f"expected a JSON object, found {kind(value)}", pointer="")
-    return list(_walk_members(text))
+    raise InvalidDocument(f"expected a JSON object, found {kind(value)}", pointer="")
 
 
 def _walk_members(text: str) -> Iterator[Member]:
-    """Walk the outermost object of `text`, which `decode` has accepted."""
-    position = _skip_space(text, _skip_space(text, 0) + 1)
-    while text[position] != "}":
-        name, position = _STRICT.raw_decode(text, position)
-        start = _skip_space(text, _skip_space(text, position) + 1)
+    """Walk the outermost object of `text`, reading each value once. Raises where there is none."""
+    position = _skip(text, 0, "{")
+    ending = text[position]
+    while ending != "}":
+        name, end = _STRICT.raw_decode(text, position)
+        if not isinstance(name, str):
+            raise _Refused
+        start = _skip(text, end, ":")
         value, end = _STRICT.raw_decode(text, start)
         yield Member(name, value, text[start:end])
         position = _skip_space(text, end)
-        if text[position] == ",":
-            position = _skip_space(text, position + 1)
+        ending = text[position]
+        if ending != "}":
+            position = _skip(text, position, ",")
+    if _skip_space(text, position + 1) != len(text):
+        raise _Refused
+
+
+def _skip(text: str, position: int, mark: str) -> int:
+    """Behind `mark`, which comes next, and the space around it."""
+    position = _skip_space(text, position)
+    if text[position] != mark:
+        raise _Refused
+    return _skip_space(text, position + 1)
 
 
 def _skip_space(text: str, position: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .errors import InvalidMacAddress
 
@@ -19,7 +19,13 @@ _SPELLINGS: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_CANONICAL: Final = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 _SEPARATORS: Final = str.maketrans("", "", ":-.")
+
+
+def _check_canonical(_mac: object, _attribute: object, text: str) -> None:
+    if _CANONICAL.fullmatch(text) is None:
+        raise InvalidMacAddress(text)
 
 
 @frozen(order=True)
@@ -29,7 +35,7 @@ class MacAddress:
     Ordered by its six octets. Build one with `parse`.
     """
 
-    canonical: str
+    canonical: str = field(validator=_check_canonical)
 
     @classmethod
     def parse(cls, text: str) -> MacAddress:

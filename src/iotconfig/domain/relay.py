@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from .errors import BrokerUnavailable, StoreUnavailable
+from .errors import BrokerUnavailable, StoreFull, StoreUnavailable
 from .notifications import Notification, RetryPolicy
 from .ports import Clock, Lease, NotificationQueue, Publisher, Receipt
 
@@ -52,7 +52,8 @@ class Relay:
     """How long to wait at most where nothing is pending: the net under a lost wake-up."""
     _policy: RetryPolicy = field(factory=RetryPolicy)
     _failures: int = 0
-    _is_active: bool = False
+    _reason: str = ""
+    _is_active: bool | None = None
 
     def run_once(self) -> Pause:
         """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
@@ -63,7 +64,7 @@ class Relay:
             return self._tell_due()
         except BrokerUnavailable as error:
             return self._broker_away(str(error))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, StoreFull) as error:
             log.warning("relay: %s", error)
             return Pause(_STANDBY)
 
@@ -75,7 +76,9 @@ class Relay:
     def _hold_lease(self) -> bool:
         held = self._lease.hold()
         if held != self._is_active:
-            log.info("relay: active" if held else "relay: standing by, another relay is active")
+            log.info(
+                "relay: active" if held else "relay: standing by: another is active, or the database is away"
+            )
             self._is_active = held
         if not held:
             # A connection kept open would be taken from the active relay, or would take it over.
@@ -89,8 +92,11 @@ class Relay:
             return self._idle()
         receipts = self._publisher.publish([notification.announcement for notification in batch])
         self._settle(batch, receipts)
-        if None in receipts:
+        if all(receipt is None for receipt in receipts):
             return self._broker_away("the broker did not answer")
+        if None in receipts:
+            # Some were answered: a new connection is due at once, and not a back-off that all must wait for.
+            self._publisher.disconnect()
         self._connected()
         return Pause(0)
 
@@ -135,12 +141,13 @@ class Relay:
     def _connected(self) -> None:
         if self._failures:
             log.warning("relay: the broker is back")
-            self._failures = 0
+            self._failures, self._reason = 0, ""
 
     def _broker_away(self, reason: str) -> Pause:
         self._publisher.disconnect()
-        if not self._failures:
+        if reason != self._reason:
             log.warning("relay: %s; trying again until it answers", reason)
+            self._reason = reason
         delay = min(_RECONNECT_FIRST * 2 ** min(self._failures, 10), _RECONNECT_LONGEST)
         self._failures += 1
         return Pause(delay * (0.5 + self._jitter() / 2))

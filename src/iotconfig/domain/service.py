@@ -9,7 +9,7 @@ from attrs import frozen
 
 from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Precondition
 from .content import ConfigContent
-from .errors import RecordExists, RecordNotFound
+from .errors import RecordExists, RecordNotFound, ValidationFailed
 from .mac import MacAddress
 from .notifications import announce_config, announce_deletion
 from .ports import Clock, Store, UnitOfWork
@@ -23,6 +23,8 @@ _ANNOUNCED_AT_ONCE: Final = 200
 class ConfigService:
     """Create, read, change and delete the configurations of devices.
 
+    The clock is read under the device's lock, so that times follow revisions.
+
     Content is checked before (`ConfigContent.parse`), so that a bad document
     never opens a transaction. All methods may raise `StoreUnavailable`, those
     that write `StoreFull` too.
@@ -33,12 +35,11 @@ class ConfigService:
 
     def create(self, mac_address: MacAddress, content: ConfigContent) -> Config:
         """Give a device its first config. Raises `RecordExists` if it has one."""
-        now = self.clock()
         with self.store.writing() as work:
             device = work.devices.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
-            return _add(work, device, content, now)
+            return _add(work, device, content, self.clock())
 
     def get(self, config_id: int) -> Config:
         """The config with this id. Raises `RecordNotFound`."""
@@ -76,11 +77,10 @@ class ConfigService:
         a revision that `precondition` excludes.
         """
         _check_id(config_id)
-        now = self.clock()
         with self.store.writing() as work:
             device, config = _locked(work, config_id)
             precondition.check(config)
-            return _change(work, device, config, content, now)
+            return _change(work, device, config, content, self.clock())
 
     def put(
         self, mac_address: MacAddress, content: ConfigContent, precondition: Precondition = UNCONDITIONAL
@@ -89,11 +89,11 @@ class ConfigService:
 
         Raises `PreconditionFailed` where `precondition` excludes what is there.
         """
-        now = self.clock()
         with self.store.writing() as work:
             device = work.devices.lock(mac_address)
             config = work.configs.get_by_mac(mac_address)
             precondition.check(config)
+            now = self.clock()
             if config is None:
                 return _add(work, device, content, now), True
             return _change(work, device, config, content, now), False
@@ -104,10 +104,10 @@ class ConfigService:
         Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
         _check_id(config_id)
-        now = self.clock()
         with self.store.writing() as work:
             device, config = _locked(work, config_id)
             precondition.check(config)
+            now = self.clock()
             revision = device.next_revision()
             work.devices.advance(device, revision)
             work.configs.remove(config)
@@ -116,18 +116,19 @@ class ConfigService:
     def announce(self, config_id: int) -> Config:
         """Tell a config's device again, without a change. Raises `RecordNotFound`."""
         _check_id(config_id)
-        now = self.clock()
         with self.store.writing() as work:
             _, config = _locked(work, config_id)
-            work.notifications.enqueue(announce_config(config), now)
+            work.notifications.enqueue(announce_config(config), self.clock())
             return config
 
     def announce_all(self, *, nudges_per_second: float | None = None) -> int:
         """Restore the retained message of every config, and say how many they are.
 
-        With `nudges_per_second` every device is nudged, too, that many in a
-        second: each restarts on it.
+        With `nudges_per_second` (above 0) every device is nudged, too, that many
+        in a second: each restarts on it. Raises `ValidationFailed` for 0 or less.
         """
+        if nudges_per_second is not None and not nudges_per_second > 0:
+            raise ValidationFailed("The number of nudges per second must be above 0.")
         told = 0
         after: MacAddress | None = None
         start = self.clock()

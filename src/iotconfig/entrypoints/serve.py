@@ -25,7 +25,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     """
     settings = Settings.from_environ(environ)
     settings.require_safe_bind(host)
-    broker = wiring.broker(settings) if relays else None
+    broker = wiring.broker(settings)
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:
@@ -43,7 +43,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         ["--socket", str(listener.fileno()), "--ready", str(report), "--workers", str(workers)],
         [listener.fileno(), report],
     )
-    if broker is not None:
+    if broker is not None and relays:
         supervisor.start("iotconfig.entrypoints.relay", [], [], restarts=True)
     # Kept open here, it would take connections in that nobody serves.
     listener.close()
@@ -52,7 +52,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
         print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")  # noqa: T201
-        if broker is not None:
+        if broker is not None and relays:
             print(f"Changes are announced to {broker}")  # noqa: T201
         print(f"Try:  curl {address}{_example_path(settings)}", flush=True)  # noqa: T201
 

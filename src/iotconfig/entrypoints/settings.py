@@ -157,7 +157,13 @@ class Settings:
         for attribute in fields(cls):
             if text := environ.get(attribute.metadata["variable"]):
                 given[attribute.name] = _read(attribute, text)
-        return cls(**given)
+        settings = cls(**given)
+        if settings.db_watchdog_timeout < settings.db_statement_timeout:
+            raise InvalidSetting(
+                "IOTCONFIG_DB_WATCHDOG_TIMEOUT: it must not be below IOTCONFIG_DB_STATEMENT_TIMEOUT "
+                f"({settings.db_statement_timeout:g}), whose error says more"
+            )
+        return settings
 
     def require_safe_bind(self, host: str) -> None:
         """Raise `InvalidSetting` where others could reach a service that asks nobody who they are."""

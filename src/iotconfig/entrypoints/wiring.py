@@ -115,6 +115,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         _notifications(settings, database),
         max_content_bytes=settings.max_content_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
+        local_only=not settings.allow_anonymous,
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
     )

@@ -17,13 +17,33 @@ from .serve import serve
 
 
 class _Program(click.Group):
-    """Shows an error of the domain as one line on standard error."""
+    """Shows every error as one line on standard error."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            raise _WrongUsage(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _WrongUsage(error) from None
         except IotConfigError as error:
             raise click.ClickException(one_line(error)) from None
+
+
+class _WrongUsage(click.ClickException):
+    """A usage error without the lesson: what is wrong, and where to read on."""
+
+    exit_code = 2
+
+    def __init__(self, error: click.UsageError) -> None:
+        command = error.ctx.command_path if error.ctx is not None else "iotconfig"
+        super().__init__(f"{error.format_message()} See '{command} --help'.")
 
 
 @click.group(

@@ -120,6 +120,8 @@ def _pages(service: ConfigService, query: ConfigQuery, limit: int) -> Iterator[C
 @click.pass_obj
 def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None:
     """Show one config."""
+    if content_only and as_json:
+        raise click.UsageError("--content and --json print different things: give one of them.")
     with _service(runtime) as service:
         found = _find(service, name)
     if content_only:
@@ -182,8 +184,9 @@ def set_content(
 @click.argument("name", metavar="ID|MAC")
 @_revision_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@_json_option
 @click.pass_obj
-def delete(runtime: Runtime, name: str, if_revision: int | None, yes: bool) -> None:
+def delete(runtime: Runtime, name: str, if_revision: int | None, yes: bool, as_json: bool) -> None:
     """Delete a config: its device then gets 404."""
     with _service(runtime) as service:
         found = _find(service, name)
@@ -191,6 +194,9 @@ def delete(runtime: Runtime, name: str, if_revision: int | None, yes: bool) -> N
             label = printable(found.content.device_name or "no name")
             click.confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True, err=True)
         service.delete(found.id, _precondition(if_revision))
+    if as_json:
+        _echo_json({"deleted": found.summary()})
+        return
     click.echo(f"Deleted config {found.id} of {found.mac_address} in {runtime.database}")
 
 

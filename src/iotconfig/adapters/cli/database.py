@@ -37,7 +37,8 @@ def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
 def db_status(ctx: click.Context) -> None:
     """Show the schema's revision and the pending migrations.
 
-    Exit status: 0 when up to date, 1 when not, 2 when the database cannot be reached.
+    Exit status: 0 when up to date, 1 when not, 2 when the database
+    cannot be reached, or a setting is wrong.
     """
     runtime: Runtime = ctx.obj
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import isnan
+from typing import Any
+
 import click
 
 from iotconfig.domain.mac import MacAddress
@@ -11,6 +14,17 @@ from .runtime import Runtime
 from .tables import table
 
 _LISTED = 1000
+_RATE = 10.0
+
+
+class _Rate(click.FloatRange):
+    """A range of numbers that "nan" is not in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 @click.command()
@@ -28,12 +42,10 @@ def relay(runtime: Runtime) -> None:
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Restore the retained message of every config.")
 @click.option("--nudge", is_flag=True, help="With --all: nudge every device, too. Each restarts on it.")
-@click.option(
-    "--rate", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Nudges per second."
-)
+@click.option("--rate", type=_Rate(0.1, 1000), help="With --nudge: nudges per second.  [default: 10]")
 @click.pass_obj
 def announce(
-    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, nudge: bool, rate: float
+    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, nudge: bool, rate: float | None
 ) -> None:
     """Tell devices of their configs again, without a change.
 
@@ -43,11 +55,13 @@ def announce(
         raise click.UsageError("Name devices by their MAC addresses, or give --all.")
     if nudge and not everything:
         raise click.UsageError("--nudge goes with --all: devices that are named are nudged anyway.")
+    if rate is not None and not nudge:
+        raise click.UsageError("--rate goes with --all --nudge: nothing else is paced.")
     macs = [MacAddress.parse(text) for text in mac_addresses]
     runtime.schema().require_current()
     with runtime.service() as service:
         if everything:
-            count = service.announce_all(nudges_per_second=rate if nudge else None)
+            count = service.announce_all(nudges_per_second=(rate or _RATE) if nudge else None)
         else:
             for config in [service.get_by_mac(mac) for mac in macs]:
                 service.announce(config.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlsplit
 
 import falcon
 
@@ -15,7 +16,7 @@ from iotconfig.domain.service import ConfigService
 from . import problems
 from .configs import AnnounceResource, ConfigByMacResource, ConfigResource, ConfigsResource
 from .health import HealthResource
-from .middleware import CrossSiteGuard, RequestIds, VaryByOrigin
+from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 
 
 def create_app(
@@ -24,6 +25,7 @@ def create_app(
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     own_origin: str = "",
+    local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
 ) -> falcon.App[Any, Any]:
@@ -31,11 +33,12 @@ def create_app(
 
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
     `own_origin`: the service's own, as browsers see it, where a proxy hides it from here.
+    `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     """
     bodies = BodyReader(max_content_bytes)
-    app = falcon.App(middleware=_middleware(own_origin, cors_origins))
+    app = falcon.App(middleware=_middleware(own_origin, local_only, cors_origins))
     problems.install(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
@@ -45,8 +48,10 @@ def create_app(
     return app
 
 
-def _middleware(own_origin: str, cors_origins: Collection[str]) -> list[Any]:
+def _middleware(own_origin: str, local_only: bool, cors_origins: Collection[str]) -> list[Any]:  # noqa: FBT001
     chain: list[Any] = [RequestIds(), CrossSiteGuard({own_origin, *cors_origins})]
+    if local_only:
+        chain.append(HostGuard(urlsplit(own_origin).hostname or ""))
     if cors_origins:
         origins = "*" if "*" in cors_origins else cors_origins
         chain += [

@@ -10,6 +10,7 @@ from iotconfig.domain.errors import ContentTooLarge, ValidationFailed
 
 from .problems import Refused
 
+_UTF8: Final = frozenset({"utf-8", "utf8"})
 _DRAINED: Final = 64 * 1024
 """Bytes of a refused body that are read, so that its sender gets to see the refusal."""
 
@@ -36,11 +37,11 @@ def read_json(req: falcon.Request, max_bytes: int) -> bytes:
 
 
 def _check_media_type(req: falcon.Request) -> None:
-    if req.content_type is None:
+    if not req.content_type:
         return
     media_type, parameters = falcon.parse_header(req.content_type)
     charset = parameters.get("charset", "utf-8")
-    if media_type.lower() != falcon.MEDIA_JSON or charset.lower() != "utf-8":
+    if media_type.lower() != falcon.MEDIA_JSON or charset.lower() not in _UTF8:
         raise Refused(
             "UNSUPPORTED_MEDIA_TYPE",
             "The body must be JSON in UTF-8: send it with Content-Type: application/json.",

@@ -9,7 +9,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.domain.config import Precondition
-from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _LIST: Final = re.compile(rf"[ \t,]*(?:{_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
@@ -42,6 +42,14 @@ def is_unchanged(req: falcon.Request, etag: str) -> bool:
         return True
     tags = _parse(header)
     return tags is not None and (tags.any or etag[1:-1] in tags.strong | tags.weak)
+
+
+def check_match(req: falcon.Request, etag: str) -> None:
+    """Raise `PreconditionFailed` where `If-Match` asks for another representation than the one tagged `etag`."""
+    header = req.get_header("If-Match")
+    tags = None if header is None else _parse(header)
+    if tags is not None and not tags.any and etag[1:-1] not in tags.strong:
+        raise PreconditionFailed(f"The representation is {etag} now, and If-Match asks for another.")
 
 
 def write_precondition(req: falcon.Request) -> Precondition:

@@ -11,12 +11,12 @@ from attrs import frozen
 from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.errors import RecordNotFound, excerpt
+from iotconfig.domain.errors import InvalidMacAddress, RecordNotFound, excerpt
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.service import ConfigService
 
 from .bodies import read_json
-from .conditional import is_unchanged, revision_tag, write_precondition
+from .conditional import check_match, is_unchanged, revision_tag, write_precondition
 from .parameters import allow, config_query, cursor_of
 from .problems import Refused
 
@@ -100,6 +100,7 @@ class ConfigResource:
             return
         allow(req)
         config = self.service.get(_config_id(segment))
+        check_match(req, revision_tag(config.revision))
         if is_unchanged(req, revision_tag(config.revision)):
             resp.status = falcon.HTTP_304
             _tag(resp, config)
@@ -137,6 +138,7 @@ class ConfigResource:
 
     def _send_document(self, req: falcon.Request, resp: falcon.Response, mac_address: MacAddress) -> None:
         document = self.service.document(mac_address)
+        check_match(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)
         if is_unchanged(req, document.etag):
@@ -182,8 +184,16 @@ def _config_id(segment: str) -> int:
     if not segment:
         raise falcon.HTTPRouteNotFound
     if _ID.fullmatch(segment) is None:
-        raise RecordNotFound(excerpt(segment))
+        raise RecordNotFound(excerpt(segment), _hint(segment))
     return int(segment)
+
+
+def _hint(segment: str) -> str:
+    try:
+        mac_address = MacAddress.parse(segment)
+    except InvalidMacAddress:
+        return ""
+    return f"a device's document is at /api/configs/{mac_address}.json"
 
 
 def _send(resp: falcon.Response, text: str) -> None:

@@ -17,7 +17,10 @@ from .problems import problem
 
 log = logging.getLogger(__name__)
 
-_PARSE_STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431}
+_PARSE_PROBLEMS = {
+    LimitRequestLine: (414, "The request's first line is longer than this service takes."),
+    LimitRequestHeaders: (431, "The request's headers are longer, or more, than this service takes."),
+}
 
 
 class DeadlineWorker(GeventWorker):
@@ -55,8 +58,8 @@ class DeadlineWorker(GeventWorker):
         if isinstance(exc, HeadersTooSlow):
             self._refuse(client, "REQUEST_TIMEOUT", "The request's headers did not arrive in time.", 408)
         elif isinstance(exc, ParseException):
-            status = _PARSE_STATUS.get(type(exc), 400)
-            self._refuse(client, "VALIDATION_FAILED", "The request is not well-formed HTTP.", status)
+            status, sentence = _PARSE_PROBLEMS.get(type(exc), (400, "The request is not well-formed HTTP."))
+            self._refuse(client, "VALIDATION_FAILED", sentence, status)
         else:
             log.error("a connection failed", exc_info=exc)
             self._refuse(client, "INTERNAL_ERROR", "The service failed to answer.", 500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import uuid
 from collections.abc import Collection
@@ -10,10 +11,9 @@ from typing import Any, Final
 import falcon
 from attrs import frozen
 
-from .problems import Refused
+from .problems import SAFE_METHODS, Refused
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RequestIds:
@@ -47,7 +47,7 @@ class CrossSiteGuard:
     allowed_origins: Collection[str]
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        if req.method in _SAFE_METHODS or "*" in self.allowed_origins:
+        if req.method in SAFE_METHODS or "*" in self.allowed_origins:
             return
         origin = req.get_header("Origin")
         site = req.get_header("Sec-Fetch-Site")
@@ -59,6 +59,34 @@ class CrossSiteGuard:
                 "AUTHORIZATION_FAILED",
                 "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
             )
+
+
+@frozen
+class HostGuard:
+    """Keeps a service that only this machine reaches from answering to the names of others.
+
+    A page of another site can have its own name resolve to 127.0.0.1 (DNS
+    rebinding); to the browser the service is then of the page's own origin.
+    """
+
+    own_host: str
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        host = req.host.strip("[]")
+        if host not in ("localhost", self.own_host) and not _is_ip_address(host):
+            raise Refused(
+                "AUTHORIZATION_FAILED",
+                "This service answers to localhost and to IP addresses only: "
+                "set BASEURL to the name under which it is reached.",
+            )
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_of(origin: str) -> str:

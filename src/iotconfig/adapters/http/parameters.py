@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 import falcon
 
@@ -18,6 +19,10 @@ _FLAGS: Final = {"true": True, "false": False}
 
 def allow(req: falcon.Request, *names: str) -> dict[str, str]:
     """The query parameters, each once. Raises `ValidationFailed` for any that is not in `names`."""
+    try:
+        unquote_to_bytes(req.query_string).decode()
+    except UnicodeDecodeError:
+        raise ValidationFailed("The query string is not UTF-8.") from None
     given: dict[str, str] = {}
     for name, value in req.params.items():
         if name not in names:

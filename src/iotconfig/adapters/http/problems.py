@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import falcon
 
-from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.errors import IotConfigError, StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 RETRY_AFTER: Final = "2"
 """Seconds after which a client may ask an unavailable store again."""
@@ -19,23 +21,31 @@ RETRY_AFTER: Final = "2"
 _STATUS: Final = {
     "INVALID_OPERATION": 400,
     "VALIDATION_FAILED": 400,
+    "AUTHENTICATION_REQUIRED": 401,
     "AUTHORIZATION_FAILED": 403,
     "RECORD_NOT_FOUND": 404,
     "ROUTE_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "REQUEST_TIMEOUT": 408,
     "RECORD_EXISTS": 409,
+    "RECORD_GONE": 410,
     "LENGTH_REQUIRED": 411,
     "PRECONDITION_FAILED": 412,
     "CONTENT_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
+    "UNPROCESSABLE": 422,
     "PRECONDITION_REQUIRED": 428,
+    "TOO_MANY_REQUESTS": 429,
     "INTERNAL_ERROR": 500,
+    "EXTERNAL_SERVICE_ERROR": 502,
     "STORE_UNAVAILABLE": 503,
     "STORE_FULL": 507,
 }
 # What Falcon, or the server, refuses before a use case is reached.
-_CODE: Final = {status: code for code, status in reversed(_STATUS.items())} | {404: "ROUTE_NOT_FOUND"}
+_CODE: Final = {status: code for code, status in reversed(_STATUS.items())} | {
+    400: "VALIDATION_FAILED",
+    404: "ROUTE_NOT_FOUND",
+}
 
 
 class Refused(IotConfigError):
@@ -86,10 +96,13 @@ def _answer(resp: falcon.Response, code: str, sentence: str, details: dict[str, 
 
 
 def _on_domain_error(
-    _req: falcon.Request, resp: falcon.Response, error: IotConfigError, _params: dict[str, Any]
+    req: falcon.Request, resp: falcon.Response, error: IotConfigError, _params: dict[str, Any]
 ) -> None:
     code = error.http_code if isinstance(error, Refused) else error.code
-    _answer(resp, code, str(error), error.details)
+    sentence = str(error)
+    if isinstance(error, StoreUnavailable) and req.method not in SAFE_METHODS:
+        sentence += " The change may have been stored, or not: ask again with If-Match."
+    _answer(resp, code, sentence, error.details)
 
 
 def _on_http_error(

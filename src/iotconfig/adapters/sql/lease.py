@@ -41,21 +41,28 @@ class PostgresqlLease:
         self._watchdog = Watchdog()
         self._session: psycopg.Connection | None = None
         self._held = False
+        self._is_away = False
 
     def hold(self) -> bool:
         try:
             if self._session is None:
                 self._session = psycopg.connect(**self._arguments, autocommit=True)
-                self._session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
             with self._watchdog.guard(self._session.fileno(), self._timeouts.check):
                 if self._held:
                     self._session.execute("SELECT 1")
                 else:
+                    self._session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
                     row = self._session.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone()
                     self._held = row is not None and row[0]
         except psycopg.Error as error:
-            log.warning("relay: the lease cannot be had: %s", " ".join(str(error).split()))
+            if not self._is_away:
+                log.warning(
+                    "relay: the database is away, and the lease with it: %s", " ".join(str(error).split())
+                )
+            self._is_away = True
             self._drop()
+        else:
+            self._is_away = False
         return self._held
 
     def wait(self, seconds: float) -> bool:
@@ -65,9 +72,9 @@ class PostgresqlLease:
         try:
             return any(True for _ in self._session.notifies(timeout=seconds, stop_after=1))
         except psycopg.Error:
-            # The next `hold` finds out, and says so.
+            # At once to `hold`, which finds out and says so: without a session nobody would be woken.
             self._drop()
-            return False
+            return True
 
     def release(self) -> None:
         self._drop()
@@ -92,7 +99,11 @@ class SqliteLease:
     def hold(self) -> bool:
         if self._descriptor is not None:
             return True
-        descriptor = os.open(f"{self._path}-relay.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(f"{self._path}-relay.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            log.warning("relay: the lease cannot be had: %s", error)
+            return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -21,10 +21,10 @@ from sqlalchemy.exc import DBAPIError
 
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
 
-from .failures import AWAY, SCHEMA_NOT_CURRENT, translated
+from .failures import AWAY, translated
 from .postgresql import connect_once, descriptor_of
+from .sqlite import begin_reading, execute_patiently
 from .sqlite import connect as connect_sqlite
-from .sqlite import execute_patiently
 from .tables import VERSION_TABLE
 from .timeouts import Timeouts
 from .url import DatabaseUrl
@@ -83,6 +83,8 @@ class Migrations:
             engine.connect() as connection,
             self._bounded(connection, self.timeouts.watchdog),
         ):
+            if self.url.is_sqlite:
+                begin_reading(connection, self.timeouts.lock)
             return _status(_current(connection))
 
     def require_current(self) -> None:
@@ -90,11 +92,13 @@ class Migrations:
         status = self.status()
         if not status.known:
             raise StoreUnavailable(
-                f"The database is at schema {status.current}, which this version does not know: "
+                f"{self.url} is at schema {status.current}, which this version does not know: "
                 "a newer version has upgraded it. Install that version."
             )
         if status.pending:
-            raise StoreUnavailable(SCHEMA_NOT_CURRENT)
+            raise StoreUnavailable(
+                f"The schema of {self.url} is not the one that this version needs: run 'iotconfig upgrade-db'."
+            )
 
     def upgrade(self, *, recreate: bool = False) -> tuple[Migration, ...]:
         """Apply what is pending, and say what it was.

@@ -43,6 +43,8 @@ from .tables import notifications
 WAKE_CHANNEL: Final = "iotconfig_notifications"
 """PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
 
+_WAKE: Final = func.pg_notify(WAKE_CHANNEL, "")
+
 _columns = notifications.c
 _IS_CURRENT: Final = and_(
     _columns.kind == bindparam("kind_"),
@@ -95,7 +97,7 @@ def _enqueue(insert: Any) -> Any:
 def _enqueue_and_wake() -> Executable:
     """The same on PostgreSQL, which wakes the relay at the commit, in the same round trip."""
     queued = _enqueue(postgresql.insert).returning(literal(1)).cte("queued")
-    return select(func.pg_notify(WAKE_CHANNEL, "")).select_from(queued)
+    return select(_WAKE).select_from(queued)
 
 
 _ENQUEUE: Final[dict[str, Executable]] = {
@@ -179,7 +181,10 @@ class SqlNotificationQueue:
             .values(parked=False, refusals=0, due_at=now, since=now)
         )
         with self._database.writing() as connection:
-            return int(connection.execute(statement).rowcount)
+            retried = int(connection.execute(statement).rowcount)
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(_WAKE))
+            return retried
 
 
 def _postponed(notification: Notification) -> Update:

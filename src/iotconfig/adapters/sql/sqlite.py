@@ -36,7 +36,7 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with translated(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            begin_reading(connection, self._timeouts.lock)
             yield connection
 
     @contextmanager
@@ -52,11 +52,21 @@ class SqliteDatabase:
             self._writer.release()
 
     def check(self) -> None:
-        with self.reading() as connection:
-            connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1")
+        with self.reading():
+            return
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def begin_reading(connection: Connection, seconds: float) -> None:
+    """Start a transaction that sees one state of the file.
+
+    It takes the read lock at once, which is refused for moments, while another
+    process opens or closes the file; what is read afterwards needs no wait.
+    """
+    connection.exec_driver_sql("BEGIN")
+    execute_patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", seconds)
 
 
 def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:

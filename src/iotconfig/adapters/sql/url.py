@@ -71,8 +71,7 @@ class DatabaseUrl:
         if self.is_sqlite:
             return f"sqlite:///{self.path}"
         url = self.url.set(drivername="postgresql")
-        hidden = dict.fromkeys(_SECRET_PARAMETERS & url.query.keys(), "***")
-        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+        return url.difference_update_query(_SECRET_PARAMETERS).render_as_string(hide_password=True)
 
     def __repr__(self) -> str:
         return f"DatabaseUrl('{self}')"

@@ -1,0 +1,31 @@
+"""Publishers on a broker of the test's, and announcements to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from iotconfig.adapters.mqtt import Broker, MqttPublisher
+from iotconfig.domain.ports import Receipt
+
+CLIENT_ID = "iotsupport-relay"
+TAKEN = Receipt(nudged=True, stated=True)
+
+
+@contextmanager
+def publisher_on(
+    url: str,
+    *,
+    prefix: str = "iotsupport",
+    window: int = 100,
+    timeout: float = 10.0,
+    ca_file: Path | None = None,
+) -> Iterator[MqttPublisher]:
+    """A relay's publisher, not connected yet; disconnected at the end of the block."""
+    broker = Broker.parse(url, ca_file=ca_file)
+    publisher = MqttPublisher(broker, prefix=prefix, client_id=CLIENT_ID, window=window, timeout=timeout)
+    try:
+        yield publisher
+    finally:
+        publisher.disconnect()

@@ -1,0 +1,202 @@
+"""`ConfigService`: what each use case announces, over every store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from iotconfig.domain.config import Config, Precondition
+from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
+from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.ports import NotificationQueue, Store
+from iotconfig.domain.service import ConfigService
+from tests.support.clock import START, SteppingClock
+from tests.support.entities import content, mac
+
+from .queues import EVERYTHING, at, only, park, queue_of
+
+OTHER = content('{"a": 1}')
+
+
+@pytest.fixture
+def queue(store: Store) -> NotificationQueue:
+    """The pending notifications of each kind of store."""
+    return queue_of(store)
+
+
+def announced(config: Config, *, nudge: bool = True) -> Announcement:
+    """What says all there is to say of a config."""
+    state = DeviceState(config.revision, config.content.etag, config.updated_at)
+    return Announcement(Subject(Kind.CONFIG, str(config.mac_address)), nudge, state)
+
+
+def told(queue: NotificationQueue) -> list[Announcement]:
+    """All that is pending, as a relay would take it away."""
+    found = queue.due(at(3600), EVERYTHING)
+    queue.settle(found, [])
+    return [notification.announcement for notification in found]
+
+
+def test_create_announces(service: ConfigService, queue: NotificationQueue) -> None:
+    """A first config is announced on both topics, at once."""
+    config = service.create(mac(1), content())
+
+    assert (announced(config), config.created_at) == (only(queue).announcement, only(queue).due_at)
+    assert 1 == config.revision
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda service, config, text: service.update(config.id, text), id="update"),
+        pytest.param(lambda service, config, text: service.put(config.mac_address, text)[0], id="put"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "revision"), [pytest.param(OTHER, 2, id="changed"), pytest.param(content(), 1, id="no-change")]
+)
+def test_a_write_announces(
+    service: ConfigService,
+    queue: NotificationQueue,
+    write: Callable[[ConfigService, Config, object], Config],
+    text: object,
+    revision: int,
+) -> None:
+    """A change announces its revision; Save without one announces the old revision again."""
+    created = service.create(mac(1), content())
+    told(queue)
+
+    config = write(service, created, text)
+
+    assert [announced(config)] == told(queue)
+    assert revision == config.revision
+
+
+def test_put_announces_what_it_creates(service: ConfigService, queue: NotificationQueue) -> None:
+    """Create or update: both are changes."""
+    config, created = service.put(mac(1), content())
+
+    assert created
+    assert [announced(config)] == told(queue)
+
+
+def test_delete_clears_and_does_not_nudge(service: ConfigService, queue: NotificationQueue) -> None:
+    """Even where the creation was not told yet: a device would restart for nothing."""
+    config = service.create(mac(1), content())
+
+    service.delete(config.id)
+
+    (announcement,) = told(queue)
+    assert (False, True) == (announcement.nudge, announcement.is_deletion)
+    assert announcement.state is not None
+    assert 2 == announcement.state.revision
+
+
+def test_a_config_created_after_a_deletion_is_announced(
+    service: ConfigService, queue: NotificationQueue
+) -> None:
+    """The mistake was soon corrected: one message, and it is the new one."""
+    service.delete(service.create(mac(1), content()).id)
+
+    config = service.create(mac(1), OTHER)
+
+    assert [announced(config)] == told(queue)
+    assert 3 == config.revision
+
+
+@pytest.mark.parametrize(
+    ("refused", "error"),
+    [
+        pytest.param(lambda s, c: s.create(c.mac_address, OTHER), RecordExists, id="create"),
+        pytest.param(
+            lambda s, c: s.update(c.id, OTHER, Precondition(one_of=frozenset({9}))),
+            PreconditionFailed,
+            id="update",
+        ),
+        pytest.param(
+            lambda s, c: s.delete(c.id, Precondition(one_of=frozenset({9}))),
+            PreconditionFailed,
+            id="delete",
+        ),
+        pytest.param(lambda s, c: s.update(c.id + 1, OTHER), RecordNotFound, id="update-unknown"),
+        pytest.param(lambda s, c: s.delete(c.id + 1), RecordNotFound, id="delete-unknown"),
+        pytest.param(lambda s, c: s.announce(c.id + 1), RecordNotFound, id="announce-unknown"),
+        pytest.param(lambda s, c: s.announce(2**70), RecordNotFound, id="announce-no-id"),
+    ],
+)
+def test_a_refused_write_announces_nothing(
+    service: ConfigService,
+    queue: NotificationQueue,
+    refused: Callable[[ConfigService, Config], object],
+    error: type[IotConfigError],
+) -> None:
+    """Nothing new is pending, and what was pending is untouched."""
+    config = service.create(mac(1), content())
+    before = only(queue)
+
+    with pytest.raises(error):
+        refused(service, config)
+
+    assert before == only(queue)
+
+
+def test_announce_tells_again_without_a_change(service: ConfigService, queue: NotificationQueue) -> None:
+    """The same revision, both topics."""
+    config = service.create(mac(1), content())
+    told(queue)
+
+    assert config == service.announce(config.id)
+    assert [announced(config)] == told(queue)
+
+
+def test_announce_all_restores_the_retained_messages_only(
+    service: ConfigService, queue: NotificationQueue
+) -> None:
+    """No device is nudged, except where it was still owed a nudge."""
+    first = service.create(mac(1), content())
+    told(queue)
+    second = service.create(mac(2), content())
+    service.delete(service.create(mac(3), content()).id)
+    queue.settle([n for n in queue.due(at(1), 9) if n.announcement.is_deletion], [])
+
+    assert 2 == service.announce_all()
+    assert {announced(first, nudge=False), announced(second)} == set(told(queue))
+
+
+def test_announce_all_revives_the_parked(service: ConfigService, queue: NotificationQueue) -> None:
+    """A broker whose rules were corrected gets everything."""
+    service.create(mac(1), content())
+    park(queue, 1)
+
+    service.announce_all()
+
+    assert (False, 0) == (only(queue).parked, only(queue).refusals)
+
+
+def test_announce_all_without_any_config(service: ConfigService, queue: NotificationQueue) -> None:
+    """There is nothing to tell."""
+    assert 0 == service.announce_all(nudges_per_second=1)
+    assert [] == told(queue)
+
+
+@pytest.mark.parametrize(
+    ("rate", "gap"), [pytest.param(None, 0.0, id="retained-only"), pytest.param(4.0, 0.25, id="nudges")]
+)
+def test_announce_all_goes_through_all_pages_and_paces_nudges(
+    store: Store, queue: NotificationQueue, rate: float | None, gap: float
+) -> None:
+    """Nudges are due one after the other, from the first moment on; retained messages all at once."""
+    count = 405
+    with store.writing() as work:
+        for number in range(count):
+            device = work.devices.lock(mac(number))
+            work.devices.advance(device, 1)
+            work.configs.add(device.mac_address, content(), 1, START)
+
+    assert count == ConfigService(store, SteppingClock()).announce_all(nudges_per_second=rate)
+
+    found = sorted(queue.find(EVERYTHING), key=lambda n: n.announcement.subject)
+    assert [str(mac(number)) for number in range(count)] == [n.announcement.subject.key for n in found]
+    assert [at(number * gap) for number in range(count)] == [n.due_at for n in found]
+    assert {rate is not None} == {n.announcement.nudge for n in found}

@@ -1,0 +1,214 @@
+"""`Publisher` over MQTT: what goes over the wire of a real broker, and what the broker answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.mqtt import MqttPublisher
+from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.ports import Receipt
+from tests.support.broker_files import denying
+from tests.support.listener import Heard, Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.waiting import wait_until
+
+from .publishers import CLIENT_ID, TAKEN, publisher_on
+from .queues import asset, change, deletion, subject
+
+MAC = "aa:bb:cc:dd:ee:ff"
+DEVICE = Subject(Kind.CONFIG, MAC)
+STATE = DeviceState(7, '"abc"', datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
+FLEET = "iotsupport/updates/configs"
+RETAINED = f"iotsupport/devices/{MAC}/config"
+NUDGE = Heard(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)
+
+
+@pytest.fixture
+def publisher(broker: Mosquitto) -> Iterator[MqttPublisher]:
+    """Connected to the test's broker."""
+    with publisher_on(broker.url) as publisher:
+        publisher.connect()
+        yield publisher
+
+
+def test_a_change_is_told_on_both_topics_the_state_first(
+    publisher: MqttPublisher, listener: Listener
+) -> None:
+    """A device that the nudge wakes finds the new state; the nudge's bytes are what firmware compares."""
+    receipts = publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+
+    state, nudge = listener.wait_for(2)
+    assert [TAKEN] == list(receipts)
+    assert NUDGE == nudge
+    assert RETAINED == state.topic
+    assert [
+        ("mac_address", MAC),
+        ("revision", 7),
+        ("etag", '"abc"'),
+        ("updated_at", "2026-01-02T03:04:05.678900Z"),
+    ] == list(state.json().items())
+
+
+@pytest.mark.parametrize(
+    ("announcement", "topics"),
+    [
+        pytest.param(Announcement(DEVICE, nudge=False, state=STATE), [RETAINED], id="retained-only"),
+        pytest.param(Announcement(DEVICE, nudge=True), [FLEET], id="nudge-only"),
+        pytest.param(asset("a.bin"), ["iotsupport/updates/assets"], id="asset"),
+        pytest.param(Announcement(DEVICE, nudge=False), [], id="nothing"),
+    ],
+)
+def test_only_what_is_wanted_is_told(
+    publisher: MqttPublisher, listener: Listener, announcement: Announcement, topics: list[str]
+) -> None:
+    """No other topic hears of it; an announcement that wants nothing is taken."""
+    end = Announcement(subject(1), nudge=True)
+
+    receipts = publisher.publish([announcement, end])
+
+    heard = listener.wait_for(len(topics) + 1)
+    assert [TAKEN, TAKEN] == list(receipts)
+    assert [*topics, FLEET] == [message.topic for message in heard]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param("a.bin", id="plain"), pytest.param('ä "q" #+/😀.bin', id="odd")]
+)
+def test_an_asset_is_told_by_its_name(publisher: MqttPublisher, listener: Listener, name: str) -> None:
+    """As it is, without a suffix."""
+    publisher.publish([asset(name)])
+
+    (heard,) = listener.wait_for(1)
+    assert {"filename": name} == json.loads(heard.payload)
+
+
+def test_the_state_is_retained_and_the_nudge_is_not(publisher: MqttPublisher, broker: Mosquitto) -> None:
+    """Who subscribes later hears the state of each device, the newest one, and no nudge."""
+    for revision in (1, 2):
+        publisher.publish([change(1, revision)])
+    publisher.publish([change(2, 9)])
+
+    with Listener(broker.port) as late:
+        heard = late.wait_for(2)
+
+    assert {(str(subject(1).key), 2, True), (str(subject(2).key), 9, True)} == {
+        (message.json()["mac_address"], message.json()["revision"], message.retained) for message in heard
+    }
+
+
+def test_a_deletion_clears_the_retained_message(
+    publisher: MqttPublisher, broker: Mosquitto, listener: Listener
+) -> None:
+    """An empty payload on the retained topic, nothing on the fleet's, and nothing for who comes later."""
+    publisher.publish([change(1, 1), change(2, 1)])
+    listener.wait_for(4)
+    listener.forget()
+
+    assert [TAKEN] == list(publisher.publish([deletion(1, 2)]))
+
+    topic = f"iotsupport/devices/{subject(1).key}/config"
+    assert [Heard(topic, b"", retained=False)] == listener.wait_for(1)
+    with Listener(broker.port) as late:
+        (left,) = late.wait_for(1)
+    assert subject(2).key == left.json()["mac_address"]
+
+
+def test_everything_goes_at_qos_1(publisher: MqttPublisher, broker: Mosquitto) -> None:
+    """As the broker saw it: at-least-once, and retained where it should be."""
+    publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+
+    def seen() -> list[tuple[str, str, str]]:
+        pattern = rf"Received PUBLISH from {CLIENT_ID} \(d0, q(\d), r(\d), m\d+, '([^']+)'"
+        return re.findall(pattern, broker.log())
+
+    wait_until(lambda: len(seen()) == 2, "the broker logs both messages")
+    assert [("1", "1", RETAINED), ("1", "0", FLEET)] == seen()
+
+
+def test_the_prefix_is_a_setting(broker: Mosquitto) -> None:
+    """All topics begin with it, and a prefix may have levels."""
+    with (
+        Listener(broker.port, "#") as listener,
+        publisher_on(broker.url, prefix="home/iöt") as publisher,
+    ):
+        publisher.connect()
+        publisher.publish([Announcement(DEVICE, nudge=True, state=STATE), asset("a.bin")])
+
+        assert [
+            f"home/iöt/devices/{MAC}/config",
+            "home/iöt/updates/configs",
+            "home/iöt/updates/assets",
+        ] == [message.topic for message in listener.wait_for(3)]
+
+
+def test_without_subscribers_it_is_taken(publisher: MqttPublisher) -> None:
+    """The broker's "no matching subscribers" is a success."""
+    assert [TAKEN] * 2 == list(publisher.publish([change(1), asset("a.bin")]))
+
+
+def test_nothing_to_publish(publisher: MqttPublisher) -> None:
+    """An empty batch has no receipts."""
+    assert [] == publisher.publish([])
+
+
+@pytest.fixture
+def deny(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
+    """Start a broker that refuses what is published on some topics."""
+    started: list[Mosquitto] = []
+
+    def start(*topics: str) -> Mosquitto:
+        started.append(Mosquitto(tmp_path, denying(tmp_path, *topics)))
+        return started[-1]
+
+    yield start
+    for broker in started:
+        broker.stop()
+
+
+@pytest.mark.parametrize(
+    ("denied", "stated", "blamed"),
+    [
+        pytest.param([FLEET], True, FLEET, id="nudge"),
+        pytest.param([RETAINED], False, RETAINED, id="state"),
+        pytest.param([RETAINED, FLEET], False, RETAINED, id="both"),
+    ],
+)
+def test_a_refusal_says_what_was_refused(
+    deny: Callable[..., Mosquitto], denied: list[str], stated: bool, blamed: str
+) -> None:
+    """The broker's reason and the topic, also where it hangs up after a refusal, as Mosquitto 2.0.11 does."""
+    with publisher_on(deny(*denied).url) as publisher:
+        publisher.connect()
+        (receipt,) = publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+
+    assert receipt is not None
+    assert stated is receipt.stated
+    assert not (receipt.nudged and FLEET in denied)
+    assert receipt.error is not None
+    assert f"Not authorized ({blamed})" in receipt.error
+
+
+def test_a_refusal_of_one_keeps_no_other_waiting(deny: Callable[..., Mosquitto]) -> None:
+    """The receipts are in the order of the announcements; a broker that hangs up costs one more connection."""
+    denied = f"iotsupport/devices/{subject(2).key}/config"
+    broker = deny(denied)
+    batch = [change(number) for number in range(1, 50)]
+    receipts: dict[str, Receipt] = {}
+    with Listener(broker.port) as listener, publisher_on(broker.url) as publisher:
+        for _ in range(2):
+            left = [announcement for announcement in batch if announcement.subject.key not in receipts]
+            publisher.connect()
+            answers = zip(left, publisher.publish(left), strict=True)
+            receipts.update({told.subject.key: receipt for told, receipt in answers if receipt is not None})
+            publisher.disconnect()
+        assert {announcement.subject.key for announcement in batch} == set(receipts)
+        states = {message.topic for message in listener.wait_for(48, "/config")}
+
+    assert [subject(2).key] == [key for key, receipt in receipts.items() if receipt.error is not None]
+    assert denied not in states

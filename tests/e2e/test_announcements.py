@@ -1,0 +1,177 @@
+"""`iotconfig serve` with a broker: what a device's ear hears of what an operator does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.api import created, expect_problem
+from tests.support.command_line import CommandLine
+from tests.support.http import Client
+from tests.support.listener import Heard, Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.relay_process import relay_process
+from tests.support.serving import Serve, environment
+from tests.support.waiting import wait_until
+
+FLEET = "iotsupport/updates/configs"
+
+
+@pytest.fixture
+def announcing(
+    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto, listener: Listener
+) -> Serve:
+    """A service on each kind of database, and somebody who listens."""
+    return start_serve(database_url, workers=1, MQTT_URL=broker.url)
+
+
+def retained_topic(config: Any) -> str:
+    return f"iotsupport/devices/{config['mac_address']}/config"
+
+
+def nudge(config: Any) -> Heard:
+    return Heard(FLEET, f'{{"filename": "{config["mac_address"]}.json"}}'.encode(), retained=False)
+
+
+def state(config: Any) -> dict[str, Any]:
+    return {name: config[name] for name in ("mac_address", "revision", "etag", "updated_at")}
+
+
+def expect_both(listener: Listener, config: Any) -> None:
+    """Check that exactly this config's two messages arrived, and forget them."""
+    first, second = listener.wait_for(2)
+    listener.forget()
+    assert (retained_topic(config), state(config)) == (first.topic, first.json())
+    assert nudge(config) == second
+
+
+def nothing_pending(client: Client) -> bool:
+    found: int = client.get("/api/health").json()["notifications"]["pending"]
+    return found == 0
+
+
+def test_the_life_of_a_config_is_heard(
+    announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
+) -> None:
+    """Create, update, Save without a change, a change from a shell, announce: both topics. Delete: one."""
+    client = announcing.client
+    config = created(client, {"a": 1})
+    path = f"/api/configs/{config['id']}"
+    expect_both(listener, config)
+
+    for content in ({"a": 2}, {"a": 2}):
+        config = client.send_json("PUT", path, {"content": content}).json()
+        expect_both(listener, config)
+    assert 2 == config["revision"]
+
+    shell = CommandLine(environment(database_url))
+    shell.ok("config", "set", config["mac_address"], '{"a": 3}')
+    config = client.get(path).json()
+    assert 3 == config["revision"]
+    expect_both(listener, config)
+
+    answer = client.request("POST", f"{path}/announce")
+    assert (202, '"3"') == (answer.status, answer.headers["etag"])
+    assert {name: value for name, value in config.items() if name != "content"} == answer.json()
+    expect_both(listener, config)
+
+    with Listener(broker.port) as late:
+        (kept,) = late.wait_for(1)
+    assert (retained_topic(config), True, state(config)) == (kept.topic, kept.retained, kept.json())
+
+    assert 204 == client.request("DELETE", path).status
+    assert [Heard(retained_topic(config), b"", retained=False)] == listener.wait_for(1)
+
+    other = created(client, {})
+    listener.wait_for(3)
+    assert [nudge(other)] == listener.heard(FLEET)
+    with Listener(broker.port) as late:
+        assert [retained_topic(other)] == [message.topic for message in late.wait_for(1)]
+    wait_until(lambda: nothing_pending(client), "everything was told")
+    assert {
+        "status": "healthy",
+        "database": "connected",
+        "notifications": {"state": "ok", "pending": 0, "oldest_seconds": 0, "parked": 0},
+    } == client.get("/api/health").json()
+    assert f"Changes are announced to {broker.url}" in announcing.output().splitlines()
+
+
+def test_only_known_configs_are_announced(
+    start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto, listener: Listener
+) -> None:
+    """Each refusal has its documented shape, and nobody hears anything."""
+    client = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url).client
+    config = created(client, {})
+    expect_both(listener, config)
+
+    for segment in ("99999", "0", "x", config["mac_address"], f"{config['mac_address']}.json"):
+        answer = client.request("POST", f"/api/configs/{segment}/announce")
+        expect_problem(answer, 404, "RECORD_NOT_FOUND")
+    for method in ("GET", "PUT", "DELETE", "PATCH"):
+        answer = client.request(method, f"/api/configs/{config['id']}/announce")
+        expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
+        assert "POST" in answer.headers["allow"]
+    answer = client.request("POST", f"/api/configs/{config['id']}/announce?nudge=false")
+    expect_problem(answer, 400, "VALIDATION_FAILED")
+
+    end = created(client, {})
+    expect_both(listener, end)
+
+
+def test_commands_announce_through_the_services_relay(
+    announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
+) -> None:
+    """Named devices on both topics; `--all` on the retained ones, and with `--nudge` on both."""
+    shell = CommandLine(environment(database_url))
+    first, second = (created(announcing.client, {}) for _ in range(2))
+    listener.wait_for(4)
+    listener.forget()
+
+    shell.ok("announce", first["mac_address"].replace(":", "-").upper())
+    expect_both(listener, first)
+
+    shell.ok("announce", "--all")
+    heard = listener.wait_for(2)
+    assert {retained_topic(first), retained_topic(second)} == {message.topic for message in heard}
+    listener.forget()
+
+    shell.ok("announce", "--all", "--nudge", "--rate", "1000")
+    listener.wait_for(4)
+    assert sorted([nudge(first).payload, nudge(second).payload]) == sorted(
+        message.payload for message in listener.heard(FLEET)
+    )
+    assert 4 == len(listener.heard())
+
+
+@pytest.mark.parametrize(
+    "arguments", [pytest.param((), id="unset"), pytest.param(("--no-relay",), id="no-relay")]
+)
+def test_without_a_relay_what_changes_stays_pending(
+    start_serve: Callable[..., Serve],
+    sqlite_url: str,
+    broker: Mosquitto,
+    listener: Listener,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+) -> None:
+    """Nobody hears of it, until a relay is started: then nothing is missing."""
+    env = {"MQTT_URL": broker.url} if arguments else {}
+    serve = start_serve(sqlite_url, workers=1, arguments=arguments, **env)
+    config = created(serve.client, {})
+
+    health = serve.client.get("/api/health").json()
+    assert ["status", "database", "notifications"] == list(health)
+    assert ["state", "pending", "oldest_seconds", "parked"] == list(health["notifications"])
+    assert ("ok" if arguments else "disabled", 1) == (
+        health["notifications"]["state"],
+        health["notifications"]["pending"],
+    )
+    assert 0 <= health["notifications"]["oldest_seconds"] < 30
+    assert "announced to" not in serve.output()
+    assert [] == listener.heard()
+
+    with relay_process(tmp_path / "relay.log", sqlite_url, MQTT_URL=broker.url):
+        expect_both(listener, config)

@@ -1,0 +1,287 @@
+"""Brokers that are away, silent or forgetful: writes go on, and every device hears of its newest revision."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from iotconfig.domain.service import ConfigService
+from tests.support.command_line import CommandLine
+from tests.support.crowd import seconds_of
+from tests.support.http import Client
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.proxy import Link
+from tests.support.relaying import (
+    FLEET,
+    STATE,
+    RelayProcess,
+    barrier,
+    config_service,
+    expect_none_older_after_newer,
+    mac,
+    newest_told,
+    nudged,
+    pending,
+    put,
+    relay_starter,
+    retained,
+    stored_revisions,
+    wait_drained,
+)
+from tests.support.serving import Serve, environment
+
+TIMEOUT = 1.0
+"""IOTCONFIG_MQTT_TIMEOUT, in seconds."""
+
+NOTICED = TIMEOUT + 4.0
+"""Seconds in which a silent broker is noticed, with a margin for the machine."""
+
+BACK = 30.0
+"""Seconds in which all is told after a broker came back."""
+
+Start = Callable[..., RelayProcess]
+Silence = Callable[[Mosquitto, Link], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def start_relay(database_url: str, broker: Mosquitto, tmp_path: Path) -> Iterator[Start]:
+    with relay_starter(database_url, broker.url, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[ConfigService]:
+    with config_service(database_url) as service:
+        yield service
+
+
+def _write(client: Client, count: int) -> list[int]:
+    """Make `count` changes to 100 devices, four at a time; the statuses."""
+
+    def change(number: int) -> int:
+        body = {"content": {"change": number}}
+        return client.send_json("PUT", f"/api/configs/by-mac/{mac(number % 100)}", body).status
+
+    with ThreadPoolExecutor(4) as threads:
+        return list(threads.map(change, range(count)))
+
+
+def test_changes_while_the_broker_is_down_succeed_and_are_told_afterwards(
+    database_url: str, broker: Mosquitto, listener: Listener, start_serve: Callable[..., Serve]
+) -> None:
+    """1,000 changes to 100 devices go through as without MQTT, wait in a row each, and are told in order."""
+    silent = start_serve(database_url, workers=1)
+    alone, _ = seconds_of(lambda: _write(silent.client, 200))
+    silent.stop()
+    serve = start_serve(database_url, workers=1, MQTT_URL=broker.url)
+    listener.wait_for(100, STATE)
+    wait_drained(database_url)
+    broker.kill()
+
+    most, finished = 0, Event()
+
+    def sample() -> None:
+        nonlocal most
+        while not finished.wait(0.02):
+            most = max(most, pending(database_url))
+
+    sampler = Thread(target=sample)
+    sampler.start()
+    try:
+        away, statuses = seconds_of(lambda: _write(serve.client, 1000))
+    finally:
+        finished.set()
+        sampler.join()
+    assert {200} == set(statuses)
+    assert away < 2 * (1000 / 200) * alone + 5
+    assert most <= 100
+    assert 100 == pending(database_url)
+    health = serve.client.get("/api/health")
+    assert (200, 100) == (health.status, health.json()["notifications"]["pending"])
+
+    broker.start()
+    wait_drained(database_url, BACK)
+    expect_none_older_after_newer(listener)
+    assert stored_revisions(database_url) == retained(broker.port, 100).revisions
+
+
+@contextmanager
+def _swallowing(_broker: Mosquitto, link: Link) -> Iterator[None]:
+    link.swallow()
+    try:
+        yield
+    finally:
+        link.flow()
+
+
+@contextmanager
+def _stopped(broker: Mosquitto, _link: Link) -> Iterator[None]:
+    broker.pause()
+    try:
+        yield
+    finally:
+        broker.resume()
+
+
+@pytest.mark.parametrize(
+    "silence", [pytest.param(_swallowing, id="link-swallows"), pytest.param(_stopped, id="broker-stopped")]
+)
+def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
+    database_url: str,
+    broker: Mosquitto,
+    listener: Listener,
+    service: ConfigService,
+    start_relay: Start,
+    silence: Silence,
+) -> None:
+    """A connection that swallows what is published is given up in time; once it flows, the newest is told."""
+    with Link(broker.port) as link:
+        url = f"mqtt://127.0.0.1:{link.port}"
+        relay = start_relay(broker_url=url, IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
+        put(service, 1, 1)
+        put(service, 2, 1)
+        listener.wait_for(2, FLEET)
+        wait_drained(database_url)
+
+        with silence(broker, link):
+            put(service, 1, 2)
+            relay.wait_for(f"did not answer for {TIMEOUT:g} s", NOTICED)
+            put(service, 1, 3)
+            put(service, 2, 2)
+            assert 2 == pending(database_url)
+        wait_drained(database_url, BACK)
+        relay.wait_for("relay: the broker is back")
+        barrier(broker.port, listener)
+        assert 0 == relay.stop()
+
+    expect_none_older_after_newer(listener)
+    assert stored_revisions(database_url) == newest_told(listener)
+    assert stored_revisions(database_url) == retained(broker.port, 2).revisions
+
+
+@pytest.mark.parametrize("scheme", ["mqtt", "mqtts"])
+def test_a_broker_that_never_answers_is_noticed_at_the_start(
+    sqlite_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path, scheme: str
+) -> None:
+    """A broker that takes the connection and says nothing, not even in TLS, holds the relay for the time-out only."""
+    with (
+        Link(broker.port) as link,
+        relay_starter(sqlite_url, f"{scheme}://127.0.0.1:{link.port}", tmp_path) as start,
+        config_service(sqlite_url) as service,
+    ):
+        link.swallow()
+        put(service, 1, 1)
+        relay = start(IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
+        relay.wait_for("Relaying from")
+        relay.wait_for("trying again", NOTICED)
+        assert 1 == pending(sqlite_url)
+        if scheme == "mqtt":
+            link.flow()
+            wait_drained(sqlite_url, BACK)
+            assert [f"{mac(1)}.json"] == [
+                message.json()["filename"] for message in listener.wait_for(1, FLEET)
+            ]
+        assert 0 == relay.stop()
+
+
+def test_announce_all_restores_what_a_broker_lost(
+    database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
+) -> None:
+    """A broker that lost its retained messages gets each config's again, and no device is nudged."""
+    for number in range(250):
+        put(service, number, "new")
+    relay = start_relay()
+    wait_drained(database_url)
+    broker.kill()
+    broker.start()
+
+    with Listener(broker.port) as listener:
+        barrier(broker.port, listener)
+        assert [] == listener.heard(STATE)
+        command_line = CommandLine(environment(database_url, MQTT_URL=broker.url))
+        announced = command_line.ok("announce", "--all")
+        assert announced.text.startswith("250 configs")
+        wait_drained(database_url)
+        barrier(broker.port, listener)
+
+        assert stored_revisions(database_url) == newest_told(listener)
+        assert 250 == len(listener.heard(STATE))
+        assert [] == nudged(listener)
+    assert stored_revisions(database_url) == retained(broker.port, 250).revisions
+    assert "Traceback" not in relay.output()
+
+
+def test_a_deletion_clears_the_retained_topic_and_nudges_nobody(
+    database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
+) -> None:
+    """A deletion puts an empty message on the device's own topic, and nothing on the fleet's."""
+    put(service, 1, "kept")
+    deleted = put(service, 2, "deleted")
+    start_relay()
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+    listener.forget()
+
+    service.delete(deleted.id)
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+
+    assert [] == nudged(listener)
+    assert [(f"iotsupport/devices/{mac(2)}/config", b"")] == [
+        (message.topic, message.payload) for message in listener.heard(STATE)
+    ]
+    assert {str(mac(1)): 1} == retained(broker.port, 1).revisions
+
+
+def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
+    database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
+) -> None:
+    """A deletion that follows an untold change leaves one message for the broker's return: the one that clears."""
+    config = put(service, 1, "told")
+    relay = start_relay()
+    wait_drained(database_url)
+    broker.kill()
+    put(service, 1, "never told")
+    relay.wait_for("trying again")
+    service.delete(config.id)
+    relay.process.send_signal(signal.SIGSTOP)
+    broker.start()
+
+    with Listener(broker.port) as listener:
+        relay.resume()
+        wait_drained(database_url, BACK)
+        barrier(broker.port, listener)
+        assert [] == nudged(listener)
+        assert [b""] == [message.payload for message in listener.heard(STATE)]
+    assert [] == retained(broker.port, 0).topics
+
+
+def test_a_broker_that_is_killed_again_and_again_loses_no_change(
+    database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
+) -> None:
+    """A broker that crashes under changes and comes back is told each device's newest revision in the end."""
+    relay = start_relay(IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
+    relay.wait_for("relay: active")
+    began = time.monotonic()
+    for value in range(3):
+        for number in range(50):
+            put(service, number, value)
+        broker.kill()
+        for number in range(50):
+            put(service, number, f"{value} again")
+        broker.start()
+    wait_drained(database_url, BACK)
+    service.announce_all()
+    wait_drained(database_url, BACK)
+
+    assert time.monotonic() - began < 2 * BACK
+    assert stored_revisions(database_url) == retained(broker.port, 50).revisions
+    assert "Traceback" not in relay.output()

@@ -1,0 +1,222 @@
+"""Relays that are killed, stopped and cut off: nothing is lost, and nothing older is told after something newer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from iotconfig.domain.service import ConfigService
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.relaying import (
+    FLEET,
+    STATE,
+    RelayProcess,
+    barrier,
+    config_service,
+    cut_sessions,
+    expect_none_older_after_newer,
+    mac,
+    newest_told,
+    nudged,
+    pending,
+    put,
+    relay_starter,
+    retained,
+    revisions,
+    stored_revisions,
+    wait_drained,
+)
+
+DEVICES = range(1, 4)
+
+TAKEOVER = 5.0 + 3.0
+"""Seconds from a relay's end to its successor's first message: what is promised, and a margin for the machine."""
+
+Start = Callable[..., RelayProcess]
+
+
+@pytest.fixture
+def start_relay(database_url: str, broker: Mosquitto, tmp_path: Path) -> Iterator[Start]:
+    with relay_starter(database_url, broker.url, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[ConfigService]:
+    with config_service(database_url) as service:
+        yield service
+
+
+@pytest.mark.parametrize(
+    ("point", "told_before"),
+    [
+        pytest.param("read", 0, id="after-reading"),
+        pytest.param("sent", 1, id="after-publish"),
+        pytest.param("answered", len(DEVICES), id="after-puback"),
+    ],
+)
+def test_what_a_killed_relay_left_is_told_by_its_successor(
+    database_url: str,
+    broker: Mosquitto,
+    listener: Listener,
+    service: ConfigService,
+    start_relay: Start,
+    point: str,
+    told_before: int,
+) -> None:
+    """A relay that dies by SIGKILL leaves every row behind, and its successor tells all of them again."""
+    for number in DEVICES:
+        put(service, number, "new")
+
+    start_relay("SIGKILL", point).wait_killed()
+    listener.wait_for(told_before, STATE)
+    barrier(broker.port, listener)
+    assert told_before == len(listener.heard(STATE))
+    assert len(DEVICES) == pending(database_url)
+    listener.forget()
+    start_relay()
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+
+    names = [f"{mac(number)}.json" for number in DEVICES]
+    assert names == sorted(nudged(listener))
+    assert {str(mac(number)): [1] for number in DEVICES} == revisions(listener.heard(STATE))
+    assert stored_revisions(database_url) == retained(broker.port, len(DEVICES)).revisions
+
+
+@pytest.mark.parametrize("point", ["sent", "answered"])
+def test_an_announcement_during_a_publish_is_told_once_more(
+    database_url: str,
+    broker: Mosquitto,
+    listener: Listener,
+    service: ConfigService,
+    start_relay: Start,
+    point: str,
+) -> None:
+    """What is announced again while its message is on the way is told twice in all: once more, and no more."""
+    config = put(service, 1, "new")
+    relay = start_relay("SIGSTOP", point)
+    relay.wait_stopped()
+
+    service.announce(config.id)
+    relay.resume()
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+
+    assert [f"{mac(1)}.json"] * 2 == nudged(listener)
+    assert {str(mac(1)): [1, 1]} == revisions(listener.heard(STATE))
+    assert 0 == relay.stop()
+
+
+def test_a_change_during_a_publish_is_told_afterwards(
+    database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
+) -> None:
+    """An acknowledgement removes only the generation that was published, so the newer revision stays pending."""
+    put(service, 1, "new")
+    relay = start_relay("SIGSTOP", "answered")
+    relay.wait_stopped()
+
+    put(service, 1, "newer")
+    relay.resume()
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+
+    assert {str(mac(1)): [1, 2]} == revisions(listener.heard(STATE))
+    assert {str(mac(1)): 2} == retained(broker.port, 1).revisions
+
+
+@pytest.mark.parametrize("point", ["held", "read", "sent", "answered"])
+def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
+    postgres_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path, point: str
+) -> None:
+    """Stopped anywhere, cut from the database, followed by another and woken, a relay tells nothing older."""
+    with relay_starter(postgres_url, broker.url, tmp_path) as start, config_service(postgres_url) as service:
+        for number in DEVICES:
+            put(service, number, 1)
+        first = start("SIGSTOP", point)
+        first.wait_stopped()
+        cut_sessions(postgres_url)
+        second = start()
+        for value in (2, 3):
+            for number in DEVICES:
+                put(service, number, value)
+            wait_drained(postgres_url)
+
+        first.resume()
+        first.wait_for("relay: standing by")
+        for number in DEVICES:
+            put(service, number, 4)
+        wait_drained(postgres_url)
+        barrier(broker.port, listener)
+
+        expect_none_older_after_newer(listener)
+        assert {str(mac(number)): 4 for number in DEVICES} == newest_told(listener)
+        assert stored_revisions(postgres_url) == retained(broker.port, len(DEVICES)).revisions
+        assert [True, False] == [
+            relay.process.poll() is None and relay.is_active() for relay in (second, first)
+        ]
+
+
+def test_relays_that_are_killed_in_turn_leave_no_gap(
+    database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
+) -> None:
+    """Whenever the active relay dies under changes, the one that stands by goes on within seconds, in order."""
+    finished = Event()
+
+    def change() -> None:
+        value = 0
+        while not finished.wait(0.01):
+            value += 1
+            put(service, value % 5, value)
+
+    put(service, 0, "first")
+    relays = [start_relay()]
+    relays[0].wait_for("relay: active")
+    writer = Thread(target=change)
+    writer.start()
+    try:
+        for _ in range(3):
+            standby = start_relay()
+            standby.wait_for("Relaying from")
+            active = relays.pop()
+            assert active.is_active()
+            listener.wait_for(1, STATE)
+            active.kill()
+            killed_at = time.monotonic()
+            barrier(broker.port, listener)
+            listener.wait_for(len(listener.heard(STATE)) + 1, STATE, TAKEOVER)
+            assert time.monotonic() - killed_at < TAKEOVER
+            relays.append(standby)
+    finally:
+        finished.set()
+        writer.join()
+    wait_drained(database_url)
+    barrier(broker.port, listener)
+
+    expect_none_older_after_newer(listener)
+    assert stored_revisions(database_url) == newest_told(listener)
+    assert stored_revisions(database_url) == retained(broker.port, 5).revisions
+    assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in nudged(listener)}
+
+
+def test_a_relay_that_is_told_to_end_is_followed_at_once(
+    database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
+) -> None:
+    """SIGTERM ends a relay cleanly, with status 0, and what is announced then is told by the next one."""
+    first = start_relay()
+    first.wait_for("relay: active")
+    second = start_relay()
+    second.wait_for("Relaying from")
+
+    assert 0 == first.stop()
+    put(service, 1, "new")
+    listener.wait_for(1, FLEET, TAKEOVER)
+    wait_drained(database_url)
+
+    assert "Traceback" not in first.output() + second.output()
+    assert {str(mac(1)): 1} == retained(broker.port, 1).revisions

@@ -1,0 +1,226 @@
+"""The relay below `iotconfig serve`: started again, taken along, and never a reason for the web part to fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.http import Client
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.ports import free_port
+from tests.support.postgres import PostgresServer, create_database
+from tests.support.processes import command_of, descendants, is_alive
+from tests.support.relaying import (
+    FLEET,
+    STATE,
+    barrier,
+    config_service,
+    cut_sessions,
+    mac,
+    newest_told,
+    put,
+    relay_starter,
+    retained,
+    stored_revisions,
+    wait_drained,
+)
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+StartServe = Callable[..., Serve]
+
+
+def _relay_pid(serve: Serve) -> int | None:
+    return next((p for p in descendants(serve.process.pid) if "entrypoints.relay" in command_of(p)), None)
+
+
+def _put(client: Client, number: int, value: int) -> int:
+    path = f"/api/configs/by-mac/{mac(number)}"
+    return client.send_json("PUT", path, {"content": {"value": value}}).status
+
+
+def test_a_killed_relay_is_started_again(
+    database_url: str, broker: Mosquitto, listener: Listener, start_serve: StartServe
+) -> None:
+    """The supervisor replaces a relay that was killed, and what changed meanwhile is told; the workers stay."""
+    serve = start_serve(database_url, workers=1, MQTT_URL=broker.url)
+    assert 201 == _put(serve.client, 1, 1)
+    listener.wait_for(1, FLEET)
+    first, workers = _relay_pid(serve), serve.worker_pids()
+    assert first is not None
+
+    os.kill(first, signal.SIGKILL)
+    assert 200 == _put(serve.client, 1, 2)
+    listener.wait_for(2, FLEET)
+    wait_drained(database_url)
+
+    assert first != _relay_pid(serve)
+    assert workers == serve.worker_pids()
+    assert {str(mac(1)): 2} == retained(broker.port, 1).revisions
+
+
+@pytest.mark.parametrize("broker_state", ["there", "silent"])
+def test_a_killed_serve_takes_its_relay_along(
+    database_url: str, broker: Mosquitto, tmp_path: Path, broker_state: str
+) -> None:
+    """SIGKILL of serve leaves neither relay nor worker behind, not even while the relay waits for the broker."""
+    serve = Serve(
+        database_url, tmp_path / "serve.log", workers=1, MQTT_URL=broker.url, IOTCONFIG_MQTT_TIMEOUT="1"
+    )
+    try:
+        serve.wait_ready()
+        wait_until(lambda: "relay: connected" in serve.output(), "the relay is connected")
+        if broker_state == "silent":
+            broker.pause()
+            assert 201 == _put(serve.client, 1, 1)
+        pids = serve.pids()
+        assert _relay_pid(serve) in pids
+    finally:
+        serve.process.kill()
+        serve.process.wait(timeout=20)
+    wait_until(lambda: not any(map(is_alive, pids)), "all processes of serve are gone", 30.0)
+
+
+def test_a_relay_outlives_a_crash_of_postgresql(
+    own_postgres: PostgresServer, broker: Mosquitto, listener: Listener, tmp_path: Path
+) -> None:
+    """PostgreSQL crashes and comes back: the same relay process tells what is announced from then on."""
+    url = create_database(own_postgres.base_url, "iotconfig")
+    Migrations(DatabaseUrl.parse(url)).upgrade()
+    with relay_starter(url, broker.url, tmp_path) as start:
+        relay = start()
+        with config_service(url) as service:
+            put(service, 1, 1)
+        listener.wait_for(1, FLEET)
+        wait_drained(url)
+
+        own_postgres.stop("immediate")
+        own_postgres.start()
+        with config_service(url) as service:
+            put(service, 1, 2)
+        listener.wait_for(2, FLEET)
+        wait_drained(url)
+        barrier(broker.port, listener)
+
+        assert {str(mac(1)): 2} == newest_told(listener)
+        assert 0 == relay.stop()
+        assert "Traceback" not in relay.output()
+
+
+def test_a_relay_whose_sessions_were_cut_goes_on(
+    postgres_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path
+) -> None:
+    """An administrator who ends the relay's sessions, the one with the lease too, costs seconds and no change."""
+    with relay_starter(postgres_url, broker.url, tmp_path) as start:
+        relay = start()
+        relay.wait_for("relay: connected")
+        cut_sessions(postgres_url)
+        with config_service(postgres_url) as service:
+            put(service, 1, 1)
+        wait_drained(postgres_url)
+        barrier(broker.port, listener)
+
+        assert stored_revisions(postgres_url) == newest_told(listener)
+        assert 0 == relay.stop()
+        assert "Traceback" not in relay.output()
+
+
+def _certificate(directory: Path) -> list[str]:
+    """A self-signed certificate for 127.0.0.1, as lines of mosquitto.conf."""
+    certificate, key = directory / "broker.crt", directory / "broker.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", key, "-out", certificate],
+        capture_output=True,
+        check=True,
+    )  # fmt: skip
+    return [f"certfile {certificate}", f"keyfile {key}"]
+
+
+@pytest.fixture
+def nobody_listens() -> dict[str, str]:
+    return {"MQTT_URL": f"mqtt://127.0.0.1:{free_port()}"}
+
+
+@pytest.fixture
+def wrong_password(tmp_path: Path) -> Iterator[dict[str, str]]:
+    passwords = tmp_path / "passwords"
+    subprocess.run(
+        ["mosquitto_passwd", "-b", "-c", passwords, "iot", "right"], check=True, capture_output=True
+    )
+    broker = Mosquitto(tmp_path, f"password_file {passwords}", anonymous=False)
+    yield {"MQTT_URL": broker.url, "MQTT_USERNAME": "iot", "MQTT_PASSWORD": "wr0ng-secret"}
+    broker.stop()
+
+
+@pytest.fixture
+def unknown_ca(tmp_path: Path) -> Iterator[dict[str, str]]:
+    # Whether it listens is asked without TLS, by opening a connection: that works as well.
+    broker = Mosquitto(tmp_path, *_certificate(tmp_path))
+    yield {"MQTT_URL": broker.url.replace("mqtt://", "mqtts://")}
+    broker.stop()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "reason"),
+    [
+        pytest.param("nobody_listens", "refused", id="closed-port"),
+        pytest.param("wrong_password", "Not authorized", id="wrong-password"),
+        pytest.param("unknown_ca", "certificate", id="unknown-ca"),
+    ],
+)
+def test_a_broker_that_cannot_be_used_costs_one_line(
+    request: pytest.FixtureRequest, sqlite_url: str, start_serve: StartServe, mistake: str, reason: str
+) -> None:
+    """One line of the log names the broker and the reason, without the password, and the web part works on."""
+    environment: dict[str, str] = request.getfixturevalue(mistake)
+    serve = start_serve(sqlite_url, workers=1, **environment)
+    wait_until(lambda: "trying again" in serve.output(), "the log says it")
+    assert 201 == _put(serve.client, 1, 1)
+    assert 200 == serve.client.get(f"/api/configs/{mac(1)}.json").status
+    health = serve.client.get("/api/health")
+    assert (200, 1) == (health.status, health.json()["notifications"]["pending"])
+    assert 0 == serve.stop()
+
+    address = environment["MQTT_URL"]
+    said = [line for line in serve.output().splitlines() if "trying again" in line]
+    assert 1 == len(said)
+    assert address in said[0]
+    assert reason.lower() in said[0].lower()
+    assert [] == [line for line in serve.output().splitlines() if "Traceback" in line or "wr0ng" in line]
+
+
+def test_a_mended_broker_is_used_without_a_restart(
+    sqlite_url: str, start_serve: StartServe, tmp_path: Path
+) -> None:
+    """A password that is set right at the broker lets the waiting relay in by itself."""
+    passwords = tmp_path / "passwords"
+    create = ["mosquitto_passwd", "-b", "-c", str(passwords), "iot"]
+    subprocess.run([*create, "another"], check=True, capture_output=True)
+    broker = Mosquitto(tmp_path, f"password_file {passwords}", anonymous=False)
+    try:
+        account = {"MQTT_USERNAME": "iot", "MQTT_PASSWORD": "agreed"}
+        serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url, **account)
+        assert 201 == _put(serve.client, 1, 1)
+        wait_until(lambda: "trying again" in serve.output(), "the log says it")
+        subprocess.run([*create, "agreed"], check=True, capture_output=True)
+        assert broker.process is not None
+        broker.process.send_signal(signal.SIGHUP)
+
+        wait_drained(sqlite_url)
+        with Listener(broker.port, username="iot", password="agreed") as listener:
+            listener.wait_for(1, STATE)
+            assert {str(mac(1)): 1} == newest_told(listener)
+        assert 0 == serve.stop()
+        assert "relay: the broker is back" in serve.output()
+    finally:
+        broker.stop()

@@ -1,0 +1,182 @@
+"""`iotconfig announce` and `iotconfig notifications`, on each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.ports import NotificationQueue
+from tests.support.command_line import CommandLine
+from tests.support.entities import mac
+from tests.support.serving import environment
+
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def shell(database_url: str) -> CommandLine:
+    """A shell in which no broker is configured: commands need none."""
+    return CommandLine(environment(database_url))
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[NotificationQueue]:
+    """What a relay would see."""
+    url = DatabaseUrl.parse(database_url)
+    database = (
+        SqliteDatabase(url.path, Timeouts()) if url.is_sqlite else PostgresqlDatabase(url.url, Timeouts())
+    )
+    yield SqlNotificationQueue(database)
+    database.close()
+
+
+def store(shell: CommandLine, *numbers: int) -> None:
+    for number in numbers:
+        shell.ok("config", "create", str(mac(number)), "{}")
+
+
+def tell_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
+    """Take all that is pending away: whom it is about, and whether it nudges."""
+    found = queue.due(LATER, 1000)
+    queue.settle(found, [])
+    return sorted((n.announcement.subject.key, n.announcement.nudge) for n in found)
+
+
+def park(queue: NotificationQueue, number: int) -> None:
+    pending = next(n for n in queue.find(9) if n.announcement.subject.key == str(mac(number)))
+    queue.settle([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
+
+
+def test_named_devices_are_nudged(shell: CommandLine, queue: NotificationQueue) -> None:
+    """In any spelling of their addresses; the others are left alone."""
+    store(shell, 1, 2, 3)
+    tell_all(queue)
+
+    done = shell.ok("announce", str(mac(1)).upper().replace(":", "-"), str(mac(3)).replace(":", ""))
+
+    assert [(str(mac(1)), True), (str(mac(3)), True)] == tell_all(queue)
+    assert done.text.startswith("2 configs to be announced")
+
+
+def test_all_restores_the_retained_messages(shell: CommandLine, queue: NotificationQueue) -> None:
+    """Nobody is nudged."""
+    store(shell, 1, 2)
+    tell_all(queue)
+
+    assert shell.ok("announce", "--all").text.startswith("2 configs to be announced")
+    assert [(str(mac(1)), False), (str(mac(2)), False)] == tell_all(queue)
+
+
+@pytest.mark.parametrize(
+    ("rate", "gap"),
+    [pytest.param([], 0.1, id="default"), pytest.param(["--rate", "0.5"], 2.0, id="rate")],
+)
+def test_nudging_all_is_paced(
+    shell: CommandLine, queue: NotificationQueue, rate: list[str], gap: float
+) -> None:
+    """One device after the other, at the rate that was asked for."""
+    store(shell, 1, 2, 3)
+    tell_all(queue)
+
+    shell.ok("announce", "--all", "--nudge", *rate)
+
+    found = queue.due(LATER, 9)
+    assert [True] * 3 == [n.announcement.nudge for n in found]
+    assert [timedelta(seconds=gap * n) for n in range(3)] == [n.due_at - found[0].due_at for n in found]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        pytest.param([], 2, id="nobody"),
+        pytest.param(["--all", str(mac(1))], 2, id="all-and-one"),
+        pytest.param(["--nudge", str(mac(1))], 2, id="nudge-one"),
+        pytest.param(["--nudge"], 2, id="nudge-nobody"),
+        pytest.param(["--rate", "5", str(mac(1))], 2, id="rate-without-all"),
+        pytest.param(["--all", "--rate", "5"], 2, id="rate-without-nudge"),
+        pytest.param(["--all", "--nudge", "--rate", "0"], 2, id="rate-too-low"),
+        pytest.param(["--all", "--nudge", "--rate", "1001"], 2, id="rate-too-high"),
+        pytest.param(["--all", "--nudge", "--rate", "nan"], 2, id="rate-no-number"),
+        pytest.param(["02:00"], 1, id="no-mac-address"),
+        pytest.param([str(mac(1)), str(mac(9))], 1, id="one-unknown"),
+    ],
+)
+def test_what_cannot_be_announced(
+    shell: CommandLine, queue: NotificationQueue, arguments: list[str], status: int
+) -> None:
+    """The refusal says why, and nobody is announced, not even those that could be."""
+    store(shell, 1)
+    tell_all(queue)
+
+    done = shell.run("announce", *arguments)
+
+    assert (status, b"") == (done.status, done.output)
+    assert "Error: " in done.errors
+    assert "Traceback" not in done.errors
+    assert [] == tell_all(queue)
+
+
+def test_an_empty_list(shell: CommandLine) -> None:
+    """One line, and which database it is of."""
+    assert shell.ok("notifications").text.startswith("0 pending, 0 parked, announcing is disabled, in ")
+    assert {
+        "health": {"state": "disabled", "pending": 0, "oldest_seconds": 0, "parked": 0},
+        "notifications": [],
+    } == shell.ok("notifications", "--json").json()
+
+
+def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: NotificationQueue) -> None:
+    """First, because somebody has to do something."""
+    store(shell, 1, 2)
+    park(queue, 2)
+
+    lines = shell.ok("notifications").text.splitlines()
+
+    assert ["SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST", "ERROR"] == lines[0].split()
+    rows = [line for line in lines if line.startswith("config ")]
+    assert [f"config {mac(2)}", f"config {mac(1)}"] == [row[:24] for row in rows]
+    assert "parked" in rows[0]
+    assert "Not authorized (topic)" in rows[0]
+    assert "pending" in rows[1]
+    assert "1 pending, 1 parked" in lines[-1]
+
+
+def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
+    """All that there is to know, for programs."""
+    store(shell, 1)
+    park(queue, 1)
+
+    listed = shell.ok("notifications", "--json").json()
+
+    (found,) = listed["notifications"]
+    assert {"kind": "config", "key": str(mac(1))} == found["announcement"]["subject"]
+    assert (True, 1) == (found["announcement"]["nudge"], found["announcement"]["state"]["revision"])
+    assert (True, 5, "Not authorized (topic)") == (found["parked"], found["refusals"], found["last_error"])
+    assert (0, 1) == (listed["health"]["pending"], listed["health"]["parked"])
+
+
+def test_parked_ones_are_retried(shell: CommandLine, queue: NotificationQueue) -> None:
+    """They are pending again, and a second attempt finds none."""
+    store(shell, 1, 2)
+    park(queue, 1)
+
+    assert "1 parked notification is tried again." in shell.ok("notifications", "--retry").text
+    assert "0 parked notifications are tried again." in shell.ok("notifications", "--retry").text
+    assert [(str(mac(1)), True), (str(mac(2)), True)] == tell_all(queue)
+
+
+@pytest.mark.parametrize("command", [["notifications"], ["notifications", "--retry"], ["announce", "--all"]])
+def test_without_a_schema_the_command_is_named(empty_url: str, command: list[str]) -> None:
+    """And nothing is created."""
+    done = CommandLine(environment(empty_url)).run(*command)
+
+    assert 1 == done.status
+    assert "upgrade-db" in done.errors

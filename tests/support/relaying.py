@@ -1,0 +1,211 @@
+"""Relay processes, and what the devices that they talk to must see."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from attrs import frozen
+from paho.mqtt import publish
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from iotconfig.domain.config import Config
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+from .listener import Heard, Listener
+from .schema import execute, rows
+from .serving import COMMAND, environment
+from .waiting import wait_until
+
+FLEET = "updates/configs"
+"""How the topic ends that the whole fleet hears."""
+
+STATE = "/config"
+"""How the retained topic of each device ends."""
+
+_ROOT = Path(__file__).parents[2]
+
+
+class RelayProcess:
+    """One relay as a process: `iotconfig relay`, or one that is struck at a point by a signal of its own."""
+
+    def __init__(
+        self, database_url: str, broker_url: str, log: Path, strike: Sequence[str] = (), **env: str
+    ) -> None:
+        self._log = log
+        command = [str(COMMAND), "relay"]
+        if strike:
+            command = [sys.executable, "-m", "tests.support.struck_relay", *strike]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=_ROOT,
+                env=environment(database_url, MQTT_URL=broker_url, **env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def output(self) -> str:
+        """What it has printed and logged."""
+        return self._log.read_text()
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> str:
+        """Return what it has printed, once that contains `text`."""
+        wait_until(lambda: text in self.output() or self.process.poll() is not None, repr(text), seconds)
+        assert text in self.output(), self.output()
+        return self.output()
+
+    def is_active(self) -> bool:
+        """Whether it said last that it holds the lease."""
+        said = self.output()
+        return said.rfind("relay: active") > said.rfind("relay: standing by")
+
+    def wait_killed(self) -> None:
+        """Return when it has killed itself."""
+        assert -signal.SIGKILL == self.process.wait(timeout=30), self.output()
+
+    def wait_stopped(self) -> None:
+        """Return when it has stopped itself."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        wait_until(lambda: "T" == stat.read_text().rpartition(")")[2].split()[0], "the relay stopped itself")
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=20)
+
+    def stop(self) -> int:
+        """SIGTERM, and wait; the exit status."""
+        self.resume()
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+def _kill_all(relays: Sequence[RelayProcess]) -> None:
+    for relay in relays:
+        if relay.process.poll() is None:
+            relay.kill()
+
+
+@contextmanager
+def relay_starter(
+    database_url: str, broker_url: str, directory: Path
+) -> Iterator[Callable[..., RelayProcess]]:
+    """Starts relays from one database to one broker; none is left when the block ends."""
+    started: list[RelayProcess] = []
+
+    def start(*strike: str, broker_url: str = broker_url, **env: str) -> RelayProcess:
+        log = directory / f"relay-{len(started)}.log"
+        started.append(RelayProcess(database_url, broker_url, log, strike, **env))
+        return started[-1]
+
+    with ExitStack() as cleanup:
+        cleanup.callback(lambda: _kill_all(started))
+        yield start
+
+
+@contextmanager
+def config_service(database_url: str) -> Iterator[ConfigService]:
+    """The use cases on a database, as a shell beside the service would have them."""
+    with wiring.open_service(Settings(database_url=database_url)) as service:
+        yield service
+
+
+def mac(number: int) -> MacAddress:
+    return MacAddress.parse(f"02{number:010x}")
+
+
+def put(service: ConfigService, number: int, value: object) -> Config:
+    """Change the config of `mac(number)`, or create it."""
+    return service.put(mac(number), ConfigContent.parse(f'{{"value": "{value}"}}'))[0]
+
+
+def pending(database_url: str) -> int:
+    """How many notifications the table holds."""
+    ((count,),) = rows(database_url, "SELECT count(*) FROM notifications")
+    assert isinstance(count, int)
+    return count
+
+
+def wait_drained(database_url: str, seconds: float = 30.0) -> None:
+    """Return when nothing is pending."""
+    wait_until(lambda: not pending(database_url), "nothing is pending", seconds)
+
+
+def stored_revisions(database_url: str) -> dict[str, int]:
+    """The revision of each config, by MAC address."""
+    found = rows(database_url, "SELECT mac_address, revision FROM configs")
+    return {str(address): int(str(revision)) for address, revision in found}
+
+
+def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
+    """The revisions that each device's own topic told, in their order."""
+    told: dict[str, list[int]] = defaultdict(list)
+    for message in heard:
+        if message.topic.endswith(STATE) and message.payload:
+            state = message.json()
+            told[state["mac_address"]].append(state["revision"])
+    return dict(told)
+
+
+def newest_told(listener: Listener) -> dict[str, int]:
+    """The last revision that each device's own topic told."""
+    return {address: told[-1] for address, told in revisions(listener.heard(STATE)).items()}
+
+
+def expect_none_older_after_newer(listener: Listener) -> None:
+    """Fail where a device's own topic told an older revision after a newer one."""
+    told = revisions(listener.heard(STATE))
+    assert {address: sorted(numbers) for address, numbers in told.items()} == told
+
+
+def nudged(listener: Listener) -> list[str]:
+    """The names that the fleet topic told, in their order."""
+    return [message.json()["filename"] for message in listener.heard(FLEET)]
+
+
+def barrier(port: int, listener: Listener) -> None:
+    """Return when `listener` has heard all that the broker has acknowledged so far: a broker keeps the order."""
+    marker = f"barrier-{uuid.uuid4().hex}"
+    publish.single(f"iotsupport/{marker}", "", qos=1, port=port, protocol=MQTTProtocolVersion.MQTTv5)
+    listener.wait_for(1, marker)
+
+
+@frozen
+class Retained:
+    """What a broker holds for those who subscribe later."""
+
+    revisions: dict[str, int]
+    topics: list[str]
+
+
+def retained(port: int, expected: int) -> Retained:
+    """What a new subscriber is given at once; waits for `expected` topics, and for a proof that no more follow."""
+    with Listener(port) as listener:
+        listener.wait_for(expected)
+        barrier(port, listener)
+        heard = [message for message in listener.heard() if message.retained]
+    told = {address: numbers[-1] for address, numbers in revisions(heard).items()}
+    return Retained(told, sorted(message.topic for message in heard))
+
+
+def cut_sessions(postgres_url: str) -> None:
+    """End every session of a PostgreSQL database but this one."""
+    execute(
+        postgres_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )

@@ -1,0 +1,90 @@
+"""A broker that answers when it is told to: the few packets of MQTT 5 that a publisher needs, over a real socket."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_CONNECT, _PUBLISH = 1, 3
+
+
+class ScriptedBroker:
+    """One connection of one publisher."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._connection: socket.socket | None = None
+        self.port: int = listener.getsockname()[1]
+
+    def accept(self, receive_maximum: int) -> None:
+        """Take a client in, and tell it how many publishes it may leave unanswered."""
+        self._connection, _ = self._listener.accept()
+        self._connection.settimeout(20)
+        kind, _ = self._packet()
+        assert _CONNECT == kind
+        properties = struct.pack("!BBH", 3, 0x21, receive_maximum)
+        self._connection.sendall(b"\x20" + bytes([2 + len(properties), 0, 0]) + properties)
+
+    def publishes(self, count: int) -> list[int]:
+        """The message ids of the next publishes."""
+        found: list[int] = []
+        while len(found) < count:
+            kind, body = self._packet()
+            if kind == _PUBLISH:
+                length = int.from_bytes(body[:2])
+                found.append(int.from_bytes(body[2 + length : 4 + length]))
+        return found
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing at all arrives for so long."""
+        assert self._connection is not None
+        self._connection.settimeout(seconds)
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return True
+        finally:
+            self._connection.settimeout(20)
+
+    def answer(self, *message_ids: int) -> None:
+        """Acknowledge publishes, in this order."""
+        assert self._connection is not None
+        for message_id in message_ids:
+            self._connection.sendall(struct.pack("!BBH", 0x40, 2, message_id))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _packet(self) -> tuple[int, bytes]:
+        first = self._read(1)[0]
+        length = shift = 0
+        while True:
+            digit = self._read(1)[0]
+            length |= (digit & 0x7F) << shift
+            shift += 7
+            if digit < 0x80:
+                return first >> 4, self._read(length)
+
+    def _read(self, count: int) -> bytes:
+        assert self._connection is not None
+        data = b""
+        while len(data) < count:
+            more = self._connection.recv(count - len(data))
+            assert more, "the publisher hung up"
+            data += more
+        return data
+
+
+@contextmanager
+def scripted_broker() -> Iterator[ScriptedBroker]:
+    """A broker that waits for one publisher."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        broker = ScriptedBroker(listener)
+        try:
+            yield broker
+        finally:
+            broker.close()

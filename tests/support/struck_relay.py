@@ -1,0 +1,77 @@
+"""A relay that is struck by a signal of its own at an exact point: `python -m tests.support.struck_relay SIGNAL POINT`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from paho.mqtt.client import Client
+
+from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+from iotconfig.entrypoints.logs import log_to_stderr
+from iotconfig.entrypoints.relay import run_relay
+from iotconfig.entrypoints.settings import Settings
+
+_PUBLISH = 3
+"""The packet's type, in the upper half of its first byte."""
+
+
+class Strike:
+    """Sends this process a signal: once, so that one which goes on afterwards is not hit again."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self._number = number
+        self._is_due = True
+
+    def __call__(self) -> None:
+        if self._is_due:
+            self._is_due = False
+            os.kill(os.getpid(), self._number)
+
+    def after(self, owner: type, method: str, applies: Callable[[Any, tuple[Any, ...]], bool]) -> None:
+        """Strike when `method` has done its work, where `applies` to its result and arguments."""
+        original = getattr(owner, method)
+
+        def struck(*arguments: Any) -> Any:
+            result = original(*arguments)
+            if applies(result, arguments):
+                self()
+            return result
+
+        setattr(owner, method, struck)
+
+    def before(self, owner: type, method: str) -> None:
+        """Strike when `method` is called."""
+        original = getattr(owner, method)
+
+        def struck(*arguments: Any) -> Any:
+            self()
+            return original(*arguments)
+
+        setattr(owner, method, struck)
+
+
+def _prepare(strike: Strike, point: str) -> None:
+    match point:
+        case "held":
+            for lease in (PostgresqlLease, SqliteLease):
+                strike.after(lease, "hold", lambda held, _: bool(held))
+        case "read":
+            strike.after(SqlNotificationQueue, "due", lambda found, _: bool(found))
+        case "sent":
+            # The packet is the kernel's by then, and reaches the broker whatever happens here.
+            strike.after(Client, "_sock_send", lambda _, arguments: arguments[1][0] >> 4 == _PUBLISH)
+        case "answered":
+            strike.before(SqlNotificationQueue, "settle")
+        case _:
+            sys.exit(f"no such point: {point}")
+
+
+if __name__ == "__main__":
+    _prepare(Strike(signal.Signals[sys.argv[1]]), sys.argv[2])
+    log_to_stderr()
+    run_relay(Settings.from_environ(os.environ))
