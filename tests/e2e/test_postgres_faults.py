@@ -103,6 +103,24 @@ def _put(client: Client, number: int) -> Answer:
     return client.send_json("PUT", f"/api/configs/by-mac/02000000{number:04x}", {"content": {"n": number}})
 
 
+def test_a_worker_whose_first_request_meets_a_frozen_server_is_not_lost(
+    own_postgres: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve]
+) -> None:
+    """What SQLAlchemy asks of a first connection is bounded, too: every worker answers 503, and recovers."""
+    client = start_serve(own_url, **TIMEOUTS).client
+
+    with _frozen(own_postgres, link):
+        timed = together(16, lambda n: seconds_of(lambda: client.get(DEVICE)))
+    wait_until(
+        lambda: {200} == {answer.status for answer in together(16, lambda _: client.get("/api/health"))},
+        "all workers recover",
+        RECOVERY,
+    )
+
+    assert {503} == {answer.status for _, answer in timed}
+    assert max(took for took, _ in timed) < BOUND
+
+
 @pytest.mark.parametrize(
     "outage",
     [

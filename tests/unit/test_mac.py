@@ -91,3 +91,10 @@ def test_order_is_that_of_the_octets() -> None:
         "0a:00:00:00:00:01",
         "ff:00:00:00:00:00",
     ] == [str(mac) for mac in sorted(map(MacAddress.parse, spellings))]
+
+
+@pytest.mark.parametrize("text", ["ZZ", "AA:BB:CC:DD:EE:FF", "aabbccddeeff", "aa:bb:cc:dd:ee:ff\n", ""])
+def test_only_the_canonical_spelling_makes_one_directly(text: str) -> None:
+    """`parse` is the way in; the constructor does not let a second spelling in behind it."""
+    with pytest.raises(InvalidMacAddress):
+        MacAddress(text)

@@ -45,7 +45,10 @@ class ConfigReader(Protocol):
         ...
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        """One page of the configs that match, sorted by MAC address."""
+        """One page of the configs that match, sorted by MAC address.
+
+        The count may be of a moment later than the page.
+        """
         ...
 
 

@@ -72,7 +72,7 @@ class HostGuard:
     own_host: str
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        host = req.host.strip("[]")
+        host = req.host.strip("[]").lower()
         if host not in ("localhost", self.own_host) and not _is_ip_address(host):
             raise Refused(
                 "AUTHORIZATION_FAILED",

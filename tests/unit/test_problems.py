@@ -1,0 +1,56 @@
+"""Every error of the core has its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import falcon
+import pytest
+from falcon import testing
+
+from iotconfig.adapters.http import problems
+from iotconfig.domain import errors
+from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+
+
+def _kinds(kind: type[IotConfigError] = errors.IotConfigError) -> Iterator[type[IotConfigError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
+
+
+@pytest.mark.parametrize("code", sorted({kind.code for kind in _kinds()}))
+def test_every_code_has_a_status(code: str) -> None:
+    """An error that is added to the core without one would fail inside the error handler."""
+    status, body = problems.problem(code, "A sentence.", {}, "id")
+
+    assert 400 <= status < 600
+    assert code.encode() in body
+
+
+class _Away:
+    """A resource whose store is away."""
+
+    def on_get(self, _req: falcon.Request, _resp: falcon.Response) -> None:
+        raise StoreUnavailable("The database is away.", "password=secret host=db")
+
+    on_post = on_get
+
+
+class _Ids:
+    def process_request(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        resp.context.request_id = "id"
+
+
+@pytest.mark.parametrize(("method", "is_unknown"), [("GET", False), ("POST", True)])
+def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool) -> None:
+    """503 to a write is not "nothing happened"; the reason stays with the operator."""
+    app = falcon.App(middleware=[_Ids()])
+    problems.install(app)
+    app.add_route("/", _Away())
+
+    answer = testing.simulate_request(app, method, "/")
+
+    assert 503 == answer.status_code
+    assert is_unknown == ("may have been stored, or not" in answer.json["error"])
+    assert "secret" not in answer.text
