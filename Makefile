@@ -39,8 +39,9 @@ $(STAMP): pyproject.toml constraints.txt
 		|| { echo "iotconfig needs Python 3.11 or newer: name one with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "Python's venv module is missing: on Debian, install the package python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
+	@echo "Installing what is needed into $(VENV), once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
 		--editable . --group dev
 	@touch $(STAMP)
 

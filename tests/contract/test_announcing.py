@@ -8,7 +8,7 @@ import pytest
 
 from iotconfig.domain.config import Config, Precondition
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
-from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.notifications import AT_ONCE, Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.ports import NotificationQueue, Store
 from iotconfig.domain.service import ConfigService
 from tests.support.clock import START, SteppingClock
@@ -42,7 +42,7 @@ def test_create_announces(service: ConfigService, queue: NotificationQueue) -> N
     """A first config is announced on both topics, at once."""
     config = service.create(mac(1), content())
 
-    assert (announced(config), config.created_at) == (only(queue).announcement, only(queue).due_at)
+    assert (announced(config), AT_ONCE) == (only(queue).announcement, only(queue).due_at)
     assert 1 == config.revision
 
 

@@ -128,8 +128,8 @@ def test_a_commit_before_the_wait_ends_it_at_once(
 ) -> None:
     """What was announced between the last look and the wait is not slept over."""
     lease = quiet(make_lease(database_url))
-    enqueue(store, change(1))
     assert lease.hold()
+    enqueue(store, change(1))
     started = monotonic()
 
     assert lease.wait(30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from iotconfig.domain.notifications import Announcement, Backlog
+from iotconfig.domain.notifications import AT_ONCE, Announcement, Backlog
 from iotconfig.domain.ports import NotificationQueue, Store
 from tests.support.clock import START
 from tests.support.entities import mac
@@ -194,7 +194,7 @@ def test_parked_ones_are_retried(store: Store, queue: NotificationQueue) -> None
 
     (retried,) = queue.due(at(100), 9)
     assert (parked.announcement, parked.generation) == (retried.announcement, retried.generation)
-    assert (at(100), 0, False) == (retried.due_at, retried.refusals, retried.parked)
+    assert (AT_ONCE, 0, False) == (retried.due_at, retried.refusals, retried.parked)
     assert waiting in queue.find(9)
     assert Backlog(2, 0, at(100)) == queue.backlog()
     assert 0 == queue.retry_parked(at(101))

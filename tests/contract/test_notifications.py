@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from iotconfig.domain.notifications import Announcement, Backlog
+from iotconfig.domain.notifications import AT_ONCE, Announcement, Backlog
 from iotconfig.domain.ports import NotificationQueue, Store
 from tests.support.clock import START
 from tests.support.entities import content, mac
@@ -43,7 +43,7 @@ def test_an_announcement_comes_back_whole(
     found = only(queue)
 
     assert announcement == found.announcement
-    assert (at(3), at(3)) == (found.since, found.due_at)
+    assert (at(3), AT_ONCE) == (found.since, found.due_at)
     assert (0, False, None) == (found.refusals, found.parked, found.last_error)
 
 
@@ -136,12 +136,12 @@ def test_a_generation_does_not_come_back_after_a_removal(store: Store, queue: No
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "expected"),
+    ("first", "second", "due_at", "since"),
     [
-        pytest.param(at(5), None, at(1), id="now-before-a-paced-one"),
-        pytest.param(None, at(5), START, id="a-paced-one-after-now"),
-        pytest.param(at(7), at(5), at(5), id="both-paced"),
-        pytest.param(at(5), at(5), at(5), id="equal"),
+        pytest.param(at(5), None, AT_ONCE, at(1), id="now-before-a-paced-one"),
+        pytest.param(None, at(5), AT_ONCE, START, id="a-paced-one-after-now"),
+        pytest.param(at(7), at(5), at(5), at(5), id="both-paced"),
+        pytest.param(at(5), at(5), at(5), at(5), id="equal"),
     ],
 )
 def test_the_earlier_due_time_wins(
@@ -149,13 +149,14 @@ def test_the_earlier_due_time_wins(
     queue: NotificationQueue,
     first: datetime | None,
     second: datetime | None,
-    expected: datetime,
+    due_at: datetime,
+    since: datetime,
 ) -> None:
     """A paced announcement never delays what was due before, nor is it told twice."""
     enqueue(store, change(1), START, first)
     enqueue(store, change(1, 2), at(1), second)
 
-    assert (expected, expected) == (only(queue).due_at, only(queue).since)
+    assert (due_at, since) == (only(queue).due_at, only(queue).since)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_a_parked_one_is_revived(
 
     found = only(queue)
 
-    assert (at(30), at(30), False, 0, None) == (
+    assert (at(30), AT_ONCE, False, 0, None) == (
         found.since,
         found.due_at,
         found.parked,
@@ -197,7 +198,7 @@ def test_a_refused_one_forgets_its_refusals(store: Store, queue: NotificationQue
 
     found = only(queue)
 
-    assert (at(2), 0, None) == (found.due_at, found.refusals, found.last_error)
+    assert (AT_ONCE, 0, None) == (found.due_at, found.refusals, found.last_error)
     assert first.generation < found.generation
 
 

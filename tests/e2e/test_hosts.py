@@ -69,3 +69,12 @@ def test_a_device_without_json_behind_it_is_told_where_to_go(single: Serve) -> N
 def test_an_unknown_method_is_no_bad_mac_address(single: Serve) -> None:
     """Its code is the one of requests that are not as documented."""
     expect_problem(single.client.request("FOO", "/api/configs"), 400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:abc", "127.0.0.1:80:80"])
+def test_a_host_that_is_none_is_refused(single: Serve, host: str) -> None:
+    """It is the client's fault, and no failure of the service."""
+    answer = single.client.get("/api/health", Host=host)
+
+    assert answer.status in (400, 403)
+    assert "Traceback" not in single.output()

@@ -133,11 +133,12 @@ def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
     request = b"GET /api/configs/020000000002.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     until = monotonic() + DEADLINE * 1.5
     received = b""
-    with _crowd(serve.client, 1, request) as [reader]:
+    with socket.create_connection(serve.client.address, timeout=DEADLINE + MARGIN) as reader:
+        reader.sendall(request)
         while monotonic() < until:
             received += reader.recv(8192)
-            # A pause: nothing is ever ready to be read from a socket that only connects.
-            select.select([], [], [], 0.2)
+            # A pause: nothing is ever ready among no sockets.
+            select.select([], [], [], 0.05)
         received += _rest(reader)
 
     assert b'{"x": "' + b"y" * LARGE + b'"}' == received.partition(b"\r\n\r\n")[2]
@@ -182,4 +183,17 @@ def test_connections_that_say_nothing_are_closed(serve: Serve) -> None:
         took = monotonic() - began
 
     assert fetch < 0.1
+    assert took < DEADLINE + MARGIN
+
+
+def test_a_refused_body_that_trickles_does_not_live_on(serve: Serve) -> None:
+    """A body too large to be taken buys no time: its connection is closed within the lingering after the answer."""
+    head = b"POST /api/configs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n{"
+    began = monotonic()
+    with socket.create_connection(serve.client.address, timeout=DEADLINE + MARGIN) as trickling:
+        trickling.sendall(head)
+        answer = _rest(trickling)
+    took = monotonic() - began
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
     assert took < DEADLINE + MARGIN

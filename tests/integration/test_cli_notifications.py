@@ -126,7 +126,7 @@ def test_what_cannot_be_announced(
 
 def test_an_empty_list(shell: CommandLine) -> None:
     """One line, and which database it is of."""
-    assert shell.ok("notifications").text.startswith("0 pending, 0 parked, announcing is disabled, in ")
+    assert shell.ok("notifications").text.startswith("0 pending, 0 parked, in ")
     assert {
         "health": {"state": "disabled", "pending": 0, "oldest_seconds": 0, "parked": 0},
         "notifications": [],

@@ -197,3 +197,12 @@ def test_everything_else_is_the_sockets_own(pair: Pair) -> None:
 
     assert pair.accepted.fileno() == served.fileno()
     assert pair.accepted.getsockname() == served.getsockname()
+
+
+def test_a_large_body_that_trickles_is_cut(pair: Pair) -> None:
+    """A byte now and then is no progress, however much of the body is still to come."""
+    served = pair.serve(evolve(ALL_LONG, stall=SHORT))
+    served.expect_body(10_000_000)
+
+    with pytest.raises(TimeoutError):
+        drip_until_cut(pair, served)

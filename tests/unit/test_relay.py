@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from iotconfig.adapters.memory import MemoryStore
@@ -229,3 +231,35 @@ def test_closing_lets_the_next_relay_take_over(scene: Scene) -> None:
 
     assert scene.lease.released
     assert not scene.publisher.connected
+
+
+def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(scene: Scene) -> None:
+    """No reason was given, so it is tried for ever; but it does not come first for ever."""
+    bad, good = scene.create(1), scene.create(2)
+    scene.publisher.receipts = {
+        str(bad.mac_address): Receipt(nudged=False, stated=False, error="the broker hung up", hung_up=True),
+        str(good.mac_address): None,
+    }
+    first = scene.relay.run_once()
+    del scene.publisher.receipts[str(good.mac_address)]
+    scene.relay.run_once()
+    for _ in range(10):
+        scene.clock.advance(60)
+        scene.relay.run_once()
+
+    (left,) = scene.queue.find(9)
+    assert Pause(0.5) == first
+    assert str(good.mac_address) in [key for key, _ in scene.told()]
+    assert (str(bad.mac_address), False) == (left.announcement.subject.key, left.parked)
+    assert left.due_at <= scene.clock.now + timedelta(seconds=10)
+
+
+def test_a_clock_that_differs_from_the_writers_delays_nothing(scene: Scene) -> None:
+    """The machine that announces may be ahead of the one that relays."""
+    scene.clock.advance(3600)
+    scene.create(1)
+    scene.clock.advance(-3600)
+
+    scene.relay.run_once()
+
+    assert 1 == len(scene.told())

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from attrs import field, fields, frozen
-from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
+from attrs import AttrsInstance, field, fields, frozen
+from cattrs import BaseValidationError, Converter
 
-from iotconfig.domain import json_depth, json_text
+from iotconfig.domain import json_text
 from iotconfig.domain.config import Config, ConfigSummary
 from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError
 from iotconfig.domain.json_text import Member
 from iotconfig.domain.mac import MacAddress
 
-T = TypeVar("T")
+T = TypeVar("T", bound=AttrsInstance)
 
 # What a body adds around the content is one object.
 _BODY_DEPTH: Final = MAX_DEPTH + 1
@@ -91,7 +91,7 @@ class BodyReader:
 
     @_converter.default
     def _make_converter(self) -> Converter:
-        converter = Converter(forbid_extra_keys=True)
+        converter = Converter()
         converter.register_structure_hook(MacAddress, lambda member, _: _mac_address(member))
         converter.register_structure_hook(
             ConfigContent, lambda member, _: _content(member, self.max_content_bytes)
@@ -109,11 +109,12 @@ class BodyReader:
         Raises `ContentTooLarge`, `InvalidMacAddress` or `InvalidDocument`, whose
         pointer starts at the body's top.
         """
-        members = json_text.members(json_text.decode_utf8(body), _BODY_DEPTH)
+        names = [attribute.name for attribute in fields(cls)]
+        members = json_text.members(json_text.decode_utf8(body), _BODY_DEPTH, names)
         try:
             return self._converter.structure({member.name: member for member in members}, cls)
         except BaseValidationError as error:
-            raise _refusal(error, cls) from None
+            raise _refusal(error) from None
 
 
 def _mac_address(member: Member) -> MacAddress:
@@ -142,13 +143,8 @@ def _unexpected(expected: str, member: Member) -> InvalidDocument:
     )
 
 
-def _refusal(error: BaseValidationError, cls: type) -> IotConfigError:
+def _refusal(error: BaseValidationError) -> IotConfigError:
     """The first thing that is wrong, as the one sentence that the caller gets."""
-    unknown = [e for e in error.exceptions if isinstance(e, ForbiddenExtraKeysError)]
-    for extra in unknown:
-        known = " and ".join(attribute.name for attribute in fields(cls))
-        place = json_depth.pointer([min(extra.extra_fields)])
-        return InvalidDocument(f"unknown member; this request takes {known}", pointer=place)
     for cause in error.exceptions:
         if isinstance(cause, IotConfigError):
             return cause

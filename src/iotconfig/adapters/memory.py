@@ -18,7 +18,14 @@ from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notifications import Announcement, Backlog, Notification, Subject, next_generation
+from iotconfig.domain.notifications import (
+    AT_ONCE,
+    Announcement,
+    Backlog,
+    Notification,
+    Subject,
+    next_generation,
+)
 from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
 
 
@@ -116,13 +123,13 @@ class MemoryNotificationOutbox:
     _state: _State
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
-        due = due_at or now
+        since, due = due_at or now, due_at or AT_ONCE
         earlier = self._state.notifications.get(announcement.subject)
         waiting = earlier if earlier is not None and not earlier.parked else None
         self._state.notifications[announcement.subject] = Notification(
             announcement=announcement.over(earlier.announcement if earlier else None),
             generation=next_generation(now, earlier.generation if earlier else None),
-            since=min(due, waiting.since) if waiting else due,
+            since=min(since, waiting.since) if waiting else since,
             due_at=min(due, waiting.due_at) if waiting else due,
         )
 
@@ -212,7 +219,7 @@ class MemoryNotificationQueue:
             parked = [n for n in state.notifications.values() if n.parked]
             for n in parked:
                 state.notifications[n.announcement.subject] = evolve(
-                    n, parked=False, refusals=0, due_at=now, since=now
+                    n, parked=False, refusals=0, due_at=AT_ONCE, since=now
                 )
             return len(parked)
 
@@ -221,8 +228,8 @@ class MemoryNotificationQueue:
         return sorted((n for n in everything if not n.parked), key=_by_due)
 
 
-def _by_due(notification: Notification) -> tuple[datetime, Subject]:
-    return notification.due_at, notification.announcement.subject
+def _by_due(notification: Notification) -> tuple[datetime, datetime, Subject]:
+    return notification.due_at, notification.since, notification.announcement.subject
 
 
 def _is_current(state: _State, notification: Notification) -> bool:

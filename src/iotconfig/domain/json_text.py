@@ -9,7 +9,7 @@ to say where.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from json import JSONDecodeError, JSONDecoder
 from math import isinf
 from typing import Final, NoReturn
@@ -72,19 +72,19 @@ def decode(text: str, max_depth: int) -> object:
     return value
 
 
-def members(text: str, max_depth: int) -> list[Member]:
+def members(text: str, max_depth: int, names: Collection[str]) -> list[Member]:
     """The members of a JSON text that is an object, each with its value's exact text.
 
-    Raises `InvalidDocument` as `decode` does, and for any other kind of value.
+    Raises `InvalidDocument` as `decode` does, for any other kind of value, and
+    at the first member that is not one of `names`.
     """
     _check_characters(text)
     check_depth(text, max_depth)
     try:
-        found = list(_walk_members(text))
-        names = {member.name for member in found}
-        if len(names) == len(found):
+        found = list(_walk_members(text, names))
+        if len({member.name for member in found}) == len(found):
             if "\\u" in text:
-                _check_escaped_strings([*names, *(member.value for member in found)])
+                _check_escaped_strings([member.value for member in found])
             return found
     except (_Refused, JSONDecodeError, IndexError):
         pass
@@ -93,7 +93,7 @@ def members(text: str, max_depth: int) -> list[Member]:
     raise InvalidDocument(f"expected a JSON object, found {kind(value)}", pointer="")
 
 
-def _walk_members(text: str) -> Iterator[Member]:
+def _walk_members(text: str, names: Collection[str]) -> Iterator[Member]:
     """Walk the outermost object of `text`, reading each value once. Raises where there is none."""
     position = _skip(text, 0, "{")
     ending = text[position]
@@ -101,6 +101,9 @@ def _walk_members(text: str) -> Iterator[Member]:
         name, end = _STRICT.raw_decode(text, position)
         if not isinstance(name, str):
             raise _Refused
+        if name not in names:
+            known = " and ".join(names)
+            raise InvalidDocument(f"unknown member; this request takes {known}", pointer=pointer([name]))
         start = _skip(text, end, ":")
         value, end = _STRICT.raw_decode(text, start)
         yield Member(name, value, text[start:end])
@@ -214,20 +217,20 @@ def _refuse_with_place(text: str) -> NoReturn:
 
 
 def _breaches(value: object, path: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
-    """Every breach in `value`; recursion is bounded, since the depth was checked before."""
+    """Every breach in `value`, which stands at `path`; recursion is bounded, since the depth was checked."""
     if isinstance(value, _Breach):
         yield ([*path, value.name] if value.name is not None else path), value.rule
     elif isinstance(value, str):
         if rule := _string_rule(value):
             yield path, rule
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _breaches(item, [*path, index])
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if rule := _string_rule(name):
-                yield [*path, name], f"in a member's name, {rule}"
-            yield from _breaches(item, [*path, name])
+    elif isinstance(value, list | dict):
+        steps = enumerate(value) if isinstance(value, list) else value.items()
+        for step, item in steps:
+            path.append(step)
+            if isinstance(step, str) and (rule := _string_rule(step)):
+                yield path, f"in a member's name, {rule}"
+            yield from _breaches(item, path)
+            path.pop()
 
 
 def _mark_number(digits: str) -> float | _Breach:

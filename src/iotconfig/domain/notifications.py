@@ -10,13 +10,16 @@ the transaction of its change, so no fault loses it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from attrs import evolve, frozen
 
 from .config import Config, Device
+
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Due whatever the clock says: the clocks of who announces and who relays may differ."""
 
 
 class Kind(StrEnum):
@@ -84,7 +87,7 @@ class Notification:
     since: datetime
     """When it was first due."""
     due_at: datetime
-    """When it may be published (next)."""
+    """When it may be published (next); `AT_ONCE` unless it is paced, or was refused."""
     refusals: int = 0
     """How often in a row the broker refused it."""
     parked: bool = False

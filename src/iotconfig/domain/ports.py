@@ -99,7 +99,7 @@ class NotificationOutbox(Protocol):
     """Writes pending notifications inside a unit of work, so that a change and its news are stored together."""
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
-        """Make `announcement` what is pending for its subject, due now or at `due_at`.
+        """Make `announcement` what is pending for its subject, due at once or at `due_at`.
 
         Where one is pending already, there is still one afterwards: as
         `Announcement.over` says, with another generation, due at the earlier of
@@ -153,7 +153,7 @@ class NotificationQueue(Protocol):
     """The pending notifications, as their relay and their operator see them."""
 
     def due(self, now: datetime, limit: int) -> Sequence[Notification]:
-        """Up to `limit` that are due and not parked, the longest due first."""
+        """Up to `limit` that are due and not parked, ordered by `due_at`, then by `since`."""
         ...
 
     def next_due(self) -> datetime | None:
@@ -173,11 +173,11 @@ class NotificationQueue(Protocol):
         ...
 
     def find(self, limit: int) -> Sequence[Notification]:
-        """Up to `limit`: the parked ones first, then the others, the longest due first."""
+        """Up to `limit`: the parked ones first, then the others, in the order of `due`."""
         ...
 
     def retry_parked(self, now: datetime) -> int:
-        """Make all parked ones due now, and say how many they were."""
+        """Make all parked ones due at once, waiting since `now`, and say how many they were."""
         ...
 
 
@@ -191,6 +191,8 @@ class Receipt:
     """It took the state, or there was none."""
     error: str | None = None
     """Why it did not take one of them."""
+    hung_up: bool = False
+    """It said nothing, and ended the connection while this announcement alone was on its way."""
 
 
 class Publisher(Protocol):
@@ -205,7 +207,7 @@ class Publisher(Protocol):
         ...
 
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
-        """Tell each, and return what the broker answered, in their order, when it has answered all.
+        """Tell each, and return what the broker did with it, in their order, when it has answered all.
 
         None stands for no answer: the connection was lost, or the broker was
         silent for too long. The announcement may have been told, or not.

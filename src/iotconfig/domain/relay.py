@@ -92,8 +92,8 @@ class Relay:
             return self._idle()
         receipts = self._publisher.publish([notification.announcement for notification in batch])
         self._settle(batch, receipts)
-        if all(receipt is None for receipt in receipts):
-            return self._broker_away("the broker did not answer")
+        if all(receipt is None or receipt.hung_up for receipt in receipts):
+            return self._broker_away(_reason_of(receipts))
         if None in receipts:
             # Some were answered: a new connection is due at once, and not a back-off that all must wait for.
             self._publisher.disconnect()
@@ -115,7 +115,12 @@ class Relay:
 
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:
         refusals = notification.refusals + 1
-        parked = refusals >= self._policy.limit
+        delay = self._policy.delay(refusals, self._jitter())
+        # A broker that hangs up may have its own reasons, so nothing is parked for it; but what
+        # it hung up on lets the others go first.
+        parked = refusals >= self._policy.limit and not receipt.hung_up
+        if receipt.hung_up:
+            delay = min(delay, timedelta(seconds=_RECONNECT_LONGEST))
         level = logging.ERROR if parked else logging.WARNING
         subject = notification.announcement.subject
         log.log(level, "relay: %s was %s: %s", subject, "parked" if parked else "refused", receipt.error)
@@ -125,7 +130,7 @@ class Relay:
             announcement=evolve(
                 notification.announcement, nudge=notification.announcement.nudge and not receipt.nudged
             ),
-            due_at=self._clock() + self._policy.delay(refusals, self._jitter()),
+            due_at=self._clock() + delay,
             refusals=refusals,
             parked=parked,
             last_error=receipt.error,
@@ -151,3 +156,8 @@ class Relay:
         delay = min(_RECONNECT_FIRST * 2 ** min(self._failures, 10), _RECONNECT_LONGEST)
         self._failures += 1
         return Pause(delay * (0.5 + self._jitter() / 2))
+
+
+def _reason_of(receipts: Sequence[Receipt | None]) -> str:
+    reasons = [receipt.error for receipt in receipts if receipt is not None and receipt.error]
+    return reasons[0] if reasons else "the broker did not answer"

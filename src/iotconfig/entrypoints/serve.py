@@ -65,7 +65,7 @@ def _listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise InvalidSetting(f"Cannot listen on {host}:{port}: {_reason(error)}.") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -79,8 +79,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _reason(error: OSError | UnicodeError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _shown_address(listener: socket.socket) -> str:

@@ -189,6 +189,10 @@ def is_loopback(host: str) -> bool:
 
 def _read(attribute: Attribute[Any], text: str) -> object:
     try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidSetting(f"{attribute.metadata['variable']}: the value is not UTF-8") from None
+    try:
         return attribute.metadata["parse"](text)
     except IotConfigError as error:
         raise InvalidSetting(f"{attribute.metadata['variable']}: {error}") from None

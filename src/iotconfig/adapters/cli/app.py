@@ -34,6 +34,10 @@ class _Program(click.Group):
             raise _WrongUsage(error) from None
         except IotConfigError as error:
             raise click.ClickException(one_line(error)) from None
+        except BrokenPipeError:
+            raise
+        except (OSError, UnicodeError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
 
 
 class _WrongUsage(click.ClickException):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, NoReturn, TypeVar, cast
@@ -226,6 +227,8 @@ def _precondition(if_revision: int | None) -> Precondition:
 def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> ConfigContent:
     if (content is None) == (file is None):
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
+    if content == "-" and sys.stdin is None:
+        raise click.ClickException("Standard input is closed: there is no content to read.")
     limit = runtime.max_content_bytes
     source = cast("BinaryIO", click.open_file("-", "rb")) if content == "-" else file
     # One byte more than may be stored is enough to know that there is too much.

@@ -92,9 +92,7 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     if found:
         headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
         click.echo(table(headers, map(_row, found)) + "\n")
-    click.echo(
-        f"{health.pending} pending, {health.parked} parked, announcing is {health.state}, in {runtime.database}"
-    )
+    click.echo(f"{health.pending} pending, {health.parked} parked, in {runtime.database}")
 
 
 def _row(notification: Notification) -> tuple[object, ...]:

@@ -11,8 +11,6 @@ from iotconfig.domain.errors import ContentTooLarge, ValidationFailed
 from .problems import Refused
 
 _UTF8: Final = frozenset({"utf-8", "utf8"})
-_DRAINED: Final = 64 * 1024
-"""Bytes of a refused body that are read, so that its sender gets to see the refusal."""
 
 
 def read_json(req: falcon.Request, max_bytes: int) -> bytes:
@@ -28,7 +26,6 @@ def read_json(req: falcon.Request, max_bytes: int) -> bytes:
     if not length:
         raise ValidationFailed("The request has no body: send a JSON object.")
     if length > max_bytes:
-        _read(req, _DRAINED)
         raise ContentTooLarge(f"The request's body is larger than {max_bytes} bytes.", max_bytes=max_bytes)
     body = _read(req, length)
     if len(body) < length:

@@ -4,7 +4,7 @@ gevent gives every connection a greenlet and bounds none: two hundred clients
 that send nothing would be kept for ever. The bounds are of two kinds. What is
 small has a total: headers, and bodies of a config's size. What may be large has
 to make progress: a download over a weak radio may take minutes, as long as it
-moves.
+moves. A byte now and then is no progress.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from typing import Any, Final
 from attrs import frozen
 
 _BLOCK: Final = 64 * 1024
+_PROGRESS: Final = 16 * 1024
+"""Bytes that have to move within the time of `stall`."""
+
 _IDLE_STEP: Final = 0.5
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 1024 * 1024
@@ -36,7 +39,7 @@ class Deadlines:
     body: float = 30.0
     """A body of up to `small_body` bytes, as a whole."""
     stall: float = 20.0
-    """A larger body, or an answer, of which no byte moves."""
+    """A larger body, or an answer, of which less than 16 KiB moves."""
     small_body: int = 2 * 1024 * 1024
     """Bytes of a body up to which it has a total."""
 
@@ -65,6 +68,7 @@ class DeadlineSocket:
         self._is_serving = is_serving
         self._phase = _Phase.CONNECTED
         self._until = monotonic() + deadlines.headers
+        self._moved = 0
         self._lingers = False
 
     def __getattr__(self, name: str) -> Any:
@@ -80,7 +84,8 @@ class DeadlineSocket:
         """A body of `length` bytes comes next."""
         small = length <= self._deadlines.small_body
         self._phase = _Phase.BODY if small else _Phase.STREAM
-        self._until = monotonic() + self._deadlines.body
+        self._until = monotonic() + (self._deadlines.body if small else self._deadlines.stall)
+        self._moved = 0
 
     def linger(self) -> None:
         """Let the client read the answer before the connection is closed on what it still sends."""
@@ -92,26 +97,43 @@ class DeadlineSocket:
         data = self._recv(size)
         if self._phase is _Phase.CONNECTED and data:
             self._begin_headers()
+        elif self._phase is _Phase.STREAM:
+            self._count(len(data))
         return data
 
     def sendall(self, data: bytes) -> None:
         """Send in blocks: a time-out on one large `sendall` would be a total."""
-        self._client.settimeout(self._deadlines.stall)
+        self._until = monotonic() + self._deadlines.stall
+        self._moved = 0
         view = memoryview(data)
         while view:
-            try:
-                view = view[self._client.send(view[:_BLOCK]) :]
-            except TimeoutError:
-                # To gunicorn, a reader that stopped is one that went away.
-                raise BrokenPipeError(errno.EPIPE, "the client stopped reading") from None
+            sent = self._send(view[:_BLOCK])
+            self._count(sent)
+            view = view[sent:]
 
     def close(self) -> None:
         if self._lingers:
             self._drain()
         self._client.close()
 
+    def _count(self, moved: int) -> None:
+        """Give more time for each 16 KiB that moved."""
+        self._moved += moved
+        if self._moved >= _PROGRESS:
+            self._moved = 0
+            self._until = monotonic() + self._deadlines.stall
+
+    def _send(self, block: memoryview) -> int:
+        limit = self._until - monotonic()
+        if limit > 0:
+            self._client.settimeout(limit)
+            with suppress(TimeoutError):
+                return self._client.send(block)
+        # To gunicorn, a reader that stopped is one that went away.
+        raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
+
     def _recv(self, size: int) -> bytes:
-        limit = self._deadlines.stall if self._phase is _Phase.STREAM else self._until - monotonic()
+        limit = self._until - monotonic()
         if limit > 0:
             self._client.settimeout(limit)
             with suppress(TimeoutError):

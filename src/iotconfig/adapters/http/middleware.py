@@ -11,6 +11,8 @@ from typing import Any, Final
 import falcon
 from attrs import frozen
 
+from iotconfig.domain.errors import ValidationFailed
+
 from .problems import SAFE_METHODS, Refused
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -51,9 +53,7 @@ class CrossSiteGuard:
             return
         origin = req.get_header("Origin")
         site = req.get_header("Sec-Fetch-Site")
-        is_same = (
-            site in ("same-origin", "none") if site else origin is None or _host_of(origin) == req.netloc
-        )
+        is_same = site in ("same-origin", "none") if site else origin is None or _is_own(req, origin)
         if not is_same and origin not in self.allowed_origins:
             raise Refused(
                 "AUTHORIZATION_FAILED",
@@ -72,7 +72,10 @@ class HostGuard:
     own_host: str
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        host = req.host.strip("[]").lower()
+        try:
+            host = req.host.strip("[]").lower()
+        except ValueError:
+            raise ValidationFailed("The Host header is not a host with a port.") from None
         if host not in ("localhost", self.own_host) and not _is_ip_address(host):
             raise Refused(
                 "AUTHORIZATION_FAILED",
@@ -89,8 +92,8 @@ def _is_ip_address(host: str) -> bool:
     return True
 
 
-def _host_of(origin: str) -> str:
-    return origin.partition("://")[2]
+def _is_own(req: falcon.Request, origin: str) -> bool:
+    return origin.partition("://")[2] == req.env.get("HTTP_HOST")
 
 
 class VaryByOrigin:

@@ -50,7 +50,13 @@ class MqttPublisher:
         ]
         if self._session is None:
             return [None] * len(announcements)
-        return _receipts(len(announcements), messages, self._session.publish(messages))
+        answers = self._session.publish(messages)
+        receipts = _receipts(len(announcements), messages, answers)
+        if self._session.hung_up_on is not None:
+            place, reason = self._session.hung_up_on
+            error = f"the broker hung up: {reason} ({messages[place].topic})"
+            receipts[messages[place].index] = Receipt(nudged=False, stated=False, error=error, hung_up=True)
+        return receipts
 
     def disconnect(self) -> None:
         if self._session is not None:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _KEEPALIVE: Final = 15
 _QOS: Final = 1
+_TAKEN_OVER: Final = "Session taken over"
 
 
 @frozen
@@ -52,6 +53,9 @@ class Session:
         self._connack: SimpleQueue[tuple[ReasonCode, Properties | None] | None] = SimpleQueue()
         self._answered = 0
         self._open = False
+        self._ended_with = ""
+        self.hung_up_on: tuple[int, str] | None = None
+        """The one message of the latest publish that the broker ended the connection on, and its reason."""
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id,
@@ -81,6 +85,8 @@ class Session:
         when it comes first, alone, and its refusal is read.
         """
         answers: list[ReasonCode | None] = [None] * len(messages)
+        if not self._open:
+            return answers
         under_way: dict[int, int] = {}
         following = 0
         while following < len(messages) or under_way:
@@ -97,6 +103,8 @@ class Session:
                 log.warning("relay: the broker took messages and did not answer for %g s", self._timeout)
                 return answers
             if heard is None:
+                if len(under_way) == 1 and not self._answered and self._ended_with != _TAKEN_OVER:
+                    self.hung_up_on = (next(iter(under_way.values())), self._ended_with)
                 return answers
             mid, answer = heard
             if mid in under_way:
@@ -147,10 +155,11 @@ class Session:
         _client: Client,
         _data: Any,
         _flags: DisconnectFlags,
-        _answer: ReasonCode,
+        answer: ReasonCode,
         _more: Properties | None,
     ) -> None:
         self._open = False
+        self._ended_with = str(answer)
         self._connack.put(None)
         self._heard.put(None)
 

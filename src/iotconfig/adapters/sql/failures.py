@@ -62,9 +62,13 @@ def translated() -> Iterator[None]:
     except PoolExhausted as error:
         raise unavailable(AWAY, "all connections are in use") from error
     except DBAPIError as error:
-        raise _translation(error.orig, error) from error
+        translation = _translation(error.orig, error)
     except (psycopg.Error, sqlite3.Error) as error:
-        raise _translation(error, error) from error
+        translation = _translation(error, error)
+    else:
+        return
+    # Not "from": the driver's own error may show a row.
+    raise translation from None
 
 
 def unavailable(message: str, reason: str) -> StoreUnavailable:
@@ -74,11 +78,15 @@ def unavailable(message: str, reason: str) -> StoreUnavailable:
     return StoreUnavailable(message, reason)
 
 
+class DatabaseFault(Exception):
+    """A database error that nobody foresaw, without the values that it happened with: contents hold secrets."""
+
+
 def _translation(cause: BaseException | None, error: Exception) -> Exception:
     if isinstance(cause, psycopg.Error):
-        return _of_postgresql(cause) or error
+        return _of_postgresql(cause) or DatabaseFault(f"{cause.sqlstate}: {_first_line(cause)}")
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause) or error
+        return _of_sqlite(cause) or DatabaseFault(str(cause))
     return error
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,12 +49,7 @@ class PostgresqlLease:
             if self._session is None:
                 self._session = psycopg.connect(**self._arguments, autocommit=True)
             with self._watchdog.guard(self._session.fileno(), self._timeouts.check):
-                if self._held:
-                    self._session.execute("SELECT 1")
-                else:
-                    self._session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
-                    row = self._session.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone()
-                    self._held = row is not None and row[0]
+                self._held = self._keep(self._session) if self._held else self._take(self._session)
         except psycopg.Error as error:
             if not self._is_away:
                 log.warning(
@@ -64,6 +60,20 @@ class PostgresqlLease:
         else:
             self._is_away = False
         return self._held
+
+    def _take(self, session: psycopg.Connection) -> bool:
+        row = session.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone()
+        if row is None or not row[0]:
+            return False
+        # Only now: what a session that stands by heard would heap up in it.
+        session.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
+        return True
+
+    def _keep(self, session: psycopg.Connection) -> bool:
+        session.execute("SELECT 1")
+        for _ in session.notifies(timeout=0):
+            """Heard while the relay was at work, which looks at the queue next anyway."""
+        return True
 
     def wait(self, seconds: float) -> bool:
         if self._session is None:
@@ -77,6 +87,10 @@ class PostgresqlLease:
             return True
 
     def release(self) -> None:
+        if self._session is not None and self._held:
+            # Closing alone frees it a moment later, when the server has noticed.
+            with suppress(psycopg.Error), self._watchdog.guard(self._session.fileno(), self._timeouts.check):
+                self._session.execute("SELECT pg_advisory_unlock(%s)", [_LOCK_KEY])
         self._drop()
         self._watchdog.close()
 
@@ -91,7 +105,8 @@ class SqliteLease:
     """`Lease` as a lock on a file beside the database. The database's own file tells of announcements."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # One lock for a database, however its path is spelt.
+        self._path = path.resolve()
         self._descriptor: int | None = None
         self._watched: sqlite3.Connection | None = None
         self._version: object = None

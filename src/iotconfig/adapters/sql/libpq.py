@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL
 
 from .timeouts import Timeouts
@@ -18,8 +19,21 @@ def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
         f" -c idle_in_transaction_session_timeout={_milliseconds(timeouts.idle_transaction)}"
     )
     defaults = {"application_name": "iotconfig", "connect_timeout": timeouts.connect}
-    return {**defaults, **arguments, "options": f"{bounds} {arguments.get('options', '')}".strip()}
+    options = f"{bounds} {arguments.get('options', '')}".strip()
+    return {**defaults, **arguments, "client_encoding": "UTF8", "options": options}
 
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make a new connection spell times as psycopg reads them.
+
+    Servers, databases, roles and PGDATESTYLE may say otherwise; the last has the
+    last word in libpq. The server has told already, so it costs a round trip only then.
+    """
+    style = connection.info.parameter_status("DateStyle") or ""
+    if not style.startswith("ISO"):
+        connection.execute("SET datestyle = ISO")
+        connection.commit()

@@ -85,6 +85,8 @@ class Migrations:
         ):
             if self.url.is_sqlite:
                 begin_reading(connection, self.timeouts.lock)
+            else:
+                _check_encoding(connection)
             return _status(_current(connection))
 
     def require_current(self) -> None:
@@ -118,6 +120,8 @@ class Migrations:
             self._bounded(connection, 2 * _UPGRADE_WAIT),
         ):
             self._lock(connection)
+            if not self.url.is_sqlite:
+                _check_encoding(connection)
             status = _status(_current(connection))
             if not status.known:
                 self.require_current()
@@ -178,6 +182,15 @@ def scripts_directory() -> Path:
     package = Path(__file__).parents[2]
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parents[1] / "migrations"
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Documents are kept verbatim, in any script."""
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise ValidationFailed(
+            f"The database's encoding is {encoding}, and not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def _check_directory(path: Path) -> None:

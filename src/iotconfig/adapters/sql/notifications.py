@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.notifications import (
+    AT_ONCE,
     Announcement,
     Backlog,
     DeviceState,
@@ -54,7 +55,7 @@ _IS_CURRENT: Final = and_(
 _REMOVE: Final = delete(notifications).where(_IS_CURRENT)
 _WAITING: Final = not_(_columns.parked)
 _NEXT_DUE: Final = select(func.min(_columns.due_at)).where(_WAITING)
-_LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.kind, _columns.key)
+_LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.since, _columns.kind, _columns.key)
 _GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "updated_at", "since", "due_at")
 
 
@@ -113,7 +114,6 @@ class SqlNotificationOutbox:
     _connection: Connection
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
-        due = due_at or now
         state = announcement.state
         values = {
             "new_kind": announcement.subject.kind.value,
@@ -123,8 +123,8 @@ class SqlNotificationOutbox:
             "new_revision": state.revision if state else None,
             "new_etag": state.etag if state else None,
             "new_updated_at": state.updated_at if state else None,
-            "new_since": due,
-            "new_due_at": due,
+            "new_since": due_at or now,
+            "new_due_at": due_at or AT_ONCE,
         }
         self._connection.execute(_ENQUEUE[self._connection.dialect.name], values)
 
@@ -178,7 +178,7 @@ class SqlNotificationQueue:
         statement = (
             update(notifications)
             .where(_columns.parked == true())
-            .values(parked=False, refusals=0, due_at=now, since=now)
+            .values(parked=False, refusals=0, due_at=AT_ONCE, since=now)
         )
         with self._database.writing() as connection:
             retried = int(connection.execute(statement).rowcount)

@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from .libpq import connection_arguments
+from .libpq import connection_arguments, prepare
 from .timeouts import Timeouts
 from .watchdog import Watchdog
 
@@ -52,6 +52,7 @@ class Pool(ConnectionPool[PooledConnection]):
             # A short series of attempts, begun anew by the next request: a long outage
             # must not grow a long back-off.
             reconnect_timeout=1.0,
+            configure=prepare,
             check=self._check_alive,
             open=True,
         )

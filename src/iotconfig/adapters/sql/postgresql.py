@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from .failures import translated
-from .libpq import connection_arguments
+from .libpq import connection_arguments, prepare
 from .pool import Pool
 from .timeouts import Timeouts
 from .watchdog import Watchdog
@@ -63,13 +63,21 @@ def _engine(connect: Callable[[], Any]) -> Engine:
         poolclass=NullPool,
         # It would ask the database for the type's number at each checkout.
         use_native_hstore=False,
+        # They hold contents, and contents hold passwords of Wi-Fi.
+        hide_parameters=True,
     )
 
 
 def connect_once(url: URL, timeouts: Timeouts) -> Engine:
     """An engine without a pool, for work that is done once, such as migrations."""
     arguments = connection_arguments(url, timeouts)
-    return _engine(lambda: psycopg.connect(**arguments))
+
+    def connect() -> psycopg.Connection[TupleRow]:
+        connection = psycopg.connect(**arguments)
+        prepare(connection)
+        return connection
+
+    return _engine(connect)
 
 
 def descriptor_of(connection: Connection) -> int:

@@ -71,13 +71,16 @@ def begin_reading(connection: Connection, seconds: float) -> None:
 
 def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
     """Run a statement that needs a lock; while another connection has it, ask again for up to `seconds`."""
-    attempts = Retrying(
+    _patience(seconds)(connection.exec_driver_sql, statement)
+
+
+def _patience(seconds: float) -> Retrying:
+    return Retrying(
         retry=retry_if_exception(is_busy),
         wait=wait_random(0.001, 0.008),
         stop=stop_after_delay(seconds),
         reraise=True,
     )
-    attempts(connection.exec_driver_sql, statement)
 
 
 def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -> Engine:
@@ -94,8 +97,11 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
             isolation_level=None,
             check_same_thread=False,
         )
-        # FULL: what was acknowledged outlives a loss of power.
-        connection.executescript("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
+        # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
+        # meet the lock of a process that is just opening or closing the file.
+        _patience(timeouts.lock)(
+            connection.executescript, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+        )
         return connection
 
     return create_engine(
@@ -106,6 +112,7 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
         max_overflow=0,
         pool_timeout=timeouts.pool,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
     )
 
 

@@ -40,6 +40,8 @@ class DatabaseUrl:
             raise ValidationFailed(
                 "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
             ) from None
+        if "\0" in text or "%00" in text:
+            raise ValidationFailed("It holds a NUL character.")
         if url.drivername in _POSTGRESQL:
             if "@" in (url.host or ""):
                 raise ValidationFailed(

@@ -1,0 +1,82 @@
+"""A PostgreSQL that is set up in other ways than ours is."""
+
+from __future__ import annotations
+
+import logging
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from iotconfig import ConfigContent, ConfigQuery, MacAddress, ValidationFailed, open_service
+from iotconfig.adapters.sql.failures import DatabaseFault
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+
+DEVICE = MacAddress.parse("02:00:00:00:00:01")
+SECRET = "hunter2-温度"
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    "setting", ["datestyle = 'German'", "timezone = 'Asia/Kolkata'", "client_encoding = 'LATIN1'"]
+)
+def test_defaults_of_the_database_change_nothing(postgres_url: str, setting: str) -> None:
+    """What is stored comes back, in any script, with times in UTC."""
+    _execute(postgres_url, f'ALTER DATABASE "{make_url(postgres_url).database}" SET {setting}')
+
+    with open_service(postgres_url) as service:
+        config, _ = service.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
+        listed = service.find(ConfigQuery()).configs
+
+        assert config == service.get(config.id)
+        assert (config.summary(),) == listed
+
+
+@pytest.mark.parametrize("variable", [("PGDATESTYLE", "German"), ("PGCLIENTENCODING", "SQL_ASCII")])
+def test_libpqs_environment_changes_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, variable: tuple[str, str]
+) -> None:
+    """A shell that is set up for psql is none for us."""
+    monkeypatch.setenv(*variable)
+
+    with open_service(postgres_url) as service:
+        config, _ = service.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
+
+        assert config == service.get(config.id)
+
+
+def test_a_database_that_cannot_hold_every_character_is_refused(postgres_base_url: str) -> None:
+    """Before anything is stored, and with the way out."""
+    name = "iotconfig_latin1"
+    _execute(postgres_base_url, f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    try:
+        url = make_url(postgres_base_url).set(database=name).render_as_string(hide_password=False)
+        with pytest.raises(ValidationFailed, match="UTF8"):
+            Migrations(DatabaseUrl.parse(url)).upgrade()
+    finally:
+        _execute(postgres_base_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_an_error_that_nobody_foresaw_shows_no_content(
+    postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Contents hold passwords of Wi-Fi: neither SQL nor values are in the error, its causes, or the log."""
+    _execute(
+        postgres_url,
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more'; END $$;"
+        "CREATE TRIGGER fail BEFORE INSERT ON configs FOR EACH ROW EXECUTE FUNCTION fail();",
+    )
+    caplog.set_level(logging.DEBUG, "iotconfig")
+
+    with open_service(postgres_url) as service, pytest.raises(DatabaseFault) as caught:
+        service.create(DEVICE, ConfigContent.parse(f'{{"wifi": "{SECRET}"}}'))
+
+    logging.getLogger("iotconfig").error("failed", exc_info=caught.value)
+    assert "no more" in str(caught.value)
+    assert SECRET not in caplog.text
+    assert "INSERT" not in caplog.text
