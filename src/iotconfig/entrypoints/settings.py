@@ -137,7 +137,7 @@ class Settings:
         "IOTCONFIG_STALL_TIMEOUT",
         values.seconds,
         20.0,
-        "Seconds without progress after which a transfer is cut",
+        "Seconds within which 16 KiB of a transfer must move, else it is cut",
     )
     graceful_timeout: int = _setting(
         "IOTCONFIG_GRACEFUL_TIMEOUT",
