@@ -29,7 +29,7 @@ imports: $(STAMP) ## Check that imports point inward.
 	$(BIN)/lint-imports
 
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
 
 broker: ## Install Mosquitto, which the tests need, where it is missing.
 	@sh tests/install-mosquitto.sh

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 import pytest
 
+from iotconfig.domain.ports import Receipt
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.scripted_broker import scripted_broker
 
 from .publishers import TAKEN, publisher_on
 from .queues import asset, change
+
+
+def _is_untold(receipts: Sequence[Receipt | None]) -> bool:
+    """Whether none counts as told; how a connection's end shows depends on who notices first."""
+    return all(receipt is None or receipt.hung_up for receipt in receipts)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ def test_without_a_connection_nothing_is_told(broker: Mosquitto) -> None:
         assert [None, None] == list(publisher.publish([change(1), change(2)]))
         publisher.connect()
         broker.kill()
-        assert all(receipt is None or receipt.hung_up for receipt in publisher.publish([change(3)]))
+        assert _is_untold(publisher.publish([change(3)]))
         broker.start()
         with Listener(broker.port) as listener:
             publisher.connect()
@@ -138,7 +145,7 @@ def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
         new.connect()
         assert [TAKEN] == list(new.publish([change(1, 2)]))
 
-        assert [None] == list(old.publish([change(1, 1)]))
+        assert _is_untold(old.publish([change(1, 1)]))
 
         assert [TAKEN] == list(new.publish([asset("end")]))
         heard = listener.wait_for(5)
@@ -151,10 +158,10 @@ def test_the_old_relay_may_come_back(broker: Mosquitto) -> None:
     with publisher_on(broker.url) as old, publisher_on(broker.url) as new:
         old.connect()
         new.connect()
-        assert [None] == list(old.publish([change(1)]))
+        assert _is_untold(old.publish([change(1)]))
         old.disconnect()
 
         old.connect()
 
         assert [TAKEN] == list(old.publish([change(1)]))
-        assert [None] == list(new.publish([change(1)]))
+        assert _is_untold(new.publish([change(1)]))
