@@ -25,6 +25,7 @@ def delays(url: str, port: int, listener: Listener, changes: int) -> list[float]
     relay = subprocess.Popen(
         [COMMAND, "relay"],
         env=environment(url, MQTT_URL=f"mqtt://127.0.0.1:{port}"),
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     found = []
