@@ -30,7 +30,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     migrations = wiring.migrations(settings)
     if url.is_sqlite:
         for migration in migrations.upgrade():
-            print(f"Applied migration {migration}")  # noqa: T201
+            print(f"Applied migration {migration}")
     else:
         migrations.require_current()
     listener = _listen(host, port)
@@ -51,10 +51,10 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
-        print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")  # noqa: T201
+        print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
         if broker is not None and relays:
-            print(f"Changes are announced to {broker}")  # noqa: T201
-        print(f"Try:  curl {address}{_example_path(settings)}", flush=True)  # noqa: T201
+            print(f"Changes are announced to {broker}")
+        print(f"Try:  curl {address}{_example_path(settings)}", flush=True)
 
     return supervisor.run(ready, announce)
 

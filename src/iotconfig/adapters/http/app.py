@@ -38,7 +38,7 @@ def create_app(
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     """
     bodies = BodyReader(max_content_bytes)
-    app = falcon.App(middleware=_middleware(own_origin, local_only, cors_origins))
+    app = falcon.App(middleware=_middleware(own_origin, cors_origins, local_only=local_only))
     problems.install(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
@@ -48,7 +48,7 @@ def create_app(
     return app
 
 
-def _middleware(own_origin: str, local_only: bool, cors_origins: Collection[str]) -> list[Any]:  # noqa: FBT001
+def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: bool) -> list[Any]:
     chain: list[Any] = [RequestIds(), CrossSiteGuard({own_origin, *cors_origins})]
     if local_only:
         chain.append(HostGuard(urlsplit(own_origin).hostname or ""))

@@ -30,7 +30,7 @@ class RequestIds:
         _req: falcon.Request,
         resp: falcon.Response,
         _resource: object,
-        _succeeded: bool,  # noqa: FBT001
+        _succeeded: bool,  # noqa: FBT001 - the signature is Falcon's
     ) -> None:
         resp.set_header("X-Request-ID", resp.context.request_id)
         resp.set_header("X-Content-Type-Options", "nosniff")
