@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,8 +121,8 @@ def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
     """Start `iotconfig serve` processes that are stopped, and looked for, when the test ends."""
     started: list[Serve] = []
 
-    def start(database_url: str, **options: object) -> Serve:
-        serve = Serve(database_url, tmp_path / f"serve-{len(started)}.log", **options)  # type: ignore[arg-type]
+    def start(database_url: str, **options: Any) -> Serve:
+        serve = Serve(database_url, tmp_path / f"serve-{len(started)}.log", **options)
         started.append(serve)
         return serve.wait_ready()
 

@@ -1,34 +1,43 @@
 """The system of record for the configuration of ESP32-class devices.
 
-Importing this package loads its core and no adapter. `open_service` loads the
-adapters that its URL asks for.
+Importing this package loads next to nothing: the parts of its core are loaded
+when their names are first used, and the adapters by `open_service`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from ._version import __version__
-from .domain.config import UNCONDITIONAL, Config, ConfigSummary, Device, Document, Precondition
-from .domain.content import ConfigContent
-from .domain.errors import (
-    ContentTooLarge,
-    InvalidDocument,
-    InvalidMacAddress,
-    IotConfigError,
-    PreconditionFailed,
-    RecordExists,
-    RecordNotFound,
-    StoreFull,
-    StoreUnavailable,
-    ValidationFailed,
-)
-from .domain.mac import MacAddress
-from .domain.search import ConfigPage, ConfigQuery
-from .domain.service import ConfigService
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    from .domain.config import UNCONDITIONAL, Config, ConfigSummary, Device, Document, Precondition
+    from .domain.content import ConfigContent
+    from .domain.edits import Merge, Replace, Rollback
+    from .domain.errors import (
+        ContentTooLarge,
+        InvalidDocument,
+        InvalidMacAddress,
+        IotConfigError,
+        PreconditionFailed,
+        RecordExists,
+        RecordGone,
+        RecordNotFound,
+        StoreFull,
+        StoreUnavailable,
+        ValidationFailed,
+    )
+    from .domain.fleet import Entry, OnConflict, Refusal, Rules, Tally
+    from .domain.fleet_service import FleetService
+    from .domain.history_service import HistoryService
+    from .domain.mac import MacAddress
+    from .domain.merge_patch import MergePatch
+    from .domain.revisions import DeletedQuery, HistoryQuery, Note, Retention, Revision
+    from .domain.search import ConfigPage, ConfigQuery
+    from .domain.service import ConfigService
 
 __all__ = [
     "UNCONDITIONAL",
@@ -39,22 +48,107 @@ __all__ = [
     "ConfigService",
     "ConfigSummary",
     "ContentTooLarge",
+    "DeletedQuery",
     "Device",
     "Document",
+    "Entry",
+    "FleetService",
+    "HistoryQuery",
+    "HistoryService",
     "InvalidDocument",
     "InvalidMacAddress",
     "IotConfigError",
     "MacAddress",
+    "Merge",
+    "MergePatch",
+    "Note",
+    "OnConflict",
     "Precondition",
     "PreconditionFailed",
     "RecordExists",
+    "RecordGone",
     "RecordNotFound",
+    "Refusal",
+    "Replace",
+    "Retention",
+    "Revision",
+    "Rollback",
+    "Rules",
     "StoreFull",
     "StoreUnavailable",
+    "Tally",
     "ValidationFailed",
     "__version__",
     "open_service",
 ]
+
+_HOMES: Final = {
+    "config": (
+        "UNCONDITIONAL",
+        "Config",
+        "ConfigSummary",
+        "Device",
+        "Document",
+        "Precondition",
+    ),
+    "content": ("ConfigContent",),
+    "edits": (
+        "Merge",
+        "Replace",
+        "Rollback",
+    ),
+    "errors": (
+        "ContentTooLarge",
+        "InvalidDocument",
+        "InvalidMacAddress",
+        "IotConfigError",
+        "PreconditionFailed",
+        "RecordExists",
+        "RecordGone",
+        "RecordNotFound",
+        "StoreFull",
+        "StoreUnavailable",
+        "ValidationFailed",
+    ),
+    "fleet": (
+        "Entry",
+        "OnConflict",
+        "Refusal",
+        "Rules",
+        "Tally",
+    ),
+    "fleet_service": ("FleetService",),
+    "history_service": ("HistoryService",),
+    "mac": ("MacAddress",),
+    "merge_patch": ("MergePatch",),
+    "revisions": (
+        "DeletedQuery",
+        "HistoryQuery",
+        "Note",
+        "Retention",
+        "Revision",
+    ),
+    "search": (
+        "ConfigPage",
+        "ConfigQuery",
+    ),
+    "service": ("ConfigService",),
+}
+
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load the part of the core that a name comes from, when it is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f".domain.{_HOME_OF[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def open_service(database_url: str, *, upgrade: bool = False) -> AbstractContextManager[ConfigService]:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.database import Database
@@ -28,7 +28,9 @@ _TIMEOUTS = Timeouts(pool=30, lock=30, statement=30, watchdog=60)
 
 def _connections_in_use(database: Database) -> int:
     if isinstance(database, SqliteDatabase):
-        return int(database._engine.pool.checkedout())  # type: ignore[attr-defined]
+        pool = database._engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout()
     assert isinstance(database, PostgresqlDatabase)
     statistics = database._pool.get_stats()
     return statistics["pool_size"] - statistics["pool_available"]

@@ -24,7 +24,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.proxy import Link
 from tests.support.waiting import wait_until
 
-from .queues import change, enqueue, queue_of
+from .queues import at, change, enqueue, queue_of
 
 MakeLease = Callable[[str], Lease]
 
@@ -155,7 +155,7 @@ def test_without_a_commit_it_waits_in_vain(database_url: str, store: SqlStore, m
     """Reading, and what is rolled back, wake nobody."""
     lease = quiet(make_lease(database_url))
     with pytest.raises(Oops), store.writing() as work:  # noqa: PT012 - all of it is the transaction
-        work.notifications.enqueue(change(1), change(1).state.updated_at)  # type: ignore[union-attr]
+        work.notifications.enqueue(change(1), at(1))
         raise Oops
     queue_of(store).find(9)
     started = monotonic()

@@ -36,8 +36,8 @@ def named(store: Store) -> Store:
 
 def numbers(store: Store, query: ConfigQuery) -> list[int]:
     """The devices that a query finds; the count agrees with them."""
-    with store.reading() as configs:
-        page = configs.find(query)
+    with store.reading() as view:
+        page = view.configs.find(query)
     assert len(page.configs) == page.count
     return [int(str(config.mac_address)[3:].replace(":", ""), 16) for config in page.configs]
 
@@ -98,8 +98,8 @@ def test_pages_cover_everything_once_in_order(store: Store, limit: int) -> None:
     sizes: list[int] = []
     query: ConfigQuery | None = ConfigQuery(limit=limit)
     while query is not None:
-        with store.reading() as configs:
-            page = configs.find(query)
+        with store.reading() as view:
+            page = view.configs.find(query)
         seen += [str(config.mac_address) for config in page.configs]
         sizes.append(len(page.configs))
         assert 7 == page.count
@@ -112,9 +112,9 @@ def test_pages_cover_everything_once_in_order(store: Store, limit: int) -> None:
 
 def test_pages_of_a_search_hold_matches_only(named: Store) -> None:
     """Search, filter and page work together; the count is of all matches."""
-    with named.reading() as configs:
-        first = configs.find(ConfigQuery(text="100", limit=1))
-        second = configs.find(ConfigQuery(text="100", limit=1, after=first.next))
+    with named.reading() as view:
+        first = view.configs.find(ConfigQuery(text="100", limit=1))
+        second = view.configs.find(ConfigQuery(text="100", limit=1, after=first.next))
 
     assert ([mac(4)], 2, mac(4)) == ([c.mac_address for c in first.configs], first.count, first.next)
     assert ([mac(5)], 2, None) == ([c.mac_address for c in second.configs], second.count, second.next)
@@ -122,9 +122,9 @@ def test_pages_of_a_search_hold_matches_only(named: Store) -> None:
 
 def test_a_page_may_begin_behind_a_config_that_is_gone(named: Store) -> None:
     """A cursor is a place in the order; there need not be a config at it."""
-    with named.reading() as configs:
-        page = configs.find(ConfigQuery(after=mac(0xFFFF)))
-        late = configs.find(ConfigQuery(after=mac(0), limit=1))
+    with named.reading() as view:
+        page = view.configs.find(ConfigQuery(after=mac(0xFFFF)))
+        late = view.configs.find(ConfigQuery(after=mac(0), limit=1))
 
     assert ((), len(NAMES), None) == (page.configs, page.count, page.next)
     assert [mac(1)] == [config.mac_address for config in late.configs]
@@ -132,8 +132,8 @@ def test_a_page_may_begin_behind_a_config_that_is_gone(named: Store) -> None:
 
 def test_counting_can_be_left_out(named: Store) -> None:
     """Without a count the page is the same."""
-    with named.reading() as configs:
-        counted, uncounted = (configs.find(ConfigQuery(limit=3, count=count)) for count in (True, False))
+    with named.reading() as view:
+        counted, uncounted = (view.configs.find(ConfigQuery(limit=3, count=count)) for count in (True, False))
 
     assert uncounted.count is None
     assert (counted.configs, counted.next) == (uncounted.configs, uncounted.next)

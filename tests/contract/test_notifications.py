@@ -211,8 +211,8 @@ def test_a_change_and_its_notification_are_stored_together(store: Store, queue: 
         inside = [keys(queue.find(EVERYTHING)), queue.backlog()]
 
     assert [[], Backlog(0, 0, None)] == inside
-    with store.reading() as configs:
-        assert configs.get_by_mac(mac(1)) is not None
+    with store.reading() as view:
+        assert view.configs.get_by_mac(mac(1)) is not None
     assert subject(1) == only(queue).announcement.subject
 
 

@@ -23,12 +23,12 @@ class Oops(Exception):
 
 def test_an_empty_store_holds_nothing(store: Store) -> None:
     """What is not there is None, and the first page is the last."""
-    with store.reading() as configs:
-        page = configs.find(ConfigQuery())
+    with store.reading() as view:
+        page = view.configs.find(ConfigQuery())
 
-        assert configs.get(1) is None
-        assert configs.get_by_mac(mac(1)) is None
-        assert configs.document(mac(1)) is None
+        assert view.configs.get(1) is None
+        assert view.configs.get_by_mac(mac(1)) is None
+        assert view.configs.document(mac(1)) is None
         assert ((), 0, None) == (page.configs, page.count, page.next)
 
 
@@ -41,10 +41,10 @@ def test_a_config_comes_back_whole(store: Store) -> None:
     """What was added is read back equal, by id, by MAC address, as a document and in a list."""
     added = add(store, 1, content(FULL), revision=7)
 
-    with store.reading() as configs:
-        assert added == configs.get(added.id) == configs.get_by_mac(mac(1))
-        assert Document(FULL.encode(), added.content.etag) == configs.document(mac(1))
-        assert (added.summary(),) == configs.find(ConfigQuery()).configs
+    with store.reading() as view:
+        assert added == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+        assert Document(FULL.encode(), added.content.etag) == view.configs.document(mac(1))
+        assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
     assert (mac(1), content(FULL), 7, START, START) == (
         added.mac_address,
         added.content,
@@ -72,10 +72,10 @@ def test_a_replaced_config_is_read_as_replaced(store: Store) -> None:
 
         assert changed == work.configs.get(added.id)
 
-    with store.reading() as configs:
-        assert changed == configs.get(added.id) == configs.get_by_mac(mac(1))
-        assert (changed.summary(),) == configs.find(ConfigQuery(text="bath")).configs
-        assert () == configs.find(ConfigQuery(text="küche")).configs
+    with store.reading() as view:
+        assert changed == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+        assert (changed.summary(),) == view.configs.find(ConfigQuery(text="bath")).configs
+        assert () == view.configs.find(ConfigQuery(text="küche")).configs
 
 
 def test_a_removed_config_is_gone(store: Store) -> None:
@@ -83,13 +83,13 @@ def test_a_removed_config_is_gone(store: Store) -> None:
     gone, stays = add(store, 1), add(store, 2)
     remove(store, gone)
 
-    with store.reading() as configs:
-        assert configs.get(gone.id) is None
-        assert configs.get_by_mac(mac(1)) is None
-        assert configs.document(mac(1)) is None
+    with store.reading() as view:
+        assert view.configs.get(gone.id) is None
+        assert view.configs.get_by_mac(mac(1)) is None
+        assert view.configs.document(mac(1)) is None
         assert ((stays.summary(),), 1) == (
-            configs.find(ConfigQuery()).configs,
-            configs.find(ConfigQuery()).count,
+            view.configs.find(ConfigQuery()).configs,
+            view.configs.find(ConfigQuery()).count,
         )
 
 
@@ -113,8 +113,8 @@ def test_a_second_config_of_one_device_is_refused(store: Store) -> None:
         add(store, 1, content(deviceName="other"), revision=2)
 
     assert {"mac_address": str(mac(1))} == refusal.value.details
-    with store.reading() as configs:
-        assert added == configs.get_by_mac(mac(1))
+    with store.reading() as view:
+        assert added == view.configs.get_by_mac(mac(1))
     with store.writing() as work:
         assert 1 == work.devices.lock(mac(1)).last_revision
 
@@ -168,10 +168,10 @@ def test_a_rollback_rolls_back_everything(store: Store, act: str) -> None:
     with pytest.raises(Oops):
         fail()
 
-    with store.reading() as configs:
-        assert added == configs.get(added.id) == configs.get_by_mac(mac(1))
-        assert (added.summary(),) == configs.find(ConfigQuery()).configs
-        assert configs.get_by_mac(mac(2)) is None
+    with store.reading() as view:
+        assert added == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+        assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
+        assert view.configs.get_by_mac(mac(2)) is None
     with store.writing() as work:
         assert [4, 0] == [work.devices.lock(mac(n)).last_revision for n in (1, 2)]
 
@@ -188,8 +188,8 @@ def test_a_store_works_on_after_a_rollback(store: Store) -> None:
         fail()
 
     added = add(store, 1)
-    with store.reading() as configs:
-        assert added == configs.get(added.id)
+    with store.reading() as view:
+        assert added == view.configs.get(added.id)
 
 
 def test_a_writer_sees_its_own_changes(store: Store) -> None:
@@ -213,25 +213,25 @@ def test_readers_see_only_what_is_committed_and_wait_for_no_writer(store: Store)
         work.configs.replace(after)
         work.devices.lock(mac(2))
         work.configs.add(mac(2), content(), 1, START)
-        with store.reading() as configs:
-            assert before == configs.get(before.id)
-            assert configs.get_by_mac(mac(2)) is None
-            assert 1 == configs.find(ConfigQuery()).count
-            assert 0 == configs.find(ConfigQuery(text="after")).count
-    with store.reading() as configs:
-        assert after == configs.get(before.id)
-        assert 2 == configs.find(ConfigQuery()).count
+        with store.reading() as view:
+            assert before == view.configs.get(before.id)
+            assert view.configs.get_by_mac(mac(2)) is None
+            assert 1 == view.configs.find(ConfigQuery()).count
+            assert 0 == view.configs.find(ConfigQuery(text="after")).count
+    with store.reading() as view:
+        assert after == view.configs.get(before.id)
+        assert 2 == view.configs.find(ConfigQuery()).count
 
 
 def test_what_was_read_belongs_to_the_caller(store: Store) -> None:
     """A config that was read does not change with the store, nor the store with a changed copy."""
     added = add(store, 1, content(deviceName="Lamp"))
-    with store.reading() as configs:
-        read, page = configs.get(added.id), configs.find(ConfigQuery())
+    with store.reading() as view:
+        read, page = view.configs.get(added.id), view.configs.find(ConfigQuery())
     assert read is not None
     mine = evolve(read, revision=99, content=content(deviceName="mine"))
-    with store.reading() as configs:
-        assert added == configs.get(added.id) != mine
+    with store.reading() as view:
+        assert added == view.configs.get(added.id) != mine
     with store.writing() as work:
         work.devices.lock(mac(1))
         work.configs.replace(added.changed(content(deviceName="theirs"), 2, step(1)))

@@ -13,6 +13,8 @@ from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 from tests.support.json_texts import objects
@@ -48,7 +50,8 @@ def test_accepted_content_comes_back_byte_for_byte(
     """In both forms of content, the device gets the operator's bytes, and the operator the same."""
     assert is_accepted(text)
     notifications = NotificationService(MemoryStore().notifications(), service.clock, enabled=False)
-    client = falcon.testing.TestClient(create_app(service, notifications))
+    history, fleet = HistoryService(service.store, service.clock), FleetService(service.store, service.clock)
+    client = falcon.testing.TestClient(create_app(service, history, fleet, notifications))
     as_string = json.dumps(text, ensure_ascii=ascii_only)
 
     for content, verbatim in ((text.strip(" \t\r\n"), text.strip(" \t\r\n")), (as_string, text)):

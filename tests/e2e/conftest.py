@@ -1,17 +1,21 @@
-"""Servers that tests share, so that their start is paid once."""
+"""Servers that tests share, so that their start is paid once, and relays that a test has to itself."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from iotconfig.domain.service import ConfigService
 from tests.support.api import create
+from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet
 from tests.support.http import Client
+from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import create_database, drop_database
+from tests.support.relaying import RelayProcess, config_service, relay_starter
 from tests.support.serving import Serve
 
 
@@ -89,3 +93,37 @@ def untouched(both: Serve) -> Iterator[Client]:
 def untouched_single(single: Serve) -> Iterator[Client]:
     """A client of `single`; after the test, the same workers run and the same configs are stored."""
     yield from _untouched(single)
+
+
+@pytest.fixture
+def start_relay(
+    database_url: str, broker: Mosquitto, tmp_path: Path
+) -> Iterator[Callable[..., RelayProcess]]:
+    """Start relays from the test's database to its broker; they are gone when the test ends."""
+    with relay_starter(database_url, broker.url, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[ConfigService]:
+    """The use cases on the test's database, as a shell beside the relay would have them."""
+    with config_service(database_url) as service:
+        yield service
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A file of so many records that an import can be interrupted."""
+    return write_fleet(tmp_path / "fleet.ndjson", COUNT)
+
+
+@pytest.fixture
+def small_fleet(tmp_path: Path) -> Path:
+    """The same for what takes longer with each record."""
+    return write_fleet(tmp_path / "small.ndjson", FEW)
+
+
+@pytest.fixture
+def any_fleet(tmp_path: Path) -> Path:
+    """Some records."""
+    return write_fleet(tmp_path / "any.ndjson", ANY)

@@ -62,7 +62,7 @@ def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> No
     assert ["parameter"] == list(problem["details"])
 
 
-@pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=true"])
+@pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=1"])
 def test_operator_routes_without_parameters_take_none(untouched: Client, query: str) -> None:
     """A parameter that is not documented is refused, so that a misspelt one is noticed."""
     first = untouched.get("/api/configs?limit=1").json()["configs"][0]
@@ -74,6 +74,20 @@ def test_operator_routes_without_parameters_take_none(untouched: Client, query: 
     expect_problem(untouched.send_json("PUT", by_mac, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
     body = {"mac_address": "02ab00000001", "content": {}}
     expect_problem(untouched.send_json("POST", f"/api/configs?{query}", body), 400, "VALIDATION_FAILED")
+
+
+def test_a_dry_run_of_what_has_none_is_refused(untouched: Client) -> None:
+    """Who asks for a dry run never gets the change itself."""
+    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    by_mac = f"/api/configs/by-mac/{first['mac_address']}?dry_run=true"
+    body = {"mac_address": "02ab00000001", "content": {}}
+    for answer in (
+        untouched.request("DELETE", f"/api/configs/{first['id']}?dry_run=true"),
+        untouched.send_json("PUT", by_mac, {"content": {"a": 1}}),
+        untouched.send_json("POST", "/api/configs?dry_run=true", body),
+    ):
+        problem = expect_problem(answer, 400, "VALIDATION_FAILED")
+        assert {"parameter": "dry_run"} == problem["details"]
 
 
 @pytest.mark.parametrize("query", ["", "x=1", "limit=0", "x=1&x=2", "v=%00", "%ff", "&&=", "a" * 2000])

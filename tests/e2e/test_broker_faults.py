@@ -51,18 +51,6 @@ Start = Callable[..., RelayProcess]
 Silence = Callable[[Mosquitto, Link], AbstractContextManager[None]]
 
 
-@pytest.fixture
-def start_relay(database_url: str, broker: Mosquitto, tmp_path: Path) -> Iterator[Start]:
-    with relay_starter(database_url, broker.url, tmp_path) as start:
-        yield start
-
-
-@pytest.fixture
-def service(database_url: str) -> Iterator[ConfigService]:
-    with config_service(database_url) as service:
-        yield service
-
-
 def _write(client: Client, count: int) -> list[int]:
     """Make `count` changes to 100 devices, four at a time; the statuses."""
 

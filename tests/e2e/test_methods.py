@@ -15,8 +15,18 @@ ROUTES = {
     "/api/health": {"GET", "HEAD", "OPTIONS"},
     "/api/configs": {"GET", "HEAD", "OPTIONS", "POST"},
     "/api/configs/by-mac/02ab00000001": {"OPTIONS", "PUT"},
-    "/api/configs/1": {"DELETE", "GET", "HEAD", "OPTIONS", "PUT"},
+    "/api/configs/import": {"OPTIONS", "POST"},
+    "/api/configs/export": {"GET", "HEAD", "OPTIONS"},
+    "/api/configs/patch": {"OPTIONS", "POST"},
+    "/api/configs/1": {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT"},
+    "/api/configs/1/revisions": {"GET", "HEAD", "OPTIONS"},
+    "/api/configs/1/revisions/1": {"GET", "HEAD", "OPTIONS"},
+    "/api/configs/1/diff": {"GET", "HEAD", "OPTIONS"},
+    "/api/configs/1/rollback": {"OPTIONS", "POST"},
+    "/api/configs/1/replace-device": {"OPTIONS", "POST"},
     "/api/configs/02ab00000001.json": {"GET", "HEAD", "OPTIONS"},
+    "/api/deleted-configs": {"GET", "HEAD", "OPTIONS"},
+    "/api/deleted-configs/1/restore": {"OPTIONS", "POST"},
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
 NOT_ALLOWED = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -38,18 +38,6 @@ TAKEOVER = 5.0 + 3.0
 """Seconds from a relay's end to its successor's first message: what is promised, and a margin for the machine."""
 
 Start = Callable[..., RelayProcess]
-
-
-@pytest.fixture
-def start_relay(database_url: str, broker: Mosquitto, tmp_path: Path) -> Iterator[Start]:
-    with relay_starter(database_url, broker.url, tmp_path) as start:
-        yield start
-
-
-@pytest.fixture
-def service(database_url: str) -> Iterator[ConfigService]:
-    with config_service(database_url) as service:
-        yield service
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -15,19 +15,13 @@ from threading import Event, Thread
 import pytest
 
 from iotconfig.domain.service import ConfigService
-from tests.support.relaying import config_service, mac, put, stored_revisions
+from tests.support.relaying import mac, put, stored_revisions
 from tests.support.schema import execute, rows
 from tests.support.serving import Serve, environment
 from tests.support.waiting import wait_until
 
 CHANGES = {1: "put", 2: "put", 3: "delete", 4: "announce"}
 """What is done to `mac(number)`; 1 has no config before."""
-
-
-@pytest.fixture
-def service(database_url: str) -> Iterator[ConfigService]:
-    with config_service(database_url) as service:
-        yield service
 
 
 def _notified(database_url: str) -> dict[str, tuple[object, ...]]:

@@ -19,18 +19,6 @@ SUMMARY = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def command(database_url: str) -> CommandLine:
-    """The command line on each kind of database."""
-    return CommandLine({"DATABASE_URL": database_url})
-
-
-@pytest.fixture
-def quick(sqlite_url: str) -> CommandLine:
-    """The command line on SQLite, for what has nothing to do with the database."""
-    return CommandLine({"DATABASE_URL": sqlite_url})
-
-
 def test_create_show_set_delete(command: CommandLine) -> None:
     """A config's life, told in sentences that name it."""
     created = command.ok("config", "create", MAC, '{"deviceName": "Lamp"}')

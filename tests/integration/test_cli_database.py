@@ -86,8 +86,18 @@ def test_a_password_in_a_parameter_is_hidden(parameter: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(("db-status",), 2), (("upgrade-db",), 1), (("load-test-data",), 1), (("config", "list"), 1)],
-    ids=["db-status", "upgrade-db", "load-test-data", "config-list"],
+    [
+        (("db-status",), 2),
+        (("upgrade-db",), 1),
+        (("load-test-data",), 1),
+        (("config", "list"), 1),
+        (("config", "history", "1"), 1),
+        (("import", "-"), 1),
+        (("export", "-"), 1),
+        (("patch", "--all", "--merge", "{}"), 1),
+        (("prune-history", "--keep", "1"), 1),
+    ],
+    ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
 )
 def test_a_port_where_nobody_listens(arguments: tuple[str, ...], status: int) -> None:
     """A refused connection is one line with the reason, and no traceback; db-status exits with 2."""
@@ -194,6 +204,18 @@ def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.M
         ("config", "create", "02:00:00:00:01:01", "{}"),
         ("config", "set", "--create", "02:00:00:00:01:01", "{}"),
         ("config", "delete", "1", "--yes"),
+        ("config", "list", "--deleted"),
+        ("config", "history", "1"),
+        ("config", "diff", "1"),
+        ("config", "edit", "1"),
+        ("config", "rollback", "1", "1"),
+        ("config", "restore", "1"),
+        ("config", "replace-device", "1", "02:00:00:00:01:01"),
+        ("import", "-"),
+        ("export", "fleet"),
+        ("export", "fleet.ndjson"),
+        ("patch", "--all", "--merge", "{}"),
+        ("prune-history", "--keep", "1"),
         ("upgrade-db", "--recreate"),
         ("upgrade-db", "--help"),
     ],

@@ -103,7 +103,22 @@ def test_bad_bytes(sqlite_url: str, stdin: bytes, phrase: str) -> None:
     assert 0 == command.ok("config", "list", "--json").json()["count"]
 
 
-@pytest.mark.parametrize("arguments", [("show",), ("set", "{}"), ("delete", "--yes")], ids=lambda a: a[0])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show",),
+        ("set", "{}"),
+        ("set", "{}", "--dry-run"),
+        ("delete", "--yes"),
+        ("edit",),
+        ("history",),
+        ("diff",),
+        ("rollback", "1"),
+        ("restore",),
+        ("replace-device", "02:00:00:00:00:98"),
+    ],
+    ids=lambda a: a[0] + a[-1][1:] * ("--dry-run" in a),
+)
 @pytest.mark.parametrize(
     "name",
     ["2", "02:00:00:00:00:99", str(2**63 - 1), str(2**63), str(2**64), "9" * 30, "0"],

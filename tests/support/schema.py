@@ -60,7 +60,8 @@ def snapshot(url: str) -> list[object]:
 
 
 def _lines(sql: str) -> Iterator[str]:
-    return (line.strip().rstrip(",").strip() for line in sql.splitlines())
+    # SQLite quotes the name of a table that was renamed.
+    return (line.strip().rstrip(",").strip() for line in sql.replace('"', "").splitlines())
 
 
 def table_names(url: str) -> set[str]:

@@ -62,7 +62,11 @@ def upload(client: Client, head: bytes, size: int) -> tuple[bytes, int]:
             readable, _, _ = select.select([connection], [], [], 0)
             if readable:
                 break
-            sent += connection.send(_BLOCK)
+            try:
+                sent += connection.send(_BLOCK)
+            except (ConnectionResetError, BrokenPipeError):
+                # It answered and hung up since we looked; the answer can still be read.
+                break
         received = b""
         while data := connection.recv(65536):
             received += data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,9 +60,9 @@ def test_what_is_shown_is_a_url_again(url: str, shown: str) -> None:
         pytest.param("mqtt://b", {"username": "%40", "password": "%25"}, ("%40", "%25"), id="literal"),
     ],
 )
-def test_credentials(url: str, given: dict[str, str], expected: tuple[str, str | None]) -> None:
+def test_credentials(url: str, given: dict[str, Any], expected: tuple[str, str | None]) -> None:
     """From the URL, with its escapes undone, or from settings of their own, which win and are literal."""
-    broker = Broker.parse(url, **given)  # type: ignore[arg-type]
+    broker = Broker.parse(url, **given)
 
     assert expected == (broker.username, broker.password)
 

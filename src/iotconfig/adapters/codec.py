@@ -7,24 +7,35 @@ each value's exact text, and answers splice the stored text in.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
 
-from iotconfig.domain import json_text
+from iotconfig.domain import json_members, json_text
 from iotconfig.domain.config import Config, ConfigSummary
 from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
-from iotconfig.domain.errors import InvalidDocument, IotConfigError
-from iotconfig.domain.json_text import Member
+from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError
+from iotconfig.domain.fleet import Entry, Exported
+from iotconfig.domain.json_members import Member
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.revisions import Revision
 
 T = TypeVar("T", bound=AttrsInstance)
 
 # What a body adds around the content is one object.
 _BODY_DEPTH: Final = MAX_DEPTH + 1
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+# A record as exports spell it: what stands between the braces is the content, if it is a document.
+_USUAL_RECORD: Final = re.compile(
+    r'\{"mac_address": ?"([0-9a-f:]{17})", ?"content": ?(\{.*\})\}\n?', re.DOTALL
+)
+_RECORD: Final = ("mac_address", "content")
 
 
 class RawJson(str):
@@ -59,6 +70,12 @@ def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _revision_members(revision: Revision) -> dict[str, object]:
+    members: dict[str, object] = _answers.unstructure(revision.summary())
+    content = None if revision.content is None else RawJson(revision.content.text)
+    return {**members, "content": content}
+
+
 def _config_members(config: Config) -> dict[str, object]:
     members: dict[str, object] = _answers.unstructure(config.summary())
     times = {name: members.pop(name) for name in ("created_at", "updated_at")}
@@ -70,6 +87,7 @@ _answers.register_unstructure_hook(MacAddress, str)
 _answers.register_unstructure_hook(datetime, rfc3339)
 _answers.register_unstructure_hook(RawJson, lambda text: text)
 _answers.register_unstructure_hook(Config, _config_members)
+_answers.register_unstructure_hook(Revision, _revision_members)
 
 _rows: Final = Converter(detailed_validation=False)
 _rows.register_structure_hook(MacAddress, lambda canonical, _: MacAddress(canonical))
@@ -94,6 +112,16 @@ class BodyReader:
         converter = Converter()
         converter.register_structure_hook(MacAddress, lambda member, _: _mac_address(member))
         converter.register_structure_hook(
+            MergePatch, lambda member, _: _merge_patch(member, self.max_content_bytes)
+        )
+        for plain, expected in ((str, "a string"), (int, "a whole number"), (bool, "a boolean")):
+            hook = partial(_plain_value, plain, expected)
+            converter.register_structure_hook(plain, lambda member, _, hook=hook: hook(member))
+            converter.register_structure_hook(
+                plain | None,
+                lambda member, _, hook=hook: None if member.value is None else hook(member),
+            )
+        converter.register_structure_hook(
             ConfigContent, lambda member, _: _content(member, self.max_content_bytes)
         )
         return converter
@@ -110,11 +138,38 @@ class BodyReader:
         pointer starts at the body's top.
         """
         names = [attribute.name for attribute in fields(cls)]
-        members = json_text.members(json_text.decode_utf8(body), _BODY_DEPTH, names)
+        members = json_members.members(json_text.decode_utf8(body), _BODY_DEPTH, names)
         try:
             return self._converter.structure({member.name: member for member in members}, cls)
         except BaseValidationError as error:
             raise _refusal(error) from None
+
+
+def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES) -> Entry:
+    """The entry that one JSON object with `mac_address` and `content` describes. Raises as `BodyReader.read`."""
+    text = json_text.decode_utf8(line)
+    if usual := _USUAL_RECORD.fullmatch(text):
+        # A third quicker than what follows, which also says what is wrong, where something is.
+        try:
+            content = ConfigContent.parse(usual[2], max_content_bytes)
+            return Entry(place, MacAddress(usual[1]), content)
+        except IotConfigError:
+            pass
+    found = json_members.members(text, _BODY_DEPTH, _RECORD)
+    members = {member.name: member for member in found}
+    if len(members) < len(_RECORD):
+        raise _missing(next(name for name in _RECORD if name not in members))
+    mac_address = _mac_address(members["mac_address"])
+    return Entry(place, mac_address, _content(members["content"], max_content_bytes))
+
+
+def record_of(exported: Exported) -> str:
+    """One config as a line that `entry_of` reads back, without the line break."""
+    mac_address, text = exported
+    # A line break ends the record, and space at the ends would be the record's own.
+    if "\n" in text or "\r" in text or text != text.strip(" \t"):
+        text = json.dumps(text, ensure_ascii=False)
+    return f'{{"mac_address": "{mac_address}", "content": {text}}}'
 
 
 def _mac_address(member: Member) -> MacAddress:
@@ -123,18 +178,37 @@ def _mac_address(member: Member) -> MacAddress:
     return MacAddress.parse(member.value)
 
 
-def _content(member: Member, max_bytes: int) -> ConfigContent:
-    """Content in either form: the object itself, or a string that holds its text."""
-    if isinstance(member.value, dict):
-        text = member.text
-    elif isinstance(member.value, str):
-        text = member.value
-    else:
-        raise _unexpected("a JSON object, or a string that holds one", member)
+def _plain_value(kind: type, expected: str, member: Member) -> Any:
+    value = member.value
+    if kind is int and type(value) is float and value.is_integer() and _INTEGER.fullmatch(member.text):
+        # Numbers are decoded as floats, which may have lost digits.
+        return int(member.text)
+    if type(value) is not kind:
+        raise _unexpected(expected, member)
+    return value
+
+
+def _merge_patch(member: Member, max_bytes: int) -> MergePatch:
+    if not isinstance(member.value, dict):
+        raise _unexpected("a JSON object", member)
+    if len(member.text) > max_bytes:
+        raise ContentTooLarge(f"The merge patch is larger than {max_bytes} bytes.", max_bytes=max_bytes)
     try:
-        return ConfigContent.parse(text, max_bytes)
+        return MergePatch.parse(member.text)
     except InvalidDocument as error:
         raise error.within(f"/{member.name}") from None
+
+
+def _content(member: Member, max_bytes: int) -> ConfigContent:
+    """Content in either form: the object itself, or a string that holds its text."""
+    try:
+        if isinstance(member.value, dict):
+            return ConfigContent.of_decoded(member.text, member.value, max_bytes)
+        if isinstance(member.value, str):
+            return ConfigContent.parse(member.value, max_bytes)
+    except InvalidDocument as error:
+        raise error.within(f"/{member.name}") from None
+    raise _unexpected("a JSON object, or a string that holds one", member)
 
 
 def _unexpected(expected: str, member: Member) -> InvalidDocument:
@@ -149,5 +223,9 @@ def _refusal(error: BaseValidationError) -> IotConfigError:
         if isinstance(cause, IotConfigError):
             return cause
         if isinstance(cause, KeyError):
-            return InvalidDocument("this member is required", pointer=f"/{cause.args[0]}")
+            return _missing(cause.args[0])
     raise error
+
+
+def _missing(name: str) -> InvalidDocument:
+    return InvalidDocument("this member is required", pointer=f"/{name}")

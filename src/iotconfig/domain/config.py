@@ -36,6 +36,10 @@ class Config:
         """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
         return evolve(self, content=content, revision=revision, updated_at=max(now, self.updated_at))
 
+    def moved(self, mac_address: MacAddress, revision: int, now: datetime) -> Self:
+        """The config on another board, as `revision`, at `now`."""
+        return evolve(self, mac_address=mac_address, revision=revision, updated_at=max(now, self.updated_at))
+
     def summary(self) -> ConfigSummary:
         """The config without its document."""
         return ConfigSummary(

@@ -63,7 +63,16 @@ class ConfigContent:
         nor a boolean.
         """
         text = _decoded(document, max_bytes)
-        value = json_text.decode(text, MAX_DEPTH)
+        return cls._of(text, json_text.decode(text, MAX_DEPTH))
+
+    @classmethod
+    def of_decoded(cls, text: str, value: object, max_bytes: int = DEFAULT_MAX_BYTES) -> Self:
+        """As `parse`, for a text whose value was decoded already, by `json_text` and with `MAX_DEPTH`."""
+        _check_size(text, max_bytes)
+        return cls._of(text, value)
+
+    @classmethod
+    def _of(cls, text: str, value: object) -> Self:
         if not isinstance(value, dict):
             raise InvalidDocument(
                 f"the content must be a JSON object, not {json_text.kind(value)}", pointer=""
@@ -81,14 +90,20 @@ class ConfigContent:
 
 
 def _decoded(document: str | bytes, max_bytes: int) -> str:
-    # A character takes at most four bytes, so most texts need no encoding to be measured.
+    if isinstance(document, str):
+        _check_size(document, max_bytes)
+        return document
     if len(document) > max_bytes:
         raise _too_large(max_bytes)
-    if isinstance(document, str):
-        if len(document) * 4 > max_bytes and len(document.encode(errors="surrogatepass")) > max_bytes:
-            raise _too_large(max_bytes)
-        return document
     return json_text.decode_utf8(document)
+
+
+def _check_size(text: str, max_bytes: int) -> None:
+    # A character takes at most four bytes, so most texts need no encoding to be measured.
+    if len(text) > max_bytes or (
+        len(text) * 4 > max_bytes and len(text.encode(errors="surrogatepass")) > max_bytes
+    ):
+        raise _too_large(max_bytes)
 
 
 def _too_large(max_bytes: int) -> ContentTooLarge:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 _SHOWN: Final = 200
 
@@ -56,7 +56,7 @@ class InvalidDocument(ValidationFailed):
     rule, or `line` and `column` (from 1), where the text is no JSON.
     """
 
-    def __init__(self, rule: str, **place: object) -> None:
+    def __init__(self, rule: str, **place: Any) -> None:
         self.rule = rule
         self.place = place
         super().__init__(f"{_where(place)}: {rule}.", **place)
@@ -71,7 +71,7 @@ class InvalidDocument(ValidationFailed):
         return type(self)(self.rule, **place)
 
 
-def _where(place: dict[str, object]) -> str:
+def _where(place: dict[str, Any]) -> str:
     if "pointer" in place:
         return f"At {excerpt(str(place['pointer']))}" if place["pointer"] else "At the top"
     position = f"line {place['line']}, column {place['column']}"
@@ -85,12 +85,18 @@ class ContentTooLarge(IotConfigError):
 
 
 class RecordNotFound(IotConfigError):
-    """There is no such config."""
+    """There is no such config, or no such revision of it."""
 
     code = "RECORD_NOT_FOUND"
 
-    def __init__(self, key: object, hint: str = "") -> None:
-        super().__init__(f"Config {key} was not found{hint and ': '}{hint}.", key=str(key))
+    def __init__(self, key: object, hint: str = "", *, what: str = "Config") -> None:
+        super().__init__(f"{what} {key} was not found{hint and ': '}{hint}.", key=str(key))
+
+
+class RecordGone(IotConfigError):
+    """It was there once: a pruned revision, or a board that was replaced by another."""
+
+    code = "RECORD_GONE"
 
 
 class RecordExists(IotConfigError):
@@ -98,9 +104,9 @@ class RecordExists(IotConfigError):
 
     code = "RECORD_EXISTS"
 
-    def __init__(self, mac_address: object) -> None:
+    def __init__(self, mac_address: object, way_out: str = "update it instead") -> None:
         super().__init__(
-            f"A config for MAC address {mac_address} exists already: update it instead.",
+            f"A config for MAC address {mac_address} exists already: {way_out}.",
             mac_address=str(mac_address),
         )
 

@@ -9,7 +9,7 @@ to say where.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 from math import isinf
 from typing import Final, NoReturn
@@ -28,15 +28,6 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 def kind(value: object) -> str:
     """What a decoded value is called in JSON, such as `an object` or `a number`."""
     return _KINDS.get(type(value), "a number")
-
-
-@frozen
-class Member:
-    """One member of an object: its name, its decoded value, and its value's exact text."""
-
-    name: str
-    value: object
-    text: str
 
 
 def decode_utf8(data: bytes) -> str:
@@ -59,111 +50,61 @@ def decode(text: str, max_depth: int) -> object:
     no JSON, a duplicate member name, a number beyond an IEEE 754 double (`NaN`
     and `Infinity` included), a lone surrogate, U+0000, or deeper nesting.
     """
-    _check_characters(text)
+    check_characters(text)
     check_depth(text, max_depth)
     try:
-        value = _decode_whole(text, _STRICT)
+        value = _decode_whole(text, STRICT)
         if "\\u" in text:
-            _check_escaped_strings(value)
-    except _Refused:
+            check_escaped_strings(value)
+    except Refused:
         _refuse_with_place(text)
     except JSONDecodeError as error:
         raise _not_json(error) from None
     return value
 
 
-def members(text: str, max_depth: int, names: Collection[str]) -> list[Member]:
-    """The members of a JSON text that is an object, each with its value's exact text.
-
-    Raises `InvalidDocument` as `decode` does, for any other kind of value, and
-    at the first member that is not one of `names`.
-    """
-    _check_characters(text)
-    check_depth(text, max_depth)
-    try:
-        found = list(_walk_members(text, names))
-        if len({member.name for member in found}) == len(found):
-            if "\\u" in text:
-                _check_escaped_strings([member.value for member in found])
-            return found
-    except (_Refused, JSONDecodeError, IndexError):
-        pass
-    # Whatever it was, reading the text as a whole says what, and where.
-    value = decode(text, max_depth)
-    raise InvalidDocument(f"expected a JSON object, found {kind(value)}", pointer="")
-
-
-def _walk_members(text: str, names: Collection[str]) -> Iterator[Member]:
-    """Walk the outermost object of `text`, reading each value once. Raises where there is none."""
-    position = _skip(text, 0, "{")
-    ending = text[position]
-    while ending != "}":
-        name, end = _STRICT.raw_decode(text, position)
-        if not isinstance(name, str):
-            raise _Refused
-        if name not in names:
-            known = " and ".join(names)
-            raise InvalidDocument(f"unknown member; this request takes {known}", pointer=pointer([name]))
-        start = _skip(text, end, ":")
-        value, end = _STRICT.raw_decode(text, start)
-        yield Member(name, value, text[start:end])
-        position = _skip_space(text, end)
-        ending = text[position]
-        if ending != "}":
-            position = _skip(text, position, ",")
-    if _skip_space(text, position + 1) != len(text):
-        raise _Refused
-
-
-def _skip(text: str, position: int, mark: str) -> int:
-    """Behind `mark`, which comes next, and the space around it."""
-    position = _skip_space(text, position)
-    if text[position] != mark:
-        raise _Refused
-    return _skip_space(text, position + 1)
-
-
-def _skip_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
-
-
-class _Refused(Exception):
+class Refused(Exception):
     """The fast pass met something that is JSON to the decoder, and not to us."""
 
 
 def _number(digits: str) -> float:
     number = float(digits)
     if isinf(number):
-        raise _Refused
+        raise Refused
     return number
 
 
 def _constant(_name: str) -> NoReturn:
-    raise _Refused
+    raise Refused
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        raise _Refused
+        raise Refused
     return unique
 
 
-_STRICT: Final = JSONDecoder(
+STRICT: Final = JSONDecoder(
     object_pairs_hook=_object, parse_float=_number, parse_int=_number, parse_constant=_constant
 )
 
 
 def _decode_whole(text: str, decoder: JSONDecoder) -> object:
-    value, end = decoder.raw_decode(text, _skip_space(text, 0))
-    end = _skip_space(text, end)
+    value, end = decoder.raw_decode(text, _behind_space(text, 0))
+    end = _behind_space(text, end)
     if end != len(text):
         raise JSONDecodeError("Extra data", text, end)
     return value
 
 
-def _check_characters(text: str) -> None:
+def _behind_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def check_characters(text: str) -> None:
+    """Refuse a byte order mark, and what UTF-8 cannot carry."""
     if text.startswith(_BOM):
         raise InvalidDocument("a byte order mark is not allowed before the JSON text", line=1, column=1)
     try:
@@ -172,14 +113,14 @@ def _check_characters(text: str) -> None:
         raise InvalidDocument("a lone surrogate is no character", **_end_of(text[: error.start])) from None
 
 
-def _check_escaped_strings(value: object) -> None:
+def check_escaped_strings(value: object) -> None:
     """Refuse what only an escape can bring in: lone surrogates and U+0000."""
     pending = [value]
     while pending:
         current = pending.pop()
         if isinstance(current, str):
             if _string_rule(current):
-                raise _Refused
+                raise Refused
         elif isinstance(current, dict):
             pending.extend(current)
             pending.extend(current.values())

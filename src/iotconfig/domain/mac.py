@@ -47,6 +47,8 @@ class MacAddress:
 
         Raises `InvalidMacAddress` for anything else.
         """
+        if _CANONICAL.fullmatch(text) is not None:
+            return cls(text)
         if _SPELLINGS.fullmatch(text) is None:
             raise InvalidMacAddress(text)
         digits = text.translate(_SEPARATORS).lower()

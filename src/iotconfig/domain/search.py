@@ -9,10 +9,8 @@ from attrs import field, frozen
 
 from .config import ConfigSummary
 from .errors import ValidationFailed
+from .limits import MAX_PAGE, check_limit, is_storable
 from .mac import MacAddress
-
-MAX_PAGE: Final = 1000
-"""Configs that one page may hold."""
 
 MAX_SEARCH: Final = 255
 """Characters that a search may have: no field that is searched is longer."""
@@ -28,29 +26,25 @@ def fold(text: str) -> str:
     The domain folds, because databases disagree: SQLite knows the case of
     ASCII only.
     """
-    return unicodedata.normalize("NFC", text.casefold()).replace(_SEPARATOR, _STAND_IN)
+    # The same for ASCII, in a tenth of the time.
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+    return folded.replace(_SEPARATOR, _STAND_IN)
 
 
 def search_text(mac_address: MacAddress, device_name: str | None, device_entity_id: str | None) -> str:
     """What a search looks through for one config, folded."""
-    fields = (str(mac_address), device_name or "", device_entity_id or "")
-    return _SEPARATOR.join(fold(field) for field in fields)
+    return _SEPARATOR.join((mac_address.canonical, fold(device_name or ""), fold(device_entity_id or "")))
 
 
 def _check_text(_query: object, _attribute: object, text: str | None) -> None:
     if text is None:
         return
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_storable(text):
         raise ValidationFailed(
             "The search text holds a NUL, or half a character (a lone surrogate).", parameter="q"
         )
     if len(text) > MAX_SEARCH:
         raise ValidationFailed(f"The search text is longer than {MAX_SEARCH} characters.", parameter="q")
-
-
-def _check_limit(_query: object, _attribute: object, limit: int) -> None:
-    if not 1 <= limit <= MAX_PAGE:
-        raise ValidationFailed(f"The limit must be a whole number from 1 to {MAX_PAGE}.", parameter="limit")
 
 
 @frozen
@@ -63,7 +57,7 @@ class ConfigQuery:
     """Only configs whose `enable_ota` is this; None for all."""
     after: MacAddress | None = None
     """Only configs behind this MAC address: where the page before ended."""
-    limit: int = field(default=MAX_PAGE, validator=_check_limit)
+    limit: int = field(default=MAX_PAGE, validator=check_limit)
     """Configs on the page, 1 to 1000."""
     count: bool = True
     """Whether to count all matches, over all pages; it costs a scan."""

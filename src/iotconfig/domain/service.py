@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, TypeVar
 
 from attrs import frozen
 
+from . import changes
 from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Precondition
 from .content import ConfigContent
-from .errors import RecordExists, RecordNotFound, ValidationFailed
+from .edits import Edit, Replace
+from .errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
 from .mac import MacAddress
-from .notifications import announce_config, announce_deletion
-from .ports import Clock, Store, UnitOfWork
+from .notifications import announce_config
+from .ports import Clock, Store, UnitOfWork, View
+from .revisions import UNSIGNED, Note, Operation
 from .search import ConfigPage, ConfigQuery
+
+T = TypeVar("T")
 
 _ANNOUNCED_AT_ONCE: Final = 200
 """Configs that one transaction of `announce_all` locks."""
@@ -33,57 +39,93 @@ class ConfigService:
     store: Store
     clock: Clock
 
-    def create(self, mac_address: MacAddress, content: ConfigContent) -> Config:
+    def create(self, mac_address: MacAddress, content: ConfigContent, note: Note = UNSIGNED) -> Config:
         """Give a device its first config. Raises `RecordExists` if it has one."""
         with self.store.writing() as work:
             device = work.devices.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
-            return _add(work, device, content, self.clock())
+            return changes.add(work, device, content, note, self.clock())
 
     def get(self, config_id: int) -> Config:
         """The config with this id. Raises `RecordNotFound`."""
         _check_id(config_id)
-        with self.store.reading() as configs:
-            return _found(configs.get(config_id), config_id)
+        with self.store.reading() as view:
+            return _found(view.configs.get(config_id), config_id)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config:
-        """The config of this device. Raises `RecordNotFound`."""
-        with self.store.reading() as configs:
-            return _found(configs.get_by_mac(mac_address), mac_address)
+        """The config of this device. Raises `RecordNotFound`, and `RecordGone` for a board that was replaced."""
+        with self.store.reading() as view:
+            config = view.configs.get_by_mac(mac_address)
+            if config is None:
+                raise _absent(view, mac_address)
+        return config
 
     def document(self, mac_address: MacAddress) -> Document:
-        """The bytes that this device fetches, and their ETag. Raises `RecordNotFound`."""
-        with self.store.reading() as configs:
-            document = configs.document(mac_address)
-        if document is None:
-            raise RecordNotFound(mac_address)
+        """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
+        with self.store.reading() as view:
+            document = view.configs.document(mac_address)
+            if document is None:
+                raise _absent(view, mac_address)
         return document
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         """One page of the configs that match, sorted by MAC address."""
-        with self.store.reading() as configs:
-            return configs.find(query)
+        with self.store.reading() as view:
+            return view.configs.find(query)
 
     def update(
-        self, config_id: int, content: ConfigContent, precondition: Precondition = UNCONDITIONAL
+        self,
+        config_id: int,
+        content: ConfigContent,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
     ) -> Config:
-        """Replace a config's content.
+        """Replace a config's content: `edit` with `Replace(content)`."""
+        return self.edit(config_id, Replace(content), precondition, note)
+
+    def edit(
+        self,
+        config_id: int,
+        edit: Edit,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> Config:
+        """Change a config's content: `Replace` it, `Merge` a patch into it, or `Rollback` to a revision.
 
         Content that equals the stored bytes changes nothing (no new revision,
         `updated_at` stays), yet the device is told again.
 
-        Raises `RecordNotFound`, and `PreconditionFailed` where the config is at
-        a revision that `precondition` excludes.
+        Raises `RecordNotFound`; `PreconditionFailed` where the config is at a
+        revision that `precondition` excludes; and what the edit's `apply` does.
+        """
+
+        def change(work: UnitOfWork, device: Device, config: Config) -> Config:
+            precondition.check(config)
+            content = edit.apply(config, work.history)
+            return changes.change(work, device, config, content, edit.operation, note, self.clock())
+
+        return self._locked(config_id, change)
+
+    def preview(
+        self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
+    ) -> tuple[Config, ConfigContent]:
+        """The config as it is, and what `edit` would make of its content; nothing is stored or announced.
+
+        Raises as `edit` does.
         """
         _check_id(config_id)
-        with self.store.writing() as work:
-            device, config = _locked(work, config_id)
+        with self.store.reading() as view:
+            config = _found(view.configs.get(config_id), config_id)
             precondition.check(config)
-            return _change(work, device, config, content, self.clock())
+            return config, edit.apply(config, view.history)
 
     def put(
-        self, mac_address: MacAddress, content: ConfigContent, precondition: Precondition = UNCONDITIONAL
+        self,
+        mac_address: MacAddress,
+        content: ConfigContent,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
     ) -> tuple[Config, bool]:
         """Create or update by MAC address; True in second place where it created.
 
@@ -95,31 +137,64 @@ class ConfigService:
             precondition.check(config)
             now = self.clock()
             if config is None:
-                return _add(work, device, content, now), True
-            return _change(work, device, config, content, now), False
+                return changes.add(work, device, content, note, now), True
+            return changes.change(work, device, config, content, Operation.UPDATE, note, now), False
 
-    def delete(self, config_id: int, precondition: Precondition = UNCONDITIONAL) -> None:
-        """Remove a config. Its device's counter goes on: the deletion is a change too.
+    def replace_device(
+        self,
+        config_id: int,
+        mac_address: MacAddress,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> Config:
+        """Move a config to another board: it keeps its id and its history.
 
-        Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
+        Who asks for the old board's document hears which one took its place
+        (`RecordGone`), until the old one gets a config of its own again.
+
+        Raises `RecordNotFound`, `PreconditionFailed`, and `RecordExists` where
+        the board at `mac_address` has a config, this one included.
         """
         _check_id(config_id)
-        with self.store.writing() as work:
-            device, config = _locked(work, config_id)
+        while True:
+            with self.store.writing() as work:
+                seen = _found(work.configs.get(config_id), config_id)
+                if seen.mac_address == mac_address:
+                    raise RecordExists(mac_address, "name the board that takes its place")
+                locked = {mac: work.devices.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
+                config = _found(work.configs.get(config_id), config_id)
+                if config.mac_address == seen.mac_address:
+                    precondition.check(config)
+                    if work.configs.get_by_mac(mac_address) is not None:
+                        raise RecordExists(
+                            mac_address, "a board that has a config cannot take another's place"
+                        )
+                    old, new = locked[config.mac_address], locked[mac_address]
+                    return changes.move(work, old, new, config, note, self.clock())
+            # Another swap was faster, and the locks are not those of this config's board.
+
+    def delete(
+        self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: Note = UNSIGNED
+    ) -> None:
+        """Remove a config. Its device's counter goes on: the deletion is a change too.
+
+        `HistoryService.restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
+        """
+
+        def remove(work: UnitOfWork, device: Device, config: Config) -> None:
             precondition.check(config)
-            now = self.clock()
-            revision = device.next_revision()
-            work.devices.advance(device, revision)
-            work.configs.remove(config)
-            work.notifications.enqueue(announce_deletion(device, revision, now), now)
+            changes.remove(work, device, config, note, self.clock())
+
+        self._locked(config_id, remove)
 
     def announce(self, config_id: int) -> Config:
         """Tell a config's device again, without a change. Raises `RecordNotFound`."""
-        _check_id(config_id)
-        with self.store.writing() as work:
-            _, config = _locked(work, config_id)
+
+        def announce(work: UnitOfWork, _device: Device, config: Config) -> Config:
             work.notifications.enqueue(announce_config(config), self.clock())
             return config
+
+        return self._locked(config_id, announce)
 
     def announce_all(self, *, nudges_per_second: float | None = None) -> int:
         """Restore the retained message of every config, and say how many they are.
@@ -149,6 +224,20 @@ class ConfigService:
                 return told
             after = page.next
 
+    def _locked(self, config_id: int, use: Callable[[UnitOfWork, Device, Config], T]) -> T:
+        """What `use` gives for the config and its device's counter, which is locked; both read after the lock was won."""
+        _check_id(config_id)
+        while True:
+            with self.store.writing() as work:
+                device = work.devices.lock_owner(config_id)
+                if device is None:
+                    raise RecordNotFound(config_id)
+                config = _found(work.configs.get(config_id), config_id)
+                if config.mac_address == device.mac_address:
+                    return use(work, device, config)
+            # A board swap was faster, and the lock is the old board's. The new board's may not be
+            # taken beside it, out of order: two that wait for each other would be the end of both.
+
 
 def _check_id(config_id: int) -> None:
     """Keep numbers that are no id from the store: some databases fail on them."""
@@ -162,29 +251,13 @@ def _found(config: Config | None, key: int | MacAddress) -> Config:
     return config
 
 
-def _locked(work: UnitOfWork, config_id: int) -> tuple[Device, Config]:
-    """The config and its device's counter, which stays locked; read after the lock was won."""
-    device = work.devices.lock_owner(config_id)
-    if device is None:
-        raise RecordNotFound(config_id)
-    return device, _found(work.configs.get(config_id), config_id)
-
-
-def _add(work: UnitOfWork, device: Device, content: ConfigContent, now: datetime) -> Config:
-    revision = device.next_revision()
-    work.devices.advance(device, revision)
-    config = work.configs.add(device.mac_address, content, revision, now)
-    work.notifications.enqueue(announce_config(config), now)
-    return config
-
-
-def _change(
-    work: UnitOfWork, device: Device, config: Config, content: ConfigContent, now: datetime
-) -> Config:
-    """Store other content; the same content is announced, too: operators press Save to make a device re-read."""
-    if content.text != config.content.text:
-        config = config.changed(content, device.next_revision(), now)
-        work.devices.advance(device, config.revision)
-        work.configs.replace(config)
-    work.notifications.enqueue(announce_config(config), now)
-    return config
+def _absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
+    """Why a device has no config."""
+    successor = view.devices.replaced_by(mac_address)
+    if successor is None:
+        return RecordNotFound(mac_address)
+    return RecordGone(
+        f"The board {mac_address} was replaced: its config belongs to {successor} now.",
+        mac_address=str(mac_address),
+        replaced_by=str(successor),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pwd
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +15,10 @@ from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.domain.fleet_service import FleetService
+    from iotconfig.domain.history_service import HistoryService
     from iotconfig.domain.notification_service import NotificationService
+    from iotconfig.domain.revisions import Note
     from iotconfig.domain.service import ConfigService
 
     from .settings import Settings
@@ -58,6 +62,24 @@ class _Runtime:
 
         return wiring.open_service(self._settings)
 
+    def note(self, message: str | None) -> Note:
+        from iotconfig.domain.revisions import Note
+
+        try:
+            return Note(pwd.getpwuid(os.getuid()).pw_name, message)
+        except KeyError:
+            return Note(f"user {os.getuid()}", message)
+
+    def history(self) -> AbstractContextManager[HistoryService]:
+        from . import wiring
+
+        return wiring.open_history(self._settings)
+
+    def fleet(self) -> AbstractContextManager[FleetService]:
+        from . import wiring
+
+        return wiring.open_fleet(self._settings)
+
     def notifications(self) -> AbstractContextManager[NotificationService]:
         from . import wiring
 
@@ -81,8 +103,11 @@ def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     # A command says once what is wrong, by its error; the processes of serve and relay log.
     logging.getLogger("iotconfig").addHandler(logging.NullHandler())
     logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+    environ = os.environ if environ is None else environ
     cli.main(
         args=list(sys.argv[1:] if args is None else args),
         prog_name="iotconfig",
-        obj=_Runtime(os.environ if environ is None else environ),
+        obj=_Runtime(environ),
+        # https://no-color.org; otherwise click looks whether a terminal is there.
+        color=False if environ.get("NO_COLOR") else None,
     )

@@ -97,6 +97,12 @@ class Settings:
         DEFAULT_MAX_BYTES,
         "Size limit of a config's content, in bytes of UTF-8",
     )
+    max_import_bytes: int = _setting(
+        "IOTCONFIG_MAX_IMPORT_BYTES",
+        values.number(int, 1024, 4 * 1024 * 1024 * 1024),
+        64 * 1024 * 1024,
+        "Size limit of the body of an import over HTTP, in bytes",
+    )
     db_pool_size: int = _setting(
         "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"
     )
@@ -123,6 +129,12 @@ class Settings:
         values.seconds,
         10.0,
         "Seconds after which a call that does not come back is cut",
+    )
+    db_bulk_timeout: float = _setting(
+        "IOTCONFIG_DB_BULK_TIMEOUT",
+        values.seconds,
+        600.0,
+        "Seconds that one statement of an import, an export, or a patch to many configs may take",
     )
     idle_timeout: float = _setting(
         "IOTCONFIG_IDLE_TIMEOUT", values.seconds, 5.0, "Seconds to keep a connection without a next request"

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.ports import Lease
+from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 
@@ -48,11 +51,22 @@ def migrations(settings: Settings) -> Migrations:
 @contextmanager
 def open_service(settings: Settings) -> Iterator[ConfigService]:
     """The use cases on the database; its connections are closed at the end of the block."""
-    database = _open_database(settings)
-    try:
-        yield _service(database)
-    finally:
-        database.close()
+    with _open_store(settings) as store:
+        yield ConfigService(store, utc_now)
+
+
+@contextmanager
+def open_history(settings: Settings) -> Iterator[HistoryService]:
+    """The histories of configs in the database; its connections are closed at the end of the block."""
+    with _open_store(settings) as store:
+        yield HistoryService(store, utc_now)
+
+
+@contextmanager
+def open_fleet(settings: Settings) -> Iterator[FleetService]:
+    """The use cases for many configs at once; the connections are closed at the end of the block."""
+    with _open_store(settings) as store:
+        yield FleetService(store, utc_now)
 
 
 def broker(settings: Settings) -> Broker | None:
@@ -110,10 +124,14 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     from iotconfig.adapters.http.app import create_app
 
     database = _open_database(settings)
+    store = _store(database)
     return create_app(
-        _service(database),
+        ConfigService(store, utc_now),
+        HistoryService(store, utc_now),
+        FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
         max_content_bytes=settings.max_content_bytes,
+        max_import_bytes=settings.max_import_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
         local_only=not settings.allow_anonymous,
         cors_origins=settings.cors_origins,
@@ -126,10 +144,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _service(database: Database) -> ConfigService:
+@contextmanager
+def _open_store(settings: Settings) -> Iterator[Store]:
+    database = _open_database(settings)
+    try:
+        yield _store(database)
+    finally:
+        database.close()
+
+
+def _store(database: Database) -> Store:
     from iotconfig.adapters.sql.store import SqlStore
 
-    return ConfigService(SqlStore(database), utc_now)
+    return SqlStore(database)
 
 
 def _notifications(settings: Settings, database: Database) -> NotificationService:
@@ -166,4 +193,5 @@ def _timeouts(settings: Settings) -> Timeouts:
         lock=settings.db_lock_timeout,
         idle_transaction=settings.db_idle_transaction_timeout,
         watchdog=settings.db_watchdog_timeout,
+        bulk=settings.db_bulk_timeout,
     )

@@ -11,7 +11,10 @@ from iotconfig.domain.errors import IotConfigError
 
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
+from .edit import edit
 from .errors import one_line
+from .fleet import export, import_, patch
+from .history import diff, history, prune_history, restore, rollback
 from .notifications import announce, notifications, relay
 from .serve import serve
 
@@ -60,5 +63,20 @@ def cli() -> None:
     """Store the configuration of ESP32-class devices, and serve it to them."""
 
 
-for _command in (announce, config, db_status, load_test_data, notifications, relay, serve, upgrade_db):
+for _command in (diff, edit, history, restore, rollback):
+    config.add_command(_command)
+for _command in (
+    announce,
+    config,
+    db_status,
+    export,
+    import_,
+    load_test_data,
+    notifications,
+    patch,
+    prune_history,
+    relay,
+    serve,
+    upgrade_db,
+):
     cli.add_command(_command)

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 from attrs import evolve
 
-from iotconfig.domain.config import Config, ConfigSummary, Precondition
 from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.limits import MAX_PAGE
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import MAX_PAGE, ConfigQuery
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.search import ConfigQuery
 
+from .diffs import echo_proposed
+from .names import find, key_of
+from .options import (
+    ReadableFile,
+    dry_run_option,
+    json_option,
+    message_option,
+    precondition_of,
+    revision_option,
+)
 from .runtime import Runtime
-from .tables import printable, table
+from .streams import standard_input
+from .tables import moment, printable, table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.config import Config, ConfigSummary
+    from iotconfig.domain.revisions import DeletedConfig
+    from iotconfig.domain.service import ConfigService
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_ID: Final = re.compile(r"[0-9]{1,100}")
-_BARE_MAC_DIGITS: Final = 12
-
-
-class _File(click.File):
-    """A file whose absence is an error of one line, not a lesson in usage."""
-
-    def fail(
-        self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
-    ) -> NoReturn:
-        raise click.ClickException(message)
 
 
 @click.group()
@@ -44,24 +45,11 @@ def config() -> None:
     """
 
 
-def _json_option(function: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(function)
-
-
 def _content_options(function: F) -> F:
     function = click.option(
-        "--file", "-f", type=_File("rb"), help="Read the content from a file; - is standard input."
+        "--file", "-f", type=ReadableFile("rb"), help="Read the content from a file; - is standard input."
     )(function)
     return click.argument("content", required=False)(function)
-
-
-def _revision_option(function: F) -> F:
-    return click.option(
-        "--if-revision",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Only if the config is at this revision.",
-    )(function)
 
 
 @config.command("list")
@@ -72,18 +60,24 @@ def _revision_option(function: F) -> F:
     "--ota/--no-ota", default=None, help="Only those with over-the-air updates switched on, or off."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N configs.  [default: all]")
-@_json_option
+@click.option("--deleted", is_flag=True, help="Those that were deleted and can be restored, instead.")
+@json_option
 @click.pass_obj
 def list_configs(
-    runtime: Runtime, search: str | None, ota: bool | None, limit: int | None, as_json: bool
+    runtime: Runtime, search: str | None, ota: bool | None, limit: int | None, deleted: bool, as_json: bool
 ) -> None:
-    """List configs, sorted by MAC address."""
+    """List configs, sorted by MAC address; deleted ones, the latest deletion first."""
+    if deleted:
+        if search is not None or ota is not None:
+            raise click.UsageError("--search, --ota and --no-ota select among the configs that are there.")
+        _list_deleted(runtime, limit, as_json)
+        return
     query = ConfigQuery(text=search, enable_ota=ota)
-    with _service(runtime) as service:
+    with configs_of(runtime) as service:
         count = service.find(evolve(query, limit=1)).count or 0
         summaries = list(_pages(service, evolve(query, count=False), limit or count))
     if as_json:
-        _echo_json({"configs": summaries, "count": count})
+        echo_json({"configs": summaries, "count": count})
         return
     rows = [
         (
@@ -93,7 +87,7 @@ def list_configs(
             c.device_entity_id,
             c.enable_ota,
             c.revision,
-            f"{c.updated_at:%Y-%m-%d %H:%M:%SZ}",
+            moment(c.updated_at),
         )
         for c in summaries
     ]
@@ -112,23 +106,47 @@ def _pages(service: ConfigService, query: ConfigQuery, limit: int) -> Iterator[C
         query = evolve(query, after=page.next)
 
 
+def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
+    from iotconfig.domain.revisions import DeletedQuery
+
+    runtime.schema().require_current()
+    found: list[DeletedConfig] = []
+    query: DeletedQuery | None = DeletedQuery(limit=min(limit or MAX_PAGE, MAX_PAGE))
+    with runtime.history() as service:
+        while query is not None and (limit is None or len(found) < limit):
+            page = service.deleted(query)
+            found += page.configs
+            query = evolve(query, before=page.next) if page.next else None
+    found = found[:limit]
+    if as_json:
+        echo_json({"configs": found})
+        return
+    rows = [
+        (d.id, d.mac_address, d.device_name, d.revision, moment(d.deleted_at), d.author, d.message)
+        for d in found
+    ]
+    click.echo(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
+    plural = "config" if len(rows) == 1 else "configs"
+    click.echo(f"\n{len(rows)} deleted {plural} in {runtime.database}")
+
+
 @config.command()
 @click.argument("name", metavar="ID|MAC")
 @click.option(
     "--content", "content_only", is_flag=True, help="Print the content's exact bytes and nothing else."
 )
-@_json_option
+@json_option
 @click.pass_obj
 def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None:
     """Show one config."""
     if content_only and as_json:
         raise click.UsageError("--content and --json print different things: give one of them.")
-    with _service(runtime) as service:
-        found = _find(service, name)
+    with configs_of(runtime) as service:
+        found = find(service, name)
     if content_only:
         click.echo(found.content.text.encode(), nl=False)
     elif as_json:
-        _echo_json(found)
+        echo_json(found)
     else:
         _echo_config(runtime, found)
 
@@ -136,16 +154,23 @@ def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None
 @config.command()
 @click.argument("mac_address", metavar="MAC")
 @_content_options
-@_json_option
+@message_option
+@json_option
 @click.pass_obj
 def create(
-    runtime: Runtime, mac_address: str, content: str | None, file: BinaryIO | None, as_json: bool
+    runtime: Runtime,
+    mac_address: str,
+    content: str | None,
+    file: BinaryIO | None,
+    message: str | None,
+    as_json: bool,
 ) -> None:
     """Give a device its first config: CONTENT is its JSON text, or - for standard input."""
     mac = MacAddress.parse(mac_address)
     document = _content(runtime, content, file)
-    with _service(runtime) as service:
-        _echo_changed(runtime, service.create(mac, document), "Created", as_json)
+    with configs_of(runtime) as service:
+        created = service.create(mac, document, runtime.note(message))
+    echo_changed(runtime, created, "Created", as_json)
 
 
 @config.command("set")
@@ -154,8 +179,10 @@ def create(
 @click.option(
     "--create", "may_create", is_flag=True, help="Create the config where the MAC address has none."
 )
-@_revision_option
-@_json_option
+@revision_option
+@dry_run_option
+@message_option
+@json_option
 @click.pass_obj
 def set_content(
     runtime: Runtime,
@@ -164,81 +191,106 @@ def set_content(
     file: BinaryIO | None,
     may_create: bool,
     if_revision: int | None,
+    dry_run: bool,
+    message: str | None,
     as_json: bool,
 ) -> None:
     """Replace a config's content: CONTENT is its JSON text, or - for standard input."""
-    key = _key(name)
+    key = key_of(name)
     document = _content(runtime, content, file)
-    precondition = _precondition(if_revision)
-    with _service(runtime) as service:
+    precondition = precondition_of(if_revision)
+    note = runtime.note(message)
+    if dry_run and may_create:
+        raise click.UsageError("--dry-run compares with a config that is there: leave --create out.")
+    with configs_of(runtime) as service:
+        if dry_run:
+            from iotconfig.domain.edits import Replace
+
+            before, _ = service.preview(find(service, name).id, Replace(document), precondition)
+            echo_proposed(before, document)
+            return
         if may_create:
             if not isinstance(key, MacAddress):
                 raise click.UsageError("--create needs a MAC address: an id is given out by the database.")
-            changed, created = service.put(key, document, precondition)
+            changed, created = service.put(key, document, precondition, note)
         else:
-            before = _find(service, name)
-            changed, created = service.update(before.id, document, precondition), False
-    _echo_changed(runtime, changed, "Created" if created else "Set", as_json)
+            before = find(service, name)
+            changed, created = service.update(before.id, document, precondition, note), False
+    echo_changed(runtime, changed, "Created" if created else "Set", as_json)
 
 
 @config.command()
 @click.argument("name", metavar="ID|MAC")
-@_revision_option
+@revision_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@_json_option
+@message_option
+@json_option
 @click.pass_obj
-def delete(runtime: Runtime, name: str, if_revision: int | None, yes: bool, as_json: bool) -> None:
-    """Delete a config: its device then gets 404."""
-    with _service(runtime) as service:
-        found = _find(service, name)
+def delete(
+    runtime: Runtime, name: str, if_revision: int | None, yes: bool, message: str | None, as_json: bool
+) -> None:
+    """Delete a config: its device then gets 404. 'iotconfig config restore' brings it back."""
+    with configs_of(runtime) as service:
+        found = find(service, name)
         if not yes:
             label = printable(found.content.device_name or "no name")
             click.confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True, err=True)
-        service.delete(found.id, _precondition(if_revision))
+        service.delete(found.id, precondition_of(if_revision), runtime.note(message))
     if as_json:
-        _echo_json({"deleted": found.summary()})
+        echo_json({"deleted": found.summary()})
         return
     click.echo(f"Deleted config {found.id} of {found.mac_address} in {runtime.database}")
 
 
+@config.command("replace-device")
+@click.argument("name", metavar="ID|MAC")
+@click.argument("new_mac_address", metavar="NEW_MAC")
+@revision_option
+@message_option
+@json_option
+@click.pass_obj
+def replace_device(
+    runtime: Runtime,
+    name: str,
+    new_mac_address: str,
+    if_revision: int | None,
+    message: str | None,
+    as_json: bool,
+) -> None:
+    """Move a config to another board: it keeps its id and its history.
+
+    The old board then hears which one took its place (410).
+    """
+    mac_address = MacAddress.parse(new_mac_address)
+    with configs_of(runtime) as service:
+        before = find(service, name)
+        note = runtime.note(message)
+        moved = service.replace_device(before.id, mac_address, precondition_of(if_revision), note)
+    echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
+
+
 @contextmanager
-def _service(runtime: Runtime) -> Iterator[ConfigService]:
+def configs_of(runtime: Runtime) -> Iterator[ConfigService]:
+    """The use cases on a database whose schema is current."""
     runtime.schema().require_current()
     with runtime.service() as service:
         yield service
 
 
-def _key(name: str) -> int | MacAddress:
-    """What a person typed: an id, or a MAC address."""
-    if _ID.fullmatch(name) and len(name) != _BARE_MAC_DIGITS:
-        return int(name)
-    return MacAddress.parse(name)
-
-
-def _find(service: ConfigService, name: str) -> Config:
-    key = _key(name)
-    return service.get_by_mac(key) if isinstance(key, MacAddress) else service.get(key)
-
-
-def _precondition(if_revision: int | None) -> Precondition:
-    return Precondition(one_of=None if if_revision is None else frozenset({if_revision}))
-
-
 def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> ConfigContent:
     if (content is None) == (file is None):
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
-    if content == "-" and sys.stdin is None:
-        raise click.ClickException("Standard input is closed: there is no content to read.")
     limit = runtime.max_content_bytes
-    source = cast("BinaryIO", click.open_file("-", "rb")) if content == "-" else file
+    source = standard_input() if content == "-" else file
     # One byte more than may be stored is enough to know that there is too much.
     document = content or "" if source is None else source.read(limit + 1)
     return ConfigContent.parse(document, limit)
 
 
-def _echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
+def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
+    """Say what was done to a config."""
     if as_json:
-        _echo_json(changed)
+        echo_json(changed)
     else:
         click.echo(
             f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.database}"
@@ -255,18 +307,19 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
         ("OTA", summary.enable_ota),
         ("revision", summary.revision),
         ("ETag", summary.etag),
-        ("created", f"{summary.created_at:%Y-%m-%d %H:%M:%SZ}"),
-        ("updated", f"{summary.updated_at:%Y-%m-%d %H:%M:%SZ}"),
+        ("created", moment(summary.created_at)),
+        ("updated", moment(summary.updated_at)),
         ("database", runtime.database),
     ]
     for label, value in rows:
         click.echo(f"{label:12}  {printable(value)}")
     click.echo()
-    for line in found.content.text.splitlines():
+    for line in found.content.text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
         click.echo(printable(line.expandtabs()))
 
 
-def _echo_json(value: object) -> None:
+def echo_json(value: object) -> None:
+    """Print an entity, or a dictionary of entities, as JSON."""
     from iotconfig.adapters.codec import to_json
 
     click.echo(to_json(value))

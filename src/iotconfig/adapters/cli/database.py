@@ -75,7 +75,7 @@ def load_test_data(runtime: Runtime) -> None:
     with runtime.service() as service:
         for mac_address, content in sample_devices():
             try:
-                service.create(mac_address, content)
+                service.create(mac_address, content, runtime.note("Sample device"))
             except RecordExists:
                 click.echo(f"{mac_address}  skipped: it exists")
             else:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notifications import Notification
 
 from .runtime import Runtime
-from .tables import table
+from .tables import moment, table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.notifications import Notification
 
 _LISTED = 1000
 _RATE = 10.0
@@ -101,7 +103,7 @@ def _row(notification: Notification) -> tuple[object, ...]:
         notification.announcement.subject,
         "parked" if notification.parked else "pending",
         state.revision if state else None,
-        f"{notification.since:%Y-%m-%d %H:%M:%SZ}",
+        moment(notification.since),
         notification.refusals,
         notification.last_error,
     )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.service import ConfigService
+if TYPE_CHECKING:
+    from iotconfig.domain.fleet_service import FleetService
+    from iotconfig.domain.history_service import HistoryService
+    from iotconfig.domain.notification_service import NotificationService
+    from iotconfig.domain.revisions import Note
+    from iotconfig.domain.service import ConfigService
 
 
 class SchemaStatus(Protocol):
@@ -74,6 +78,18 @@ class Runtime(Protocol):
 
     def service(self) -> AbstractContextManager[ConfigService]:
         """The use cases on the database."""
+        ...
+
+    def note(self, message: str | None) -> Note:
+        """The login name of who runs the command, and what they say about it."""
+        ...
+
+    def history(self) -> AbstractContextManager[HistoryService]:
+        """The histories of the configs in the database."""
+        ...
+
+    def fleet(self) -> AbstractContextManager[FleetService]:
+        """The use cases for many configs at once."""
         ...
 
     def notifications(self) -> AbstractContextManager[NotificationService]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -11,6 +12,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
     cells = [[printable(cell) for cell in row] for row in rows]
     return tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def moment(time: datetime) -> str:
+    """A time in UTC, to the second."""
+    return f"{time:%Y-%m-%d %H:%M:%SZ}"
 
 
 def printable(cell: object) -> str:

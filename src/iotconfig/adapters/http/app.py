@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import falcon
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 
 from . import problems
-from .configs import AnnounceResource, ConfigByMacResource, ConfigResource, ConfigsResource
+from .configs import (
+    AnnounceResource,
+    ConfigByMacResource,
+    ConfigResource,
+    ConfigsResource,
+    ReplaceDeviceResource,
+)
+from .fleet import ExportResource, ImportResource, PatchResource
 from .health import HealthResource
+from .history import (
+    DeletedConfigsResource,
+    DiffResource,
+    RestoreResource,
+    RevisionResource,
+    RevisionsResource,
+    RollbackResource,
+)
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
+
+DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
+"""Bytes that the body of an import may have, unless a setting says otherwise."""
 
 
 def create_app(
     service: ConfigService,
+    history: HistoryService,
+    fleet: FleetService,
     notifications: NotificationService,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
+    max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
     own_origin: str = "",
     local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
 ) -> falcon.App[Any, Any]:
-    """The HTTP API of `service`, for any WSGI server.
+    """The HTTP API of these use cases, for any WSGI server.
 
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
+    `max_import_bytes`: bytes that the body of an import may have.
     `own_origin`: the service's own, as browsers see it, where a proxy hides it from here.
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
@@ -43,8 +67,20 @@ def create_app(
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
-    app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
+    app.add_route("/api/configs/import", ImportResource(fleet, max_content_bytes, max_import_bytes))
+    app.add_route("/api/configs/export", ExportResource(fleet))
+    app.add_route("/api/configs/patch", PatchResource(fleet, bodies))
     app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, require_if_match))
+    app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
+    app.add_route("/api/configs/{segment}/revisions", RevisionsResource(history))
+    app.add_route("/api/configs/{segment}/revisions/{number}", RevisionResource(history))
+    app.add_route("/api/configs/{segment}/diff", DiffResource(history))
+    app.add_route("/api/configs/{segment}/rollback", RollbackResource(service, bodies, require_if_match))
+    app.add_route(
+        "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
+    )
+    app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
+    app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
     return app
 
 
@@ -56,7 +92,8 @@ def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: b
         origins = "*" if "*" in cors_origins else cors_origins
         chain += [
             falcon.CORSMiddleware(
-                allow_origins=origins, expose_headers="ETag, Location, Retry-After, X-Request-ID"
+                allow_origins=origins,
+                expose_headers="Accept-Patch, Content-Disposition, ETag, Location, Retry-After, X-Request-ID",
             ),
             VaryByOrigin(),
         ]

@@ -11,6 +11,8 @@ from attrs import frozen
 from iotconfig.domain.config import Precondition
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 
+from .problems import Refused
+
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _LIST: Final = re.compile(rf"[ \t,]*(?:{_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
 _REVISION: Final = re.compile(r"[1-9][0-9]{0,18}")
@@ -74,6 +76,16 @@ def write_precondition(req: falcon.Request) -> Precondition:
         one_of=_revisions(match.strong) if match is not None and not match.any else None,
         none_of=_revisions(none_match.strong | none_match.weak) if none_match is not None else frozenset(),
     )
+
+
+def change_precondition(req: falcon.Request, *, required: bool) -> Precondition:
+    """`write_precondition`, for a change by id. Raises `Refused` (428) where `If-Match` is required and absent."""
+    if required and req.get_header("If-Match") is None:
+        raise Refused(
+            "PRECONDITION_REQUIRED",
+            "This service takes changes with If-Match only: send the ETag of the config that you read.",
+        )
+    return write_precondition(req)
 
 
 def _required(req: falcon.Request, name: str) -> _Tags | None:

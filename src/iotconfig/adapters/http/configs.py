@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader, to_json
-from iotconfig.domain.config import Config
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain import json_text
 from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.errors import InvalidMacAddress, RecordNotFound, excerpt
+from iotconfig.domain.edits import Merge, Replace
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.service import ConfigService
 
+from .answers import send, send_config, send_created, tag
 from .bodies import read_json
+from .changes import Change, change_of
 from .conditional import check_match, is_unchanged, revision_tag, write_precondition
+from .history import send_edited
+from .notes import note_of
 from .parameters import allow, config_query, cursor_of
-from .problems import Refused
+from .segments import config_id, document_mac, is_document
 
-_DOCUMENT_SUFFIX: Final = ".json"
 _DOCUMENT_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_CONFIG_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PUT")
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
+_CONFIG_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT")
+
+MERGE_PATCH: Final = "application/merge-patch+json"
 
 
 @frozen
@@ -32,6 +36,7 @@ class CreateBody:
 
     mac_address: MacAddress
     content: ConfigContent
+    message: str | None = None
 
 
 @frozen
@@ -39,6 +44,15 @@ class ContentBody:
     """The body of the routes that replace content."""
 
     content: ConfigContent
+    message: str | None = None
+
+
+@frozen
+class NewBoardBody:
+    """The body of `POST …/replace-device`."""
+
+    mac_address: MacAddress
+    message: str | None = None
 
 
 @frozen
@@ -54,14 +68,15 @@ class ConfigsResource:
         if page.count is not None:
             answer["count"] = page.count
         answer["next"] = cursor_of(page.next)
-        _send(resp, to_json(answer))
+        send(resp, answer)
 
     on_head = on_get
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        allow(req)
+        given = allow(req, "message")
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), CreateBody)
-        _send_created(resp, self.service.create(body.mac_address, body.content))
+        note = note_of(given, body.message)
+        send_created(resp, self.service.create(body.mac_address, body.content, note))
 
 
 @frozen
@@ -72,15 +87,16 @@ class ConfigByMacResource:
     bodies: BodyReader
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        allow(req)
+        given = allow(req, "message")
         mac_address = MacAddress.parse(mac)
         precondition = write_precondition(req)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
-        config, created = self.service.put(mac_address, body.content, precondition)
+        note = note_of(given, body.message)
+        config, created = self.service.put(mac_address, body.content, precondition, note)
         if created:
-            _send_created(resp, config)
+            send_created(resp, config)
         else:
-            _send_config(resp, config)
+            send_config(resp, config)
 
 
 @frozen
@@ -95,46 +111,48 @@ class ConfigResource:
     require_if_match: bool
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        if segment.endswith(_DOCUMENT_SUFFIX):
-            self._send_document(req, resp, _document_mac(segment))
+        if is_document(segment):
+            self._send_document(req, resp, document_mac(segment))
             return
         allow(req)
-        config = self.service.get(_config_id(segment))
+        config = self.service.get(config_id(segment))
         check_match(req, revision_tag(config.revision))
         if is_unchanged(req, revision_tag(config.revision)):
             resp.status = falcon.HTTP_304
-            _tag(resp, config)
+            tag(resp, config)
         else:
-            _send_config(resp, config)
+            send_config(resp, config)
 
     on_head = on_get
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        _refuse_document(segment)
-        allow(req)
-        config_id = _config_id(segment)
-        self._check_if_match(req)
-        precondition = write_precondition(req)
+        change = self._change(req, segment, "dry_run", "message")
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
-        _send_config(resp, self.service.update(config_id, body.content, precondition))
+        send_edited(resp, self.service, change, Replace(body.content), note_of(change.given, body.message))
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        resp.set_header("Accept-Patch", MERGE_PATCH)
+        change = self._change(req, segment, "dry_run", "message")
+        text = json_text.decode_utf8(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
+        edit = Merge(MergePatch.parse(text), self.bodies.max_content_bytes)
+        send_edited(resp, self.service, change, edit, note_of(change.given))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        _refuse_document(segment)
-        allow(req)
-        config_id = _config_id(segment)
-        self._check_if_match(req)
-        self.service.delete(config_id, write_precondition(req))
+        change = self._change(req, segment, "message")
+        self.service.delete(change.config_id, change.precondition, note_of(change.given))
         resp.status = falcon.HTTP_204
 
     def on_post(self, _req: falcon.Request, _resp: falcon.Response, segment: str) -> None:
         _refuse_document(segment)
         raise falcon.HTTPMethodNotAllowed(_CONFIG_METHODS)
 
-    on_patch = on_trace = on_connect = on_post
+    on_trace = on_connect = on_post
 
     def on_options(self, _req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        is_document = segment.endswith(_DOCUMENT_SUFFIX)
-        resp.set_header("Allow", ", ".join(_DOCUMENT_METHODS if is_document else _CONFIG_METHODS))
+        methods = _DOCUMENT_METHODS if is_document(segment) else _CONFIG_METHODS
+        resp.set_header("Allow", ", ".join(methods))
+        if not is_document(segment):
+            resp.set_header("Accept-Patch", MERGE_PATCH)
 
     def _send_document(self, req: falcon.Request, resp: falcon.Response, mac_address: MacAddress) -> None:
         document = self.service.document(mac_address)
@@ -147,12 +165,25 @@ class ConfigResource:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = document.body
 
-    def _check_if_match(self, req: falcon.Request) -> None:
-        if self.require_if_match and req.get_header("If-Match") is None:
-            raise Refused(
-                "PRECONDITION_REQUIRED",
-                "This service takes changes with If-Match only: send the ETag of the config that you read.",
-            )
+    def _change(self, req: falcon.Request, segment: str, *parameters: str) -> Change:
+        _refuse_document(segment)
+        return change_of(req, segment, *parameters, require_if_match=self.require_if_match)
+
+
+@frozen
+class ReplaceDeviceResource:
+    """`/api/configs/{segment}/replace-device`: a config moves to another board."""
+
+    service: ConfigService
+    bodies: BodyReader
+    require_if_match: bool
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        change = change_of(req, segment, "message", require_if_match=self.require_if_match)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoardBody)
+        note = note_of(change.given, body.message)
+        moved = self.service.replace_device(change.config_id, body.mac_address, change.precondition, note)
+        send_config(resp, moved)
 
 
 @frozen
@@ -163,56 +194,13 @@ class AnnounceResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         allow(req)
-        config = self.service.announce(_config_id(segment))
-        _send(resp, to_json(config.summary()))
-        _tag(resp, config)
+        config = self.service.announce(config_id(segment))
+        send(resp, config.summary())
+        tag(resp, config)
         resp.status = falcon.HTTP_202
 
 
-def _document_mac(segment: str) -> MacAddress:
-    return MacAddress.parse(segment.removesuffix(_DOCUMENT_SUFFIX))
-
-
 def _refuse_document(segment: str) -> None:
-    if segment.endswith(_DOCUMENT_SUFFIX):
-        _document_mac(segment)
+    if is_document(segment):
+        document_mac(segment)
         raise falcon.HTTPMethodNotAllowed(_DOCUMENT_METHODS)
-
-
-def _config_id(segment: str) -> int:
-    """The id that a path segment spells; anything else names no config."""
-    if not segment:
-        raise falcon.HTTPRouteNotFound
-    if _ID.fullmatch(segment) is None:
-        raise RecordNotFound(excerpt(segment), _hint(segment))
-    return int(segment)
-
-
-def _hint(segment: str) -> str:
-    try:
-        mac_address = MacAddress.parse(segment)
-    except InvalidMacAddress:
-        return ""
-    return f"a device's document is at /api/configs/{mac_address}.json"
-
-
-def _send(resp: falcon.Response, text: str) -> None:
-    resp.content_type = falcon.MEDIA_JSON
-    resp.data = text.encode()
-    resp.set_header("Cache-Control", "private, no-cache")
-
-
-def _tag(resp: falcon.Response, config: Config) -> None:
-    resp.set_header("ETag", revision_tag(config.revision))
-    resp.set_header("Cache-Control", "private, no-cache")
-
-
-def _send_config(resp: falcon.Response, config: Config) -> None:
-    _send(resp, to_json(config))
-    _tag(resp, config)
-
-
-def _send_created(resp: falcon.Response, config: Config) -> None:
-    _send_config(resp, config)
-    resp.status = falcon.HTTP_201
-    resp.set_header("Location", f"/api/configs/{config.id}")

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import falcon
 
 from iotconfig.domain.errors import ValidationFailed, excerpt
+from iotconfig.domain.limits import MAX_PAGE
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import MAX_PAGE, ConfigQuery
+from iotconfig.domain.revisions import DeletedPosition, DeletedQuery, HistoryQuery
+from iotconfig.domain.search import ConfigQuery
 
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _CURSOR: Final = re.compile(r"[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
+_DELETED_CURSOR: Final = re.compile(r"([0-9]{1,17})-([1-9][0-9]{0,17})")
 _FLAGS: Final = {"true": True, "false": False}
+_DEFAULT_LIMIT: Final = "100"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+C = TypeVar("C", bound=StrEnum)
 
 
 def allow(req: falcon.Request, *names: str) -> dict[str, str]:
@@ -49,6 +61,53 @@ def config_query(req: falcon.Request) -> ConfigQuery:
     )
 
 
+def history_query(req: falcon.Request, config_id: int) -> HistoryQuery:
+    """The revisions that the query string asks for. Raises `ValidationFailed`."""
+    given = allow(req, "limit", "cursor")
+    return HistoryQuery(
+        config_id,
+        before=_revision("cursor", given["cursor"]) if "cursor" in given else None,
+        limit=_limit(given.get("limit", _DEFAULT_LIMIT)),
+    )
+
+
+def deleted_query(req: falcon.Request) -> DeletedQuery:
+    """The deleted configs that the query string asks for. Raises `ValidationFailed`."""
+    given = allow(req, "limit", "cursor")
+    return DeletedQuery(
+        before=_deleted_cursor(given["cursor"]) if "cursor" in given else None,
+        limit=_limit(given.get("limit", _DEFAULT_LIMIT)),
+    )
+
+
+def deleted_cursor_of(position: DeletedPosition | None) -> str | None:
+    """The cursor of the page behind `position`: microseconds, and an id."""
+    if position is None:
+        return None
+    return f"{(position.deleted_at - _EPOCH) // _MICROSECOND}-{position.config_id}"
+
+
+def revision_parameter(given: Mapping[str, str], name: str) -> int | None:
+    """The revision that a parameter names, if it is given. Raises `ValidationFailed`."""
+    return _revision(name, given[name]) if name in given else None
+
+
+def flag(given: Mapping[str, str], name: str) -> bool:
+    """A parameter that is false unless it is given. Raises `ValidationFailed`."""
+    return _flag(name, given[name]) if name in given else False
+
+
+def choice(given: Mapping[str, str], name: str, choices: type[C]) -> C | None:
+    """A parameter that takes one of a few words, if it is given. Raises `ValidationFailed`."""
+    if name not in given:
+        return None
+    try:
+        return choices(given[name])
+    except ValueError:
+        words = ", ".join(choices)
+        raise ValidationFailed(f"Query parameter {name} must be one of {words}.", parameter=name) from None
+
+
 def cursor_of(mac_address: MacAddress | None) -> str | None:
     """The cursor of the page behind `mac_address`."""
     return None if mac_address is None else str(mac_address).replace(":", "")
@@ -65,9 +124,24 @@ def _flag(name: str, text: str) -> bool:
     return _FLAGS[text]
 
 
+def _revision(name: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValidationFailed(f"Query parameter {name} must be the number of a revision.", parameter=name)
+    return int(text)
+
+
+def _deleted_cursor(text: str) -> DeletedPosition:
+    match = _DELETED_CURSOR.fullmatch(text)
+    if match is None:
+        raise _bad_cursor()
+    return DeletedPosition(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+
+
+def _bad_cursor() -> ValidationFailed:
+    return ValidationFailed('Query parameter cursor must be the "next" of a page before.', parameter="cursor")
+
+
 def _cursor(text: str) -> MacAddress:
     if not _CURSOR.fullmatch(text):
-        raise ValidationFailed(
-            'Query parameter cursor must be the "next" of a page before.', parameter="cursor"
-        )
+        raise _bad_cursor()
     return MacAddress.parse(text)

@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
+
+
+class Transaction(Protocol):
+    """A transaction on a session's connection."""
+
+    def rollback(self) -> None:
+        """Undo all of it; the rest of its block runs outside."""
+        ...
+
+
+class Session(Protocol):
+    """A connection of its own, for work that takes long. Outside of `writing` each statement is committed by itself."""
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; each use gives it the time of `Timeouts.bulk` anew."""
+        ...
+
+    def fill(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        """Add rows to a temporary table, as quickly as the database takes them."""
+        ...
+
+    def analyze(self, table: Table) -> None:
+        """Let the database count a temporary table's rows, so that it plans for as many."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        ...
 
 
 class Database(Protocol):
@@ -17,6 +47,14 @@ class Database(Protocol):
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction: committed when the block ends, rolled back when it raises."""
+        ...
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A connection that does not come out of the pool, and may be used for long."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection that sees what is committed now, for as long as the block runs."""
         ...
 
     def check(self) -> None:

@@ -11,11 +11,13 @@ from sqlalchemy import (
     Connection,
     Executable,
     Row,
+    Select,
     Update,
     and_,
     bindparam,
     case,
     delete,
+    exists,
     false,
     func,
     literal,
@@ -60,14 +62,20 @@ _GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "upda
 
 
 def _enqueue(insert: Any) -> Any:
-    """One statement that adds the row, or merges into it as `Announcement.over` says."""
-    statement = insert(notifications).values(
-        {
-            **{name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _GIVEN},
-            "refusals": 0,
-            "parked": False,
-        }
+    """One statement that adds the row, or merges into it."""
+    return _merging(
+        insert(notifications).values(
+            {
+                **{name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _GIVEN},
+                "refusals": 0,
+                "parked": False,
+            }
+        )
     )
+
+
+def _merging(statement: Any) -> Any:
+    """An insert that merges into what is pending already, as `Announcement.over` says."""
     new = statement.excluded
 
     def earlier(column: str) -> Any:
@@ -127,6 +135,23 @@ class SqlNotificationOutbox:
             "new_due_at": due_at or AT_ONCE,
         }
         self._connection.execute(_ENQUEUE[self._connection.dialect.name], values)
+
+
+def enqueue_selected(connection: Connection, announcements: Select[Any]) -> None:
+    """Enqueue what a query selects, which gives every column but `last_error`.
+
+    The devices that it is about are locked, so nobody else enqueues for them: where
+    nothing is pending, there is nothing to look out for, which is a third quicker.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    names = [column.name for column in announcements.selected_columns]
+    statement = dialect.insert(notifications).from_select(names, announcements)
+    is_anything_pending = select(exists().select_from(notifications))
+    if connection.execute(is_anything_pending).scalar_one():
+        statement = _merging(statement)
+    connection.execute(statement)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(_WAKE))
 
 
 @frozen

@@ -6,17 +6,19 @@ connections, measured); psycopg's serves them first come, first served (80 ms).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import psycopg
+from attrs import evolve, frozen
 from psycopg.rows import TupleRow
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, text
 
 from .failures import translated
 from .libpq import connection_arguments, prepare
 from .pool import Pool
+from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
 from .watchdog import Watchdog
 
@@ -28,6 +30,7 @@ class PostgresqlDatabase:
     """`Database` on PostgreSQL. Connections open when they are first needed."""
 
     def __init__(self, url: URL, timeouts: Timeouts, pool_size: int = DEFAULT_POOL_SIZE) -> None:
+        self._url = url
         self._timeouts = timeouts
         self._watchdog = Watchdog()
         self._pool = Pool(url, timeouts, pool_size, self._watchdog)
@@ -45,6 +48,28 @@ class PostgresqlDatabase:
         with translated(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def session(self) -> Iterator[PostgresqlSession]:
+        with translated(), self._unpooled() as connection:
+            for setting in _SESSION_SETTINGS:
+                connection.exec_driver_sql(f"SET {setting}")
+            yield PostgresqlSession(connection, self._watchdog, self._timeouts.bulk)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        with translated(), self._unpooled() as connection:
+            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+
+    @contextmanager
+    def _unpooled(self) -> Iterator[Connection]:
+        bulk = self._timeouts.bulk
+        engine = connect_once(self._url, evolve(self._timeouts, statement=bulk, idle_transaction=bulk))
+        with engine.connect() as connection:
+            autocommitting = connection.execution_options(isolation_level="AUTOCOMMIT")
+            with self._watchdog.guard(descriptor_of(connection), bulk):
+                yield autocommitting
+
     def check(self) -> None:
         with self.reading() as connection:
             self._watchdog.watch(descriptor_of(connection), self._timeouts.check)
@@ -54,6 +79,44 @@ class PostgresqlDatabase:
         self._writer.dispose()
         self._pool.close()
         self._watchdog.close()
+
+
+_SESSION_SETTINGS: Final = (
+    # A few statements over many rows: a plan to be compiled costs more than it saves, a
+    # sample of a tenth of the usual size is enough, and sorting needs room.
+    "jit = off",
+    "default_statistics_target = 10",
+    "work_mem = '32MB'",
+)
+
+
+@frozen
+class PostgresqlSession:
+    """`Session` on PostgreSQL."""
+
+    _connection: Connection
+    _watchdog: Watchdog
+    _seconds: float
+
+    @property
+    def connection(self) -> Connection:
+        self._watchdog.watch(descriptor_of(self._connection), self._seconds)
+        return self._connection
+
+    def fill(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        columns = ", ".join(column.name for column in table.columns)
+        driver = cast("psycopg.Connection[TupleRow]", self.connection.connection.driver_connection)
+        with driver.cursor().copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def analyze(self, table: Table) -> None:
+        self.connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+    @contextmanager
+    def writing(self) -> Iterator[SessionTransaction]:
+        with session_transaction(self.connection, "BEGIN") as transaction:
+            yield transaction
 
 
 def _engine(connect: Callable[[], Any]) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
 
+from .documents import document_columns, document_of
 from .failures import is_mac_address_conflict
 from .tables import configs, devices
 
@@ -43,6 +45,7 @@ _LOCK_OWNER: Final = _LOCK.where(
     devices.c.mac_address
     == select(configs.c.mac_address).where(configs.c.id == bindparam("key")).scalar_subquery()
 )
+_REPLACED_BY: Final = select(devices.c.replaced_by).where(devices.c.mac_address == bindparam("key"))
 _ADVANCE: Final = update(devices).where(devices.c.mac_address == bindparam("key"))
 # One statement creates the row, or waits for whoever is creating it; either way it is locked then.
 _REGISTER: Final = {
@@ -63,10 +66,12 @@ class SqlConfigRepository:
     _connection: Connection
 
     def get(self, config_id: int) -> Config | None:
-        return _config(self._connection.execute(_BY_ID, {"key": config_id}).one_or_none())
+        row = self._connection.execute(_BY_ID, {"key": config_id}).one_or_none()
+        return None if row is None else _config(row)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return _config(self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none())
+        row = self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none()
+        return None if row is None else _config(row)
 
     def document(self, mac_address: MacAddress) -> Document | None:
         row = self._connection.execute(_DOCUMENT, {"key": str(mac_address)}).one_or_none()
@@ -88,15 +93,18 @@ class SqlConfigRepository:
         statement = _matching(select(func.count()).select_from(configs), query)
         return int(self._connection.execute(statement).scalar_one())
 
+    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
+        statement = (
+            select(configs)
+            .where(configs.c.mac_address.in_([str(mac_address) for mac_address in mac_addresses]))
+            .order_by(configs.c.mac_address)
+        )
+        return [_config(row) for row in self._connection.execute(statement)]
+
     def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
         statement = configs.insert().returning(configs.c.id)
         values = _content_columns(mac_address, content)
-        values |= {
-            "mac_address": str(mac_address),
-            "revision": revision,
-            "created_at": now,
-            "updated_at": now,
-        }
+        values |= {"revision": revision, "created_at": now, "updated_at": now}
         try:
             config_id = self._connection.execute(statement, values).scalar_one()
         except IntegrityError as error:
@@ -109,6 +117,16 @@ class SqlConfigRepository:
         values = _content_columns(config.mac_address, config.content)
         values |= {"revision": config.revision, "updated_at": config.updated_at}
         self._connection.execute(_REPLACE.values(values), {"key": config.id})
+
+    def bring_back(self, config: Config) -> None:
+        values = _content_columns(config.mac_address, config.content)
+        values |= {
+            "id": config.id,
+            "revision": config.revision,
+            "created_at": config.created_at,
+            "updated_at": config.updated_at,
+        }
+        self._connection.execute(configs.insert(), values)
 
     def remove(self, config: Config) -> None:
         self._connection.execute(_REMOVE, {"key": config.id})
@@ -135,8 +153,13 @@ class SqlDeviceRepository:
         row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
         return None if row is None else Device(MacAddress(row.mac_address), row.last_revision)
 
-    def advance(self, device: Device, revision: int) -> None:
-        self._connection.execute(_ADVANCE.values(last_revision=revision), {"key": str(device.mac_address)})
+    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
+        found = self._connection.execute(_REPLACED_BY, {"key": str(mac_address)}).scalar_one_or_none()
+        return None if found is None else MacAddress(found)
+
+    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+        values = {"last_revision": revision, "replaced_by": None if replaced_by is None else str(replaced_by)}
+        self._connection.execute(_ADVANCE.values(values), {"key": str(device.mac_address)})
 
 
 def _matching(statement: Select[Any], query: ConfigQuery) -> Select[Any]:
@@ -148,31 +171,19 @@ def _matching(statement: Select[Any], query: ConfigQuery) -> Select[Any]:
 
 
 def _content_columns(mac_address: MacAddress, content: ConfigContent) -> dict[str, object]:
-    """The document, and what is derived from it so that lists need not read it."""
+    """The document with its device, and what a search looks through."""
     return {
-        "content": content.text,
-        "etag": content.etag,
-        "device_name": content.device_name,
-        "device_entity_id": content.device_entity_id,
-        "enable_ota": content.enable_ota,
+        **document_columns(content),
+        "mac_address": str(mac_address),
         "search_text": search_text(mac_address, content.device_name, content.device_entity_id),
     }
 
 
-def _config(row: Row[Any] | None) -> Config | None:
-    if row is None:
-        return None
-    content = ConfigContent(
-        text=row.content,
-        etag=row.etag,
-        device_name=row.device_name,
-        device_entity_id=row.device_entity_id,
-        enable_ota=row.enable_ota,
-    )
+def _config(row: Row[Any]) -> Config:
     return Config(
         id=row.id,
         mac_address=MacAddress(row.mac_address),
-        content=content,
+        content=document_of(row),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,

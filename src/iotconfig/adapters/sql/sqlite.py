@@ -9,17 +9,19 @@ greenlet would then lock the worker against itself.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from attrs import frozen
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .failures import AWAY, is_busy, translated, unavailable
+from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
 
 _POOL_SIZE = 8
@@ -29,6 +31,7 @@ class SqliteDatabase:
     """`Database` on a SQLite file that exists."""
 
     def __init__(self, path: Path, timeouts: Timeouts) -> None:
+        self._path = path
         self._timeouts = timeouts
         self._engine = connect(path, timeouts)
         self._writer = Lock()
@@ -41,15 +44,34 @@ class SqliteDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        if not self._writer.acquire(timeout=self._timeouts.lock):
-            raise unavailable(AWAY, "this process's other writers hold the database for too long")
+        with (
+            _held(self._writer, self._timeouts.lock),
+            translated(),
+            self._engine.connect() as connection,
+        ):
+            execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def session(self) -> Iterator[SqliteSession]:
+        with translated(), self._unpooled() as connection:
+            yield SqliteSession(connection, self._writer, self._timeouts.lock)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        with translated(), self._unpooled() as connection:
+            begin_reading(connection, self._timeouts.lock)
+            yield connection
+
+    @contextmanager
+    def _unpooled(self) -> Iterator[Connection]:
+        engine = connect(self._path, self._timeouts)
         try:
-            with translated(), self._engine.connect() as connection:
-                execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
+            with engine.connect() as connection:
                 yield connection
-                connection.commit()
         finally:
-            self._writer.release()
+            engine.dispose()
 
     def check(self) -> None:
         with self.reading():
@@ -57,6 +79,48 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+@frozen
+class SqliteSession:
+    """`Session` on SQLite, whose temporary tables are in a file of their own: filling them locks nobody out."""
+
+    connection: Connection
+    _writer: Lock
+    _lock_timeout: float
+
+    def fill(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        marks = ", ".join("?" * len(table.columns))
+        driver = cast("sqlite3.Connection", self.connection.connection.driver_connection)
+        is_alone = not driver.in_transaction
+        if is_alone:
+            driver.execute("BEGIN")
+        try:
+            driver.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 (a name of ours)
+        finally:
+            if is_alone:
+                driver.execute("COMMIT")
+
+    def analyze(self, table: Table) -> None:
+        """Nothing: SQLite looks rows up by the keys of its tables."""
+
+    @contextmanager
+    def writing(self) -> Iterator[SessionTransaction]:
+        with _held(self._writer, self._lock_timeout):
+            execute_patiently(self.connection, "BEGIN IMMEDIATE", self._lock_timeout)
+            with session_transaction(self.connection) as transaction:
+                yield transaction
+
+
+@contextmanager
+def _held(writer: Lock, seconds: float) -> Iterator[None]:
+    """Be this process's one writer."""
+    if not writer.acquire(timeout=seconds):
+        raise unavailable(AWAY, "this process's other writers hold the database for too long")
+    try:
+        yield
+    finally:
+        writer.release()
 
 
 def begin_reading(connection: Connection, seconds: float) -> None:

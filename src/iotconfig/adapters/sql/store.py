@@ -4,21 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from attrs import frozen
+from sqlalchemy import Connection, select
+
+from iotconfig.domain.fleet import Exported
+from iotconfig.domain.mac import MacAddress
 
 from .database import Database
+from .history import SqlHistoryRepository
 from .notifications import SqlNotificationOutbox
 from .repository import SqlConfigRepository, SqlDeviceRepository
+from .stage import SqlStage
+from .tables import configs
+
+_EXPORTED: Final = select(configs.c.mac_address, configs.c.content).order_by(configs.c.mac_address)
+_FETCHED: Final = 500
+"""Configs that an export fetches at a time."""
 
 
 @frozen
-class SqlUnitOfWork:
-    """`UnitOfWork` over one transaction."""
+class SqlView:
+    """`View` of what one connection sees, and inside a transaction `UnitOfWork`."""
 
-    configs: SqlConfigRepository
-    devices: SqlDeviceRepository
-    notifications: SqlNotificationOutbox
+    _connection: Connection
+
+    @property
+    def configs(self) -> SqlConfigRepository:
+        return SqlConfigRepository(self._connection)
+
+    @property
+    def devices(self) -> SqlDeviceRepository:
+        return SqlDeviceRepository(self._connection)
+
+    @property
+    def history(self) -> SqlHistoryRepository:
+        return SqlHistoryRepository(self._connection)
+
+    @property
+    def notifications(self) -> SqlNotificationOutbox:
+        return SqlNotificationOutbox(self._connection)
 
 
 @frozen
@@ -28,18 +54,28 @@ class SqlStore:
     _database: Database
 
     @contextmanager
-    def reading(self) -> Iterator[SqlConfigRepository]:
+    def reading(self) -> Iterator[SqlView]:
         with self._database.reading() as connection:
-            yield SqlConfigRepository(connection)
+            yield SqlView(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[SqlUnitOfWork]:
+    def writing(self) -> Iterator[SqlView]:
         with self._database.writing() as connection:
-            yield SqlUnitOfWork(
-                SqlConfigRepository(connection),
-                SqlDeviceRepository(connection),
-                SqlNotificationOutbox(connection),
-            )
+            yield SqlView(connection)
+
+    @contextmanager
+    def staging(self) -> Iterator[SqlStage]:
+        with self._database.session() as session:
+            yield SqlStage(session)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Iterator[Exported]]:
+        with (
+            self._database.snapshot() as connection,
+            # Closed by hand: its reader may leave in the middle.
+            connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED) as rows,
+        ):
+            yield (Exported(MacAddress(mac_address), text) for mac_address, text in rows)
 
     def check(self) -> None:
         self._database.check()

@@ -11,8 +11,8 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
-    ForeignKey,
     Identity,
+    Index,
     Integer,
     MetaData,
     String,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 VERSION_TABLE: Final = "iotconfig_version"
@@ -69,8 +70,11 @@ devices: Final = Table(
 configs: Final = Table(
     "configs",
     metadata,
-    Column("id", BigId, Identity(always=True), primary_key=True),
-    Column("mac_address", MacText, ForeignKey(devices.c.mac_address), nullable=False),
+    # "By default", so that a config that is restored comes back under its id.
+    Column("id", BigId, Identity(always=False), primary_key=True),
+    # No foreign key: every write locks the device's row first, so it is there, and rows of devices
+    # are never deleted. To have it checked for each config took a fifth of an import's time.
+    Column("mac_address", MacText, nullable=False),
     Column("device_name", String(255)),
     Column("device_entity_id", String(255)),
     Column("enable_ota", Boolean),
@@ -83,6 +87,41 @@ configs: Final = Table(
     UniqueConstraint("mac_address", name=MAC_ADDRESS_CONSTRAINT),
     # Without it, SQLite would give the highest id to a second config after a delete.
     sqlite_autoincrement=True,
+)
+
+revisions: Final = Table(
+    "revisions",
+    metadata,
+    Column("config_id", BigInteger, primary_key=True),
+    Column("mac_address", MacText, nullable=False),
+    Column("revision", BigInteger, primary_key=True),
+    Column("operation", String(16), nullable=False),
+    Column("content", Text),
+    Column("etag", String(80)),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    Column("author", String(255), nullable=False),
+    Column("message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("mac_address", "revision"),
+)
+
+_IS_DELETION: Final = text("operation = 'delete'")
+
+Index(
+    "ix_revisions_deletions",
+    revisions.c.created_at,
+    revisions.c.config_id,
+    postgresql_where=_IS_DELETION,
+    sqlite_where=_IS_DELETION,
+)
+
+pruned_histories: Final = Table(
+    "pruned_histories",
+    metadata,
+    Column("config_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
 )
 
 notifications: Final = Table(

@@ -25,5 +25,7 @@ class Timeouts:
     """A transaction in which nothing happens (PostgreSQL's `idle_in_transaction_session_timeout`)."""
     watchdog: float = 10.0
     """One unit of work as the client sees it; then its connection is cut."""
+    bulk: float = 600.0
+    """One statement of an import, an export, or a patch to many configs, instead of the bounds above."""
     check: float = 2.0
     """A health check, instead of the watchdog's bound."""

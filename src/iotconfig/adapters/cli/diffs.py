@@ -1,0 +1,47 @@
+"""Differences between documents, for the person at the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from .tables import printable
+
+if TYPE_CHECKING:
+    from iotconfig.domain.config import Config
+    from iotconfig.domain.content import ConfigContent
+
+_COLOURS: Final[dict[str, dict[str, Any]]] = {
+    "---": {"bold": True},
+    "+++": {"bold": True},
+    "@@": {"fg": "cyan"},
+    "-": {"fg": "red"},
+    "+": {"fg": "green"},
+}
+
+
+def echo_diff(unified_diff: str) -> None:
+    """Print a unified diff, in colours where the terminal takes them; or that there is none."""
+    if not unified_diff:
+        click.echo("Nothing differs.")
+        return
+    for line in unified_diff.removesuffix("\n").split("\n"):
+        style = next((style for start, style in _COLOURS.items() if line.startswith(start)), {})
+        click.secho(printable(line), **style)
+
+
+def echo_difference(
+    before: ConfigContent | None, after: ConfigContent | None, before_label: str, after_label: str
+) -> None:
+    """Print what differs between two documents, or that nothing does."""
+    from iotconfig.adapters.diff import difference
+
+    echo_diff(difference(before, after, before_label, after_label).unified_diff)
+
+
+def echo_proposed(config: Config, content: ConfigContent) -> None:
+    """Print what would differ if a config got this content."""
+    from iotconfig.adapters.diff import proposed
+
+    echo_diff(proposed(config, content).unified_diff)

@@ -1,0 +1,150 @@
+"""`iotconfig config edit`: a config's content in the person's own editor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Final
+
+import click
+from attrs import define
+
+from iotconfig.domain.config import Precondition
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import IotConfigError, PreconditionFailed
+
+from .configs import configs_of, echo_changed, echo_json
+from .diffs import echo_difference
+from .errors import one_line
+from .names import find
+from .options import json_option, message_option
+from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from iotconfig.domain.config import Config
+    from iotconfig.domain.revisions import Note
+    from iotconfig.domain.service import ConfigService
+
+_NAME: Final = "ID|MAC"
+
+
+@click.command()
+@click.argument("name", metavar=_NAME)
+@message_option
+@json_option
+@click.pass_obj
+def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
+    """Edit a config's content in $VISUAL or $EDITOR.
+
+    Text that is refused can be edited again, and is never lost. A change that
+    somebody else makes meanwhile is shown, and not overwritten.
+    """
+    with configs_of(runtime) as service:
+        editing = _Editing(runtime, service, runtime.note(message), find(service, name))
+        changed = editing.run()
+    if changed is None:
+        click.echo("Nothing was changed.", err=True)
+    elif as_json:
+        echo_json(changed)
+    else:
+        echo_changed(runtime, changed, "Set", as_json=False)
+
+
+@define
+class _Editing:
+    """One config on its way through the editor, as often as it takes."""
+
+    _runtime: Runtime
+    _service: ConfigService
+    _note: Note
+    _base: Config
+    """The config as the text in the editor began."""
+
+    def run(self) -> Config | None:
+        """Edit until the text is stored; None where it was left as it is."""
+        descriptor, name = mkstemp(prefix=f"{self._base.mac_address}-".replace(":", ""), suffix=".json")
+        draft = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bytes(self._base.content))
+        try:
+            return self._edited(draft)
+        except click.ClickException:
+            raise
+        except (KeyboardInterrupt, IotConfigError, OSError) as error:
+            # Whatever ends it, the person's text stays.
+            if not draft.is_file():
+                raise
+            if self._is_unchanged(draft):
+                draft.unlink()
+                raise
+            raise click.ClickException(f"{_reason(error)} Your text is kept in {draft}") from None
+
+    def _edited(self, draft: Path) -> Config | None:
+        refused_at: int | None = None
+        while True:
+            self._open_editor(draft)
+            if self._is_unchanged(draft):
+                draft.unlink()
+                return None
+            if draft.stat().st_mtime_ns == refused_at:
+                # To leave the editor without saving is to give up.
+                raise click.ClickException(f"Nothing was stored. Your text is kept in {draft}")
+            try:
+                stored = self._store(draft)
+            except IotConfigError as error:
+                self._explain(error, draft)
+                refused_at = draft.stat().st_mtime_ns
+                continue
+            draft.unlink()
+            return stored
+
+    def _open_editor(self, draft: Path) -> None:
+        try:
+            click.edit(filename=str(draft))
+        except click.ClickException as error:
+            if self._is_unchanged(draft):
+                draft.unlink()
+                raise
+            raise click.ClickException(f"{error.format_message()}. Your text is kept in {draft}") from None
+
+    def _is_unchanged(self, draft: Path) -> bool:
+        return draft.read_bytes() == bytes(self._base.content)
+
+    def _store(self, draft: Path) -> Config:
+        content = ConfigContent.parse(draft.read_bytes(), self._runtime.max_content_bytes)
+        unchanged = Precondition(one_of=frozenset({self._base.revision}))
+        return self._service.update(self._base.id, content, unchanged, self._note)
+
+    def _explain(self, error: IotConfigError, draft: Path) -> None:
+        """Say why the text was not stored, and let the person go on with it, or keep it in its file."""
+        click.secho(f"Not stored: {one_line(error)}", fg="red", err=True)
+        if isinstance(error, PreconditionFailed):
+            self._show_other_change()
+        if not _goes_on():
+            raise click.ClickException(f"Nothing was stored. Your text is kept in {draft}")
+
+    def _show_other_change(self) -> None:
+        """Show what somebody else changed; the text is then compared with that."""
+        theirs = self._service.get(self._base.id)
+        labels = (f"{c.mac_address}.json revision {c.revision}" for c in (self._base, theirs))
+        click.echo("Somebody else has changed the config meanwhile:", err=True)
+        echo_difference(self._base.content, theirs.content, *labels)
+        self._base = theirs
+
+
+def _goes_on() -> bool:
+    """Ask the person, where one is there to answer."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return False
+    try:
+        return click.confirm("Edit again?", default=True, err=True)
+    except click.Abort:
+        return False
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, IotConfigError):
+        return one_line(error)
+    return "Interrupted." if isinstance(error, KeyboardInterrupt) else f"Interrupted ({error})."

@@ -1,0 +1,35 @@
+"""How a person names a config at the terminal: by its id, or by its MAC address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from iotconfig.domain.mac import MacAddress
+
+if TYPE_CHECKING:
+    from iotconfig.domain.config import Config
+    from iotconfig.domain.history_service import HistoryService
+    from iotconfig.domain.service import ConfigService
+
+_ID: Final = re.compile(r"[0-9]{1,100}")
+_BARE_MAC_DIGITS: Final = 12
+
+
+def key_of(name: str) -> int | MacAddress:
+    """What a person typed: an id, or a MAC address."""
+    if _ID.fullmatch(name) and len(name) != _BARE_MAC_DIGITS:
+        return int(name)
+    return MacAddress.parse(name)
+
+
+def find(service: ConfigService, name: str) -> Config:
+    """The config that is there under this name."""
+    key = key_of(name)
+    return service.get_by_mac(key) if isinstance(key, MacAddress) else service.get(key)
+
+
+def find_id(history: HistoryService, name: str) -> int:
+    """The id of the config under this name, deleted or not."""
+    key = key_of(name)
+    return history.config_of(key) if isinstance(key, MacAddress) else key

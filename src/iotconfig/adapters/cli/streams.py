@@ -1,0 +1,20 @@
+"""Standard input and output, as bytes."""
+
+from __future__ import annotations
+
+import sys
+from typing import BinaryIO, cast
+
+import click
+
+
+def standard_input() -> BinaryIO:
+    """Standard input; an error of one line where it is closed."""
+    if sys.stdin is None:
+        raise click.ClickException("Standard input is closed: there is nothing to read.")
+    return cast("BinaryIO", click.open_file("-", "rb"))
+
+
+def standard_output() -> BinaryIO:
+    """Standard output."""
+    return cast("BinaryIO", click.open_file("-", "wb"))

@@ -1,0 +1,36 @@
+"""Answers that carry JSON, and the validators that go with them."""
+
+from __future__ import annotations
+
+import falcon
+
+from iotconfig.adapters.codec import to_json
+from iotconfig.domain.config import Config
+
+from .conditional import revision_tag
+
+
+def send(resp: falcon.Response, answer: object) -> None:
+    """Answer with the JSON of `answer`."""
+    resp.content_type = falcon.MEDIA_JSON
+    resp.data = to_json(answer).encode()
+    resp.set_header("Cache-Control", "private, no-cache")
+
+
+def tag(resp: falcon.Response, config: Config) -> None:
+    """Say which revision of the config the answer is about."""
+    resp.set_header("ETag", revision_tag(config.revision))
+    resp.set_header("Cache-Control", "private, no-cache")
+
+
+def send_config(resp: falcon.Response, config: Config) -> None:
+    """Answer with a config."""
+    send(resp, config)
+    tag(resp, config)
+
+
+def send_created(resp: falcon.Response, config: Config) -> None:
+    """Answer with a config that was not there before."""
+    send_config(resp, config)
+    resp.status = falcon.HTTP_201
+    resp.set_header("Location", f"/api/configs/{config.id}")

@@ -1,0 +1,263 @@
+"""The routes for many configs at once. What is large goes through a temporary file, so that a slow peer holds nothing."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from time import sleep
+from typing import IO, Any, BinaryIO, Final, cast
+
+import falcon
+from attrs import asdict, define, field, frozen
+
+from iotconfig.adapters.codec import BodyReader, to_json
+from iotconfig.adapters.diff import proposed
+from iotconfig.adapters.fleet_files import write_records
+from iotconfig.adapters.records import read_document, read_ndjson
+from iotconfig.domain.errors import StoreFull, excerpt
+from iotconfig.domain.fleet import OnConflict, Refusal, Result, Rules, Sample, Tally
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.search import ConfigQuery
+
+from .answers import send
+from .bodies import check_media_type, read_json, spool
+from .notes import note_of
+from .parameters import allow, choice, flag
+from .problems import Refused
+
+NDJSON: Final = "application/x-ndjson"
+
+_LISTED: Final = 1000
+"""Refusals that an answer lists; all are counted."""
+
+_MEMORY: Final = 1024 * 1024
+_BETWEEN_PAUSES: Final = 100
+
+
+@frozen
+class PatchBody:
+    """The body of `POST /api/configs/patch`."""
+
+    match: str
+    """Substring of MAC address, device name or entity id, as `q` of the list; empty for every config."""
+    merge: MergePatch
+    enable_ota: bool | None = None
+    message: str | None = None
+
+
+@frozen
+class ImportResource:
+    """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
+
+    fleet: FleetService
+    max_content_bytes: int
+    max_import_bytes: int
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        given = allow(req, "on_conflict", "keep_going", "dry_run", "message")
+        rules = Rules(
+            on_conflict=choice(given, "on_conflict", OnConflict) or OnConflict.FAIL,
+            keep_going=flag(given, "keep_going"),
+            dry_run=flag(given, "dry_run"),
+        )
+        note = note_of(given)
+        read = read_ndjson if check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON else read_document
+        refusals = _Refusals()
+        with _room_for_files(), TemporaryFile() as file:
+            spool(req, file, self.max_import_bytes)
+            lines = cast("BinaryIO", _PausingFile(cast("BinaryIO", file)))
+            entries = read(lines, "", self.max_content_bytes)
+            tally = self.fleet.load(entries, rules, note, refusals.add)
+        answer = _counts(tally, rules, refusals)
+        if _is_refused(tally, rules):
+            raise Refused(
+                "UNPROCESSABLE",
+                f"{tally.refused} of the records cannot be stored, so none was: {refusals.first}",
+                **answer,
+            )
+        send(resp, answer)
+
+
+@frozen
+class ExportResource:
+    """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
+
+    fleet: FleetService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        allow(req)
+        file = _temporary_file()
+        with _room_for_files(), ExitStack() as failing:
+            failing.callback(file.close)
+            with self.fleet.export() as configs:
+                write_records(file, configs)
+            failing.pop_all()
+        resp.content_type = NDJSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        resp.set_header("Content-Disposition", 'attachment; filename="configs.ndjson"')
+        _send_file(resp, file)
+
+    on_head = on_get
+
+
+@frozen
+class PatchResource:
+    """`/api/configs/patch`: one merge patch to every config that a filter selects."""
+
+    fleet: FleetService
+    bodies: BodyReader
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        given = allow(req, "keep_going", "dry_run", "message")
+        rules = Rules(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchBody)
+        results = _Results()
+        refusals = _Refusals()
+        with _room_for_files():
+            outcome = self.fleet.patch(
+                ConfigQuery(text=body.match, enable_ota=body.enable_ota),
+                body.merge,
+                rules,
+                note_of(given, body.message),
+                refusals.add,
+                results.add,
+                max_content_bytes=self.bodies.max_content_bytes,
+            )
+        tally = outcome.tally
+        answer = _counts(tally, rules, refusals)
+        if _is_refused(tally, rules):
+            raise Refused(
+                "VALIDATION_FAILED",
+                f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
+                **answer,
+            )
+        if rules.dry_run:
+            answer["samples"] = [_shown(sample) for sample in outcome.samples]
+        resp.content_type = falcon.MEDIA_JSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        _send_file(resp, results.closed(answer))
+
+
+def _temporary_file() -> IO[bytes]:
+    """A file that the server closes when it has sent it; on the disk once it is large."""
+    return cast("IO[bytes]", SpooledTemporaryFile(max_size=_MEMORY))
+
+
+@define
+class _Refusals:
+    """The refusals of one request: the first thousand, to be listed."""
+
+    _listed: list[dict[str, object]] = field(factory=list)
+    _count: int = 0
+    first: str = ""
+
+    def add(self, refusal: Refusal) -> None:
+        self._count += 1
+        self.first = self.first or f"{refusal.place}: {refusal.error}"
+        if len(self._listed) < _LISTED:
+            error = refusal.error
+            self._listed.append(
+                {
+                    "place": refusal.place,
+                    "error": str(error),
+                    "code": error.code,
+                    "details": {name: _short(value) for name, value in error.details.items()},
+                }
+            )
+
+    def listed(self) -> dict[str, Any]:
+        return {"errors": self._listed, "errors_left_out": self._count - len(self._listed)}
+
+
+def _short(detail: object) -> object:
+    """A detail as a list may repeat it a thousand times: a pointer can be as long as a record."""
+    return excerpt(detail) if isinstance(detail, str) else detail
+
+
+@define
+class _Results:
+    """One result for each device, written as the JSON of the answer while they come in."""
+
+    _file: IO[bytes] = field(factory=_temporary_file)
+    _begin: bytes = b'{"results": ['
+
+    def add(self, result: Result) -> None:
+        text = to_json(
+            {
+                "mac_address": result.mac_address,
+                "id": result.config_id,
+                "outcome": result.outcome,
+                "revision": result.revision,
+            }
+        )
+        self._file.write(self._begin + text.encode())
+        self._begin = b",\n"
+
+    def closed(self, members: dict[str, Any]) -> IO[bytes]:
+        """The whole answer: the results, and the other members."""
+        begin = self._begin if self._begin.startswith(b"{") else b""
+        self._file.write(begin + b"], " + to_json(members)[1:].encode())
+        return self._file
+
+
+def _counts(tally: Tally, rules: Rules, refusals: _Refusals) -> dict[str, Any]:
+    return {"dry_run": rules.dry_run, **asdict(tally), **refusals.listed()}
+
+
+def _is_refused(tally: Tally, rules: Rules) -> bool:
+    """Whether a refusal kept all from being stored."""
+    return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
+
+
+def _shown(sample: Sample) -> dict[str, object]:
+    config = sample.config
+    found = proposed(config, sample.content)
+    return {
+        "mac_address": config.mac_address,
+        "id": config.id,
+        "revision": config.revision,
+        "json_patch": found.json_patch,
+        "unified_diff": found.unified_diff,
+    }
+
+
+@contextmanager
+def _room_for_files() -> Iterator[None]:
+    """Say which disk is full, where one is: not the database's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreFull("The service's directory for temporary files is full. Nothing was stored.") from None
+
+
+def _send_file(resp: falcon.Response, file: IO[bytes]) -> None:
+    """Answer with all of a file, which is closed when it was sent."""
+    length = file.tell()
+    file.seek(0)
+    resp.set_stream(file, length)
+
+
+class _PausingFile:
+    """A file whose reader leaves room for the worker's other requests, where it finds no record to pause at."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._reads = 0
+
+    def read(self, size: int) -> bytes:
+        self._pause()
+        return self._file.read(size)
+
+    def readline(self, size: int) -> bytes:
+        self._pause()
+        return self._file.readline(size)
+
+    def _pause(self) -> None:
+        self._reads += 1
+        if self._reads % _BETWEEN_PAUSES == 0:
+            sleep(0)

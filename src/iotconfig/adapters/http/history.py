@@ -1,0 +1,152 @@
+"""The routes of history: revisions, what differs between them, and what was deleted."""
+
+from __future__ import annotations
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.diff import comparison, proposed
+from iotconfig.domain.config import Config
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.edits import Edit, Rollback
+from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.revisions import Note
+from iotconfig.domain.service import ConfigService
+
+from .answers import send, send_config
+from .bodies import read_json
+from .changes import Change, change_of
+from .notes import note_of
+from .parameters import allow, deleted_cursor_of, deleted_query, flag, history_query, revision_parameter
+from .segments import config_id, revision_number
+
+
+@frozen
+class RollbackBody:
+    """The body of `POST …/rollback`."""
+
+    revision: int
+    message: str | None = None
+
+
+@frozen
+class MessageBody:
+    """The body of the routes that need none."""
+
+    message: str | None = None
+
+
+@frozen
+class RevisionsResource:
+    """`/api/configs/{segment}/revisions`: a config's history, the newest first; a deleted one's, too."""
+
+    history: HistoryService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        page = self.history.revisions(history_query(req, config_id(segment)))
+        send(resp, {"revisions": page.revisions, "next": str(page.next) if page.next else None})
+
+    on_head = on_get
+
+
+@frozen
+class RevisionResource:
+    """`/api/configs/{segment}/revisions/{number}`: one revision, with its content."""
+
+    history: HistoryService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str, number: str) -> None:
+        allow(req)
+        send(resp, self.history.revision(config_id(segment), revision_number(number)))
+
+    on_head = on_get
+
+
+@frozen
+class DiffResource:
+    """`/api/configs/{segment}/diff`: what differs between two revisions."""
+
+    history: HistoryService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        given = allow(req, "from", "to")
+        before, after = self.history.compare(
+            config_id(segment), revision_parameter(given, "from"), revision_parameter(given, "to")
+        )
+        send(resp, comparison(before, after))
+
+    on_head = on_get
+
+
+@frozen
+class RollbackResource:
+    """`/api/configs/{segment}/rollback`: a new revision with the content of an earlier one."""
+
+    service: ConfigService
+    bodies: BodyReader
+    require_if_match: bool
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        change = change_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackBody)
+        send_edited(resp, self.service, change, Rollback(body.revision), note_of(change.given, body.message))
+
+
+@frozen
+class DeletedConfigsResource:
+    """`/api/deleted-configs`: the configs that can be restored, the latest deletion first."""
+
+    history: HistoryService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        page = self.history.deleted(deleted_query(req))
+        send(resp, {"configs": page.configs, "next": deleted_cursor_of(page.next)})
+
+    on_head = on_get
+
+
+@frozen
+class RestoreResource:
+    """`/api/deleted-configs/{segment}/restore`: a deleted config, back under its id."""
+
+    history: HistoryService
+    bodies: BodyReader
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
+        given = allow(req, "message")
+        number = config_id(segment)
+        body = MessageBody()
+        if req.content_length or req.get_header("Transfer-Encoding"):
+            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), MessageBody)
+        config = self.history.restore(number, note_of(given, body.message))
+        send_config(resp, config)
+        resp.set_header("Location", f"/api/configs/{config.id}")
+
+
+def send_edited(
+    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note
+) -> None:
+    """Edit a config and answer with it; a dry run, with what would change."""
+    if flag(change.given, "dry_run"):
+        _send_preview(resp, *service.preview(change.config_id, edit, change.precondition))
+    else:
+        send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
+
+
+def _send_preview(resp: falcon.Response, config: Config, content: ConfigContent) -> None:
+    """Answer a dry run: what a change would make of a config that stays as it is."""
+    found = proposed(config, content)
+    send(
+        resp,
+        {
+            "dry_run": True,
+            "changed": content.text != config.content.text,
+            "id": config.id,
+            "mac_address": config.mac_address,
+            "revision": config.revision,
+            "etag": content.etag,
+            "json_patch": found.json_patch,
+            "unified_diff": found.unified_diff,
+        },
+    )

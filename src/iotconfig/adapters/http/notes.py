@@ -1,0 +1,23 @@
+"""Who makes a change, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.revisions import Note
+
+ANONYMOUS: Final = "anonymous"
+
+
+def note_of(given: Mapping[str, str], in_body: str | None = None) -> Note:
+    """The note of a change: its message stands in the query string, or in the body.
+
+    Raises `ValidationFailed` where it stands in both, or cannot be stored.
+    """
+    if in_body is not None and "message" in given:
+        raise ValidationFailed(
+            "The message was given twice: in the query string and in the body.", parameter="message"
+        )
+    return Note(ANONYMOUS, given.get("message", in_body))

@@ -1,0 +1,5 @@
+"""Every port in memory: the reference for other adapters, and a test double for other projects."""
+
+from .store import MemoryStore
+
+__all__ = ["MemoryStore"]

@@ -1,0 +1,119 @@
+"""Many changes at once: entries wait in a list, and one transaction stores them one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from attrs import Factory, define, evolve
+
+from iotconfig.domain import changes
+from iotconfig.domain.config import Config
+from iotconfig.domain.fleet import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.ports import Clock, Renew
+from iotconfig.domain.revisions import Note, Operation
+
+from .state import Committed
+from .unit_of_work import MemoryUnitOfWork
+
+
+@define
+class MemoryStage:
+    """`Stage` of a memory store."""
+
+    _committed: Committed
+    _entries: list[Entry] = Factory(list)
+    _results: list[Result] = Factory(list)
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        self._entries.extend(entries)
+
+    def take_duplicates(self) -> Iterator[Duplicate]:
+        places: dict[MacAddress, list[str]] = {}
+        for entry in self._entries:
+            places.setdefault(entry.mac_address, []).append(entry.place)
+        for entry in self._entries:
+            first, *others = places[entry.mac_address]
+            if others:
+                other = others[0] if entry.place == first else first
+                yield Duplicate(entry.place, entry.mac_address, other)
+        self._entries = [entry for entry in self._entries if len(places[entry.mac_address]) == 1]
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        work = MemoryUnitOfWork.on(self._committed.state)
+        self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
+
+    def store(
+        self,
+        on_conflict: OnConflict,
+        *,
+        all_or_nothing: bool,
+        note: Note,
+        clock: Clock,
+        renew: Renew | None = None,
+    ) -> bool:
+        with self._committed.transaction() as state:
+            work = MemoryUnitOfWork.on(state)
+            self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
+            if renew is not None:
+                self._renew(work, renew)
+                self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
+            is_stored = not (all_or_nothing and {Outcome.CONFLICT, Outcome.STALE} & set(self.tally()))
+            if is_stored:
+                now = clock()
+                self._results = [
+                    _stored(work, entry, result, note, now)
+                    for entry, result in zip(self._entries, self._results, strict=True)
+                ]
+        return is_stored
+
+    def _renew(self, work: MemoryUnitOfWork, renew: Renew) -> None:
+        stale = {result.mac_address for result in self._results if result.outcome is Outcome.STALE}
+        fresh = renew(work.configs.load(list(stale)))
+        self._entries = [entry for entry in self._entries if entry.mac_address not in stale] + [*fresh]
+
+    def tally(self) -> Mapping[Outcome, int]:
+        return Counter(result.outcome for result in self._results)
+
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+        return (result for result in self._results if result.outcome in outcomes)
+
+
+_TAKES_REVISION = frozenset({Outcome.NEW, Outcome.CHANGED})
+
+
+def _compared(work: MemoryUnitOfWork, entry: Entry, on_conflict: OnConflict) -> Result:
+    config = work.configs.get_by_mac(entry.mac_address)
+    outcome = _outcome(config, entry, on_conflict)
+    revision = config.revision if config else None
+    return Result(
+        place=entry.place,
+        mac_address=entry.mac_address,
+        outcome=outcome,
+        config_id=config.id if config else None,
+        revision=work.devices.next_revision(entry.mac_address) if outcome in _TAKES_REVISION else revision,
+    )
+
+
+def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Outcome:
+    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
+        return Outcome.STALE
+    if config is None:
+        return Outcome.NEW
+    if config.content.text == entry.content.text:
+        return Outcome.SAME
+    return OUTCOME_OF_CONFLICT[on_conflict]
+
+
+def _stored(work: MemoryUnitOfWork, entry: Entry, result: Result, note: Note, now: datetime) -> Result:
+    if result.outcome not in _TAKES_REVISION:
+        return result
+    device = work.devices.lock(entry.mac_address)
+    config = work.configs.get_by_mac(entry.mac_address)
+    if config is None:
+        stored = changes.add(work, device, entry.content, note, now)
+    else:
+        stored = changes.change(work, device, config, entry.content, Operation.UPDATE, note, now)
+    return evolve(result, config_id=stored.id, revision=stored.revision)

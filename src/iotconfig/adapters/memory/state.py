@@ -1,0 +1,59 @@
+"""What is stored, and who may change it.
+
+Entities are frozen, so what is handed out can be shared; the dictionaries that
+hold them are copied for each unit of work and swapped in when it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from attrs import Factory, define
+
+from iotconfig.domain.config import Config
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notifications import Notification, Subject
+from iotconfig.domain.revisions import Revision
+
+
+@define
+class State:
+    """What is stored: the committed state, or one transaction's copy of it."""
+
+    configs: dict[int, Config] = Factory(dict)
+    ids: dict[MacAddress, int] = Factory(dict)
+    counters: dict[MacAddress, int] = Factory(dict)
+    successors: dict[MacAddress, MacAddress] = Factory(dict)
+    histories: dict[int, tuple[Revision, ...]] = Factory(dict)
+    pruned_to: dict[int, int] = Factory(dict)
+    notifications: dict[Subject, Notification] = Factory(dict)
+    last_id: int = 0
+
+    def copy(self) -> State:
+        return State(
+            configs=dict(self.configs),
+            ids=dict(self.ids),
+            counters=dict(self.counters),
+            successors=dict(self.successors),
+            histories=dict(self.histories),
+            pruned_to=dict(self.pruned_to),
+            notifications=dict(self.notifications),
+            last_id=self.last_id,
+        )
+
+
+class Committed:
+    """The committed state. One writer at a time; readers see the last commit."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self._writer = Lock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[State]:
+        with self._writer:
+            state = self.state.copy()
+            yield state
+            self.state = state

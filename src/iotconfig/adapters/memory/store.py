@@ -1,0 +1,47 @@
+"""`Store` in memory: units of work on the committed state, or on a transaction's copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attrs import field, frozen
+
+from iotconfig.domain.fleet import Exported
+
+from .notifications import MemoryNotificationQueue
+from .stage import MemoryStage
+from .state import Committed
+from .unit_of_work import MemoryUnitOfWork
+
+
+@frozen
+class MemoryStore:
+    """`Store` in memory."""
+
+    _committed: Committed = field(init=False, factory=Committed, repr=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[MemoryUnitOfWork]:
+        yield MemoryUnitOfWork.on(self._committed.state)
+
+    @contextmanager
+    def writing(self) -> Iterator[MemoryUnitOfWork]:
+        with self._committed.transaction() as state:
+            yield MemoryUnitOfWork.on(state)
+
+    @contextmanager
+    def staging(self) -> Iterator[MemoryStage]:
+        yield MemoryStage(self._committed)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Iterator[Exported]]:
+        configs = sorted(self._committed.state.configs.values(), key=lambda config: config.mac_address)
+        yield (Exported(config.mac_address, config.content.text) for config in configs)
+
+    def check(self) -> None:
+        return
+
+    def notifications(self) -> MemoryNotificationQueue:
+        """The pending notifications of this store."""
+        return MemoryNotificationQueue(self._committed)

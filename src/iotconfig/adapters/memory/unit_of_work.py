@@ -1,0 +1,32 @@
+"""All repositories over one state, together."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from attrs import frozen
+
+from .history import MemoryHistoryRepository
+from .notifications import MemoryNotificationOutbox
+from .repository import MemoryConfigRepository, MemoryDeviceRepository
+from .state import State
+
+
+@frozen
+class MemoryUnitOfWork:
+    """`UnitOfWork` over one transaction's copy of the state; `View` over the committed one."""
+
+    configs: MemoryConfigRepository
+    devices: MemoryDeviceRepository
+    history: MemoryHistoryRepository
+    notifications: MemoryNotificationOutbox
+
+    @classmethod
+    def on(cls, state: State) -> Self:
+        """All repositories over one state."""
+        return cls(
+            MemoryConfigRepository(state),
+            MemoryDeviceRepository(state),
+            MemoryHistoryRepository(state),
+            MemoryNotificationOutbox(state),
+        )

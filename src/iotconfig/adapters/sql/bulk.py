@@ -1,0 +1,249 @@
+"""Many changes at once: the temporary tables, and the handful of statements that store what is in them.
+
+What the statements do to one entry is what `domain/changes.py` does; one suite
+holds both to it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from iotconfig.domain.fleet import OUTCOME_OF_CONFLICT, OnConflict, Outcome
+from iotconfig.domain.notifications import AT_ONCE, Kind, next_generation
+from iotconfig.domain.revisions import Note, Operation
+
+from .tables import MacText, configs, devices, revisions
+
+temporary: Final = MetaData()
+
+staged: Final = Table(
+    "staged_configs",
+    temporary,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Text, nullable=False),
+    Column("if_revision", BigInteger),
+    Column("mac_address", MacText, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    Column("search_text", Text, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+planned: Final = Table(
+    "planned_configs",
+    temporary,
+    Column("seq", BigInteger, nullable=False),
+    Column("mac_address", MacText, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("revision", BigInteger),
+    prefixes=["TEMPORARY"],
+)
+
+# Built when they are asked for: most imports have no duplicates, and nobody asks for each result.
+BY_MAC: Final = Index("ix_staged_configs_mac_address", staged.c.mac_address)
+BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
+
+_CONTENT: Final = ("content", "etag", "device_name", "device_entity_id", "enable_ota")
+_IS_CHANGED: Final = planned.c.outcome == Outcome.CHANGED.value
+_IS_NEW: Final = planned.c.outcome == Outcome.NEW.value
+_IS_STORED: Final = or_(_IS_NEW, _IS_CHANGED)
+PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
+
+# A counter that is 1 where there is no config is of a device that the lock has just registered.
+_FIRST: Final = 1
+_IS_REGISTERED_HERE: Final = and_(devices.c.last_revision == _FIRST, configs.c.id.is_(None))
+_NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=devices.c.last_revision + 1)
+
+
+def _lock() -> dict[str, Any]:
+    """One statement registers the devices that are new, and locks the others, in the order of their addresses."""
+    # What changes a config that is gone registers no device.
+    is_known = exists().where(devices.c.mac_address == staged.c.mac_address)
+    addresses = (
+        select(staged.c.mac_address, literal(_FIRST))
+        .where(or_(staged.c.if_revision.is_(None), is_known))
+        .order_by(staged.c.mac_address)
+    )
+    return {
+        name: dialect.insert(devices)
+        .from_select(["mac_address", "last_revision"], addresses)
+        .on_conflict_do_update(
+            index_elements=[devices.c.mac_address], set_={"last_revision": devices.c.last_revision}
+        )
+        for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+    }
+
+
+LOCK: Final = _lock()
+DISCARD: Final = delete(staged).where(staged.c.mac_address == bindparam("key"))
+
+
+def plan(on_conflict: OnConflict) -> Any:
+    """What becomes of each entry, as the tables are now."""
+    outcome = case(
+        (
+            and_(
+                staged.c.if_revision.is_not(None),
+                or_(configs.c.id.is_(None), configs.c.revision != staged.c.if_revision),
+            ),
+            Outcome.STALE.value,
+        ),
+        (configs.c.id.is_(None), Outcome.NEW.value),
+        (configs.c.content == staged.c.content, Outcome.SAME.value),
+        else_=OUTCOME_OF_CONFLICT[on_conflict].value,
+    )
+    compared = (
+        select(
+            staged.c.seq,
+            staged.c.mac_address,
+            outcome.label("outcome"),
+            configs.c.revision,
+            func.coalesce(_NEXT_REVISION, _FIRST).label("next_revision"),
+        )
+        .select_from(
+            staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address).outerjoin(
+                devices, devices.c.mac_address == staged.c.mac_address
+            )
+        )
+        .subquery()
+    )
+    takes_revision = compared.c.outcome.in_([Outcome.NEW.value, Outcome.CHANGED.value])
+    return insert(planned).from_select(
+        ["seq", "mac_address", "outcome", "revision"],
+        select(
+            compared.c.seq,
+            compared.c.mac_address,
+            compared.c.outcome,
+            case((takes_revision, compared.c.next_revision), else_=compared.c.revision),
+        ),
+    )
+
+
+def advance() -> Any:
+    """Set the counters of the devices whose configs are stored."""
+    return (
+        update(devices)
+        .where(
+            devices.c.mac_address == planned.c.mac_address,
+            _IS_STORED,
+            devices.c.last_revision != planned.c.revision,
+        )
+        .values(last_revision=planned.c.revision, replaced_by=null())
+    )
+
+
+def add_configs(now: datetime) -> Any:
+    """Store the configs that are new."""
+    moment = literal(now, configs.c.created_at.type)
+    new = (
+        select(
+            staged.c.mac_address,
+            *(staged.c[name] for name in _CONTENT),
+            staged.c.search_text,
+            planned.c.revision,
+            moment,
+            moment,
+        )
+        .select_from(PLANNED_ENTRIES)
+        .where(_IS_NEW)
+    )
+    names = ["mac_address", *_CONTENT, "search_text", "revision", "created_at", "updated_at"]
+    return insert(configs).from_select(names, new)
+
+
+def replace_configs(now: datetime) -> Any:
+    """Store the configs that change."""
+    moment = literal(now, configs.c.updated_at.type)
+    return (
+        update(configs)
+        .where(configs.c.mac_address == staged.c.mac_address, planned.c.seq == staged.c.seq, _IS_CHANGED)
+        .values(
+            {
+                **{name: staged.c[name] for name in _CONTENT},
+                "search_text": staged.c.search_text,
+                "revision": planned.c.revision,
+                "updated_at": case((configs.c.updated_at > moment, configs.c.updated_at), else_=moment),
+            }
+        )
+    )
+
+
+def append_revisions(note: Note) -> Any:
+    """Write what was stored into the history."""
+    operation = case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value)
+    stored = (
+        select(
+            configs.c.id,
+            configs.c.mac_address,
+            configs.c.revision,
+            operation,
+            *(configs.c[name] for name in _CONTENT),
+            literal(note.author),
+            literal(note.message, Text),
+            configs.c.updated_at,
+        )
+        .select_from(planned.join(configs, configs.c.mac_address == planned.c.mac_address))
+        .where(_IS_STORED)
+    )
+    names = [
+        "config_id",
+        "mac_address",
+        "revision",
+        "operation",
+        *_CONTENT,
+        "author",
+        "message",
+        "created_at",
+    ]
+    return insert(revisions).from_select(names, stored)
+
+
+def announcements(now: datetime) -> Select[Any]:
+    """One announcement for each config that was stored, in the order in which the relay locks them."""
+    return (
+        select(
+            literal(Kind.CONFIG.value).label("kind"),
+            configs.c.mac_address.label("key"),
+            literal(next_generation(now, None), BigInteger).label("generation"),
+            literal(True, Boolean).label("nudge"),
+            configs.c.revision,
+            configs.c.etag,
+            configs.c.updated_at,
+            literal(now, configs.c.updated_at.type).label("since"),
+            literal(AT_ONCE, configs.c.updated_at.type).label("due_at"),
+            literal(0).label("refusals"),
+            literal(False, Boolean).label("parked"),
+        )
+        .select_from(planned.join(configs, configs.c.mac_address == planned.c.mac_address))
+        .where(_IS_STORED)
+        .order_by(planned.c.mac_address)
+    )

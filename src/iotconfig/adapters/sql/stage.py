@@ -1,0 +1,173 @@
+"""`Stage` in SQL: entries wait in a temporary table until they are stored together.
+
+A temporary table belongs to its connection: nobody else sees it, it needs no
+lock while it is filled, and no memory of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import define
+from sqlalchemy import Column, Connection, Row, Select, and_, delete, exists, func, select
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.fleet import Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.ports import Clock, Renew
+from iotconfig.domain.revisions import Note
+from iotconfig.domain.search import search_text
+
+from . import bulk
+from .bulk import planned, staged
+from .database import Session
+from .failures import AWAY
+from .notifications import enqueue_selected
+from .repository import SqlConfigRepository
+from .tables import configs
+
+_PAGE: Final = 1000
+_RENEWED: Final = 100
+_ATTEMPTS: Final = 10
+
+
+@define
+class SqlStage:
+    """`Stage` on a connection of its own."""
+
+    _session: Session
+    _added: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        for table in (staged, planned):
+            self._connection.execute(CreateTable(table))
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        rows = [_row(number, entry) for number, entry in enumerate(entries, self._added)]
+        self._added += len(rows)
+        self._session.fill(staged, rows)
+
+    def take_duplicates(self) -> Iterator[Duplicate]:
+        shared = select(staged.c.mac_address).group_by(staged.c.mac_address).having(func.count() > 1)
+        if not self._connection.execute(select(shared.exists())).scalar_one():
+            return
+        self._connection.execute(CreateIndex(bulk.BY_MAC, if_not_exists=True))
+        other = staged.alias("other")
+        is_other = and_(other.c.mac_address == staged.c.mac_address, other.c.seq != staged.c.seq)
+        place = select(other.c.place).where(is_other).order_by(other.c.seq).limit(1).scalar_subquery()
+        is_shared = exists().where(is_other)
+        duplicates = select(staged.c.seq, staged.c.place, staged.c.mac_address, place.label("other_place"))
+        for row in self._pages(duplicates.where(is_shared), staged.c.seq):
+            yield Duplicate(row.place, MacAddress(row.mac_address), row.other_place)
+        self._connection.execute(delete(staged).where(staged.c.mac_address.in_(shared)))
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        self._connection.execute(delete(planned))
+        self._connection.execute(bulk.plan(on_conflict))
+
+    def store(
+        self,
+        on_conflict: OnConflict,
+        *,
+        all_or_nothing: bool,
+        note: Note,
+        clock: Clock,
+        renew: Renew | None = None,
+    ) -> bool:
+        for _ in range(_ATTEMPTS):
+            self._session.analyze(staged)
+            with self._session.writing() as transaction:
+                self._connection.execute(bulk.LOCK[self._connection.dialect.name])
+                self.compare(on_conflict)
+                if renew is not None and self._renew(renew):
+                    self.compare(on_conflict)
+                if not (all_or_nothing and self._is_hindered()):
+                    self._store_planned(note, clock())
+                    return True
+                transaction.rollback()
+            # The plan went with the transaction; who reads it afterwards gets another.
+            self.compare(on_conflict)
+            if self._is_hindered():
+                return False
+        raise StoreUnavailable(AWAY, "the entries are changed by others again and again")
+
+    def _renew(self, renew: Renew) -> bool:
+        """Put fresh entries in place of the stale ones, a page at a time, and say whether there were any."""
+        stale = [result.mac_address for result in self.results({Outcome.STALE})]
+        for start in range(0, len(stale), _RENEWED):
+            page = stale[start : start + _RENEWED]
+            self._connection.execute(bulk.DISCARD, [{"key": str(mac_address)} for mac_address in page])
+            self.add(renew(SqlConfigRepository(self._connection).load(page)))
+        return bool(stale)
+
+    def tally(self) -> Mapping[Outcome, int]:
+        counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
+        return {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
+
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+        if not set(outcomes) & set(self.tally()):
+            return
+        self._connection.execute(CreateIndex(bulk.BY_SEQ, if_not_exists=True))
+        entries = (
+            select(
+                planned.c.seq,
+                staged.c.place,
+                planned.c.mac_address,
+                planned.c.outcome,
+                planned.c.revision,
+                configs.c.id,
+            )
+            .select_from(
+                bulk.PLANNED_ENTRIES.outerjoin(configs, configs.c.mac_address == planned.c.mac_address)
+            )
+            .where(planned.c.outcome.in_([outcome.value for outcome in outcomes]))
+        )
+        for row in self._pages(entries, planned.c.seq):
+            yield Result(row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.id, row.revision)
+
+    def _store_planned(self, note: Note, now: datetime) -> None:
+        self._session.analyze(planned)
+        execute = self._connection.execute
+        execute(bulk.advance())
+        execute(bulk.add_configs(now))
+        execute(bulk.replace_configs(now))
+        execute(bulk.append_revisions(note))
+        enqueue_selected(self._connection, bulk.announcements(now))
+
+    def _is_hindered(self) -> bool:
+        hindered = planned.c.outcome.in_([Outcome.CONFLICT.value, Outcome.STALE.value])
+        return self._connection.execute(select(exists().where(hindered))).scalar_one()
+
+    def _pages(self, statement: Select[Any], position: Column[int]) -> Iterator[Row[Any]]:
+        """All rows, a page at a time, so that no cursor stays open."""
+        last = -1
+        while True:
+            page = statement.where(position > last).order_by(position).limit(_PAGE)
+            rows = self._connection.execute(page).all()
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].seq
+
+    @property
+    def _connection(self) -> Connection:
+        return self._session.connection
+
+
+def _row(number: int, entry: Entry) -> tuple[object, ...]:
+    content = entry.content
+    return (
+        number,
+        entry.place,
+        entry.if_revision,
+        entry.mac_address.canonical,
+        content.text,
+        content.etag,
+        content.device_name,
+        content.device_entity_id,
+        content.enable_ota,
+        search_text(entry.mac_address, content.device_name, content.device_entity_id),
+    )

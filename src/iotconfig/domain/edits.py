@@ -1,0 +1,78 @@
+"""Ways to change a config's content. Each says what the content becomes, under the device's lock."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from attrs import frozen
+
+from .config import Config
+from .content import DEFAULT_MAX_BYTES, ConfigContent
+from .errors import ValidationFailed
+from .history import found_revision
+from .merge_patch import MergePatch
+from .ports import HistoryReader
+from .revisions import Operation
+
+
+class Edit(Protocol):
+    """One way to change content."""
+
+    @property
+    def operation(self) -> Operation:
+        """What the history calls it."""
+        ...
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """What the content of `config` becomes."""
+        ...
+
+
+@frozen
+class Replace:
+    """Other content in place of the present one."""
+
+    operation: ClassVar[Operation] = Operation.UPDATE
+
+    content: ConfigContent
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises nothing: the content was checked before."""
+        return self.content
+
+
+@frozen
+class Merge:
+    """A merge patch (RFC 7396). What it does not touch keeps its bytes."""
+
+    operation: ClassVar[Operation] = Operation.UPDATE
+
+    patch: MergePatch
+    max_bytes: int = DEFAULT_MAX_BYTES
+    """UTF-8 bytes that the result may have."""
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
+        return self.merged(config.content)
+
+    def merged(self, content: ConfigContent) -> ConfigContent:
+        """As `apply`, for content alone."""
+        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+
+
+@frozen
+class Rollback:
+    """The content of an earlier revision, byte for byte."""
+
+    operation: ClassVar[Operation] = Operation.ROLLBACK
+
+    revision: int
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion."""
+        revision = found_revision(history, config.id, self.revision)
+        if revision.content is None:
+            raise ValidationFailed(
+                f"Revision {self.revision} of config {config.id} is its deletion, and has no content."
+            )
+        return revision.content

@@ -1,0 +1,21 @@
+"""Rules that several inputs share: how long a page may be, and which text can be stored."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .errors import ValidationFailed
+
+MAX_PAGE: Final = 1000
+"""Items that one page of a list may hold."""
+
+
+def check_limit(_query: object, _attribute: object, limit: int) -> None:
+    """Validate the length of a page, from 1 to `MAX_PAGE`. Raises `ValidationFailed`."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise ValidationFailed(f"The limit must be a whole number from 1 to {MAX_PAGE}.", parameter="limit")
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can store the text: no NUL, and no half a character (a lone surrogate)."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,62 @@
+"""What a hostile input may cost: much of one kind takes time in proportion, and a deep patch is bounded."""
+
+from __future__ import annotations
+
+import pytest
+
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.diff import difference
+from iotconfig.adapters.http.fleet import PatchBody
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import ContentTooLarge
+from iotconfig.domain.fleet import Entry, Rules, Tally
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.ports import Store
+from iotconfig.domain.revisions import Operation
+from iotconfig.domain.service import ConfigService
+from tests.support.clock import SteppingClock
+from tests.support.entities import add, content, mac
+
+
+def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
+    """Ten thousand duplicates are each refused, and looked up by an index: without it, this takes minutes."""
+    once = [Entry(f"line {number}", mac(number), content()) for number in range(5000)]
+    refused: list[object] = []
+
+    tally = FleetService(store, clock).load([*once, *once], Rules(), report=refused.append)
+
+    assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
+
+
+def test_documents_that_differ_in_space_only_are_large_ones_too() -> None:
+    """The bound on lines is for those that are compared: here the written ones."""
+    one, other = (ConfigContent.parse("{" + "\n".join(space * 40_000) + "}") for space in (" ", "\t"))
+
+    found = difference(one, other, "a", "b")
+
+    assert [] == found.json_patch
+    assert found.unified_diff.startswith("--- a\n+++ b\n@@")
+
+
+def test_a_merge_patch_is_no_larger_than_a_content() -> None:
+    """Its cost grows with its depth, so its size is held to what may be stored."""
+    body = b'{"match": "", "merge": {"a": "' + b"x" * 2000 + b'"}}'
+
+    with pytest.raises(ContentTooLarge, match="merge patch is larger than 1024 bytes"):
+        BodyReader(1024).read(body, PatchBody)
+
+
+def test_a_config_without_a_history_can_be_deleted_and_restored(
+    store: Store, service: ConfigService, clock: SteppingClock
+) -> None:
+    """What a version wrote that knew no history is written down before it goes."""
+    config = add(store, 1, content(a=1))
+    service.delete(config.id)
+    history = HistoryService(store, clock)
+
+    restored = history.restore(config.id)
+
+    assert config.content == restored.content
+    assert [1, 2, 3] == [history.revision(config.id, number).revision for number in (1, 2, 3)]
+    assert Operation.UPDATE is history.revision(config.id, 1).operation

@@ -1,0 +1,178 @@
+"""Fleets and single writers at the same time: nothing is lost, no number is used twice, nobody waits for ever."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iotconfig.domain.config import Config
+from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordGone, RecordNotFound
+from iotconfig.domain.fleet import OnConflict, Rules, Tally
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.ports import Store
+from iotconfig.domain.search import ConfigQuery
+from iotconfig.domain.service import ConfigService
+from tests.support.clock import SteppingClock
+from tests.support.crowd import together
+from tests.support.entities import content, mac
+
+from .fleets import configs, entries, everything, histories, notifications
+
+DEVICES = range(24)
+ROUNDS = 3
+
+
+@pytest.fixture
+def fleet(store: Store, clock: SteppingClock) -> FleetService:
+    """The use cases for many configs, over the same store as the service."""
+    return FleetService(store, clock)
+
+
+def numbered(found: dict[MacAddress, Config]) -> list[tuple[int, Config]]:
+    return [(int(str(address)[-2:], 16), config) for address, config in found.items()]
+
+
+def assert_whole(store: Store) -> None:
+    """Histories without gaps, counters and configs at their ends, and the newest announced."""
+    found, past, pending = configs(store), histories(store, DEVICES), notifications(store)
+    counters = everything(store, DEVICES)["counters"]
+    for number in DEVICES:
+        config, history = found[mac(number)], past[mac(number)]
+        assert list(range(1, len(history) + 1)) == [revision.revision for revision in history]
+        assert (len(history), history[-1].content) == (config.revision, config.content)
+        assert config.revision == counters[number]
+        state = pending[f"config {mac(number)}"].announcement.state
+        assert state is not None
+        assert (config.revision, config.content.etag) == (state.revision, state.etag)
+
+
+def test_an_import_against_single_writers(store: Store, fleet: FleetService, service: ConfigService) -> None:
+    """Each change of either is one revision: as many as were acknowledged, and none twice."""
+
+    def act(number: int) -> int:
+        done = 0
+        for n in range(ROUNDS):
+            if number == 0:
+                tally = fleet.load(entries(DEVICES, load=n), Rules(OnConflict.REPLACE))
+                done += tally.new + tally.changed
+            else:
+                for device in DEVICES:
+                    service.put(mac(device), content(w=number, n=n))
+                    done += 1
+        return done
+
+    done = together(3, act)
+    assert len(DEVICES) * ROUNDS == done[0]
+    assert sum(done) == sum(config.revision for config in configs(store).values())
+    assert_whole(store)
+
+
+def test_imports_of_one_fleet_at_once(store: Store, fleet: FleetService) -> None:
+    """Four imports whose devices overlap, in different orders, all succeed; the last one's content stays."""
+
+    def act(number: int) -> Tally:
+        numbers = [n for n in DEVICES if n % 4 != number]
+        if number % 2:
+            numbers.reverse()
+        return fleet.load(entries(numbers, by=number), Rules(OnConflict.REPLACE))
+
+    tallies = together(4, act)
+    assert len(DEVICES) == sum(tally.new for tally in tallies)
+    assert 2 * len(DEVICES) == sum(tally.changed for tally in tallies)
+    assert {3} == {config.revision for config in configs(store).values()}
+    assert_whole(store)
+
+
+def test_imports_of_new_devices_with_conflicts_refused(store: Store, fleet: FleetService) -> None:
+    """Of four imports that must find nothing there, one stores all, and the others nothing."""
+    tallies = together(4, lambda number: fleet.load(entries(DEVICES, by=number), Rules()))
+
+    stored = [tally for tally in tallies if tally.stored]
+    assert [Tally(new=len(DEVICES), stored=True)] == stored
+    assert [Tally(refused=len(DEVICES))] * 3 == [tally for tally in tallies if not tally.stored]
+    assert 1 == len({json.loads(config.content.text)["by"] for config in configs(store).values()})
+    assert_whole(store)
+
+
+def test_a_patch_against_single_writers(store: Store, fleet: FleetService, service: ConfigService) -> None:
+    """Every device gets the patch on top of what others write; none of their changes is lost."""
+    fleet.load(entries(DEVICES), Rules())
+    for_all = ConfigQuery()
+
+    def act(number: int) -> int:
+        done = 0
+        for n in range(ROUNDS):
+            if number == 0:
+                patch = MergePatch.parse(f'{{"patched": {n}}}')
+                tally = fleet.patch(for_all, patch, Rules(keep_going=True)).tally
+                assert 0 == tally.refused
+                done += tally.changed
+            else:
+                for device in DEVICES:
+                    config = service.get_by_mac(mac(device))
+                    service.update(config.id, content(w=number, n=n))
+                    done += 1
+        return done
+
+    done = together(3, act)
+    assert sum(done) + len(DEVICES) == sum(config.revision for config in configs(store).values())
+    assert_whole(store)
+
+
+def test_patches_of_different_members_at_once(store: Store, fleet: FleetService) -> None:
+    """Two patches, all or nothing, end with both in every config: whoever was late began anew."""
+    fleet.load(entries(DEVICES), Rules())
+
+    def act(number: int) -> Tally:
+        return fleet.patch(ConfigQuery(), MergePatch.parse(f'{{"p{number}": 1}}'), Rules()).tally
+
+    assert [Tally(changed=len(DEVICES), stored=True)] * 2 == together(2, act)
+    assert {3} == {config.revision for config in configs(store).values()}
+    assert {("n", "p0", "p1")} == {
+        tuple(sorted(json.loads(config.content.text))) for config in configs(store).values()
+    }
+    assert_whole(store)
+
+
+def test_exports_while_writers_write(store: Store, fleet: FleetService) -> None:
+    """Each import is one moment: an export shows all of it, or nothing of it."""
+    fleet.load(entries(DEVICES, load=0), Rules())
+
+    def act(number: int) -> set[int]:
+        if number == 0:
+            for n in range(1, 8):
+                fleet.load(entries(DEVICES, load=n), Rules(OnConflict.REPLACE))
+            return set()
+        sizes = set()
+        for _ in range(8):
+            with fleet.export() as exported:
+                sizes.add(len({json.loads(config.text)["load"] for config in exported}))
+        return sizes
+
+    assert [{1}, {1}] == together(3, act)[1:]
+
+
+def test_imports_against_board_swaps(store: Store, fleet: FleetService, service: ConfigService) -> None:
+    """Swaps, deletions and imports of the same boards all end, and each config is at its board's counter."""
+    moved = service.create(mac(0), content()).id
+
+    def act(number: int) -> None:
+        for n in range(12):
+            try:
+                if number == 0:
+                    fleet.load(entries(range(4), load=n), Rules(OnConflict.REPLACE))
+                elif number == 1:
+                    service.replace_device(moved, mac(1 + n % 3))
+                elif (config := service.get_by_mac(mac(n % 4))).id != moved:
+                    service.delete(config.id)
+            except (RecordExists, RecordGone, RecordNotFound, PreconditionFailed):
+                continue
+
+    together(3, act)
+    found = configs(store)
+    counters = everything(store, range(4))["counters"]
+    assert moved in {config.id for config in found.values()}
+    assert [] == [config for n, config in numbered(found) if config.revision != counters[n]]

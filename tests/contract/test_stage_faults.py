@@ -1,0 +1,90 @@
+"""A stage that fails while it stores leaves everything as it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.domain.fleet import Entry, OnConflict
+from iotconfig.domain.ports import Clock, Store
+from iotconfig.domain.revisions import UNSIGNED
+from iotconfig.domain.service import ConfigService
+from tests.support.entities import content, mac
+
+from .fleets import StillClock, entry, everything, rows
+
+CLOCK = StillClock()
+
+
+class Oops(Exception):
+    """Raised in the middle."""
+
+
+@pytest.fixture
+def some(service: ConfigService) -> list[Entry]:
+    """Entries of which two are new, one other and one the same."""
+    for number in (2, 3):
+        service.put(mac(number), content(n=number))
+    return [entry(2, content(z=2)), entry(1), entry(3), entry(8)]
+
+
+def store_all(store: Store, some: list[Entry], clock: Clock) -> bool:
+    with store.staging() as stage:
+        stage.add(some)
+        return stage.store(OnConflict.REPLACE, all_or_nothing=True, note=UNSIGNED, clock=clock)
+
+
+def test_a_clock_that_fails_leaves_nothing(store: Store, service: ConfigService, some: list[Entry]) -> None:
+    """An error under the lock rolls everything back, and the store works on."""
+    before, rows_before = everything(store, range(1, 6)), rows(store)
+
+    def broken() -> datetime:
+        raise Oops
+
+    with pytest.raises(Oops):
+        store_all(store, some, broken)
+
+    assert rows_before == rows(store)
+    assert before == everything(store, range(1, 6))
+    assert 1 == service.create(mac(8), content()).revision
+
+
+_BREAK = {
+    "sqlite": [
+        "CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION broken() RETURNS trigger AS 'BEGIN RAISE ''broken''; END' LANGUAGE plpgsql",
+        "CREATE TRIGGER broken BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION broken()",
+    ],
+}
+_MEND = {"sqlite": "DROP TRIGGER broken", "postgresql": "DROP TRIGGER broken ON {table}"}
+
+
+@pytest.mark.parametrize("table", ["configs", "revisions", "notifications"])
+def test_a_database_that_fails_in_the_middle_keeps_nothing(
+    store: Store, some: list[Entry], table: str
+) -> None:
+    """Whichever of the statements fails, those before it are undone; afterwards the same entries are stored."""
+    if isinstance(store, MemoryStore):
+        return
+    assert isinstance(store, SqlStore)
+    before, rows_before = everything(store, range(1, 6)), rows(store)
+    with store._database.writing() as connection:
+        dialect = connection.dialect.name
+        for statement in _BREAK[dialect]:
+            connection.execute(text(statement.format(table=table)))
+    try:
+        with pytest.raises(Exception, match=r"broken|database"):
+            store_all(store, some, CLOCK)
+    finally:
+        with store._database.writing() as connection:
+            connection.execute(text(_MEND[dialect].format(table=table)))
+
+    assert rows_before == rows(store)
+    assert before == everything(store, range(1, 6))
+    assert store_all(store, some, CLOCK)

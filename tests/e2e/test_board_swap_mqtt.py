@@ -1,0 +1,91 @@
+"""What listeners hear of a board swap, of undoing, and of changes to a whole fleet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.api import created, new_mac
+from tests.support.listener import Heard, Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+from .test_announcements import expect_both, nothing_pending, nudge, retained_topic, state
+
+
+@pytest.fixture
+def announcing(
+    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto, listener: Listener
+) -> Serve:
+    """A service on each kind of database, and somebody who listens."""
+    return start_serve(database_url, workers=1, MQTT_URL=broker.url)
+
+
+def test_a_swap_clears_one_board_and_tells_the_other(
+    announcing: Serve, broker: Mosquitto, listener: Listener
+) -> None:
+    """The old board's retained message goes, the new one's comes; who subscribes later finds the new one only."""
+    client = announcing.client
+    config = created(client, {"a": 1})
+    expect_both(listener, config)
+    path = f"/api/configs/{config['id']}"
+    moved = client.send_json("POST", f"{path}/replace-device", {"mac_address": new_mac()}).json()
+
+    heard = listener.wait_for(3)
+    listener.forget()
+    assert [Heard(retained_topic(config), b"", retained=False)] == [
+        message for message in heard if message.topic == retained_topic(config)
+    ]
+    assert [state(moved)] == [message.json() for message in heard if message.topic == retained_topic(moved)]
+    assert nudge(moved) in heard
+    with Listener(broker.port) as late:
+        (kept,) = late.wait_for(1)
+        assert (retained_topic(moved), True, state(moved)) == (kept.topic, kept.retained, kept.json())
+
+    back = client.send_json("POST", f"{path}/replace-device", {"mac_address": config["mac_address"]}).json()
+    listener.wait_for(3)
+    with Listener(broker.port) as late:
+        (kept,) = late.wait_for(1)
+        assert (retained_topic(back), 3) == (kept.topic, kept.json()["revision"])
+    wait_until(lambda: nothing_pending(client), "everything was told")
+
+
+def test_undoing_is_heard_and_looking_is_not(announcing: Serve, listener: Listener) -> None:
+    """A rollback, a restore and a patch announce; dry runs, and what a bulk edit leaves as it is, do not."""
+    client = announcing.client
+    first = created(client, {"a": 1})
+    expect_both(listener, first)
+    path = f"/api/configs/{first['id']}"
+    expect_both(listener, client.send_json("PUT", path, {"content": {"a": 2}}).json())
+
+    record = json.dumps({"mac_address": first["mac_address"], "content": '{"a": 2}'}).encode()
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    everything = {"match": "", "merge": {"a": 3}}
+    for answer in (
+        client.send_json("PUT", f"{path}?dry_run=true", {"content": {"a": 3}}),
+        client.request("PATCH", f"{path}?dry_run=true", b'{"a": 3}'),
+        client.send_json("POST", f"{path}/rollback?dry_run=true", {"revision": 1}),
+        client.send_json("POST", "/api/configs/patch?dry_run=true", everything),
+        client.send_json("POST", "/api/configs/patch", {"match": "", "merge": {"a": 2}}),
+        client.request("POST", "/api/configs/import", record, ndjson),
+        client.request("POST", "/api/configs/import?dry_run=true&on_conflict=replace", record, ndjson),
+    ):
+        assert 200 == answer.status, answer.body
+
+    # Nothing of the above came before this.
+    expect_both(listener, client.send_json("POST", f"{path}/rollback", {"revision": 1}).json())
+    assert 200 == client.send_json("POST", "/api/configs/patch", everything).status
+    expect_both(listener, client.get(path).json())
+    replaced = client.request("POST", "/api/configs/import?on_conflict=replace", record, ndjson)
+    assert 1 == replaced.json()["changed"]
+    expect_both(listener, client.get(path).json())
+
+    assert 204 == client.request("DELETE", path).status
+    listener.wait_for(1)
+    listener.forget()
+    restored = client.request("POST", f"/api/deleted-configs/{first['id']}/restore").json()
+    assert 7 == restored["revision"]
+    expect_both(listener, restored)

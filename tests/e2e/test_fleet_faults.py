@@ -1,0 +1,146 @@
+"""Imports, patches and exports that are killed, or lose their database: all of it is done, or nothing."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fleet_files import (
+    COUNT,
+    FEW,
+    WAITS,
+    inconsistencies,
+    locked,
+    sessions,
+    started,
+    stored,
+)
+from tests.support.schema import rows
+from tests.support.serving import environment, run_command
+from tests.support.waiting import wait_until
+
+PATCH = '{"patched": true}'
+_PATCHED = "SELECT config_id FROM revisions WHERE config_id = 1 AND revision = 2"
+
+
+def _kill_once(command: subprocess.Popen[bytes], reached: Callable[[], object], what: str) -> None:
+    wait_until(lambda: reached() or command.poll() is not None, what)
+    command.kill()
+    assert -signal.SIGKILL == command.wait(timeout=20), f"it ended before this: {what}"
+
+
+def _bytes_read(command: subprocess.Popen[bytes], path: Path) -> int:
+    """How far a process has come in a file that it reads."""
+    for descriptor in Path(f"/proc/{command.pid}/fd").iterdir():
+        try:
+            if descriptor.readlink() == path:
+                info = Path(f"/proc/{command.pid}/fdinfo/{descriptor.name}").read_text()
+                return int(info.split()[1])
+        except FileNotFoundError:
+            continue
+    return 0
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether somebody is writing to a SQLite file."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
+def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
+    """Kill a command at one moment after the other of its transaction, and say at which."""
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        log = path.with_name(f"{path.name}-wal")
+        # What does not fit into SQLite's cache of 2 MB is in the log before the commit.
+        for size in (0, 500_000):
+            with sqlite3.connect(path) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+            moment = f"the file is locked, and {size} bytes are in its log"
+            with started(url, *arguments) as command:
+                _kill_once(command, lambda: _is_locked(path) and log.stat().st_size >= size, moment)  # noqa: B023 - called at once
+            yield moment
+        return
+    for table in ("devices", "revisions", "notifications"):
+        moment = f"{table} are written"
+        with locked(url, table), started(url, *arguments) as command:
+            _kill_once(command, lambda: sessions(url, WAITS), moment)
+        wait_until(lambda: not sessions(url, "state <> 'idle'"), "the server has noticed")
+        yield moment
+
+
+def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -> None:
+    """Killed while it reads, and at each table that it writes: nothing is there. Killed afterwards: all is."""
+    with started(database_url, "import", str(fleet)) as command:
+        _kill_once(command, lambda: _bytes_read(command, fleet) > fleet.stat().st_size / 3, "a third is read")
+    assert (0, 0, 0, 0) == stored(database_url)
+    for moment in _kill_while_storing(database_url, "import", str(fleet)):
+        assert (0, 0, 0, 0) == stored(database_url), moment
+
+    # The first run that nobody disturbs is killed as soon as others see something.
+    with started(database_url, "import", str(fleet)) as command:
+        wait_until(lambda: rows(database_url, "SELECT id FROM configs LIMIT 1"), "something is stored")
+        command.kill()
+    assert (COUNT,) * 4 == stored(database_url)
+    again = run_command("import", str(fleet), env=environment(database_url))
+
+    assert (0, b"") == (again.returncode, again.stderr)
+    assert f"0 new, 0 changed, {COUNT} same, 0 refused".encode() in again.stdout
+    assert (COUNT,) * 4 == stored(database_url)
+    assert {} == inconsistencies(database_url)
+
+
+def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: Path) -> None:
+    """However often it is killed and run again, each device has one revision for it, or none has."""
+    arguments = ("patch", "--all", "--merge", PATCH)
+    assert 0 == run_command("import", str(small_fleet), env=environment(database_url)).returncode
+    for moment in _kill_while_storing(database_url, *arguments):
+        assert (FEW, FEW, FEW, FEW) == stored(database_url), moment
+
+    # Nobody reads what it tells, so it does not end.
+    with started(database_url, *arguments) as command:
+        _kill_once(command, lambda: rows(database_url, _PATCHED), "something is stored")
+    assert (FEW, 2 * FEW, FEW, FEW) == stored(database_url)
+    again = run_command(*arguments, env=environment(database_url))
+
+    assert (0, b"") == (again.returncode, again.stderr)
+    assert f"\n0 changed, {FEW} same, 0 refused".encode() in again.stdout
+    assert (FEW, 2 * FEW, FEW, FEW) == stored(database_url)
+    assert {} == inconsistencies(database_url)
+
+
+@pytest.mark.parametrize("name", ["out.ndjson", "out"], ids=["file", "directory"])
+def test_a_killed_export_leaves_nothing_under_its_name(
+    database_url: str, small_fleet: Path, tmp_path: Path, name: str
+) -> None:
+    """Killed while it writes, it has left its target as it was; the next one writes all of it."""
+    assert 0 == run_command("import", str(small_fleet), env=environment(database_url)).returncode
+    target = tmp_path / name
+
+    def has_begun() -> bool:
+        parts = list(tmp_path.glob(f".{name}.*.part"))
+        return any(any(part.iterdir()) if part.is_dir() else part.stat().st_size for part in parts)
+
+    with started(database_url, "export", str(target)) as command:
+        _kill_once(command, has_begun, "it writes")
+    assert not target.exists()
+    again = run_command("export", str(target), env=environment(database_url))
+
+    assert 0 == again.returncode, again.stderr
+    if target.is_dir():
+        assert FEW == len(list(target.iterdir()))
+    else:
+        assert small_fleet.read_bytes() == target.read_bytes()

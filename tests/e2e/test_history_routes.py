@@ -1,0 +1,235 @@
+"""A config's history over HTTP: its revisions, page by page, one by one, and what differs between two."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jsonpatch import JsonPatch
+
+from tests.support.api import created, expect_problem
+from tests.support.command_line import CommandLine
+from tests.support.http import Answer, Client
+from tests.support.serving import Serve, environment
+
+SUMMARY = ["config_id", "mac_address", "revision", "operation", "etag", "author", "message", "created_at"]
+
+CONTENTS = ['{"a":1.10,  "deviceName": "é"}', '{"b": [1E2, {"c": "\\u00e9"}]}', '{"b": [true], "d": null}']
+
+# Spellings of a revision that a path segment, or a parameter, does not take.
+NO_NUMBERS = [
+    *("0", "-1", "%2B1", "01", "1.0", "1e0", "1_0", "0x1", "%201", "1%20", "1%0A", "x", "null", "latest"),
+    *("%D9%A1", "%EF%BC%91", "%C2%B9", "1%00", "9" * 19, "9223372036854775808", "9" * 400),
+]
+
+
+@pytest.fixture
+def config(both: Serve) -> Any:
+    """A config with three contents, at revision 3."""
+    return _third(both.client)
+
+
+def _third(client: Client) -> Any:
+    made = created(client, CONTENTS[0])
+    for content in CONTENTS[1:]:
+        answer = client.send_json("PUT", _path(made), {"content": content})
+        assert 200 == answer.status, answer.body
+    return answer.json()
+
+
+def _path(config: Any, rest: str = "") -> str:
+    return f"/api/configs/{config['id']}{rest}"
+
+
+def _ok(answer: Answer) -> Any:
+    assert 200 == answer.status, answer.body
+    assert ("application/json", "private, no-cache") == (
+        answer.headers["content-type"],
+        answer.headers["cache-control"],
+    )
+    return answer.json()
+
+
+def test_the_list_shows_every_change(both: Serve, config: Any) -> None:
+    """The newest first, with all the documented members, and no content."""
+    client = both.client
+    assert 204 == client.request("DELETE", f"{_path(config)}?message=broken").status
+    answer = _ok(client.get(_path(config, "/revisions")))
+    assert ["revisions", "next"] == list(answer)
+    assert None is answer["next"]
+    found = answer["revisions"]
+    assert [SUMMARY] * 4 == [list(revision) for revision in found]
+    assert [
+        (4, "delete", "broken"),
+        (3, "update", None),
+        (2, "update", None),
+        (1, "create", None),
+    ] == [(one["revision"], one["operation"], one["message"]) for one in found]
+    assert [None, config["etag"]] == [one["etag"] for one in found[:2]]
+    assert {(config["id"], config["mac_address"], "anonymous")} == {
+        (one["config_id"], one["mac_address"], one["author"]) for one in found
+    }
+    times = [one["created_at"] for one in found]
+    assert sorted(times, reverse=True) == times
+    assert (config["created_at"], config["updated_at"]) == (times[3], times[1])
+
+
+def test_pages_hold_every_revision_once(both: Serve, config: Any) -> None:
+    """Also while new ones come: the next page begins where the page before ended."""
+    seen = []
+    cursor = ""
+    for number in range(3):
+        page = _ok(both.client.get(_path(config, f"/revisions?limit=1{cursor}")))
+        seen += [revision["revision"] for revision in page["revisions"]]
+        cursor = f"&cursor={page['next']}"
+        assert (page["next"] is None) == (number == 2)
+        both.client.send_json("PUT", _path(config), {"content": {"later": number}})
+    assert [3, 2, 1] == seen
+    assert {"revisions": [], "next": None} == _ok(both.client.get(_path(config, "/revisions?cursor=1")))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(f"limit={value}" for value in ("", "0", "-1", "1001", "1.0", "x", "%D9%A3")),
+        *(f"cursor={value}" for value in ("", *NO_NUMBERS)),
+        *("limit=1&limit=1", "cursor=1&cursor=1", "count=true", "q=a", "from=1", "x"),
+    ],
+    ids=lambda query: query[:30],
+)
+def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> None:
+    """Each parameter has one form, and the refusal names it."""
+    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    problem = expect_problem(untouched.get(_path(first, f"/revisions?{query}")), 400, "VALIDATION_FAILED")
+    assert {"parameter": query.partition("=")[0]} == problem["details"]
+
+
+def test_one_revision_has_its_content_verbatim(both: Serve, config: Any) -> None:
+    """What the operator wrote, to the byte; a deletion has none."""
+    for number, content in enumerate(CONTENTS, start=1):
+        answer = both.client.get(_path(config, f"/revisions/{number}"))
+        assert [*SUMMARY, "content"] == list(_ok(answer))
+        assert answer.body.endswith(f'"content": {content}}}'.encode()), answer.body
+    both.client.request("DELETE", _path(config))
+    deletion = _ok(both.client.get(_path(config, "/revisions/4")))
+    assert ("delete", None, None) == (deletion["operation"], deletion["etag"], deletion["content"])
+
+
+@pytest.mark.parametrize("number", [*NO_NUMBERS, "4", "999999999999999999"], ids=lambda text: text[:20])
+def test_what_is_no_revision_is_not_found(both: Serve, config: Any, number: str) -> None:
+    """404 for every other spelling, as for an id."""
+    answer = both.client.get(_path(config, f"/revisions/{number}"))
+    expect_problem(answer, 404, "RECORD_NOT_FOUND")
+
+
+@pytest.mark.parametrize("rest", ["/revisions", "/revisions/1", "/diff"])
+@pytest.mark.parametrize(
+    "segment", [*NO_NUMBERS, "9223372036854775807", "02:fe:ed:00:00:01"], ids=lambda text: text[:20]
+)
+def test_a_config_that_never_was(untouched_single: Client, segment: str, rest: str) -> None:
+    """404, and the sentence names what was asked for."""
+    answer = untouched_single.get(f"/api/configs/{segment}{rest}")
+    problem = expect_problem(answer, 404, "RECORD_NOT_FOUND")
+    assert problem["error"].startswith("Config "), problem
+
+
+@pytest.mark.parametrize(
+    "rest", ["/revisions/1?x=1", "/diff?x=1", "/diff?from=1&from=2", "/diff?dry_run=true"]
+)
+def test_unknown_and_repeated_parameters_are_refused(both: Serve, config: Any, rest: str) -> None:
+    """A misspelt parameter is noticed."""
+    expect_problem(both.client.get(_path(config, rest)), 400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "second"),
+    [
+        ("", 2, 3),
+        ("?to=2", 1, 2),
+        ("?from=1", 1, 3),
+        ("?from=3&to=1", 3, 1),
+        ("?from=2&to=2", 2, 2),
+    ],
+)
+def test_a_diff_leads_from_one_to_the_other(
+    both: Serve, config: Any, query: str, first: int, second: int
+) -> None:
+    """By default from the one before the newest; the JSON Patch, applied, gives the other document."""
+    answer = _ok(both.client.get(_path(config, f"/diff{query}")))
+    assert ["from", "to", "json_patch", "unified_diff"] == list(answer)
+    assert [SUMMARY, SUMMARY] == [list(answer["from"]), list(answer["to"])]
+    assert (first, second) == (answer["from"]["revision"], answer["to"]["revision"])
+    source, target = (json.loads(CONTENTS[number - 1]) for number in (first, second))
+    assert target == JsonPatch(answer["json_patch"]).apply(source)
+    assert (first == second) == (answer["json_patch"] == [])
+    mac = config["mac_address"]
+    head = f"--- {mac}.json revision {first}\n+++ {mac}.json revision {second}\n@@"
+    assert answer["unified_diff"].startswith(head) if first != second else "" == answer["unified_diff"]
+
+
+def test_the_first_revision_comes_out_of_nothing(both: Serve, config: Any) -> None:
+    """There was no document before it, which is null, as a deleted one is."""
+    answer = _ok(both.client.get(_path(config, "/diff?to=1")))
+    assert (None, 1) == (answer["from"], answer["to"]["revision"])
+    assert [{"op": "replace", "path": "", "value": json.loads(CONTENTS[0])}] == answer["json_patch"]
+    assert answer["unified_diff"].startswith("--- /dev/null\n+++ ")
+
+
+def test_a_diff_shows_numbers_as_they_were_written(both: Serve, config: Any) -> None:
+    """One member a line, whatever the spacing was."""
+    lines = _ok(both.client.get(_path(config, "/diff?from=1&to=2")))["unified_diff"].splitlines()
+    assert ['-  "a": 1.10,', '-  "deviceName": "é"'] == [line for line in lines if line.startswith("-  ")]
+    assert "+    1E2," in lines
+
+
+def test_a_deletion_in_a_diff_has_no_document(both: Serve, config: Any) -> None:
+    """Null on its side, and every line is removed, or added."""
+    both.client.request("DELETE", _path(config))
+    gone = _ok(both.client.get(_path(config, "/diff")))
+    assert (3, 4, "delete") == (gone["from"]["revision"], gone["to"]["revision"], gone["to"]["operation"])
+    assert [{"op": "replace", "path": "", "value": None}] == gone["json_patch"]
+    assert "+{" not in gone["unified_diff"]
+    back = _ok(both.client.get(_path(config, "/diff?from=4&to=3")))
+    assert [{"op": "replace", "path": "", "value": json.loads(CONTENTS[2])}] == back["json_patch"]
+
+
+@pytest.mark.parametrize("name", ["from", "to"])
+@pytest.mark.parametrize("value", ["", *NO_NUMBERS], ids=lambda text: text[:20])
+def test_a_diff_takes_numbers_of_revisions_only(both: Serve, config: Any, name: str, value: str) -> None:
+    """400 for another spelling; the refusal names the parameter."""
+    answer = both.client.get(_path(config, f"/diff?{name}={value}"))
+    assert {"parameter": name} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
+
+
+@pytest.mark.parametrize("query", ["from=4", "to=4", "from=1&to=99", "to=999999999999999999"])
+def test_a_diff_with_a_revision_that_is_not_there(both: Serve, config: Any, query: str) -> None:
+    """404, and the sentence says which."""
+    problem = expect_problem(both.client.get(_path(config, f"/diff?{query}")), 404, "RECORD_NOT_FOUND")
+    assert problem["error"].startswith(f"Revision {query.rpartition('=')[2]} of config {config['id']}")
+
+
+def test_a_pruned_revision_is_gone(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """410 wherever it is named, and the refusal says up to where the history was pruned."""
+    client = start_serve(database_url, workers=1).client
+    config = _third(client)
+    CommandLine(environment(database_url)).ok("prune-history", "--keep", "1", "--older-than", "0")
+    assert [3] == [one["revision"] for one in client.get(_path(config, "/revisions")).json()["revisions"]]
+    rollback = client.send_json("POST", _path(config, "/rollback"), {"revision": 2})
+    paths = ("/revisions/1", "/revisions/2", "/diff?from=1", "/diff?from=3&to=2")
+    for answer in (rollback, *(client.get(_path(config, rest)) for rest in paths)):
+        assert {"pruned_to": 2} == expect_problem(answer, 410, "RECORD_GONE")["details"]
+    expect_problem(client.get(_path(config, "/revisions/4")), 404, "RECORD_NOT_FOUND")
+    unknown = expect_problem(client.get(_path(config, "/diff")), 410, "RECORD_GONE")
+    assert "What revision 3 of config" in unknown["error"]
+
+
+@pytest.mark.parametrize("rest", ["/revisions", "/revisions/2", "/diff"])
+def test_head_answers_as_get_does(both: Serve, config: Any, rest: str) -> None:
+    """The same headers, without the body."""
+    full = both.client.get(_path(config, rest))
+    head = both.client.request("HEAD", _path(config, rest))
+    assert (200, b"") == (head.status, head.body)
+    for name in ("content-type", "content-length", "cache-control"):
+        assert full.headers[name] == head.headers[name]

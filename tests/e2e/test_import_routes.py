@@ -1,0 +1,212 @@
+"""`POST /api/configs/import`: a fleet as NDJSON or as a document, stored whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.api import created, expect_problem, new_mac
+from tests.support.http import Answer, Client
+from tests.support.serving import Serve
+from tests.support.tables import contents
+from tests.support.wire import exchange, request_bytes
+
+NDJSON = "application/x-ndjson"
+DOCUMENT = "application/json"
+COUNTS = ["dry_run", "new", "changed", "same", "skipped", "refused", "stored"]
+PATH = "/api/configs/import"
+
+
+def post(client: Client, body: str | bytes, query: str = "", media_type: str = NDJSON) -> Answer:
+    data = body.encode() if isinstance(body, str) else body
+    return client.request("POST", f"{PATH}{query}", data, {"Content-Type": media_type})
+
+
+def record(mac: str, content: str = '{"a":1.10}') -> str:
+    return f'{{"mac_address": "{mac}", "content": {content}}}\n'
+
+
+def counts_of(answer: Answer) -> dict[str, int]:
+    """The counts above zero in an answer."""
+    body = answer.json()
+    found = body["details"] if answer.status == 422 else body
+    assert [*COUNTS, "errors", "errors_left_out"] == list(found)
+    return {name: found[name] for name in COUNTS if found[name]}
+
+
+def document(client: Client, mac: str) -> bytes | None:
+    answer = client.get(f"/api/configs/{mac}.json")
+    assert answer.status in (200, 404)
+    return answer.body if answer.status == 200 else None
+
+
+@pytest.mark.parametrize("form", ["lines", "document"])
+def test_records_of_both_forms_are_stored_verbatim(both: Serve, form: str) -> None:
+    """Content as an object or as a string, addresses in any spelling; the history says who, and why."""
+    macs = [new_mac() for _ in range(3)]
+    texts = ['{"a":1.10,  "b": "\\u00e9"}', '{\n "a": 1E2\n}\n', "{}"]
+    lines = [
+        record(macs[0].upper().replace(":", "-"), texts[0]),
+        record(macs[1].replace(":", ""), json.dumps(texts[1])),
+        f'{{"content": {{}}, "mac_address": "{macs[2]}"}}\r\n\n',
+    ]
+    if form == "lines":
+        answer = post(both.client, "".join(lines), "?message=moved%20in")
+    else:
+        body = f'{{"configs": [{",".join(lines)}]}}'
+        answer = post(both.client, body, "?message=moved%20in", DOCUMENT)
+    assert (200, {"new": 3, "stored": True}) == (answer.status, counts_of(answer))
+    assert [content.encode() for content in texts] == [document(both.client, mac) for mac in macs]
+    (found,) = both.client.get(f"/api/configs?q={macs[0]}").json()["configs"]
+    history = both.client.get(f"/api/configs/{found['id']}/revisions").json()["revisions"]
+    assert [("create", 1, "anonymous", "moved in")] == [
+        (one["operation"], one["revision"], one["author"], one["message"]) for one in history
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "counts", "stored"),
+    [
+        ("", 422, {"new": 1, "same": 1, "refused": 1}, False),
+        ("?on_conflict=fail", 422, {"new": 1, "same": 1, "refused": 1}, False),
+        ("?on_conflict=fail&keep_going=true", 200, {"new": 1, "same": 1, "refused": 1, "stored": True}, True),
+        ("?on_conflict=skip", 200, {"new": 1, "same": 1, "skipped": 1, "stored": True}, True),
+        ("?on_conflict=replace", 200, {"new": 1, "same": 1, "changed": 1, "stored": True}, True),
+        ("?dry_run=true", 200, {"dry_run": True, "new": 1, "same": 1, "refused": 1}, False),
+        (
+            "?dry_run=true&on_conflict=replace",
+            200,
+            {"dry_run": True, "new": 1, "same": 1, "changed": 1},
+            False,
+        ),
+    ],
+)
+def test_conflicts_are_met_as_asked(
+    both: Serve, query: str, status: int, counts: dict[str, int], stored: bool
+) -> None:
+    """What is new, what is the same, and what another content stands against."""
+    same, other = created(both.client, '{"a":1.10}'), created(both.client, '{"a": 1.1}')
+    new = new_mac()
+    answer = post(both.client, "".join(map(record, (same["mac_address"], other["mac_address"], new))), query)
+    assert (status, counts) == (answer.status, counts_of(answer))
+    assert (b'{"a":1.10}' if stored else None) == document(both.client, new)
+    assert same == both.client.get(f"/api/configs/{same['id']}").json()
+    after = both.client.get(f"/api/configs/{other['id']}").json()
+    assert (2 if "changed" in counts and stored else 1) == after["revision"]
+    if status == 422:
+        expect_problem(answer, 422, "UNPROCESSABLE")
+        (error,) = answer.json()["details"]["errors"]
+        assert ("line 2", "RECORD_EXISTS") == (error["place"], error["code"])
+        assert {"mac_address": other["mac_address"]} == error["details"]
+        assert ["place", "error", "code", "details"] == list(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[]", "null", '{"config": []}', '{"configs": {}}', '{"configs": [1]}', '{"configs": [{}'),
+        *('{"configs": []', '{"configs": [],}', '{"configs": [] } x', '{"configs": [], "x": 1}', "nonsense"),
+        '{"mac_address": "02ab00000001", "content": {}}',
+    ],
+)
+def test_a_broken_document_is_refused(untouched: Client, text: str) -> None:
+    """A document that is cut off may lack records, so nothing of it is stored."""
+    expect_problem(post(untouched, text, "", DOCUMENT), 422, "UNPROCESSABLE")
+
+
+def test_an_empty_fleet_is_one(both: Serve) -> None:
+    """Nothing is refused, and nothing changed."""
+    for body, media_type in ((b"\n", NDJSON), (b'{"configs": []}', DOCUMENT)):
+        answer = post(both.client, body, "", media_type)
+        assert (200, {}) == (answer.status, counts_of(answer))
+
+
+def test_two_records_of_one_device_are_refused(both: Serve) -> None:
+    """Both, in whichever spelling: nobody can say which one counts."""
+    twice, once = new_mac(), new_mac()
+    body = record(twice) + record(once) + record(twice.upper().replace(":", ""), "{}")
+    problem = expect_problem(post(both.client, body), 422, "UNPROCESSABLE")
+    assert ["line 1", "line 3"] == [one["place"] for one in problem["details"]["errors"]]
+    kept = post(both.client, body, "?keep_going=true")
+    assert {"new": 1, "refused": 2, "stored": True} == counts_of(kept)
+    assert [None, b'{"a":1.10}'] == [document(both.client, mac) for mac in (twice, once)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            f"on_conflict={value}"
+            for value in ("", "Fail", "overwrite", "fail,skip", "fail&on_conflict=fail")
+        ),
+        *(f"{name}={value}" for name in ("dry_run", "keep_going") for value in ("", "1", "yes", "TRUE")),
+        *("x=1", "on-conflict=skip", "message=a&message=b"),
+    ],
+)
+def test_a_bad_parameter_is_refused(untouched: Client, query: str) -> None:
+    """Named, before the body is read."""
+    problem = expect_problem(post(untouched, record(new_mac()), f"?{query}"), 400, "VALIDATION_FAILED")
+    assert {"parameter": query.partition("=")[0]} == problem["details"]
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/merge-patch+json", f"{NDJSON}; charset=utf-16", "text/csv", "x"]
+)
+def test_another_media_type_is_refused(untouched: Client, media_type: str) -> None:
+    """415; and without one, the body is NDJSON."""
+    expect_problem(post(untouched, b"\n", "", media_type), 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert 200 == untouched.request("POST", PATH, b"\n").status
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "code"),
+    [
+        ({"Transfer-Encoding": "chunked"}, b"1\r\n\n\r\n0\r\n\r\n", 411, "LENGTH_REQUIRED"),
+        ({"Content-Length": "0"}, b"", 400, "VALIDATION_FAILED"),
+        ({}, b"", 400, "VALIDATION_FAILED"),
+        ({"Content-Length": str(64 * 2**20 + 1)}, b"", 413, "CONTENT_TOO_LARGE"),
+    ],
+    ids=["chunked", "zero", "none", "64 MiB and one"],
+)
+def test_the_length_of_the_body_is_known_and_bounded(
+    untouched: Client, headers: dict[str, str], body: bytes, status: int, code: str
+) -> None:
+    """A body that is too large is refused by what it says of itself."""
+    request = request_bytes("POST", PATH, body, {"Content-Type": NDJSON, **headers})
+    expect_problem(exchange(untouched, request, half_close=True), status, code)
+
+
+@pytest.mark.parametrize("media_type", [NDJSON, DOCUMENT])
+def test_a_body_that_is_cut_stores_nothing(both: Serve, media_type: str) -> None:
+    """Not even the records that came whole, with `keep_going` either."""
+    mac = new_mac()
+    body = (record(mac) if media_type == NDJSON else f'{{"configs": [{record(mac)}]}}').encode()
+    headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 5)}
+    request = request_bytes("POST", f"{PATH}?keep_going=true", body, headers)
+    answer = exchange(both.client, request, half_close=True)
+    assert str(len(body)) in expect_problem(answer, 400, "VALIDATION_FAILED")["error"]
+    assert None is document(both.client, mac)
+
+
+def test_what_does_not_change_leaves_no_trace(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """The same contents, a dry run and a refused import leave every row as it was; the cap is a setting."""
+    client = start_serve(database_url, workers=1, IOTCONFIG_MAX_IMPORT_BYTES="4096").client
+    macs = [new_mac() for _ in range(5)]
+    body = "".join(map(record, macs))
+    assert {"new": 5, "stored": True} == counts_of(post(client, body))
+    before = contents(database_url)
+    assert {"same": 5} == counts_of(post(client, body, "?on_conflict=replace"))
+    assert {"same": 5} == counts_of(post(client, body))
+    other = body.replace("1.10", "2") + record(new_mac())
+    dry = {"dry_run": True, "changed": 5, "new": 1}
+    assert dry == counts_of(post(client, other, "?on_conflict=replace&dry_run=true"))
+    assert {"new": 1, "skipped": 5, "dry_run": True} == counts_of(
+        post(client, other, "?on_conflict=skip&dry_run=true")
+    )
+    assert {"new": 1, "refused": 5} == counts_of(post(client, other))
+    assert before == contents(database_url)
+    assert 200 == post(client, body.ljust(4096, "\n")).status
+    too_large = expect_problem(post(client, body.ljust(4097, "\n")), 413, "CONTENT_TOO_LARGE")
+    assert {"max_bytes": 4096} == too_large["details"]

@@ -1,0 +1,229 @@
+"""`iotconfig import` refuses: each bad record by its place and its reason, and the database as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CommandLine, Outcome
+from tests.support.serving import COMMAND, environment
+from tests.support.tables import contents
+
+GOOD = b'{"mac_address": "02:00:00:00:00:77", "content": {"a": 1}}\n'
+GOOD_MAC = "02:00:00:00:00:77"
+LIMIT = 1024
+
+_MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
+@pytest.fixture
+def command(database_url: str) -> CommandLine:
+    """The command line on each kind of database, with one config."""
+    command = CommandLine({"DATABASE_URL": database_url})
+    command.ok("config", "create", "02:00:00:00:00:01", '{"mine": 1}')
+    return command
+
+
+@pytest.fixture
+def quick(sqlite_url: str) -> CommandLine:
+    """The command line on SQLite, with contents of at most a kilobyte."""
+    return CommandLine({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+
+
+def assert_refused(outcome: Outcome, *phrases: str) -> None:
+    """One line on standard error that says all of this, and a summary that nothing was stored."""
+    assert 1 == outcome.status
+    assert 1 == outcome.errors.count("\n"), outcome.errors
+    assert [] == [phrase for phrase in phrases if phrase not in outcome.errors], outcome.errors
+    assert " 1 refused: nothing was stored, in " in outcome.text
+    assert (outcome.errors + outcome.text).replace("\n", "").isprintable()
+
+
+RECORDS = [
+    (b'{"mac_address": "02:00:00:00:00:78", "content": {"a": ', "standard input:2: ", "cut off"),
+    (b"nonsense\n", "standard input:2: ", "not JSON"),
+    (b"\xef\xbb\xbf" + GOOD.replace(b"77", b"78"), "standard input:2: ", "byte order mark"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": {"a": "\xff"}}\n', "standard input:2: ", "UTF-8"),
+    (b'{"mac_address": "kitchen\\u001b[2J", "content": {}}\n', "standard input:2: ", "kitchen\\x1b[2J"),
+    (b'{"content": {}}\n', "standard input:2: ", "At /mac_address"),
+    (b'{"mac_address": "02:00:00:00:00:78"}\n', "standard input:2: ", "At /content"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": []}\n', "standard input:2: ", "At /content"),
+    (b'{"mac_address": 5, "content": {}}\n', "standard input:2: ", "At /mac_address"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": {}, "x": 1}\n', "standard input:2: ", "x"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": {"deviceName": 5}}\n', ":2: ", "/content/deviceName"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": "{\\"a\\": NaN}"}\n', ":2: ", "/content"),
+    (b'{"mac_address": "02:00:00:00:00:78", "content": {"a": "' + b"x" * LIMIT + b'"}}', ":2: ", str(LIMIT)),
+    (b"x" * 20 * LIMIT, "standard input:2: ", "larger than"),
+]  # fmt: skip
+RECORD_IDS = [
+    "truncated", "no-json", "bom", "no-utf8", "no-mac", "mac-missing", "content-missing", "content-array",
+    "mac-number", "unknown-member", "rule", "rule-in-string", "too-large", "long-line",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "place", "reason"), RECORDS, ids=RECORD_IDS)
+def test_a_bad_record_is_named_and_nothing_stored(
+    quick: CommandLine, line: bytes, place: str, reason: str
+) -> None:
+    """Behind a good record, which is not stored either."""
+    before = contents(quick.environ["DATABASE_URL"])
+
+    assert_refused(quick.run("import", "-", stdin=GOOD + line), place, reason)
+    assert before == contents(quick.environ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"configs": [' + GOOD + b', {"mac_address": ', b'{"configs": [' + GOOD + b"]", b'{"configs": [' + GOOD + b"]} {}"],
+    ids=["in-a-record", "behind-the-list", "more-behind-it"],
+)  # fmt: skip
+def test_a_broken_document_is_refused(quick: CommandLine, text: bytes) -> None:
+    """A document that is cut off, or goes on, says where; nothing of it is stored."""
+    before = contents(quick.environ["DATABASE_URL"])
+
+    assert_refused(quick.run("import", "-", stdin=text), "standard input:2: ")
+    assert before == contents(quick.environ["DATABASE_URL"])
+
+
+def outward_link(fleet: Path) -> None:
+    """A link to a good file beside the directory."""
+    (fleet.parent / "secret.json").write_text("{}")
+    (fleet / "020000000078.json").symlink_to(fleet.parent / "secret.json")
+
+
+FILES: list[tuple[Callable[[Path], object], str, str]] = [
+    (lambda fleet: (fleet / "kitchen.json").write_text("{}"), "kitchen.json: ", "invalid format"),
+    (lambda fleet: (fleet / "README").write_text("{}"), "README: ", "not <mac>.json"),
+    (lambda fleet: (fleet / "x\x1b[2J.json").write_text("{}"), "x\\x1b[2J.json: ", "invalid format"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b""), "020000000078.json: ", "empty"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"a": "\xff"}'), "78.json: ", "UTF-8"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b"\xef\xbb\xbf{}"), "78.json: ", "byte order mark"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"a": '), "78.json: ", "line 1"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"enableOTA": 1}'), "78.json: ", "/enableOTA"),
+    (outward_link, "020000000078.json: ", "out of the directory"),
+    (lambda fleet: (fleet / "020000000078.json").symlink_to("nothing"), "78.json: ", "cannot be read"),
+    (lambda fleet: os.mkfifo(fleet / "020000000078.json"), "78.json: ", "not a regular file"),
+    (lambda fleet: (fleet / "020000000078.json").mkdir(), "78.json: ", "not a regular file"),
+]  # fmt: skip
+FILE_IDS = [
+    "no-mac", "no-json", "control", "empty", "no-utf8", "bom", "cut-off", "rule", "link-out",
+    "link-to-nothing", "fifo", "directory",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("add", "place", "reason"), FILES, ids=FILE_IDS)
+def test_a_bad_file_is_named_and_nothing_stored(
+    quick: CommandLine, tmp_path: Path, add: Callable[[Path], object], place: str, reason: str
+) -> None:
+    """Beside a good file, which is not stored either. A FIFO is not waited for."""
+    fleet = tmp_path / "fleet"
+    fleet.mkdir()
+    (fleet / f"{GOOD_MAC}.json").write_text("{}")
+    add(fleet)
+    before = contents(quick.environ["DATABASE_URL"])
+
+    assert_refused(quick.run("import", str(fleet)), place, reason)
+    assert before == contents(quick.environ["DATABASE_URL"])
+
+
+BAD = [line for line, place, _ in RECORDS if place == "standard input:2: " and line.endswith(b"\n")]
+
+
+@pytest.mark.parametrize("dry", [False, True], ids=["real", "dry"])
+def test_all_bad_records_are_listed(command: CommandLine, dry: bool) -> None:
+    """Not only the first; the good ones between them are counted, and not stored."""
+    before = contents(command.environ["DATABASE_URL"])
+    stdin = b"".join(BAD) + GOOD
+    refused = command.run("import", "-", *["--dry-run"] * dry, stdin=stdin)
+
+    assert 1 == refused.status
+    assert [f"standard input:{n}" for n in range(1, len(BAD) + 1)] == [
+        line.partition(": ")[0] for line in refused.errors.splitlines()
+    ]
+    assert refused.text.startswith(f"1 new, 0 changed, 0 same, {len(BAD)} refused: nothing was stored")
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
+def test_keep_going_stores_the_good_ones(command: CommandLine) -> None:
+    """The bad ones are listed, the status is 1, and what was there before stays."""
+    ended = command.run("import", "-", "--keep-going", stdin=b"".join(BAD) + GOOD)
+
+    assert 1 == ended.status
+    assert ended.text.startswith(f"1 new, 0 changed, 0 same, {len(BAD)} refused: stored, in ")
+    assert len(BAD) == len(ended.errors.splitlines())
+    assert b'{"a": 1}' == command.ok("config", "show", GOOD_MAC, "--content").output
+    assert 2 == command.ok("config", "list", "--json").json()["count"]
+
+
+TWIN = b'{"mac_address": "0200.0000.0077", "content": {"a": 2}}\n'
+
+
+@pytest.mark.parametrize("going", [False, True], ids=["all-or-nothing", "keep-going"])
+@pytest.mark.parametrize("kind", ["records", "directory"])
+def test_two_spellings_of_one_address(command: CommandLine, tmp_path: Path, kind: str, going: bool) -> None:
+    """Which of two is meant cannot be told: each is refused and names the other, and neither is stored."""
+    names = {"records": ("standard input:1", "standard input:2"), "directory": ("0200.0000.0077.json", f"{GOOD_MAC}.json")}[kind]  # fmt: skip
+    if kind == "directory":
+        for name in names:
+            (tmp_path / "fleet").mkdir(exist_ok=True)
+            (tmp_path / "fleet" / name).write_text("{}")
+    before = contents(command.environ["DATABASE_URL"])
+    source = str(tmp_path / "fleet") if kind == "directory" else "-"
+    refused = command.run("import", source, *["--keep-going"] * going, stdin=GOOD + TWIN)
+
+    assert 1 == refused.status
+    assert refused.text.startswith("0 new, 0 changed, 0 same, 2 refused: ")
+    assert sorted(
+        f"{one}: {other} has the same MAC address {GOOD_MAC}: keep one of them."
+        for one, other in (names, names[::-1])
+    ) == sorted(refused.errors.splitlines())
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize("message", ["x" * 1001, "\udcff"], ids=["too-long", "undecodable"])
+def test_a_message_that_cannot_be_stored(command: CommandLine, message: str) -> None:
+    """It is refused before anything is read."""
+    before = contents(command.environ["DATABASE_URL"])
+    refused = command.run("import", "-", "-m", message, stdin=GOOD)
+
+    assert (1, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize("kind", ["line", "record", "file"])
+def test_300_megabytes_are_never_held(sqlite_url: str, tmp_path: Path, kind: str) -> None:
+    """A line, a record of a document or a file of 300 MB is refused in little memory; the rest is told apart."""
+    fleet = tmp_path / "fleet"
+    fleet.mkdir()
+    head = {"line": GOOD, "record": b'{"configs": [' + GOOD + b', {"', "file": b""}[kind]
+    path = {"line": tmp_path / "f.ndjson", "record": tmp_path / "f.json", "file": fleet / "020000000078.json"}[kind]  # fmt: skip
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(300_000_000)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\n" + GOOD.replace(b"77", b"79"))
+    source = fleet if kind == "file" else path
+    ended = subprocess.run(
+        [sys.executable, "-c", _MEASURE, COMMAND, "import", source],
+        env=environment(sqlite_url),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    summary, _, peak = ended.stdout.decode().partition("peak ")
+
+    assert 1 == ended.returncode
+    assert b"larger than" in ended.stderr
+    assert {"line": "2 new", "record": "1 new", "file": "0 new"}[kind] == summary.partition(",")[0]
+    assert " 1 refused: nothing was stored" in summary
+    assert int(peak) < 150_000, "kilobytes"

@@ -1,0 +1,229 @@
+"""`iotconfig patch`: one merge patch to every config that is selected, and a line for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.command_line import CommandLine, Outcome
+from tests.support.schema import rows
+from tests.support.tables import contents
+
+KITCHEN = (
+    '{ "deviceName" : "K\u00fcche 1", "enableOTA": true, "gain": 1.10,\r\n\t"big": 1E2, "\\u00e9": "\\/" }\n'
+)
+HALL = '{"deviceName": "Hall", "enableOTA": false, "wifi": {"ssid": "a", "key": "b"}}'
+PLAIN = '{"gain": 2}'
+FLEET = {"02:00:00:00:00:01": KITCHEN, "02:00:00:00:00:02": HALL, "02:00:00:00:00:aa": PLAIN}
+
+
+@pytest.fixture
+def command(database_url: str) -> CommandLine:
+    """The command line on each kind of database, with three configs."""
+    return filled(database_url)
+
+
+@pytest.fixture
+def quick(sqlite_url: str) -> CommandLine:
+    """The same on SQLite."""
+    return filled(sqlite_url)
+
+
+def filled(url: str) -> CommandLine:
+    """The command line on a database with the fleet."""
+    command = CommandLine({"DATABASE_URL": url})
+    for mac, text in FLEET.items():
+        command.ok("config", "create", mac, text)
+    return command
+
+
+def stored(command: CommandLine) -> list[str]:
+    """The contents, sorted by MAC address."""
+    return [str(text) for (text,) in rows(command.environ["DATABASE_URL"], "SELECT content FROM configs ORDER BY mac_address")]  # fmt: skip
+
+
+def changed(outcome: Outcome) -> list[str]:
+    """The last octets of the MAC addresses that a patch says it changed."""
+    return [line[15:17] for line in outcome.text.splitlines() if "  changed  revision " in line]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--all"], ["01", "02", "aa"]),
+        (["--match", "K\u00dcCHE"], ["01"]),
+        (["--match", "00:00:AA"], ["aa"]),
+        (["--ota"], ["01"]),
+        (["--no-ota"], ["02"]),
+        (["--match", "hall", "--no-ota"], ["02"]),
+        (["--match", "hall", "--ota"], []),
+        (["--match", "%"], []),
+    ],
+    ids=["all", "name", "mac", "ota", "no-ota", "both", "neither", "literal"],
+)
+def test_options_select(command: CommandLine, options: list[str], expected: list[str]) -> None:
+    """As in a list: substring without case, the flag, both together; and nobody else is changed."""
+    before = dict(zip(FLEET, stored(command), strict=True))
+    ended = command.ok("patch", *options, "--merge", '{"new": 1}')
+    after = dict(zip(FLEET, stored(command), strict=True))
+
+    assert expected == changed(ended) == [mac[-2:] for mac in FLEET if before[mac] != after[mac]]
+    ending = "stored" if expected else "nothing to store"
+    assert f"\n{len(expected)} changed, 0 same, 0 refused: {ending}, in " in f"\n{ended.text}"
+    assert ("" if expected else "No config is selected.\n") == ended.errors
+
+
+def test_what_is_not_named_keeps_its_bytes(command: CommandLine) -> None:
+    """Members are replaced where they stand, removed by null, and appended; the rest is as it was written."""
+    command.ok("patch", "--all", "--merge", '{"gain": 3.50, "wifi": {"key": null}, "new": "\\u00e9"}')
+    kitchen, hall, plain = stored(command)
+
+    assert kitchen.startswith(
+        '{ "deviceName" : "K\u00fcche 1", "enableOTA": true, "gain": 3.50,\r\n\t"big": 1E2, "\\u00e9": "\\/"'
+    )
+    assert kitchen.endswith("}\n")
+    assert '"wifi": {"ssid": "a"}' in hall
+    assert '"new": "\\u00e9"' in plain
+
+
+def test_a_patch_from_standard_input(quick: CommandLine) -> None:
+    """`--merge -` reads it there."""
+    quick.ok("patch", "--all", "--merge", "-", stdin='{"name": "\u00e9"}'.encode())
+
+    assert all('"name": "\u00e9"' in text for text in stored(quick))
+
+
+def test_each_change_is_a_revision_with_its_message(command: CommandLine) -> None:
+    """The results name the revisions; history has the message; each changed device is told."""
+    url = command.environ["DATABASE_URL"]
+    ended = command.ok("patch", "--all", "--merge", '{"gain": 2}', "-m", "calibrated")
+
+    assert ["01", "02"] == changed(ended)
+    assert "02:00:00:00:00:aa  same  revision 1\n" in ended.text
+    assert "2 changed, 1 same, 0 refused: stored, in " in ended.text
+    assert [("update", "calibrated")] * 2 == rows(
+        url, "SELECT operation, message FROM revisions WHERE revision = 2"
+    )
+    assert {"01": 2, "02": 2, "aa": 1} == {
+        str(key)[-2:]: revision
+        for key, revision in rows(url, "SELECT key, revision FROM notifications WHERE key LIKE '02:%'")
+    }
+
+
+def test_a_repeated_patch_changes_nothing(command: CommandLine) -> None:
+    """All are the same, and not one row of any table is another one."""
+    arguments = ("patch", "--all", "--merge", '{"gain": 1.10, "wifi": null, "a": {"b": [1]}}')
+    command.ok(*arguments)
+    before = contents(command.environ["DATABASE_URL"])
+    again = command.ok(*arguments)
+
+    assert "0 changed, 3 same, 0 refused: nothing to store, in " in again.text
+    assert [] == changed(again)
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
+def test_a_dry_run_shows_counts_and_samples(command: CommandLine) -> None:
+    """The lines and the counts of the real run, and diffs of the first few; nothing is stored."""
+    before = contents(command.environ["DATABASE_URL"])
+    dry = command.ok("patch", "--all", "--merge", '{"gain": 2}', "--dry-run")
+
+    assert ["01", "02"] == changed(dry)
+    assert "--- 02:00:00:00:00:01.json revision 1\n+++ 02:00:00:00:00:01.json\n" in dry.text
+    assert '-  "gain": 1.10,\n+  "gain": 2,\n' in dry.text
+    assert "2 changed, 1 same, 0 refused: nothing was stored (dry run), in " in dry.text
+    assert before == contents(command.environ["DATABASE_URL"])
+    real = command.ok("patch", "--all", "--merge", '{"gain": 2}')
+    assert [line for line in dry.text.splitlines() if "  revision " in line] == real.text.splitlines()[:-1]
+
+
+def test_a_dry_run_shows_a_few_samples_only(quick: CommandLine) -> None:
+    """Of a large fleet, five diffs are enough."""
+    for number in range(6):
+        quick.ok("config", "create", f"02:00:00:00:01:{number:02x}", "{}")
+
+    assert 5 == quick.ok("patch", "--all", "--merge", '{"a": 1}', "--dry-run").text.count("\n+++ ")
+
+
+BREAKS = '{"deviceName": {"part": 1}}'
+"""Breaks a rule wherever it is merged."""
+
+
+LARGE = '{"a": "' + "x" * 1010 + '"}'
+
+
+@pytest.fixture
+def crowded(command: CommandLine) -> CommandLine:
+    """Contents may have a kilobyte; two configs have no room for more."""
+    for name in ("1", "2"):
+        command.ok("config", "set", name, LARGE)
+    return CommandLine({**command.environ, "IOTCONFIG_MAX_CONTENT_BYTES": "1024"})
+
+
+@pytest.mark.parametrize("dry", [False, True], ids=["real", "dry"])
+def test_a_rule_that_breaks_keeps_all_from_being_stored(crowded: CommandLine, dry: bool) -> None:
+    """Which devices and why, on standard error; status 1; the database as it was."""
+    before = contents(crowded.environ["DATABASE_URL"])
+    refused = crowded.run("patch", "--all", "--merge", '{"new": 12345}', *["--dry-run"] * dry)
+
+    assert 1 == refused.status
+    assert ["02:00:00:00:00:01", "02:00:00:00:00:02"] == [e[:17] for e in refused.errors.splitlines()]
+    assert all("1024 bytes" in line for line in refused.errors.splitlines())
+    assert "1 changed, 0 same, 2 refused: nothing was stored" in refused.text
+    assert before == contents(crowded.environ["DATABASE_URL"])
+
+
+def test_keep_going_patches_the_others(crowded: CommandLine) -> None:
+    """What can be stored is stored, the rest is as it was, and the status says that there is a rest."""
+    ended = crowded.run("patch", "--all", "--merge", '{"new": 12345}', "--keep-going")
+
+    assert 1 == ended.status
+    assert ["aa"] == changed(ended)
+    assert "1 changed, 0 same, 2 refused: stored, in " in ended.text
+    assert [LARGE] * 2 == stored(crowded)[:2]
+    assert '"new": 12345' in stored(crowded)[2]
+
+
+def test_a_rule_that_breaks_is_named(quick: CommandLine) -> None:
+    """The place in the document is named for each device."""
+    refused = quick.run("patch", "--all", "--merge", BREAKS)
+
+    assert 1 == refused.status
+    assert [f"{mac}: At /deviceName" for mac in FLEET] == [
+        line.partition(":  ")[0][:33] for line in refused.errors.splitlines()
+    ]
+    assert list(FLEET.values()) == stored(quick)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "phrase"),
+    [
+        (["--merge", "{}"], 2, "--all"),
+        (["--all", "--match", "x", "--merge", "{}"], 2, "--all"),
+        (["--all", "--ota", "--merge", "{}"], 2, "--all"),
+        (["--all"], 2, "--merge"),
+        (["--all", "--merge", "[1]"], 1, "object"),
+        (["--all", "--merge", "5"], 1, "object"),
+        (["--all", "--merge", '{"a": '], 1, "line 1"),
+        (["--all", "--merge", '{"a": 1, "a": 2}'], 1, "/a"),
+        (["--all", "--merge", '{"a": NaN}'], 1, "/a"),
+        (["--all", "--merge", '{"a": "\udcff"}'], 1, "surrogate"),
+        (["--match", "x" * 256, "--merge", "{}"], 1, "255"),
+        (["--all", "--merge", '{"a": 1}', "-m", "x" * 1001], 1, "1000"),
+    ],
+    ids=["no-selection", "all-and-match", "all-and-ota", "no-patch", "array", "number", "cut-off", "twice", "nan", "undecodable", "long-match", "long-message"],
+)  # fmt: skip
+def test_a_patch_that_cannot_be(quick: CommandLine, arguments: list[str], status: int, phrase: str) -> None:
+    """One line, and nothing is stored: forgetting to select is not to select all."""
+    before = contents(quick.environ["DATABASE_URL"])
+    refused = quick.run("patch", *arguments)
+
+    assert (status, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+    assert phrase in refused.errors
+    assert before == contents(quick.environ["DATABASE_URL"])
+
+
+def test_a_patch_that_is_no_utf8(quick: CommandLine) -> None:
+    """Bytes on standard input are checked, too."""
+    refused = quick.run("patch", "--all", "--merge", "-", stdin=b'{"a": "\xff"}')
+
+    assert (1, 1) == (refused.status, refused.errors.count("\n"))
+    assert "UTF-8" in refused.errors

@@ -1,0 +1,133 @@
+"""`iotconfig prune-history`: what may go, what stays, and what is said of it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.command_line import CommandLine
+from tests.support.schema import execute
+from tests.support.tables import contents
+
+MACS = ("02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03")
+LAST = '{ "deviceName" : "K\u00fcche", "gain": 1.10 }\n'
+
+
+@pytest.fixture
+def command(database_url: str) -> CommandLine:
+    """A config of four revisions, one of one revision, and a deleted one of three (its deletion included).
+
+    The first two revisions of each are 40 days old.
+    """
+    command = CommandLine({"DATABASE_URL": database_url})
+    for text in ('{"a": 1}', '{"a": 2}', '{"a": 3}', LAST):
+        command.ok("config", "set", "--create", MACS[0], text)
+    command.ok("config", "create", MACS[1], "{}")
+    for text in ('{"b": 1}', LAST):
+        command.ok("config", "set", "--create", MACS[2], text)
+    command.ok("config", "delete", MACS[2], "--yes")
+    age = (
+        "strftime('%Y-%m-%d %H:%M:%S.000000', created_at, '-40 days')"
+        if database_url.startswith("sqlite")
+        else "created_at - interval '40 days'"
+    )
+    execute(database_url, f"UPDATE revisions SET created_at = {age} WHERE revision <= 2")  # noqa: S608 - an expression of ours
+    return command
+
+
+def left(command: CommandLine) -> list[list[int]]:
+    """The revisions of each config."""
+    pages = [command.ok("config", "history", str(n), "--json").json() for n in (1, 2, 3)]
+    return [[revision["revision"] for revision in page["revisions"]] for page in pages]
+
+
+CHOICES = [
+    pytest.param(["--keep", "1"], 4, [[4], [1], [3, 2]], id="keep-1"),
+    pytest.param(["--keep", "2"], 3, [[4, 3], [1], [3, 2]], id="keep-2"),
+    pytest.param(["--keep", "3"], 1, [[4, 3, 2], [1], [3, 2, 1]], id="keep-3"),
+    pytest.param(["--keep", "9"], 0, [[4, 3, 2, 1], [1], [3, 2, 1]], id="keep-all"),
+    pytest.param(["--older-than", "30"], 3, [[4, 3], [1], [3, 2]], id="older-than"),
+    pytest.param(["--older-than", "50"], 0, [[4, 3, 2, 1], [1], [3, 2, 1]], id="none-as-old"),
+    pytest.param(["--older-than", "0"], 4, [[4], [1], [3, 2]], id="all-ages"),
+    pytest.param(["--keep", "1", "--older-than", "30"], 3, [[4, 3], [1], [3, 2]], id="age-keeps-more"),
+    pytest.param(
+        ["--keep", "3", "--older-than", "30"], 1, [[4, 3, 2], [1], [3, 2, 1]], id="number-keeps-more"
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "removed", "expected"), CHOICES)
+def test_what_goes_and_what_stays(
+    command: CommandLine, options: list[str], removed: int, expected: list[list[int]]
+) -> None:
+    """By number, by age, and by both, where each keeps; the newest stays, and what a restore brings back.
+
+    The dry run before it says the same number, and removes nothing.
+    """
+    before = contents(command.environ["DATABASE_URL"])
+    dry = command.ok("prune-history", *options, "--dry-run")
+    assert before == contents(command.environ["DATABASE_URL"])
+    real = command.ok("prune-history", *options)
+    plural = "revision" if removed == 1 else "revisions"
+
+    assert dry.text.startswith(f"{removed} {plural} would be removed, in ")
+    assert real.text.startswith(f"{removed} {plural} removed, in ")
+    assert expected == left(command)
+    assert command.ok("prune-history", *options).text.startswith("0 revisions removed, in ")
+
+
+def test_configs_are_as_they_were(command: CommandLine) -> None:
+    """Pruning touches neither a config nor its device, and tells nobody."""
+    before = contents(command.environ["DATABASE_URL"])
+    command.ok("prune-history", "--keep", "1")
+    after = contents(command.environ["DATABASE_URL"])
+
+    assert ["pruned_histories", "revisions"] == [name for name in before if before[name] != after[name]]
+    assert set(after["revisions"]) < set(before["revisions"])
+
+
+def test_a_restore_works_after_pruning(command: CommandLine) -> None:
+    """The deleted config comes back with its last bytes, and goes on counting."""
+    command.ok("prune-history", "--keep", "1", "--older-than", "0")
+    restored = command.ok("config", "restore", "3", "--json").json()
+
+    assert (3, 4) == (restored["id"], restored["revision"])
+    assert LAST.encode() == command.ok("config", "show", MACS[2], "--content").output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rollback", "1", "2"),
+        ("rollback", "1", "2", "--dry-run"),
+        ("diff", "1", "2"),
+        ("diff", "1", "2", "4"),
+    ],
+    ids=["rollback", "rollback-dry", "diff", "diff-two"],
+)
+def test_what_was_pruned_is_said_to_be_gone(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    """Gone is not the same as never there; nothing is changed."""
+    command.ok("prune-history", "--keep", "1")
+    before = contents(command.environ["DATABASE_URL"])
+    gone = command.run("config", *arguments)
+    never = command.run("config", *(argument.replace("2", "7") for argument in arguments))
+
+    assert (1, b"", 1) == (gone.status, gone.output, gone.errors.count("\n"))
+    assert "Revision 2 of config 1 is gone" in gone.errors
+    assert "Revision 7 of config 1 was not found" in never.errors
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--dry-run",), ("--keep", "0"), ("--older-than", "-1"), ("--keep", "x"), ("--older-than", "9" * 9)],
+    ids=["nothing", "dry-run-alone", "keep-0", "future", "no-number", "before-all-time"],
+)
+def test_wrong_usage(sqlite_url: str, options: tuple[str, ...]) -> None:
+    """Without saying what to keep, nothing goes."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    for text in ("{}", '{"a": 1}'):
+        command.ok("config", "set", "--create", MACS[0], text)
+    refused = command.run("prune-history", *options)
+
+    assert (2, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+    assert 2 == len(command.ok("config", "history", "1", "--json").json()["revisions"])

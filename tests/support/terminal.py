@@ -1,0 +1,94 @@
+"""The installed command at a pseudo-terminal, and the person in front of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import subprocess
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+
+from .serving import COMMAND
+from .waiting import wait_until
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Terminal:
+    """One command whose standard input, output and errors are a terminal."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process = process
+        self._master = master
+        self._received = b""
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def screen(self) -> str:
+        """Everything that the command has sent to the terminal, as text, line ends as `\\n`."""
+        return self._received.decode(errors="replace").replace("\r\n", "\n")
+
+    @property
+    def text(self) -> str:
+        """The screen without colours."""
+        return _COLOUR.sub("", self.screen)
+
+    def wait_for(self, phrase: str, times: int = 1) -> None:
+        """Return when the screen shows `phrase` that often."""
+        wait_until(lambda: self.text.count(phrase) >= times, f"the terminal shows {phrase!r}")
+
+    def type(self, keys: str) -> None:
+        """Press these keys; `\\x03` is Ctrl-C."""
+        os.write(self._master, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the command to end; its exit status."""
+        status = self.process.wait(timeout=30)
+        self._reader.join(timeout=10)
+        return status
+
+    def _read(self) -> None:
+        # Linux says EIO when the last process has closed the terminal.
+        with suppress(OSError):
+            while block := os.read(self._master, 65536):
+                self._received += block
+
+
+@contextmanager
+def terminal(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> Iterator[Terminal]:
+    """Start `iotconfig ARGUMENTS` at a terminal of its own; it is gone at the end of the block."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, *arguments],
+        env={"TERM": "xterm", **env},
+        cwd=cwd,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        # Without it, the terminal would be nobody's, and Ctrl-C would reach nobody.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads run here
+    )
+    os.close(slave)
+    shown = Terminal(process, master)
+    try:
+        yield shown
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        shown._reader.join(timeout=10)
+        os.close(master)
+
+
+def at_terminal(*arguments: str, env: Mapping[str, str]) -> Terminal:
+    """Run `iotconfig ARGUMENTS` at a terminal to its end."""
+    with terminal(*arguments, env=env) as shown:
+        shown.end()
+    return shown

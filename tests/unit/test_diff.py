@@ -1,0 +1,218 @@
+"""Two documents compared: the patch leads from one to the other, and people can read the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonpatch import JsonPatch
+
+from iotconfig.adapters.diff import Difference, difference
+from iotconfig.domain.content import ConfigContent
+from tests.support.entities import content
+from tests.support.json_texts import objects
+
+
+def compared(before: str | None, after: str | None) -> Difference:
+    one, other = (None if text is None else content(text) for text in (before, after))
+    return difference(one, other, "revision 1", "revision 2")
+
+
+def patched(before: str | None, found: Difference) -> Any:
+    """What the JSON Patch makes of the first document, after a journey as JSON."""
+    patch = JsonPatch(json.loads(json.dumps(found.json_patch)))
+    return patch.apply(None if before is None else json.loads(before))
+
+
+def exact(value: Any) -> str:
+    """A value as JSON, in which true is not 1."""
+    return json.dumps(value, sort_keys=True)
+
+
+def test_a_change_is_shown_a_member_a_line() -> None:
+    """However dense the document is, one changed member is one changed line, with its neighbours around."""
+    found = compared(
+        '{"a":1.10,"b":[1,{"c":"x, y"}],"d":{},"e":[]}', '{"a":1.10,"b":[1,{"c":"z"}],"d":{},"e":[]}'
+    )
+
+    assert [{"op": "replace", "path": "/b/1/c", "value": "z"}] == found.json_patch
+    assert [
+        "--- revision 1",
+        "+++ revision 2",
+        "@@ -3,7 +3,7 @@",
+        '   "b": [',
+        "     1,",
+        "     {",
+        '-      "c": "x, y"',
+        '+      "c": "z"',
+        "     }",
+        "   ],",
+        '   "d": {},',
+    ] == found.unified_diff.splitlines()
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_equal_documents_differ_in_nothing(size: int) -> None:
+    """No operation, and an empty text: of large documents, too."""
+    text = json.dumps({"a": list(range(size))})
+
+    assert Difference([], "") == compared(text, text)
+
+
+def test_two_documents_that_are_not_there_are_equal() -> None:
+    """A deletion compared with a deletion."""
+    assert Difference([], "") == compared(None, None)
+
+
+def test_a_document_that_comes_or_goes_is_shown_whole() -> None:
+    """Beside a deletion, the other document is all added, or all removed."""
+    added, removed = compared(None, '{"a":1}'), compared('{"a":1}', None)
+
+    assert [{"op": "replace", "path": "", "value": {"a": 1}}] == added.json_patch
+    assert [{"op": "replace", "path": "", "value": None}] == removed.json_patch
+    assert ["+{", '+  "a": 1', "+}"] == added.unified_diff.splitlines()[3:]
+    assert ["-{", '-  "a": 1', "-}"] == removed.unified_diff.splitlines()[3:]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('{"a":1}', '{"a": 1}'), ('{"a":1}', '{"a":1}\n'), ("{}", "{\t}"), ('{"a":1}', '{"a":1}\r\n')],
+)
+def test_documents_that_differ_in_spacing_only(before: str, after: str) -> None:
+    """They mean the same, so there is no operation; the text shows the spaces, which are what differs."""
+    found = compared(before, after)
+
+    changed = [line for line in found.unified_diff.split("\n")[3:] if line.startswith(("+", "-"))]
+
+    assert [] == found.json_patch
+    assert changed
+    assert [] == [line for line in changed if not (line[1:].startswith("'") and line.endswith("'"))]
+    assert "\t" not in found.unified_diff
+
+
+def test_spellings_of_one_number_are_shown() -> None:
+    """The text tells 1.10 from 1.1, as the device may."""
+    found = compared('{"a":1.10}', '{"a":1.1}')
+
+    assert '-  "a": 1.10' in found.unified_diff.splitlines()
+    assert '+  "a": 1.1' in found.unified_diff.splitlines()
+    assert {"a": 1.1} == patched('{"a":1.10}', found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"a":true}', '{"a":1}'),
+        ('{"a":[1,0]}', '{"a":[true,false]}'),
+        ('{"a":[[1]],"b":2}', '{"a":[[true]],"b":2}'),
+        ('{"a":[{"b":0}]}', '{"a":[{"b":false}]}'),
+        ('{"a":[1,2,true]}', '{"a":[true,1,2]}'),
+        ('{"a/b":1,"c~d":2}', '{"a/b":2}'),
+        ('{"":1}', '{"":{"":2}}'),
+        ('{"a":null}', "{}"),
+        ("{}", '{"a":null}'),
+        ('{"a":[1,2,3,4]}', '{"a":[4,3,1,2,1]}'),
+    ],
+)
+def test_kinds_and_names_that_are_easily_mistaken(before: str, after: str) -> None:
+    """A patch leads to the target exactly: true is not 1, null is not nothing, names may hold slashes."""
+    assert exact(json.loads(after)) == exact(patched(before, compared(before, after)))
+
+
+def test_line_separators_of_unicode_stay_in_their_strings() -> None:
+    """U+2028, U+0085 and the like are characters of a string, and end no line of the diff."""
+    before, after = (f'{{"a":"x\u2028y\u0085z\u2029","b":{number}}}' for number in (1, 2))
+
+    assert ['   "a": "x\u2028y\u0085z\u2029",', '-  "b": 1', '+  "b": 2'] == compared(
+        before, after
+    ).unified_diff.split("\n")[4:7]
+
+
+def test_marks_inside_strings_are_no_structure() -> None:
+    """Braces, commas, colons and escaped quotes of a string do not break its line."""
+    lines = compared("{}", '{"a\\"{":"[1,2]: \\\\","b":1}').unified_diff.splitlines()
+
+    assert '+  "a\\"{": "[1,2]: \\\\",' in lines
+
+
+@pytest.mark.parametrize("place", [0, 2500, 4999])
+def test_a_change_of_a_large_document(place: int) -> None:
+    """Where the finest diff would take too long, the piece that differs is shown, and the patch holds."""
+    items = list(range(5000))
+    before = json.dumps({"a": items, "b": 1, "gone": 1})
+    items[place] = -1
+    after = json.dumps({"a": items, "b": 2, "new": True})
+    found = compared(before, after)
+    lines = found.unified_diff.splitlines()
+
+    assert json.loads(after) == patched(before, found)
+    assert ["--- revision 1", "+++ revision 2"] == lines[:2]
+    assert lines[2].startswith("@@ -")
+    assert {"    -1,", "    -1"} & {line[1:] for line in lines if line.startswith("+")}
+    assert '-  "gone": 1' in lines
+
+
+def test_a_large_document_that_comes() -> None:
+    """A large first revision has nothing to be compared with."""
+    after = json.dumps({"a": list(range(5000))})
+    found = compared(None, after)
+
+    assert json.loads(after) == patched(None, found)
+    assert 5000 + 4 == sum(line.startswith("+") for line in found.unified_diff.splitlines()[2:])
+
+
+@pytest.mark.parametrize("size", [4000, 6000])
+def test_large_documents_that_differ_in_spacing_only(size: int) -> None:
+    """Spacing is told apart at any size."""
+    value = {"a": list(range(size))}
+    found = compared(json.dumps(value), json.dumps(value, indent=1))
+
+    assert [] == found.json_patch
+    assert found.unified_diff.startswith("--- revision 1\n+++ revision 2\n")
+
+
+_PLAIN = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 2, "", "a", 1.5]),
+    lambda values: (
+        st.lists(values, max_size=5) | st.dictionaries(st.sampled_from("abc/~"), values, max_size=4)
+    ),
+    max_leaves=20,
+)
+_DOCUMENTS = st.dictionaries(st.sampled_from(["a", "b", "c", "a/b", "~1"]), _PLAIN, max_size=4).map(
+    json.dumps
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pair=st.tuples(_DOCUMENTS, _DOCUMENTS) | st.tuples(objects(), objects()))
+def test_the_patch_leads_from_one_to_the_other(pair: tuple[str, str]) -> None:
+    """For any two documents, an independent RFC 6902 library gets to the second one."""
+    before, after = pair
+    found = compared(before, after)
+
+    assert json.loads(after) == patched(before, found)
+    assert exact(json.loads(after)) == exact(patched(before, found)) or _differs_in_spelling(before, after)
+
+
+def _differs_in_spelling(before: str, after: str) -> bool:
+    """Whether numbers could be equal and written in two ways (0 and 0.0), which no patch needs to tell."""
+    return bool({".", "e", "E", "-"} & set(before + after))
+
+
+@settings(max_examples=100, deadline=None)
+@given(pair=st.tuples(objects(), objects()), is_same=st.booleans())
+def test_the_text_is_empty_for_equal_bytes_only(pair: tuple[str, str], *, is_same: bool) -> None:
+    """Whoever sees no difference may rely on it."""
+    before, after = (pair[0], pair[0]) if is_same else pair
+
+    assert (before == after) == ("" == compared(before, after).unified_diff)
+
+
+def test_contents_are_compared_by_their_text() -> None:
+    """The same text is the same document, whoever read it."""
+    text = '{"deviceName":"Lamp"}'
+
+    assert "" == difference(ConfigContent.parse(text), ConfigContent.parse(text), "a", "b").unified_diff

@@ -1,0 +1,181 @@
+"""Fleets that are written to files: what is written is there whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.fleet_files import (
+    new_file,
+    read_directory,
+    read_stream,
+    write_directory,
+    write_records,
+)
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.fleet import Entry, Exported
+from tests.support.entities import mac
+
+LIMIT = 1000
+
+
+class Oops(Exception):
+    """Raised in the middle of writing."""
+
+
+@pytest.fixture
+def _mask() -> Iterator[None]:
+    """The usual file mode mask, whoever runs the tests."""
+    mask = os.umask(0o027)
+    yield
+    os.umask(mask)
+
+
+def names(directory: Path) -> list[str]:
+    """What is in a directory, hidden files included."""
+    return sorted(path.name for path in directory.iterdir())
+
+
+def fleet_of(count: int, *, then_fail: bool = False) -> Iterator[Exported]:
+    for number in range(count):
+        yield Exported(mac(number), f'{{"n": {number}}}\n')
+    if then_fail:
+        raise Oops
+
+
+def test_records_are_counted_and_read_back(tmp_path: Path) -> None:
+    """NDJSON that was written is the NDJSON that is read."""
+    with new_file(tmp_path / "x.ndjson") as file:
+        assert 3 == write_records(file, fleet_of(3))
+    with (tmp_path / "x.ndjson").open("rb") as file:
+        items = list(read_stream(file, "x.ndjson", LIMIT))
+
+    assert [f'{{"n": {n}}}\n' for n in range(3)] == [i.content.text for i in items if isinstance(i, Entry)]
+
+
+@pytest.mark.usefixtures("_mask")
+def test_what_is_written_has_the_usual_mode(tmp_path: Path) -> None:
+    """As if it had been made under its own name: the mask of the process decides."""
+    with new_file(tmp_path / "x.ndjson") as file:
+        file.write(b"x")
+    write_directory(tmp_path / "out", fleet_of(1))
+
+    paths = ["x.ndjson", "out", "out/02:00:00:00:00:00.json"]
+    assert [0o640, 0o750, 0o640] == [(tmp_path / path).stat().st_mode & 0o777 for path in paths]
+    assert 0o027 == os.umask(0o027)
+
+
+def test_a_new_file_appears_at_the_end(tmp_path: Path) -> None:
+    """Until all is written, the name shows what it showed before: here, the file of yesterday."""
+    target = tmp_path / "x.ndjson"
+    target.write_text("yesterday")
+    with new_file(target) as file:
+        file.write(b"today")
+        file.flush()
+        assert "yesterday" == target.read_text()
+
+    assert ("today", ["x.ndjson"]) == (target.read_text(), names(tmp_path))
+
+
+def test_a_file_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """Neither under its name nor under another; what was there stays."""
+    (tmp_path / "old").write_text("yesterday")
+
+    def write(target: Path) -> None:
+        with new_file(target) as file:
+            write_records(file, fleet_of(3, then_fail=True))
+
+    for name in ("old", "new"):
+        with pytest.raises(Oops):
+            write(tmp_path / name)
+    assert (["old"], "yesterday") == (names(tmp_path), (tmp_path / "old").read_text())
+
+
+def test_a_directory_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    """It may be new or empty; its files hold the very bytes."""
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        assert 3 == write_directory(tmp_path / name, fleet_of(3))
+        found = [item for item in read_directory(tmp_path / name, LIMIT) if isinstance(item, Entry)]
+        assert {*fleet_of(3)} == {Exported(entry.mac_address, entry.content.text) for entry in found}
+    assert ["empty", "new"] == names(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["new", "empty"])
+def test_a_directory_that_fails_leaves_nothing(tmp_path: Path, name: str) -> None:
+    """After an error in the middle, everything is as before."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Oops):
+        write_directory(tmp_path / name, fleet_of(3, then_fail=True))
+
+    assert (["empty"], []) == (names(tmp_path), names(tmp_path / "empty"))
+
+
+def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
+    """Nobody's files are mixed with an export, or lost to one; nor is a file in the way removed."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "note").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+
+    for name in ("full", "file"):
+        with pytest.raises(ValidationFailed, match="exists already, and is no empty directory"):
+            write_directory(tmp_path / name, fleet_of(1))
+    assert (["file", "full"], ["note"]) == (names(tmp_path), names(tmp_path / "full"))
+
+
+@pytest.mark.parametrize("name", [".", "link"])
+def test_an_empty_directory_by_another_name_is_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The working directory, or a link to a directory, is a directory as any other."""
+    fleet = tmp_path / "fleet"
+    fleet.mkdir()
+    (fleet.parent / "link").symlink_to(fleet)
+    monkeypatch.chdir(fleet if name == "." else fleet.parent)
+
+    assert 2 == write_directory(Path(name), fleet_of(2))
+    assert 2 == len(names(fleet))
+    assert ["fleet", "link"] == names(fleet.parent)
+
+
+_ON_A_FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from iotconfig.adapters.fleet_files import new_file, write_directory, write_records
+from iotconfig.domain.fleet import Exported
+from iotconfig.domain.mac import MacAddress
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+small, large = '{"a":"x"}', '{"a":"%s"}' % ("x" * 200_000)
+configs = [Exported(MacAddress.parse(f"02000000000{n}"), text) for n, text in enumerate([small, large])]
+target = Path(sys.argv[2])
+try:
+    if sys.argv[1] == "file":
+        with new_file(target) as file:
+            write_records(file, configs)
+    else:
+        write_directory(target, configs)
+except OSError as error:
+    sys.exit(f"OSError {error.errno}")
+"""
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_a_full_disk_leaves_no_half_of_an_export(tmp_path: Path, kind: str) -> None:
+    """Where the system takes no more bytes, the error comes out, and no part of the export stays."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _ON_A_FULL_DISK, kind, str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (1, "OSError 27\n") == (ended.returncode, ended.stderr)
+    assert [] == names(tmp_path)

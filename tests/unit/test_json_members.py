@@ -1,0 +1,94 @@
+"""The members of an object: their values, and exactly where each stands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from iotconfig.domain.errors import InvalidDocument
+from iotconfig.domain.json_members import Member, members
+from tests.support.json_texts import objects
+
+
+def test_each_member_knows_where_it_stands() -> None:
+    """Positions count characters of the whole text, and the text of a value has no space around it."""
+    text = ' {"é" :\t[1, 2] ,\n"b":{}} '
+
+    assert [
+        Member("é", [1.0, 2.0], "[1, 2]", begin=2, value_begin=8, value_end=14, mark=15),
+        Member("b", {}, "{}", begin=17, value_begin=21, value_end=23, mark=23),
+    ] == members(text, 64)
+
+
+@pytest.mark.parametrize("text", ["{}", " { } ", "{\n}\n"])
+def test_an_empty_object_has_none(text: str) -> None:
+    """Space alone makes no member."""
+    assert [] == members(text, 64)
+
+
+@settings(max_examples=120, deadline=None)
+@given(text=objects())
+def test_members_and_marks_make_up_the_text(text: str) -> None:
+    """The members are those of Python's decoder, in order, and between them stand commas and space only."""
+    found = members(text, 64)
+    rest = text
+    for member in reversed(found):
+        assert json.loads(text[member.begin : member.value_begin].rstrip(" \t\r\n")[:-1]) == member.name
+        assert text[member.value_begin : member.value_end] == member.text
+        assert json.loads(member.text) == json.loads(text)[member.name]
+        rest = rest[: member.begin] + rest[member.value_end :]
+
+    assert list(json.loads(text)) == [member.name for member in found]
+    assert "{" + "," * max(len(found) - 1, 0) + "}" == "".join(rest.split())
+    assert [] == [m for m in found if text[m.mark] != ("}" if m is found[-1] else ",")]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "rule"),
+    [
+        pytest.param("[]", {"pointer": ""}, "expected a JSON object, found an array", id="array"),
+        pytest.param("null", {"pointer": ""}, "found null", id="null"),
+        pytest.param("", {"line": 1, "column": 1}, "not JSON", id="nothing"),
+        pytest.param('{"a":1', {"line": 1, "column": 7}, "not JSON", id="not closed"),
+        pytest.param('{"a":1,}', {"line": 1}, "not JSON", id="comma before the end"),
+        pytest.param('{"a":1}}', {"line": 1, "column": 8}, "not JSON", id="something behind"),
+        pytest.param('{"a" 1}', {"line": 1, "column": 6}, "not JSON", id="no colon"),
+        pytest.param("{a:1}", {"line": 1, "column": 2}, "not JSON", id="no quotes"),
+        pytest.param("\ufeff{}", {"line": 1, "column": 1}, "byte order mark", id="BOM"),
+        pytest.param('{"a":1,"a":2}', {"pointer": "/a"}, "used twice", id="duplicate"),
+        pytest.param('{"a":1,"\\u0061":2}', {"pointer": "/a"}, "used twice", id="duplicate, escaped"),
+        pytest.param('{"b":{"a":1,"a":2}}', {"pointer": "/b/a"}, "used twice", id="duplicate, nested"),
+        pytest.param('{"a":1e999}', {"pointer": "/a"}, "beyond the range", id="number"),
+        pytest.param('{"a":NaN}', {"pointer": "/a"}, "NaN", id="NaN"),
+        pytest.param('{"a":"\\ud800"}', {"pointer": "/a"}, "surrogate", id="surrogate"),
+        pytest.param('{"a":"\\u0000"}', {"pointer": "/a"}, "u0000", id="NUL"),
+        pytest.param('{"\\u0000":1}', {}, "in a member's name", id="NUL in a name"),
+        pytest.param('{"a":[[1]]}', {"pointer": "/a/0"}, "deeper than 2", id="depth"),
+        pytest.param('{"a":\u00a01}', {"line": 1, "column": 6}, "not JSON", id="a space that is none"),
+    ],
+)
+def test_what_is_no_strict_object_is_refused_with_its_place(
+    text: str, place: dict[str, object], rule: str
+) -> None:
+    """The fast walk refuses what the strict decoder does, and says the same about it."""
+    with pytest.raises(InvalidDocument, match=rule) as refusal:
+        members(text, 2)
+
+    assert place == {name: refusal.value.place[name] for name in place}
+
+
+def test_unknown_names_are_refused_at_the_first() -> None:
+    """Where the names are given, the refusal lists them, and points at the one that is not among them."""
+    with pytest.raises(InvalidDocument, match="expected mac_address and content") as refusal:
+        members('{"content":{},"x":1,"y":2}', 64, ("mac_address", "content"))
+
+    assert {"pointer": "/x"} == refusal.value.place
+
+
+@pytest.mark.parametrize("size", [100_000])
+def test_a_member_that_is_never_closed_is_refused_in_one_pass(size: int) -> None:
+    """A long broken text is no way to keep the process busy: the test's time-out would tell."""
+    with pytest.raises(InvalidDocument):
+        members('{"a":"' + '\\"' * size, 64)

@@ -1,0 +1,202 @@
+"""JSON Merge Patch on text: RFC 7396 for what it means, and the operator's bytes for all it does not touch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iotconfig.domain.errors import InvalidDocument
+from iotconfig.domain.json_members import members
+from iotconfig.domain.merge_patch import MergePatch
+from tests.support.json_texts import objects
+
+
+def merged(target: str, patch: str) -> str:
+    return MergePatch.parse(patch).merged_into(target)
+
+
+def rfc7396(target: Any, patch: Any) -> Any:
+    """The algorithm of section 2, on decoded values."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = rfc7396(result.get(name), value)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ('{"a":"b"}', '{"a":"c"}', '{"a":"c"}'),
+        ('{"a":"b"}', '{"b":"c"}', '{"a":"b","b":"c"}'),
+        ('{"a":"b"}', '{"a":null}', "{}"),
+        ('{"a":"b","b":"c"}', '{"a":null}', '{"b":"c"}'),
+        ('{"a":["b"]}', '{"a":"c"}', '{"a":"c"}'),
+        ('{"a":"c"}', '{"a":["b"]}', '{"a":["b"]}'),
+        ('{"a":{"b":"c"}}', '{"a":{"b":"d","c":null}}', '{"a":{"b":"d"}}'),
+        ('{"a":[{"b":"c"}]}', '{"a":[1]}', '{"a":[1]}'),
+        ('{"e":null}', '{"a":1}', '{"e":null,"a":1}'),
+        ("{}", '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'),
+    ],
+)
+def test_the_examples_of_the_rfc(target: str, patch: str, result: str) -> None:
+    """RFC 7396, appendix A, as far as target and patch are objects."""
+    assert result == merged(target, patch)
+
+
+@pytest.mark.parametrize("patch", ["[1]", '"a"', "1", "null", "true", "", "{", '{"a":1,"a":2}', '{"a":NaN}'])
+def test_a_patch_that_is_no_strict_object_is_refused(patch: str) -> None:
+    """A patch of another kind would replace the whole config, and a sloppy one says two things."""
+    with pytest.raises(InvalidDocument):
+        MergePatch.parse(patch)
+
+
+def test_a_patch_may_nest_as_deeply_as_content() -> None:
+    """64 levels are merged, and the 65th is refused."""
+    deep = '{"a":' * 64 + "1" + "}" * 64
+
+    assert deep.replace("1", "2") == merged(deep, deep.replace("1", "2"))
+    with pytest.raises(InvalidDocument, match="nested deeper"):
+        MergePatch.parse('{"a":' + deep + "}")
+
+
+PRETTY = '{\n  "a": 1.10,\n  "b": {\n    "c": [1E2, "\\u00fc"],\n    "d": -0\n  },\n  "e": "x"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("patch", "result"),
+    [
+        pytest.param('{"a":2}', PRETTY.replace("1.10", "2"), id="replaced"),
+        pytest.param('{"a":null}', PRETTY.replace('  "a": 1.10,\n', ""), id="first removed"),
+        pytest.param('{"e":null}', PRETTY.replace(',\n  "e": "x"', ""), id="last removed"),
+        pytest.param('{"b":{"d":null}}', PRETTY.replace(',\n    "d": -0', ""), id="nested, last removed"),
+        pytest.param(
+            '{"b":{"c":null}}', PRETTY.replace('"c": [1E2, "\\u00fc"],\n    ', ""), id="nested, first"
+        ),
+        pytest.param('{"b":{"z":1}}', PRETTY.replace("-0", '-0,\n    "z":1'), id="nested, appended"),
+        pytest.param('{"z" : [ 1.0 ]}', PRETTY.replace('"x"', '"x",\n  "z" : [ 1.0 ]'), id="appended"),
+        pytest.param('{"no":null}', PRETTY, id="nothing to remove"),
+        pytest.param('{"b":{"no":null}}', PRETTY, id="nothing to remove in a nested one"),
+        pytest.param("{}", PRETTY, id="empty"),
+        pytest.param('{"b":{}}', PRETTY, id="empty nested"),
+        pytest.param(PRETTY, PRETTY, id="itself"),
+    ],
+)
+def test_a_pretty_document_stays_pretty(patch: str, result: str) -> None:
+    """Lines, indents and the spelling of numbers stay; what is new stands on a line of its own."""
+    assert result == merged(PRETTY, patch)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        pytest.param('{"a":1,"b":2}', '{"c":3}', '{"a":1,"b":2,"c":3}', id="compact"),
+        pytest.param('{"a": 1, "b": 2}', '{"c": 3}', '{"a": 1, "b": 2, "c": 3}', id="one line"),
+        pytest.param('{"a": 1}', '{"c": 3}', '{"a": 1, "c": 3}', id="one line, one member"),
+        pytest.param('{ "a": 1 }', '{"c": 3}', '{ "a": 1, "c": 3 }', id="padded"),
+        pytest.param('{\r\n\t"a":1\r\n}', '{"c":3}', '{\r\n\t"a":1,\r\n\t"c":3\r\n}', id="CRLF and tabs"),
+        pytest.param('{"a":1,"b":2,"c":3}', '{"b":null}', '{"a":1,"c":3}', id="middle removed"),
+        pytest.param('{ "a": 1, "b": 2 }', '{"b":null}', '{ "a": 1 }', id="last removed, padded"),
+        pytest.param('{ "a": 1, "b": 2 }', '{"a":null}', '{ "b": 2 }', id="first removed, padded"),
+        pytest.param(' {"a":1} ', '{"a":2}', ' {"a":2} ', id="outer space"),
+        pytest.param('{"a":1,"b":2}', '{"a":null,"b":null,"c":3}', '{"c":3}', id="all replaced"),
+        pytest.param('{"\\u0061":1}', '{"a":2}', '{"\\u0061":2}', id="a name that is escaped"),
+        pytest.param('{"a":"}{,"}', '{"b":"{,"}', '{"a":"}{,","b":"{,"}', id="marks in strings"),
+    ],
+)
+def test_spacing_is_the_documents_own(target: str, patch: str, result: str) -> None:
+    """A patched document looks as if one hand had written it."""
+    assert result == merged(target, patch)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["{}", "{ }", "{\n}\n", '{"a":{ }}', '{"a":{\n},"b":[ ]}', ' { "a" : 1 , "b" : 2 } '],
+)
+@pytest.mark.parametrize("patch", ["{}", '{"no":null}'])
+def test_a_patch_that_asks_for_nothing_changes_no_byte(target: str, patch: str) -> None:
+    """Where nothing is to be changed, nothing is: not even the space in an empty object."""
+    assert target == merged(target, patch)
+
+
+def test_an_empty_patch_of_a_member_leaves_its_space() -> None:
+    """An object patched by an empty one stays as it is written."""
+    assert '{"a":{ },"b":1}' == merged('{"a":{ },"b":1}', '{"a":{}}')
+
+
+@pytest.mark.parametrize(
+    ("patch", "result"),
+    [
+        ('{"n":{"x":null,"y":{"z":null,"w":1}}}', '{"a":1,"n":{"y":{"w":1}}}'),
+        ('{"n":[{"x":null},null]}', '{"a":1,"n":[{"x":null},null]}'),
+        ('{"a":{"x":null}}', '{"a":{}}'),
+        ('{"a":{"x":null,"y":"1"}}', '{"a":{"y":"1"}}'),
+    ],
+)
+def test_nulls_in_new_objects_go_and_those_in_arrays_stay(patch: str, result: str) -> None:
+    """A null says remove, at any depth of objects; an array is a value as a whole."""
+    assert result == merged('{"a":1}', patch)
+
+
+_NAMES = st.sampled_from(["a", "b", "c", "d", "é", ""])
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.5, "", "x", '"}{,\\', []]),
+    lambda values: st.dictionaries(_NAMES, values, max_size=4) | st.lists(values, max_size=2),
+    max_leaves=12,
+)
+_SEPARATORS = st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : "), (",\n  ", ": ")])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """An object whose names another one has, too, in one of the usual spellings."""
+    value = draw(st.dictionaries(_NAMES, _VALUES, max_size=5))
+    indent = draw(st.sampled_from([None, None, 0, 2, "\t"]))
+    return json.dumps(value, ensure_ascii=draw(st.booleans()), indent=indent, separators=draw(_SEPARATORS))
+
+
+_PAIRS = st.tuples(documents(), documents()) | st.tuples(objects(), objects())
+
+
+@settings(max_examples=150, deadline=None)
+@given(pair=_PAIRS)
+def test_the_result_means_what_the_rfc_says(pair: tuple[str, str]) -> None:
+    """Decoded, the result is that of RFC 7396, and its members are in the target's order, then the patch's."""
+    target, patch = pair
+    result = json.loads(merged(target, patch))
+    expected = rfc7396(json.loads(target), json.loads(patch))
+
+    assert expected == result
+    assert json.dumps(expected) == json.dumps(result)
+
+
+@settings(max_examples=120, deadline=None)
+@given(pair=_PAIRS)
+def test_a_patch_applied_again_changes_nothing(pair: tuple[str, str]) -> None:
+    """A re-run finds its work done, to the byte: otherwise it would make revisions for ever."""
+    target, patch = pair
+    once = merged(target, patch)
+
+    assert once == merged(once, patch)
+
+
+@settings(max_examples=120, deadline=None)
+@given(pair=_PAIRS)
+def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
+    """Name, colon, space and value of each member that the patch does not name are as they were."""
+    target, patch = pair
+    named = {member.name for member in members(patch, 64)}
+    result = merged(target, patch)
+
+    def texts(text: str) -> list[str]:
+        return [text[m.begin : m.value_end] for m in members(text, 64) if m.name not in named]
+
+    assert texts(target) == texts(result)
