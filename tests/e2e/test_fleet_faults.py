@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from tests.support.serving import environment, run_command
 from tests.support.waiting import wait_until
 
 PATCH = '{"patched": true}'
+_IN_LOG = 500_000
 _PATCHED = "SELECT config_id FROM revisions WHERE config_id = 1 AND revision = 2"
 
 
@@ -46,33 +47,27 @@ def _bytes_read(command: subprocess.Popen[bytes], path: Path) -> int:
     return 0
 
 
-def _is_locked(path: Path) -> bool:
-    """Whether somebody is writing to a SQLite file."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        return True
-    finally:
-        connection.close()
-    return False
+def _strike(url: str, moment: str, *arguments: str) -> None:
+    """Run a command that kills itself at this moment (see `tests/support/struck_command.py`)."""
+    struck = subprocess.run(
+        [sys.executable, "-m", "tests.support.struck_command", moment, *arguments],
+        env=environment(url),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (-signal.SIGKILL, b"") == (struck.returncode, struck.stderr), f"it ended before this: {moment}"
 
 
 def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
     """Kill a command at one moment after the other of its transaction, and say at which."""
     if url.startswith("sqlite"):
-        path = Path(url.removeprefix("sqlite:///"))
-        log = path.with_name(f"{path.name}-wal")
-        # What does not fit into SQLite's cache of 2 MB is in the log before the commit.
-        for size in (0, 500_000):
-            with sqlite3.connect(path) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.close()
-            moment = f"the file is locked, and {size} bytes are in its log"
-            with started(url, *arguments) as command:
-                _kill_once(command, lambda: _is_locked(path) and log.stat().st_size >= size, moment)  # noqa: B023 - called at once
+        for moment in ("INSERT INTO devices", "INSERT INTO notifications", "COMMIT"):
+            _strike(url, moment, *arguments)
+            written = Path(f"{url.removeprefix('sqlite:///')}-wal").stat().st_size
             yield moment
+        # What does not fit into SQLite's cache of 2 MB is in its log before the commit.
+        assert written > _IN_LOG
         return
     for table in ("devices", "revisions", "notifications"):
         moment = f"{table} are written"
@@ -130,12 +125,9 @@ def test_a_killed_export_leaves_nothing_under_its_name(
     assert 0 == run_command("import", str(small_fleet), env=environment(database_url)).returncode
     target = tmp_path / name
 
-    def has_begun() -> bool:
-        parts = list(tmp_path.glob(f".{name}.*.part"))
-        return any(any(part.iterdir()) if part.is_dir() else part.stat().st_size for part in parts)
-
-    with started(database_url, "export", str(target)) as command:
-        _kill_once(command, has_begun, "it writes")
+    _strike(database_url, "export", "export", str(target))
+    [part] = tmp_path.glob(f".{name}.*.part")
+    assert any(part.iterdir()) if part.is_dir() else part.stat().st_size
     assert not target.exists()
     again = run_command("export", str(target), env=environment(database_url))
 

@@ -1,0 +1,58 @@
+"""A command that kills itself: `python -m tests.support.struck_command MOMENT ARGUMENTS…`.
+
+MOMENT is how a statement begins that is about to be executed, or `export` for
+the middle of what an export writes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from iotconfig.domain.fleet import Exported
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.entrypoints.cli import main
+
+_EXPORTED = 1000
+"""Configs that a struck export writes: more than any buffer holds."""
+
+_export = FleetService.export
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_before(beginning: str) -> None:
+    @event.listens_for(Engine, "before_cursor_execute")
+    def _look(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
+        if statement.startswith(beginning):
+            _die()
+
+
+@contextmanager
+def _struck_export(service: FleetService) -> Iterator[Iterator[Exported]]:
+    with _export(service) as configs:
+        yield _struck(configs)
+
+
+def _struck(configs: Iterable[Exported]) -> Iterator[Exported]:
+    for number, config in enumerate(configs):
+        if number == _EXPORTED:
+            _die()
+        yield config
+
+
+if __name__ == "__main__":
+    moment, *arguments = sys.argv[1:]
+    if moment == "export":
+        setattr(FleetService, "export", _struck_export)  # noqa: B010 - mypy has methods assigned in no other way
+    else:
+        _die_before(moment)
+    main(arguments)
