@@ -13,6 +13,8 @@ from attrs import evolve, frozen
 from iotconfig.adapters.http.deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 
 SHORT = 0.1
+TOO_SHORT_FOR_16_KIB = 0.01
+"""Seconds in which no machine moves so much byte by byte."""
 LONG = 60.0
 ALL_LONG = Deadlines(idle=LONG, headers=LONG, body=LONG, stall=LONG, small_body=100)
 HURRIED = {"headers": evolve(ALL_LONG, headers=SHORT), "body": evolve(ALL_LONG, body=SHORT)}
@@ -201,7 +203,7 @@ def test_everything_else_is_the_sockets_own(pair: Pair) -> None:
 
 def test_a_large_body_that_trickles_is_cut(pair: Pair) -> None:
     """A byte now and then is no progress, however much of the body is still to come."""
-    served = pair.serve(evolve(ALL_LONG, stall=SHORT))
+    served = pair.serve(evolve(ALL_LONG, stall=TOO_SHORT_FOR_16_KIB))
     served.expect_body(10_000_000)
 
     with pytest.raises(TimeoutError):
