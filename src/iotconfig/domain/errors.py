@@ -117,6 +117,34 @@ class PreconditionFailed(IotConfigError):
     code = "PRECONDITION_FAILED"
 
 
+class AuthenticationRequired(IotConfigError):
+    """Nobody knows who calls: no credentials came, or none that hold."""
+
+    code = "AUTHENTICATION_REQUIRED"
+
+
+class AuthorizationFailed(IotConfigError):
+    """It is known who calls, and they may not do this."""
+
+    code = "AUTHORIZATION_FAILED"
+
+
+class TooManyRequests(IotConfigError):
+    """The caller is to wait for `retry_after` seconds."""
+
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class Unprocessable(IotConfigError):
+    """The input is well-formed, and nothing can be made of it."""
+
+    code = "UNPROCESSABLE"
+
+
 class StoreUnavailable(IotConfigError):
     """The store did not answer in time, or cannot be reached.
 
@@ -138,7 +166,11 @@ class StoreFull(IotConfigError):
     code = "STORE_FULL"
 
 
-class BrokerUnavailable(IotConfigError):
-    """The message broker cannot be reached, refuses us, or does not answer in time."""
+class ExternalServiceError(IotConfigError):
+    """A service that is not ours cannot be reached, refuses us, or does not answer in time."""
 
     code = "EXTERNAL_SERVICE_ERROR"
+
+
+class BrokerUnavailable(ExternalServiceError):
+    """The message broker cannot be reached, refuses us, or does not answer in time."""

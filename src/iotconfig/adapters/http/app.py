@@ -24,6 +24,7 @@ from .configs import (
     ReplaceDeviceResource,
 )
 from .fleet import ExportResource, ImportResource, PatchResource
+from .gate import Gate
 from .health import HealthResource
 from .history import (
     DeletedConfigsResource,
@@ -97,4 +98,5 @@ def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: b
             ),
             VaryByOrigin(),
         ]
+    chain.append(Gate())
     return chain

@@ -75,7 +75,7 @@ class ConfigsResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "message")
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), CreateBody)
-        note = note_of(given, body.message)
+        note = note_of(req, given, body.message)
         send_created(resp, self.service.create(body.mac_address, body.content, note))
 
 
@@ -91,7 +91,7 @@ class ConfigByMacResource:
         mac_address = MacAddress.parse(mac)
         precondition = write_precondition(req)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
-        note = note_of(given, body.message)
+        note = note_of(req, given, body.message)
         config, created = self.service.put(mac_address, body.content, precondition, note)
         if created:
             send_created(resp, config)
@@ -128,18 +128,20 @@ class ConfigResource:
     def on_put(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = self._change(req, segment, "dry_run", "message")
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
-        send_edited(resp, self.service, change, Replace(body.content), note_of(change.given, body.message))
+        send_edited(
+            resp, self.service, change, Replace(body.content), note_of(req, change.given, body.message)
+        )
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         resp.set_header("Accept-Patch", MERGE_PATCH)
         change = self._change(req, segment, "dry_run", "message")
         text = json_text.decode_utf8(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
         edit = Merge(MergePatch.parse(text), self.bodies.max_content_bytes)
-        send_edited(resp, self.service, change, edit, note_of(change.given))
+        send_edited(resp, self.service, change, edit, note_of(req, change.given))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = self._change(req, segment, "message")
-        self.service.delete(change.config_id, change.precondition, note_of(change.given))
+        self.service.delete(change.config_id, change.precondition, note_of(req, change.given))
         resp.status = falcon.HTTP_204
 
     def on_post(self, _req: falcon.Request, _resp: falcon.Response, segment: str) -> None:
@@ -181,7 +183,7 @@ class ReplaceDeviceResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = change_of(req, segment, "message", require_if_match=self.require_if_match)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoardBody)
-        note = note_of(change.given, body.message)
+        note = note_of(req, change.given, body.message)
         moved = self.service.replace_device(change.config_id, body.mac_address, change.precondition, note)
         send_config(resp, moved)
 

@@ -63,7 +63,7 @@ class ImportResource:
             keep_going=flag(given, "keep_going"),
             dry_run=flag(given, "dry_run"),
         )
-        note = note_of(given)
+        note = note_of(req, given)
         read = read_ndjson if check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON else read_document
         refusals = _Refusals()
         with _room_for_files(), TemporaryFile() as file:
@@ -121,7 +121,7 @@ class PatchResource:
                 ConfigQuery(text=body.match, enable_ota=body.enable_ota),
                 body.merge,
                 rules,
-                note_of(given, body.message),
+                note_of(req, given, body.message),
                 refusals.add,
                 results.add,
                 max_content_bytes=self.bodies.max_content_bytes,

@@ -90,7 +90,9 @@ class RollbackResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = change_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackBody)
-        send_edited(resp, self.service, change, Rollback(body.revision), note_of(change.given, body.message))
+        send_edited(
+            resp, self.service, change, Rollback(body.revision), note_of(req, change.given, body.message)
+        )
 
 
 @frozen
@@ -119,7 +121,7 @@ class RestoreResource:
         body = MessageBody()
         if req.content_length or req.get_header("Transfer-Encoding"):
             body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), MessageBody)
-        config = self.history.restore(number, note_of(given, body.message))
+        config = self.history.restore(number, note_of(req, given, body.message))
         send_config(resp, config)
         resp.set_header("Location", f"/api/configs/{config.id}")
 

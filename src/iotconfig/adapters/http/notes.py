@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+
+import falcon
 
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.revisions import Note
 
-ANONYMOUS: Final = "anonymous"
+from .gate import principal_of
 
 
-def note_of(given: Mapping[str, str], in_body: str | None = None) -> Note:
-    """The note of a change: its message stands in the query string, or in the body.
+def note_of(req: falcon.Request, given: Mapping[str, str], in_body: str | None = None) -> Note:
+    """The note of a change: who makes the request signs it; its message stands in the query string, or in the body.
 
     Raises `ValidationFailed` where it stands in both, or cannot be stored.
     """
@@ -20,4 +21,4 @@ def note_of(given: Mapping[str, str], in_body: str | None = None) -> Note:
         raise ValidationFailed(
             "The message was given twice: in the query string and in the body.", parameter="message"
         )
-    return Note(ANONYMOUS, given.get("message", in_body))
+    return Note(principal_of(req).subject, given.get("message", in_body))

@@ -9,7 +9,12 @@ from typing import Any, Final
 
 import falcon
 
-from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+from iotconfig.domain.errors import (
+    AuthenticationRequired,
+    IotConfigError,
+    StoreUnavailable,
+    TooManyRequests,
+)
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +108,10 @@ def _on_domain_error(
     if isinstance(error, StoreUnavailable) and req.method not in SAFE_METHODS:
         sentence += " The change may have been stored, or not: ask again with If-Match."
     _answer(resp, code, sentence, error.details)
+    if isinstance(error, TooManyRequests):
+        resp.set_header("Retry-After", str(error.retry_after))
+    if isinstance(error, AuthenticationRequired):
+        resp.set_header("WWW-Authenticate", 'Bearer realm="iotconfig"')
 
 
 def _on_http_error(

@@ -1,0 +1,84 @@
+"""Who may call what: a row for each route and method. What has no row is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from iotconfig.domain.access import Role
+
+from .segments import is_document
+
+DOCUMENT: Final = "/api/configs/{mac}.json"
+"""The device route. To Falcon it is one with `/api/configs/{segment}`."""
+
+
+class Access(Enum):
+    """Who may call a method of a route."""
+
+    PUBLIC = "everyone"
+    DEVICE = "devices"
+    """Everyone, unless device tokens are required."""
+    READ = "viewers"
+    CHANGE = "administrators"
+    UPLOAD = "uploaders of assets"
+    NEVER = "nobody"
+    """The method is there to say that it is not."""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that may call it; empty where no role is asked for."""
+        return _ROLES.get(self, frozenset())
+
+
+_ROLES: Final = {
+    Access.READ: frozenset({Role.ADMIN, Role.VIEWER}),
+    Access.CHANGE: frozenset({Role.ADMIN}),
+    Access.UPLOAD: frozenset({Role.ADMIN, Role.ASSET_UPLOADER}),
+}
+
+_READ: Final = {"GET": Access.READ}
+_POST: Final = {"POST": Access.CHANGE}
+_PUBLIC: Final = {"GET": Access.PUBLIC}
+_REFUSED: Final = {"TRACE": Access.NEVER, "CONNECT": Access.NEVER}
+
+RULES: Final[Mapping[str, Mapping[str, Access]]] = {
+    DOCUMENT: {
+        "GET": Access.DEVICE,
+        **dict.fromkeys(("DELETE", "PATCH", "POST", "PUT"), Access.NEVER),
+        **_REFUSED,
+    },
+    "/api/configs": {"GET": Access.READ, "POST": Access.CHANGE},
+    "/api/configs/by-mac/{mac}": {"PUT": Access.CHANGE},
+    "/api/configs/export": _READ,
+    "/api/configs/import": _POST,
+    "/api/configs/patch": _POST,
+    "/api/configs/{segment}": {
+        "GET": Access.READ,
+        **dict.fromkeys(("DELETE", "PATCH", "PUT"), Access.CHANGE),
+        "POST": Access.NEVER,
+        **_REFUSED,
+    },
+    "/api/configs/{segment}/announce": _POST,
+    "/api/configs/{segment}/diff": _READ,
+    "/api/configs/{segment}/replace-device": _POST,
+    "/api/configs/{segment}/revisions": _READ,
+    "/api/configs/{segment}/revisions/{number}": _READ,
+    "/api/configs/{segment}/rollback": _POST,
+    "/api/deleted-configs": _READ,
+    "/api/deleted-configs/{segment}/restore": _POST,
+    "/api/health": _PUBLIC,
+}
+
+
+def access_to(template: str, method: str, parameters: Mapping[str, str]) -> Access | None:
+    """Who may call this method of the route with this template; None where nobody decided.
+
+    HEAD is as GET; OPTIONS tells methods only, and is for everyone.
+    """
+    if method == "OPTIONS":
+        return Access.PUBLIC
+    if template == "/api/configs/{segment}" and is_document(parameters["segment"]):
+        template = DOCUMENT
+    return RULES.get(template, {}).get("GET" if method == "HEAD" else method)
