@@ -8,14 +8,18 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import QueuePool, text
 
-from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
+from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
 from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
 from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import metadata
 from iotconfig.adapters.sql.timeouts import Timeouts
 from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.api_tokens import ApiTokenStore
+from iotconfig.domain.device_tokens import DeviceTokenStore
 from iotconfig.domain.ports import Store
 from iotconfig.domain.service import ConfigService
 from tests.support.clock import SteppingClock
@@ -48,12 +52,18 @@ def memory_store() -> Store:
 
 
 @pytest.fixture
-def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
     """A file of its own."""
     database = SqliteDatabase(DatabaseUrl.parse(sqlite_url).path, _TIMEOUTS)
-    yield SqlStore(database)
+    yield database
     _assert_all_given_back(database)
     database.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_database: Database) -> Store:
+    """A file of its own."""
+    return SqlStore(sqlite_database)
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +78,18 @@ def _postgresql_database(postgres_base_url: str, _postgres_template: str) -> Ite
 
 
 @pytest.fixture
-def postgresql_store(_postgresql_database: PostgresqlDatabase) -> Iterator[Store]:
+def postgresql_database(_postgresql_database: PostgresqlDatabase) -> Iterator[Database]:
     """An empty database; its ids begin anew."""
     with _postgresql_database.writing() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
-    yield SqlStore(_postgresql_database)
+    yield _postgresql_database
     _assert_all_given_back(_postgresql_database)
+
+
+@pytest.fixture
+def postgresql_store(postgresql_database: Database) -> Store:
+    """An empty database."""
+    return SqlStore(postgresql_database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -81,6 +97,22 @@ def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def api_tokens(request: pytest.FixtureRequest) -> ApiTokenStore:
+    """An empty store of API tokens of each kind."""
+    if request.param == "memory":
+        return MemoryApiTokenStore()
+    return SqlApiTokenStore(request.getfixturevalue(f"{request.param}_database"))
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def device_tokens(request: pytest.FixtureRequest) -> DeviceTokenStore:
+    """An empty store of device tokens of each kind."""
+    if request.param == "memory":
+        return MemoryDeviceTokenStore()
+    return SqlDeviceTokenStore(request.getfixturevalue(f"{request.param}_database"))
 
 
 @pytest.fixture

@@ -111,6 +111,15 @@ class RecordExists(IotConfigError):
         )
 
 
+class NameTaken(IotConfigError):
+    """The name was given before, and names are given once."""
+
+    code = "RECORD_EXISTS"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'The name "{name}" was given before: choose another.', name=name)
+
+
 class PreconditionFailed(IotConfigError):
     """The config is not at a revision that the caller allowed; nothing was stored."""
 

@@ -1,5 +1,7 @@
 """Every port in memory: the reference for other adapters, and a test double for other projects."""
 
+from .api_tokens import MemoryApiTokenStore
+from .device_tokens import MemoryDeviceTokenStore
 from .store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryApiTokenStore", "MemoryDeviceTokenStore", "MemoryStore"]

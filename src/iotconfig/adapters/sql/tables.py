@@ -140,3 +140,25 @@ notifications: Final = Table(
     Column("parked", Boolean, nullable=False),
     Column("last_error", Text),
 )
+
+api_tokens: Final = Table(
+    "api_tokens",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("key", String(12), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("key"),
+)
+
+device_tokens: Final = Table(
+    "device_tokens",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,46 @@
+"""API tokens in a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Lock
+
+from attrs import evolve, field, frozen
+
+from iotconfig.domain.api_tokens import ApiToken
+from iotconfig.domain.errors import NameTaken
+
+
+@frozen
+class MemoryApiTokenStore:
+    """`ApiTokenStore` in memory."""
+
+    _tokens: dict[str, ApiToken] = field(init=False, factory=dict, repr=False)
+    _writer: Lock = field(init=False, factory=Lock, repr=False)
+
+    def add(self, token: ApiToken) -> None:
+        with self._writer:
+            if token.name in self._tokens:
+                raise NameTaken(token.name)
+            self._tokens[token.name] = token
+
+    def find(self, key: str) -> ApiToken | None:
+        return next((token for token in tuple(self._tokens.values()) if token.key == key), None)
+
+    def all(self) -> Sequence[ApiToken]:
+        return sorted(self._tokens.values(), key=lambda token: token.name)
+
+    def revoke(self, name: str, now: datetime) -> bool:
+        with self._writer:
+            token = self._tokens.get(name)
+            if token is None or token.revoked_at is not None:
+                return False
+            self._tokens[name] = evolve(token, revoked_at=now)
+            return True
+
+    def record_use(self, key: str, at: datetime) -> None:
+        with self._writer:
+            token = self.find(key)
+            if token is not None and (token.last_used_at is None or token.last_used_at < at):
+                self._tokens[token.name] = evolve(token, last_used_at=at)

@@ -1,0 +1,34 @@
+"""Device tokens in a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from attrs import field, frozen
+
+from iotconfig.domain.device_tokens import DeviceToken
+from iotconfig.domain.mac import MacAddress
+
+
+@frozen
+class MemoryDeviceTokenStore:
+    """`DeviceTokenStore` in memory."""
+
+    _tokens: dict[MacAddress, DeviceToken] = field(init=False, factory=dict, repr=False)
+
+    def add(self, token: DeviceToken) -> bool:
+        return self._tokens.setdefault(token.mac_address, token) is token
+
+    def replace(self, token: DeviceToken) -> None:
+        self._tokens[token.mac_address] = token
+
+    def find(self, mac_address: MacAddress) -> DeviceToken | None:
+        return self._tokens.get(mac_address)
+
+    def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
+        rest = (mac for mac in sorted(self._tokens) if after is None or mac > after)
+        return [self._tokens[mac] for mac in islice(rest, limit)]
+
+    def remove(self, mac_address: MacAddress) -> bool:
+        return self._tokens.pop(mac_address, None) is not None
