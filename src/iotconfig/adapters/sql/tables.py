@@ -140,3 +140,10 @@ notifications: Final = Table(
     Column("parked", Boolean, nullable=False),
     Column("last_error", Text),
 )
+
+accepted_once: Final = Table(
+    "accepted_once",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)
