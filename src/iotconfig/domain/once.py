@@ -13,7 +13,7 @@ class OnceOnly(Protocol):
         """Accept `key` (at most 255 characters); False where it was accepted before.
 
         Of two that claim the same key at the same time, one waits for the
-        other's transaction, and gets True only if that was rolled back. The
-        key is forgotten some time after `until`.
+        other's transaction, and gets True only if that was rolled back. From
+        `until` on the key is new again; what expired is removed by later claims.
         """
         ...

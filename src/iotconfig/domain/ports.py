@@ -19,6 +19,7 @@ from .content import ConfigContent
 from .fleet import Duplicate, Entry, Exported, OnConflict, Outcome, Result
 from .mac import MacAddress
 from .notifications import Announcement, Backlog, Notification
+from .once import OnceOnly
 from .revisions import (
     DeletedPage,
     DeletedQuery,
@@ -187,8 +188,8 @@ class NotificationOutbox(Protocol):
 
         Where one is pending already, there is still one afterwards: as
         `Announcement.over` says, with another generation, due at the earlier of
-        both times, its refusals forgotten, parked no longer. The subject's
-        device is locked by the same unit of work.
+        both times, its refusals forgotten, parked no longer. Where the subject
+        is a device, that is locked by the same unit of work.
         """
         ...
 
@@ -233,6 +234,11 @@ class UnitOfWork(Protocol):
     @property
     def notifications(self) -> NotificationOutbox:
         """What is to be told of this transaction's changes."""
+        ...
+
+    @property
+    def once(self) -> OnceOnly:
+        """What this transaction accepts, and nobody may accept again."""
         ...
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 
 from attrs import Factory, define
@@ -29,6 +30,7 @@ class State:
     histories: dict[int, tuple[Revision, ...]] = Factory(dict)
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[Subject, Notification] = Factory(dict)
+    accepted: dict[str, datetime] = Factory(dict)
     last_id: int = 0
 
     def copy(self) -> State:
@@ -40,6 +42,7 @@ class State:
             histories=dict(self.histories),
             pruned_to=dict(self.pruned_to),
             notifications=dict(self.notifications),
+            accepted=dict(self.accepted),
             last_id=self.last_id,
         )
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from .history import MemoryHistoryRepository
 from .notifications import MemoryNotificationOutbox
+from .once import MemoryOnceOnly
 from .repository import MemoryConfigRepository, MemoryDeviceRepository
 from .state import State
 
@@ -20,6 +21,7 @@ class MemoryUnitOfWork:
     devices: MemoryDeviceRepository
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
+    once: MemoryOnceOnly
 
     @classmethod
     def on(cls, state: State) -> Self:
@@ -29,4 +31,5 @@ class MemoryUnitOfWork:
             MemoryDeviceRepository(state),
             MemoryHistoryRepository(state),
             MemoryNotificationOutbox(state),
+            MemoryOnceOnly(state),
         )

@@ -15,6 +15,7 @@ from iotconfig.domain.mac import MacAddress
 from .database import Database
 from .history import SqlHistoryRepository
 from .notifications import SqlNotificationOutbox
+from .once import SqlOnceOnly
 from .repository import SqlConfigRepository, SqlDeviceRepository
 from .stage import SqlStage
 from .tables import configs
@@ -45,6 +46,10 @@ class SqlView:
     @property
     def notifications(self) -> SqlNotificationOutbox:
         return SqlNotificationOutbox(self._connection)
+
+    @property
+    def once(self) -> SqlOnceOnly:
+        return SqlOnceOnly(self._connection)
 
 
 @frozen

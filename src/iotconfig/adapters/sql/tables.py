@@ -162,3 +162,10 @@ device_tokens: Final = Table(
     Column("digest", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+accepted_once: Final = Table(
+    "accepted_once",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)
