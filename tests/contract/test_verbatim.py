@@ -9,8 +9,10 @@ import falcon.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
@@ -51,7 +53,8 @@ def test_accepted_content_comes_back_byte_for_byte(
     assert is_accepted(text)
     notifications = NotificationService(MemoryStore().notifications(), service.clock, enabled=False)
     history, fleet = HistoryService(service.store, service.clock), FleetService(service.store, service.clock)
-    client = falcon.testing.TestClient(create_app(service, history, fleet, notifications))
+    access = AccessControl(MemoryThrottle(10))
+    client = falcon.testing.TestClient(create_app(service, history, fleet, notifications, access))
     as_string = json.dumps(text, ensure_ascii=ascii_only)
 
     for content, verbatim in ((text.strip(" \t\r\n"), text.strip(" \t\r\n")), (as_string, text)):

@@ -42,6 +42,7 @@ class Serve:
         self, database_url: str, log: Path, *, workers: int = 2, arguments: Sequence[str] = (), **env: str
     ) -> None:
         self._log = log
+        self.database_url = database_url
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [COMMAND, "serve", "--port", "0", "--workers", str(workers), *arguments],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -34,3 +34,14 @@ class Principal:
 
 LOCAL_ADMINISTRATOR: Final = Principal("anonymous", frozenset({Role.ADMIN}), name="Local administrator")
 """Who everybody is while authentication is off."""
+
+
+class Throttle(Protocol):
+    """Slows those down who fail to sign in."""
+
+    def seconds_to_wait(self, source: str) -> int:
+        """Count a failed sign-in from `source`: 0, or how long it is to wait, where it failed too often.
+
+        Who signs in well is never counted, however often.
+        """
+        ...

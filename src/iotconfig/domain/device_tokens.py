@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
 from attrs import field, frozen
@@ -16,6 +17,17 @@ from .ports import Clock
 
 PREFIX: Final = "iotd"
 """What every device token begins with."""
+
+
+class DeviceAuth(StrEnum):
+    """Whether devices show tokens."""
+
+    OFF = "off"
+    """They need none, and what they show is not looked at."""
+    OPTIONAL = "optional"
+    """One that is shown must hold, and opens what is its device's only."""
+    REQUIRED = "required"
+    """Nothing is served without."""
 
 
 @frozen

@@ -15,6 +15,8 @@ from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.domain.api_tokens import ApiTokenService
+    from iotconfig.domain.device_tokens import DeviceTokenService
     from iotconfig.domain.fleet_service import FleetService
     from iotconfig.domain.history_service import HistoryService
     from iotconfig.domain.notification_service import NotificationService
@@ -84,6 +86,16 @@ class _Runtime:
         from . import wiring
 
         return wiring.open_notifications(self._settings)
+
+    def api_tokens(self) -> AbstractContextManager[ApiTokenService]:
+        from . import wiring
+
+        return wiring.open_api_tokens(self._settings)
+
+    def device_tokens(self) -> AbstractContextManager[DeviceTokenService]:
+        from . import wiring
+
+        return wiring.open_device_tokens(self._settings)
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .logs import log_to_stderr

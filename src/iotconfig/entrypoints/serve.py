@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from secrets import token_hex
 
 from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
@@ -35,6 +36,9 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         migrations.require_current()
     listener = _listen(host, port)
     address = _shown_address(listener)
+    if not settings.sign_in_secret:
+        # One for all workers, those that start later too: each may see another part of a sign-in.
+        environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
@@ -54,6 +58,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
         if broker is not None and relays:
             print(f"Changes are announced to {broker}")
+        print(_described_access(settings))
         print(f"Try:  curl {address}{_example_path(settings)}", flush=True)
 
     return supervisor.run(ready, announce)
@@ -86,6 +91,22 @@ def _reason(error: OSError | UnicodeError) -> str:
 def _shown_address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _described_access(settings: Settings) -> str:
+    """Who is let in; where nobody is yet, how to change that."""
+    if not settings.is_auth_on:
+        return "Authentication is off: whoever reaches this address may change everything"
+    if settings.oidc_enabled:
+        return f"Authentication is on: API tokens, and sign-ins with {settings.oidc_issuer_url}"
+    now = wiring.utc_now()
+    with wiring.open_api_tokens(settings) as tokens:
+        if any(token.state(now) == "active" for token in tokens.all()):
+            return "Authentication is on: API tokens"
+    return (
+        "Authentication is on, and no API token holds yet. "
+        "Create one:  iotconfig token create NAME --role admin"
+    )
 
 
 def _example_path(settings: Settings) -> str:

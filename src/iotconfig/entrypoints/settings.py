@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from attrs import Attribute, field, fields, frozen
 
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.device_tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
 
 from . import values
-from .values import Parser, T
+from .values import Network, Parser, T
 
 
 class InvalidSetting(IotConfigError):
@@ -81,6 +82,46 @@ class Settings:
         values.origins,
         (),
         "Origins whose pages may call the API: a JSON array, or separated by commas",
+    )
+    auth: bool | None = _setting(
+        "IOTCONFIG_AUTH",
+        values.flag,
+        None,
+        "on asks everybody who they are: for an API token, or a sign-in with the identity provider. "
+        "Unset, it is on where OIDC_ENABLED is true",
+    )
+    oidc_enabled: bool = _setting(
+        "OIDC_ENABLED", values.flag, False, "People sign in with an OpenID Connect provider"
+    )
+    oidc_issuer_url: str = _setting("OIDC_ISSUER_URL", str, "", "The provider's issuer")
+    oidc_client_secret: str = _setting(
+        "OIDC_CLIENT_SECRET", str, "", "Our secret at the provider", secret=True
+    )
+    device_auth: DeviceAuth = _setting(
+        "IOTCONFIG_DEVICE_AUTH",
+        values.choice(DeviceAuth),
+        DeviceAuth.OFF,
+        "Device tokens: off; optional, where one that is shown must hold; or required",
+    )
+    sign_in_failures: int = _setting(
+        "IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE",
+        values.number(int, 1, 10_000),
+        10,
+        "Failed sign-ins from one address, in each worker, before the answer is 429",
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        "IOTCONFIG_TRUSTED_PROXIES",
+        values.networks,
+        (),
+        "Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
+    )
+    secret_key: str = _setting(
+        "IOTCONFIG_SECRET_KEY",
+        values.secret_key,
+        "",
+        "What sign-ins on their way are signed with; the same on all machines that serve. "
+        "Unset, it is OIDC_CLIENT_SECRET, or a new one at each start",
+        secret=True,
     )
     allow_anonymous: bool = _setting(
         "IOTCONFIG_ALLOW_ANONYMOUS", values.flag, False, "Serve beyond this machine without authentication"
@@ -177,15 +218,26 @@ class Settings:
             )
         return settings
 
+    @property
+    def is_auth_on(self) -> bool:
+        """Whether people and programs are asked who they are."""
+        return self.oidc_enabled if self.auth is None else self.auth
+
+    @property
+    def sign_in_secret(self) -> str:
+        """What sign-ins on their way are signed with; empty where the environment has nothing of the kind."""
+        return self.secret_key or self.oidc_client_secret
+
     def require_safe_bind(self, host: str) -> None:
         """Raise `InvalidSetting` where others could reach a service that asks nobody who they are."""
-        if self.allow_anonymous:
+        if self.allow_anonymous or self.is_auth_on:
             return
         for address, origin in ((host, "--host"), (urlsplit(self.base_url).hostname, "BASEURL")):
             if address and not is_loopback(address):
                 raise InvalidSetting(
                     f"{origin}: {address} is reachable from other machines, and no authentication is configured. "
-                    "Keep to 127.0.0.1, or set IOTCONFIG_ALLOW_ANONYMOUS=true if everyone there may change everything."
+                    "Keep to 127.0.0.1, set IOTCONFIG_AUTH=on, "
+                    "or IOTCONFIG_ALLOW_ANONYMOUS=true if everyone there may change everything."
                 )
 
 

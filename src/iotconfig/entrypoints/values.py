@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -12,11 +14,14 @@ from urllib.parse import urlsplit
 from iotconfig.domain.errors import ValidationFailed
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 Parser = Callable[[str], T]
+Network = IPv4Network | IPv6Network
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_SHORTEST_SECRET: Final = 32
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -42,6 +47,36 @@ def flag(text: str) -> bool:
     if text.lower() in _FALSE:
         return False
     raise ValidationFailed("expected true or false")
+
+
+def choice(kind: type[E]) -> Parser[E]:
+    """A parser of one of a few words."""
+
+    def parse(text: str) -> E:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            words = [member.value for member in kind]
+            raise ValidationFailed(f"expected {', '.join(words[:-1])} or {words[-1]}") from None
+
+    return parse
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """IP addresses and networks, separated by commas."""
+    try:
+        return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
+    except ValueError:
+        raise ValidationFailed(
+            "expected addresses or networks such as 10.0.0.5, 192.168.1.0/24, separated by commas"
+        ) from None
+
+
+def secret_key(text: str) -> str:
+    """A secret that nobody guesses."""
+    if len(text) < _SHORTEST_SECRET:
+        raise ValidationFailed(f"expected at least {_SHORTEST_SECRET} random characters")
+    return text
 
 
 def origins(text: str) -> tuple[str, ...]:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
+from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iotconfig.domain.api_tokens import ApiTokenService
+from iotconfig.domain.device_tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.identity import IdentityProvider
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
+from iotconfig.domain.sign_in import SignInService
 
 from .settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import falcon
 
+    from iotconfig.adapters.http.access_control import AccessControl
     from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
     from iotconfig.adapters.sql.migrations import Migrations
@@ -89,11 +96,8 @@ def broker(settings: Settings) -> Broker | None:
 @contextmanager
 def open_notifications(settings: Settings) -> Iterator[NotificationService]:
     """The pending notifications of the database; its connections are closed at the end of the block."""
-    database = _open_database(settings)
-    try:
+    with _opened(settings) as database:
         yield _notifications(settings, database)
-    finally:
-        database.close()
 
 
 @contextmanager
@@ -119,6 +123,11 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
         database.close()
 
 
+def identity_provider(_settings: Settings) -> IdentityProvider | None:
+    """Who signs people in; nobody yet."""
+    return None
+
+
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
@@ -130,13 +139,32 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         HistoryService(store, utc_now),
         FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
+        _access_control(settings, database),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
-        local_only=not settings.allow_anonymous,
+        local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
     )
+
+
+@contextmanager
+def open_api_tokens(settings: Settings) -> Iterator[ApiTokenService]:
+    """The API tokens in the database; its connections are closed at the end of the block."""
+    from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
+
+    with _opened(settings) as database:
+        yield ApiTokenService(SqlApiTokenStore(database), utc_now)
+
+
+@contextmanager
+def open_device_tokens(settings: Settings) -> Iterator[DeviceTokenService]:
+    """The device tokens in the database; its connections are closed at the end of the block."""
+    from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+
+    with _opened(settings) as database:
+        yield DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
 
 
 def utc_now() -> datetime:
@@ -146,9 +174,15 @@ def utc_now() -> datetime:
 
 @contextmanager
 def _open_store(settings: Settings) -> Iterator[Store]:
+    with _opened(settings) as database:
+        yield _store(database)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
     database = _open_database(settings)
     try:
-        yield _store(database)
+        yield database
     finally:
         database.close()
 
@@ -157,6 +191,34 @@ def _store(database: Database) -> Store:
     from iotconfig.adapters.sql.store import SqlStore
 
     return SqlStore(database)
+
+
+def _access_control(settings: Settings, database: Database) -> AccessControl:
+    from iotconfig.adapters.http.access_control import AccessControl
+    from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
+    from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+    from iotconfig.adapters.throttle import MemoryThrottle
+
+    api_tokens = sign_in = device_tokens = None
+    if settings.is_auth_on:
+        api_tokens = ApiTokenService(SqlApiTokenStore(database), utc_now, _in_background)
+        if (provider := identity_provider(settings)) is not None:
+            sign_in = SignInService(provider, _store(database), utc_now)
+    if settings.device_auth is not DeviceAuth.OFF:
+        device_tokens = DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+    return AccessControl(
+        MemoryThrottle(settings.sign_in_failures),
+        api_tokens,
+        sign_in,
+        device_tokens,
+        settings.device_auth is DeviceAuth.REQUIRED,
+        settings.trusted_proxies,
+        settings.sign_in_secret or token_hex(),
+    )
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    Thread(target=work, name="in-background", daemon=True).start()
 
 
 def _notifications(settings: Settings, database: Database) -> NotificationService:

@@ -17,6 +17,7 @@ from .fleet import export, import_, patch
 from .history import diff, history, prune_history, restore, rollback
 from .notifications import announce, notifications, relay
 from .serve import serve
+from .tokens import device_token, token
 
 
 class _Program(click.Group):
@@ -50,7 +51,9 @@ class _WrongUsage(click.ClickException):
 
     def __init__(self, error: click.UsageError) -> None:
         command = error.ctx.command_path if error.ctx is not None else "iotconfig"
-        super().__init__(f"{error.format_message()} See '{command} --help'.")
+        # Click lists choices in lines of their own.
+        message = " ".join(error.format_message().split())
+        super().__init__(f"{message} See '{command} --help'.")
 
 
 @click.group(
@@ -69,6 +72,7 @@ for _command in (
     announce,
     config,
     db_status,
+    device_token,
     export,
     import_,
     load_test_data,
@@ -77,6 +81,7 @@ for _command in (
     prune_history,
     relay,
     serve,
+    token,
     upgrade_db,
 ):
     cli.add_command(_command)

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from iotconfig.domain.api_tokens import ApiTokenService
+    from iotconfig.domain.device_tokens import DeviceTokenService
     from iotconfig.domain.fleet_service import FleetService
     from iotconfig.domain.history_service import HistoryService
     from iotconfig.domain.notification_service import NotificationService
@@ -94,6 +96,14 @@ class Runtime(Protocol):
 
     def notifications(self) -> AbstractContextManager[NotificationService]:
         """The pending notifications of the database."""
+        ...
+
+    def api_tokens(self) -> AbstractContextManager[ApiTokenService]:
+        """The API tokens in the database."""
+        ...
+
+    def device_tokens(self) -> AbstractContextManager[DeviceTokenService]:
+        """The device tokens in the database."""
         ...
 
     def relay(self, on_start: Callable[[str], None]) -> None:

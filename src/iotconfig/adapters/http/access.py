@@ -44,6 +44,10 @@ _PUBLIC: Final = {"GET": Access.PUBLIC}
 _REFUSED: Final = {"TRACE": Access.NEVER, "CONNECT": Access.NEVER}
 
 RULES: Final[Mapping[str, Mapping[str, Access]]] = {
+    "/api/auth/callback": _PUBLIC,
+    "/api/auth/login": _PUBLIC,
+    "/api/auth/logout": _PUBLIC,
+    "/api/auth/self": _PUBLIC,
     DOCUMENT: {
         "GET": Access.DEVICE,
         **dict.fromkeys(("DELETE", "PATCH", "POST", "PUT"), Access.NEVER),

@@ -16,6 +16,7 @@ from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 
 from . import problems
+from .access_control import AccessControl, Doors
 from .configs import (
     AnnounceResource,
     ConfigByMacResource,
@@ -24,7 +25,6 @@ from .configs import (
     ReplaceDeviceResource,
 )
 from .fleet import ExportResource, ImportResource, PatchResource
-from .gate import Gate
 from .health import HealthResource
 from .history import (
     DeletedConfigsResource,
@@ -45,6 +45,7 @@ def create_app(
     history: HistoryService,
     fleet: FleetService,
     notifications: NotificationService,
+    access: AccessControl,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
@@ -55,16 +56,19 @@ def create_app(
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
+    `access`: who is let in, and how.
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
     `max_import_bytes`: bytes that the body of an import may have.
-    `own_origin`: the service's own, as browsers see it, where a proxy hides it from here.
+    `own_origin`: the service's own, as browsers see it; empty where it is the one that a request names.
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     """
     bodies = BodyReader(max_content_bytes)
-    app = falcon.App(middleware=_middleware(own_origin, cors_origins, local_only=local_only))
+    doors = access.doors(own_origin, cors_origins)
+    app = falcon.App(middleware=_middleware(doors, own_origin, cors_origins, local_only=local_only))
     problems.install(app)
+    doors.add_routes(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
@@ -85,7 +89,9 @@ def create_app(
     return app
 
 
-def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: bool) -> list[Any]:
+def _middleware(
+    doors: Doors, own_origin: str, cors_origins: Collection[str], *, local_only: bool
+) -> list[Any]:
     chain: list[Any] = [RequestIds(), CrossSiteGuard({own_origin, *cors_origins})]
     if local_only:
         chain.append(HostGuard(urlsplit(own_origin).hostname or ""))
@@ -94,9 +100,11 @@ def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: b
         chain += [
             falcon.CORSMiddleware(
                 allow_origins=origins,
+                # The session cookie is for pages that were named, one by one.
+                allow_credentials=origins if doors.takes_cookies and origins != "*" else None,
                 expose_headers="Accept-Patch, Content-Disposition, ETag, Location, Retry-After, X-Request-ID",
             ),
             VaryByOrigin(),
         ]
-    chain.append(Gate())
+    chain.append(doors.gate)
     return chain

@@ -8,13 +8,15 @@ import falcon
 from attrs import frozen
 
 from iotconfig.domain.access import LOCAL_ADMINISTRATOR, Principal
+from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 
-from .access import access_to
-from .problems import Refused
+from .access import Access, access_to
+from .authentication import Authentication
+from .device_gate import DeviceGate
 
 
 def principal_of(req: falcon.Request) -> Principal:
-    """Who makes the request, as the gate found out."""
+    """Who makes the request, as the gate found out. Only on routes that ask for a role."""
     found: Principal = req.context.principal
     return found
 
@@ -23,12 +25,44 @@ def principal_of(req: falcon.Request) -> Principal:
 class Gate:
     """Lets pass who may, and closes what nobody decided about."""
 
+    authentication: Authentication | None
+    """None: authentication is off, and everybody is the local administrator."""
+    devices: DeviceGate | None
+    """None: device tokens are off, and the devices' routes are public."""
+
     def process_resource(
         self, req: falcon.Request, _resp: falcon.Response, resource: object, params: dict[str, Any]
     ) -> None:
-        if resource is None:
-            return
+        req.context.principal = None
         access = access_to(req.uri_template or "", req.method, params)
-        if access is None and hasattr(resource, f"on_{req.method.lower()}"):
-            raise Refused("AUTHORIZATION_FAILED", "This route is closed: nobody decided who may call it.")
-        req.context.principal = LOCAL_ADMINISTRATOR
+        if access is None:
+            # Where the route has no such method, Falcon's answer says so.
+            if hasattr(resource, f"on_{req.method.lower()}"):
+                raise AuthorizationFailed("This route is closed: nobody decided who may call it.")
+        elif access is Access.DEVICE:
+            if self.devices is not None and not self.devices.admits(req, params):
+                req.context.principal = self._instead_of_device(req)
+        elif access.roles:
+            req.context.principal = self._admitted(req, access)
+
+    def _admitted(self, req: falcon.Request, access: Access) -> Principal:
+        if self.authentication is None:
+            return LOCAL_ADMINISTRATOR
+        principal = self.authentication.identify(req)
+        if principal is None:
+            raise AuthenticationRequired(self.authentication.invitation)
+        if not principal.roles & access.roles:
+            needed = " or ".join(sorted(access.roles))
+            raise AuthorizationFailed(f"{principal.subject} may not do this: it takes the role {needed}.")
+        return principal
+
+    def _instead_of_device(self, req: falcon.Request) -> Principal:
+        """Who may look at what a device fetches, where only devices with a token get it."""
+        principal = None if self.authentication is None else self.authentication.identify(req)
+        if principal is None:
+            raise AuthenticationRequired("Send the device's token as 'Authorization: Bearer iotd_…'.")
+        if not principal.roles & Access.READ.roles:
+            raise AuthorizationFailed(
+                f"{principal.subject} may not do this: it takes the role admin or viewer."
+            )
+        return principal

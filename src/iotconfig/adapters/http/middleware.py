@@ -13,6 +13,7 @@ from attrs import frozen
 
 from iotconfig.domain.errors import ValidationFailed
 
+from .origins import is_from_elsewhere
 from .problems import SAFE_METHODS, Refused
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -41,9 +42,7 @@ class CrossSiteGuard:
     """Refuses changes that a page of another site asks a browser for.
 
     Without it, any page that an operator visits could write to a service that
-    the operator's browser reaches. Browsers do not let pages set `Origin` and
-    `Sec-Fetch-Site`; the latter they send to https and localhost only. Clients
-    that send neither are no browsers, and not concerned.
+    the operator's browser reaches. Clients that are no browsers are not concerned.
     """
 
     allowed_origins: Collection[str]
@@ -51,10 +50,7 @@ class CrossSiteGuard:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         if req.method in SAFE_METHODS or "*" in self.allowed_origins:
             return
-        origin = req.get_header("Origin")
-        site = req.get_header("Sec-Fetch-Site")
-        is_same = site in ("same-origin", "none") if site else origin is None or _is_own(req, origin)
-        if not is_same and origin not in self.allowed_origins:
+        if is_from_elsewhere(req, self.allowed_origins):
             raise Refused(
                 "AUTHORIZATION_FAILED",
                 "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
@@ -90,10 +86,6 @@ def _is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_own(req: falcon.Request, origin: str) -> bool:
-    return origin.partition("://")[2] == req.env.get("HTTP_HOST")
 
 
 class VaryByOrigin:

@@ -111,7 +111,9 @@ def _on_domain_error(
     if isinstance(error, TooManyRequests):
         resp.set_header("Retry-After", str(error.retry_after))
     if isinstance(error, AuthenticationRequired):
-        resp.set_header("WWW-Authenticate", 'Bearer realm="iotconfig"')
+        # RFC 6750, section 3.1: the error only where there were credentials.
+        error_code = ', error="invalid_token"' if req.auth else ""
+        resp.set_header("WWW-Authenticate", f'Bearer realm="iotconfig"{error_code}')
 
 
 def _on_http_error(

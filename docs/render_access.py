@@ -1,0 +1,121 @@
+"""Prints docs/access.md from the app: `python docs/render_access.py > docs/access.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from falcon import inspect
+
+from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
+from iotconfig.domain.access import Role
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+_HEAD = """\
+# Who may do what
+
+`IOTCONFIG_AUTH=on` asks everybody who they are; it is on by itself where
+`OIDC_ENABLED=true`. While it is off, everybody is the local administrator, and the
+service listens to this machine only. To create a token switches nothing on.
+
+People sign in with an identity provider (OpenID Connect); programs, and
+homes without a provider, use API tokens:
+
+```console
+$ export IOTCONFIG_AUTH=on
+$ TOKEN=$(iotconfig token create home-assistant --role viewer --expires 365d)
+$ curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/configs
+$ iotconfig token list
+$ iotconfig token revoke home-assistant
+```
+
+A token is shown once, and stored as a digest. Its name signs the changes that are
+made with it, and is given once: not again after it was revoked, either. It holds no
+longer from the request on that follows its revocation. `LAST USED` is true to the
+minute.
+
+This table is printed by `docs/render_access.py` from the app itself; a route that is
+not in it is closed.
+
+| route | method | everyone | device | viewer | asset-uploader | admin |
+| --- | --- | --- | --- | --- | --- | --- |"""
+
+_TAIL = """
+Without credentials the answer is 401, without the role 403. HEAD is as GET; OPTIONS
+is for everyone, and tells methods. An upload needs the role and the signature; while
+authentication is off, the signature alone.
+
+## Devices
+
+The routes of devices are public, unless `IOTCONFIG_DEVICE_AUTH` says otherwise:
+
+| value | what a device may do |
+| --- | --- |
+| `off` | fetch without a token (default); one that it sends is not looked at |
+| `optional` | fetch without a token; one that it sends must hold, and opens its own document only |
+| `required` | fetch with its own token only; an administrator or a viewer may look, too |
+
+```console
+$ iotconfig device-token create aa:bb:cc:dd:ee:ff     # prints the address and the token, once
+$ iotconfig device-token create --all > tokens.txt    # for every config whose device has none
+$ iotconfig device-token create --replace aa:bb:cc:dd:ee:ff
+$ iotconfig device-token revoke aa:bb:cc:dd:ee:ff
+```
+
+The device sends it as `Authorization: Bearer iotd_…`. The token of another device is
+refused with 403, one that does not hold with 401. A token belongs to a board: one
+that takes the place of another needs its own.
+
+## Failed sign-ins
+
+After ten failed sign-ins from one address in a minute
+(`IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE`, in each worker) the answer to the next that
+fails is 429 with `Retry-After`. An IPv6 address counts as its /64. What holds is let
+in all the same, so that neither a boot storm of ten thousand devices behind one
+router nor one among them with an old token keeps anybody out; to guess 256 random
+bits is no use at any rate. Behind a reverse proxy, set `IOTCONFIG_TRUSTED_PROXIES` to
+its address, or all clients are one source.
+
+## Browsers
+
+The session cookie is `HttpOnly` and `SameSite=Lax`; where `BASEURL` is https, it is
+`Secure` and bound to the very host (`__Host-`). A change with the cookie must come
+from a page of the service, or of an origin that `CORS_ORIGINS` names, and the browser
+must say so; `*` allows no page to use the cookie. The cookie comes before an
+`Authorization` header, and holds as long as the provider's token in it.
+
+`IOTCONFIG_SECRET_KEY` signs sign-ins on their way: set it, the same everywhere, where
+several machines serve and `OIDC_CLIENT_SECRET` is not set."""
+
+
+_ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)
+
+
+def _rows() -> Iterator[tuple[str, str, Access]]:
+    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True))
+    for route in inspect.inspect_routes(app):
+        for method in route.methods:
+            access = access_to(route.path, method.method, {"segment": "1"})
+            if not method.internal and method.method not in ("HEAD", "OPTIONS") and access is not None:
+                yield route.path, method.method, access
+    for method_name, access in RULES[DOCUMENT].items():
+        yield DOCUMENT, method_name, access
+
+
+def render() -> str:
+    """The page."""
+    rows = []
+    for path, method, access in sorted(_rows(), key=lambda row: row[:2]):
+        if access is Access.NEVER:
+            continue
+        roles = access.roles
+        everyone = {Access.PUBLIC: "yes", Access.DEVICE: "unless tokens are required"}.get(access, "")
+        uploader = "yes" if Role.ASSET_UPLOADER in roles else everyone
+        others = ["yes" if not roles or role in roles else "" for role in (Role.VIEWER, Role.ADMIN)]
+        who = [everyone, "" if roles else "yes", others[0], uploader, others[1]]
+        rows.append(f"| `{path.replace('{segment}', '{id}')}` | {method} | {' | '.join(who)} |")
+    return "\n".join([_HEAD, *rows, _TAIL])
+
+
+if __name__ == "__main__":
+    print(render())

@@ -1,0 +1,209 @@
+"""Commands for tokens: of programs, and of devices. Their texts are shown once, and nowhere kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+from attrs import evolve
+
+from iotconfig.domain.access import Role
+from iotconfig.domain.mac import MacAddress
+
+from .configs import echo_json
+from .expiry import expiry
+from .options import json_option
+from .runtime import Runtime
+from .tables import moment, table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.api_tokens import ApiToken, ApiTokenService
+    from iotconfig.domain.device_tokens import DeviceTokenService
+    from iotconfig.domain.service import ConfigService
+
+_ROLES = "admin may do everything, viewer may read, asset-uploader may upload assets."
+
+
+@click.group()
+def token() -> None:
+    """API tokens: create, list, revoke.
+
+    A program sends its token as 'Authorization: Bearer …'. It is asked for
+    while IOTCONFIG_AUTH=on; to create one switches nothing on.
+    """
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help=_ROLES)
+@click.option(
+    "--expires",
+    callback=expiry,
+    metavar="WHEN",
+    help="When it ends: 90d, 12h, a date or a time.  [default: never]",
+)
+@click.pass_obj
+def create_token(runtime: Runtime, name: str, role: str, expires: datetime | None) -> None:
+    """Create a token, and print it: this once, it cannot be shown again.
+
+    NAME signs the changes that are made with it, and is given once.
+    """
+    with _api_tokens(runtime) as tokens:
+        created, text = tokens.create(name, Role(role), expires)
+    until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
+    # The token alone goes to standard output, so that a script can catch it.
+    click.echo(f"Token {created.name} ({created.role}) holds {until}, in {runtime.database}", err=True)
+    click.echo(text)
+
+
+@token.command("list")
+@json_option
+@click.pass_obj
+def list_tokens(runtime: Runtime, as_json: bool) -> None:
+    """List the tokens, the revoked too: their names sign revisions."""
+    with _api_tokens(runtime) as tokens:
+        found = tokens.all()
+    now = datetime.now(UTC)
+    if as_json:
+        echo_json({"tokens": [_members(each, now) for each in found]})
+        return
+    if found:
+        headers = ("NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED")
+        click.echo(table(headers, [_row(each, now) for each in found]) + "\n")
+    click.echo(f"{len(found)} {'token' if len(found) == 1 else 'tokens'}, in {runtime.database}")
+
+
+@token.command("revoke")
+@click.argument("name")
+@click.pass_obj
+def revoke_token(runtime: Runtime, name: str) -> None:
+    """Make a token hold no longer, from the next request on."""
+    with _api_tokens(runtime) as tokens:
+        tokens.revoke(name)
+    click.echo(f"Token {name} is revoked, in {runtime.database}")
+
+
+@click.group("device-token")
+def device_token() -> None:
+    """Device tokens: create, list, revoke.
+
+    A device sends its token as 'Authorization: Bearer …'. It is looked at
+    while IOTCONFIG_DEVICE_AUTH is optional or required.
+    """
+
+
+@device_token.command("create")
+@click.argument("mac_addresses", metavar="MAC...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="For every config whose device has none.")
+@click.option("--replace", is_flag=True, help="In place of a token that the device has.")
+@click.pass_obj
+def create_device_token(
+    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, replace: bool
+) -> None:
+    """Create tokens, and print each behind its MAC address: this once, they cannot be shown again."""
+    if everything == bool(mac_addresses):
+        raise click.UsageError("Name devices by their MAC addresses, or give --all.")
+    if everything and replace:
+        raise click.UsageError("--replace goes with MAC addresses: --all would lock every device out.")
+    named = [MacAddress.parse(text) for text in mac_addresses]
+    with _device_tokens(runtime) as tokens, runtime.service() as service:
+        macs = _devices(service) if everything else iter(named)
+        created = kept = 0
+        for mac in macs:
+            text = tokens.create(mac, replace=replace)
+            if text is not None:
+                created += 1
+                click.echo(f"{mac} {text}")
+            elif everything:
+                kept += 1
+            else:
+                raise click.ClickException(
+                    f"{mac} has a token already: --replace gives it another, and ends the one that it has."
+                )
+    more = f", {kept} had one" if kept else ""
+    click.echo(f"{created} created{more}, in {runtime.database}", err=True)
+
+
+@device_token.command("list")
+@json_option
+@click.pass_obj
+def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
+    """List the devices that have a token."""
+    with _device_tokens(runtime) as tokens:
+        found = list(tokens.all())
+    if as_json:
+        echo_json(
+            {"devices": [{"mac_address": each.mac_address, "created_at": each.created_at} for each in found]}
+        )
+        return
+    if found:
+        rows = [(each.mac_address, moment(each.created_at)) for each in found]
+        click.echo(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
+    click.echo(
+        f"{len(found)} {'device has' if len(found) == 1 else 'devices have'} a token, in {runtime.database}"
+    )
+
+
+@device_token.command("revoke")
+@click.argument("mac_addresses", metavar="MAC...", nargs=-1, required=True)
+@click.pass_obj
+def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> None:
+    """Make devices' tokens hold no longer, from the next request on."""
+    macs = [MacAddress.parse(text) for text in mac_addresses]
+    with _device_tokens(runtime) as tokens:
+        for mac in macs:
+            tokens.revoke(mac)
+            click.echo(f"The token of {mac} is revoked, in {runtime.database}")
+
+
+@contextmanager
+def _api_tokens(runtime: Runtime) -> Iterator[ApiTokenService]:
+    runtime.schema().require_current()
+    with runtime.api_tokens() as tokens:
+        yield tokens
+
+
+@contextmanager
+def _device_tokens(runtime: Runtime) -> Iterator[DeviceTokenService]:
+    runtime.schema().require_current()
+    with runtime.device_tokens() as tokens:
+        yield tokens
+
+
+def _devices(service: ConfigService) -> Iterator[MacAddress]:
+    """The devices that have a config, read a page at a time."""
+    from iotconfig.domain.search import ConfigQuery
+
+    query = ConfigQuery(count=False)
+    while True:
+        page = service.find(query)
+        yield from (config.mac_address for config in page.configs)
+        if page.next is None:
+            return
+        query = evolve(query, after=page.next)
+
+
+def _members(token: ApiToken, now: datetime) -> dict[str, object]:
+    return {
+        "name": token.name,
+        "role": token.role,
+        "state": token.state(now),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+        "revoked_at": token.revoked_at,
+    }
+
+
+def _row(token: ApiToken, now: datetime) -> tuple[object, ...]:
+    return (
+        token.name,
+        token.role,
+        token.state(now),
+        moment(token.created_at),
+        moment(token.expires_at) if token.expires_at else "never",
+        moment(token.last_used_at) if token.last_used_at else None,
+    )

@@ -1,0 +1,35 @@
+"""Which pages' scripts may change something, where a browser says whose they are.
+
+Browsers do not let pages set `Origin` and `Sec-Fetch-Site`; the latter they send
+to https and localhost only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import falcon
+
+_OWN: Final = ("same-origin", "none")
+"""What `Sec-Fetch-Site` says of our own pages, and of what the user asked for by hand."""
+
+
+def is_from_elsewhere(req: falcon.Request, allowed: Collection[str]) -> bool:
+    """Whether a page of an origin that is neither ours nor allowed asks. Programs are no pages."""
+    site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
+    if origin is not None and origin in allowed:
+        return False
+    if site:
+        return site not in _OWN
+    return origin is not None and not _is_own(req, origin)
+
+
+def is_from_here(req: falcon.Request, allowed: Collection[str]) -> bool:
+    """Whether the browser vouches for it that one of our pages asks, or one of an allowed origin."""
+    has_said = req.get_header("Sec-Fetch-Site") or req.get_header("Origin")
+    return bool(has_said) and not is_from_elsewhere(req, allowed)
+
+
+def _is_own(req: falcon.Request, origin: str) -> bool:
+    return origin.partition("://")[2] == req.env.get("HTTP_HOST")

@@ -1,0 +1,95 @@
+"""Every route is classified, and the page that says so is printed from the app."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import falcon
+import pytest
+from falcon import inspect
+
+from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+_ROOT = Path(__file__).parents[2]
+
+
+class _Undecided:
+    """A route that somebody added, and forgot to say for whom."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        resp.text = "secret"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> falcon.App[Any, Any]:
+    """The app with everything that a setting can switch on."""
+    return wiring.create_app(Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}", auth=True))
+
+
+def _unclassified(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:
+    return [
+        (route.path, method.method)
+        for route in inspect.inspect_routes(app)
+        for method in route.methods
+        if not method.internal and access_to(route.path, method.method, {"segment": "1"}) is None
+    ]
+
+
+def test_somebody_decided_about_every_route(app: falcon.App[Any, Any]) -> None:
+    """A new one needs a row in the table."""
+    assert [] == _unclassified(app)
+
+
+def test_the_walk_finds_what_nobody_decided_about(app: falcon.App[Any, Any]) -> None:
+    """The guard bites."""
+    app.add_route("/api/new", _Undecided())
+
+    assert ("/api/new", "GET") in _unclassified(app)
+
+
+def test_what_nobody_decided_about_is_closed(app: falcon.App[Any, Any]) -> None:
+    """To everybody, the administrator too."""
+    from falcon.testing import TestClient
+
+    app.add_route("/api/new", _Undecided())
+    answer = TestClient(app).simulate_get("/api/new")
+
+    assert 403 == answer.status_code
+    assert "secret" not in answer.text
+
+
+def test_the_table_has_no_rows_for_routes_that_are_gone(app: falcon.App[Any, Any]) -> None:
+    """Nor for methods."""
+    served = {
+        (route.path, method.method)
+        for route in inspect.inspect_routes(app)
+        for method in route.methods
+        if not method.internal
+    }
+    rows = {
+        (template, method) for template, rules in RULES.items() for method in rules if template != DOCUMENT
+    }
+
+    assert set() == rows - served
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
+def test_only_administrators_change_anything(method: str) -> None:
+    """Uploads of assets aside; no change is public, and none is a reader's."""
+    who = {rules[method] for rules in RULES.values() if method in rules}
+
+    assert who <= {Access.CHANGE, Access.UPLOAD, Access.NEVER}
+
+
+def test_the_page_of_access_is_printed_from_the_app() -> None:
+    """A route that is added, or opened, changes the page, or this fails."""
+    script = _ROOT / "docs" / "render_access.py"
+
+    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+
+    assert printed == (_ROOT / "docs" / "access.md").read_text()

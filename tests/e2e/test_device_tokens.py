@@ -1,0 +1,140 @@
+"""Device tokens through the running service: what each opens, in each mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from iotconfig.domain.access import Role
+from tests.support.api import expect_problem, new_mac
+from tests.support.http import Answer
+from tests.support.serving import Serve, environment, run_command
+from tests.support.tokens import api_token, bearer, device_token
+
+
+class _Fleet:
+    """A service in one mode, and two devices."""
+
+    def __init__(self, serve: Serve) -> None:
+        self.serve = serve
+        self.admin = bearer(api_token(serve.database_url, Role.ADMIN))
+        self.mac, self.other = new_mac(), new_mac()
+        for mac in (self.mac, self.other):
+            body = {"mac_address": mac, "content": {"of": mac}}
+            assert 201 == serve.client.send_json("POST", "/api/configs", body, **self.admin).status
+        self.token = device_token(serve.database_url, self.mac)
+
+    def fetch(self, mac: str, token: str | None = None) -> Answer:
+        headers = {} if token is None else bearer(token)
+        return self.serve.client.request("GET", f"/api/configs/{mac}.json", headers=headers)
+
+
+@pytest.fixture
+def fleet_in(start_serve: Callable[..., Serve], database_url: str) -> Callable[[str], _Fleet]:
+    """A fleet whose devices may, or must, show tokens."""
+
+    def start(mode: str) -> _Fleet:
+        return _Fleet(start_serve(database_url, workers=1, IOTCONFIG_AUTH="on", IOTCONFIG_DEVICE_AUTH=mode))
+
+    return start
+
+
+def test_off(fleet_in: Callable[[str], _Fleet]) -> None:
+    """Everybody fetches, and what is shown is not looked at."""
+    fleet = fleet_in("off")
+
+    assert [200, 200, 200] == [
+        fleet.fetch(fleet.mac, token).status for token in (None, fleet.token, "iotd_wrong")
+    ]
+    assert 200 == fleet.fetch(fleet.other, fleet.token).status
+
+
+def test_optional(fleet_in: Callable[[str], _Fleet]) -> None:
+    """What is shown must hold, and opens its device's document only; other credentials are not looked at."""
+    fleet = fleet_in("optional")
+
+    assert 200 == fleet.fetch(fleet.mac).status
+    assert 200 == fleet.fetch(fleet.mac, "some other program's token").status
+    assert 200 == fleet.fetch(fleet.mac, fleet.token).status
+    expect_problem(fleet.fetch(fleet.other, fleet.token), 403, "AUTHORIZATION_FAILED")
+    expect_problem(fleet.fetch(fleet.mac, "iotd_wrong"), 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_required(fleet_in: Callable[[str], _Fleet]) -> None:
+    """Each device its own; operators who may read may look."""
+    fleet = fleet_in("required")
+
+    answer = fleet.fetch(fleet.mac, fleet.token)
+    assert f'{{"of": "{fleet.mac}"}}'.encode() == answer.body
+    dashed = fleet.mac.replace(":", "-").upper()
+    assert 200 == fleet.fetch(dashed, fleet.token).status
+    assert (
+        304
+        == fleet.serve.client.request(
+            "GET",
+            f"/api/configs/{fleet.mac}.json",
+            headers={**bearer(fleet.token), "If-None-Match": answer.headers["etag"]},
+        ).status
+    )
+    expect_problem(fleet.fetch(fleet.other, fleet.token), 403, "AUTHORIZATION_FAILED")
+    problem = expect_problem(fleet.fetch(fleet.mac), 401, "AUTHENTICATION_REQUIRED")
+    assert "iotd_" in problem["error"]
+    expect_problem(fleet.fetch(fleet.mac, "iotd_wrong"), 401, "AUTHENTICATION_REQUIRED")
+    expect_problem(fleet.fetch("nonsense", fleet.token), 400, "INVALID_OPERATION")
+    # Nobody learns without a token which devices there are.
+    expect_problem(fleet.fetch(new_mac()), 401, "AUTHENTICATION_REQUIRED")
+
+    url = fleet.serve.database_url
+    of = {role: api_token(url, role) for role in Role}
+    assert [200, 200, 403] == [
+        fleet.fetch(fleet.mac, of[role]).status for role in (Role.ADMIN, Role.VIEWER, Role.ASSET_UPLOADER)
+    ]
+    assert 200 == fleet.serve.client.get("/api/health").status
+
+
+def test_a_device_token_is_no_operators_token(fleet_in: Callable[[str], _Fleet]) -> None:
+    """It opens nothing else, in any mode."""
+    fleet = fleet_in("required")
+
+    answer = fleet.serve.client.request("GET", "/api/configs", headers=bearer(fleet.token))
+
+    expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_required_where_operators_are_not_asked(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """The two settings know nothing of each other: an operator on this machine needs no token, a device does."""
+    serve = start_serve(sqlite_url, workers=1, IOTCONFIG_DEVICE_AUTH="required")
+    mac = new_mac()
+    assert 201 == serve.client.send_json("POST", "/api/configs", {"mac_address": mac, "content": {}}).status
+
+    expect_problem(serve.client.get(f"/api/configs/{mac}.json"), 401, "AUTHENTICATION_REQUIRED")
+    headers = bearer(device_token(sqlite_url, mac))
+    assert 200 == serve.client.request("GET", f"/api/configs/{mac}.json", headers=headers).status
+
+
+def test_tokens_for_a_whole_fleet(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """One for each config's device that has none; one that is replaced or revoked holds no longer."""
+    env = environment(sqlite_url)
+    assert 0 == run_command("load-test-data", env=env).returncode
+    first = run_command("device-token", "create", "02:00:00:00:00:02", env=env)
+    rest = run_command("device-token", "create", "--all", env=env)
+    lines = sorted((first.stdout + rest.stdout).decode().splitlines())
+    assert [f"02:00:00:00:00:0{n}" for n in range(1, 6)] == [line.split()[0] for line in lines]
+    assert b"4 created, 1 had one" in rest.stderr
+
+    serve = start_serve(sqlite_url, workers=1, IOTCONFIG_DEVICE_AUTH="required")
+
+    def statuses() -> list[int]:
+        return [
+            serve.client.request("GET", f"/api/configs/{mac}.json", headers=bearer(token)).status
+            for mac, token in (line.split() for line in lines)
+        ]
+
+    assert [200] * 5 == statuses()
+    again = run_command("device-token", "create", "02-00-00-00-00-01", env=env)
+    assert 0 != again.returncode
+    assert b"--replace" in again.stderr
+    assert 0 == run_command("device-token", "create", "--replace", "02-00-00-00-00-01", env=env).returncode
+    assert 0 == run_command("device-token", "revoke", "020000000003", env=env).returncode
+    assert [401, 200, 401, 200, 200] == statuses()

@@ -1,0 +1,127 @@
+"""`iotconfig token` and `iotconfig device-token`, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from iotconfig.domain.access import Role
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+from tests.support.command_line import CommandLine
+
+_TOKEN = re.compile(r"iotc_[0-9a-f]{12}_[0-9a-f]{64}\n")
+
+
+@pytest.fixture
+def cli(database_url: str) -> CommandLine:
+    """The command on each kind of database."""
+    return CommandLine({"DATABASE_URL": database_url})
+
+
+def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine, database_url: str) -> None:
+    """The token alone is the output; what it is for goes to standard error."""
+    done = cli.ok("token", "create", "ci", "--role", "admin", "--expires", "2099-01-01")
+
+    assert _TOKEN.fullmatch(done.text)
+    assert done.errors.startswith("Token ci (admin) holds until 2099-01-02 00:00:00Z, in ")
+    with wiring.open_api_tokens(Settings(database_url=database_url)) as tokens:
+        assert frozenset({Role.ADMIN}) == tokens.authenticate(done.text.strip()).roles
+
+
+def test_a_token_is_shown_once(cli: CommandLine) -> None:
+    """No list has any part of its secret."""
+    secret = cli.ok("token", "create", "ci", "--role", "viewer").text.strip().rpartition("_")[2]
+
+    for listed in (cli.ok("token", "list"), cli.ok("token", "list", "--json")):
+        assert secret not in listed.text
+        assert "ci" in listed.text
+
+
+def test_the_list_shows_what_became_of_each(cli: CommandLine) -> None:
+    """For people, and for programs."""
+    for name in ("b", "a"):
+        cli.ok("token", "create", name, "--role", "viewer")
+    cli.ok("token", "revoke", "a")
+
+    shown = cli.ok("token", "list").text.splitlines()
+    assert ["NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST", "USED"] == shown[0].split()
+    assert [["a", "viewer", "revoked"], ["b", "viewer", "active"]] == [
+        line.split()[:3] for line in shown[2:4]
+    ]
+    assert shown[-1].startswith("2 tokens, in ")
+    members = cli.ok("token", "list", "--json").json()["tokens"]
+    assert [("a", "revoked"), ("b", "active")] == [(each["name"], each["state"]) for each in members]
+    assert {
+        "name", "role", "state", "created_at", "expires_at", "last_used_at", "revoked_at",
+    } == set(members[0])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("create", "ci"), "Missing option '--role'"),
+        (("create", "ci", "--role", "boss"), "'boss' is not one of"),
+        (("create", "c i", "--role", "admin"), "The name of a token must have from 1 to 64 letters"),
+        (("create", "ci", "--role", "admin", "--expires", "soon"), "write 90d, 12h"),
+        (("create", "ci", "--role", "admin", "--expires", "2020-01-01"), "expired already"),
+        (("revoke", "ci"), "Active token ci was not found"),
+    ],
+)
+def test_what_is_refused(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+    """In one line, and nothing is stored."""
+    done = cli.run("token", *arguments)
+
+    assert done.status != 0
+    assert sentence in done.errors
+    assert 1 == len(done.errors.splitlines())
+    assert b"" == done.output
+    assert [] == cli.ok("token", "list", "--json").json()["tokens"]
+
+
+def test_a_schema_that_is_behind_is_named(empty_url: str) -> None:
+    """Nothing is created on the way."""
+    done = CommandLine({"DATABASE_URL": empty_url}).run("token", "create", "ci", "--role", "admin")
+
+    assert done.status != 0
+    assert "iotconfig upgrade-db" in done.errors
+
+
+def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> None:
+    """By MAC address."""
+    made = cli.ok("device-token", "create", "aa-bb-cc-dd-ee-02", "aabbccddee01").text
+    assert re.fullmatch(
+        r"aa:bb:cc:dd:ee:02 iotd_aabbccddee02_[0-9a-f]{64}\naa:bb:cc:dd:ee:01 iotd_aabbccddee01_[0-9a-f]{64}\n",
+        made,
+    )
+
+    listed = cli.ok("device-token", "list")
+    assert ["aa:bb:cc:dd:ee:01", "aa:bb:cc:dd:ee:02"] == [
+        line.split()[0] for line in listed.text.splitlines()[2:4]
+    ]
+    assert "iotd_" not in listed.text
+    devices = json.loads(cli.ok("device-token", "list", "--json").output)["devices"]
+    assert [{"mac_address", "created_at"}] * 2 == [set(device) for device in devices]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("create",), "Name devices by their MAC addresses, or give --all."),
+        (("create", "--all", "aabbccddee01"), "Name devices by their MAC addresses, or give --all."),
+        (("create", "--all", "--replace"), "would lock every device out"),
+        (("create", "nonsense"), "invalid format"),
+        (("revoke",), "Missing argument"),
+        (("revoke", "aabbccddee01"), "Token of device aa:bb:cc:dd:ee:01 was not found"),
+    ],
+)
+def test_what_is_refused_for_devices(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+    """In one line, and nothing is stored."""
+    done = cli.run("device-token", *arguments)
+
+    assert done.status != 0
+    assert sentence in done.errors
+    assert b"" == done.output
+    assert [] == cli.ok("device-token", "list", "--json").json()["devices"]

@@ -1,0 +1,31 @@
+"""Tokens of a test's database, made as the command line makes them, without its start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from iotconfig.domain.access import Role
+from iotconfig.domain.mac import MacAddress
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+from .api import new_mac
+
+
+def api_token(database_url: str, role: Role, name: str | None = None, until: datetime | None = None) -> str:
+    """The text of a new API token."""
+    with wiring.open_api_tokens(Settings(database_url=database_url)) as tokens:
+        return tokens.create(name or f"test-{new_mac().replace(':', '')}", role, until)[1]
+
+
+def device_token(database_url: str, mac_address: str) -> str:
+    """The text of a new token of a device, which ends an earlier one."""
+    with wiring.open_device_tokens(Settings(database_url=database_url)) as tokens:
+        text = tokens.create(MacAddress.parse(mac_address), replace=True)
+    assert text is not None
+    return text
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
