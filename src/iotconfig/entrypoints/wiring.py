@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.identity import IdentityProvider
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
@@ -117,6 +118,32 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
     finally:
         relay.close()
         database.close()
+
+
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """Who knows people; None where that is off. Asks the provider nothing yet. Raises `InvalidSetting`."""
+    if not settings.oidc_enabled:
+        return None
+    from iotconfig.adapters.oidc import OidcIdentityProvider, Registration, RoleNames
+
+    registration = Registration(
+        issuer=settings.oidc_issuer_url,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret or None,
+        audience=settings.oidc_audience or settings.oidc_client_id,
+        scopes=settings.oidc_scopes,
+        roles=RoleNames(
+            admin=settings.oidc_admin_role,
+            asset_uploader=settings.oidc_asset_role,
+            viewer=settings.oidc_viewer_role,
+            claim=settings.oidc_roles_claim or None,
+        ),
+        ca_file=Path(settings.oidc_ca_file) if settings.oidc_ca_file else None,
+    )
+    try:
+        return OidcIdentityProvider(registration, utc_now)
+    except OSError:
+        raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
