@@ -19,6 +19,9 @@ Parser = Callable[[str], T]
 Network = IPv4Network | IPv6Network
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
+_ISSUER: Final = re.compile(r"https?://[\x21\x22\x24-\x3e\x41-\x5b\x5d-\x7e]+")
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
+_VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _SHORTEST_SECRET: Final = 32
@@ -111,6 +114,30 @@ def base_url(text: str) -> str:
             "expected a URL such as https://iot.example.org, without user, query or fragment"
         )
     return text.rstrip("/")
+
+
+def issuer_url(text: str) -> str:
+    """The http or https URL of an OpenID Connect issuer, without a slash at its end."""
+    if _ISSUER.fullmatch(text) is None:
+        raise ValidationFailed(
+            "expected a URL such as https://sso.example.org/realms/home, without user, query or fragment"
+        )
+    return base_url(text)
+
+
+def scopes(text: str) -> str:
+    """Scopes separated by spaces, `openid` among them."""
+    found = " ".join(text.split())
+    if _SCOPE.fullmatch(found) is None or "openid" not in found.split(" "):
+        raise ValidationFailed("expected scopes separated by spaces, with openid among them")
+    return found
+
+
+def visible(text: str) -> str:
+    """Printable ASCII: what a client's id and secret are made of (RFC 6749, appendix A)."""
+    if _VISIBLE.fullmatch(text) is None:
+        raise ValidationFailed("expected printable ASCII characters, without a line break")
+    return text
 
 
 def readable_file(text: str) -> str:

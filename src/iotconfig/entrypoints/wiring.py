@@ -11,7 +11,6 @@ from secrets import token_hex
 from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from iotconfig.domain.api_tokens import ApiTokenService
 from iotconfig.domain.device_tokens import DeviceAuth, DeviceTokenService
@@ -123,9 +122,30 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
         database.close()
 
 
-def identity_provider(_settings: Settings) -> IdentityProvider | None:
-    """Who signs people in; nobody yet."""
-    return None
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """Who knows people; None where that is off. Asks the provider nothing yet. Raises `InvalidSetting`."""
+    if not settings.oidc_enabled:
+        return None
+    from iotconfig.adapters.oidc import OidcIdentityProvider, Registration, RoleNames
+
+    registration = Registration(
+        issuer=settings.oidc_issuer_url,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret or None,
+        audience=settings.oidc_audience or settings.oidc_client_id,
+        scopes=settings.oidc_scopes,
+        roles=RoleNames(
+            admin=settings.oidc_admin_role,
+            asset_uploader=settings.oidc_asset_role,
+            viewer=settings.oidc_viewer_role,
+            claim=settings.oidc_roles_claim or None,
+        ),
+        ca_file=Path(settings.oidc_ca_file) if settings.oidc_ca_file else None,
+    )
+    try:
+        return OidcIdentityProvider(registration, utc_now)
+    except OSError:
+        raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
@@ -142,7 +162,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         _access_control(settings, database),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
-        own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
+        own_origin=settings.own_origin,
         local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
