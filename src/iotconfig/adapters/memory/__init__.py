@@ -1,5 +1,6 @@
 """Every port in memory: the reference for other adapters, and a test double for other projects."""
 
+from .assets import MemoryAssetStore
 from .store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryAssetStore", "MemoryStore"]
