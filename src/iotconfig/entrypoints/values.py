@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from iotconfig.domain.errors import ValidationFailed
 
 T = TypeVar("T")
+C = TypeVar("C", bound=StrEnum)
 Parser = Callable[[str], T]
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
@@ -85,6 +87,29 @@ def readable_file(text: str) -> str:
     except OSError as error:
         raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
     return text
+
+
+def directory(text: str) -> str:
+    """The path of a directory, which need not be there."""
+    try:
+        is_usable = Path(text).is_dir() or not Path(text).exists()
+    except OSError as error:
+        raise ValidationFailed(f"the directory cannot be used: {error.strerror}") from None
+    if not is_usable:
+        raise ValidationFailed("there is something else of this name, and no directory")
+    return text
+
+
+def choice(choices: type[C]) -> Parser[C]:
+    """A parser of one of a few words."""
+
+    def parse(text: str) -> C:
+        try:
+            return choices(text.lower())
+        except ValueError:
+            raise ValidationFailed(f"expected one of {', '.join(choices)}") from None
+
+    return parse
 
 
 def topic_prefix(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import SignatureVerifier
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
@@ -18,6 +20,7 @@ from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
+from iotconfig.domain.uploads import UploadRules
 
 from .settings import InvalidSetting, Settings
 
@@ -130,6 +133,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         HistoryService(store, utc_now),
         FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
+        _assets(settings, store),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
@@ -137,6 +141,18 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
     )
+
+
+def signature_verifier(settings: Settings) -> SignatureVerifier | None:
+    """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
+    if not settings.signing_key_path:
+        return None
+    from iotconfig.adapters.signatures import RsaVerifier
+
+    try:
+        return RsaVerifier.load(Path(settings.signing_key_path))
+    except IotConfigError as error:
+        raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
 
 
 def utc_now() -> datetime:
@@ -163,6 +179,16 @@ def _notifications(settings: Settings, database: Database) -> NotificationServic
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
     return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def _assets(settings: Settings, store: Store) -> AssetService:
+    from iotconfig.adapters.asset_files import FileAssetStore
+
+    rules = UploadRules(
+        timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
+    )
+    files = FileAssetStore(Path(settings.assets_dir))
+    return AssetService(store, files, utc_now, signature_verifier(settings), rules)
 
 
 def _lease(settings: Settings) -> Lease:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import falcon
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
@@ -16,6 +17,7 @@ from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
 
 from . import problems
+from .assets import AssetResource, AssetsResource
 from .configs import (
     AnnounceResource,
     ConfigByMacResource,
@@ -45,6 +47,7 @@ def create_app(
     history: HistoryService,
     fleet: FleetService,
     notifications: NotificationService,
+    assets: AssetService,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
@@ -80,6 +83,8 @@ def create_app(
     app.add_route(
         "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
     )
+    app.add_route("/api/assets", AssetsResource(assets))
+    app.add_route("/api/assets/{name}", AssetResource(assets))
     app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
     app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
     return app
@@ -94,7 +99,8 @@ def _middleware(own_origin: str, cors_origins: Collection[str], *, local_only: b
         chain += [
             falcon.CORSMiddleware(
                 allow_origins=origins,
-                expose_headers="Accept-Patch, Content-Disposition, ETag, Location, Retry-After, X-Request-ID",
+                expose_headers="Accept-Patch, Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, "
+                "Location, Repr-Digest, Retry-After, X-Request-ID",
             ),
             VaryByOrigin(),
         ]
