@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -91,3 +92,14 @@ class Depot:
         if not self.directory.exists():
             return []
         return sorted(path.name for path in self.directory.iterdir() if path.name != ".digests")
+
+    def held(self) -> list[str]:
+        """The files of the directory that workers have open."""
+        found = []
+        for pid in self.serve.worker_pids():
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    path = descriptor.readlink()
+                    if path.is_relative_to(self.directory):
+                        found.append(path.name)
+        return found
