@@ -19,8 +19,8 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
-    "alembic", "authlib", "cattrs", "falcon", "gevent", "gunicorn", "httpcore", "httpx", "joserfc", "paho", "psycopg", "psycopg_pool", "sqlalchemy",
-    "tabulate", "tenacity",
+    "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx", "itsdangerous",
+    "joserfc", "limits", "paho", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate", "tenacity",
 )  # fmt: skip
 
 

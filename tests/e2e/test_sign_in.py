@@ -413,7 +413,7 @@ def test_the_service_starts_while_the_provider_is_away(
     """And heals by itself when it is back."""
     provider.stop()
     serve = start_serve(sqlite_url, workers=1, **_settings(provider))
-    assert f"sign-ins with {provider.issuer}" in serve.output()
+    wait_until(lambda: f"sign-ins with {provider.issuer}" in serve.output(), "it says where people sign in")
     browser = Browser(serve.client)
 
     expect_problem(browser.get("/api/auth/login?redirect=/"), 502, "EXTERNAL_SERVICE_ERROR")

@@ -1,12 +1,14 @@
-"""The command line, on each kind of database, for tests that need nothing in it; and an identity provider."""
+"""The command line, on each kind of database, for tests that need nothing in it, a directory of assets, and an identity provider."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from iotconfig.adapters.asset_files import FileAssetStore
 from tests.support.command_line import CommandLine
 from tests.support.standing_clock import StandingClock
 
@@ -58,3 +60,15 @@ def identity(provider: Provider, clock: StandingClock) -> OidcIdentityProvider:
     from tests.support.identities import registered
 
     return registered(provider, clock)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where assets are to be kept; it is not there yet."""
+    return tmp_path / "deep" / "assets"
+
+
+@pytest.fixture
+def assets(directory: Path) -> FileAssetStore:
+    """Assets in that directory."""
+    return FileAssetStore(directory)

@@ -12,6 +12,8 @@ from attrs import Attribute, field, fields, frozen
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.device_tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.uploads import DEFAULT_MAX_BYTES as DEFAULT_MAX_ASSET_BYTES
+from iotconfig.domain.uploads import SignatureForm
 
 from . import values
 from .values import Network, Parser, T
@@ -186,6 +188,36 @@ class Settings:
         values.number(int, 1024, 4 * 1024 * 1024 * 1024),
         64 * 1024 * 1024,
         "Size limit of the body of an import over HTTP, in bytes",
+    )
+    assets_dir: str = _setting(
+        "ASSETS_DIR",
+        values.directory,
+        "assets",
+        "The directory of assets; the first upload makes it",
+    )
+    signing_key_path: str = _setting(
+        "SIGNING_KEY_PATH",
+        str,
+        "",
+        "The RSA key (PEM, private or public) that uploads are signed with. Unset, uploads are closed",
+    )
+    timestamp_tolerance: int = _setting(
+        "TIMESTAMP_TOLERANCE_SECONDS",
+        values.number(int, 1, 86_400),
+        300,
+        "Seconds that the timestamp of an upload may be off",
+    )
+    asset_signature: SignatureForm = _setting(
+        "IOTCONFIG_ASSET_SIGNATURE",
+        values.choice(SignatureForm),
+        SignatureForm.ANY,
+        "`strong` takes signatures over timestamp, file name and SHA-256 only; `any` also those over the timestamp",
+    )
+    max_asset_bytes: int = _setting(
+        "IOTCONFIG_MAX_ASSET_BYTES",
+        values.number(int, 1024, 4 * 1024 * 1024 * 1024),
+        DEFAULT_MAX_ASSET_BYTES,
+        "Size limit of an asset, in bytes",
     )
     db_pool_size: int = _setting(
         "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"

@@ -149,6 +149,17 @@ def readable_file(text: str) -> str:
     return text
 
 
+def directory(text: str) -> str:
+    """The path of a directory, which need not be there."""
+    try:
+        is_usable = Path(text).is_dir() or not Path(text).exists()
+    except OSError as error:
+        raise ValidationFailed(f"the directory cannot be used: {error.strerror}") from None
+    if not is_usable:
+        raise ValidationFailed("there is something else of this name, and no directory")
+    return text
+
+
 def topic_prefix(text: str) -> str:
     """Levels of an MQTT topic, without wildcards."""
     if _PREFIX.fullmatch(text) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
@@ -13,6 +13,8 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from iotconfig.domain.api_tokens import ApiTokenService
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import SignatureVerifier
 from iotconfig.domain.device_tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
@@ -23,6 +25,7 @@ from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 from iotconfig.domain.sign_in import SignInService
+from iotconfig.domain.uploads import UploadRules
 
 from .settings import InvalidSetting, Settings
 
@@ -160,6 +163,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
         _access_control(settings, database),
+        _assets(settings, store),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin=settings.own_origin,
@@ -185,6 +189,18 @@ def open_device_tokens(settings: Settings) -> Iterator[DeviceTokenService]:
 
     with _opened(settings) as database:
         yield DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+
+
+def signature_verifier(settings: Settings) -> SignatureVerifier | None:
+    """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
+    if not settings.signing_key_path:
+        return None
+    from iotconfig.adapters.signatures import RsaVerifier
+
+    try:
+        return RsaVerifier.load(Path(settings.signing_key_path))
+    except IotConfigError as error:
+        raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
 
 
 def utc_now() -> datetime:
@@ -245,6 +261,16 @@ def _notifications(settings: Settings, database: Database) -> NotificationServic
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
     return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def _assets(settings: Settings, store: Store) -> AssetService:
+    from iotconfig.adapters.asset_files import FileAssetStore
+
+    rules = UploadRules(
+        timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
+    )
+    files = FileAssetStore(Path(settings.assets_dir))
+    return AssetService(store, files, utc_now, signature_verifier(settings), rules)
 
 
 def _lease(settings: Settings) -> Lease:
