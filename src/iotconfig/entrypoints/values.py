@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from iotconfig.domain.errors import ValidationFailed
 
 T = TypeVar("T")
 Parser = Callable[[str], T]
+Network = IPv4Network | IPv6Network
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
@@ -92,6 +94,17 @@ def topic_prefix(text: str) -> str:
     if _PREFIX.fullmatch(text) is None:
         raise ValidationFailed("expected topic levels such as home/iot, without wildcards")
     return text
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Networks in CIDR notation, and single addresses, separated by commas."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in found)
+    except ValueError:
+        raise ValidationFailed(
+            "expected networks such as 192.168.1.0/24, whose address ends in zeros, or single addresses"
+        ) from None
 
 
 seconds = number(float, 0.1, 3600)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.pictures import PictureService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
@@ -130,6 +132,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         HistoryService(store, utc_now),
         FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
+        pictures=_pictures_when_asked(settings),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
@@ -163,6 +166,46 @@ def _notifications(settings: Settings, database: Database) -> NotificationServic
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
     return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def pictures(settings: Settings) -> PictureService:
+    """Pictures from elsewhere."""
+    import ssl
+
+    from iotconfig.adapters.pictures.addresses import AddressPolicy
+    from iotconfig.adapters.pictures.fetcher import HttpPictureSource
+    from iotconfig.adapters.pictures.lookup import system_resolve
+    from iotconfig.adapters.pictures.shrink import PillowConverter
+
+    source = HttpPictureSource(
+        AddressPolicy(settings.picture_networks),
+        system_resolve,
+        ssl.create_default_context(),
+        settings.picture_timeout,
+        settings.max_picture_bytes,
+        _pause,
+    )
+    converter = PillowConverter(settings.max_picture_pixels, settings.picture_timeout, _pause)
+    return PictureService(source, converter, settings.picture_timeout)
+
+
+def _pictures_when_asked(settings: Settings) -> Callable[[], PictureService]:
+    """Workers that nobody asks for pictures do without Pillow and an HTTP client."""
+    lock = Lock()
+    made: list[PictureService] = []
+
+    def pictures_once() -> PictureService:
+        with lock:
+            if not made:
+                made.append(pictures(settings))
+            return made[0]
+
+    return pictures_once
+
+
+def _pause() -> None:
+    # No zero: gevent then goes on at once, up to fifty times, before it looks at its sockets.
+    sleep(0.001)
 
 
 def _lease(settings: Settings) -> Lease:

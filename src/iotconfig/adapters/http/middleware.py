@@ -15,6 +15,9 @@ from iotconfig.domain.errors import ValidationFailed
 
 from .problems import SAFE_METHODS, Refused
 
+_ACTING_READS: Final = frozenset({"/api/images/lvgl"})
+"""Reads that make the service call others, with headers of the request: they are guarded as changes are."""
+
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -49,7 +52,8 @@ class CrossSiteGuard:
     allowed_origins: Collection[str]
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        if req.method in SAFE_METHODS or "*" in self.allowed_origins:
+        acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in _ACTING_READS)
+        if not acts or "*" in self.allowed_origins:
             return
         origin = req.get_header("Origin")
         site = req.get_header("Sec-Fetch-Site")
@@ -57,7 +61,7 @@ class CrossSiteGuard:
         if not is_same and origin not in self.allowed_origins:
             raise Refused(
                 "AUTHORIZATION_FAILED",
-                "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
+                "A page of another origin may not change or fetch anything: list its origin in CORS_ORIGINS to allow it.",
             )
 
 
