@@ -28,3 +28,17 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#)([^)#]+)[^)]*\)", page.read_text())
 
     assert [] == [target for target in targets if not (page.parent / target).exists()]
+
+
+def _named_tests() -> list[str]:
+    return sorted(
+        {name for page in _PAGES for name in re.findall(r"`(tests/[\w/]+\.py::\w+)`", page.read_text())}
+    )
+
+
+@pytest.mark.parametrize("name", _named_tests())
+def test_tests_that_pages_name_exist(name: str) -> None:
+    """What a page says is held by a test, is."""
+    path, _, function = name.partition("::")
+
+    assert f"\ndef {function}(" in (_ROOT / path).read_text()

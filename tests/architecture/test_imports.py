@@ -19,8 +19,8 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
-    "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx", "itsdangerous",
-    "joserfc", "limits", "paho", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate", "tenacity",
+    "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx",
+    "itsdangerous", "joserfc", "limits", "paho", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate", "tenacity",
 )  # fmt: skip
 
 
@@ -137,6 +137,22 @@ def test_importing_the_package_loads_no_adapter() -> None:
     assert "iotconfig.domain.service" in loaded
     assert set() == loaded & {*HEAVY, "click"}
     assert [] == [name for name in loaded if name.startswith(("iotconfig.adapters", "iotconfig.entrypoints"))]
+
+
+def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path) -> None:
+    """Most serve none, and each would need the memory."""
+    url = f"sqlite:///{tmp_path / 'configs.db'}"
+    make = (
+        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.settings import Settings\n"
+        f"settings = Settings(database_url={url!r})\n"
+    )
+    without = loaded_by(f"{make}wiring.migrations(settings).upgrade()\nwiring.create_app(settings)")
+    service = loaded_by(f"{make}wiring.pictures(settings)")
+
+    assert "falcon" in without
+    assert [] == [name for name in without if name.startswith(("PIL", "iotconfig.adapters.pictures"))]
+    assert {"PIL", "httpcore", "iotconfig.adapters.pictures.fetcher"} <= service
 
 
 @pytest.mark.parametrize(

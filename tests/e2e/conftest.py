@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from iotconfig.domain.service import ConfigService
 from tests.support.api import create
@@ -17,6 +18,7 @@ from tests.support.depot import Depot, new_name, settings_of
 from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet
 from tests.support.http import Client
 from tests.support.mosquitto import Mosquitto
+from tests.support.picture_server import PictureServer
 from tests.support.postgres import create_database, drop_database
 from tests.support.relaying import RelayProcess, config_service, relay_starter
 from tests.support.serving import Serve
@@ -74,6 +76,43 @@ def tuned(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> I
         IOTCONFIG_MAX_CONTENT_BYTES="2048",
     ) as serve:
         yield serve
+
+
+@pytest.fixture(scope="session")
+def picture_authority() -> trustme.CA:
+    """Whom `picture_serve` trusts with TLS."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def picture_serve(
+    tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, picture_authority: trustme.CA
+) -> Iterator[Serve]:
+    """A service of one worker that may fetch from 127.0.0.1, and does not wait long."""
+    directory = tmp_path_factory.mktemp("pictures-serve")
+    picture_authority.cert_pem.write_to_path(str(directory / "ca.pem"))
+    shutil.copy(_sqlite_template, directory / "configs.db")
+    with Serve(
+        f"sqlite:///{directory / 'configs.db'}",
+        directory / "serve.log",
+        workers=1,
+        SSL_CERT_FILE=str(directory / "ca.pem"),
+        CORS_ORIGINS="https://panel.example.org",
+        IOTCONFIG_PICTURE_NETWORKS="127.0.0.1, ::1",
+        IOTCONFIG_PICTURE_TIMEOUT="3",
+        IOTCONFIG_MAX_PICTURE_BYTES="200000",
+        IOTCONFIG_MAX_PICTURE_PIXELS="1000000",
+    ) as serve:
+        yield serve
+        assert "Traceback" not in serve.output()
+        assert "Warning" not in serve.output()
+
+
+@pytest.fixture
+def picture_server() -> Iterator[PictureServer]:
+    """A web server that `picture_serve` may fetch from."""
+    with PictureServer() as server:
+        yield server
 
 
 def _untouched(serve: Serve) -> Iterator[Client]:

@@ -25,6 +25,7 @@ ROUTES = {
     "/api/configs/1/rollback": {"OPTIONS", "POST"},
     "/api/configs/1/replace-device": {"OPTIONS", "POST"},
     "/api/configs/02ab00000001.json": {"GET", "HEAD", "OPTIONS"},
+    "/api/images/lvgl": {"GET", "HEAD", "OPTIONS"},
     "/api/deleted-configs": {"GET", "HEAD", "OPTIONS"},
     "/api/deleted-configs/1/restore": {"OPTIONS", "POST"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ SECONDS = [
     "IOTCONFIG_HEADER_TIMEOUT",
     "IOTCONFIG_BODY_TIMEOUT",
     "IOTCONFIG_STALL_TIMEOUT",
+    "IOTCONFIG_PICTURE_TIMEOUT",
 ]
 WHOLE = {
     "IOTCONFIG_MAX_ASSET_BYTES": (1024, 4 * 1024 * 1024 * 1024),
@@ -30,6 +32,8 @@ WHOLE = {
     "IOTCONFIG_DB_POOL_SIZE": (1, 100),
     "IOTCONFIG_DB_CONNECT_TIMEOUT": (2, 60),
     "IOTCONFIG_GRACEFUL_TIMEOUT": (1, 600),
+    "IOTCONFIG_MAX_PICTURE_BYTES": (1024, 256 * 1024 * 1024),
+    "IOTCONFIG_MAX_PICTURE_PIXELS": (1024, 80_000_000),
 }
 FLAGS = ["IOTCONFIG_ALLOW_ANONYMOUS", "IOTCONFIG_REQUIRE_IF_MATCH"]
 
@@ -117,6 +121,19 @@ def test_origins(text: str, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("192.168.1.0/24", ["192.168.1.0/24"]),
+        ("192.168.1.7, fd12::/16,,::1", ["192.168.1.7/32", "fd12::/16", "::1/128"]),
+        (",", []),
+    ],
+)
+def test_networks(text: str, expected: list[str]) -> None:
+    """Networks and single addresses, separated by commas."""
+    assert tuple(map(ip_network, expected)) == read("IOTCONFIG_PICTURE_NETWORKS", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("https://iot.example.org/", "https://iot.example.org"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("https://example.org/iot/", "https://example.org/iot"),
@@ -170,6 +187,10 @@ BAD = [
         for text in ("[", '["https://a.example"', "null,", "https://a b", "[" * 100_000)
     ],
     ("CORS_ORIGINS", f"https://admin:{SECRET}@a.example"),
+    *[
+        ("IOTCONFIG_PICTURE_NETWORKS", text)
+        for text in ("camera.local", "192.168.1.1/24", "192.168.1.0/33", "10.0.0.0/8;::1", "*", SECRET)
+    ],
 ]
 
 

@@ -219,6 +219,31 @@ class Settings:
         DEFAULT_MAX_ASSET_BYTES,
         "Size limit of an asset, in bytes",
     )
+    picture_networks: tuple[Network, ...] = _setting(
+        "IOTCONFIG_PICTURE_NETWORKS",
+        values.networks,
+        (),
+        "Networks that pictures may be fetched from although they are not public, such as 192.168.1.0/24, "
+        "separated by commas",
+    )
+    picture_timeout: float = _setting(
+        "IOTCONFIG_PICTURE_TIMEOUT",
+        values.seconds,
+        10.0,
+        "Seconds that fetching a picture may take as a whole, and reading it as much again",
+    )
+    max_picture_bytes: int = _setting(
+        "IOTCONFIG_MAX_PICTURE_BYTES",
+        values.number(int, 1024, 256 * 1024 * 1024),
+        10 * 1024 * 1024,
+        "Size limit of a picture's file, in bytes",
+    )
+    max_picture_pixels: int = _setting(
+        "IOTCONFIG_MAX_PICTURE_PIXELS",
+        values.number(int, 1024, 80_000_000),
+        25_000_000,
+        "Pixels that a picture may have before it is shrunk; a WebP picture a quarter of them",
+    )
     db_pool_size: int = _setting(
         "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"
     )

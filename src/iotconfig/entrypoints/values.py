@@ -71,7 +71,8 @@ def networks(text: str) -> tuple[Network, ...]:
         return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
     except ValueError:
         raise ValidationFailed(
-            "expected addresses or networks such as 10.0.0.5, 192.168.1.0/24, separated by commas"
+            "expected networks such as 192.168.1.0/24, whose address ends in zeros, or single addresses, "
+            "separated by commas"
         ) from None
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from threading import Thread
+from threading import Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.identity import IdentityProvider
 from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.pictures import PictureService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
@@ -160,10 +161,11 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     return create_app(
         ConfigService(store, utc_now),
         HistoryService(store, utc_now),
-        FleetService(store, utc_now, pause=lambda: sleep(0)),
+        FleetService(store, utc_now, pause=_pause),
         _notifications(settings, database),
         _access_control(settings, database),
         _assets(settings, store),
+        pictures=_pictures_when_asked(settings),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin=settings.own_origin,
@@ -271,6 +273,46 @@ def _assets(settings: Settings, store: Store) -> AssetService:
     )
     files = FileAssetStore(Path(settings.assets_dir))
     return AssetService(store, files, utc_now, signature_verifier(settings), rules)
+
+
+def pictures(settings: Settings) -> PictureService:
+    """Pictures from elsewhere."""
+    import ssl
+
+    from iotconfig.adapters.pictures.addresses import AddressPolicy
+    from iotconfig.adapters.pictures.fetcher import HttpPictureSource
+    from iotconfig.adapters.pictures.lookup import system_resolve
+    from iotconfig.adapters.pictures.shrink import PillowConverter
+
+    source = HttpPictureSource(
+        AddressPolicy(settings.picture_networks),
+        system_resolve,
+        ssl.create_default_context(),
+        settings.picture_timeout,
+        settings.max_picture_bytes,
+        _pause,
+    )
+    converter = PillowConverter(settings.max_picture_pixels, settings.picture_timeout, _pause)
+    return PictureService(source, converter, settings.picture_timeout)
+
+
+def _pictures_when_asked(settings: Settings) -> Callable[[], PictureService]:
+    """Workers that nobody asks for pictures do without Pillow and an HTTP client."""
+    lock = Lock()
+    made: list[PictureService] = []
+
+    def pictures_once() -> PictureService:
+        with lock:
+            if not made:
+                made.append(pictures(settings))
+            return made[0]
+
+    return pictures_once
+
+
+def _pause() -> None:
+    # No zero: gevent then goes on at once, up to fifty times, before it looks at its sockets.
+    sleep(1e-6)
 
 
 def _lease(settings: Settings) -> Lease:

@@ -75,6 +75,7 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/deleted-configs": _READ,
     "/api/deleted-configs/{segment}/restore": _POST,
     "/api/health": _PUBLIC,
+    "/api/images/lvgl": _READ,
 }
 
 

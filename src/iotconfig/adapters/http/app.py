@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.pictures import PictureService
 from iotconfig.domain.service import ConfigService
 
 from . import problems
@@ -37,6 +38,7 @@ from .history import (
     RollbackResource,
 )
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
+from .pictures import LvglResource
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""
@@ -50,6 +52,7 @@ def create_app(
     access: AccessControl,
     assets: AssetService,
     *,
+    pictures: Callable[[], PictureService] | None = None,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
     own_origin: str = "",
@@ -60,6 +63,7 @@ def create_app(
     """The HTTP API of these use cases, for any WSGI server.
 
     `access`: who is let in, and how.
+    `pictures`: called when pictures are asked for, and not before; without it their route is not there.
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
     `max_import_bytes`: bytes that the body of an import may have.
     `own_origin`: the service's own, as browsers see it; empty where it is the one that a request names.
@@ -91,6 +95,8 @@ def create_app(
     app.add_route("/api/assets/{name}", AssetResource(assets))
     app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
     app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
+    if pictures is not None:
+        app.add_route("/api/images/lvgl", LvglResource(pictures))
     return app
 
 

@@ -260,4 +260,5 @@ class _PausingFile:
     def _pause(self) -> None:
         self._reads += 1
         if self._reads % _BETWEEN_PAUSES == 0:
-            sleep(0)
+            # No zero: gevent would go on at once, without a look at its sockets.
+            sleep(1e-6)

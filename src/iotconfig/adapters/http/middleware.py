@@ -16,6 +16,9 @@ from iotconfig.domain.errors import ValidationFailed
 from .origins import is_from_elsewhere
 from .problems import SAFE_METHODS, Refused
 
+_ACTING_READS: Final = frozenset({"/api/images/lvgl"})
+"""Reads that make the service call others, with headers of the request: they are guarded as changes are."""
+
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -48,12 +51,13 @@ class CrossSiteGuard:
     allowed_origins: Collection[str]
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        if req.method in SAFE_METHODS or "*" in self.allowed_origins:
+        acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in _ACTING_READS)
+        if not acts or "*" in self.allowed_origins:
             return
         if is_from_elsewhere(req, self.allowed_origins):
             raise Refused(
                 "AUTHORIZATION_FAILED",
-                "A page of another origin may not change anything: list its origin in CORS_ORIGINS to allow it.",
+                "A page of another origin may not change or fetch anything: list its origin in CORS_ORIGINS to allow it.",
             )
 
 

@@ -56,7 +56,7 @@ def config_query(req: falcon.Request) -> ConfigQuery:
         text=given.get("q"),
         enable_ota=_flag("enable_ota", given["enable_ota"]) if "enable_ota" in given else None,
         after=_cursor(given["cursor"]) if "cursor" in given else None,
-        limit=_limit(given.get("limit", str(MAX_PAGE))),
+        limit=_number(given.get("limit", str(MAX_PAGE))),
         count=_flag("count", given.get("count", "true")),
     )
 
@@ -67,7 +67,7 @@ def history_query(req: falcon.Request, config_id: int) -> HistoryQuery:
     return HistoryQuery(
         config_id,
         before=_revision("cursor", given["cursor"]) if "cursor" in given else None,
-        limit=_limit(given.get("limit", _DEFAULT_LIMIT)),
+        limit=_number(given.get("limit", _DEFAULT_LIMIT)),
     )
 
 
@@ -76,7 +76,7 @@ def deleted_query(req: falcon.Request) -> DeletedQuery:
     given = allow(req, "limit", "cursor")
     return DeletedQuery(
         before=_deleted_cursor(given["cursor"]) if "cursor" in given else None,
-        limit=_limit(given.get("limit", _DEFAULT_LIMIT)),
+        limit=_number(given.get("limit", _DEFAULT_LIMIT)),
     )
 
 
@@ -97,6 +97,11 @@ def flag(given: Mapping[str, str], name: str) -> bool:
     return _flag(name, given[name]) if name in given else False
 
 
+def pixels(given: Mapping[str, str], name: str) -> int | None:
+    """A number of pixels, if it is given; what is not digits becomes 0, which `Box` refuses with the rule."""
+    return _number(given[name]) if name in given else None
+
+
 def choice(given: Mapping[str, str], name: str, choices: type[C]) -> C | None:
     """A parameter that takes one of a few words, if it is given. Raises `ValidationFailed`."""
     if name not in given:
@@ -113,7 +118,7 @@ def cursor_of(mac_address: MacAddress | None) -> str | None:
     return None if mac_address is None else str(mac_address).replace(":", "")
 
 
-def _limit(text: str) -> int:
+def _number(text: str) -> int:
     # Anything but digits becomes 0, which the query refuses with the rule.
     return int(text) if _DIGITS.fullmatch(text) else 0
 

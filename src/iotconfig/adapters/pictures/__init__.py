@@ -1,0 +1,1 @@
+"""Pictures from the web (httpcore), shrunk (Pillow), for LVGL."""

@@ -1,0 +1,115 @@
+"""Which addresses may be fetched from: those of the public internet, and those that the operator lists.
+
+The tables are IANA's registries of special-purpose addresses, written down: what
+`ipaddress` calls global differs between versions of Python.
+"""
+
+from __future__ import annotations
+
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+)
+from typing import Final
+
+from attrs import frozen
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_REFUSED_V4: Final = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",  # this host
+            "10.0.0.0/8",  # private
+            "100.64.0.0/10",  # carrier-grade NAT; a cloud's metadata, too
+            "127.0.0.0/8",  # loopback
+            "168.63.129.16/32",  # a cloud's metadata, at an address that looks public
+            "169.254.0.0/16",  # link-local; most clouds' metadata
+            "172.16.0.0/12",  # private
+            "192.0.0.0/24",  # protocol assignments; a cloud's metadata, too
+            "192.0.2.0/24",  # documentation
+            "192.88.99.0/24",  # relays of 6to4
+            "192.168.0.0/16",  # private
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved; broadcast
+        ),
+    )
+)
+
+_PUBLIC_V6: Final = IPv6Network("2000::/3")
+"""All that is routed. Outside are loopback, private, link-local, multicast, and most wrappings of IPv4."""
+
+_REFUSED_V6: Final = tuple(
+    map(
+        IPv6Network,
+        (
+            "2001::/23",  # protocol assignments; Teredo, benchmarks, ORCHID
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+
+_WRAPPINGS: Final = tuple(
+    map(
+        IPv6Network,
+        (
+            "::/96",  # IPv4-compatible
+            "::ffff:0:0/96",  # IPv4-mapped
+            "::ffff:0:0:0/96",  # IPv4-translated (SIIT)
+            "64:ff9b::/96",  # NAT64
+            "64:ff9b:1::/48",  # NAT64 of one's own
+        ),
+    )
+)
+_LAST_32_BITS: Final = 0xFFFF_FFFF
+_LOOPBACK_V6: Final = 1
+
+
+@frozen
+class AddressPolicy:
+    """Decides by address, whatever name it came under."""
+
+    networks: tuple[Network, ...] = ()
+    """Where pictures may be fetched from although it is not public: the operator's home network."""
+
+    def allows(self, address: str) -> bool:
+        """Whether a connection to this address may be opened.
+
+        An IPv6 address that leads to an IPv4 address is allowed only where both
+        are: a gateway would otherwise reach for us what we may not.
+        """
+        found = ip_address(address)
+        inner = _wrapped(found)
+        if inner is not None and not self._allows(inner):
+            return False
+        return self._allows(found)
+
+    def _allows(self, address: Address) -> bool:
+        return _is_public(address) or any(
+            network.version == address.version and address in network for network in self.networks
+        )
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _REFUSED_V4)
+    return address in _PUBLIC_V6 and not any(address in network for network in _REFUSED_V6)
+
+
+def _wrapped(address: Address) -> IPv4Address | None:
+    """The IPv4 address that packets to this address reach in the end."""
+    if isinstance(address, IPv4Address) or int(address) <= _LOOPBACK_V6:
+        return None
+    if any(address in network for network in _WRAPPINGS):
+        return IPv4Address(int(address) & _LAST_32_BITS)
+    return address.teredo[1] if address.teredo else address.sixtofour

@@ -1,0 +1,112 @@
+"""URLs that pictures are fetched from: read strictly, so that nobody reads them in another way later."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv6Address
+from typing import Final, Self
+from urllib.parse import quote, urljoin
+
+import idna
+from attrs import frozen
+
+from iotconfig.domain.errors import ValidationFailed
+
+MAX_LENGTH: Final = 2048
+"""Characters that a URL may have."""
+
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(\?(?P<query>[^#]*))?(#.*)?",
+    re.IGNORECASE,
+)
+_AUTHORITY: Final = re.compile(r"(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@]+))(:(?P<port>[0-9]{0,5}))?")
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_MAX_NAME: Final = 253
+_PORTS: Final = {"http": 80, "https": 443}
+_HIGHEST_PORT: Final = 65535
+_KEPT: Final = "/?:@!$&'()*+,;=-._~%[]"
+"""What stands in a path or a query as it is; everything else is percent-encoded, as browsers do."""
+
+
+@frozen
+class PictureUrl:
+    """One URL, taken apart."""
+
+    scheme: str
+    """`http` or `https`."""
+    host: str
+    """A name or an address in ASCII and lower case; an IPv6 address without brackets."""
+    port: int
+    target: str
+    """Path and query, percent-encoded."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an http or https URL. Its fragment is dropped.
+
+        Raises `ValidationFailed` for anything else, and where it holds a user or a
+        password: those would end up in logs, and a header does as well.
+        """
+        if len(text) > MAX_LENGTH:
+            raise _refusal(f"it is longer than {MAX_LENGTH} characters")
+        url = _URL.fullmatch(text)
+        if url is None or not text.isprintable():
+            raise _refusal("expected one such as https://example.org/picture.png")
+        if "@" in url["authority"]:
+            raise _refusal("it may not hold a user or a password: send them in a header that you forward")
+        authority = _AUTHORITY.fullmatch(url["authority"])
+        if authority is None:
+            raise _refusal("its host is not one")
+        scheme = url["scheme"].lower()
+        port = int(authority["port"] or _PORTS[scheme])
+        if not 1 <= port <= _HIGHEST_PORT:
+            raise _refusal("its port is not one")
+        target = url["path"] or "/"
+        if url["query"] is not None:
+            target += f"?{url['query']}"
+        host = _address(authority["v6"]) if authority["v6"] else _name(authority["name"])
+        return cls(scheme, host, port, quote(target, safe=_KEPT))
+
+    def join(self, reference: str) -> Self:
+        """The URL that a redirect from this one leads to. Raises `ValidationFailed`."""
+        try:
+            return self.parse(urljoin(str(self), reference))
+        except ValueError:
+            raise _refusal("it is not well-formed") from None
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as the Host header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def is_of_one_origin_with(self, other: PictureUrl) -> bool:
+        """Whether the two have scheme, host and port in common."""
+        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def _address(text: str) -> str:
+    try:
+        return str(IPv6Address(text))
+    except AddressValueError:
+        raise _refusal("its host is not one") from None
+
+
+def _name(text: str) -> str:
+    """The name as it is looked up. Numbers such as 0x7f.1 are names: what they resolve to is checked."""
+    try:
+        name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        raise _refusal("its host is not one") from None
+    name = name.removesuffix(".")
+    if len(name) > _MAX_NAME or _NAME.fullmatch(name) is None:
+        raise _refusal("its host is not one")
+    return name
+
+
+def _refusal(rule: str) -> ValidationFailed:
+    return ValidationFailed(f"The picture's URL cannot be used: {rule}.", parameter="url")

@@ -1,0 +1,218 @@
+"""`GET /api/images/lvgl` through the real service: a picture from elsewhere, as LVGL draws it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable
+from contextlib import ExitStack
+from io import BytesIO
+from threading import Thread
+from urllib.parse import quote
+
+import pytest
+import trustme
+from PIL import Image
+
+from tests.support.api import expect_problem
+from tests.support.http import Answer
+from tests.support.picture_server import Asked, PictureServer, Script, answer, head
+from tests.support.pictures import PATH, ask, file_of, header, jpeg_of_many_scans, png, seen, smooth
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", "RGBA"), ("PNG", "RGB"), ("JPEG", "RGB"), ("GIF", "RGB"), ("WEBP", "RGBA"), ("BMP", "RGB")],
+)
+def test_a_picture_arrives_pixel_by_pixel(
+    picture_serve: Serve, picture_server: PictureServer, kind: str, mode: str
+) -> None:
+    """As an independent decoder sees it; and no cache keeps it."""
+    file = file_of(smooth(mode, 64, 48), kind)
+    found = ask(picture_serve.client, picture_server.on("/picture", answer(file)))
+    with Image.open(BytesIO(file)) as image:
+        expected = image.convert("RGBA").tobytes()
+
+    assert 200 == found.status, found.body
+    assert expected == seen(found.body).tobytes()
+    assert ("application/octet-stream", "no-store", "nosniff", str(len(found.body))) == tuple(
+        found.headers[name]
+        for name in ("content-type", "cache-control", "x-content-type-options", "content-length")
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "size"),
+    [
+        ({"width": "32", "height": "24"}, (32, 24)),
+        ({"width": "32", "height": "32"}, (32, 24)),
+        ({"width": "16"}, (16, 12)),
+        ({"height": "12"}, (16, 12)),
+        ({"width": "4096", "height": "4096"}, (64, 48)),
+        ({}, (64, 48)),
+        ({"width": "1", "height": "1"}, (1, 1)),
+    ],
+    ids=str,
+)
+def test_a_picture_is_shrunk_into_its_box(
+    picture_serve: Serve, picture_server: PictureServer, parameters: dict[str, str], size: tuple[int, int]
+) -> None:
+    """It keeps its shape, is never enlarged, and a side that is not given does not bound it."""
+    found = ask(picture_serve.client, picture_server.on("/picture", answer(png(64, 48))), None, **parameters)
+
+    assert (0x19, 0x10, 0, *size, 4 * size[0], 0) == header(found.body)
+    assert size == seen(found.body).size
+
+
+def test_head_is_as_get(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """Without the body."""
+    url = picture_server.on("/picture", answer(png()))
+    got = ask(picture_serve.client, url)
+    head_only = picture_serve.client.request("HEAD", f"{PATH}?url={quote(url, safe='')}")
+
+    assert (200, b"") == (head_only.status, head_only.body)
+    assert got.headers["content-length"] == head_only.headers["content-length"]
+
+
+def test_every_request_fetches_anew(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """Cameras have another picture each time."""
+    pictures = iter((png(3, 3), png(5, 5)))
+    url = picture_server.on("/picture", script=lambda _asked: [answer(next(pictures))])
+
+    assert [(3, 3), (5, 5)] == [seen(ask(picture_serve.client, url).body).size for _ in range(2)]
+
+
+def test_named_headers_travel_along(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """And no other header of the request: not the session, above all."""
+    given = {"Authorization": "Bearer abc", "X-Camera": "7", "Cookie": "session=secret", "X-Other": "1"}
+    found = ask(
+        picture_serve.client,
+        picture_server.on("/picture", answer(png())),
+        given,
+        headers="authorization, X-Camera",
+    )
+    (asked,) = picture_server.asked
+
+    assert 200 == found.status
+    assert ("Bearer abc", "7") == (asked.headers["authorization"], asked.headers["x-camera"])
+    assert not {"cookie", "x-other", "x-request-id"} & set(asked.headers)
+
+
+def test_a_redirect_is_followed_where_it_may_lead(
+    picture_serve: Serve, picture_server: PictureServer
+) -> None:
+    """And where it may not, the fetch has failed, with one sentence for all such places."""
+    picture_server.on("/picture", answer(png()))
+    assert (
+        200
+        == ask(
+            picture_serve.client, picture_server.on("/good", head("302 Found", Location="/picture"))
+        ).status
+    )
+    sentences = set()
+    with PictureServer("127.0.0.2") as private:
+        for place in (
+            f"{private.base}/",
+            "http://169.254.169.254/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0x7f.2/",
+        ):
+            refused = ask(picture_serve.client, picture_server.on("/bad", head("302 Found", Location=place)))
+            sentences.add(expect_problem(refused, 502, "EXTERNAL_SERVICE_ERROR")["error"])
+        assert 0 == private.connections
+    assert 1 == len(sentences)
+
+
+def test_tls_is_verified(picture_serve: Serve, picture_authority: trustme.CA) -> None:
+    """Against the name in the URL, and the authorities that the machine trusts."""
+    for authority, name, status in (
+        (picture_authority, "localhost", 200),
+        (picture_authority, "other.example", 502),
+        (trustme.CA(), "localhost", 502),
+    ):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert(name).configure_cert(context)
+        with PictureServer(tls=context) as server:
+            server.on("/picture", answer(png()))
+            found = ask(picture_serve.client, f"https://localhost:{server.port}/picture")
+        assert status == found.status, found.body
+
+
+def test_what_is_slow_keeps_nobody_waiting(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """While fetches dawdle, in an answer or in a handshake, and a decoder toils, the one worker answers others."""
+
+    def trickle(first: bytes) -> Script:
+        def script(_asked: Asked) -> Iterable[bytes]:
+            yield first
+            while not picture_server.closing.wait(0.05):
+                yield b"x"
+
+        return script
+
+    bomb = picture_server.on("/bomb", answer(jpeg_of_many_scans(10_000, side=1000)))
+    slow = picture_server.on("/slow", script=trickle(head()))
+    found: dict[str, Answer] = {}
+
+    def fetch(url: str) -> None:
+        found[url] = ask(picture_serve.client, url)
+
+    with PictureServer() as handshake, ExitStack() as stack:
+        handshake.at_once = trickle(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+        dawdling = f"https://127.0.0.1:{handshake.port}/"
+        stack.callback(picture_server.closing.set)
+        for url in (bomb, slow, dawdling):
+            thread = Thread(target=fetch, args=(url,))
+            thread.start()
+            stack.callback(thread.join)
+        wait_until(lambda: picture_server.connections + handshake.connections == 3, "all are under way")
+        for _ in range(2):
+            assert 200 == picture_serve.client.get("/api/health").status
+        assert {} == found
+    for url in (slow, dawdling):
+        assert (
+            "took longer than 3 seconds" in expect_problem(found[url], 502, "EXTERNAL_SERVICE_ERROR")["error"]
+        )
+    assert "takes longer than 3 seconds" in expect_problem(found[bomb], 422, "UNPROCESSABLE")["error"]
+
+
+def test_many_at_once_are_served(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """More than are held in memory at a time: the others wait for their turn."""
+    url = picture_server.on("/picture", answer(png(100, 100)))
+    found: list[int] = []
+    threads = [Thread(target=lambda: found.append(ask(picture_serve.client, url).status)) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [200] * 30 == found
+
+
+def test_a_client_that_leaves_disturbs_nobody(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """Its picture is fetched for nothing."""
+    url = picture_server.on("/picture", answer(png()))
+    for _ in range(5):
+        with socket.create_connection(picture_serve.client.address) as connection:
+            connection.sendall(
+                f"GET {PATH}?url={quote(url, safe='')} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+            )
+
+    assert 200 == ask(picture_serve.client, url).status
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://panel.example.org"},
+    ],
+    ids=str,
+)
+def test_our_own_pages_and_listed_ones_may_fetch(
+    picture_serve: Serve, picture_server: PictureServer, given: dict[str, str]
+) -> None:
+    """As with changes."""
+    assert 200 == ask(picture_serve.client, picture_server.on("/picture", answer(png())), given).status

@@ -1,0 +1,203 @@
+"""Shrinking: how good it is, what it takes, and what it refuses before it takes it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import cache
+from threading import Event, Thread, current_thread
+
+import pytest
+from PIL import Image
+
+from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowConverter
+from iotconfig.domain.errors import Unprocessable
+from iotconfig.domain.pictures import Box
+from tests.support.pictures import apart, file_of, jpeg_of_many_scans, noise, png_claiming, seen, smooth
+
+UNREADABLE = {
+    "nothing": b"",
+    "a byte": b"\x89",
+    "text": b"hello" * 100,
+    "HTML": b"<!doctype html><title>Sign in</title>",
+    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+    "TIFF": file_of(noise("RGB", 4, 4), "TIFF"),
+    "ICO": file_of(noise("RGB", 16, 16), "ICO"),
+    "PPM": file_of(noise("RGB", 4, 4), "PPM"),
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+    "a PNG without pixels": png_claiming(4, 4),
+    "a GIF without frames": b"GIF89a\x04\x00\x04\x00\x00\x00\x00;",
+    "a BMP of no width": b"BM" + bytes(60),
+}
+WHOLE = {
+    "PNG": file_of(noise("RGB", 60, 60), "PNG"),
+    "JPEG": file_of(smooth("RGB", 300, 300), "JPEG"),
+    "JPEG progressive": file_of(smooth("RGB", 300, 300), "JPEG", progressive=True),
+    "GIF": file_of(noise("RGB", 60, 60).quantize(200), "GIF"),
+    "WEBP": file_of(noise("RGB", 60, 60), "WEBP"),
+    "BMP": file_of(noise("RGB", 60, 60), "BMP"),
+}
+
+
+def converter(
+    max_pixels: int = 5_000_000,
+    pause: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = float,
+) -> PillowConverter:
+    """One for which no time passes, unless a clock says so."""
+    return PillowConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
+
+
+@cache
+def large(mode: str) -> tuple[Image.Image, bytes]:
+    """More pixels than are converted at a time, and their file."""
+    image = smooth(mode, 1900, 1300)
+    return image, file_of(image, "PNG", compress_level=1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_a_large_picture_that_fits_comes_as_it_is(mode: str) -> None:
+    """It is converted in bands, and no row is lost, doubled or moved between two."""
+    image, file = large(mode)
+
+    assert image.convert("RGBA").tobytes() == seen(converter().convert(file, Box())).tobytes()
+
+
+@pytest.mark.parametrize("size", [(1000, 700), (475, 325), (320, 240), (100, 100), (7, 5), (1, 1)])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_shrunk_picture_is_as_good_as_one_shrunk_at_once(mode: str, size: tuple[int, int]) -> None:
+    """The quick way in bands gives what Pillow's slow way over the whole picture gives."""
+    image, file = large(mode)
+    found = seen(converter().convert(file, Box(*size)))
+
+    assert Box(*size).fit(*image.size) == found.size
+    assert apart(image.resize(found.size, Image.Resampling.BICUBIC), found) <= 6
+
+
+def test_colours_that_nobody_sees_do_not_shine_through() -> None:
+    """Beside what is transparent, a colour stays itself, and only its alpha fades."""
+    image = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    image.paste((0, 255, 0, 255), (0, 0, 33, 64))
+    found = seen(converter().convert(file_of(image, "PNG"), Box(16, 16)))
+    data = found.tobytes()
+    pixels = [data[place : place + 4] for place in range(0, len(data), 4)]
+
+    assert {b"\0\xff\0"} == {pixel[:3] for pixel in pixels if pixel[3]}
+    assert 3 <= len({pixel[3] for pixel in pixels})
+
+
+def test_a_large_jpeg_is_decoded_small() -> None:
+    """At an eighth, which its format allows: it stays what it was."""
+    image = smooth("RGB", 1600, 1200)
+    found = seen(converter().convert(file_of(image, "JPEG", quality=95), Box(80, 60)))
+
+    assert apart(image.resize((80, 60), Image.Resampling.BICUBIC).convert("RGBA"), found) <= 12
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_what_is_no_picture_is_refused(kind: str) -> None:
+    """In one sentence that says which pictures can be read; formats that run programs are not among them."""
+    with pytest.raises(Unprocessable, match="no whole JPEG, PNG, GIF, WEBP or BMP file"):
+        converter().convert(UNREADABLE[kind], Box())
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_half_a_picture_is_refused(kind: str, share: float) -> None:
+    """It is not filled up with grey."""
+    file = WHOLE[kind]
+    assert (0, 0) < seen(converter().convert(file, Box())).size
+
+    with pytest.raises(Unprocessable, match="no whole"):
+        converter().convert(file[: int(len(file) * share)], Box())
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_spoilt_files_are_refused_or_read(kind: str) -> None:
+    """Whatever byte is wrong, the answer is a picture or one kind of refusal."""
+    file = WHOLE[kind]
+    outcomes = set()
+    for place in range(0, len(file), max(1, len(file) // 150)):
+        spoilt = file[:place] + bytes([file[place] ^ 0xFF]) + file[place + 1 :]
+        try:
+            seen(converter().convert(spoilt, Box(10, 10)))
+            outcomes.add("read")
+        except Unprocessable:
+            outcomes.add("refused")
+
+    assert "refused" in outcomes
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (1001, 1000),
+        (1_000_001, 1),
+        (1, 1_000_001),
+        (10_000, 10_000),
+        (13_000, 13_000),
+        (2**31 - 1, 2**31 - 1),
+    ],
+)
+def test_too_many_pixels_are_refused_unseen(width: int, height: int) -> None:
+    """By the header alone, those included that Pillow warns of and those it refuses itself."""
+    with pytest.raises(Unprocessable, match="more than 1000000 pixels"):
+        converter(1_000_000).convert(png_claiming(width, height), Box())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
+def test_the_bound_of_pixels_is_inside(kind: str) -> None:
+    """So many are taken, and one row more is not; of WebP a part, as it is decoded in one piece."""
+    most = 10_000 * (WEBP_PART if kind == "WEBP" else 1)
+    taken, refused = (file_of(smooth("RGB", 100, height), kind) for height in (100, 101))
+
+    assert (100, 100) == seen(converter(most).convert(taken, Box())).size
+    with pytest.raises(Unprocessable, match="more than 10000 pixels"):
+        converter(most).convert(refused, Box())
+
+
+def test_a_picture_that_takes_for_ever_is_given_up() -> None:
+    """A small file can keep a decoder busy for hours, and is known only by that."""
+    file = jpeg_of_many_scans(500)
+    assert (0, 0) < seen(converter().convert(file, Box())).size
+
+    with pytest.raises(Unprocessable, match="takes longer than 10 seconds"):
+        converter(clock=itertools.count(step=1).__next__).convert(file, Box())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+def test_others_have_their_turn_meanwhile(kind: str) -> None:
+    """Between two blocks of the file, and between two bands of the picture."""
+    turns: list[None] = []
+    file = file_of(noise("L", 1200, 1000), kind)
+    converter(pause=lambda: turns.append(None), clock=itertools.count(step=0.001).__next__).convert(
+        file, Box(9, 9)
+    )
+
+    assert 20 < len(turns)
+
+
+def test_one_picture_is_read_at_a_time() -> None:
+    """So that they do not need their memory all at once; another waits, also while the first lets others work."""
+    file = file_of(noise("L", 400, 400), "PNG")
+    order: list[str] = []
+    second_began = Event()
+
+    def pause() -> None:
+        if current_thread() is second:
+            order.append("second")
+            second_began.set()
+            return
+        order.append("first")
+        if not second.is_alive():
+            second.start()
+            # In vain: it would be set at once if nothing kept the second back.
+            assert not second_began.wait(0.2)
+
+    shared = converter(pause=pause, clock=itertools.count(step=0.0005).__next__)
+    second = Thread(target=lambda: shared.convert(file, Box()))
+    shared.convert(file, Box())
+    second.join()
+
+    assert sorted(order) == order
+    assert {"first", "second"} == set(order)
