@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from iotconfig.domain.relay import Pause
 from . import lifeline, wiring
 from .logs import log_to_stderr
 from .settings import InvalidSetting, Settings
+
+log = logging.getLogger(__name__)
 
 _SLICE: Final = 0.25
 """Seconds after which a wait looks whether the process is to end."""
@@ -53,11 +56,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lifeline", type=int, required=True)
     lifeline.follow(parser.parse_args().lifeline)
-    log_to_stderr()
+    settings = Settings.from_environ(os.environ)
+    log_to_stderr(settings)
     try:
-        run_relay(Settings.from_environ(os.environ))
+        run_relay(settings)
     except IotConfigError as error:
-        sys.exit(f"relay: {error}")
+        log.error("relay: %s", error)  # noqa: TRY400 - a refusal, and no fault to be traced
+        sys.exit(1)
 
 
 if __name__ == "__main__":

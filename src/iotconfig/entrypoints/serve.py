@@ -11,6 +11,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.search import ConfigQuery
 
 from . import wiring
+from .logs import log_to_stderr, telling, writes_json
 from .settings import InvalidSetting, Settings
 from .supervisor import Supervisor
 
@@ -24,16 +25,21 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     database away or behind, an address in use.
     """
     settings = Settings.from_environ(environ)
+    tell = telling(settings, lambda sentence: print(sentence, flush=True))
     settings.require_safe_bind(host)
     broker = wiring.broker(settings)
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:
-        for migration in migrations.upgrade():
-            print(f"Applied migration {migration}")
+        applied = migrations.upgrade()
     else:
         migrations.require_current()
+        applied = ()
     listener = _listen(host, port)
+    # From here on; what refuses the start is said once, by the command's error.
+    log_to_stderr(settings)
+    for migration in applied:
+        tell(f"Applied migration {migration}")
     address = _shown_address(listener)
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
@@ -51,10 +57,11 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
-        print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
+        tell(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
         if broker is not None and relays:
-            print(f"Changes are announced to {broker}")
-        print(f"Try:  curl {address}{_example_path(settings)}", flush=True)
+            tell(f"Changes are announced to {broker}")
+        if not writes_json(settings):
+            tell(f"Try:  curl {address}{_example_path(settings)}")
 
     return supervisor.run(ready, announce)
 

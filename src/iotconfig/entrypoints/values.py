@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -12,11 +13,15 @@ from urllib.parse import urlsplit
 from iotconfig.domain.errors import ValidationFailed
 
 T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
 Parser = Callable[[str], T]
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})")
+_MAX_PORT: Final = 65535
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -33,6 +38,55 @@ def number(kind: Callable[[str], Any], low: float, high: float) -> Parser[Any]:
         return value
 
     return parse
+
+
+class LogFormat(StrEnum):
+    """How lines of the log look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """What is logged at least."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def choice(words: type[W]) -> Parser[W]:
+    """A parser of one of a few words, in any case."""
+
+    def parse(text: str) -> W:
+        try:
+            return words(text.lower())
+        except ValueError:
+            raise ValidationFailed(f"expected one of {', '.join(words)}") from None
+
+    return parse
+
+
+def given(_text: str) -> bool:
+    """Whether there is anything at all."""
+    return True
+
+
+def address(text: str) -> str:
+    """A host, or an IP address, and a port."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or not int(match[2]) <= _MAX_PORT:
+        raise ValidationFailed("expected a host and a port, such as 127.0.0.1:9100 or [::1]:9100")
+    return text
+
+
+def token(text: str) -> str:
+    """A bearer token that can stand in a header (RFC 6750), and is not guessed."""
+    if _TOKEN.fullmatch(text) is None:
+        raise ValidationFailed("expected 16 or more letters, digits and -._~+/, with = at the end only")
+    return text
 
 
 def flag(text: str) -> bool:

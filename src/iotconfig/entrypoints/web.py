@@ -15,7 +15,8 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from iotconfig.adapters.http.deadlines import Deadlines
-from iotconfig.adapters.http.gevent_worker import DeadlineWorker
+from iotconfig.adapters.http.gevent_worker import DeadlineWorker, ProcessLogger
+from iotconfig.adapters.http.observing import Observer
 
 from . import lifeline
 from .logs import log_to_stderr
@@ -25,8 +26,9 @@ from .settings import Settings
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], access: Observer) -> None:
         self._options = options
+        self._access = access
         super().__init__()
 
     def load_config(self) -> None:
@@ -34,9 +36,10 @@ class _Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from .wsgi import create_app
+        from .wsgi import create_app, observers
 
-        return create_app()
+        DeadlineWorker.observers = observers(self._access)
+        return create_app(DeadlineWorker.observers)
 
 
 def main() -> None:
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
-    log_to_stderr()
+    access = log_to_stderr(settings)
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
@@ -68,12 +71,15 @@ def main() -> None:
             "worker_class": _worker_class(settings),
             "graceful_timeout": settings.graceful_timeout,
             "loglevel": "warning",
+            "logger_class": ProcessLogger,
+            "errorlog": None,
             "control_socket_disable": True,
             "sendfile": False,
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,
-        }
+        },
+        access,
     ).run()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from .settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import falcon
 
+    from iotconfig.adapters.http.observing import Observer
     from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
     from iotconfig.adapters.sql.migrations import Migrations
@@ -119,7 +120,12 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
         database.close()
 
 
-def create_app(settings: Settings) -> falcon.App[Any, Any]:
+def observers(settings: Settings, access: Observer) -> Sequence[Observer]:
+    """Who hears of answers."""
+    return (access,)
+
+
+def create_app(settings: Settings, heard_by: Sequence[Observer] = ()) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
 
@@ -136,6 +142,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         local_only=not settings.allow_anonymous,
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
+        observers=heard_by,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,6 +35,7 @@ from .history import (
     RollbackResource,
 )
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
+from .observing import Observation, Observer
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""
@@ -52,6 +53,7 @@ def create_app(
     local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
+    observers: Sequence[Observer] = (),
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
@@ -61,9 +63,11 @@ def create_app(
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
+    `observers`: hear of every answer.
     """
     bodies = BodyReader(max_content_bytes)
-    app = falcon.App(middleware=_middleware(own_origin, cors_origins, local_only=local_only))
+    middleware = _middleware(own_origin, cors_origins, local_only=local_only)
+    app = falcon.App(middleware=[Observation(observers), *middleware] if observers else middleware)
     problems.install(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/configs", ConfigsResource(service, bodies))

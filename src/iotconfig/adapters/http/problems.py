@@ -92,6 +92,7 @@ def install(app: falcon.App[Any, Any]) -> None:
 
 def _answer(resp: falcon.Response, code: str, sentence: str, details: dict[str, object], **more: Any) -> None:
     status, body = problem(code, sentence, details, resp.context.request_id, **more)
+    resp.context.code = code
     resp.status = status
     resp.content_type = "application/problem+json"
     resp.data = body
@@ -132,7 +133,8 @@ def _on_http_error(
 
 def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """What nobody foresaw: the log gets all of it, the client a number to quote."""
-    log.error("request %s: %s %s failed", resp.context.request_id, req.method, req.path, exc_info=error)
+    fields = {"request_id": resp.context.request_id, "method": req.method, "route": req.uri_template}
+    log.error("a request failed", exc_info=error, extra={"fields": fields})
     _answer(
         resp,
         "INTERNAL_ERROR",
