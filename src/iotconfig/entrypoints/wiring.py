@@ -128,6 +128,7 @@ def observers(settings: Settings, access: Observer) -> Sequence[Observer]:
 def create_app(settings: Settings, heard_by: Sequence[Observer] = ()) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
+    from iotconfig.adapters.sql.readiness import SqlReadiness
 
     database = _open_database(settings)
     store = _store(database)
@@ -142,6 +143,7 @@ def create_app(settings: Settings, heard_by: Sequence[Observer] = ()) -> falcon.
         local_only=not settings.allow_anonymous,
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
+        is_ready=SqlReadiness(database),
         observers=heard_by,
     )
 

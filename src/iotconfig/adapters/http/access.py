@@ -69,6 +69,8 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/deleted-configs": _READ,
     "/api/deleted-configs/{segment}/restore": _POST,
     "/api/health": _PUBLIC,
+    "/api/health/live": _PUBLIC,
+    "/api/health/ready": _PUBLIC,
 }
 
 

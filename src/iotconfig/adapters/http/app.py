@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from .configs import (
 )
 from .fleet import ExportResource, ImportResource, PatchResource
 from .gate import Gate
-from .health import HealthResource
+from .health import HealthResource, LiveResource, ReadyResource
 from .history import (
     DeletedConfigsResource,
     DiffResource,
@@ -53,6 +53,7 @@ def create_app(
     local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
+    is_ready: Callable[[], None] | None = None,
     observers: Sequence[Observer] = (),
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
@@ -63,6 +64,7 @@ def create_app(
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
+    `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     """
     bodies = BodyReader(max_content_bytes)
@@ -70,6 +72,8 @@ def create_app(
     app = falcon.App(middleware=[Observation(observers), *middleware] if observers else middleware)
     problems.install(app)
     app.add_route("/api/health", HealthResource(service.store, notifications))
+    app.add_route("/api/health/live", LiveResource())
+    app.add_route("/api/health/ready", ReadyResource(is_ready or service.store.check))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
     app.add_route("/api/configs/import", ImportResource(fleet, max_content_bytes, max_import_bytes))

@@ -11,11 +11,11 @@ import _socket  # gevent replaces the class in `socket`, and its one makes the s
 import logging
 import os
 import stat
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import RLock, Thread
-from time import sleep
 from typing import Final
 
 _WAITING: Final = 512 * 1024
@@ -52,9 +52,10 @@ class Output:
                 return
             self._waiting.append(line)
             self._size += len(line)
-            if len(self._waiting) == 1:
-                self._owner = os.getpid()
-                Thread(target=self._drain, name="log-output", daemon=True).start()
+            if len(self._waiting) > 1:
+                return
+            self._owner = os.getpid()
+        Thread(target=self._drain, name="log-output", daemon=True).start()
 
     def flush(self) -> bool:
         """Write what waits, as far as there is room; False where some is left."""
@@ -73,7 +74,8 @@ class Output:
 
     def _drain(self) -> None:
         while not self.flush():
-            sleep(_RETRY)
+            # Looked up now: gevent patches the module after this one was imported.
+            time.sleep(_RETRY)
 
     def _rest(self, line: bytes) -> bytes:
         """What could not be written of a line."""
