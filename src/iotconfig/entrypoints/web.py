@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 from contextlib import suppress
 from typing import Any
@@ -26,7 +27,8 @@ from .settings import Settings
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, options: dict[str, Any], access: Observer) -> None:
+    def __init__(self, settings: Settings, options: dict[str, Any], access: Observer) -> None:
+        self._settings = settings
         self._options = options
         self._access = access
         super().__init__()
@@ -36,10 +38,11 @@ class _Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from .wsgi import create_app, observers
+        from . import wiring
 
-        DeadlineWorker.observers = observers(self._access)
-        return create_app(DeadlineWorker.observers)
+        watched = wiring.observed(self._settings, self._access)
+        DeadlineWorker.observers = watched.observers
+        return wiring.create_app(self._settings, watched)
 
 
 def main() -> None:
@@ -64,7 +67,19 @@ def main() -> None:
     def follow_supervisor(_arbiter: object) -> None:
         lifeline.follow(given.lifeline)
 
+    def forget(_arbiter: object, worker: Any) -> None:
+        if settings.metrics_directory:
+            from iotconfig.adapters.metrics import forget_process
+
+            forget_process(settings.metrics_directory, worker.pid)
+
+    def tidy_up(_arbiter: object) -> None:
+        # The supervisor does it, unless it was killed.
+        if settings.metrics_directory:
+            shutil.rmtree(settings.metrics_directory, ignore_errors=True)
+
     _Web(
+        settings,
         {
             "bind": f"fd://{given.socket}",
             "workers": given.workers,
@@ -78,6 +93,8 @@ def main() -> None:
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,
+            "child_exit": forget,
+            "on_exit": tidy_up,
         },
         access,
     ).run()

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from attrs import frozen
 
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.ports import Lease, Store
+from iotconfig.domain.ports import Lease, Publisher, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 
@@ -23,8 +25,10 @@ from .settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import falcon
+    from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.http.observing import Observer
+    from iotconfig.adapters.metrics import Exposition
     from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
     from iotconfig.adapters.sql.migrations import Migrations
@@ -98,18 +102,27 @@ def open_notifications(settings: Settings) -> Iterator[NotificationService]:
 
 
 @contextmanager
-def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lease]]:
-    """A relay from the database to the broker, and the lease on which it waits for announcements."""
+def open_relay(
+    settings: Settings, address: Broker, registry: CollectorRegistry | None = None
+) -> Iterator[tuple[Relay, Lease]]:
+    """A relay from the database to the broker, and the lease on which it waits for announcements.
+
+    `registry`: where it counts what it tells, if anywhere.
+    """
     from iotconfig.adapters.mqtt import MqttPublisher
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
-    publisher = MqttPublisher(
+    publisher: Publisher = MqttPublisher(
         address,
         prefix=settings.mqtt_prefix,
         client_id=f"{settings.mqtt_prefix}-relay",
         window=settings.mqtt_window,
         timeout=settings.mqtt_timeout,
     )
+    if registry is not None:
+        from . import metering
+
+        publisher = metering.counted(registry, publisher)
     lease = _lease(settings)
     database = _open_database(settings)
     relay = Relay(SqlNotificationQueue(database), publisher, lease, utc_now, random.random)
@@ -120,23 +133,69 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
         database.close()
 
 
-def observers(settings: Settings, access: Observer) -> Sequence[Observer]:
-    """Who hears of answers."""
-    return (access,)
+@frozen
+class Observed:
+    """Who hears of answers, and where they count, if they do."""
+
+    observers: Sequence[Observer] = ()
+    registry: CollectorRegistry | None = None
 
 
-def create_app(settings: Settings, heard_by: Sequence[Observer] = ()) -> falcon.App[Any, Any]:
+UNOBSERVED: Final = Observed()
+
+
+def new_registry(settings: Settings) -> CollectorRegistry | None:
+    """Where to count; None where nobody may read it."""
+    if not settings.has_metrics:
+        return None
+    from prometheus_client import CollectorRegistry
+
+    return CollectorRegistry()
+
+
+def observed(settings: Settings, access: Observer) -> Observed:
+    """Those who hear of answers: who tells of them in the log, and who counts them where somebody may read that."""
+    registry = new_registry(settings)
+    if registry is None:
+        return Observed((access,))
+    from . import metering
+
+    return Observed((access, metering.counting(registry)), registry)
+
+
+@contextmanager
+def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator[Exposition]:
+    """What a scrape reads; its own connections to the database are closed at the end of the block."""
+    from . import metering
+
+    database = _open_database(settings)
+    try:
+        service = ConfigService(_store(database), utc_now)
+        yield metering.exposition(settings, registry, service, _notifications(settings, database))
+    finally:
+        database.close()
+
+
+def create_app(settings: Settings, watched: Observed = UNOBSERVED) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
     from iotconfig.adapters.sql.readiness import SqlReadiness
 
     database = _open_database(settings)
     store = _store(database)
+    service, notifications = ConfigService(store, utc_now), _notifications(settings, database)
+    render = None
+    if watched.registry is not None:
+        from . import metering
+
+        metering.watch_pool(settings, watched.registry, database)
+        if not settings.metrics_bind:
+            render = metering.exposition(settings, watched.registry, service, notifications).render
     return create_app(
-        ConfigService(store, utc_now),
+        service,
         HistoryService(store, utc_now),
         FleetService(store, utc_now, pause=lambda: sleep(0)),
-        _notifications(settings, database),
+        notifications,
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
@@ -144,7 +203,9 @@ def create_app(settings: Settings, heard_by: Sequence[Observer] = ()) -> falcon.
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
         is_ready=SqlReadiness(database),
-        observers=heard_by,
+        observers=watched.observers,
+        render_metrics=render,
+        metrics_token=settings.metrics_token,
     )
 
 

@@ -71,6 +71,8 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/health": _PUBLIC,
     "/api/health/live": _PUBLIC,
     "/api/health/ready": _PUBLIC,
+    # It asks for a token of its own.
+    "/metrics": _PUBLIC,
 }
 
 

@@ -34,6 +34,7 @@ from .history import (
     RevisionsResource,
     RollbackResource,
 )
+from .metrics import MetricsResource, Render
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation, Observer
 
@@ -55,6 +56,8 @@ def create_app(
     require_if_match: bool = False,
     is_ready: Callable[[], None] | None = None,
     observers: Sequence[Observer] = (),
+    render_metrics: Render | None = None,
+    metrics_token: str = "",
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
@@ -66,6 +69,7 @@ def create_app(
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
+    `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
     """
     bodies = BodyReader(max_content_bytes)
     middleware = _middleware(own_origin, cors_origins, local_only=local_only)
@@ -74,6 +78,8 @@ def create_app(
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/health/live", LiveResource())
     app.add_route("/api/health/ready", ReadyResource(is_ready or service.store.check))
+    if render_metrics is not None:
+        app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
     app.add_route("/api/configs/import", ImportResource(fleet, max_content_bytes, max_import_bytes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring_ascii
 from time import gmtime, strftime, time
 from typing import Final, Protocol
 
@@ -92,29 +92,39 @@ class WrittenAccess:
         self._output = output
         self._second = 0
         self._shown = ""
-        self._pid = 0
+        # What is the same in the lines of answers that are alike; there are as many as routes, methods and statuses.
+        self._known: dict[tuple[str, str, int], tuple[int, str, str]] = {}
 
     def answered(self, answer: Answered) -> None:
-        level = level_of(answer)
+        key = (answer.route, answer.method, answer.status)
+        level, begin, middle = self._known.get(key) or self._meet(answer, key)
         if not log.isEnabledFor(level):
             return
         now = time()
         second = int(now)
         if second != self._second:
             self._second = second
-            self._shown = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
-            self._pid = os.getpid()
-        code = f', "code": "{answer.code}"' if answer.code else ""
-        mac = f', "mac": "{answer.mac_address}"' if answer.mac_address else ""
-        author = f', "author": {encode_basestring(answer.author)}' if answer.author else ""
+            self._shown = f'{{"time": "{strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))}'
+        more = f', "code": "{answer.code}"' if answer.code else ""
+        if answer.mac_address:
+            more += f', "mac": "{answer.mac_address}"'
+        if answer.author:
+            more += f', "author": {encode_basestring_ascii(answer.author)}'
         line = (
-            f'{{"time": "{self._shown}.{int((now - second) * 1000):03d}Z", '
-            f'"level": "{"info" if level == logging.INFO else "debug"}", "logger": "iotconfig.access", '
-            f'"message": "{answer.method} {answer.route} {answer.status}", "pid": {self._pid}, '
-            f'"request_id": "{answer.request_id}", "method": "{answer.method}", "route": "{answer.route}", '
-            f'"status": {answer.status}, "duration_ms": {answer.seconds * 1000:.2f}{code}{mac}{author}}}\n'
+            f"{self._shown}.{int((now - second) * 1000):03d}{begin}{answer.request_id}"
+            f"{middle}{int(answer.seconds * 100_000) / 100}{more}}}\n"
         )
-        self._output.write(line.encode(errors="backslashreplace"))
+        self._output.write(line.encode())
+
+    def _meet(self, answer: Answered, key: tuple[str, str, int]) -> tuple[int, str, str]:
+        level = level_of(answer)
+        begin = (
+            f'Z", "level": "{logging.getLevelName(level).lower()}", "logger": "{log.name}", '
+            f'"message": "{answer.method} {answer.route} {answer.status}", "pid": {os.getpid()}, "request_id": "'
+        )
+        middle = f'", "method": "{answer.method}", "route": "{answer.route}", "status": {answer.status}, "duration_ms": '
+        found = self._known[key] = (level, begin, middle)
+        return found
 
 
 def level_of(answer: Answered) -> int:
