@@ -37,6 +37,7 @@ from .history import (
 from .metrics import MetricsResource, Render
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation, Observer
+from .openapi import resource as openapi
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""
@@ -78,6 +79,7 @@ def create_app(
     app.add_route("/api/health", HealthResource(service.store, notifications))
     app.add_route("/api/health/live", LiveResource())
     app.add_route("/api/health/ready", ReadyResource(is_ready or service.store.check))
+    openapi.add_routes(app)
     if render_metrics is not None:
         app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
     app.add_route("/api/configs", ConfigsResource(service, bodies))

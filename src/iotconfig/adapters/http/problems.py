@@ -23,7 +23,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRY_AFTER: Final = "2"
 """Seconds after which a client may ask an unavailable store again."""
 
-_STATUS: Final = {
+STATUS: Final = {
     "INVALID_OPERATION": 400,
     "VALIDATION_FAILED": 400,
     "AUTHENTICATION_REQUIRED": 401,
@@ -47,7 +47,7 @@ _STATUS: Final = {
     "STORE_FULL": 507,
 }
 # What Falcon, or the server, refuses before a use case is reached.
-_CODE: Final = {status: code for code, status in reversed(_STATUS.items())} | {
+_CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
     400: "VALIDATION_FAILED",
     404: "ROUTE_NOT_FOUND",
 }
@@ -65,7 +65,7 @@ def problem(
     code: str, sentence: str, details: dict[str, object], correlation_id: str, status: int | None = None
 ) -> tuple[int, bytes]:
     """The status and the body of a refusal."""
-    status = status or _STATUS[code]
+    status = status or STATUS[code]
     body = {
         "type": "about:blank",
         "title": _phrase(status),

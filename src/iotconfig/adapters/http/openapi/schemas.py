@@ -1,0 +1,270 @@
+"""The shapes of bodies and answers. What a class of the code says is read from the class."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum, EnumType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+from attrs import NOTHING, AttrsInstance, fields
+
+from iotconfig.adapters.http.configs import ContentBody, CreateBody, NewBoardBody
+from iotconfig.adapters.http.fleet import PatchBody
+from iotconfig.adapters.http.history import MessageBody, RollbackBody
+from iotconfig.adapters.http.problems import STATUS
+from iotconfig.domain.config import ConfigSummary
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.fleet import Tally
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.notification_service import DeliveryHealth
+from iotconfig.domain.revisions import MAX_MESSAGE, DeletedConfig, RevisionSummary
+
+from .parts import Part, ref
+
+_PLAIN: Final[Mapping[object, Part]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    MacAddress: ref("MacAddress"),
+    ConfigContent: ref("GivenContent"),
+    MergePatch: ref("MergePatch"),
+}
+
+_ABOUT: Final = {
+    "id": "Given once, and never again",
+    "mac_address": "The device",
+    "device_name": "`deviceName` of the content",
+    "device_entity_id": "`deviceEntityId` of the content",
+    "enable_ota": "`enableOTA` of the content",
+    "revision": "Counts the changes of a MAC address, deletions included; it never goes back",
+    "etag": "The validator of the content's bytes, which the device route sends",
+    "author": "Who made the change",
+    "message": f"Why; at most {MAX_MESSAGE} characters",
+    "operation": "What made the revision",
+    "content": "The document",
+    "config_id": "The config's id",
+}
+
+
+def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
+    """The object that an attrs class describes; a body takes no other members."""
+    hints = get_type_hints(cls)
+    properties = {}
+    required = []
+    for attribute in fields(cls):
+        properties[attribute.name] = _described(_type(hints[attribute.name]), _ABOUT.get(attribute.name))
+        if not is_body or attribute.default is NOTHING:
+            required.append(attribute.name)
+    found: Part = {"type": "object", "properties": properties}
+    if required:
+        found["required"] = required
+    if is_body:
+        found["additionalProperties"] = False
+    return found
+
+
+def _type(hint: Any) -> Part:
+    if get_origin(hint) in (Union, types.UnionType):
+        (inner,) = (argument for argument in get_args(hint) if argument is not type(None))
+        known = _type(inner)
+        return (
+            {**known, "type": [known["type"], "null"]}
+            if "type" in known
+            else {"anyOf": [known, {"type": "null"}]}
+        )
+    if isinstance(hint, EnumType):
+        members: Iterable[Enum] = hint
+        return {"type": "string", "enum": [str(member.value) for member in members]}
+    return dict(_PLAIN[hint])
+
+
+def _described(schema: Part, description: str | None) -> Part:
+    return {**schema, "description": description} if description else schema
+
+
+def _object(properties: Part, *optional: str) -> Part:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _list(name: str, items: Part, cursor: str, **more: Part) -> Part:
+    """One page of a list."""
+    return _object(
+        {
+            name: {"type": "array", "items": items},
+            **more,
+            "next": {"type": ["string", "null"], "description": cursor},
+        },
+        *more,
+    )
+
+
+_NEXT: Final = "`cursor` of the next page; null on the last"
+_DIFF: Final[Part] = {
+    "json_patch": {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": "RFC 6902: turns the first document into the second",
+    },
+    "unified_diff": {"type": "string", "description": "The same for people, one member a line"},
+}
+_SUMMARY: Final = schema_of(ConfigSummary)
+_REVISION: Final = schema_of(RevisionSummary)
+_COUNTS: Final = schema_of(Tally)["properties"]
+_REFUSALS: Final[Part] = {
+    "dry_run": {"type": "boolean"},
+    **_COUNTS,
+    "errors": {
+        "type": "array",
+        "description": "The first thousand refusals",
+        "items": _object(
+            {
+                "place": {"type": "string", "description": "The record's line, or its device"},
+                "error": {"type": "string"},
+                "code": ref("Code"),
+                "details": {"type": "object"},
+            }
+        ),
+    },
+    "errors_left_out": {"type": "integer", "description": "How many more there were"},
+}
+
+SCHEMAS: Final[Part] = {
+    "MacAddress": {
+        "type": "string",
+        "description": "An EUI-48. Answers have it in its canonical spelling; given are also dashes, dots, none, and any case",
+        "pattern": "^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){5}"
+        "|[0-9A-Fa-f]{4}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{12})$",
+        "examples": ["aa:bb:cc:dd:ee:ff"],
+    },
+    "Content": {
+        "type": "object",
+        "description": "The document of one device: any JSON object, kept exactly as it was written",
+        "properties": {
+            "deviceName": {"type": ["string", "null"], "maxLength": 255},
+            "deviceEntityId": {"type": ["string", "null"], "maxLength": 255},
+            "enableOTA": {"type": ["boolean", "null"]},
+        },
+        "examples": [{"deviceName": "Porch", "enableOTA": True, "display": {"rotation": 90}}],
+    },
+    "GivenContent": {
+        "description": "The document, or a string that holds its text. Either way the text is kept as it was written",
+        "oneOf": [ref("Content"), {"type": "string", "contentMediaType": "application/json"}],
+    },
+    "MergePatch": {
+        "type": "object",
+        "description": "RFC 7396: members to set, and to remove (null). What it does not touch keeps its bytes",
+        "examples": [{"display": {"rotation": 180}, "legacy": None}],
+    },
+    "NewConfig": schema_of(CreateBody, is_body=True),
+    "NewContent": schema_of(ContentBody, is_body=True),
+    "NewBoard": schema_of(NewBoardBody, is_body=True),
+    "RollbackTo": schema_of(RollbackBody, is_body=True),
+    "Message": schema_of(MessageBody, is_body=True),
+    "PatchOfMany": schema_of(PatchBody, is_body=True),
+    "ConfigSummary": _SUMMARY,
+    "Config": {
+        **_SUMMARY,
+        "properties": {**_SUMMARY["properties"], "content": ref("Content")},
+        "required": [*_SUMMARY["required"], "content"],
+    },
+    "Configs": _list(
+        "configs", ref("ConfigSummary"), _NEXT, count={"type": "integer", "description": "Matches on all pages"}
+    ),
+    "Preview": _object(
+        {
+            "dry_run": {"const": True},
+            "changed": {"type": "boolean"},
+            "id": {"type": "integer"},
+            "mac_address": ref("MacAddress"),
+            "revision": {"type": "integer", "description": "The present one"},
+            "etag": {"type": "string", "description": "What the content's would be"},
+            **_DIFF,
+        }
+    ),
+    "Revision": _REVISION,
+    "RevisionWithContent": {
+        **_REVISION,
+        "properties": {
+            **_REVISION["properties"],
+            "content": {"anyOf": [ref("Content"), {"type": "null"}], "description": "Null for a deletion"},
+        },
+        "required": [*_REVISION["required"], "content"],
+    },
+    "Revisions": _list("revisions", ref("Revision"), _NEXT),
+    "Comparison": _object(
+        {
+            "from": {
+                "anyOf": [ref("Revision"), {"type": "null"}],
+                "description": "Null before the config was created",
+            },
+            "to": ref("Revision"),
+            **_DIFF,
+        }
+    ),
+    "DeletedConfig": schema_of(DeletedConfig),
+    "DeletedConfigs": _list("configs", ref("DeletedConfig"), _NEXT),
+    "Imported": _object(_REFUSALS),
+    "Patched": _object(
+        {
+            "results": {
+                "type": "array",
+                "items": _object(
+                    {
+                        "mac_address": ref("MacAddress"),
+                        "id": {"type": ["integer", "null"]},
+                        "outcome": {"type": "string"},
+                        "revision": {"type": ["integer", "null"]},
+                    }
+                ),
+            },
+            **_REFUSALS,
+            "samples": {"type": "array", "items": {"type": "object"}, "description": "Of a dry run: some differences"},
+        },
+        "samples",
+    ),
+    "Fleet": _object({"configs": {"type": "array", "items": ref("Record")}}),
+    "Record": _object({"mac_address": ref("MacAddress"), "content": ref("GivenContent")}),
+    "Delivery": schema_of(DeliveryHealth),
+    "Healthy": _object(
+        {"status": {"const": "healthy"}, "database": {"const": "connected"}, "notifications": ref("Delivery")}
+    ),
+    "Unhealthy": _object(
+        {"status": {"const": "unhealthy"}, "database": {"const": "disconnected"}, "error": {"type": "string"}}
+    ),
+    "Alive": _object({"status": {"const": "alive"}}),
+    "Ready": _object({"status": {"const": "ready"}}),
+    "Unready": _object({"status": {"const": "unready"}, "error": {"type": "string"}}),
+    "Code": {"type": "string", "description": "The stable name of a refusal", "enum": list(STATUS)},
+    "Problem": _object(
+        {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "error": {"type": "string", "description": "One sentence that names the place, the rule and the way out"},
+            "code": ref("Code"),
+            "details": {"type": "object", "description": "The facts behind the sentence, for programs"},
+            "correlationId": {"type": "string", "description": "`X-Request-ID`; the service's log has it"},
+        }
+    ),
+}  # fmt: skip
+
+HEADERS: Final[Part] = {
+    name: {"description": description, "schema": {"type": "string"}}
+    for name, description in {
+        "X-Request-ID": "The caller's, where it is well-formed, else a new one",
+        "ETag": "The validator of the answer, for `If-None-Match` and `If-Match`",
+        "Location": "The path of the config",
+        "Retry-After": "Seconds after which to ask again",
+        "Allow": "The methods that there are",
+        "Accept-Patch": "The kind of patch that is taken",
+        "Content-Disposition": "The name of the file",
+        "WWW-Authenticate": "How to say who one is",
+    }.items()
+}
