@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
-    "alembic", "cattrs", "falcon", "gevent", "gunicorn", "paho", "psycopg", "psycopg_pool", "sqlalchemy",
+    "alembic", "cattrs", "falcon", "gevent", "gunicorn", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy",
     "tabulate", "tenacity",
 )  # fmt: skip
 

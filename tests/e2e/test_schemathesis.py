@@ -20,7 +20,7 @@ _CHECKS = (
     "response_schema_conformance",
 )
 _ROOT = Path(__file__).parents[2]
-_EXAMPLES = 10
+_EXAMPLES = 5
 """Requests for each route beyond those that follow from the description."""
 
 
