@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.support.postgres import PostgresServer, create_database
 from tests.support.processes import command_of, descendants, is_alive
 from tests.support.relaying import RelayProcess
 from tests.support.scraping import address_of, metrics_address, names, parsed, scrape, value
-from tests.support.serving import Serve
+from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
 from tests.support.wire import exchange
 
@@ -238,6 +239,20 @@ def test_the_metrics_process_comes_back(start_serve: Callable[..., Serve], sqlit
 
     assert 1 == value(scrape(address), "iot_config_operations_total", operation="create", status="success")
     assert 200 == serve.client.get("/api/health").status
+
+
+def test_an_address_that_is_taken_refuses_the_start(sqlite_url: str) -> None:
+    """With one line that names the variable, and nothing runs."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = run_command(
+            "serve", "--port", "0", env=environment(sqlite_url, IOTCONFIG_METRICS_BIND=address)
+        )
+    (line,) = ended.stderr.decode().splitlines()
+
+    assert 1 == ended.returncode
+    assert address in line
+    assert "IOTCONFIG_METRICS_BIND" in line
 
 
 def test_nothing_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: str) -> None:

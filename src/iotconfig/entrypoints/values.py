@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from iotconfig.domain.errors import ValidationFailed
 
 T = TypeVar("T")
-W = TypeVar("W", bound=StrEnum)
+E = TypeVar("E", bound=StrEnum)
 Parser = Callable[[str], T]
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
@@ -57,14 +57,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def choice(words: type[W]) -> Parser[W]:
-    """A parser of one of a few words, in any case."""
+def choice(kind: type[E]) -> Parser[E]:
+    """A parser of one of a few words."""
 
-    def parse(text: str) -> W:
+    def parse(text: str) -> E:
         try:
-            return words(text.lower())
+            return kind(text.lower())
         except ValueError:
-            raise ValidationFailed(f"expected one of {', '.join(words)}") from None
+            words = [member.value for member in kind]
+            raise ValidationFailed(f"expected {', '.join(words[:-1])} or {words[-1]}") from None
 
     return parse
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -141,9 +141,6 @@ class Observed:
     registry: CollectorRegistry | None = None
 
 
-UNOBSERVED: Final = Observed()
-
-
 def new_registry(settings: Settings) -> CollectorRegistry | None:
     """Where to count; None where nobody may read it."""
     if not settings.has_metrics:
@@ -176,11 +173,12 @@ def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator
         database.close()
 
 
-def create_app(settings: Settings, watched: Observed = UNOBSERVED) -> falcon.App[Any, Any]:
+def create_app(settings: Settings, watched: Observed | None = None) -> falcon.App[Any, Any]:
     """The HTTP API on the database, whose connections live as long as the process."""
     from iotconfig.adapters.http.app import create_app
     from iotconfig.adapters.sql.readiness import SqlReadiness
 
+    watched = watched or Observed(registry=new_registry(settings))
     database = _open_database(settings)
     store = _store(database)
     service, notifications = ConfigService(store, utc_now), _notifications(settings, database)

@@ -28,7 +28,8 @@ class Repeats(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or record.exc_info:
             return True
-        key = (record.name, record.getMessage())
+        # Not the message: arguments that do not fit it are for whoever formats it.
+        key = (record.name, f"{record.msg}{record.args}")
         now = self._clock()
         until, dropped = self._seen.get(key, (now, 0))
         if now < until:
