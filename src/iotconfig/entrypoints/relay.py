@@ -20,6 +20,7 @@ from iotconfig.domain.relay import Pause
 from . import lifeline, wiring
 from .listening import listen_for_scrapes
 from .logs import log_to_stderr
+from .observed import new_registry
 from .settings import InvalidSetting, Settings
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def run_relay(
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    registry = wiring.new_registry(settings)
+    registry = new_registry(settings)
     with ExitStack() as stack:
         if is_alone and registry is not None and (scrapes := listen_for_scrapes(settings)) is not None:
             from .metrics import answering

@@ -21,6 +21,7 @@ from iotconfig.adapters.http.observing import Observer
 
 from . import lifeline
 from .logs import log_to_stderr
+from .observed import observed
 from .settings import Settings
 
 
@@ -40,7 +41,7 @@ class _Web(BaseApplication):
     def load(self) -> Any:
         from . import wiring
 
-        watched = wiring.observed(self._settings, self._access)
+        watched = observed(self._settings, self._access)
         DeadlineWorker.observers = watched.observers
         return wiring.create_app(self._settings, watched)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from attrs import frozen
 
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
@@ -21,13 +19,13 @@ from iotconfig.domain.ports import Lease, Publisher, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 
+from .observed import Observed, new_registry
 from .settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import falcon
     from prometheus_client import CollectorRegistry
 
-    from iotconfig.adapters.http.observing import Observer
     from iotconfig.adapters.metrics import Exposition
     from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
@@ -131,33 +129,6 @@ def open_relay(
     finally:
         relay.close()
         database.close()
-
-
-@frozen
-class Observed:
-    """Who hears of answers, and where they count, if they do."""
-
-    observers: Sequence[Observer] = ()
-    registry: CollectorRegistry | None = None
-
-
-def new_registry(settings: Settings) -> CollectorRegistry | None:
-    """Where to count; None where nobody may read it."""
-    if not settings.has_metrics:
-        return None
-    from prometheus_client import CollectorRegistry
-
-    return CollectorRegistry()
-
-
-def observed(settings: Settings, access: Observer) -> Observed:
-    """Those who hear of answers: who tells of them in the log, and who counts them where somebody may read that."""
-    registry = new_registry(settings)
-    if registry is None:
-        return Observed((access,))
-    from . import metering
-
-    return Observed((access, metering.counting(registry)), registry)
 
 
 @contextmanager

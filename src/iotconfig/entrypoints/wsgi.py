@@ -10,6 +10,7 @@ import falcon
 from iotconfig.adapters.logs import LoggedAccess
 
 from . import wiring
+from .observed import observed
 from .settings import Settings
 
 
@@ -19,4 +20,4 @@ def create_app() -> falcon.App[Any, Any]:
     The logger `iotconfig.access` tells of each answer, in whatever format the server's logs have.
     """
     settings = Settings.from_environ(os.environ)
-    return wiring.create_app(settings, wiring.observed(settings, LoggedAccess()))
+    return wiring.create_app(settings, observed(settings, LoggedAccess()))
