@@ -100,7 +100,7 @@ def answered(req: falcon.Request, resp: falcon.Response) -> Answered:
     mac_address = getattr(resp.context, "mac_address", None)
     if route == _CONFIG and is_document(req.path):
         route = DOCUMENT
-        mac_address = _mac_of(req.path[len(_CONFIGS) : -len(".json")])
+        mac_address = mac_address or _mac_of(req.path[len(_CONFIGS) : -len(".json")])
     principal = getattr(req.context, "principal", None)
     return Answered(
         method if method in _METHODS else "OTHER",

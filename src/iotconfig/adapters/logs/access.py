@@ -1,4 +1,4 @@
-"""The line of each answer. It is on every device's way, so it is spelt by hand where it is JSON: 3 µs, written."""
+"""The line of each answer. It is on every device's way, so where it is JSON it is spelt by hand."""
 
 from __future__ import annotations
 
