@@ -55,6 +55,7 @@ bench: $(STAMP) broker ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.pictures
+	$(BIN)/python -m benchmarks.observing
 
 clean: ## Remove the environment, caches and build results; no database.
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

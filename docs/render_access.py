@@ -92,7 +92,7 @@ _ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)
 
 
 def _rows() -> Iterator[tuple[str, str, Access]]:
-    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True))
+    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True, metrics_token="x" * 16))
     for route in inspect.inspect_routes(app):
         for method in route.methods:
             access = access_to(route.path, method.method, {"segment": "1"})

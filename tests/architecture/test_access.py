@@ -28,7 +28,8 @@ class _Undecided:
 @pytest.fixture
 def app(tmp_path: Path) -> falcon.App[Any, Any]:
     """The app with everything that a setting can switch on."""
-    return wiring.create_app(Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}", auth=True))
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    return wiring.create_app(Settings(database_url=url, auth=True, metrics_token="sixteen-letters-"))
 
 
 def _unclassified(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:

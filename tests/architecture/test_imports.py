@@ -20,7 +20,8 @@ SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
     "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx",
-    "itsdangerous", "joserfc", "limits", "paho", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate", "tenacity",
+    "itsdangerous", "joserfc", "limits", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate",
+    "tenacity",
 )  # fmt: skip
 
 

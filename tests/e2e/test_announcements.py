@@ -96,7 +96,7 @@ def test_the_life_of_a_config_is_heard(
         "database": "connected",
         "notifications": {"state": "ok", "pending": 0, "oldest_seconds": 0, "parked": 0},
     } == client.get("/api/health").json()
-    assert f"Changes are announced to {broker.url}" in announcing.output().splitlines()
+    assert f"Changes are announced to {broker.url}" in announcing.output()
 
 
 def test_only_known_configs_are_announced(

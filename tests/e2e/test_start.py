@@ -155,7 +155,7 @@ def test_the_embedded_default_needs_nothing(
 ) -> None:
     """Without DATABASE_URL, `iotconfig.db` is made in the working directory, and the printed curl line works."""
     monkeypatch.chdir(tmp_path)
-    serve = start_serve("")
+    serve = start_serve("", IOTCONFIG_LOG_FORMAT="text")
 
     address = _tried(serve)
 
@@ -174,7 +174,7 @@ def test_the_line_to_try_shows_a_device_where_there_is_one(
     )
     assert 0 == created.returncode, created.stderr
 
-    serve = start_serve(database_url)
+    serve = start_serve(database_url, IOTCONFIG_LOG_FORMAT="text")
 
     assert text.encode() == serve.client.get(_tried(serve)).body
 

@@ -73,5 +73,6 @@ def _prepare(strike: Strike, point: str) -> None:
 
 if __name__ == "__main__":
     _prepare(Strike(signal.Signals[sys.argv[1]]), sys.argv[2])
-    log_to_stderr()
-    run_relay(Settings.from_environ(os.environ))
+    settings = Settings.from_environ(os.environ)
+    log_to_stderr(settings)
+    run_relay(settings)

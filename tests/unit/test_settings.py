@@ -263,3 +263,63 @@ def test_a_public_base_url_counts_too() -> None:
 
     with pytest.raises(InvalidSetting, match=r"BASEURL.*iot\.example\.org"):
         settings.require_safe_bind("127.0.0.1")
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:9100", "[::1]:9100", "metrics.local:65535", "0.0.0.0:0"])
+def test_addresses(text: str) -> None:
+    """A host and a port, as they are written in URLs."""
+    assert text == read("IOTCONFIG_METRICS_BIND", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["9100", ":9100", "127.0.0.1", "::1:9100", "host:port", "host:65536", "http://host:1", "a b:1"]
+)
+def test_what_is_no_address(text: str) -> None:
+    """The refusal shows one that is."""
+    with pytest.raises(InvalidSetting, match=r"IOTCONFIG_METRICS_BIND: expected a host and a port"):
+        read("IOTCONFIG_METRICS_BIND", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["short", "fifteen-letters", "a token with spaces", "sixteen=letters--", "é" * 16]
+)
+def test_what_is_no_token(text: str) -> None:
+    """It must be hard to guess, and fit a header; the refusal does not show it."""
+    with pytest.raises(InvalidSetting, match=r"IOTCONFIG_METRICS_TOKEN: expected 16") as refused:
+        read("IOTCONFIG_METRICS_TOKEN", text)
+
+    assert text not in str(refused.value)
+
+
+def test_the_metrics_token_is_not_shown() -> None:
+    """Neither in a log nor in a traceback."""
+    settings = Settings.from_environ({"IOTCONFIG_METRICS_TOKEN": "sixteen-letters-="})
+
+    assert "sixteen-letters-=" == settings.metrics_token
+    assert "sixteen" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        ("IOTCONFIG_LOG_FORMAT", "JSON", "json"),
+        ("IOTCONFIG_LOG_FORMAT", "text", "text"),
+        ("IOTCONFIG_LOG_LEVEL", "Debug", "debug"),
+    ],
+)
+def test_words(variable: str, text: str, expected: str) -> None:
+    """One of a few, in any case."""
+    assert expected == read(variable, text)
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("IOTCONFIG_LOG_FORMAT", "auto, json or text"),
+        ("IOTCONFIG_LOG_LEVEL", "debug, info, warning or error"),
+    ],
+)
+def test_other_words(variable: str, words: str) -> None:
+    """The refusal lists those that there are."""
+    with pytest.raises(InvalidSetting, match=f"{variable}: expected {words}"):
+        read(variable, "loud")

@@ -98,11 +98,11 @@ class _Runtime:
         return wiring.open_device_tokens(self._settings)
 
     def relay(self, on_start: Callable[[str], None]) -> None:
-        from .logs import log_to_stderr
+        from .logs import log_to_stderr, telling
         from .relay import run_relay
 
-        log_to_stderr()
-        run_relay(self._settings, on_start)
+        log_to_stderr(self._settings)
+        run_relay(self._settings, telling(self._settings, on_start))
 
     def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
         from .serve import serve

@@ -1,14 +1,95 @@
-"""Logs of processes that run for long."""
+"""Logs of processes that run for long: all of a process, its libraries included, in one format on standard error."""
 
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from iotconfig.adapters.logs import JsonFormat, LoggedAccess, Output, Repeats, TextFormat, WrittenAccess
+
+from .settings import Settings
+from .values import LogFormat
+
+log = logging.getLogger("iotconfig.process")
+
+_STDERR = 2
 
 
-def log_to_stderr() -> None:
-    """Log as a process does whose output is read by its supervisor, or by a person."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("iotconfig.domain.relay", "iotconfig.adapters.mqtt"):
-        logging.getLogger(name).setLevel(logging.INFO)
+class _Lines(logging.Handler):
+    """Writes each record as a line, in one piece, and waits for nobody to read it."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - a line that cannot be made must not end what made it
+            line = f'{{"level": "error", "logger": "{record.name}", "message": "{type(error).__name__} in a log call"}}'
+        self._output.write((line + "\n").encode(errors="backslashreplace"))
+
+    def flush(self) -> None:
+        self._output.flush()
+
+
+def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
+    """Log as a process does whose output is read by a machine, or by a person; gives who tells of answers.
+
+    Libraries are heard from warnings on, whatever our own level is: what they
+    say below holds addresses and statements, and so may hold secrets.
+    """
+    level = logging.getLevelName(settings.log_level.upper())
+    is_json = writes_json(settings)
+    output = Output(_STDERR)
+    handler = _Lines(output)
+    handler.setFormatter(
+        JsonFormat() if is_json else TextFormat(colours=not settings.no_color and _is_terminal())
+    )
+    handler.addFilter(Repeats())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("iotconfig").setLevel(level)
     # Its store says why there is no connection; the pool would repeat it at every attempt.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_end
+    threading.excepthook = _log_thread
+    sys.unraisablehook = _log_unraisable
+    return WrittenAccess(output) if is_json else LoggedAccess()
+
+
+def writes_json(settings: Settings) -> bool:
+    """Whether lines are for machines."""
+    if settings.log_format is LogFormat.AUTO:
+        return not _is_terminal()
+    return settings.log_format is LogFormat.JSON
+
+
+def telling(settings: Settings, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """How to say where the service listens: with `tell` to a person, in the log to a machine."""
+    return (lambda sentence: log.info("%s", sentence)) if writes_json(settings) else tell
+
+
+def _is_terminal() -> bool:
+    return os.isatty(_STDERR)
+
+
+def _log_end(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        log.critical("the process ends", exc_info=error)
+
+
+def _log_thread(arguments: Any) -> None:
+    if not issubclass(arguments.exc_type, SystemExit):
+        log.error("a thread ended", exc_info=arguments.exc_value)
+
+
+def _log_unraisable(arguments: Any) -> None:
+    log.error("an error that nobody could be told", exc_info=arguments.exc_value)

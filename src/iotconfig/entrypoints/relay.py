@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
 from time import monotonic
 from typing import Final
@@ -16,15 +18,24 @@ from iotconfig.domain.ports import Lease
 from iotconfig.domain.relay import Pause
 
 from . import lifeline, wiring
+from .listening import listen_for_scrapes
 from .logs import log_to_stderr
+from .observed import new_registry
 from .settings import InvalidSetting, Settings
+
+log = logging.getLogger(__name__)
 
 _SLICE: Final = 0.25
 """Seconds after which a wait looks whether the process is to end."""
 
 
-def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line: None) -> None:
-    """Relay until SIGTERM or an interrupt. Raises an `IotConfigError` where the start is refused."""
+def run_relay(
+    settings: Settings, on_start: Callable[[str], None] = lambda _line: None, *, is_alone: bool = True
+) -> None:
+    """Relay until SIGTERM or an interrupt. Raises an `IotConfigError` where the start is refused.
+
+    `is_alone`: nobody else answers at the address for metrics.
+    """
     broker = wiring.broker(settings)
     if broker is None:
         raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
@@ -32,7 +43,13 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with wiring.open_relay(settings, broker) as (relay, lease):
+    registry = new_registry(settings)
+    with ExitStack() as stack:
+        if is_alone and registry is not None and (scrapes := listen_for_scrapes(settings)) is not None:
+            from .metrics import answering
+
+            stack.enter_context(answering(settings, scrapes, registry))
+        relay, lease = stack.enter_context(wiring.open_relay(settings, broker, registry))
         on_start(f"Relaying from {wiring.database_url(settings)} to {broker}")
         while not stop.is_set():
             _wait(relay.run_once(), lease, stop)
@@ -53,11 +70,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lifeline", type=int, required=True)
     lifeline.follow(parser.parse_args().lifeline)
-    log_to_stderr()
+    settings = Settings.from_environ(os.environ)
+    log_to_stderr(settings)
     try:
-        run_relay(Settings.from_environ(os.environ))
+        run_relay(settings, is_alone=False)
     except IotConfigError as error:
-        sys.exit(f"relay: {error}")
+        log.error("relay: %s", error)  # noqa: TRY400 - a refusal, and no fault to be traced
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.search import ConfigQuery
 
 from . import wiring
-from .settings import InvalidSetting, Settings
+from .listening import listen, listen_for_scrapes
+from .logs import log_to_stderr, telling, writes_json
+from .settings import Settings
 from .supervisor import Supervisor
 
-_BACKLOG = 2048
+if TYPE_CHECKING:
+    from iotconfig.adapters.mqtt import Broker
 
 
 def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, relays: bool) -> int:
@@ -25,21 +31,30 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     database away or behind, an address in use.
     """
     settings = Settings.from_environ(environ)
+    tell = telling(settings, lambda sentence: print(sentence, flush=True))
     settings.require_safe_bind(host)
     broker = wiring.broker(settings)
     wiring.signature_verifier(settings)
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:
-        for migration in migrations.upgrade():
-            print(f"Applied migration {migration}")
+        applied = migrations.upgrade()
     else:
         migrations.require_current()
-    listener = _listen(host, port)
+        applied = ()
+    listener = listen(host, port, "Choose another --port?")
+    scrapes = listen_for_scrapes(settings)
+    # From here on; what refuses the start is said once, by the command's error.
+    log_to_stderr(settings)
+    for migration in applied:
+        tell(f"Applied migration {migration}")
     address = _shown_address(listener)
     if not settings.sign_in_secret:
         # One for all workers, those that start later too: each may see another part of a sign-in.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
+    metrics = _metrics_directory() if settings.has_metrics else ""
+    if metrics:
+        environ = {**environ, "PROMETHEUS_MULTIPROC_DIR": metrics}
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
@@ -48,45 +63,57 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         ["--socket", str(listener.fileno()), "--ready", str(report), "--workers", str(workers)],
         [listener.fileno(), report],
     )
-    if broker is not None and relays:
-        supervisor.start("iotconfig.entrypoints.relay", [], [], restarts=True)
+    relay_to = broker if relays else None
+    if relay_to is not None:
+        supervisor.start(
+            "iotconfig.entrypoints.relay", [], [], restarts=True, on_end=lambda pid: _forget(metrics, pid)
+        )
+    if scrapes is not None:
+        descriptor = scrapes.fileno()
+        supervisor.start(
+            "iotconfig.entrypoints.metrics", ["--socket", str(descriptor)], [descriptor], restarts=True
+        )
     # Kept open here, it would take connections in that nobody serves.
     listener.close()
     os.close(report)
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
-        print(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
-        if broker is not None and relays:
-            print(f"Changes are announced to {broker}")
-        print(_described_access(settings))
-        print(f"Try:  curl {address}{_example_path(settings)}", flush=True)
+        tell(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
+        for sentence in _more(settings, address, relay_to, scrapes):
+            tell(sentence)
 
-    return supervisor.run(ready, announce)
-
-
-def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        raise InvalidSetting(f"Cannot listen on {host}:{port}: {_reason(error)}.") from None
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise InvalidSetting(
-            f"Cannot listen on {host}:{port}: {_reason(error)}. Choose another --port?"
-        ) from None
-    return listener
+        return supervisor.run(ready, announce)
+    finally:
+        if metrics:
+            shutil.rmtree(metrics, ignore_errors=True)
 
 
-def _reason(error: OSError | UnicodeError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+def _more(
+    settings: Settings, address: str, relay_to: Broker | None, scrapes: socket.socket | None
+) -> Iterator[str]:
+    """What else there is to tell of a service that has started."""
+    if relay_to is not None:
+        yield f"Changes are announced to {relay_to}"
+    yield _described_access(settings)
+    if scrapes is not None:
+        yield f"Metrics are at {_shown_address(scrapes)}/metrics"
+    if not writes_json(settings):
+        yield f"Try:  curl {address}{_example_path(settings)}"
+
+
+def _metrics_directory() -> str:
+    """Where the processes count together: in memory where there is such a place, for a busy disk makes writers wait."""
+    memory = "/dev/shm"  # noqa: S108 - a directory of our own is made in it
+    return tempfile.mkdtemp(prefix="iotconfig-metrics-", dir=memory if os.access(memory, os.W_OK) else None)
+
+
+def _forget(metrics: str, pid: int) -> None:
+    if metrics:
+        from iotconfig.adapters.metrics import forget_process
+
+        forget_process(metrics, pid)
 
 
 def _shown_address(listener: socket.socket) -> str:

@@ -298,6 +298,43 @@ class Settings:
         30,
         "Seconds that requests in flight have to finish at a stop",
     )
+    log_format: values.LogFormat = _setting(
+        "IOTCONFIG_LOG_FORMAT",
+        values.choice(values.LogFormat),
+        values.LogFormat.AUTO,
+        "How serve and relay log: text, json (an object a line), or auto: text on a terminal, else json",
+    )
+    log_level: values.LogLevel = _setting(
+        "IOTCONFIG_LOG_LEVEL",
+        values.choice(values.LogLevel),
+        values.LogLevel.INFO,
+        "What they log at least: debug, info (a line for each answer), warning or error",
+    )
+    no_color: bool = _setting("NO_COLOR", values.given, False, "Set to anything, it keeps colours away")
+    metrics_bind: str = _setting(
+        "IOTCONFIG_METRICS_BIND",
+        values.address,
+        "",
+        "An address of its own for Prometheus, such as 127.0.0.1:9100",
+    )
+    metrics_token: str = _setting(
+        "IOTCONFIG_METRICS_TOKEN",
+        values.token,
+        "",
+        "The bearer token that Prometheus sends. Without an address of their own, metrics are at /metrics of the API",
+        secret=True,
+    )
+    metrics_directory: str = _setting(
+        "PROMETHEUS_MULTIPROC_DIR",
+        str,
+        "",
+        "Where several processes count together. Serve sets it; set it for other servers with several workers",
+    )
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether anybody may read metrics; if nobody may, nothing is counted."""
+        return bool(self.metrics_bind or self.metrics_token)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

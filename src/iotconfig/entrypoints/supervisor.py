@@ -40,14 +40,23 @@ class Supervisor:
             signal.signal(number, lambda received, _frame: self._signals.put(received))
 
     def start(
-        self, module: str, arguments: Sequence[str], descriptors: Sequence[int], *, restarts: bool = False
+        self,
+        module: str,
+        arguments: Sequence[str],
+        descriptors: Sequence[int],
+        *,
+        restarts: bool = False,
+        on_end: Callable[[int], None] = lambda _pid: None,
     ) -> None:
         """Run a module of ours in a fresh interpreter; it inherits `descriptors` and a lifeline.
 
-        One that `restarts` is started again when it ends, and takes nothing down with it.
+        One that `restarts` is started again when it ends, and takes nothing down with it;
+        `on_end` is told of its end.
         """
         command = [sys.executable, "-P", "-m", module, "--lifeline", str(self._lifeline), *arguments]
-        child = _Child(command, self._environ, (self._lifeline, *descriptors), restarts=restarts)
+        child = _Child(
+            command, self._environ, (self._lifeline, *descriptors), restarts=restarts, on_end=on_end
+        )
         child.start()
         self._children.append(child)
 
@@ -110,6 +119,7 @@ class _Child:
     _environ: Mapping[str, str]
     _descriptors: Sequence[int]
     _restarts: bool = field(kw_only=True)
+    _on_end: Callable[[int], None] = field(kw_only=True)
     process: subprocess.Popen[bytes] = field(init=False)
     _failures: int = 0
     _started_at: float = 0.0
@@ -130,6 +140,7 @@ class _Child:
             return False
         if self._ended_at is None:
             self._ended_at = monotonic()
+            self._on_end(self.process.pid)
             ran_well = self._ended_at - self._started_at > _RAN_WELL
             self._failures = 0 if ran_well else self._failures + 1
         if monotonic() - self._ended_at >= min(

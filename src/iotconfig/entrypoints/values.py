@@ -25,6 +25,9 @@ _VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _SHORTEST_SECRET: Final = 32
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})")
+_MAX_PORT: Final = 65535
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -43,13 +46,21 @@ def number(kind: Callable[[str], Any], low: float, high: float) -> Parser[Any]:
     return parse
 
 
-def flag(text: str) -> bool:
-    """`true` or `false`, and what else people write for them."""
-    if text.lower() in _TRUE:
-        return True
-    if text.lower() in _FALSE:
-        return False
-    raise ValidationFailed("expected true or false")
+class LogFormat(StrEnum):
+    """How lines of the log look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """What is logged at least."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def choice(kind: type[E]) -> Parser[E]:
@@ -63,6 +74,35 @@ def choice(kind: type[E]) -> Parser[E]:
             raise ValidationFailed(f"expected {', '.join(words[:-1])} or {words[-1]}") from None
 
     return parse
+
+
+def given(_text: str) -> bool:
+    """Whether there is anything at all."""
+    return True
+
+
+def address(text: str) -> str:
+    """A host, or an IP address, and a port."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or not int(match[2]) <= _MAX_PORT:
+        raise ValidationFailed("expected a host and a port, such as 127.0.0.1:9100 or [::1]:9100")
+    return text
+
+
+def token(text: str) -> str:
+    """A bearer token that can stand in a header (RFC 6750), and is not guessed."""
+    if _TOKEN.fullmatch(text) is None:
+        raise ValidationFailed("expected 16 or more letters, digits and -._~+/, with = at the end only")
+    return text
+
+
+def flag(text: str) -> bool:
+    """`true` or `false`, and what else people write for them."""
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValidationFailed("expected true or false")
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 from contextlib import suppress
 from typing import Any
@@ -15,18 +16,22 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from iotconfig.adapters.http.deadlines import Deadlines
-from iotconfig.adapters.http.gevent_worker import DeadlineWorker
+from iotconfig.adapters.http.gevent_worker import DeadlineWorker, ProcessLogger
+from iotconfig.adapters.http.observing import Observer
 
 from . import lifeline
 from .logs import log_to_stderr
+from .observed import observed
 from .settings import Settings
 
 
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, options: dict[str, Any], access: Observer) -> None:
+        self._settings = settings
         self._options = options
+        self._access = access
         super().__init__()
 
     def load_config(self) -> None:
@@ -34,9 +39,11 @@ class _Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from .wsgi import create_app
+        from . import wiring
 
-        return create_app()
+        watched = observed(self._settings, self._access)
+        DeadlineWorker.observers = watched.observers
+        return wiring.create_app(self._settings, watched)
 
 
 def main() -> None:
@@ -47,7 +54,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
-    log_to_stderr()
+    access = log_to_stderr(settings)
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
@@ -61,19 +68,36 @@ def main() -> None:
     def follow_supervisor(_arbiter: object) -> None:
         lifeline.follow(given.lifeline)
 
+    def forget(_arbiter: object, worker: Any) -> None:
+        if settings.metrics_directory:
+            from iotconfig.adapters.metrics import forget_process
+
+            forget_process(settings.metrics_directory, worker.pid)
+
+    def tidy_up(_arbiter: object) -> None:
+        # The supervisor does it, unless it was killed.
+        if settings.metrics_directory:
+            shutil.rmtree(settings.metrics_directory, ignore_errors=True)
+
     _Web(
+        settings,
         {
             "bind": f"fd://{given.socket}",
             "workers": given.workers,
             "worker_class": _worker_class(settings),
             "graceful_timeout": settings.graceful_timeout,
             "loglevel": "warning",
+            "logger_class": ProcessLogger,
+            "errorlog": None,
             "control_socket_disable": True,
             "sendfile": False,
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,
-        }
+            "child_exit": forget,
+            "on_exit": tidy_up,
+        },
+        access,
     ).run()
 
 

@@ -22,18 +22,21 @@ from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.identity import IdentityProvider
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.pictures import PictureService
-from iotconfig.domain.ports import Lease, Store
+from iotconfig.domain.ports import Lease, Publisher, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 from iotconfig.domain.sign_in import SignInService
 from iotconfig.domain.uploads import UploadRules
 
+from .observed import Observed, new_registry
 from .settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import falcon
+    from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.http.access_control import AccessControl
+    from iotconfig.adapters.metrics import Exposition
     from iotconfig.adapters.mqtt import Broker
     from iotconfig.adapters.sql.database import Database
     from iotconfig.adapters.sql.migrations import Migrations
@@ -104,18 +107,27 @@ def open_notifications(settings: Settings) -> Iterator[NotificationService]:
 
 
 @contextmanager
-def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lease]]:
-    """A relay from the database to the broker, and the lease on which it waits for announcements."""
+def open_relay(
+    settings: Settings, address: Broker, registry: CollectorRegistry | None = None
+) -> Iterator[tuple[Relay, Lease]]:
+    """A relay from the database to the broker, and the lease on which it waits for announcements.
+
+    `registry`: where it counts what it tells, if anywhere.
+    """
     from iotconfig.adapters.mqtt import MqttPublisher
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
-    publisher = MqttPublisher(
+    publisher: Publisher = MqttPublisher(
         address,
         prefix=settings.mqtt_prefix,
         client_id=f"{settings.mqtt_prefix}-relay",
         window=settings.mqtt_window,
         timeout=settings.mqtt_timeout,
     )
+    if registry is not None:
+        from . import metering
+
+        publisher = metering.counted(registry, publisher)
     lease = _lease(settings)
     database = _open_database(settings)
     relay = Relay(SqlNotificationQueue(database), publisher, lease, utc_now, random.random)
@@ -152,26 +164,56 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
         raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
-def create_app(settings: Settings) -> falcon.App[Any, Any]:
-    """The HTTP API on the database, whose connections live as long as the process."""
-    from iotconfig.adapters.http.app import create_app
+@contextmanager
+def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator[Exposition]:
+    """What a scrape reads; its own connections to the database are closed at the end of the block."""
+    from . import metering
 
     database = _open_database(settings)
+    try:
+        service = ConfigService(_store(database), utc_now)
+        yield metering.exposition(settings, registry, service, _notifications(settings, database))
+    finally:
+        database.close()
+
+
+def create_app(settings: Settings, watched: Observed | None = None) -> falcon.App[Any, Any]:
+    """The HTTP API on the database, whose connections live as long as the process."""
+    from iotconfig.adapters.http.app import UseCases, create_app
+    from iotconfig.adapters.sql.readiness import SqlReadiness
+
+    watched = watched or Observed(registry=new_registry(settings))
+    database = _open_database(settings)
     store = _store(database)
-    return create_app(
-        ConfigService(store, utc_now),
-        HistoryService(store, utc_now),
-        FleetService(store, utc_now, pause=_pause),
-        _notifications(settings, database),
-        _access_control(settings, database),
-        _assets(settings, store),
+    service, notifications = ConfigService(store, utc_now), _notifications(settings, database)
+    render = None
+    if watched.registry is not None:
+        from . import metering
+
+        metering.watch_pool(settings, watched.registry, database)
+        if not settings.metrics_bind:
+            render = metering.exposition(settings, watched.registry, service, notifications).render
+    use_cases = UseCases(
+        configs=service,
+        history=HistoryService(store, utc_now),
+        fleet=FleetService(store, utc_now, pause=_pause),
+        notifications=notifications,
+        assets=_assets(settings, store),
         pictures=_pictures_when_asked(settings),
+    )
+    return create_app(
+        use_cases,
+        _access_control(settings, database),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
         own_origin=settings.own_origin,
         local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
+        is_ready=SqlReadiness(database),
+        observers=watched.observers,
+        render_metrics=render,
+        metrics_token=settings.metrics_token,
     )
 
 

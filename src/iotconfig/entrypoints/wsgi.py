@@ -7,10 +7,17 @@ from typing import Any
 
 import falcon
 
+from iotconfig.adapters.logs import LoggedAccess
+
 from . import wiring
+from .observed import observed
 from .settings import Settings
 
 
 def create_app() -> falcon.App[Any, Any]:
-    """The HTTP API, as the environment configures it. Raises `InvalidSetting`."""
-    return wiring.create_app(Settings.from_environ(os.environ))
+    """The HTTP API, as the environment configures it. Raises `InvalidSetting`.
+
+    The logger `iotconfig.access` tells of each answer, in whatever format the server's logs have.
+    """
+    settings = Settings.from_environ(os.environ)
+    return wiring.create_app(settings, observed(settings, LoggedAccess()))

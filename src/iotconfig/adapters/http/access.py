@@ -74,8 +74,16 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/configs/{segment}/rollback": _POST,
     "/api/deleted-configs": _READ,
     "/api/deleted-configs/{segment}/restore": _POST,
+    # A description tells no secrets, and who has no token yet must be able to read how to get one.
+    "/api/docs": _PUBLIC,
+    "/api/docs/style.css": _PUBLIC,
+    "/api/openapi.json": _PUBLIC,
     "/api/health": _PUBLIC,
     "/api/images/lvgl": _READ,
+    "/api/health/live": _PUBLIC,
+    "/api/health/ready": _PUBLIC,
+    # It asks for a token of its own.
+    "/metrics": _PUBLIC,
 }
 
 

@@ -18,7 +18,8 @@ def send(resp: falcon.Response, answer: object) -> None:
 
 
 def tag(resp: falcon.Response, config: Config) -> None:
-    """Say which revision of the config the answer is about."""
+    """Say which revision of which config the answer is about."""
+    resp.context.mac_address = str(config.mac_address)
     resp.set_header("ETag", revision_tag(config.revision))
     resp.set_header("Cache-Control", "private, no-cache")
 

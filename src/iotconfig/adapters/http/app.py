@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import falcon
+from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.domain.asset_service import AssetService
@@ -28,7 +29,7 @@ from .configs import (
     ReplaceDeviceResource,
 )
 from .fleet import ExportResource, ImportResource, PatchResource
-from .health import HealthResource
+from .health import HealthResource, LiveResource, ReadyResource
 from .history import (
     DeletedConfigsResource,
     DiffResource,
@@ -37,51 +38,90 @@ from .history import (
     RevisionsResource,
     RollbackResource,
 )
+from .metrics import MetricsResource, Render
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
+from .observing import Observation, Observer
+from .openapi import resource as openapi
 from .pictures import LvglResource
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""
 
 
+@frozen
+class UseCases:
+    """What the API offers."""
+
+    configs: ConfigService
+    history: HistoryService
+    fleet: FleetService
+    notifications: NotificationService
+    assets: AssetService
+    pictures: Callable[[], PictureService]
+    """Called when a picture is asked for, and not before: what it brings along is large."""
+
+
 def create_app(
-    service: ConfigService,
-    history: HistoryService,
-    fleet: FleetService,
-    notifications: NotificationService,
+    use_cases: UseCases,
     access: AccessControl,
-    assets: AssetService,
     *,
-    pictures: Callable[[], PictureService] | None = None,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
     own_origin: str = "",
     local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
+    is_ready: Callable[[], None] | None = None,
+    observers: Sequence[Observer] = (),
+    render_metrics: Render | None = None,
+    metrics_token: str = "",
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
     `access`: who is let in, and how.
-    `pictures`: called when pictures are asked for, and not before; without it their route is not there.
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
     `max_import_bytes`: bytes that the body of an import may have.
     `own_origin`: the service's own, as browsers see it; empty where it is the one that a request names.
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
+    `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
+    `observers`: hear of every answer.
+    `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
     """
-    bodies = BodyReader(max_content_bytes)
     doors = access.doors(own_origin, cors_origins)
-    app = falcon.App(middleware=_middleware(doors, own_origin, cors_origins, local_only=local_only))
+    middleware = _middleware(doors, own_origin, cors_origins, local_only=local_only)
+    app = falcon.App(middleware=[Observation(observers), *middleware] if observers else middleware)
     problems.install(app)
     doors.add_routes(app)
-    app.add_route("/api/health", HealthResource(service.store, notifications))
+    openapi.add_routes(app)
+    store = use_cases.configs.store
+    app.add_route("/api/health", HealthResource(store, use_cases.notifications))
+    app.add_route("/api/health/live", LiveResource())
+    app.add_route("/api/health/ready", ReadyResource(is_ready or store.check))
+    if render_metrics is not None:
+        app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
+    bodies = BodyReader(max_content_bytes)
+    _add_configs(app, use_cases.configs, use_cases.history, bodies, require_if_match)
+    app.add_route("/api/configs/import", ImportResource(use_cases.fleet, max_content_bytes, max_import_bytes))
+    app.add_route("/api/configs/export", ExportResource(use_cases.fleet))
+    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies))
+    app.add_route("/api/assets", AssetsResource(use_cases.assets))
+    app.add_route("/api/assets/{name}", AssetResource(use_cases.assets))
+    app.add_route("/api/images/lvgl", LvglResource(use_cases.pictures))
+    return app
+
+
+def _add_configs(
+    app: falcon.App[Any, Any],
+    service: ConfigService,
+    history: HistoryService,
+    bodies: BodyReader,
+    require_if_match: bool,  # noqa: FBT001 - passed on
+) -> None:
+    """The routes of configs, one by one, and of what they were."""
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
-    app.add_route("/api/configs/import", ImportResource(fleet, max_content_bytes, max_import_bytes))
-    app.add_route("/api/configs/export", ExportResource(fleet))
-    app.add_route("/api/configs/patch", PatchResource(fleet, bodies))
     app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, require_if_match))
     app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
     app.add_route("/api/configs/{segment}/revisions", RevisionsResource(history))
@@ -91,13 +131,8 @@ def create_app(
     app.add_route(
         "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
     )
-    app.add_route("/api/assets", AssetsResource(assets))
-    app.add_route("/api/assets/{name}", AssetResource(assets))
     app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
     app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
-    if pictures is not None:
-        app.add_route("/api/images/lvgl", LvglResource(pictures))
-    return app
 
 
 def _middleware(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import falcon
+from gevent import get_hub
 from gevent.local import local
+from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
+from .observing import UNMATCHED, Answered, Observer
 from .problems import problem
 
 log = logging.getLogger(__name__)
@@ -23,14 +27,25 @@ _PARSE_PROBLEMS = {
 }
 
 
+class ProcessLogger(Logger):
+    """gunicorn's logger, whose lines go where all lines of the process go."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
 class DeadlineWorker(GeventWorker):
     """Serves every connection in a greenlet, and holds each client to `deadlines`."""
 
     deadlines: ClassVar[Deadlines] = Deadlines()
+    observers: ClassVar[Sequence[Observer]] = ()
 
     def init_process(self) -> None:
         # The greenlet's own connection; gunicorn's hooks do not all get it passed.
         self._connection = local()
+        # gevent would print it, in many lines, with what stands in its message.
+        setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
         super().init_process()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
@@ -61,11 +76,14 @@ class DeadlineWorker(GeventWorker):
             status, sentence = _PARSE_PROBLEMS.get(type(exc), (400, "The request is not well-formed HTTP."))
             self._refuse(client, "VALIDATION_FAILED", sentence, status)
         else:
-            log.error("a connection failed", exc_info=exc)
-            self._refuse(client, "INTERNAL_ERROR", "The service failed to answer.", 500)
+            request_id = uuid.uuid4().hex
+            log.error("a connection failed", exc_info=exc, extra={"fields": {"request_id": request_id}})
+            self._refuse(client, "INTERNAL_ERROR", "The service failed to answer.", 500, request_id)
 
-    def _refuse(self, client: DeadlineSocket, code: str, sentence: str, status: int) -> None:
-        request_id = uuid.uuid4().hex
+    def _refuse(
+        self, client: DeadlineSocket, code: str, sentence: str, status: int, request_id: str = ""
+    ) -> None:
+        request_id = request_id or uuid.uuid4().hex
         _, body = problem(code, sentence, {}, request_id, status)
         head = (
             f"HTTP/1.1 {falcon.code_to_http_status(status)}\r\n"
@@ -74,11 +92,18 @@ class DeadlineWorker(GeventWorker):
             f"X-Request-ID: {request_id}\r\n"
             "Connection: close\r\n\r\n"
         )
+        answer = Answered("OTHER", UNMATCHED, status, 0.0, request_id, code)
+        for observer in self.observers:
+            observer.answered(answer)
         try:
             client.sendall(head.encode() + body)
             client.linger()
         except OSError as error:
             log.debug("nobody was there to read a refusal: %s", error)
+
+
+def _log_greenlet(_context: object, _kind: object, error: BaseException | None, _trace: object) -> None:
+    log.error("a greenlet ended", exc_info=error)
 
 
 def _content_length(req: Any) -> int:

@@ -1,6 +1,8 @@
-"""`GET /api/health`: whether the service can do its work."""
+"""Whether the service can do its work: for people, and for those who start and stop it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import falcon
 from attrs import frozen
@@ -14,25 +16,59 @@ from .problems import RETRY_AFTER
 
 
 @frozen
+class LiveResource:
+    """`/api/health/live`: the process answers. Nothing else is asked, so that no outage restarts it."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        _send(resp, {"status": "alive"})
+
+    on_head = on_get
+
+
+@frozen
+class ReadyResource:
+    """`/api/health/ready`: requests can be served, since the database answers and has the schema."""
+
+    is_ready: Callable[[], None]
+    """Raises `StoreUnavailable` where it is not."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        try:
+            self.is_ready()
+        except StoreUnavailable as error:
+            _refuse(resp, {"status": "unready", "error": str(error)})
+        else:
+            _send(resp, {"status": "ready"})
+
+    on_head = on_get
+
+
+@frozen
 class HealthResource:
-    """Healthy while the database answers; a broker that is away keeps no device from fetching."""
+    """`/api/health`. Healthy while the database answers; a broker that is away keeps no device from fetching."""
 
     store: Store
     notifications: NotificationService
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        resp.set_header("Cache-Control", "no-store")
-        resp.content_type = falcon.MEDIA_JSON
-        answer: dict[str, object]
         try:
             self.store.check()
             delivery = self.notifications.health()
         except StoreUnavailable as error:
-            resp.status = falcon.HTTP_503
-            resp.set_header("Retry-After", RETRY_AFTER)
-            answer = {"status": "unhealthy", "database": "disconnected", "error": str(error)}
+            _refuse(resp, {"status": "unhealthy", "database": "disconnected", "error": str(error)})
         else:
-            answer = {"status": "healthy", "database": "connected", "notifications": delivery}
-        resp.data = to_json(answer).encode()
+            _send(resp, {"status": "healthy", "database": "connected", "notifications": delivery})
 
     on_head = on_get
+
+
+def _send(resp: falcon.Response, answer: dict[str, object]) -> None:
+    resp.set_header("Cache-Control", "no-store")
+    resp.content_type = falcon.MEDIA_JSON
+    resp.data = to_json(answer).encode()
+
+
+def _refuse(resp: falcon.Response, answer: dict[str, object]) -> None:
+    _send(resp, answer)
+    resp.status = falcon.HTTP_503
+    resp.set_header("Retry-After", RETRY_AFTER)

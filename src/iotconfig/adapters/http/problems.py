@@ -23,7 +23,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRY_AFTER: Final = "2"
 """Seconds after which a client may ask an unavailable store again."""
 
-_STATUS: Final = {
+STATUS: Final = {
     "INVALID_OPERATION": 400,
     "VALIDATION_FAILED": 400,
     "AUTHENTICATION_REQUIRED": 401,
@@ -47,7 +47,7 @@ _STATUS: Final = {
     "STORE_FULL": 507,
 }
 # What Falcon, or the server, refuses before a use case is reached.
-_CODE: Final = {status: code for code, status in reversed(_STATUS.items())} | {
+_CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
     400: "VALIDATION_FAILED",
     404: "ROUTE_NOT_FOUND",
 }
@@ -65,7 +65,7 @@ def problem(
     code: str, sentence: str, details: dict[str, object], correlation_id: str, status: int | None = None
 ) -> tuple[int, bytes]:
     """The status and the body of a refusal."""
-    status = status or _STATUS[code]
+    status = status or STATUS[code]
     body = {
         "type": "about:blank",
         "title": _phrase(status),
@@ -92,6 +92,7 @@ def install(app: falcon.App[Any, Any]) -> None:
 
 def _answer(resp: falcon.Response, code: str, sentence: str, details: dict[str, object], **more: Any) -> None:
     status, body = problem(code, sentence, details, resp.context.request_id, **more)
+    resp.context.code = code
     resp.status = status
     resp.content_type = "application/problem+json"
     resp.data = body
@@ -134,7 +135,8 @@ def _on_http_error(
 
 def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """What nobody foresaw: the log gets all of it, the client a number to quote."""
-    log.error("request %s: %s %s failed", resp.context.request_id, req.method, req.path, exc_info=error)
+    fields = {"request_id": resp.context.request_id, "method": req.method, "route": req.uri_template}
+    log.error("a request failed", exc_info=error, extra={"fields": fields})
     _answer(
         resp,
         "INTERNAL_ERROR",

@@ -62,6 +62,7 @@ class Session:
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
+        self._client.enable_logger(logging.getLogger("paho.mqtt"))
         # Never fewer than ours: paho queues what is beyond, and looks through the queue at each answer.
         self._client.max_inflight_messages_set(window)
         self._client.connect_timeout = timeout

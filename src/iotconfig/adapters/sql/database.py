@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from attrs import frozen
 from sqlalchemy import Connection, Table
+
+
+@frozen
+class PoolUse:
+    """The connections of a database's pool."""
+
+    in_use: int
+    """Lent at the moment."""
+    idle: int
+    limit: int
+    """As many may be open."""
+    waiting: int
+    """Requests that wait for one; on SQLite nobody counts them."""
 
 
 class Transaction(Protocol):
@@ -59,6 +73,10 @@ class Database(Protocol):
 
     def check(self) -> None:
         """Return when the database answers; raise `StoreUnavailable` otherwise."""
+        ...
+
+    def use(self) -> PoolUse:
+        """How much of the pool is in use. Asks no database."""
         ...
 
     def close(self) -> None:

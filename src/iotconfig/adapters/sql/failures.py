@@ -29,6 +29,8 @@ _DISK_FULL: Final = "53100"
 _SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
 # Missing permission; objects of others that depend on ours.
 _REFUSED_STATES: Final = frozenset({"42501", "2BP01"})
+# Data that does not fit: the sentence quotes it.
+_QUOTING_CLASSES: Final = frozenset({"22", "23"})
 
 _SQLITE_FULL: Final = sqlite3.SQLITE_FULL
 _SQLITE_UNAVAILABLE: Final = frozenset(
@@ -84,7 +86,7 @@ class DatabaseFault(Exception):
 
 def _translation(cause: BaseException | None, error: Exception) -> Exception:
     if isinstance(cause, psycopg.Error):
-        return _of_postgresql(cause) or DatabaseFault(f"{cause.sqlstate}: {_first_line(cause)}")
+        return _of_postgresql(cause) or DatabaseFault(_what_failed(cause))
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause) or DatabaseFault(str(cause))
     return error
@@ -97,7 +99,7 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     if state in _REFUSED_STATES:
         return unavailable(_REFUSED, _first_line(cause))
     if state in _SCHEMA_STATES:
-        return unavailable(SCHEMA_NOT_CURRENT, str(cause))
+        return unavailable(SCHEMA_NOT_CURRENT, _first_line(cause))
     if state is None:
         # No connection, a broken one, or parameters that libpq cannot use: the server said nothing.
         away = isinstance(cause, psycopg.OperationalError | psycopg.ProgrammingError)
@@ -114,6 +116,12 @@ def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
     if "no such table" in text or "no such column" in text:
         return unavailable(SCHEMA_NOT_CURRENT, str(cause))
     return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
+
+
+def _what_failed(cause: psycopg.Error) -> str:
+    """The state, and the server's sentence unless it quotes values."""
+    state = cause.sqlstate or ""
+    return state if state[:2] in _QUOTING_CLASSES else f"{state}: {_first_line(cause)}"
 
 
 def _first_line(cause: psycopg.Error) -> str:

@@ -184,6 +184,11 @@ def scripts_directory() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "migrations"
 
 
+def newest_migration() -> str | None:
+    """The migration that a database is at whose schema is current."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
 def _check_encoding(connection: Connection) -> None:
     """Documents are kept verbatim, in any script."""
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()

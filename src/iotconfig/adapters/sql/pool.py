@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
+from .database import PoolUse
 from .libpq import connection_arguments, prepare
 from .timeouts import Timeouts
 from .watchdog import Watchdog
@@ -73,6 +74,16 @@ class Pool(ConnectionPool[PooledConnection]):
         """End a loan."""
         self._watchdog.release(self._lent.pop(connection))
         self.putconn(connection)
+
+    def use(self) -> PoolUse:
+        """How many connections are lent, idle and waited for."""
+        found = self.get_stats()
+        return PoolUse(
+            in_use=len(self._lent),
+            idle=found.get("pool_available", 0),
+            limit=self.max_size,
+            waiting=found.get("requests_waiting", 0),
+        )
 
     def _check_alive(self, connection: PooledConnection) -> None:
         """Notice a server that has gone: its farewell, and the end, wait in the socket's buffer.

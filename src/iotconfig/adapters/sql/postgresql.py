@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from psycopg.rows import TupleRow
 from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, text
 
+from .database import PoolUse
 from .failures import translated
 from .libpq import connection_arguments, prepare
 from .pool import Pool
@@ -74,6 +75,9 @@ class PostgresqlDatabase:
         with self.reading() as connection:
             self._watchdog.watch(descriptor_of(connection), self._timeouts.check)
             connection.execute(text("SELECT 1"))
+
+    def use(self) -> PoolUse:
+        return self._pool.use()
 
     def close(self) -> None:
         self._writer.dispose()

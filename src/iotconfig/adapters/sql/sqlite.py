@@ -20,6 +20,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from .database import PoolUse
 from .failures import AWAY, is_busy, translated, unavailable
 from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
@@ -76,6 +77,10 @@ class SqliteDatabase:
     def check(self) -> None:
         with self.reading():
             return
+
+    def use(self) -> PoolUse:
+        pool = cast("QueuePool", self._engine.pool)
+        return PoolUse(in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=0)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,0 +1,90 @@
+"""What it costs a request to be logged and counted: the device route in one process, without sockets."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
+from time import thread_time
+from typing import Any
+
+from tests.support.apps import app_in_memory
+
+from benchmarks.harness import machine, rounds
+from iotconfig import ConfigContent, ConfigService, MacAddress
+from iotconfig.adapters.http.observing import Observer
+from iotconfig.adapters.logs import LoggedAccess, Output, WrittenAccess
+from iotconfig.adapters.memory import MemoryStore
+
+_REQUESTS = 2_000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _environ() -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/api/configs/02:00:00:00:00:01.json",
+        "QUERY_STRING": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8080",
+        "HTTP_HOST": "127.0.0.1:8080",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+    }
+
+
+def _contestant(observers: tuple[Observer, ...]) -> Callable[[], float]:
+    store = MemoryStore()
+    service = ConfigService(store, _now)
+    service.create(MacAddress("02:00:00:00:00:01"), ConfigContent.parse('{"deviceName": "a"}'))
+    app = app_in_memory(store, _now, observers=observers)
+
+    def run() -> float:
+        """Microseconds per request."""
+        environs = [_environ() for _ in range(_REQUESTS)]
+        began = thread_time()
+        for environ in environs:
+            for _block in app(environ, lambda _status, _headers: None):  # type: ignore[arg-type]
+                pass
+        return (thread_time() - began) / _REQUESTS * 1e6
+
+    return run
+
+
+def main() -> None:
+    with ExitStack() as stack:
+        # Before the library is imported, as serve does for its processes.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(TemporaryDirectory(dir="/dev/shm"))
+        from prometheus_client import CollectorRegistry  # noqa: PLC0415
+
+        from iotconfig.adapters.metrics import HttpMetrics  # noqa: PLC0415
+
+        logging.getLogger("iotconfig").setLevel(logging.INFO)
+        file = stack.enter_context(open(os.devnull, "wb"))  # noqa: PTH123 - a descriptor is what is wanted
+        written = WrittenAccess(Output(file.fileno()))
+        counting = HttpMetrics(CollectorRegistry())
+        contestants = {
+            "nobody": _contestant(()),
+            "a line": _contestant((written,)),
+            "counters": _contestant((counting,)),
+            "both": _contestant((written, counting)),
+            "a line of logging's": _contestant((LoggedAccess(),)),
+        }
+        logging.getLogger().addHandler(logging.StreamHandler(open(os.devnull, "w")))  # noqa: PTH123, SIM115
+        found = rounds(contestants, 15)
+    print(f"observing: {_REQUESTS} fetches a round; {machine()}")
+    for name, microseconds in found.items():
+        print(f"  {name:20} {microseconds:6.1f} us a request, {microseconds - found['nobody']:+5.1f}")
+
+
+if __name__ == "__main__":
+    main()

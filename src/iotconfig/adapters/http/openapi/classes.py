@@ -1,0 +1,80 @@
+"""The shapes that classes of the code describe."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum, EnumType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+from attrs import NOTHING, AttrsInstance, fields
+
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.revisions import MAX_MESSAGE
+
+from .parts import Part, ref
+
+_PLAIN: Final[Mapping[object, Part]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    MacAddress: ref("MacAddress"),
+    ConfigContent: ref("GivenContent"),
+    MergePatch: ref("MergePatch"),
+}
+
+_ABOUT: Final = {
+    "id": "Given once, and never again",
+    "mac_address": "The device",
+    "device_name": "`deviceName` of the content",
+    "device_entity_id": "`deviceEntityId` of the content",
+    "enable_ota": "`enableOTA` of the content",
+    "revision": "Counts the changes of a MAC address, deletions included; it never goes back",
+    "etag": "The validator of the content's bytes, which the device route sends",
+    "author": "Who made the change",
+    "message": f"Why; at most {MAX_MESSAGE} characters",
+    "operation": "What made the revision",
+    "content": "The document",
+    "config_id": "The config's id",
+}
+
+
+def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
+    """The object that an attrs class describes; a body takes no other members."""
+    hints = get_type_hints(cls)
+    properties = {}
+    required = []
+    for attribute in fields(cls):
+        properties[attribute.name] = _described(_type(hints[attribute.name]), _ABOUT.get(attribute.name))
+        if not is_body or attribute.default is NOTHING:
+            required.append(attribute.name)
+    found: Part = {"type": "object", "properties": properties}
+    if required:
+        found["required"] = required
+    if is_body:
+        found["additionalProperties"] = False
+    return found
+
+
+def _type(hint: Any) -> Part:
+    if get_origin(hint) in (Union, types.UnionType):
+        (inner,) = (argument for argument in get_args(hint) if argument is not type(None))
+        known = _type(inner)
+        return (
+            {**known, "type": [known["type"], "null"]}
+            if "type" in known
+            else {"anyOf": [known, {"type": "null"}]}
+        )
+    if isinstance(hint, EnumType):
+        members: Iterable[Enum] = hint
+        return {"type": "string", "enum": [str(member.value) for member in members]}
+    return dict(_PLAIN[hint])
+
+
+def _described(schema: Part, description: str | None) -> Part:
+    return {**schema, "description": description} if description else schema

@@ -1,0 +1,132 @@
+"""The line of each answer. It is on every device's way, so where it is JSON it is spelt by hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+from json.encoder import encode_basestring_ascii
+from time import gmtime, strftime, time
+from typing import Final, Protocol
+
+from .output import Output
+
+log = logging.getLogger("iotconfig.access")
+
+QUIET: Final = frozenset({"/api/health", "/api/health/live", "/api/health/ready", "/metrics"})
+"""Routes that machines ask all day long: their answers are told at the level `debug`, unless they refuse."""
+
+_REFUSED: Final = 400
+
+
+class Answered(Protocol):
+    """One answer, as far as its line tells of it."""
+
+    @property
+    def method(self) -> str:
+        """The method, or OTHER."""
+        ...
+
+    @property
+    def route(self) -> str:
+        """The route's template; never what stood in its place."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """From the request's head to the answer's."""
+        ...
+
+    @property
+    def request_id(self) -> str:
+        """Letters, digits, `.`, `_` and `-`."""
+        ...
+
+    @property
+    def code(self) -> str | None:
+        """The code of a refusal."""
+        ...
+
+    @property
+    def mac_address(self) -> str | None:
+        """The device that it is about, in the canonical spelling, where it is about one."""
+        ...
+
+    @property
+    def author(self) -> str | None:
+        """Who asked, where the gate was reached."""
+        ...
+
+
+class LoggedAccess:
+    """Access lines as records of the logger `iotconfig.access`, for whatever format it has."""
+
+    def answered(self, answer: Answered) -> None:
+        level = level_of(answer)
+        if not log.isEnabledFor(level):
+            return
+        fields: dict[str, object] = {
+            "request_id": answer.request_id,
+            "method": answer.method,
+            "route": answer.route,
+            "status": answer.status,
+            "duration_ms": round(answer.seconds * 1000, 2),
+        }
+        if answer.code:
+            fields["code"] = answer.code
+        if answer.mac_address:
+            fields["mac"] = answer.mac_address
+        if answer.author:
+            fields["author"] = answer.author
+        log.log(level, "%s %s %d", answer.method, answer.route, answer.status, extra={"fields": fields})
+
+
+class WrittenAccess:
+    """Access lines as `JsonFormat` spells them, straight to the output."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._second = 0
+        self._shown = ""
+        # What is the same in the lines of answers that are alike; there are as many as routes, methods and statuses.
+        self._known: dict[tuple[str, str, int], tuple[int, str, str]] = {}
+
+    def answered(self, answer: Answered) -> None:
+        key = (answer.route, answer.method, answer.status)
+        level, begin, middle = self._known.get(key) or self._meet(answer, key)
+        if not log.isEnabledFor(level):
+            return
+        now = time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._shown = f'{{"time": "{strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))}'
+        more = f', "code": "{answer.code}"' if answer.code else ""
+        if answer.mac_address:
+            more += f', "mac": "{answer.mac_address}"'
+        if answer.author:
+            more += f', "author": {encode_basestring_ascii(answer.author)}'
+        line = (
+            f"{self._shown}.{int((now - second) * 1000):03d}{begin}{answer.request_id}"
+            f"{middle}{int(answer.seconds * 100_000) / 100}{more}}}\n"
+        )
+        self._output.write(line.encode())
+
+    def _meet(self, answer: Answered, key: tuple[str, str, int]) -> tuple[int, str, str]:
+        level = level_of(answer)
+        begin = (
+            f'Z", "level": "{logging.getLevelName(level).lower()}", "logger": "{log.name}", '
+            f'"message": "{answer.method} {answer.route} {answer.status}", "pid": {os.getpid()}, "request_id": "'
+        )
+        middle = f'", "method": "{answer.method}", "route": "{answer.route}", "status": {answer.status}, "duration_ms": '
+        found = self._known[key] = (level, begin, middle)
+        return found
+
+
+def level_of(answer: Answered) -> int:
+    """`info`, but `debug` for machines that ask how the service is, and hear that it is well."""
+    return logging.DEBUG if answer.route in QUIET and answer.status < _REFUSED else logging.INFO

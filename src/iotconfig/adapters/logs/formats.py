@@ -1,0 +1,126 @@
+"""How a record becomes a line.
+
+A record may carry members of its own in `fields`; the line of an access has
+its request's there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import gmtime, strftime
+from typing import Any, Final
+
+from .faults import fault_of
+
+LONGEST: Final = 4096
+"""Bytes of a line: as many reach a pipe in one piece, whoever else writes to it (PIPE_BUF on Linux)."""
+
+_KEPT: Final = 500
+"""Characters that a message keeps where its line would be too long."""
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class JsonFormat(logging.Formatter):
+    """One JSON object a line, with `time`, `level`, `logger`, `message` and `pid`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = 0
+        self._shown = ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        members: dict[str, Any] = {
+            "time": self._time(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "pid": record.process,
+        }
+        if fields := fields_of(record):
+            members.update(fields)
+        if record.exc_info and record.exc_info[1] is not None:
+            members["error"] = fault_of(record.exc_info[1])
+        line = _encode(members)
+        # No byte of UTF-8 text is more than a third of a character.
+        return line if len(line) * 3 < LONGEST or _fits(line) else _shortened(members)
+
+    def _time(self, created: float) -> str:
+        """RFC 3339 in UTC, to the millisecond. The second is spelt once for all its lines."""
+        second = int(created)
+        if second != self._second:
+            self._shown = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+            self._second = second
+        return f"{self._shown}.{int((created - second) * 1000):03d}Z"
+
+
+def _shortened(members: dict[str, Any]) -> str:
+    """The line of members that are too long together, without what is longest among them."""
+    members["shortened"] = True
+    message = str(members["message"])
+    if len(message) > _KEPT:
+        members["message"] = message[:_KEPT] + "…"
+    line = _encode(members)
+    if not _fits(line) and "error" in members:
+        members["error"] = {**members["error"], "cause": None, "trace": members["error"]["trace"][-5:]}
+        line = _encode(members)
+    if not _fits(line):
+        kept = ("time", "level", "logger", "pid", "request_id", "shortened")
+        line = _encode({name: members[name] for name in kept if name in members})
+    return line
+
+
+def _fits(line: str) -> bool:
+    return len(line.encode(errors="backslashreplace")) < LONGEST
+
+
+_COLOURS: Final = {"debug": "2", "info": "36", "warning": "33", "error": "31", "critical": "1;31"}
+_SHOWN: Final = {"request_id": "request", "duration_ms": "ms"}
+"""Members that people know by a shorter name."""
+
+
+class TextFormat(logging.Formatter):
+    """For a person at a terminal: the time of day, the level, the message, and what else there is."""
+
+    def __init__(self, *, colours: bool) -> None:
+        super().__init__()
+        self._colours = colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = record.levelname.lower()
+        time = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        members = " ".join(_member(*item) for item in (fields_of(record) or {}).items())
+        line = f"{self._in('2', time)} {self._in(_COLOURS.get(level, '0'), f'{level:7}')} {_printable(record.getMessage())}"
+        if members:
+            line += f"  {self._in('2', members)}"
+        if record.exc_info and record.exc_info[1] is not None:
+            line += self._fault(fault_of(record.exc_info[1]))
+        return line
+
+    def _fault(self, fault: Mapping[str, Any]) -> str:
+        told = f"\n  {self._in('31', fault['type'])}"
+        if "message" in fault:
+            told += f": {_printable(str(fault['message']))}"
+        for frame in fault["trace"]:
+            told += f"\n    {frame}"
+        return told + (self._fault(fault["cause"]) if fault.get("cause") else "")
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
+
+
+def _member(name: str, value: object) -> str:
+    return f"{_SHOWN.get(name, name)}={_printable(str(value))}"
+
+
+def _printable(text: str) -> str:
+    """One line, whatever a caller sent: nothing of it moves the cursor, or begins a line of its own."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:
+    """What the record's maker added to it."""
+    return getattr(record, "fields", None)

@@ -1,0 +1,110 @@
+"""All metrics in Prometheus' format: what processes counted, and what the database says at the moment."""
+
+from __future__ import annotations
+
+import platform
+import struct
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from attrs import frozen
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from iotconfig._version import __version__
+
+_ATTEMPTS: Final = 5
+
+
+@frozen
+class Figures:
+    """What is in the database."""
+
+    configs: int
+    pending: int
+    parked: int
+    oldest_seconds: float
+
+
+class Exposition:
+    """What a scrape reads. It needs no database: while that is away, its figures are left out."""
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        directory: str,
+        figures: Callable[[], Figures | None],
+        *,
+        announces: bool,
+    ) -> None:
+        """`directory`: where processes count together; if it is empty, `registry` is all there is.
+
+        `figures`: in bounded time, or None. `announces`: whether a broker is configured.
+        """
+        self._figures = figures
+        self._announces = announces
+        self._registry = registry
+        if directory:
+            self._registry = CollectorRegistry()
+            MultiProcessCollector(self._registry, directory)  # type: ignore[no-untyped-call]
+        self._registry.register(_Asked(self._ask))
+
+    def render(self, accept: str) -> tuple[str, bytes]:
+        """The media type that a scraper accepts, and all metrics in it."""
+        encode, media_type = choose_encoder(accept)
+        for _ in range(_ATTEMPTS):
+            try:
+                return media_type, encode(self._registry)
+            except (OSError, RuntimeError, struct.error):
+                # A process was just starting a file, or had just ended.
+                time.sleep(0.02)
+        return media_type, encode(self._registry)
+
+    def _ask(self) -> Iterator[Metric]:
+        figures = self._figures()
+        labels = {"version": __version__, "python": platform.python_version()}
+        build = GaugeMetricFamily("iotconfig_build_info", "Which version runs", labels=list(labels))
+        build.add_metric(list(labels.values()), 1)
+        yield build
+        yield GaugeMetricFamily(
+            "iotconfig_announces",
+            "1 where a broker is configured, and a relay is needed",
+            int(self._announces),
+        )
+        yield GaugeMetricFamily(
+            "iotconfig_database_up", "1 while the database answers", int(figures is not None)
+        )
+        if figures is None:
+            return
+        yield GaugeMetricFamily("iot_config_files_count", "Configs that are stored", figures.configs)
+        yield GaugeMetricFamily(
+            "iotconfig_notifications_pending", "Notifications that wait for the broker", figures.pending
+        )
+        yield GaugeMetricFamily(
+            "iotconfig_notifications_parked",
+            "Notifications that the broker refused too often",
+            figures.parked,
+        )
+        yield GaugeMetricFamily(
+            "iotconfig_notifications_oldest_age_seconds",
+            "For how long the oldest pending notification has been due",
+            figures.oldest_seconds,
+        )
+
+
+@frozen
+class _Asked:
+    """A collector that asks when it is read, and not when it is registered."""
+
+    collect: Callable[[], Iterator[Metric]]
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
+def forget_process(directory: str, pid: int) -> None:
+    """Take the gauges of a process that ended out of the sum; what it counted stays."""
+    mark_process_dead(pid, directory)  # type: ignore[no-untyped-call]

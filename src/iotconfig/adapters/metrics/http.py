@@ -1,0 +1,92 @@
+"""What is counted at each answer. No label has a value that grows with the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+_Count = Callable[[], None]
+_Measure = Callable[[float], None]
+
+
+class Answered(Protocol):
+    """One answer, as far as it is counted."""
+
+    @property
+    def method(self) -> str:
+        """A method that HTTP knows, or OTHER."""
+        ...
+
+    @property
+    def route(self) -> str:
+        """The template of its route, one of few."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+        ...
+
+    @property
+    def operation(self) -> str | None:
+        """What it did with configs, if anything."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        ...
+
+
+class HttpMetrics:
+    """Counts answers, and measures operations."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "iotconfig_http_requests_total",
+            "Answers, by the route's template",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._operations = Counter(
+            "iot_config_operations_total",
+            "Operations on configs; an error is whatever did not succeed, refusals included",
+            ["operation", "status"],
+            registry=registry,
+        )
+        self._durations = Histogram(
+            "iot_config_operation_duration_seconds",
+            "How long operations took",
+            ["operation"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        # Looking up labels costs more than counting.
+        self._known: dict[tuple[str, str, int], tuple[_Count, _Count | None, _Measure | None]] = {}
+
+    def answered(self, answer: Answered) -> None:
+        """Count an answer."""
+        key = (answer.route, answer.method, answer.status)
+        count, count_operation, measure = self._known.get(key) or self._meet(answer, key)
+        count()
+        if count_operation is not None and measure is not None:
+            count_operation()
+            measure(answer.seconds)
+
+    def _meet(
+        self, answer: Answered, key: tuple[str, str, int]
+    ) -> tuple[_Count, _Count | None, _Measure | None]:
+        """The counters of answers that are alike; there are as many as routes, methods and statuses."""
+        count = self._requests.labels(answer.method, answer.route, str(answer.status)).inc
+        count_operation = measure = None
+        if answer.operation is not None:
+            status = "success" if answer.status < HTTPStatus.BAD_REQUEST else "error"
+            count_operation = self._operations.labels(answer.operation, status).inc
+            measure = self._durations.labels(answer.operation).observe
+        found = self._known[key] = (count, count_operation, measure)
+        return found

@@ -1,0 +1,71 @@
+"""`/metrics` on an address of its own, in threads: for a process without gevent."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from hmac import compare_digest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+_MOST: Final = 32
+"""Connections at the same time. Scrapers are few."""
+
+_SECONDS: Final = 10.0
+
+
+class MetricsServer(ThreadingHTTPServer):
+    """Answers scrapes on a socket that listens already."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(
+        self, listener: socket.socket, render: Callable[[str], tuple[str, bytes]], token: str
+    ) -> None:
+        """`token`: what a scraper must send as a bearer token; empty, it need not."""
+        super().__init__(listener.getsockname(), _handler(render, token), bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+
+    def verify_request(self, _request: Any, _address: Any) -> bool:
+        return threading.active_count() < _MOST
+
+    def handle_error(self, _request: Any, _address: Any) -> None:
+        """Say nothing: a scraper that went away is none of our faults."""
+
+
+def _handler(render: Callable[[str], tuple[str, bytes]], token: str) -> type[BaseHTTPRequestHandler]:
+    expected = f"Bearer {token}".encode() if token else b""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _SECONDS
+        server_version = "iotconfig"
+        sys_version = ""
+
+        def do_GET(self) -> None:
+            given = self.headers.get("Authorization", "").encode(errors="replace")
+            if self.path.partition("?")[0] != "/metrics":
+                self._send(404, "text/plain", b"Metrics are at /metrics.\n")
+            elif expected and not compare_digest(expected, given):
+                self._send(401, "text/plain", b"Send the token of IOTCONFIG_METRICS_TOKEN.\n")
+            else:
+                self._send(200, *render(self.headers.get("Accept", "")))
+
+        do_HEAD = do_GET  # noqa: N815 - the name is the library's
+
+        def _send(self, status: int, media_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Bearer realm="iotconfig"')
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Say nothing: it would be said at each scrape."""
+
+    return Handler

@@ -1,0 +1,41 @@
+"""Sockets that listen: opened before any process starts, so that a bad address stops the start with one line."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+from .settings import InvalidSetting, Settings
+
+_BACKLOG: Final = 2048
+
+
+def listen(host: str, port: int, advice: str) -> socket.socket:
+    """Listen there. Raises `InvalidSetting`, which ends with `advice` where the address is in use."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise InvalidSetting(f"Cannot listen on {host}:{port}: {_reason(error)}.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise InvalidSetting(f"Cannot listen on {host}:{port}: {_reason(error)}. {advice}") from None
+    return listener
+
+
+def listen_for_scrapes(settings: Settings) -> socket.socket | None:
+    """Listen where metrics have an address of their own; None where they have none. Raises `InvalidSetting`."""
+    if not settings.metrics_bind:
+        return None
+    host, _, port = settings.metrics_bind.rpartition(":")
+    return listen(host.strip("[]"), int(port), "Choose another IOTCONFIG_METRICS_BIND?")
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

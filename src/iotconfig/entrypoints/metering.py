@@ -1,0 +1,52 @@
+"""Metrics, joined with what is measured: the composition root's part that is loaded where metrics are read."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from iotconfig.adapters.http.observing import Observer
+from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
+from iotconfig.adapters.sql.database import Database
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.ports import Publisher
+from iotconfig.domain.search import ConfigQuery
+from iotconfig.domain.service import ConfigService
+
+from .settings import Settings
+
+
+def counting(registry: CollectorRegistry) -> Observer:
+    """Who counts answers."""
+    return HttpMetrics(registry)
+
+
+def counted(registry: CollectorRegistry, publisher: Publisher) -> Publisher:
+    """The publisher, and somebody who counts what it does."""
+    return RelayMetrics(registry, publisher)
+
+
+def watch_pool(settings: Settings, registry: CollectorRegistry, database: Database) -> None:
+    """Tell of the database's connections, in whichever way others can read it."""
+    metrics = PoolMetrics(registry, database.use)
+    if settings.metrics_directory:
+        metrics.follow()
+    else:
+        metrics.ask_when_read()
+
+
+def exposition(
+    settings: Settings,
+    registry: CollectorRegistry,
+    service: ConfigService,
+    notifications: NotificationService,
+) -> Exposition:
+    """What a scrape reads."""
+
+    def figures() -> Figures:
+        delivery = notifications.health()
+        count = service.find(ConfigQuery(limit=1)).count
+        return Figures(count or 0, delivery.pending, delivery.parked, delivery.oldest_seconds)
+
+    return Exposition(
+        registry, settings.metrics_directory, Bounded(figures).get, announces=bool(settings.mqtt_url)
+    )

@@ -1,0 +1,56 @@
+"""The metrics process: `/metrics` on an address of its own, whatever becomes of web and relay."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+from prometheus_client import CollectorRegistry
+
+from iotconfig.adapters.metrics import MetricsServer
+
+from . import lifeline, wiring
+from .logs import log_to_stderr
+from .settings import Settings
+
+
+@contextmanager
+def answering(settings: Settings, listener: socket.socket, registry: CollectorRegistry) -> Iterator[None]:
+    """Answer scrapes on `listener` until the end of the block."""
+    with (
+        wiring.open_exposition(settings, registry) as exposition,
+        MetricsServer(listener, exposition.render, settings.metrics_token) as server,
+    ):
+        thread = Thread(target=server.serve_forever, name="metrics-server", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def main() -> None:
+    """Answer scrapes on an inherited socket until told to end."""
+    parser = argparse.ArgumentParser()
+    for descriptor in ("--socket", "--lifeline"):
+        parser.add_argument(descriptor, type=int, required=True)
+    given = parser.parse_args()
+    settings = Settings.from_environ(os.environ)
+    log_to_stderr(settings)
+    # Before any thread: so all have it blocked, and it waits for `sigwait`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    lifeline.follow(given.lifeline)
+    with answering(settings, socket.socket(fileno=given.socket), CollectorRegistry()):
+        signal.sigwait({signal.SIGTERM})
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

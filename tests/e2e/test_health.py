@@ -1,0 +1,56 @@
+"""Whether the service lives, and whether it is ready: what those ask who start and stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.postgres import PostgresServer, create_database
+from tests.support.schema import execute
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+
+@pytest.mark.parametrize(("route", "status"), [("live", "alive"), ("ready", "ready")])
+def test_a_service_that_can_work_says_so(both: Serve, route: str, status: str) -> None:
+    """To GET and to HEAD, and no cache keeps it."""
+    answer = both.client.get(f"/api/health/{route}")
+
+    assert (200, {"status": status}) == (answer.status, answer.json())
+    assert "no-store" == answer.headers["cache-control"]
+    assert 200 == both.client.request("HEAD", f"/api/health/{route}").status
+
+
+def test_a_schema_that_is_not_current_is_not_ready(
+    start_serve: Callable[..., Serve], database_url: str
+) -> None:
+    """Nor is one that a newer version has upgraded; the answer names the way out, and the process lives on."""
+    serve = start_serve(database_url)
+    execute(database_url, "UPDATE iotconfig_version SET version_num = '9999'")
+    answer = serve.client.get("/api/health/ready")
+
+    assert (503, "2") == (answer.status, answer.headers["retry-after"])
+    assert "unready" == answer.json()["status"]
+    assert "iotconfig upgrade-db" in answer.json()["error"]
+    assert 200 == serve.client.get("/api/health/live").status
+
+
+def test_a_database_that_is_away_is_not_ready(
+    start_serve: Callable[..., Serve], own_postgres: PostgresServer
+) -> None:
+    """Until it is back; to live it is not needed."""
+    url = create_database(own_postgres.base_url, "iotconfig")
+    Migrations(DatabaseUrl.parse(url)).upgrade()
+    serve = start_serve(url)
+    own_postgres.stop("immediate")
+    answer = serve.client.get("/api/health/ready")
+    lives = serve.client.get("/api/health/live")
+    own_postgres.start()
+
+    assert (503, "2") == (answer.status, answer.headers["retry-after"])
+    assert "cannot be reached" in answer.json()["error"]
+    assert 200 == lives.status
+    wait_until(lambda: 200 == serve.client.get("/api/health/ready").status, "it is ready again")

@@ -1,0 +1,122 @@
+"""No secret is ever logged, wherever it stood and whatever failed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+
+from sqlalchemy import make_url
+
+from tests.support.api import created, new_mac
+from tests.support.logs import log_lines, wait_for_line
+from tests.support.mosquitto import Mosquitto
+from tests.support.schema import execute
+from tests.support.serving import Serve
+from tests.support.wire import exchange
+
+SECRETS = {
+    name: f"s3cr3t-{name}-do-not-tell"
+    for name in (
+        "wifi",
+        "broker",
+        "header",
+        "query",
+        "cookie",
+        "url",
+        "member",
+        "patch",
+        "etag",
+        "host",
+        "database",
+    )
+}
+BROKEN = {
+    "sqlite": "CREATE TRIGGER broken BEFORE INSERT ON configs BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    "postgresql": """CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM NEW.content::integer; RETURN NEW; END $$""",
+}
+
+
+def break_inserts(database_url: str) -> None:
+    """Let every new config fail in a way that nobody foresaw; on PostgreSQL, with its content in the message."""
+    execute(database_url, BROKEN[database_url.partition(":")[0]])
+    if database_url.startswith("postgresql"):
+        execute(
+            database_url,
+            "CREATE TRIGGER broken BEFORE INSERT ON configs FOR EACH ROW EXECUTE FUNCTION broken()",
+        )
+
+
+def _with_password(database_url: str) -> str:
+    """The URL with a password, which the tests' own server does not ask for; SQLite has none."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" or url.password:
+        return database_url
+    return url.set(password=SECRETS["database"]).render_as_string(hide_password=False)
+
+
+def test_no_secret_is_ever_logged(
+    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto
+) -> None:
+    """Whatever fails, and wherever a secret stood: not in the output, at the most talkative level."""
+    serve = start_serve(
+        _with_password(database_url),
+        MQTT_URL=broker.url,
+        MQTT_USERNAME="relay",
+        MQTT_PASSWORD=SECRETS["broker"],
+        IOTCONFIG_LOG_LEVEL="debug",
+    )
+    client = serve.client
+    wifi = {"wifi": {"password": SECRETS["wifi"]}}
+    headers = {
+        "Authorization": f"Bearer {SECRETS['header']}",
+        "Cookie": f"session={SECRETS['cookie']}",
+        "If-Match": f'"{SECRETS["etag"]}"',
+        "Content-Type": "application/json",
+    }
+    query = f"?message={SECRETS['query']}&token={SECRETS['query']}"
+    config = created(client, wifi)
+    path = f"/api/configs/{config['id']}"
+    body = json.dumps({"content": wifi, SECRETS["member"]: SECRETS["member"]}).encode()
+    answers = [
+        client.request("PUT", f"{path}?message={SECRETS['query']}", json.dumps({"content": wifi}).encode(), headers),
+        client.request("PUT", path, body, {"Content-Type": "application/json"}),
+        client.request("PUT", path, body[:-9], {"Content-Type": "application/json"}),
+        client.request("PATCH", path, json.dumps({"a": SECRETS["patch"]}).encode(), headers),
+        client.request("GET", f"{path}{query}", headers=headers),
+        client.request("GET", f"/api/{SECRETS['url']}/{SECRETS['url']}.json", headers=headers),
+        client.request("GET", f"/api/configs/{SECRETS['url']}{query}", headers=headers),
+        client.request("GET", f"/api/configs/{SECRETS['url']}.json", headers=headers),
+        client.request("GET", "/api/configs", headers={"Host": SECRETS["host"]}),
+        client.request("POST", f"/api/configs/import{query}", body, headers),
+        client.request("POST", "/api/configs/import", body, {"Content-Type": "application/x-ndjson"}),
+        exchange(client, f"GET /{SECRETS['url']} HTTP/9\r\nCookie: {SECRETS['cookie']}\r\n\r\n".encode()),
+        exchange(client, f"GET / HTTP/1.1\r\nBad Header: {SECRETS['cookie']}\r\n\r\n".encode()),
+    ]  # fmt: skip
+    break_inserts(database_url)
+    bug = client.send_json(
+        "POST", f"/api/configs?message={SECRETS['query']}", {"mac_address": new_mac(), "content": wifi}
+    )
+    execute(database_url, "ALTER TABLE devices RENAME TO gone")
+    away = client.send_json("PUT", path, {"content": wifi})
+    answers += [bug, away]
+    for worker in serve.worker_pids():
+        # Its stack and all its state go, and nothing of it into the log.
+        subprocess.run(["kill", f"-{signal.SIGABRT.value}", str(worker)], check=True)
+    wait_for_line(serve, logger="gunicorn.error")
+    for answer in answers:
+        wait_for_line(serve, request_id=answer.headers["x-request-id"], status=answer.status)
+
+    assert [412, 400, 400, 415, 400, 404, 400, 400, 403] == [answer.status for answer in answers[:9]]
+    assert (500, 503) == (bug.status, away.status)
+    told = wait_for_line(
+        serve, request_id=bug.headers["x-request-id"], logger="iotconfig.adapters.http.problems"
+    )
+    assert "iotconfig.adapters.sql.failures.DatabaseFault" == told["error"]["type"]
+    serve.stop()
+    planted = [*SECRETS.values(), make_url(database_url).password or SECRETS["database"]]
+    assert [] == [secret for secret in planted if secret in serve.output()]
+    assert "Traceback" not in serve.output()
+    log_lines(serve)

@@ -1,0 +1,205 @@
+"""What Prometheus reads: exact over all workers, whatever ends, and there while the database is not."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+from tests.support.api import created, new_mac
+from tests.support.crowd import together
+from tests.support.mosquitto import Mosquitto
+from tests.support.postgres import PostgresServer, create_database
+from tests.support.processes import command_of, descendants, is_alive
+from tests.support.relaying import RelayProcess
+from tests.support.scraping import address_of, metrics_address, names, scrape, value
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+from tests.support.wire import exchange
+
+DEVICE = "/api/configs/{mac}.json"
+
+
+def fetched(address: str) -> float | None:
+    return value(scrape(address), "iot_config_operations_total", operation="fetch", status="success")
+
+
+def metrics_directory(serve: Serve) -> Path:
+    """Where the service's processes count together."""
+    environ = Path(f"/proc/{serve.web_pid()}/environ").read_bytes().decode()
+    found = re.search(r"PROMETHEUS_MULTIPROC_DIR=([^\0]+)", environ)
+    assert found is not None
+    return Path(found[1])
+
+
+def test_counts_add_up_over_workers_and_outlive_them(
+    start_serve: Callable[..., Serve], database_url: str
+) -> None:
+    """Each answer counts once, whichever worker gave it, and one that is killed takes nothing along."""
+    bind = metrics_address()
+    serve = start_serve(database_url, **bind)
+    address = address_of(serve, bind)
+    mac = created(serve.client, {"deviceName": "a"})["mac_address"]
+
+    def fetch(_number: int) -> int:
+        return sum(serve.client.get(f"/api/configs/{mac}.json").status == 200 for _ in range(10))
+
+    assert 80 == sum(together(8, fetch)) == fetched(address)
+    killed = serve.worker_pids()[0]
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: killed not in serve.worker_pids() and len(serve.worker_pids()) == 2, "another runs")
+    assert 80 == sum(together(8, fetch))
+    samples = scrape(address)
+
+    assert 160 == value(samples, "iotconfig_http_requests_total", method="GET", route=DEVICE, status="200")
+    assert 160 == value(samples, "iot_config_operations_total", operation="fetch", status="success")
+    assert 160 == value(samples, "iot_config_operation_duration_seconds_count", operation="fetch")
+    assert 1 == value(samples, "iot_config_operations_total", operation="create", status="success")
+    assert 1 == value(samples, "iot_config_files_count")
+    assert 1 == value(samples, "iotconfig_database_up")
+    wait_until(
+        lambda: (
+            {str(pid) for pid in serve.worker_pids()}
+            == {dict(labels)["pid"] for name, labels in scrape(address) if name == "iotconfig_db_pool_limit"}
+        ),
+        "the pools are those of workers that live",
+    )
+
+
+def test_no_label_grows_with_what_callers_send(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Devices, ids, paths, methods and refusals of all kinds: as many series as for a few of each."""
+    bind = metrics_address()
+    serve = start_serve(sqlite_url, workers=1, **bind)
+    address = address_of(serve, bind)
+
+    def ask(number: int) -> None:
+        mac = new_mac()
+        config = created(serve.client, {}, mac)
+        serve.client.get(f"/api/configs/{mac}.json")
+        serve.client.get(f"/api/configs/{config['id']}")
+        serve.client.get(f"/api/configs/nonsense-{number}.json")
+        serve.client.get(f"/api/nothing-{number}")
+        serve.client.request(f"BREW{number}", "/api/configs")
+        exchange(serve.client, f"hello {number}\r\n\r\n".encode())
+
+    ask(0)
+    before = set(scrape(address))
+    for number in range(1, 20):
+        ask(number)
+
+    assert before == set(scrape(address))
+    assert 20 == value(scrape(address), "iot_config_files_count")
+    assert 20 == value(
+        scrape(address), "iot_config_operations_total", operation="fetch", status="error"
+    )  # fmt: skip
+
+
+def test_metrics_do_not_need_the_database(
+    start_serve: Callable[..., Serve], own_postgres: PostgresServer
+) -> None:
+    """While it is away, that is what they say, and figures that nobody knows are left out."""
+    url = create_database(own_postgres.base_url, "iotconfig")
+    Migrations(DatabaseUrl.parse(url)).upgrade()
+    bind = metrics_address()
+    serve = start_serve(url, **bind)
+    address = address_of(serve, bind)
+    unknown = {
+        "iot_config_files_count",
+        "iotconfig_notifications_pending",
+        "iotconfig_notifications_parked",
+        "iotconfig_notifications_oldest_age_seconds",
+    }
+    assert unknown <= names(scrape(address))
+    own_postgres.stop("immediate")
+    wait_until(lambda: 0 == value(scrape(address), "iotconfig_database_up"), "the database is away")
+    samples = scrape(address)
+    own_postgres.start()
+
+    assert set() == unknown & names(samples)
+    assert {"iotconfig_build_info", "iotconfig_announces"} <= names(samples)
+    wait_until(lambda: 1 == value(scrape(address), "iotconfig_database_up"), "the database is back")
+
+
+def test_the_relay_says_whether_it_is_connected(
+    start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto
+) -> None:
+    """1, 0 while the broker is away and changes wait for it, 1 again; what was told is counted."""
+    bind = metrics_address()
+    serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url, **bind)
+    address = address_of(serve, bind)
+
+    def connected() -> float | None:
+        return value(scrape(address), "iotconfig_relay_connected")
+
+    wait_until(lambda: 1 == connected(), "the relay is connected")
+    created(serve.client, {})
+    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is told")
+    broker.stop()
+    created(serve.client, {})
+    wait_until(lambda: 0 == connected(), "the relay is not connected")
+    samples = scrape(address)
+    assert 1 == value(samples, "iotconfig_notifications_pending")
+    assert (value(samples, "iotconfig_notifications_oldest_age_seconds") or 0) > 0
+    broker.start()
+    wait_until(lambda: 1 == connected(), "the relay is connected again")
+    wait_until(lambda: 2 == value(scrape(address), "iotconfig_notifications_published_total"), "it is told")
+    samples = scrape(address)
+    assert (0, 0) == (
+        value(samples, "iotconfig_notifications_pending"),
+        value(samples, "iotconfig_notifications_refused_total"),
+    )
+    relay = next(p for p in descendants(serve.process.pid) if "entrypoints.relay" in command_of(p))
+    os.kill(relay, signal.SIGSTOP)
+    os.kill(relay, signal.SIGKILL)
+    wait_until(lambda: not is_alive(relay), "the relay is gone")
+    wait_until(lambda: 1 == connected(), "another relay is connected")
+    assert 2 == value(scrape(address), "iotconfig_notifications_published_total")
+
+
+def test_a_relay_of_its_own_has_metrics_of_its_own(
+    start_relay: Callable[..., RelayProcess], broker: Mosquitto
+) -> None:
+    """On whichever machine it runs, and it stops in order."""
+    bind = metrics_address()
+    relay = start_relay(**bind)
+    relay.wait_for("relay: connected")
+    samples = scrape(bind["IOTCONFIG_METRICS_BIND"])
+
+    assert 1 == value(samples, "iotconfig_relay_connected")
+    assert 0 == value(samples, "iotconfig_notifications_pending")
+    assert 0 == relay.stop()
+
+
+def test_the_metrics_process_comes_back(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Nothing of the rest notices that it was killed, and nothing is forgotten."""
+    bind = metrics_address()
+    serve = start_serve(sqlite_url, workers=1, **bind)
+    address = address_of(serve, bind)
+    created(serve.client, {})
+    ours = next(p for p in descendants(serve.process.pid) if "entrypoints.metrics" in command_of(p))
+    os.kill(ours, signal.SIGKILL)
+    wait_until(lambda: not is_alive(ours), "it is gone")
+
+    assert 1 == value(scrape(address), "iot_config_operations_total", operation="create", status="success")
+    assert 200 == serve.client.get("/api/health").status
+
+
+def test_nothing_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Neither after a stop nor after the supervisor was killed; and it is for its owner only."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        serve = start_serve(sqlite_url, workers=1, **metrics_address())
+        directory = metrics_directory(serve)
+        pids = serve.pids()
+        assert 0o700 == directory.stat().st_mode & 0o777
+        serve.process.send_signal(number)
+        serve.process.wait(timeout=60)
+        _wait_gone(pids)
+        assert not directory.exists()
+
+
+def _wait_gone(pids: list[int]) -> None:
+    wait_until(lambda: not any(map(is_alive, pids)), "all processes are gone")

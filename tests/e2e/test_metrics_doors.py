@@ -1,0 +1,78 @@
+"""Who may read metrics, and where."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.api import created, expect_problem
+from tests.support.http import Client
+from tests.support.scraping import address_of, metrics_address, parsed, value
+from tests.support.serving import Serve, environment, run_command
+
+TOKEN = "a-token-of-many-letters"
+
+
+def test_metrics_behind_a_token(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Without an address of their own they are on the API's, for whoever sends the token, from any worker."""
+    serve = start_serve(sqlite_url, IOTCONFIG_METRICS_TOKEN=TOKEN)
+    created(serve.client, {})
+
+    def authorized() -> float | None:
+        answer = serve.client.get("/metrics", Authorization=f"Bearer {TOKEN}")
+        assert 200 == answer.status
+        return value(
+            parsed(answer.body.decode()), "iot_config_operations_total", operation="create", status="success"
+        )
+
+    assert [1.0] * 10 == [authorized() for _ in range(10)]
+    for header in (
+        {},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": TOKEN},
+        {"Authorization": "Bearer é"},
+    ):
+        problem = expect_problem(
+            serve.client.request("GET", "/metrics", headers=header), 401, "AUTHENTICATION_REQUIRED"
+        )
+        assert TOKEN not in problem["error"]
+    assert TOKEN not in serve.output()
+
+
+def test_no_metrics_unless_somebody_may_read_them(single: Serve) -> None:
+    """There is no such route, and nothing is counted."""
+    expect_problem(single.client.get("/metrics"), 404, "ROUTE_NOT_FOUND")
+    environ = Path(f"/proc/{single.web_pid()}/environ").read_bytes().decode()
+    assert "PROMETHEUS" not in environ
+
+
+def test_an_address_of_their_own_keeps_metrics_from_the_api(
+    start_serve: Callable[..., Serve], sqlite_url: str
+) -> None:
+    """With a token for it, too, which is asked for there."""
+    bind = metrics_address()
+    serve = start_serve(sqlite_url, workers=1, IOTCONFIG_METRICS_TOKEN=TOKEN, **bind)
+    scraper = Client(f"http://{address_of(serve, bind)}")
+
+    assert 404 == serve.client.get("/metrics", Authorization=f"Bearer {TOKEN}").status
+    assert (401, 200) == (
+        scraper.get("/metrics").status,
+        scraper.get("/metrics", Authorization=f"Bearer {TOKEN}").status,
+    )
+    assert 404 == scraper.get("/api/configs").status
+    assert b"" == scraper.request("HEAD", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).body
+
+
+def test_an_address_that_is_taken_refuses_the_start(sqlite_url: str) -> None:
+    """With one line that names the variable, and nothing runs."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = run_command(
+            "serve", "--port", "0", env=environment(sqlite_url, IOTCONFIG_METRICS_BIND=address)
+        )
+    (line,) = ended.stderr.decode().splitlines()
+
+    assert 1 == ended.returncode
+    assert address in line
+    assert "IOTCONFIG_METRICS_BIND" in line

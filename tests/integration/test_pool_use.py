@@ -1,0 +1,24 @@
+"""How much of a database's connections is in use."""
+
+from __future__ import annotations
+
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+
+def test_what_is_lent_is_in_use(database_url: str) -> None:
+    """A connection is in use for as long as a block reads or writes, and idle afterwards."""
+    database = wiring._open_database(Settings(database_url=database_url, db_pool_size=8))
+    try:
+        with database.reading():
+            one = database.use()
+            with database.writing():
+                two = database.use()
+        none = database.use()
+    finally:
+        database.close()
+
+    assert [1, 2, 0] == [use.in_use for use in (one, two, none)]
+    assert none.idle >= 1
+    assert {8} == {use.limit for use in (one, two, none)}
+    assert 0 == none.waiting

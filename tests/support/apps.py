@@ -1,0 +1,43 @@
+"""The API in memory, for tests and figures that need no server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+
+from iotconfig.adapters.http.access_control import AccessControl
+from iotconfig.adapters.http.app import UseCases, create_app
+from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
+from iotconfig.adapters.throttle import MemoryThrottle
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.pictures import PictureService
+from iotconfig.domain.ports import Clock, Store
+from iotconfig.domain.service import ConfigService
+from iotconfig.domain.uploads import UploadRules
+
+from .clock import SteppingClock
+
+
+def _no_pictures() -> PictureService:
+    raise AssertionError("nobody fetches pictures here")
+
+
+def app_in_memory(
+    store: Store | None = None, clock: Clock | None = None, *, enabled: bool = False, **options: Any
+) -> falcon.App[Any, Any]:
+    """The API over a store, or a new one in memory; `enabled` says that there is a broker."""
+    in_memory = MemoryStore()
+    store, clock = store or in_memory, clock or SteppingClock()
+    use_cases = UseCases(
+        configs=ConfigService(store, clock),
+        history=HistoryService(store, clock),
+        fleet=FleetService(store, clock),
+        notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
+        assets=AssetService(store, MemoryAssetStore(), clock, None, UploadRules()),
+        pictures=_no_pictures,
+    )
+    return create_app(use_cases, AccessControl(MemoryThrottle(10)), **options)

@@ -1,0 +1,204 @@
+"""What observers hear of an answer, and what they make of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from falcon import testing
+from prometheus_client import CollectorRegistry
+
+from iotconfig.adapters.http.access import RULES, Access
+from iotconfig.adapters.http.observing import OPERATIONS, Answered
+from iotconfig.adapters.logs import LoggedAccess, Output, WrittenAccess
+from iotconfig.adapters.metrics import Exposition, Figures, HttpMetrics
+from iotconfig.domain.service import ConfigService
+from tests.support.apps import app_in_memory
+from tests.support.scraping import parsed, value
+
+AUTHOR = 'J. "Bobby"\n\x1b Tables €\ud800'
+
+
+class Hearing:
+    """Remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answered] = []
+
+    def answered(self, answer: Answered) -> None:
+        self.answers.append(answer)
+
+
+@pytest.fixture
+def hearing() -> Hearing:
+    return Hearing()
+
+
+@pytest.fixture
+def client(hearing: Hearing) -> testing.TestClient:
+    """The API in memory, and somebody who hears of its answers; its metrics are behind a token."""
+    registry = CollectorRegistry()
+    exposition = Exposition(registry, "", lambda: Figures(3, 2, 1, 0.5), announces=True)
+    app = app_in_memory(
+        enabled=True,
+        observers=(hearing, HttpMetrics(registry)),
+        render_metrics=exposition.render,
+        metrics_token="sixteen-letters-",
+    )
+    return testing.TestClient(app)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["aa:bb:cc:dd:ee:ff", "AA-BB-CC-DD-EE-FF", "aabb.ccdd.eeff", "AABBCCDDEEFF"]
+)
+def test_a_device_is_heard_of_by_its_canonical_name(
+    client: testing.TestClient, hearing: Hearing, spelling: str
+) -> None:
+    """However it spells itself; the route is the device's."""
+    client.simulate_get(f"/api/configs/{spelling}.json")
+    (answer,) = hearing.answers
+
+    assert ("aa:bb:cc:dd:ee:ff", "/api/configs/{mac}.json", "fetch") == (
+        answer.mac_address,
+        answer.route,
+        answer.operation,
+    )
+    assert (404, "RECORD_NOT_FOUND", None) == (answer.status, answer.code, answer.author)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "heard"),
+    [
+        ("GET", "/api/configs/12345678901234567.json", ("GET", "/api/configs/{mac}.json", "fetch")),
+        ("HEAD", "/api/configs", ("HEAD", "/api/configs", "list")),
+        ("OPTIONS", "/api/configs", ("OPTIONS", "/api/configs", None)),
+        ("GET", "/api/health/live", ("GET", "/api/health/live", None)),
+        ("GET", "/api/secret", ("GET", "unmatched", None)),
+    ],
+)
+def test_nothing_that_a_caller_sent_becomes_a_label(
+    client: testing.TestClient, hearing: Hearing, method: str, path: str, heard: tuple[str, str, str | None]
+) -> None:
+    """Methods, routes and operations are few; what is no MAC address is not told."""
+    client.simulate_request(method, path)
+    (answer,) = hearing.answers
+
+    assert heard == (answer.method, answer.route, answer.operation)
+    assert None is answer.mac_address
+
+
+def test_every_route_of_configs_has_an_operation() -> None:
+    """A route that is added under /api/configs is on the dashboards, or this fails."""
+    asked = {
+        (route, method)
+        for route, methods in RULES.items()
+        for method, access in methods.items()
+        if access is not Access.NEVER and route.startswith(("/api/configs", "/api/deleted-configs"))
+    }
+
+    assert asked == set(OPERATIONS)
+
+
+def test_metrics_of_one_process(client: testing.TestClient) -> None:
+    """Without a directory for several processes, the registry is all there is; OpenMetrics for who asks for it."""
+    client.simulate_get("/api/configs")
+    client.simulate_get("/api/configs/1")
+    headers = {"Authorization": "Bearer sixteen-letters-"}
+    samples = parsed(client.simulate_get("/metrics", headers=headers).text)
+    openmetrics = client.simulate_get(
+        "/metrics", headers={**headers, "Accept": "application/openmetrics-text; version=1.0.0"}
+    )
+
+    assert 1 == value(samples, "iot_config_operations_total", operation="list", status="success")
+    assert 1 == value(samples, "iot_config_operations_total", operation="get", status="error")
+    assert 1 == value(samples, "iot_config_operation_duration_seconds_count", operation="get")
+    assert (3, 2, 1, 0.5, 1) == (
+        value(samples, "iot_config_files_count"),
+        value(samples, "iotconfig_notifications_pending"),
+        value(samples, "iotconfig_notifications_parked"),
+        value(samples, "iotconfig_notifications_oldest_age_seconds"),
+        value(samples, "iotconfig_announces"),
+    )
+    assert openmetrics.text.endswith("# EOF\n")
+    assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
+
+
+@pytest.fixture
+def level() -> Iterator[logging.Logger]:
+    """The logger of the access lines, at whatever level a test wants."""
+    logger = logging.getLogger("iotconfig.access")
+    logger.setLevel(logging.INFO)
+    yield logger
+    logger.setLevel(logging.NOTSET)
+
+
+def written(path: Path, *answers: Answered) -> list[str]:
+    """The lines that `WrittenAccess` makes of answers."""
+    with path.open("wb") as file:
+        access = WrittenAccess(Output(file.fileno()))
+        for answer in answers:
+            access.answered(answer)
+    return path.read_text().splitlines()
+
+
+def test_a_written_line_is_json_whoever_asks(level: logging.Logger, tmp_path: Path) -> None:
+    """An author may be called anything."""
+    answer = Answered(
+        "PUT", "/api/configs/{segment}", 409, 0.0123456, "r-1", "RECORD_EXISTS", "update", "aa:bb:cc:dd:ee:ff", AUTHOR
+    )  # fmt: skip
+    (line,) = written(tmp_path / "log", answer)
+    found = json.loads(line)
+
+    assert (AUTHOR, "aa:bb:cc:dd:ee:ff", "RECORD_EXISTS") == (found["author"], found["mac"], found["code"])
+    assert (1.23 <= found["duration_ms"] <= 12.35, os.getpid(), "r-1") == (
+        True,
+        found["pid"],
+        found["request_id"],
+    )
+    assert found["time"].endswith("Z")
+
+
+def test_both_ways_to_log_an_answer_say_the_same(
+    level: logging.Logger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By hand or by the library: the same members."""
+    answer = Answered("GET", "/api/configs", 200, 0.0125, "r-1", None, "list", None, "anonymous")
+    LoggedAccess().answered(answer)
+    (record,) = caplog.records
+    (line,) = written(tmp_path / "log", answer)
+    found = json.loads(line)
+
+    assert record.fields == {name: found[name] for name in record.fields}  # type: ignore[attr-defined]
+    assert record.getMessage() == found["message"]
+
+
+@pytest.mark.parametrize(("status", "lines"), [(200, 0), (503, 1)])
+def test_health_is_told_when_it_is_bad(
+    level: logging.Logger, tmp_path: Path, status: int, lines: int
+) -> None:
+    """Orchestrators ask all day; a refusal is worth a line."""
+    assert lines == len(written(tmp_path / "log", Answered("GET", "/api/health/ready", status, 0.0, "r-1")))
+
+
+def test_no_line_below_the_level(level: logging.Logger, tmp_path: Path) -> None:
+    level.setLevel(logging.WARNING)
+
+    assert [] == written(tmp_path / "log", Answered("GET", "/api/configs", 200, 0.0, "r-1"))
+
+
+def test_an_observer_hears_of_a_bug(
+    hearing: Hearing, client: testing.TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw is an answer like others."""
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(ConfigService, "find", fail)
+    client.simulate_get("/api/configs")
+
+    assert [(500, "INTERNAL_ERROR")] == [(answer.status, answer.code) for answer in hearing.answers]

@@ -1,0 +1,113 @@
+"""The description says what the application does, and all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import falcon
+import pytest
+from falcon import inspect, testing
+
+from iotconfig.adapters.http.access import DOCUMENT, RULES, Access
+from iotconfig.adapters.http.openapi.document import AREAS, document, path_of
+from iotconfig.adapters.http.problems import STATUS
+from tests.support.apps import app_in_memory
+
+_IMPLIED = {"OPTIONS", "HEAD"}
+"""Methods that every route has."""
+
+
+@pytest.fixture
+def app() -> falcon.App[Any, Any]:
+    return app_in_memory()
+
+
+def described() -> set[tuple[str, str]]:
+    return {(path, method.upper()) for path, methods in document()["paths"].items() for method in methods}
+
+
+def operations() -> Iterator[Any]:
+    return (operation for methods in document()["paths"].values() for operation in methods.values())
+
+
+def test_what_the_application_has_is_described_and_nothing_else(app: falcon.App[Any, Any]) -> None:
+    """A route that is added to either is missing in the other."""
+    served = {
+        (path_of(route.path), method.method)
+        for route in inspect.inspect_routes(app)
+        for method in route.methods
+        if method.method not in _IMPLIED
+        and RULES.get(route.path, {}).get(method.method) not in (Access.NEVER, None)
+    }
+
+    # To the router, the route of devices is one with that of a config.
+    assert served == described() - {(DOCUMENT, "GET")}
+
+
+def test_every_template_has_a_rule() -> None:
+    """The description's own security comes from there."""
+    assert set() == {template for area in AREAS for template in area.ROUTES} - set(RULES)
+
+
+def test_names_of_operations_are_different() -> None:
+    names = [operation["operationId"] for operation in operations()]
+
+    assert len(names) == len(set(names))
+
+
+def test_who_may_call_is_as_the_rules_say() -> None:
+    """Nobody is asked on public routes; elsewhere a refusal is described."""
+    found = document()["paths"]
+
+    assert [] == found["/api/health"]["get"]["security"]
+    assert "401" not in found["/api/health"]["get"]["responses"]
+    assert {"401", "403"} <= set(found["/api/configs"]["post"]["responses"])
+    assert "administrators" == found["/api/configs"]["post"]["x-access"]
+
+
+def test_every_code_is_in_the_description() -> None:
+    """The table of codes and its statuses are the application's."""
+    text = json.dumps(document())
+
+    assert list(STATUS) == document()["components"]["schemas"]["Code"]["enum"]
+    assert [] == [code for code in STATUS if f"`{code}`" not in text and code != "EXTERNAL_SERVICE_ERROR"]
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """Schemas and headers by name are there, and none is there for nothing."""
+    found = document()
+    used = set(re.findall(r'"#/components/(\w+/[\w-]+)"', json.dumps(found)))
+    there = {f"{kind}/{name}" for kind in ("schemas", "headers") for name in found["components"][kind]}
+
+    assert used == there
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/api/docs/style.css"])
+def test_it_is_sent_once(app: falcon.App[Any, Any], path: str) -> None:
+    """With a validator: who has it is not sent it again."""
+    client = testing.TestClient(app)
+    first = client.simulate_get(path)
+    again = client.simulate_get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (200, 304, b"") == (first.status_code, again.status_code, again.content)
+    assert first.headers["ETag"] == client.simulate_head(path).headers["ETag"]
+
+
+def test_the_page_needs_nothing_from_elsewhere(app: falcon.App[Any, Any]) -> None:
+    """No script, no other server; the browser is told to load neither."""
+    client = testing.TestClient(app)
+    page = client.simulate_get("/api/docs")
+
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert [] == re.findall(r"<script|https?://|\sstyle=|\son\w+=", page.text)
+    links = set(re.findall(r'href="(/[^"]*)"', page.text))
+    assert {200} == {client.simulate_get(link).status_code for link in links}
+    targets = set(re.findall(r'href="#([^"]+)"', page.text))
+    assert set() == targets - set(re.findall(r'id="([^"]+)"', page.text))
+    assert [] == [
+        operation["operationId"] for operation in operations() if operation["summary"] not in page.text
+    ]
+    assert "`" not in page.text
