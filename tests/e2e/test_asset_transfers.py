@@ -8,8 +8,10 @@ import select
 import shutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -66,6 +68,29 @@ def impatient(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) 
     }
     with Serve(f"sqlite:///{place / 'configs.db'}", place / "serve.log", workers=1, **settings) as serve:
         yield Depot(serve, place / "assets", signing_key())
+
+
+def test_others_are_answered_while_a_large_file_is_taken_in(impatient: Depot) -> None:
+    """A worker that is sent one as quickly as it can take it goes on with its other requests."""
+    body = form(*impatient.fields("large.bin", os.urandom(1024) * (LARGEST // 1024)))
+    answered: list[int] = []
+    done = Event()
+
+    def upload() -> int:
+        try:
+            return impatient.client.request("POST", "/api/assets", body, headers_of(body)).status
+        finally:
+            done.set()
+
+    with ThreadPoolExecutor(1) as threads:
+        uploading = threads.submit(upload)
+        wait_until(impatient.held, "it is being taken in")
+        while not done.is_set():
+            answered.append(impatient.client.get("/api/health").status)
+
+    assert 201 == uploading.result()
+    assert {200} == {*answered}
+    assert len(answered) > 5
 
 
 @contextmanager

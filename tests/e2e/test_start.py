@@ -94,6 +94,11 @@ def test_a_database_that_does_not_exist_is_refused(postgres_base_url: str) -> No
         ("DATABASE_URL", f"mysql://iot:{SECRET}@127.0.0.1/configs"),
         ("DATABASE_URL", f"not a url with {SECRET}"),
         ("DATABASE_URL", "sqlite://"),
+        ("SIGNING_KEY_PATH", "/dev/null"),
+        ("SIGNING_KEY_PATH", "/there/is/no/key.pem"),
+        ("ASSETS_DIR", "/dev/null"),
+        ("IOTCONFIG_ASSET_SIGNATURE", "weak"),
+        ("TIMESTAMP_TOLERANCE_SECONDS", "0"),
     ],
     ids=lambda text: re.sub(r"\W+", "-", text).strip("-"),
 )

@@ -141,4 +141,6 @@ def _sha256(descriptor: int) -> str:
         position += len(block)
         if position % BETWEEN_TURNS == 0:
             give_turn()
+    # Many small files, one after the other, are a lot of work as well.
+    give_turn()
     return digest.hexdigest()

@@ -24,7 +24,9 @@ def make(directory: Path) -> None:
         return
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(_DIRECTORY_MODE)
-    sync(directory.parent)
+    # Where it belongs to somebody else, the service may not be allowed to.
+    with suppress(OSError):
+        sync(directory.parent)
 
 
 def sync(directory: Path) -> None:

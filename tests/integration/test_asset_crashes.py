@@ -1,0 +1,54 @@
+"""An upload whose process dies within its transaction: all that was promised, it can be repeated."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.asset_files import FileAssetStore
+from tests.support.asset_files import on_their_way, put, read
+from tests.support.schema import rows
+from tests.support.serving import environment
+from tests.support.signing import signing_key, timestamp
+
+QUEUED = "SELECT kind, key FROM notifications"
+
+
+@pytest.mark.parametrize("moment", ["claimed", "placed"])
+def test_a_killed_upload_can_be_repeated(
+    database_url: str, assets: FileAssetStore, directory: Path, tmp_path: Path, moment: str
+) -> None:
+    """The signature is not used up and nobody is told; sent again, the same upload is stored and announced, once."""
+    put(assets, b"old")
+    settings = {
+        "ASSETS_DIR": str(directory),
+        "SIGNING_KEY_PATH": str(signing_key().write(tmp_path / "key.pem")),
+    }
+    time = timestamp()
+
+    def upload(moment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tests.support.struck_upload", moment, time, signing_key().sign(time)],
+            env=environment(database_url, **settings),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert -signal.SIGKILL == upload(moment).returncode
+    assert (b"new" if moment == "placed" else b"old") == read(assets)[0]
+    assert [] == rows(database_url, QUEUED)
+    assert [] == rows(database_url, "SELECT key FROM accepted_once")
+
+    repeated, again = upload("never"), upload("never")
+    assert 0 == repeated.returncode, repeated.stderr
+    assert b"new" == read(assets)[0]
+    assert [("asset", "firmware.bin")] == rows(database_url, QUEUED)
+    assert 1 == len(rows(database_url, "SELECT key FROM accepted_once"))
+    assert "SignatureUsed" in again.stderr
+    assert 0 == on_their_way(directory)

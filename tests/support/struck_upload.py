@@ -1,0 +1,43 @@
+"""An upload that kills its own process at a moment: `python -m tests.support.struck_upload MOMENT TIMESTAMP SIGNATURE`.
+
+Moments: `claimed`, before the file gets its name, and `placed`, before the
+transaction is stored. The database, the key and the upload come from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from unittest import mock
+
+from iotconfig.adapters.asset_files.incoming import IncomingFile
+from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+
+place = IncomingFile.place
+
+
+def main(moment: str, timestamp: str, signature: str) -> None:
+    def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
+        if moment == "placed":
+            place(incoming, name)
+        if moment != "never":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return place(incoming, name)
+
+    settings = Settings.from_environ(os.environ)
+    with (
+        wiring._open_store(settings) as store,
+        mock.patch.object(IncomingFile, "place", struck),
+        wiring._assets(settings, store).upload() as upload,
+    ):
+        upload.give_timestamp(timestamp.encode())
+        upload.give_signature(signature.encode())
+        upload.give_file(AssetName("firmware.bin"), [b"new"])
+        upload.finish()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
