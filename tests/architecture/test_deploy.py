@@ -80,7 +80,8 @@ def test_the_image_installs_what_was_tested() -> None:
     assert 2 == len(installs)
     for install in installs:
         assert "--constraint constraints.txt" in install
-        assert "--build-constraint constraints.txt" in install
+    assert installs[0].strip().endswith(" pip")
+    assert "--build-constraint constraints.txt" in installs[1]
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from .concurrency import ConcurrencyContract
 from .configs import ConfigsContract
 from .device_tokens import DeviceTokenStoreContract
 from .history import HistoryContract
+from .leases import LeaseContract
 from .lists import ListsContract
 from .once import OnceOnlyContract
 from .outbox import OutboxContract
@@ -48,6 +49,7 @@ __all__ = [
     "ConfigsContract",
     "DeviceTokenStoreContract",
     "HistoryContract",
+    "LeaseContract",
     "ListsContract",
     "NotificationQueueContract",
     "OnceOnlyContract",
