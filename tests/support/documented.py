@@ -11,10 +11,13 @@ from .markdown import Block
 
 _ELSEWHERE = re.compile(
     r"make |pip install |apt-get |pytest"  # install, or are this run
-    r"|(MQTT_URL=\S+ )?iotconfig serve"  # runs beside, started by the test
+    r"|([A-Z_]+=\S+ )*iotconfig (serve|relay)\b"  # runs beside, started by the test
     r"|python examples/simulated_device/|mosquitto_sub "  # run until they are stopped
 )
 """What no test of a page runs: other tests do, or it changes the machine. A root's prompt (`#`) counts so, too."""
+
+_NOT_HERE = re.compile(r"…|https?://(?!127\.0\.0\.1\b)")
+"""What leaves something out, or asks a host of somebody else's."""
 
 
 @frozen
@@ -29,7 +32,7 @@ class Command:
 
     @property
     def is_run(self) -> bool:
-        return _ELSEWHERE.match(self.text) is None
+        return _ELSEWHERE.match(self.text) is None and _NOT_HERE.search(self.text) is None
 
     def missing(self, printed: str) -> list[str]:
         """The lines of the page that are not in what was printed."""
