@@ -31,8 +31,8 @@ imports: $(STAMP) ## Check that imports point inward.
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
 
-broker: ## Install Mosquitto, which the tests need, where it is missing.
-	@sh tests/install-mosquitto.sh
+broker: ## Install Mosquitto and nginx, which the tests need, where they are missing.
+	@sh tests/install-packages.sh
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

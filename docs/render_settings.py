@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from attrs import fields
 
 from iotconfig.entrypoints.settings import Settings
@@ -17,6 +19,9 @@ by `docs/render_settings.py`.
 | --- | --- | --- |"""
 
 _TAIL = """
+A secret may stand in a file instead. `_FILE` behind the name takes the file's path:
+{secrets}.
+
 `DATABASE_URL` takes the parameters of libpq after a question mark, such as
 `?sslmode=verify-full`. A password in it is never shown. Time-outs are layered: a
 statement ends in the server first, and the watchdog is for a link that swallows
@@ -30,7 +35,11 @@ def render() -> str:
         default = attribute.default
         shown = str(default).lower() if isinstance(default, bool) else str(default or "none")
         rows.append(f"| `{attribute.metadata['variable']}` | {shown} | {attribute.metadata['about']} |")
-    return "\n".join([_HEAD, *rows, _TAIL])
+    secrets = (
+        f"`{field.metadata['variable']}_FILE`" for field in fields(Settings) if field.metadata["secret"]
+    )
+    tail = _TAIL.format(secrets="\n".join(wrap(", ".join(secrets), 86)))
+    return "\n".join([_HEAD, *rows, tail])
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,6 @@ from falcon import inspect
 from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
-
-_ROOT = Path(__file__).parents[2]
 
 
 class _Undecided:
@@ -85,12 +81,3 @@ def test_only_administrators_change_anything(method: str) -> None:
     who = {rules[method] for rules in RULES.values() if method in rules}
 
     assert who <= {Access.CHANGE, Access.UPLOAD, Access.NEVER}
-
-
-def test_the_page_of_access_is_printed_from_the_app() -> None:
-    """A route that is added, or opened, changes the page, or this fails."""
-    script = _ROOT / "docs" / "render_access.py"
-
-    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
-
-    assert printed == (_ROOT / "docs" / "access.md").read_text()

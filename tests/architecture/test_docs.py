@@ -1,7 +1,8 @@
-"""The documentation says what the code does."""
+"""The documentation says what the code does, and its links lead somewhere."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,30 +10,94 @@ from pathlib import Path
 
 import pytest
 
+from iotconfig.adapters.http import problems
+from iotconfig.adapters.http.access import DOCUMENT, RULES
+from iotconfig.testing.announcements import asset, change
+from tests.contract.publishers import publisher_on
+from tests.support.entities import mac
+from tests.support.markdown import anchors, links
+
 _ROOT = Path(__file__).parents[2]
-_PAGES = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted((_ROOT / "docs").glob("*.md"))]
+_DOCS = _ROOT / "docs"
+_PRINTERS = sorted(_DOCS.glob("render_*.py"))
+_PAGES = sorted(
+    path
+    for path in (*_ROOT.glob("*.md"), *(p for d in ("docs", "deploy", "examples") for p in (_ROOT / d).rglob("*.md")))
+    if path.name != "CHANGELOG.md"
+)  # fmt: skip
 
 
-def test_the_page_of_settings_is_printed_from_the_settings() -> None:
-    """A setting that is added, renamed or gets another default changes the page, or this fails."""
-    script = _ROOT / "docs" / "render_settings.py"
+@pytest.mark.parametrize("printer", _PRINTERS, ids=lambda printer: printer.stem)
+def test_generated_pages_are_as_the_code_prints_them(printer: Path) -> None:
+    """A setting, command or route that is added or changed changes its page, or this fails."""
+    page = printer.with_name(printer.stem.removeprefix("render_") + ".md")
 
-    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([sys.executable, printer], capture_output=True, text=True, check=True).stdout
 
-    assert printed == (_ROOT / "docs" / "settings.md").read_text()
+    assert printed == page.read_text()
 
 
-@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_pages_are_generated_at_all() -> None:
+    """The printers were found."""
+    assert {"render_access", "render_cli", "render_settings"} <= {printer.stem for printer in _PRINTERS}
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(_ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    """A relative link names a file that is there."""
-    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)[^)]*\)", page.read_text())
+    """A relative link names a file that is there, and a heading that is in it."""
+    dead = []
+    for target in links(page.read_text()):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text())):
+            dead.append(target)
 
-    assert [] == [target for target in targets if not (page.parent / target).exists()]
+    assert [] == dead
+
+
+@pytest.mark.parametrize("page", sorted(_DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_each_page_is_reached_from_the_index(page: Path) -> None:
+    """Nobody has to guess the name of a page."""
+    index = links((_DOCS / "README.md").read_text())
+
+    assert page.name == "README.md" or page.name in index
+
+
+@pytest.mark.parametrize("template", sorted({*RULES} - {DOCUMENT}))
+def test_each_route_is_described(template: str) -> None:
+    """The reference of HTTP names every route that the app has."""
+    shown = template.replace("{segment}", "{id}").replace("{number}", "{n}")
+
+    assert re.search(rf"{re.escape(shown)}[`?]", (_DOCS / "http.md").read_text())
+
+
+@pytest.mark.parametrize(("code", "status"), problems.STATUS.items())
+def test_each_error_is_described(code: str, status: int) -> None:
+    """The reference of HTTP has a row with the code and its status."""
+    rows = [row for row in (_DOCS / "http.md").read_text().splitlines() if row.startswith("| `")]
+
+    assert [] != [row for row in rows if f"`{code}`" in row and str(status) in row]
+
+
+def test_each_topic_is_described() -> None:
+    """The reference of MQTT names the topics that the publisher uses, and the members that it tells."""
+    with publisher_on("mqtt://127.0.0.1:1") as publisher:
+        messages = [*publisher._messages(0, change(1)), *publisher._messages(1, asset("a.bin"))]
+    page = (_DOCS / "mqtt.md").read_text()
+
+    assert 3 == len(messages)
+    for message in messages:
+        assert f"`{message.topic.replace(str(mac(1)), '<mac>')}`" in page
+        assert [] == [name for name in json.loads(message.payload) if f'"{name}"' not in page]
 
 
 def _named_tests() -> list[str]:
     return sorted(
-        {name for page in _PAGES for name in re.findall(r"`(tests/[\w/]+\.py::\w+)`", page.read_text())}
+        {
+            name
+            for page in _PAGES
+            for name in re.findall(r"`((?:tests|src)/[\w/]+\.py::\w+)`", page.read_text())
+        }
     )
 
 
@@ -41,4 +106,4 @@ def test_tests_that_pages_name_exist(name: str) -> None:
     """What a page says is held by a test, is."""
     path, _, function = name.partition("::")
 
-    assert f"\ndef {function}(" in (_ROOT / path).read_text()
+    assert re.search(rf"^ *def {function}\(", (_ROOT / path).read_text(), re.MULTILINE)

@@ -68,13 +68,17 @@ def test_contracts_hold() -> None:
         ("adapters/cli/app.py", "from iotconfig.adapters.http import app", "Adapters do not know each other"),
         ("adapters/oidc/web.py", "from iotconfig.adapters import codec, http", "Adapters do not know each other"),
         ("adapters/codec.py", "from iotconfig.adapters import memory", "Adapters do not know each other"),
+        ("testing/lists.py", "from iotconfig.adapters.sql import tables", "and no technology"),
+        ("testing/lists.py", "from iotconfig.entrypoints import wiring", "Imports point inward"),
+        ("entrypoints/web.py", "from iotconfig import testing", "Imports point inward"),
         ("plugins/__init__.py", "", "Imports point inward"),
         ("adapters/redis.py", "", "Adapters do not know each other"),
     ],
     ids=[
         "domain-uses-a-database", "domain-uses-a-web-framework", "domain-uses-an-adapter",
         "domain-uses-an-entrypoint", "adapter-uses-an-entrypoint", "adapter-uses-an-adapter",
-        "commands-use-an-adapter", "identities-use-an-adapter", "codec-uses-an-adapter", "undeclared-package", "undeclared-adapter",
+        "commands-use-an-adapter", "identities-use-an-adapter", "codec-uses-an-adapter", "suite-uses-a-database",
+        "suite-uses-an-entrypoint", "service-uses-a-suite", "undeclared-package", "undeclared-adapter",
     ],
 )  # fmt: skip
 def test_a_planted_violation_is_caught(copy: Path, module: str, line: str, broken: str) -> None:
@@ -107,17 +111,25 @@ def test_the_domain_knows_attrs_and_nothing_else() -> None:
     assert {"attrs"} == {top for _, top in imported(SOURCE / "domain")}
 
 
+def names_of(requirements: list[str]) -> set[str]:
+    """The distributions that requirements name."""
+    return {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in requirements}
+
+
 def test_each_library_is_a_declared_dependency() -> None:
     """What the sources import is what an installation brings along."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in project["dependencies"]}
+    declared = names_of(project["dependencies"])
+    for_suites = declared | names_of(project["optional-dependencies"]["testing"])
     distributions = packages_distributions()
     found = [*imported(SOURCE), *imported(CHECKOUT / "migrations")]
 
     undeclared = {
         (file, top)
         for file, top in found
-        if declared.isdisjoint(name.lower() for name in distributions.get(top, []))
+        if (for_suites if file.startswith("testing/") else declared).isdisjoint(
+            name.lower() for name in distributions.get(top, [])
+        )
     }
     assert set() == undeclared
 

@@ -20,8 +20,9 @@ from iotconfig.adapters.sql.timeouts import Timeouts
 from iotconfig.adapters.sql.url import DatabaseUrl
 from iotconfig.domain.api_tokens import ApiTokenStore
 from iotconfig.domain.device_tokens import DeviceTokenStore
-from iotconfig.domain.ports import Store
+from iotconfig.domain.ports import NotificationQueue, Store
 from iotconfig.domain.service import ConfigService
+from tests.contract.queues import queue_of
 from tests.support.clock import SteppingClock
 from tests.support.postgres import create_database, drop_database
 from tests.support.waiting import wait_until
@@ -97,6 +98,12 @@ def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture
+def queue(store: Store) -> NotificationQueue:
+    """The pending notifications of each kind of store."""
+    return queue_of(store)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

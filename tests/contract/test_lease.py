@@ -1,4 +1,4 @@
-"""`Lease`: one relay at a time, and woken when something is announced."""
+"""`Lease`: the shipped suite over both databases; processes that are killed, links that are cut, news that wakes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.timeouts import Timeouts
 from iotconfig.adapters.sql.url import DatabaseUrl
 from iotconfig.domain.ports import Lease
+from iotconfig.testing import LeaseContract
 from tests.support.lease_holder import lease_holder, lease_on
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import Link
@@ -57,40 +58,27 @@ def store(database_url: str) -> Iterator[SqlStore]:
     database.close()
 
 
+class TestLease(LeaseContract):
+    """Over both databases."""
+
+    @pytest.fixture
+    def make_lease(self, database_url: str) -> Iterator[Callable[[], Lease]]:
+        """Leases of one database."""
+        with ExitStack() as leases:
+
+            def make() -> Lease:
+                lease = lease_on(database_url)
+                leases.callback(lease.release)
+                return lease
+
+            yield make
+
+
 def quiet(lease: Lease) -> Lease:
     """The same lease, held, once it has no news left."""
     assert lease.hold()
     wait_until(lambda: not lease.wait(0.05), "the lease has no news")
     return lease
-
-
-def test_only_one_holds_it(database_url: str, make_lease: MakeLease) -> None:
-    """The others cannot have it, however often they ask, and its holder keeps it."""
-    first, second = make_lease(database_url), make_lease(database_url)
-
-    assert [True, False, True, False] == [lease.hold() for lease in (first, second, first, second)]
-
-
-def test_a_released_one_is_free_at_once(database_url: str, make_lease: MakeLease) -> None:
-    """A relay that ends in order keeps its successor waiting for nothing."""
-    first, second = make_lease(database_url), make_lease(database_url)
-    assert first.hold()
-    assert not second.hold()
-
-    first.release()
-
-    assert second.hold()
-
-
-def test_releasing_what_is_not_held_does_no_harm(database_url: str, make_lease: MakeLease) -> None:
-    """Neither to the one that asked nor to the one that holds it."""
-    first, second = make_lease(database_url), make_lease(database_url)
-    assert first.hold()
-
-    second.release()
-
-    assert first.hold()
-    assert not make_lease(database_url).hold()
 
 
 def test_each_database_has_its_own(
@@ -163,15 +151,6 @@ def test_without_a_commit_it_waits_in_vain(database_url: str, store: SqlStore, m
     assert not lease.wait(0.3)
 
     assert monotonic() - started >= 0.25
-
-
-def test_one_that_stands_by_waits_too(database_url: str, make_lease: MakeLease) -> None:
-    """Whether it holds the lease or not, a wait returns."""
-    assert make_lease(database_url).hold()
-    other = make_lease(database_url)
-
-    assert not other.hold()
-    wait_until(lambda: not other.wait(0.05), "the wait ends")
 
 
 def test_a_session_that_was_cut_gives_the_lease_away(postgres_url: str, make_lease: MakeLease) -> None:

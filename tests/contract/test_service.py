@@ -12,17 +12,7 @@ from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordNotF
 from iotconfig.domain.search import ConfigQuery
 from iotconfig.domain.service import ConfigService
 from tests.support.clock import step
-from tests.support.entities import content, mac
-
-NO_IDS = [
-    pytest.param(0, id="0"),
-    pytest.param(-1, id="-1"),
-    pytest.param(99999, id="99999"),
-    pytest.param(2**31, id="2^31"),
-    pytest.param(2**63 - 1, id="2^63-1"),
-    pytest.param(2**63, id="2^63"),
-    pytest.param(10**30, id="10^30"),
-]
+from tests.support.entities import NO_IDS, content, mac
 
 
 def test_create(service: ConfigService) -> None:

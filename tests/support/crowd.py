@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from statistics import median
-from threading import Barrier
 from time import monotonic
 from typing import TypeVar
 
+from iotconfig.testing.crowd import together
+
+__all__ = ["seconds_of", "together", "typical"]
+
 T = TypeVar("T")
-
-
-def together(count: int, work: Callable[[int], T]) -> list[T]:
-    """Run `work(0)` to `work(count - 1)` in threads that start at one moment; their results, in order."""
-    start = Barrier(count)
-
-    def one(number: int) -> T:
-        start.wait(timeout=30)
-        return work(number)
-
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(one, range(count)))
 
 
 def seconds_of(work: Callable[[], T]) -> tuple[float, T]:

@@ -29,6 +29,11 @@ def _wheel_directory() -> Path:
     return Path(str(spec.origin)).parent
 
 
+def tools() -> Path:
+    """Where `pg_dump` and `pg_restore` of the same version are."""
+    return _wheel_directory() / "pginstall" / "bin"
+
+
 class PostgresServer:
     """One server on a port of its own; `base_url` is its administrator's URL."""
 

@@ -323,3 +323,43 @@ def test_other_words(variable: str, words: str) -> None:
     """The refusal lists those that there are."""
     with pytest.raises(InvalidSetting, match=f"{variable}: expected {words}"):
         read(variable, "loud")
+
+
+SECRETS = [a.metadata["variable"] for a in fields(Settings) if a.metadata["secret"]]
+LONG_SECRET = "0123456789" * 4
+
+
+@pytest.mark.parametrize("variable", SECRETS)
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, variable: str, end: str) -> None:
+    """An editor's line break at its end is none of it."""
+    path = tmp_path / "secret"
+    path.write_bytes(f"{LONG_SECRET}{end}".encode())
+
+    assert read(variable, LONG_SECRET) == value_of(
+        variable, Settings.from_environ({f"{variable}_FILE": str(path)})
+    )
+
+
+def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
+    """Which of two would count?"""
+    given = {"MQTT_PASSWORD": SECRET, "MQTT_PASSWORD_FILE": str(tmp_path / "secret")}
+
+    with pytest.raises(InvalidSetting, match="MQTT_PASSWORD and MQTT_PASSWORD_FILE are both set") as refusal:
+        Settings.from_environ(given)
+    assert SECRET not in str(refusal.value)
+
+
+def test_a_file_of_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
+    """One that is not there, and one that is no text."""
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff")
+
+    for path, reason in ((tmp_path / "none", "No such file"), (binary, "not UTF-8"), (tmp_path, "directory")):
+        with pytest.raises(InvalidSetting, match=f"DATABASE_URL_FILE: the file cannot be read: .*{reason}"):
+            Settings.from_environ({"DATABASE_URL_FILE": str(path)})
+
+
+def test_what_is_no_secret_is_read_from_no_file(tmp_path: Path) -> None:
+    """So that a file's name does not become a setting by accident."""
+    assert Settings() == Settings.from_environ({"BASEURL_FILE": str(tmp_path / "none")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ class InvalidSetting(IotConfigError):
 
 def _setting(variable: str, parse: Parser[T], default: T, about: str, *, secret: bool = False) -> T:
     """One field of `Settings`, and the environment variable it is read from."""
-    metadata = {"variable": variable, "parse": parse, "about": about}
+    metadata = {"variable": variable, "parse": parse, "about": about, "secret": secret}
     result: T = field(default=default, metadata=metadata, repr=not secret)
     return result
 
@@ -340,12 +341,14 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables that are set; an empty one counts as unset.
 
+        A secret may stand in a file instead, which a variable with `_FILE` behind its name names.
+
         Raises `InvalidSetting`, whose message names the variable and the rule,
         and never the value of a secret.
         """
         given: dict[str, Any] = {}
         for attribute in fields(cls):
-            if text := environ.get(attribute.metadata["variable"]):
+            if text := _text_of(attribute, environ):
                 given[attribute.name] = _read(attribute, text)
         settings = cls(**given)
         if settings.db_watchdog_timeout < settings.db_statement_timeout:
@@ -396,6 +399,21 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _text_of(attribute: Attribute[Any], environ: Mapping[str, str]) -> str:
+    """The variable's value, or the content of the file that holds it, less a line break at its end."""
+    variable = attribute.metadata["variable"]
+    text, path = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
+    if not path or not attribute.metadata["secret"]:
+        return text
+    if text:
+        raise InvalidSetting(f"{variable} and {variable}_FILE are both set: keep one of them")
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InvalidSetting(f"{variable}_FILE: the file cannot be read: {reason}") from None
 
 
 def _read(attribute: Attribute[Any], text: str) -> object:

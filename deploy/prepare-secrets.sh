@@ -1,0 +1,33 @@
+#!/bin/sh
+# Makes deploy/secrets for compose.yaml: random passwords, once. Run it as root: each file belongs to
+# the user inside the one container that reads it. Needs openssl and mosquitto_passwd.
+set -eu
+cd "$(dirname "$0")"
+directory="${1:-secrets}"
+if [ -e "$directory" ]; then
+	echo "$directory is there already; nothing was changed." >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "Run this as root: it gives files to the users of the containers." >&2
+	exit 1
+fi
+postgres=999 mosquitto=1883 iotconfig=10001
+
+umask 077
+mkdir "$directory"
+# One password of the database, in two spellings; one of the service at the broker; one that devices share there.
+for name in postgres_password mqtt_password device_mqtt_password; do
+	openssl rand -hex 24 | tr -d '\n' >"$directory/$name"
+done
+printf 'postgresql://iotconfig:%s@database:5432/iotconfig' "$(cat "$directory/postgres_password")" >"$directory/database_url"
+touch "$directory/mosquitto_passwords"
+mosquitto_passwd -b "$directory/mosquitto_passwords" iotconfig "$(cat "$directory/mqtt_password")"
+mosquitto_passwd -b "$directory/mosquitto_passwords" device "$(cat "$directory/device_mqtt_password")"
+cp mosquitto/acl "$directory/mosquitto_acl"
+
+chown "$postgres" "$directory/postgres_password"
+chown "$mosquitto" "$directory/mosquitto_passwords" "$directory/mosquitto_acl"
+chown "$iotconfig" "$directory/database_url" "$directory/mqtt_password"
+chmod 0400 "$directory"/*
+echo "Made $directory. Devices sign in to the broker as 'device', with the password in device_mqtt_password."

@@ -1,0 +1,46 @@
+"""Prints docs/cli.md from the commands themselves: `python docs/render_cli.py > docs/cli.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from iotconfig.adapters.cli.app import cli
+
+_HEAD = """\
+# The command line
+
+What `iotconfig COMMAND --help` says. Settings come from the environment
+([Settings](settings.md)); the database is `DATABASE_URL`. This page is printed by
+`docs/render_cli.py`.
+"""
+
+_TAIL = """
+An exit status of 0 means done, 1 that something was refused or failed, 2 that the
+command was not written as it is above. `db-status` exits with 1 where the schema is
+not up to date, and with 2 where the database cannot be reached."""
+
+_WIDTH = 88
+
+
+def _pages(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
+    layout = {**command.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    context = click.Context(command, parent, info_name=name, **layout)
+    level = "##" if parent is None or parent.parent is None else "###"
+    if parent is not None:
+        yield f"\n{level} {context.command_path}\n\n```text\n{command.get_help(context)}\n```"
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None and not found.hidden:
+                yield from _pages(found, context, child)
+
+
+def render() -> str:
+    """The page."""
+    return "\n".join([_HEAD.rstrip("\n"), *_pages(cli, None, "iotconfig"), _TAIL])
+
+
+if __name__ == "__main__":
+    print(render())

@@ -1,0 +1,98 @@
+"""Configs, and the counters of their devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from iotconfig.domain.config import Config, Device, Document
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import RecordExists
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
+
+from .records import DeviceRecord, Records
+
+
+@frozen
+class JsonFileConfigRepository:
+    """`ConfigRepository` over one block's records."""
+
+    _records: Records
+
+    def get(self, config_id: int) -> Config | None:
+        return self._records.configs.get(config_id)
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
+        return next((c for c in self._records.configs.values() if c.mac_address == mac_address), None)
+
+    def document(self, mac_address: MacAddress) -> Document | None:
+        config = self.get_by_mac(mac_address)
+        return Document(bytes(config.content), config.content.etag) if config else None
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        matches = [config for config in self._sorted() if _matches(config, query)]
+        rest = [c for c in matches if query.after is None or c.mac_address > query.after]
+        page, more = rest[: query.limit], len(rest) > query.limit
+        return ConfigPage(
+            configs=tuple(config.summary() for config in page),
+            count=len(matches) if query.count else None,
+            next=page[-1].mac_address if more else None,
+        )
+
+    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
+        wanted = frozenset(mac_addresses)
+        return [config for config in self._sorted() if config.mac_address in wanted]
+
+    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
+        if self.get_by_mac(mac_address) is not None:
+            raise RecordExists(mac_address)
+        self._records.last_id += 1
+        config = Config(self._records.last_id, mac_address, content, revision, created_at=now, updated_at=now)
+        self._records.configs[config.id] = config
+        return config
+
+    def bring_back(self, config: Config) -> None:
+        self._records.configs[config.id] = config
+
+    def replace(self, config: Config) -> None:
+        self._records.configs[config.id] = config
+
+    def remove(self, config: Config) -> None:
+        del self._records.configs[config.id]
+
+    def _sorted(self) -> list[Config]:
+        return sorted(self._records.configs.values(), key=lambda config: config.mac_address)
+
+
+def _matches(config: Config, query: ConfigQuery) -> bool:
+    content = config.content
+    if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+        return False
+    searched = search_text(config.mac_address, content.device_name, content.device_entity_id)
+    return query.text is None or fold(query.text) in searched
+
+
+@frozen
+class JsonFileDeviceRepository:
+    """`DeviceRepository` over one block's records; the file's lock holds every device at once."""
+
+    _records: Records
+
+    def lock(self, mac_address: MacAddress) -> Device:
+        return Device(mac_address, self._of(mac_address).last_revision)
+
+    def lock_owner(self, config_id: int) -> Device | None:
+        config = self._records.configs.get(config_id)
+        return self.lock(config.mac_address) if config else None
+
+    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
+        return self._of(mac_address).replaced_by
+
+    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+        self._records.devices[device.mac_address] = DeviceRecord(revision, replaced_by)
+
+    def _of(self, mac_address: MacAddress) -> DeviceRecord:
+        return self._records.devices.get(mac_address, DeviceRecord())

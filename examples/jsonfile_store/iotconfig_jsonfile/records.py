@@ -1,0 +1,66 @@
+"""What the file holds, and how it is spelt."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Final
+
+from attrs import Factory, define
+from cattrs.preconf.json import make_converter
+
+from iotconfig.domain.config import Config
+from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notifications import Notification
+from iotconfig.domain.revisions import Revision
+
+
+@define
+class DeviceRecord:
+    """What is known of a MAC address beside its config. It is never removed."""
+
+    last_revision: int = 0
+    replaced_by: MacAddress | None = None
+
+
+@define
+class Records:
+    """Everything. A block reads its own from the file, so it may be changed at will, or thrown away."""
+
+    last_id: int = 0
+    """The highest id that a config ever had: ids are never used again."""
+    configs: dict[int, Config] = Factory(dict)
+    devices: dict[MacAddress, DeviceRecord] = Factory(dict)
+    histories: dict[int, list[Revision]] = Factory(dict)
+    """The revisions of each config, the oldest first."""
+    pruned_to: dict[int, int] = Factory(dict)
+    notifications: dict[str, Notification] = Factory(dict)
+    """By `str(subject)`."""
+    accepted: dict[str, datetime] = Factory(dict)
+    """Until when a key that was claimed may not be claimed again."""
+
+
+_FORMAT: Final = "iotconfig-jsonfile 1"
+
+_converter: Final = make_converter()
+_converter.register_unstructure_hook(MacAddress, str)
+_converter.register_structure_hook(MacAddress, lambda text, _: MacAddress(text))
+# The document's text is kept as a string: parsed and written again it would not be the same bytes.
+_converter.register_unstructure_hook(ConfigContent, lambda content: content.text)
+_converter.register_structure_hook(ConfigContent, lambda text, _: ConfigContent.parse(text, sys.maxsize))
+
+
+def encode(records: Records) -> bytes:
+    """The file's bytes."""
+    document = {"format": _FORMAT, **_converter.unstructure(records)}
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def decode(file: bytes) -> Records:
+    """What `encode` once spelt. Raises `ValueError`, or a group of errors, for anything else."""
+    document = json.loads(file)
+    if not isinstance(document, dict) or document.pop("format", None) != _FORMAT:
+        raise ValueError("the file is of another format")
+    return _converter.structure(document, Records)

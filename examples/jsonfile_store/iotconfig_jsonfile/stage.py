@@ -1,0 +1,117 @@
+"""Many entries, stored in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from attrs import Factory, define, evolve
+
+from iotconfig.domain import changes
+from iotconfig.domain.config import Config
+from iotconfig.domain.fleet import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.ports import Clock, Renew
+from iotconfig.domain.revisions import Note, Operation
+
+from .file import RecordsFile
+from .unit_of_work import JsonFileUnitOfWork
+
+
+@define
+class JsonFileStage:
+    """`Stage` of one file. Entries wait in memory: a file of this kind holds no fleet that is large."""
+
+    _file: RecordsFile
+    _entries: list[Entry] = Factory(list)
+    _results: list[Result] = Factory(list)
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        self._entries.extend(entries)
+
+    def take_duplicates(self) -> Iterator[Duplicate]:
+        places: dict[MacAddress, list[str]] = {}
+        for entry in self._entries:
+            places.setdefault(entry.mac_address, []).append(entry.place)
+        for entry in self._entries:
+            first, *others = places[entry.mac_address]
+            if others:
+                other = others[0] if entry.place == first else first
+                yield Duplicate(entry.place, entry.mac_address, other)
+        self._entries = [entry for entry in self._entries if len(places[entry.mac_address]) == 1]
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        self._compare(JsonFileUnitOfWork.on(self._file.read()), on_conflict)
+
+    def store(
+        self,
+        on_conflict: OnConflict,
+        *,
+        all_or_nothing: bool,
+        note: Note,
+        clock: Clock,
+        renew: Renew | None = None,
+    ) -> bool:
+        with self._file.transaction() as records:
+            work = JsonFileUnitOfWork.on(records)
+            self._compare(work, on_conflict)
+            if renew is not None:
+                self._renew(work, renew)
+                self._compare(work, on_conflict)
+            if all_or_nothing and {Outcome.CONFLICT, Outcome.STALE} & set(self.tally()):
+                return False
+            now = clock()
+            pairs = zip(self._entries, self._results, strict=True)
+            self._results = [_stored(work, entry, result, note, now) for entry, result in pairs]
+        return True
+
+    def tally(self) -> Mapping[Outcome, int]:
+        return Counter(result.outcome for result in self._results)
+
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+        return (result for result in self._results if result.outcome in outcomes)
+
+    def _compare(self, work: JsonFileUnitOfWork, on_conflict: OnConflict) -> None:
+        configs = {
+            config.mac_address: config for config in work.configs.load([e.mac_address for e in self._entries])
+        }
+        self._results = [
+            _compared(work, entry, configs.get(entry.mac_address), on_conflict) for entry in self._entries
+        ]
+
+    def _renew(self, work: JsonFileUnitOfWork, renew: Renew) -> None:
+        stale = [result.mac_address for result in self._results if result.outcome is Outcome.STALE]
+        fresh = renew(work.configs.load(stale))
+        self._entries = [e for e in self._entries if e.mac_address not in stale] + [*fresh]
+
+
+def _compared(
+    work: JsonFileUnitOfWork, entry: Entry, config: Config | None, on_conflict: OnConflict
+) -> Result:
+    outcome = _outcome(config, entry, on_conflict)
+    revision = config.revision if config else None
+    if outcome in (Outcome.NEW, Outcome.CHANGED):
+        revision = work.devices.lock(entry.mac_address).next_revision()
+    return Result(entry.place, entry.mac_address, outcome, config.id if config else None, revision)
+
+
+def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Outcome:
+    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
+        return Outcome.STALE
+    if config is None:
+        return Outcome.NEW
+    return Outcome.SAME if config.content == entry.content else OUTCOME_OF_CONFLICT[on_conflict]
+
+
+def _stored(work: JsonFileUnitOfWork, entry: Entry, result: Result, note: Note, now: datetime) -> Result:
+    if result.outcome not in (Outcome.NEW, Outcome.CHANGED):
+        return result
+    device = work.devices.lock(entry.mac_address)
+    config = work.configs.get(result.config_id) if result.config_id else None
+    # The core numbers, records and announces a change; an adapter only stores what comes of it.
+    if config is None:
+        stored = changes.add(work, device, entry.content, note, now)
+    else:
+        stored = changes.change(work, device, config, entry.content, Operation.UPDATE, note, now)
+    return evolve(result, config_id=stored.id, revision=stored.revision)

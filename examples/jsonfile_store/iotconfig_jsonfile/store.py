@@ -1,0 +1,54 @@
+"""`Store` in one JSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from attrs import frozen
+
+from iotconfig.domain.fleet import Exported
+
+from .file import RecordsFile
+from .notifications import JsonFileNotificationQueue
+from .stage import JsonFileStage
+from .unit_of_work import JsonFileUnitOfWork
+
+
+@frozen
+class JsonFileStore:
+    """`Store` in one JSON file, which the first change creates."""
+
+    _file: RecordsFile
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The store in this file; its directory exists."""
+        return cls(RecordsFile(path))
+
+    @contextmanager
+    def reading(self) -> Iterator[JsonFileUnitOfWork]:
+        yield JsonFileUnitOfWork.on(self._file.read())
+
+    @contextmanager
+    def writing(self) -> Iterator[JsonFileUnitOfWork]:
+        with self._file.transaction() as records:
+            yield JsonFileUnitOfWork.on(records)
+
+    @contextmanager
+    def staging(self) -> Iterator[JsonFileStage]:
+        yield JsonFileStage(self._file)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Iterator[Exported]]:
+        configs = sorted(self._file.read().configs.values(), key=lambda config: config.mac_address)
+        yield (Exported(config.mac_address, config.content.text) for config in configs)
+
+    def check(self) -> None:
+        self._file.read()
+
+    def notifications(self) -> JsonFileNotificationQueue:
+        """The pending notifications, for a relay."""
+        return JsonFileNotificationQueue(self._file)

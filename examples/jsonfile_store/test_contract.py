@@ -1,0 +1,54 @@
+"""The suites that iotconfig ships, over this adapter, and what only a file can get wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.ports import NotificationQueue, Store
+from iotconfig.testing import NotificationQueueContract, StoreContract
+from iotconfig_jsonfile import JsonFileStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return JsonFileStore.at(tmp_path / "configs.json")
+
+
+@pytest.fixture
+def queue(store: JsonFileStore) -> NotificationQueue:
+    """Its notifications."""
+    return store.notifications()
+
+
+class TestStore(StoreContract):
+    """All that is asked of a store."""
+
+
+class TestNotificationQueue(NotificationQueueContract):
+    """All that a relay and an operator ask of it."""
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"{}", b'{"format": "iotconfig-jsonfile 1", "configs": {"1": 7}}']
+)
+def test_a_damaged_file_is_no_empty_store(tmp_path: Path, store: Store, damage: bytes) -> None:
+    """It is refused, and left as it is."""
+    (tmp_path / "configs.json").write_bytes(damage)
+
+    with pytest.raises(StoreUnavailable, match="damaged"):
+        store.check()
+    with pytest.raises(StoreUnavailable, match="damaged"), store.writing():
+        pass
+    assert damage == (tmp_path / "configs.json").read_bytes()
+
+
+def test_a_directory_that_is_gone_is_no_empty_store(tmp_path: Path) -> None:
+    """A change is refused with an error of the port, not of the machine."""
+    store = JsonFileStore.at(tmp_path / "gone" / "configs.json")
+
+    with pytest.raises(StoreUnavailable, match="lock"), store.writing():
+        pass

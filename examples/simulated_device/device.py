@@ -1,0 +1,119 @@
+"""What an ESP32 does, in Python: fetch the configuration, and again when it is told that it changed.
+
+    python device.py --mac 02:00:00:00:00:01 --server http://127.0.0.1:8080 --broker 127.0.0.1
+
+The device's side of iotconfig, for trying a service without a board. The sketch in
+`examples/esp32` does the same, step by step. Needs paho-mqtt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+_LOOK_ANYWAY = 6 * 3600.0
+"""Seconds after which it asks without having been told: the net under a lost message."""
+
+_LONGEST_PAUSE = 60.0
+
+
+class Device:
+    """One board: it keeps the document that it has, and the tag of it."""
+
+    def __init__(self, mac: str, server: str, token: str = "") -> None:
+        self._url = f"{server}/api/configs/{mac}.json"
+        self._token = token
+        self._etag = ""
+        self._failures = 0
+
+    def is_new(self, payload: bytes) -> bool:
+        """Whether a message tells of another document than the one that it has.
+
+        An empty one says that there is no configuration any more: a device goes on with
+        what it has, since that is often a mistake soon corrected.
+        """
+        return payload != b"" and json.loads(payload)["etag"] != self._etag
+
+    def fetch(self) -> float:
+        """Ask for the document; the seconds after which to ask again."""
+        request = Request(self._url)
+        if self._etag:
+            request.add_header("If-None-Match", self._etag)
+        if self._token:
+            request.add_header("Authorization", f"Bearer {self._token}")
+        try:
+            with urlopen(request, timeout=10) as answer:
+                self._apply(json.load(answer))
+                self._etag = answer.headers["ETag"]
+        except HTTPError as error:
+            if error.code == 304:
+                print("unchanged", flush=True)
+            elif error.code in (404, 410):
+                print("no configuration yet", flush=True)
+            else:
+                return self._later(f"answer {error.code}")
+        except (URLError, OSError, ValueError) as error:
+            return self._later(str(error))
+        self._failures = 0
+        return _LOOK_ANYWAY
+
+    def _apply(self, configuration: Any) -> None:
+        """Here a board would set its pins."""
+        print(f"configuration: {json.dumps(configuration)}", flush=True)
+
+    def _later(self, reason: str) -> float:
+        self._failures += 1
+        # Spread, so that a thousand boards do not come back in the same second.
+        pause = min(2.0**self._failures, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+        print(f"no answer ({reason}), again in {pause:.1f} s", flush=True)
+        return pause
+
+
+def main() -> None:
+    """Be a device until interrupted."""
+    arguments = argparse.ArgumentParser(description="A simulated device.")
+    arguments.add_argument("--mac", required=True, help="its MAC address, as aa:bb:cc:dd:ee:ff")
+    arguments.add_argument("--server", default="http://127.0.0.1:8080")
+    arguments.add_argument("--broker", default="127.0.0.1")
+    arguments.add_argument("--broker-port", type=int, default=1883)
+    arguments.add_argument("--token", default="", help="its device token, where the service wants one")
+    given = arguments.parse_args()
+
+    device = Device(given.mac, given.server, given.token)
+    told: SimpleQueue[bytes] = SimpleQueue()
+
+    def on_connect(client: Client, *_: Any) -> None:
+        # Each time: a broker that was restarted knows of no subscription.
+        client.subscribe(f"iotsupport/devices/{given.mac}/config", qos=1)
+
+    def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
+        # Only noted: whoever fetches inside of it keeps the connection to the broker waiting.
+        told.put(bytes(message.payload))
+
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = on_connect
+    client.on_message = on_message
+    client.connect_async(given.broker, given.broker_port)
+    client.loop_start()
+    next_fetch = time.monotonic()
+    while True:
+        try:
+            payload = told.get(timeout=max(0.0, next_fetch - time.monotonic()))
+        except Empty:
+            next_fetch = time.monotonic() + device.fetch()
+        else:
+            if device.is_new(payload):
+                next_fetch = time.monotonic()
+
+
+if __name__ == "__main__":
+    main()

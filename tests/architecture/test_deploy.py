@@ -1,0 +1,223 @@
+"""The files in deploy/ agree with the program, and give away no more than they must."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from attrs import fields
+
+from iotconfig.adapters.cli.app import cli
+from iotconfig.entrypoints.settings import Settings
+
+_ROOT = Path(__file__).parents[2]
+_DEPLOY = _ROOT / "deploy"
+_VARIABLES = {a.metadata["variable"] for a in fields(Settings)}
+_SECRETS = {a.metadata["variable"] for a in fields(Settings) if a.metadata["secret"]}
+
+_compose: dict[str, Any] = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
+_services: dict[str, dict[str, Any]] = _compose["services"]
+_ours = {name: service for name, service in _services.items() if service["image"] == "iotconfig"}
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions with their arguments, lines joined."""
+    text = re.sub(r"^\s*#.*\n", "", (_DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)
+    lines = text.replace("\\\n", " ").splitlines()
+    return [(line.split(None, 1)[0], line.split(None, 1)[1].strip()) for line in lines if line.strip()]
+
+
+def arguments_of(name: str) -> list[str]:
+    return [argument for instruction, argument in instructions() if instruction == name]
+
+
+def expect_command(arguments: list[str]) -> None:
+    """Fail unless `iotconfig ARGUMENTS` is a command with these options; it is not run."""
+    command = cli.commands[arguments[0]]
+    command.make_context(arguments[0], arguments[1:], parent=click.Context(cli), resilient_parsing=False)
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    """Its user is a number, so that a cluster can check it."""
+    (user,) = arguments_of("USER")
+
+    assert all(int(number) > 0 for number in user.split(":"))
+
+
+def test_the_image_starts_a_command_that_there_is() -> None:
+    """With authentication on, since it listens to everyone."""
+    (entrypoint,), (command,) = arguments_of("ENTRYPOINT"), arguments_of("CMD")
+
+    assert ["iotconfig"] == json.loads(entrypoint)
+    expect_command(json.loads(command))
+    assert "IOTCONFIG_AUTH=on" in arguments_of("ENV")[-1]
+    assert "IOTCONFIG_ALLOW_ANONYMOUS" not in (_DEPLOY / "Dockerfile").read_text()
+
+
+def test_what_the_image_copies_is_there() -> None:
+    """Nothing that is copied is missing, or kept out by the list beside the Dockerfile; nothing else gets in."""
+    sources = {s for copy in arguments_of("COPY") if not copy.startswith("--from") for s in copy.split()[:-1]}
+    ignored = (_DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+
+    assert "*" in ignored
+    assert sources == {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    assert [] == [source for source in sources if not (_ROOT / source).exists()]
+
+
+def test_the_image_installs_what_was_tested() -> None:
+    """Each installation is pinned, the tools that build included."""
+    installs = [c for run in arguments_of("RUN") for c in run.split("&&") if " install " in c and "pip" in c]
+
+    assert 2 == len(installs)
+    for install in installs:
+        assert "--constraint constraints.txt" in install
+    assert installs[0].strip().endswith(" pip")
+    assert "--build-constraint constraints.txt" in installs[1]
+
+
+@pytest.fixture(scope="module")
+def health_check() -> list[str]:
+    """The health check's command, with this interpreter."""
+    (check,) = arguments_of("HEALTHCHECK")
+    command: list[str] = json.loads(check.partition("CMD ")[2])
+    assert "python" == command[0]
+    return [sys.executable, *command[1:]]
+
+
+@pytest.mark.parametrize(("status", "expected"), [("200 OK", 0), ("503 Service Unavailable", 1)])
+def test_the_health_check_tells_healthy_from_not(health_check: list[str], status: str, expected: int) -> None:
+    """It asks the route of health on the port that the image serves on."""
+    program = f"""
+import subprocess, sys, threading
+from wsgiref.simple_server import make_server
+def app(environ, start):
+    start({status!r} if environ["PATH_INFO"] == "/api/health" else "404 Not Found", [])
+    return []
+server = make_server("127.0.0.1", 0, app)
+threading.Thread(target=server.handle_request, daemon=True).start()
+command = [part.replace(":8080/", f":{{server.server_port}}/") for part in {health_check!r}]
+sys.exit(subprocess.run(command, stderr=subprocess.DEVNULL).returncode)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)
+
+    assert expected == run.returncode
+    assert ":8080/" in " ".join(health_check)
+
+
+@pytest.mark.parametrize("name", sorted(_services))
+def test_containers_have_no_more_than_they_need(name: str) -> None:
+    """A read-only file system, no capabilities, no new privileges, no root."""
+    service = _services[name]
+
+    assert service["read_only"]
+    assert ["ALL"] == service["cap_drop"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "privileged" not in service
+    assert name in _ours or service["user"] not in ("root", "0")
+    assert "healthcheck" in service or name in _ours
+
+
+@pytest.mark.parametrize("name", sorted(_ours))
+def test_containers_of_ours_are_started_as_the_program_wants(name: str) -> None:
+    """Commands and settings exist; secrets come from files, and those are declared."""
+    service = _ours[name]
+    variables = set(service["environment"])
+
+    expect_command(service["command"])
+    assert set() == {v for v in variables if v not in _VARIABLES and v.removesuffix("_FILE") not in _SECRETS}
+    assert set() == variables & (_SECRETS - {"MQTT_URL"})
+    for variable in variables:
+        if variable.endswith("_FILE"):
+            path = Path(service["environment"][variable])
+            assert path.name in service["secrets"]
+            assert path.name in _compose["secrets"]
+
+
+def test_the_schema_is_upgraded_before_the_service_starts() -> None:
+    """And the database answers before either."""
+    assert "upgrade-db" in _ours["migrate"]["command"]
+    assert "service_completed_successfully" == _services["service"]["depends_on"]["migrate"]["condition"]
+    assert "service_healthy" == _services["migrate"]["depends_on"]["database"]["condition"]
+
+
+def test_the_database_cannot_be_reached_from_outside() -> None:
+    """It has no port, and its network leads nowhere."""
+    assert "ports" not in _services["database"]
+    assert ["inside"] == _services["database"]["networks"]
+    assert _compose["networks"]["inside"]["internal"]
+
+
+def test_a_stop_waits_for_what_is_in_flight() -> None:
+    """In both places the time is above the setting's and the supervisor's margin."""
+    (unit,) = re.findall(r"^TimeoutStopSec=(\d+)$", _unit(), re.MULTILINE)
+    compose = _services["service"]["stop_grace_period"]
+
+    assert 35 < int(unit)
+    assert 35 < int(compose.removesuffix("s"))
+    assert 30 == Settings().graceful_timeout
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+@pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto_passwd is not installed")
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    """All that compose.yaml mounts, random, for their users only; a second run changes none."""
+    if subprocess.run(["id", "-u"], capture_output=True, check=True, text=True).stdout != "0\n":
+        pytest.skip("files can be given away by root only")
+    script, directory = _DEPLOY / "prepare-secrets.sh", tmp_path / "secrets"
+    run = subprocess.run(["sh", script, directory], capture_output=True, text=True, check=False)
+    assert 0 == run.returncode, run.stderr
+    made = {path.name: path.read_text() for path in directory.iterdir()}
+    mounted = {Path(secret["file"]).name for secret in _compose["secrets"].values()} | {
+        Path(volume.partition(":")[0]).name
+        for volume in _services["broker"]["volumes"]
+        if volume.startswith("./secrets/")
+    }
+
+    assert mounted <= set(made)
+    assert made["postgres_password"] in made["database_url"]
+    assert {48} == {len(made[name]) for name in made if name.endswith("_password")}
+    assert 3 == len({made[name] for name in made if name.endswith("_password")})
+    assert {0o400} == {path.stat().st_mode & 0o777 for path in directory.iterdir()}
+    assert 10001 == (directory / "database_url").stat().st_uid
+    again = subprocess.run(["sh", script, directory], capture_output=True, text=True, check=False)
+    assert 1 == again.returncode
+    assert made == {path.name: path.read_text() for path in directory.iterdir()}
+
+
+def _unit() -> str:
+    return (_DEPLOY / "iotconfig.service").read_text()
+
+
+def test_the_unit_starts_a_command_that_there_is() -> None:
+    """Its settings, too, are ours or Python's."""
+    (command,) = re.findall(r"^ExecStart=\S+/iotconfig (.+)$", _unit(), re.MULTILINE)
+    variables = re.findall(r"^Environment=([A-Z_]+)=", _unit(), re.MULTILINE)
+
+    expect_command(shlex.split(command))
+    assert set() == {v for v in variables if v not in _VARIABLES and not v.startswith("PYTHON")}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize(
+    "arguments",
+    [["verify", "--man=no"], ["security", "--offline=true", "--no-pager", "--threshold=15"]],
+    ids=["verify", "security"],
+)
+def test_systemd_takes_the_unit_and_finds_it_hardened(tmp_path: Path, arguments: list[str]) -> None:
+    """No directive is unknown, and the exposure is at most 1.5 of 10."""
+    unit = tmp_path / "iotconfig.service"
+    unit.write_text(_unit().replace("/opt/iotconfig/bin/iotconfig", "/bin/true"))
+    run = subprocess.run(
+        ["systemd-analyze", *arguments, unit], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (0, "") == (run.returncode, run.stderr), run.stdout

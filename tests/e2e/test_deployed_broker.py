@@ -1,0 +1,87 @@
+"""The shipped configuration of Mosquitto: who may tell, who may listen, and what outlives a restart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iotconfig.domain.errors import BrokerUnavailable
+from iotconfig.testing.announcements import change
+from tests.contract.publishers import TAKEN, publisher_on
+from tests.support.broker_files import password_file
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.ports import free_port
+
+_SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
+_DEVICE = {"username": "device", "password": "of-device"}
+
+
+class Shipped(Mosquitto):
+    """A broker with the shipped configuration: other paths, another port, passwords of the test's."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.process = None
+        self._log = directory / "mosquitto.log"
+        self._configuration = directory / "mosquitto.conf"
+        passwords = password_file(directory, iotconfig="of-iotconfig", device="of-device").split()[1]
+        text = (_SHIPPED / "mosquitto.conf").read_text()
+        for shipped, here in (
+            ("listener 1883\n", f"listener {self.port} 127.0.0.1\n"),
+            ("/mosquitto/config/passwords", passwords),
+            ("/mosquitto/config/acl", str(_SHIPPED / "acl")),
+            ("/mosquitto/data/", f"{directory}/"),
+        ):
+            assert shipped in text
+            text = text.replace(shipped, here)
+        user = "user root\n" if os.geteuid() == 0 else ""
+        self._configuration.write_text(user + text)
+        self.start()
+
+    def url_of(self, user: str) -> str:
+        return f"mqtt://{user}:of-{user}@127.0.0.1:{self.port}"
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Iterator[Shipped]:
+    """One that runs."""
+    broker = Shipped(tmp_path)
+    yield broker
+    broker.stop()
+
+
+def test_the_service_tells_and_devices_listen(shipped: Shipped) -> None:
+    """The device that sleeps, too: its state outlives a restart of the broker."""
+    with publisher_on(shipped.url_of("iotconfig")) as publisher:
+        publisher.connect()
+        with Listener(shipped.port, **_DEVICE) as device:
+            assert [TAKEN] == publisher.publish([change(1)])
+            assert 2 == len(device.wait_for(2))
+    shipped.stop()
+    shipped.start()
+
+    with Listener(shipped.port, **_DEVICE) as later:
+        (state,) = later.wait_for(1)
+    assert state.retained
+    assert 1 == state.json()["revision"]
+
+
+def test_devices_tell_nothing(shipped: Shipped) -> None:
+    """Else one that was opened could tell all others to restart."""
+    with publisher_on(shipped.url_of("device")) as publisher:
+        publisher.connect()
+        (receipt,) = publisher.publish([change(1)])
+
+    assert receipt is not None
+    assert (False, False) == (receipt.nudged, receipt.stated)
+    assert "Not authorized" in str(receipt.error)
+
+
+def test_nobody_comes_in_without_a_password(shipped: Shipped) -> None:
+    """Neither to tell nor to listen."""
+    with publisher_on(shipped.url) as publisher, pytest.raises(BrokerUnavailable, match="Not authorized"):
+        publisher.connect()

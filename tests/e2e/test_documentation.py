@@ -1,0 +1,176 @@
+"""What the pages show is run: programs as they stand, commands against a service, and what they print is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.documented import Command, commands
+from tests.support.markdown import Block, blocks
+from tests.support.postgres import create_database, drop_database, tools
+from tests.support.serving import COMMAND, Serve, environment
+
+_ROOT = Path(__file__).parents[2]
+_PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
+
+_PROGRAMS = [
+    pytest.param(block, id=f"{page.name}-{block.line}")
+    for page in _PAGES
+    for block in blocks(page.read_text())
+    if block.language == "python"
+]
+
+
+def commands_of(page: Path) -> list[Command]:
+    """All that a page shows behind a prompt, and that is run here."""
+    shown = [c for block in blocks(page.read_text()) if block.language == "console" for c in commands(block)]
+    return [command for command in shown if command.is_run]
+
+
+_WITH_COMMANDS = [page for page in _PAGES if commands_of(page)]
+
+_SETTINGS: Mapping[str, Mapping[str, str]] = {"access.md": {"IOTCONFIG_AUTH": "on"}}
+"""What the service of a page is started with."""
+
+_BEFORE: Mapping[str, str] = {
+    "README.md": "iotconfig load-test-data",
+    "access.md": "iotconfig config create aa:bb:cc:dd:ee:ff '{}'",
+    "operations.md": "DATABASE_URL= iotconfig upgrade-db",
+}
+"""What a page takes for granted."""
+
+_SCRIPT = """\
+set -euo pipefail
+curl() {{ command curl --fail-with-body --silent --show-error "$@"; }}
+{before} > before 2>&1
+{commands}
+touch done
+"""
+
+
+@pytest.mark.parametrize("block", _PROGRAMS)
+def test_programs_run_as_they_stand(block: Block, tmp_path: Path) -> None:
+    """In an empty directory, with warnings as errors; one that is a test is run by pytest."""
+    program = tmp_path / "test_program.py"
+    program.write_text(block.text)
+    runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "import pytest" in block.text else []
+    run = subprocess.run(
+        [sys.executable, "-W", "error", *runner, program],
+        cwd=tmp_path,
+        env=environment(""),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+    assert 0 == run.returncode, run.stdout + run.stderr
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, postgres_base_url: str) -> Iterator[tuple[str, str]]:
+    """An up-to-date database on PostgreSQL, and an empty one to restore into."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    yield request.getfixturevalue("postgres_url"), create_database(postgres_base_url, name)
+    drop_database(postgres_base_url, name)
+
+
+def run_page(page: Path, directory: Path, serve: Serve, **env: str) -> str:
+    """Run the commands of a page one after another in one shell; what each printed is in a file of its number."""
+    port = f":{serve.client.address[1]}"
+    lines = [
+        f"echo 'line {command.line}' > running\n{{ {command.text.replace(':8080', port)}\n}} > printed-{command.line} 2>&1"
+        for command in commands_of(page)
+    ]
+    script = _SCRIPT.format(before=_BEFORE.get(page.name, ":"), commands="\n".join(lines))
+    path = f"{tools()}:{COMMAND.parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=directory,
+        env={**environment(serve.database_url, **env), "PATH": path, "EDITOR": "true", "VISUAL": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=100,
+        check=False,
+        text=True,
+    ).stdout
+
+
+def prepare(directory: Path) -> None:
+    """The files that pages speak of."""
+    (directory / "porch.json").write_text('{"deviceName": "Front porch"}')
+    record = {"mac_address": "02:00:00:00:00:77", "content": {"deviceName": "Shed"}}
+    (directory / "fleet.ndjson").write_text(json.dumps(record) + "\n")
+    configs = directory / "configs"
+    configs.mkdir()
+    for name in ("02-00-00-00-00-21", "020000000022", "02:00:00:00:00:23"):
+        (configs / f"{name}.json").write_text(f'{{"deviceName": "kitchen {name}", "n": 1.10}}\n')
+
+
+@pytest.mark.parametrize("page", _WITH_COMMANDS, ids=lambda page: page.name)
+def test_commands_do_what_the_page_says(
+    page: Path,
+    start_serve: Callable[..., Serve],
+    request: pytest.FixtureRequest,
+    sqlite_url: str,
+    tmp_path: Path,
+) -> None:
+    """Each ends well, and prints what is shown, in the order of the page."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    prepare(directory)
+    url, env = sqlite_url, {}
+    if page.name == "operations.md":
+        url, env["RESTORED_URL"] = request.getfixturevalue("databases")
+    serve = start_serve(url, workers=1, **_SETTINGS.get(page.name, {}))
+
+    said = run_page(page, directory, serve, **env)
+
+    for command in commands_of(page):
+        printed = directory / f"printed-{command.line}"
+        where = f"{page.name}, line {command.line}: {command.text}"
+        assert printed.exists(), f"not reached: {where}\n{said}\n{_last(directory)}"
+        assert [] == command.missing(printed.read_text()), f"{where}\n{printed.read_text()}"
+    assert (directory / "done").exists(), f"{_last(directory)}\n{said}"
+
+
+def _last(directory: Path) -> str:
+    running = (directory / "running").read_text().strip() if (directory / "running").exists() else "before"
+    printed = directory / f"printed-{running.removeprefix('line ')}"
+    before = directory / "before"
+    return f"ended at {running}: {(printed if printed.exists() else before).read_text()}"
+
+
+def test_a_page_that_is_wrong_is_noticed(
+    tmp_path: Path, start_serve: Callable[..., Serve], sqlite_url: str
+) -> None:
+    """A command that fails ends the page, and a line that was not printed is named."""
+    page = tmp_path / "wrong.md"
+    page.write_text("```console\n$ echo one\ntwo\n$ iotconfig config show 99\n$ echo never\n```\n")
+    serve = start_serve(sqlite_url, workers=1)
+
+    run_page(page, tmp_path, serve)
+
+    first, second, third = commands_of(page)
+    assert ["two"] == first.missing((tmp_path / f"printed-{first.line}").read_text())
+    assert "was not found" in (tmp_path / f"printed-{second.line}").read_text()
+    assert not (tmp_path / f"printed-{third.line}").exists()
+    assert not (tmp_path / "done").exists()
+
+
+def test_pages_were_found() -> None:
+    """The runner would be content with nothing."""
+    assert {"README.md", "access.md", "from-files.md", "operations.md", "terminal.md", "tutorial.md"} <= {
+        page.name for page in _WITH_COMMANDS
+    }
+    assert 4 <= len(_PROGRAMS)
+    assert shutil.which("curl")

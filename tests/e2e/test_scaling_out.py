@@ -1,0 +1,105 @@
+"""Two machines on one database and one broker: both take writes, one relay tells, and either may die."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.http import Client
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.relaying import (
+    STATE,
+    barrier,
+    expect_none_older_after_newer,
+    mac,
+    newest_told,
+    revisions,
+    stored_revisions,
+    wait_drained,
+)
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+DEVICES = 5
+ROUNDS = 8
+
+
+def is_active(serve: Serve) -> bool:
+    """Whether its relay said last that it holds the lease."""
+    said = serve.output()
+    return said.rfind("relay: active") > said.rfind("relay: standing by")
+
+
+def put(client: Client, number: int, value: str) -> int:
+    answer = client.send_json("PUT", f"/api/configs/by-mac/{mac(number)}", {"content": {"value": value}})
+    assert answer.status in (200, 201), answer.body
+    revision: int = answer.json()["revision"]
+    return revision
+
+
+@pytest.fixture
+def machines(start_serve: Callable[..., Serve], postgres_url: str, broker: Mosquitto) -> tuple[Serve, Serve]:
+    """The active one first."""
+    both = [start_serve(postgres_url, workers=1, MQTT_URL=broker.url) for _ in range(2)]
+    wait_until(lambda: any(map(is_active, both)), "one relay is active")
+    wait_until(lambda: any("standing by" in one.output() for one in both), "the other stands by")
+    active, standby = sorted(both, key=is_active, reverse=True)
+    return active, standby
+
+
+def test_writes_on_both_are_numbered_and_told_once(
+    machines: tuple[Serve, Serve], postgres_url: str, broker: Mosquitto, listener: Listener
+) -> None:
+    """No change is lost or counted twice; each device hears of its newest, of nothing twice, in order."""
+    assert [True, False] == [is_active(one) for one in machines]
+
+    def write(machine: int) -> list[tuple[int, int]]:
+        return [
+            (number, put(machines[machine].client, number, f"{machine}-{turn}"))
+            for turn in range(ROUNDS)
+            for number in range(DEVICES)
+        ]
+
+    with ThreadPoolExecutor(2) as threads:
+        given = [pair for pairs in threads.map(write, range(2)) for pair in pairs]
+    wait_drained(postgres_url)
+    barrier(broker.port, listener)
+
+    expected = {(number, revision) for number in range(DEVICES) for revision in range(1, 2 * ROUNDS + 1)}
+    assert sorted(expected) == sorted(given)
+    told = revisions(listener.heard(STATE))
+    assert stored_revisions(postgres_url) == newest_told(listener)
+    assert {address: sorted(set(numbers)) for address, numbers in told.items()} == told
+    assert [True, False] == [is_active(one) for one in machines]
+
+
+def test_a_machine_that_dies_is_replaced_within_seconds(
+    machines: tuple[Serve, Serve], postgres_url: str, listener: Listener
+) -> None:
+    """SIGKILL of everything on the active one: the other serves on, becomes active, and tells what was left.
+
+    What the dead one gave out, the other honours.
+    """
+    active, standby = machines
+    put(active.client, 1, "before")
+    document = active.client.get(f"/api/configs/{mac(1)}.json")
+    for pid in active.pids():
+        os.kill(pid, signal.SIGKILL)
+    active.process.wait(timeout=20)
+
+    tag = document.headers["etag"]
+    assert 304 == standby.client.get(f"/api/configs/{mac(1)}.json", If_None_Match=tag).status
+    put(standby.client, 1, "after")
+    put(standby.client, 2, "after")
+    wait_until(lambda: is_active(standby), "the other relay is active", 30.0)
+    wait_drained(postgres_url)
+    listener.wait_for(2, STATE)
+    wait_until(lambda: stored_revisions(postgres_url) == newest_told(listener), "all is told")
+
+    assert {str(mac(1)): 2, str(mac(2)): 1} == newest_told(listener)
+    expect_none_older_after_newer(listener)

@@ -1,0 +1,111 @@
+"""The example of a device, as a process of its own: it re-reads when it is told, and survives what happens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.http import Client
+from tests.support.mosquitto import Mosquitto
+from tests.support.serving import Serve, environment, run_command
+from tests.support.waiting import wait_until
+
+_DEVICE = Path(__file__).parents[2] / "examples" / "simulated_device" / "device.py"
+MAC = "02:00:00:00:00:01"
+
+
+class Board:
+    """One simulated device that runs."""
+
+    def __init__(self, serve: Serve, broker: Mosquitto, log: Path, *arguments: str) -> None:
+        self._log = log
+        command = [sys.executable, str(_DEVICE), "--mac", MAC, "--server", serve.client.base_url]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "--broker-port", str(broker.port), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_said(self, text: str, times: int = 1) -> None:
+        """Return when it has printed that; it must run still."""
+        wait_until(lambda: self.said().count(text) >= times, f"the device says {text!r}", 30.0)
+        assert self.process.poll() is None, self.said()
+
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def serve(start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto) -> Serve:
+    """A service that tells."""
+    return start_serve(sqlite_url, workers=1, MQTT_URL=broker.url)
+
+
+@pytest.fixture
+def board(serve: Serve, broker: Mosquitto, tmp_path: Path) -> Iterator[Board]:
+    """A board that was switched on before anybody gave it a configuration."""
+    board = Board(serve, broker, tmp_path / "board.log")
+    yield board
+    board.stop()
+
+
+def put(client: Client, **members: object) -> None:
+    answer = client.send_json("PUT", f"/api/configs/by-mac/{MAC}", {"content": members})
+    assert answer.status in (200, 201), answer.body
+
+
+def test_a_device_reads_its_configuration_again_when_it_changes(serve: Serve, board: Board) -> None:
+    """From over HTTP and from the command line; a deletion is no change, and neither is another device's."""
+    board.wait_said("no configuration yet")
+    put(serve.client, volume=1)
+    board.wait_said('configuration: {"volume": 1}')
+    changed = run_command("config", "set", MAC, '{"volume": 2}', env=environment(serve.database_url))
+    assert 0 == changed.returncode, changed.stderr
+    board.wait_said('configuration: {"volume": 2}')
+    config_id = serve.client.get("/api/configs").json()["configs"][0]["id"]
+    assert 204 == serve.client.request("DELETE", f"/api/configs/{config_id}").status
+    put(serve.client, volume=3)
+    board.wait_said('configuration: {"volume": 3}')
+
+    assert 3 == board.said().count("configuration: {")
+    assert 1 == board.said().count("no configuration yet")
+
+
+def test_a_device_that_was_away_learns_of_it_from_what_is_retained(
+    serve: Serve, broker: Mosquitto, board: Board
+) -> None:
+    """The broker restarts, and has lost everything: the service tells it again, and the device hears it."""
+    put(serve.client, volume=1)
+    board.wait_said('configuration: {"volume": 1}')
+    broker.kill()
+    put(serve.client, volume=2)
+    broker.start()
+
+    board.wait_said('configuration: {"volume": 2}')
+
+
+def test_a_device_asks_again_until_the_service_is_there(
+    start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto, tmp_path: Path
+) -> None:
+    """It says why, waits a little, and does not end."""
+    serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url)
+    put(serve.client, volume=1)
+    _, port = serve.client.address
+    serve.stop()
+    board = Board(serve, broker, tmp_path / "board.log")
+    try:
+        board.wait_said("no answer (")
+        with Serve(sqlite_url, tmp_path / "again.log", workers=1, arguments=["--port", str(port)]):
+            board.wait_said('configuration: {"volume": 1}')
+    finally:
+        board.stop()

@@ -1,0 +1,99 @@
+"""An upgrade that only adds to the schema: the old version serves while it runs, and beside the new one."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.http import Answer, Client
+from tests.support.next_version import NextVersion
+from tests.support.serving import COMMAND, Serve, environment, run_command
+from tests.support.waiting import wait_until
+
+StartServe = Callable[..., Serve]
+MAC = "02:00:00:00:00:01"
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> NextVersion:
+    """A version with one migration more."""
+    return NextVersion.below(tmp_path)
+
+
+def put(client: Client, value: int, mac: str = MAC) -> Answer:
+    return client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {"value": value}})
+
+
+def upgraded(url: str, newer: NextVersion) -> None:
+    newer.go_on()
+    ended = run_command("upgrade-db", env=environment(url, PYTHONPATH=newer.python_path))
+    assert 0 == ended.returncode, ended.stderr
+    assert b"Applied migration 9999" in ended.stdout
+
+
+def test_requests_wait_for_a_migration_and_none_fails(
+    serve: Serve, database_url: str, newer: NextVersion
+) -> None:
+    """While the schema is changed, what comes is answered late, and well."""
+    assert 201 == put(serve.client, 0).status
+    env = environment(database_url, PYTHONPATH=newer.python_path)
+    with subprocess.Popen([COMMAND, "upgrade-db"], env=env) as upgrade:
+        newer.wait_altered()
+        with ThreadPoolExecutor(8) as threads:
+            writes = [threads.submit(put, serve.client, n + 1) for n in range(4)]
+            fetches = [threads.submit(serve.client.get, f"/api/configs/{MAC}.json") for _ in range(4)]
+            newer.go_on()
+            answers = [answer.result(30) for answer in (*writes, *fetches)]
+        assert 0 == upgrade.wait(60)
+
+    assert [200] * 8 == [answer.status for answer in answers]
+    assert 5 == serve.client.get("/api/configs").json()["configs"][0]["revision"]
+
+
+def test_both_versions_serve_side_by_side(
+    serve: Serve, database_url: str, newer: NextVersion, start_serve: StartServe
+) -> None:
+    """Each sees the other's changes, none is lost; then the old one goes."""
+    upgraded(database_url, newer)
+    new = start_serve(database_url, PYTHONPATH=newer.python_path)
+    for number in range(6):
+        assert put((serve, new)[number % 2].client, number).status in (200, 201)
+    seen = [one.client.get(f"/api/configs/{MAC}.json").json() for one in (serve, new)]
+    assert 0 == serve.stop()
+
+    assert [{"value": 5}] * 2 == seen
+    assert 7 == put(new.client, 6).json()["revision"]
+    config_id = new.client.get("/api/configs").json()["configs"][0]["id"]
+    assert 7 == len(new.client.get(f"/api/configs/{config_id}/revisions").json()["revisions"])
+
+
+def test_an_old_version_replaces_its_workers_but_does_not_start_anew(
+    postgres_url: str, newer: NextVersion, start_serve: StartServe
+) -> None:
+    """What runs goes on; a start is refused with what to do."""
+    serve = start_serve(postgres_url)
+    upgraded(postgres_url, newer)
+    before = set(serve.worker_pids())
+    serve.process.send_signal(signal.SIGHUP)
+    wait_until(
+        lambda: len(serve.worker_pids()) == len(before) and not before & set(serve.worker_pids()),
+        "new workers",
+    )
+
+    assert 201 == put(serve.client, 1).status
+    refused = run_command("serve", "--port", "0", env=environment(postgres_url))
+    assert 1 == refused.returncode
+    assert b"9999, which this version does not know: a newer version has upgraded it" in refused.stderr
+
+
+def test_a_new_version_does_not_start_before_the_upgrade(postgres_url: str, newer: NextVersion) -> None:
+    """On PostgreSQL; on SQLite the start is the upgrade."""
+    refused = run_command("serve", "--port", "0", env=environment(postgres_url, PYTHONPATH=newer.python_path))
+
+    assert 1 == refused.returncode
+    assert b"run 'iotconfig upgrade-db'" in refused.stderr

@@ -1,0 +1,144 @@
+"""The suites that travel inside the wheel: whole, readable where they fail, and not to be satisfied by fakes that lie."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iotconfig.testing import StoreContract
+
+_FLAWS = {
+    "a-rollback-that-does-nothing": (
+        """
+    @contextmanager
+    def writing(self):
+        failure = None
+        with self._store.writing() as work:
+            try:
+                yield work
+            except Exception as error:
+                failure = error
+        if failure is not None:
+            raise failure
+""",
+        "test_a_rollback_rolls_back_everything",
+    ),
+    "a-reader-that-sees-what-is-not-committed": (
+        """
+    _open = None
+
+    @contextmanager
+    def writing(self):
+        with self._store.writing() as self._open:
+            yield self._open
+        self._open = None
+
+    @contextmanager
+    def reading(self):
+        with self._store.reading() as view:
+            yield self._open or view
+""",
+        "test_readers_see_only_what_is_committed_and_wait_for_no_writer",
+    ),
+    "a-stage-that-stores-a-part": (
+        """
+    @contextmanager
+    def staging(self):
+        with self._store.staging() as stage:
+            yield Careless(stage)
+""",
+        "test_all_or_nothing",
+    ),
+}
+
+_TEST_FILE = """
+from contextlib import contextmanager
+
+import pytest
+
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.testing import StoreContract
+
+
+class Careless:  # a stage that stores what it can, whatever it was asked
+
+    def __init__(self, stage):
+        self._stage = stage
+
+    def __getattr__(self, name):
+        return getattr(self._stage, name)
+
+    def store(self, on_conflict, *, all_or_nothing, **more):
+        return self._stage.store(on_conflict, all_or_nothing=False, **more)
+
+
+class Store:
+    def __init__(self):
+        self._store = MemoryStore()
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+{flaw}
+
+class TestStore(StoreContract):
+    @pytest.fixture
+    def store(self):
+        return Store()
+
+    @pytest.fixture
+    def queue(self, store):
+        return store.notifications()
+"""
+
+
+def _run_suite(directory: Path, flaw: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite over memory with a flaw, as another project would: with no configuration of ours."""
+    (directory / "test_flawed.py").write_text(_TEST_FILE.format(flaw=flaw))
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_flawed.py", *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("flaw", "test"), _FLAWS.values(), ids=list(_FLAWS))
+def test_a_store_that_lies_is_found_out(tmp_path: Path, flaw: str, test: str) -> None:
+    """Each flaw fails the test that is about it, and the failure shows what differed."""
+    run = _run_suite(tmp_path, flaw, "-k", test)
+
+    assert 1 == run.returncode, run.stdout + run.stderr
+    assert f"::{test}" in run.stdout
+    assert re.search(r"^E +(AssertionError: )?assert \S", run.stdout, re.MULTILINE), run.stdout
+
+
+def test_the_same_store_without_a_flaw_passes(tmp_path: Path) -> None:
+    """So that it is the flaw that fails."""
+    tests = " or ".join(test for _, test in _FLAWS.values())
+    run = _run_suite(tmp_path, "", "-k", tests)
+
+    assert 0 == run.returncode, run.stdout + run.stderr
+
+
+def test_no_part_of_the_suite_hides_a_test_of_another() -> None:
+    """All in one class, every test of every part is run."""
+    parts = StoreContract.__bases__
+    names = [name for part in parts for name in vars(part) if name.startswith("test_")]
+
+    assert 10 == len(parts)
+    assert sorted(names) == sorted(name for name in dir(StoreContract) if name.startswith("test_"))
+
+
+def test_without_pytest_it_says_what_to_install() -> None:
+    """One line, and the name of the extra."""
+    program = "import sys\nsys.modules['pytest'] = None\nimport iotconfig.testing"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    last = run.stderr.splitlines()[-1]
+    assert "ImportError: iotconfig.testing needs pytest: pip install 'iotconfig[testing]'" == last
