@@ -23,6 +23,7 @@ homes without a provider, use API tokens:
 
 ```console
 $ export IOTCONFIG_AUTH=on
+$ iotconfig upgrade-db
 $ TOKEN=$(iotconfig token create home-assistant --role viewer --expires 365d)
 $ curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/configs
 $ iotconfig token list
@@ -41,8 +42,9 @@ not in it is closed.
 | --- | --- | --- | --- | --- | --- | --- |"""
 
 _TAIL = """
-Without credentials the answer is 401, without the role 403. HEAD is as GET; OPTIONS
-is for everyone, and tells methods. An upload needs the role and the signature; while
+Without credentials the answer is 401, without the role 403. HEAD is as GET, but for
+the routes that sign in and out, which have none; OPTIONS is for everyone, and tells
+methods. An upload needs the role and the signature; while
 authentication is off, the signature alone.
 
 ## Devices
@@ -64,16 +66,20 @@ $ iotconfig device-token revoke aa:bb:cc:dd:ee:ff
 
 The device sends it as `Authorization: Bearer iotd_…`. The token of another device is
 refused with 403, one that does not hold with 401. A token belongs to a board: one
-that takes the place of another needs its own.
+that takes the place of another needs its own. While authentication is off, `required`
+keeps documents from devices only: whoever reaches the service reads them by its other
+routes, and `serve` says so at its start.
 
 ## Failed sign-ins
 
 After ten failed sign-ins from one address in a minute
 (`IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE`, in each worker) the answer to the next that
-fails is 429 with `Retry-After`. An IPv6 address counts as its /64. What holds is let
-in all the same, so that neither a boot storm of ten thousand devices behind one
-router nor one among them with an old token keeps anybody out; to guess 256 random
-bits is no use at any rate. Behind a reverse proxy, set `IOTCONFIG_TRUSTED_PROXIES` to
+fails is 429 with `Retry-After`. An IPv6 address counts as its /64, and the ten
+thousand that failed last are remembered. A token that holds is let in all the same, so
+that neither a boot storm of ten thousand devices behind one router nor one among them
+with an old token keeps anybody out; to guess 256 random bits is no use at any rate. A
+browser that comes back from the provider waits like those who fail: to look at it costs
+a row, and a request to the provider. Behind a reverse proxy, set `IOTCONFIG_TRUSTED_PROXIES` to
 its address, or all clients are one source.
 
 ## Browsers
@@ -82,10 +88,12 @@ The session cookie is `HttpOnly` and `SameSite=Lax`; where `BASEURL` is https, i
 `Secure` and bound to the very host (`__Host-`). A change with the cookie must come
 from a page of the service, or of an origin that `CORS_ORIGINS` names, and the browser
 must say so; `*` allows no page to use the cookie. The cookie comes before an
-`Authorization` header, and holds as long as the provider's token in it.
+`Authorization` header, and holds as long as the provider's token in it; to sign out
+ends it in this browser. Cookies know no ports: over http, a program on the same host
+that sets an `access_token` of its own is in the way.
 
-`IOTCONFIG_SECRET_KEY` signs sign-ins on their way: set it, the same everywhere, where
-several machines serve and `OIDC_CLIENT_SECRET` is not set."""
+`IOTCONFIG_SECRET_KEY` signs sign-ins on their way. `serve` makes one at each start; set
+it, the same everywhere, where several machines serve."""
 
 
 _ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)

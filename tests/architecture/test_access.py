@@ -8,6 +8,7 @@ from typing import Any
 import falcon
 import pytest
 from falcon import inspect
+from falcon.testing import TestClient
 
 from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
 from iotconfig.entrypoints import wiring
@@ -19,6 +20,8 @@ class _Undecided:
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         resp.text = "secret"
+
+    on_post = on_get_secret = on_get
 
 
 @pytest.fixture
@@ -33,8 +36,16 @@ def _unclassified(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:
         (route.path, method.method)
         for route in inspect.inspect_routes(app)
         for method in route.methods
-        if not method.internal and access_to(route.path, method.method, {"segment": "1"}) is None
-    ]
+        for segment in ("1", "020000000000.json")
+        if not method.internal and access_to(route.path, method.method, {"segment": segment}) is None
+    ] + _past_the_gate(app)
+
+
+def _past_the_gate(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:
+    """What Falcon answers without asking the gate."""
+    found = [sink.prefix for sink in inspect.inspect_sinks(app)]
+    found += [route.prefix for route in inspect.inspect_static_routes(app)]
+    return [(prefix, "any") for prefix in found]
 
 
 def test_somebody_decided_about_every_route(app: falcon.App[Any, Any]) -> None:
@@ -49,15 +60,31 @@ def test_the_walk_finds_what_nobody_decided_about(app: falcon.App[Any, Any]) -> 
     assert ("/api/new", "GET") in _unclassified(app)
 
 
-def test_what_nobody_decided_about_is_closed(app: falcon.App[Any, Any]) -> None:
-    """To everybody, the administrator too."""
-    from falcon.testing import TestClient
-
-    app.add_route("/api/new", _Undecided())
+@pytest.mark.parametrize("suffix", [None, "secret"])
+def test_what_nobody_decided_about_is_closed(app: falcon.App[Any, Any], suffix: str | None) -> None:
+    """To everybody, the administrator too, under whatever name its responder goes."""
+    app.add_route("/api/new", _Undecided(), suffix=suffix)
     answer = TestClient(app).simulate_get("/api/new")
 
     assert 403 == answer.status_code
     assert "secret" not in answer.text
+
+
+def test_a_method_that_nobody_decided_about_is_none(app: falcon.App[Any, Any]) -> None:
+    """On a route that is classified otherwise, it does not exist."""
+    app.add_route("/api/health", _Undecided())
+    answer = TestClient(app).simulate_post("/api/health")
+
+    assert 405 == answer.status_code
+    assert "GET, HEAD, OPTIONS" == answer.headers["allow"]
+
+
+def test_the_walk_finds_what_the_gate_is_not_asked_about(app: falcon.App[Any, Any], tmp_path: Path) -> None:
+    """Sinks and directories pass it by, so there must be none."""
+    app.add_static_route("/files", str(tmp_path))
+    app.add_sink(lambda req, resp, **_: None, "/sink")
+
+    assert 2 == len(_unclassified(app))
 
 
 def test_the_table_has_no_rows_for_routes_that_are_gone(app: falcon.App[Any, Any]) -> None:
@@ -69,7 +96,11 @@ def test_the_table_has_no_rows_for_routes_that_are_gone(app: falcon.App[Any, Any
         if not method.internal
     }
     rows = {
-        (template, method) for template, rules in RULES.items() for method in rules if template != DOCUMENT
+        (template, method)
+        for template, rules in RULES.items()
+        for method, access in rules.items()
+        # Some rows say that there is no such method; devices' documents are one route with configs.
+        if template != DOCUMENT and (method, access) != ("HEAD", Access.NEVER)
     }
 
     assert set() == rows - served

@@ -20,7 +20,7 @@ SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
     "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx",
-    "itsdangerous", "joserfc", "limits", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate",
+    "itsdangerous", "joserfc", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate",
     "tenacity",
 )  # fmt: skip
 

@@ -136,11 +136,13 @@ def test_networks(text: str, expected: list[str]) -> None:
     [
         ("https://iot.example.org/", "https://iot.example.org"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("https://example.org/iot/", "https://example.org/iot"),
+        ("https://IOT.Example.org:443/", "https://iot.example.org"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
 def test_base_url(text: str, expected: str) -> None:
-    """The base URL is kept without its last slash."""
+    """The base URL is spelt as browsers spell an origin, for it is compared with what they send."""
     assert expected == read("BASEURL", text)
 
 
@@ -171,7 +173,14 @@ BAD = [
     *[(v, text) for v in SECONDS for text in ("x", "0", "0.09", "3600.1", "-1", "nan", "inf", "1_0")],
     *[
         ("BASEURL", text)
-        for text in ("example.org", "ftp://example.org", "https://", "//example.org", "http://[")
+        for text in (
+            "https://example.org/iot",
+            "example.org",
+            "ftp://example.org",
+            "https://",
+            "//example.org",
+            "http://[",
+        )
     ],
     *[
         ("BASEURL", text)

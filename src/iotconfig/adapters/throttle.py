@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from math import ceil
-from time import time
+from threading import Lock
+from time import monotonic
+from typing import Final
 
 from attrs import field, frozen
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+
+_WINDOW: Final = 60.0
+_SOURCES: Final = 10_000
+"""Sources that are remembered. Whoever has more addresses makes the oldest be forgotten, and nothing grow."""
 
 
 @frozen
 class MemoryThrottle:
-    """`Throttle` by a moving window of a minute."""
+    """`Throttle` by a moving window of a minute. Each call costs the same, however many sources there are."""
 
     _failures_per_minute: int
-    _limiter: MovingWindowRateLimiter = field(
-        init=False, factory=lambda: MovingWindowRateLimiter(MemoryStorage()), repr=False
-    )
+    _clock: Callable[[], float] = monotonic
+    """Seconds."""
+    _failed_at: OrderedDict[str, deque[float]] = field(init=False, factory=OrderedDict, repr=False)
+    """The times of the latest failures of each source; the source that failed last comes last."""
+    _lock: Lock = field(init=False, factory=Lock, repr=False)
+
+    def seconds_left(self, source: str) -> int:
+        with self._lock:
+            return self._left(self._failed_at.get(source, deque()))
 
     def seconds_to_wait(self, source: str) -> int:
-        allowed = RateLimitItemPerMinute(self._failures_per_minute)
-        if self._limiter.hit(allowed, source):
+        with self._lock:
+            times = self._failed_at.setdefault(source, deque(maxlen=self._failures_per_minute))
+            self._failed_at.move_to_end(source)
+            if len(self._failed_at) > _SOURCES:
+                self._failed_at.popitem(last=False)
+            left = self._left(times)
+            if not left:
+                times.append(self._clock())
+            return left
+
+    def _left(self, times: deque[float]) -> int:
+        """Whole seconds until one more may fail; 0 where it may now."""
+        if len(times) < self._failures_per_minute:
             return 0
-        return max(1, ceil(self._limiter.get_window_stats(allowed, source).reset_time - time()))
+        return max(0, ceil(times[0] + _WINDOW - self._clock()))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from threading import Lock
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from attrs import field, frozen
 
 from . import secret_tokens
 from .access import LOCAL_ADMINISTRATOR, Principal, Role
-from .errors import AuthenticationRequired, IotConfigError, RecordNotFound, ValidationFailed
+from .errors import AuthenticationRequired, RecordNotFound, ValidationFailed
 from .ports import Clock
+from .token_uses import InBackground, TokenUses, at_once
 
 PREFIX: Final = "iotc"
 """What every API token begins with, so that people and scanners know one when they see it."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_USE_RECORDED_EVERY: Final = timedelta(minutes=1)
 
 
 def _check_name(_token: object, _attribute: object, name: str) -> None:
@@ -28,7 +27,7 @@ def _check_name(_token: object, _attribute: object, name: str) -> None:
             "The name of a token must have from 1 to 64 letters, digits, dots, underscores, at signs "
             "or dashes, and begin with a letter or a digit."
         )
-    if name == LOCAL_ADMINISTRATOR.subject:
+    if name.lower() == LOCAL_ADMINISTRATOR.subject:
         raise ValidationFailed(f'"{name}" signs the changes of nobody in particular: choose another name.')
 
 
@@ -81,15 +80,6 @@ class ApiTokenStore(Protocol):
         ...
 
 
-InBackground = Callable[[Callable[[], None]], None]
-"""Has some work done soon, outside of the request that it comes from."""
-
-
-def at_once(work: Callable[[], None]) -> None:
-    """`InBackground` for programs that have no requests to keep waiting."""
-    work()
-
-
 @frozen
 class ApiTokenService:
     """Gives tokens out, and tells whose they are. All methods may raise `StoreUnavailable`."""
@@ -97,8 +87,11 @@ class ApiTokenService:
     store: ApiTokenStore
     clock: Clock
     in_background: InBackground = at_once
-    _recording: set[str] = field(init=False, factory=set, repr=False)
-    _lock: Lock = field(init=False, factory=Lock, repr=False)
+    _uses: TokenUses = field(init=False, repr=False)
+
+    @_uses.default
+    def _make_uses(self) -> TokenUses:
+        return TokenUses(self.store.record_use, self.in_background)
 
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
         """A new token, and its text, which nobody can find out again.
@@ -126,7 +119,8 @@ class ApiTokenService:
 
     def authenticate(self, text: str) -> Principal:
         """Whose token this is. Raises `AuthenticationRequired` where it does not hold."""
-        token = self.store.find(secret_tokens.key_of(PREFIX, text) or "")
+        key = secret_tokens.key_of(PREFIX, text)
+        token = None if key is None else self.store.find(key)
         now = self.clock()
         # The same words whatever is wrong: who guesses learns nothing.
         if (
@@ -135,25 +129,5 @@ class ApiTokenService:
             or token.state(now) != "active"
         ):
             raise AuthenticationRequired("The API token is unknown, or expired, or was revoked.")
-        self._record_use(token, now)
+        self._uses.record(token.key, token.last_used_at, now)
         return Principal(token.name, frozenset({token.role}), name=token.name)
-
-    def _record_use(self, token: ApiToken, now: datetime) -> None:
-        """Once a minute, and never while the caller waits."""
-        if token.last_used_at is not None and now - token.last_used_at < _USE_RECORDED_EVERY:
-            return
-        with self._lock:
-            if token.key in self._recording:
-                return
-            self._recording.add(token.key)
-
-        def record() -> None:
-            try:
-                self.store.record_use(token.key, now)
-            except IotConfigError:
-                # The next use tries again.
-                return
-            finally:
-                self._recording.discard(token.key)
-
-        self.in_background(record)

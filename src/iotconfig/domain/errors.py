@@ -90,7 +90,8 @@ class RecordNotFound(IotConfigError):
     code = "RECORD_NOT_FOUND"
 
     def __init__(self, key: object, hint: str = "", *, what: str = "Config") -> None:
-        super().__init__(f"{what} {key} was not found{hint and ': '}{hint}.", key=str(key))
+        shown = excerpt(str(key))
+        super().__init__(f"{what} {shown} was not found{hint and ': '}{hint}.", key=shown)
 
 
 class RecordGone(IotConfigError):

@@ -37,9 +37,7 @@ class SignInService:
         together, or came back before; may raise `StoreUnavailable`.
         """
         if not hmac.compare_digest(sign_in.state.encode(), state.encode(errors="replace")):
-            raise ValidationFailed(
-                "This is not the sign-in that the browser began last: begin again at /api/auth/login."
-            )
+            raise ValidationFailed("The state is another sign-in's: begin again at /api/auth/login.")
         now = self.clock()
         key = f"sign-in {sha256(state.encode()).hexdigest()}"
         with self.store.writing() as work:

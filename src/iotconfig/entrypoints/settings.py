@@ -115,8 +115,8 @@ class Settings:
         "IOTCONFIG_SECRET_KEY",
         values.secret_key,
         "",
-        "What sign-ins on their way are signed with; the same on all machines that serve. "
-        "Unset, it is OIDC_CLIENT_SECRET, or a new one at each start",
+        "What sign-ins on their way are signed with: at least 32 random characters, the same on all machines "
+        "that serve. Unset, it is a new one at each start",
         secret=True,
     )
     allow_anonymous: bool = _setting(
@@ -366,17 +366,6 @@ class Settings:
     def is_auth_on(self) -> bool:
         """Whether people and programs are asked who they are."""
         return self.oidc_enabled if self.auth is None else self.auth
-
-    @property
-    def own_origin(self) -> str:
-        """The service's own origin (scheme and host) as `BASEURL` has it; empty where that is unset."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}" if self.base_url else ""
-
-    @property
-    def sign_in_secret(self) -> str:
-        """What sign-ins on their way are signed with; empty where the environment has nothing of the kind."""
-        return self.secret_key or self.oidc_client_secret
 
     def require_safe_bind(self, host: str) -> None:
         """Raise `InvalidSetting` where others could reach a service that asks nobody who they are."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from iotconfig.domain.errors import ValidationFailed
 
@@ -24,6 +24,7 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]
 _VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_PORTS: Final = {"http": 80, "https": 443}
 _SHORTEST_SECRET: Final = 32
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})")
 _MAX_PORT: Final = 65535
@@ -102,7 +103,7 @@ def flag(text: str) -> bool:
         return True
     if text.lower() in _FALSE:
         return False
-    raise ValidationFailed("expected true or false")
+    raise ValidationFailed("expected true or false, on or off")
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -144,26 +145,33 @@ def _json_strings(text: str) -> list[str]:
 
 
 def base_url(text: str) -> str:
-    """An http or https URL, without a slash at its end."""
+    """An http or https origin, as browsers spell it: in small letters, without the usual port."""
+    parts = _http_url(text, "https://iot.example.org, without user, path, query or fragment")
+    if parts.path.strip("/"):
+        raise ValidationFailed("expected a URL without a path: the service is at the root of its address")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    is_usual = parts.port in (None, _PORTS[parts.scheme])
+    return f"{parts.scheme}://{host}" + ("" if is_usual else f":{parts.port}")
+
+
+def _http_url(text: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
     if not is_usable or any((parts.username, parts.password, parts.query, parts.fragment)):
-        raise ValidationFailed(
-            "expected a URL such as https://iot.example.org, without user, query or fragment"
-        )
-    return text.rstrip("/")
+        raise ValidationFailed(f"expected a URL such as {example}")
+    return parts
 
 
 def issuer_url(text: str) -> str:
     """The http or https URL of an OpenID Connect issuer, without a slash at its end."""
+    example = "https://sso.example.org/realms/home, without user, query or fragment"
     if _ISSUER.fullmatch(text) is None:
-        raise ValidationFailed(
-            "expected a URL such as https://sso.example.org/realms/home, without user, query or fragment"
-        )
-    return base_url(text)
+        raise ValidationFailed(f"expected a URL such as {example}")
+    _http_url(text, example)
+    return text.rstrip("/")
 
 
 def scopes(text: str) -> str:

@@ -90,6 +90,8 @@ def main() -> None:
             "logger_class": ProcessLogger,
             "errorlog": None,
             "control_socket_disable": True,
+            # No header of a request moves it to another path.
+            "forwarder_headers": "",
             "sendfile": False,
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,

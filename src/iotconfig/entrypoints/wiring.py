@@ -206,7 +206,7 @@ def create_app(settings: Settings, watched: Observed | None = None) -> falcon.Ap
         _access_control(settings, database),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
-        own_origin=settings.own_origin,
+        own_origin=settings.base_url,
         local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
@@ -293,7 +293,7 @@ def _access_control(settings: Settings, database: Database) -> AccessControl:
         device_tokens,
         settings.device_auth is DeviceAuth.REQUIRED,
         settings.trusted_proxies,
-        settings.sign_in_secret or token_hex(),
+        settings.secret_key or token_hex(),
     )
 
 

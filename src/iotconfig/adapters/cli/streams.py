@@ -16,5 +16,7 @@ def standard_input() -> BinaryIO:
 
 
 def standard_output() -> BinaryIO:
-    """Standard output."""
+    """Standard output; an error of one line where it is closed."""
+    if sys.stdout is None:
+        raise click.ClickException("Standard output is closed: nobody would read what is written.")
     return cast("BinaryIO", click.open_file("-", "wb"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from attrs import evolve
@@ -17,6 +18,7 @@ from .configs import echo_json
 from .expiry import expiry
 from .options import json_option
 from .runtime import Runtime
+from .streams import standard_output
 from .tables import moment, table
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def token() -> None:
     "--expires",
     callback=expiry,
     metavar="WHEN",
-    help="When it ends: 90d, 12h, a date or a time.  [default: never]",
+    help="When it ends: 12h, 90d or 6w from now, a date (at its end) or a time.  [default: never]",
 )
 @click.pass_obj
 def create_token(runtime: Runtime, name: str, role: str, expires: datetime | None) -> None:
@@ -52,11 +54,13 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
     NAME signs the changes that are made with it, and is given once.
     """
     with _api_tokens(runtime) as tokens:
+        output = standard_output()
         created, text = tokens.create(name, Role(role), expires)
+        # The token alone goes to standard output, so that a script can catch it.
+        with _taken_back(lambda: tokens.revoke(name)):
+            _show(output, text)
     until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
-    # The token alone goes to standard output, so that a script can catch it.
     click.echo(f"Token {created.name} ({created.role}) holds {until}, in {runtime.database}", err=True)
-    click.echo(text)
 
 
 @token.command("list")
@@ -110,13 +114,15 @@ def create_device_token(
         raise click.UsageError("--replace goes with MAC addresses: --all would lock every device out.")
     named = [MacAddress.parse(text) for text in mac_addresses]
     with _device_tokens(runtime) as tokens, runtime.service() as service:
+        output = standard_output()
         macs = _devices(service) if everything else iter(named)
         created = kept = 0
         for mac in macs:
             text = tokens.create(mac, replace=replace)
             if text is not None:
                 created += 1
-                click.echo(f"{mac} {text}")
+                with _taken_back(partial(tokens.revoke, mac)):
+                    _show(output, f"{mac} {text}")
             elif everything:
                 kept += 1
             else:
@@ -157,6 +163,22 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
         for mac in macs:
             tokens.revoke(mac)
             click.echo(f"The token of {mac} is revoked, in {runtime.database}")
+
+
+def _show(output: BinaryIO, line: str) -> None:
+    """Write a line, and make sure that it has arrived as far as that can be known."""
+    output.write(f"{line}\n".encode())
+    output.flush()
+
+
+@contextmanager
+def _taken_back(take_back: Callable[[], None]) -> Iterator[None]:
+    """Take back what was made where it cannot be shown: nobody would ever have its secret."""
+    try:
+        yield
+    except OSError:
+        take_back()
+        raise
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from iotconfig.domain.access import Role
 
 from .segments import is_document
 
+_CONFIG: Final = "/api/configs/{segment}"
 DOCUMENT: Final = "/api/configs/{mac}.json"
 """The device route. To Falcon it is one with `/api/configs/{segment}`."""
 
@@ -41,12 +42,14 @@ _ROLES: Final = {
 _READ: Final = {"GET": Access.READ}
 _POST: Final = {"POST": Access.CHANGE}
 _PUBLIC: Final = {"GET": Access.PUBLIC}
+_VISITED: Final = {"GET": Access.PUBLIC, "HEAD": Access.NEVER}
+"""Who looks ahead with HEAD must not begin or end a sign-in."""
 _REFUSED: Final = {"TRACE": Access.NEVER, "CONNECT": Access.NEVER}
 
 RULES: Final[Mapping[str, Mapping[str, Access]]] = {
-    "/api/auth/callback": _PUBLIC,
-    "/api/auth/login": _PUBLIC,
-    "/api/auth/logout": _PUBLIC,
+    "/api/auth/callback": _VISITED,
+    "/api/auth/login": _VISITED,
+    "/api/auth/logout": _VISITED,
     "/api/auth/self": _PUBLIC,
     DOCUMENT: {
         "GET": Access.DEVICE,
@@ -60,7 +63,7 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/configs/export": _READ,
     "/api/configs/import": _POST,
     "/api/configs/patch": _POST,
-    "/api/configs/{segment}": {
+    _CONFIG: {
         "GET": Access.READ,
         **dict.fromkeys(("DELETE", "PATCH", "PUT"), Access.CHANGE),
         "POST": Access.NEVER,
@@ -90,10 +93,21 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
 def access_to(template: str, method: str, parameters: Mapping[str, str]) -> Access | None:
     """Who may call this method of the route with this template; None where nobody decided.
 
-    HEAD is as GET; OPTIONS tells methods only, and is for everyone.
+    HEAD is as GET unless it has a row of its own; OPTIONS tells methods only, and is for everyone.
     """
     if method == "OPTIONS":
-        return Access.PUBLIC
-    if template == "/api/configs/{segment}" and is_document(parameters["segment"]):
+        return Access.PUBLIC if template in RULES else None
+    if template == _CONFIG and is_document(parameters["segment"]):
         template = DOCUMENT
-    return RULES.get(template, {}).get("GET" if method == "HEAD" else method)
+    rules = RULES.get(template, {})
+    found = rules.get(method)
+    return rules.get("GET") if found is None and method == "HEAD" else found
+
+
+def methods_of(template: str) -> list[str]:
+    """The methods that the route with this template has, as `Allow` lists them."""
+    rules = RULES[template]
+    found = {method for method, access in rules.items() if access is not Access.NEVER} | {"OPTIONS"}
+    if "GET" in found and rules.get("HEAD") is not Access.NEVER:
+        found.add("HEAD")
+    return sorted(found)

@@ -47,8 +47,8 @@ class AccessControl:
         if self.api_tokens is not None:
             provider = self.sign_in.provider if self.sign_in is not None else None
             # "*" is for reading without a cookie: every page of the world is not among ours.
-            trusted = {own_origin, *origins} - {"", "*"}
-            authentication = Authentication(self.api_tokens, provider, cookies, trusted, failed)
+            trusted = set(origins) - {"*"}
+            authentication = Authentication(self.api_tokens, provider, cookies, own_origin, trusted, failed)
         devices = None
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from iotconfig.domain.access import LOCAL_ADMINISTRATOR
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
+from iotconfig.domain.identity import Session, SignIn
 from iotconfig.domain.sign_in import SignInService
 
 from .answers import send
@@ -89,7 +90,7 @@ class LoginResource:
         origin = self.sign_ins.origin(req)
         redirect = local_path(given.get("redirect", ""), origin)
         sign_in, url = self.sign_ins.configured().begin(origin + CALLBACK, redirect)
-        self.sign_ins.cookies.keep_sign_in(resp, sign_in)
+        self.sign_ins.cookies.keep_sign_in(req, resp, sign_in)
         _send_to(resp, url)
 
 
@@ -100,19 +101,28 @@ class CallbackResource:
     sign_ins: SignIns
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        service, cookies = self.sign_ins.configured(), self.sign_ins.cookies
-        origin = self.sign_ins.origin(req)
-        cookies.end_sign_in(resp)
+        service, failed = self.sign_ins.configured(), self.sign_ins.failed
+        # Each attempt is a row in the database, and a request to the provider.
+        failed.refuse(req)
         try:
-            sign_in = cookies.sign_in(req)
-            with self.sign_ins.failed.counted(req):
-                code, state = _code(req), _one(req, "state")
-                session = service.finish(origin + CALLBACK, sign_in, state, code, req.get_param("iss"))
+            with failed.counted(req):
+                sign_in, session = self._finish(req, resp, service)
         except ValidationFailed:
-            self.sign_ins.failed.count(req)
+            failed.count(req)
             raise
-        cookies.keep_session(resp, session)
-        _send_to(resp, origin + sign_in.redirect)
+        self.sign_ins.cookies.keep_session(resp, session)
+        # Looked at once more: it came from the browser, and what signs it may have been found out.
+        origin = self.sign_ins.origin(req)
+        _send_to(resp, origin + local_path(sign_in.redirect, origin))
+
+    def _finish(
+        self, req: falcon.Request, resp: falcon.Response, service: SignInService
+    ) -> tuple[SignIn, Session]:
+        code, state = _code(req), _one(req, "state")
+        sign_in = self.sign_ins.cookies.sign_in(req, state)
+        self.sign_ins.cookies.end_sign_in(resp, sign_in)
+        callback = self.sign_ins.origin(req) + CALLBACK
+        return sign_in, service.finish(callback, sign_in, state, code, req.get_param("iss"))
 
 
 @frozen

@@ -32,6 +32,8 @@ class Authentication:
     api_tokens: ApiTokenService
     identity: IdentityProvider | None
     cookies: CookieJar
+    own_origin: str
+    """The service's own, as browsers see it; empty where it is the one that a request names."""
     origins: Collection[str]
     """Origins whose pages may change something with the cookie, beside the service's own."""
     failed: FailedSignIns
@@ -64,7 +66,7 @@ class Authentication:
 
     def _refuse_other_pages(self, req: falcon.Request) -> None:
         """A browser sends the cookie along whoever asks; a header it does not."""
-        if req.method not in SAFE_METHODS and not is_from_here(req, self.origins):
+        if req.method not in SAFE_METHODS and not is_from_here(req, self.own_origin, self.origins):
             raise AuthorizationFailed(
                 "A change with the session cookie must come from a page of this service, "
                 "and the browser must say so (Origin or Sec-Fetch-Site). Programs use a token."

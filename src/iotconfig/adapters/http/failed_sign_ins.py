@@ -36,9 +36,19 @@ class FailedSignIns:
             self.count(req)
             raise
 
+    def refuse(self, req: falcon.Request) -> None:
+        """Look at nothing of a source that failed too often. Raises `TooManyRequests`.
+
+        For what only browsers ask, one by one, and what is dear to look at.
+        """
+        if wait := self.throttle.seconds_left(source_of(req, self.proxies)):
+            raise _too_many(wait)
+
     def count(self, req: falcon.Request) -> None:
         """Count a failed sign-in. Raises `TooManyRequests` where it is one too many."""
         if wait := self.throttle.seconds_to_wait(source_of(req, self.proxies)):
-            raise TooManyRequests(
-                f"Too many sign-ins from here failed: try again in {wait} seconds.", wait
-            ) from None
+            raise _too_many(wait) from None
+
+
+def _too_many(wait: int) -> TooManyRequests:
+    return TooManyRequests(f"Too many sign-ins from here failed: try again in {wait} seconds.", wait)

@@ -10,7 +10,7 @@ from attrs import frozen
 from iotconfig.domain.access import LOCAL_ADMINISTRATOR, Principal
 from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 
-from .access import Access, access_to
+from .access import RULES, Access, access_to, methods_of
 from .authentication import Authentication
 from .device_gate import DeviceGate
 
@@ -34,12 +34,14 @@ class Gate:
         self, req: falcon.Request, _resp: falcon.Response, resource: object, params: dict[str, Any]
     ) -> None:
         req.context.principal = None
-        access = access_to(req.uri_template or "", req.method, params)
+        template = req.uri_template or ""
+        access = access_to(template, req.method, params)
         if access is None:
-            # Where the route has no such method, Falcon's answer says so.
-            if hasattr(resource, f"on_{req.method.lower()}"):
+            if template not in RULES:
                 raise AuthorizationFailed("This route is closed: nobody decided who may call it.")
-        elif access is Access.DEVICE:
+            # Also where the resource has a responder for it, under whatever name.
+            raise falcon.HTTPMethodNotAllowed(methods_of(template))
+        if access is Access.DEVICE:
             if self.devices is not None and not self.devices.admits(req, params):
                 req.context.principal = self._instead_of_device(req)
         elif access.roles:

@@ -25,10 +25,17 @@ def is_from_elsewhere(req: falcon.Request, allowed: Collection[str]) -> bool:
     return origin is not None and not _is_own(req, origin)
 
 
-def is_from_here(req: falcon.Request, allowed: Collection[str]) -> bool:
-    """Whether the browser vouches for it that one of our pages asks, or one of an allowed origin."""
-    has_said = req.get_header("Sec-Fetch-Site") or req.get_header("Origin")
-    return bool(has_said) and not is_from_elsewhere(req, allowed)
+def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> bool:
+    """Whether the browser vouches for it that a page of `own` asks, or of an allowed origin.
+
+    `own`: the service's origin; where it is not known, that which the request names, scheme aside.
+    """
+    site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
+    if origin is not None and (origin in allowed or origin == own):
+        return True
+    if site:
+        return site in _OWN
+    return origin is not None and not own and _is_own(req, origin)
 
 
 def _is_own(req: falcon.Request, origin: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from iotconfig.domain.access import Principal
+from iotconfig.domain.access import LOCAL_ADMINISTRATOR, Principal
 
 from .faults import refused
 from .registration import Registration
@@ -18,6 +18,8 @@ def principal_in(claims: Mapping[str, Any], registration: Registration) -> Princ
     subject = _text(claims, "sub")
     if subject is None:
         raise refused(f"its subject must be 1 to {_LONGEST} printable characters")
+    if subject.strip().lower() in ("", LOCAL_ADMINISTRATOR.subject):
+        raise refused("its subject signs what nobody in particular did")
     return Principal(
         subject,
         registration.roles.roles_in(claims, registration.client_id),

@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 _LONGEST: Final = 400 * 24 * 3600
 """Seconds; browsers keep no cookie for longer (RFC 6265bis)."""
-_OF_ID_TOKENS: Final = ("at_hash", "c_hash")
+_OF_OTHERS: Final = ("at_hash", "c_hash", "events")
+"""Claims of ID tokens, and of logout tokens."""
 
 
 class OidcIdentityProvider:
@@ -46,8 +47,8 @@ class OidcIdentityProvider:
 
     def principal_of(self, access_token: str) -> Principal:
         verified = self._tokens.verify(access_token, {self._registration.audience}, NOT_AS_BEARER)
-        if any(name in verified.claims for name in _OF_ID_TOKENS):
-            raise refused("it is an ID token, which is for the client that asked for it")
+        if any(name in verified.claims for name in _OF_OTHERS):
+            raise refused("it is no access token, but one for the client that asked for it")
         return self._principal(verified)
 
     def principal_of_session(self, token: str) -> Principal:

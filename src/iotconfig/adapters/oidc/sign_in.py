@@ -74,7 +74,7 @@ class CodeFlow:
         id_token, access_token = answer.document.get("id_token"), answer.document.get("access_token")
         if not isinstance(id_token, str):
             raise AuthenticationRequired("The sign-in failed: the identity provider sent no ID token.")
-        access_token = access_token if isinstance(access_token, str) else None
+        access_token = access_token if isinstance(access_token, str) and access_token.isascii() else None
         identity = self._tokens.verify(id_token, {self._registration.client_id}, NOT_FOR_US)
         self._check_identity(identity, sign_in, access_token)
         return Granted(id_token, identity, access_token)

@@ -1,0 +1,93 @@
+"""What `serve` says once it serves: where, for whom, and what is still to be done."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from iotconfig.domain.device_tokens import DeviceAuth
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.search import ConfigQuery
+
+from . import wiring
+from .logs import writes_json
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.mqtt import Broker
+
+
+_HEALTH: Final = "/api/health"
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL at which a socket listens."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def more_to_say(
+    settings: Settings, address: str, relay_to: Broker | None, scrapes: socket.socket | None
+) -> Iterator[str]:
+    """Sentence by sentence, what there is to say of a service that has started at `address`."""
+    if relay_to is not None:
+        yield f"Changes are announced to {relay_to}"
+    yield _access(settings)
+    if settings.device_auth is not DeviceAuth.OFF:
+        yield _device_access(settings)
+    yield _assets(settings)
+    if scrapes is not None:
+        yield f"Metrics are at {address_of(scrapes)}/metrics"
+    if not writes_json(settings):
+        yield f"Try:  curl {address}{_example_path(settings)}"
+
+
+def _access(settings: Settings) -> str:
+    """Who is let in; where nobody is yet, how to change that."""
+    if not settings.is_auth_on:
+        unused = ", and OIDC_ENABLED has no effect" if settings.oidc_enabled else ""
+        return f"Authentication is off: whoever reaches this address may change everything{unused}"
+    if settings.oidc_enabled:
+        return f"Authentication is on: API tokens, and sign-ins with {settings.oidc_issuer_url}"
+    try:
+        now = wiring.utc_now()
+        with wiring.open_api_tokens(settings) as tokens:
+            has_any = any(token.state(now) == "active" for token in tokens.all())
+    except IotConfigError:
+        has_any = True
+    if has_any:
+        return "Authentication is on: API tokens"
+    return (
+        "Authentication is on, and no API token holds yet. "
+        "Create one:  iotconfig token create NAME --role admin"
+    )
+
+
+def _device_access(settings: Settings) -> str:
+    if settings.device_auth is DeviceAuth.OPTIONAL:
+        return "Device tokens are optional: one that is shown must hold"
+    if settings.is_auth_on:
+        return "Device tokens are required"
+    return (
+        "Device tokens are required, yet whoever reaches this address may read the same by its other routes: "
+        "set IOTCONFIG_AUTH=on"
+    )
+
+
+def _assets(settings: Settings) -> str:
+    closed = "" if settings.signing_key_path else "; uploads are closed (SIGNING_KEY_PATH is not set)"
+    return f"Assets are in {Path(settings.assets_dir).absolute()}{closed}"
+
+
+def _example_path(settings: Settings) -> str:
+    """A route that has something to show: the first device's document, where anybody may have it."""
+    if settings.device_auth is DeviceAuth.REQUIRED:
+        return _HEALTH
+    try:
+        with wiring.open_service(settings) as service:
+            page = service.find(ConfigQuery(limit=1, count=False))
+    except IotConfigError:
+        return _HEALTH
+    return f"/api/configs/{page.configs[0].mac_address}.json" if page.configs else _HEALTH
