@@ -1,0 +1,59 @@
+"""`python -m faults [LOAD…] [--scale short|long] [--seed N]`: run loads, and print what held."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.harness import machine
+
+from faults.loads.registry import LOADS
+from faults.system import Site
+from faults.verdicts import Outcome
+
+_SHOWN = 5
+"""Violations of one invariant that are printed."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help=f"one of {', '.join(LOADS)}; all without")
+    parser.add_argument("--scale", choices=["short", "long"], default="short")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    if unknown := set(given.loads) - set(LOADS):
+        parser.error(f"no such load: {', '.join(sorted(unknown))}")
+    print(f"{machine()}; scale {given.scale}, seed {given.seed}", flush=True)
+    held = True
+    with (
+        TemporaryDirectory(prefix="iotconfig-faults-") as directory,
+        Site(Path(directory), given.seed) as site,
+    ):
+        for name in given.loads or LOADS:
+            began = time.monotonic()
+            outcome = LOADS[name].run(site, given.scale)
+            held &= _report(name, outcome, time.monotonic() - began)
+    return 0 if held else 1
+
+
+def _report(name: str, outcome: Outcome, seconds: float) -> bool:
+    """Print one load's part of the table; whether all of it held."""
+    print(f"\n{name}: {outcome.operations} operations, {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
+    for verdict in outcome.verdicts:
+        print(f"  {'held  ' if verdict.held else 'BROKEN'}  {verdict.invariant}")
+        for violation in verdict.violations[:_SHOWN]:
+            print(f"          {violation}")
+        if len(verdict.violations) > _SHOWN:
+            print(f"          and {len(verdict.violations) - _SHOWN} more")
+    for figure, value in outcome.figures.items():
+        print(f"          {figure}: {value}")
+    sys.stdout.flush()
+    return all(verdict.held for verdict in outcome.verdicts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Two hundred clients that dawdle, and devices that must not notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import field, frozen
+
+from faults.checks import all_are_done, bodies_are_as_stored, cut_in_time
+from faults.dawdlers import Crowd
+from faults.devices import Storm
+from faults.figures import percentile, times
+from faults.fleet import address, digest, document, store
+from faults.generators import Generator
+from faults.system import Site, System, growth
+from faults.verdicts import Outcome, at_most, held, in_time
+
+_P99: Final = 1.0
+_DEVICES: Final = 100
+_LARGE: Final = 1_500_000
+"""Bytes of a document that no buffer between the two ends holds."""
+
+
+@frozen
+class Scale:
+    """`deadlines` in seconds, for each kind of client; `margin`: how much later it may be cut."""
+
+    clients: int
+    rate: float
+    deadlines: Mapping[str, float]
+    margin: float
+    settings: Mapping[str, str] = field(factory=dict)
+
+
+_HASTY: Final = {
+    "IOTCONFIG_HEADER_TIMEOUT": "3",
+    "IOTCONFIG_BODY_TIMEOUT": "4",
+    "IOTCONFIG_STALL_TIMEOUT": "3",
+}
+SHORT: Final = Scale(200, 20.0, {"headers": 3.0, "body": 4.0, "reader": 3.0}, 12.0, _HASTY)
+LONG: Final = Scale(200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0)
+
+
+def run(site: Site, scale: Scale) -> Outcome:
+    """A third dawdles with headers, a third with bodies, a third with reading, until all are cut."""
+    settings = {**scale.settings, "IOTCONFIG_MAX_CONTENT_BYTES": "2000000"}
+    with site.database() as url, System(site.place(), url, settings, broker=False) as system:
+        store(system.client, site.seed, _DEVICES)
+        large = system.client.send_json(
+            "PUT", f"/api/configs/by-mac/{address(_DEVICES)}", {"content": {"x": "y" * _LARGE}}
+        )
+        assert large.status == 201, large.body
+        before = system.usage()
+        longest = max(scale.deadlines.values()) + scale.margin
+        third = scale.clients // 3
+        crowd = Crowd(
+            port=system.port,
+            record=str(system.record_path("crowd")),
+            headers=third,
+            bodies=third,
+            readers=scale.clients - 2 * third,
+            large=f"/api/configs/{address(_DEVICES)}.json",
+            seconds=longest + 30,
+        )
+        storm = Storm(
+            port=system.port,
+            record=str(system.record_path("devices")),
+            seed=site.seed,
+            devices=_DEVICES,
+            fetches=int(longest * scale.rate),
+            seconds=longest,
+        )
+        with Generator("dawdlers", crowd) as dawdlers, Generator("devices", storm) as devices:
+            dawdlers.finish(longest + 120)
+            devices.stop()
+        after = system.usage()
+        slow, good = system.record("crowd"), system.record("devices")
+    digests = {address(n): digest(document(site.seed, n).encode()) for n in range(_DEVICES)}
+    p99 = percentile((one.seconds for one in good), 0.99)
+    told = sum(one.status == 408 for one in slow)
+    return Outcome(
+        len(slow) + len(good),
+        [
+            held("every good device is served", all_are_done(good), bodies_are_as_stored(good, digests)),
+            held("each slow client is cut by its deadline", cut_in_time(slow, scale.deadlines, scale.margin)),
+            held(
+                "who was slow to send is told so",
+                [] if told == 2 * third else [f"{told} of {2 * third} got a 408"],
+            ),
+            in_time(f"a good fetch's p99 under {_P99:g} s", at_most(p99, _P99, "p99")),
+        ],
+        {
+            f"{len(good)} good fetches": times(good),
+            **{
+                f"{kind} cut after": times([one for one in slow if one.subject == kind])
+                for kind in scale.deadlines
+            },
+            "memory MB": growth(before, after),
+        },
+    )
