@@ -148,6 +148,20 @@ def test_a_reload_replaces_the_workers_and_fails_nobody(
     assert 1 == serve.output().count("listens on")
 
 
+def test_a_stop_leaves_no_complaint_in_the_log(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """Workers that were reloaded, and those that were stopped, have closed their connections before they end."""
+    serve = start_serve(database_url)
+    _store(serve.client)
+    before = serve.worker_pids()
+
+    serve.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: _all_gone(before), "the old workers are gone")
+    serve.client.get(DEVICE)
+    serve.stop()
+
+    assert [] == [line for line in serve.output().splitlines() if "Traceback" in line or "Exception" in line]
+
+
 def test_a_killed_supervisor_leaves_no_process_behind(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -133,6 +134,8 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     from iotconfig.adapters.http.app import create_app
 
     database = _open_database(settings)
+    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
+    atexit.register(database.close)
     store = _store(database)
     return create_app(
         ConfigService(store, utc_now),
