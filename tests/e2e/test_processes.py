@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -146,6 +147,17 @@ def test_a_reload_replaces_the_workers_and_fails_nobody(
     assert arbiter == serve.web_pid()
     assert serve.process.poll() is None
     assert 1 == serve.output().count("listens on")
+
+
+def test_a_reload_while_the_service_starts_ends_nothing(tmp_path: Path, sqlite_url: str) -> None:
+    """SIGHUP that comes before the web process can take it: the service starts all the same."""
+    serve = Serve(sqlite_url, tmp_path / "serve.log")
+    wait_until(lambda: serve.pids()[1:], "the web process is there")
+
+    serve.process.send_signal(signal.SIGHUP)
+
+    with serve:
+        assert 200 == serve.client.get("/api/health").status
 
 
 def test_a_stop_leaves_no_complaint_in_the_log(start_serve: Callable[..., Serve], database_url: str) -> None:
