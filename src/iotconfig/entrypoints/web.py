@@ -14,6 +14,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from iotconfig.adapters.http.arbiter import PatientArbiter
 from iotconfig.adapters.http.deadlines import Deadlines
 from iotconfig.adapters.http.gevent_worker import DeadlineWorker
 
@@ -37,6 +38,9 @@ class _Web(BaseApplication):
         from .wsgi import create_app
 
         return create_app()
+
+    def run(self) -> None:
+        PatientArbiter(self).run()
 
 
 def main() -> None:
