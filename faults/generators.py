@@ -61,7 +61,14 @@ def generate(kind: Callable[..., S], work: Callable[[S, asyncio.Event], Awaitabl
 
     async def main() -> None:
         stop = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        loop = asyncio.get_running_loop()
+
+        def end(*_: object) -> None:
+            # The loop's own handler would be gone with it, and a late request to end would kill.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(stop.set)
+
+        signal.signal(signal.SIGTERM, end)
         await work(load, stop)
 
     asyncio.run(main())

@@ -30,6 +30,7 @@ from .checks import Stored
 from .record import Operation, Recorder, read
 
 _TEMPLATE = "faults_template"
+_FAULT = re.compile(r"Traceback|Exception|Error:| failed$")
 _DEVICE = re.compile(r"/devices/([0-9a-f:]{17})/config$")
 
 
@@ -159,6 +160,11 @@ class System:
         self.serve.process.send_signal(signal.SIGHUP)
         wait_until(lambda: not any(map(is_alive, workers)), "the old workers are gone", 60)
         wait_until(lambda: len(self.serve.worker_pids()) == len(workers), "new ones are there", 60)
+
+    def faults_logged(self) -> list[str]:
+        """Lines of the service's log that tell of a fault of its own; to be asked once it has ended, too."""
+        log = (self.place / "serve.log").read_text(errors="replace")
+        return [line for line in log.splitlines() if _FAULT.search(line)]
 
     def left_behind(self) -> list[str]:
         """Files in the directory for temporary ones that nobody takes away any more."""

@@ -82,6 +82,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 served(second),
             ),
             in_time(f"p99 under {_P99:g} s while they come one by one", at_most(p99, _P99, "p99")),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(first)} fetches at {len(first) / scale.seconds:.0f}/s": times(first),

@@ -111,6 +111,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 level(compared(before, during, lambda one: one.bytes / 1e6), 1.1, 8),
                 level(compared(before, after, lambda one: one.bytes / 1e6), 1.1, 8),
             ),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

@@ -112,6 +112,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 announced_never_go_back(record),
                 newest_are_announced(record, newest(history)),
             ),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

@@ -85,6 +85,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 all_are_answered(record),
                 failures_are_honest(record),
             ),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes at {len(writes) / scale.seconds:.0f}/s": times(writes),

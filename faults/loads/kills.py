@@ -99,6 +99,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 newest_are_announced(record, newest(history)),
             ),
             held("no temporary file is left", left),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(asked)} requests": times(asked),

@@ -127,6 +127,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 newest_are_announced(record, newest(history)),
             ),
             in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(asked)} requests": times(asked),

@@ -100,6 +100,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             ),
             held("the same processes serve", same_processes(pids, pids_after)),
             in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

@@ -89,6 +89,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 [] if told == 2 * third else [f"{told} of {2 * third} got a 408"],
             ),
             in_time(f"a good fetch's p99 under {_P99:g} s", at_most(p99, _P99, "p99")),
+            held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(good)} good fetches": times(good),
