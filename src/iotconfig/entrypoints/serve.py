@@ -15,7 +15,8 @@ from . import wiring
 from .settings import InvalidSetting, Settings
 from .supervisor import Supervisor
 
-_BACKLOG = 2048
+_BACKLOG = 65535
+"""Connections that wait to be taken in. The kernel cuts it to `net.core.somaxconn`: that is the administrator's to say."""
 
 
 def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, relays: bool) -> int:
