@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import signal
 from contextlib import suppress
 from typing import Any
@@ -52,6 +53,7 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
     log_to_stderr()
+    _allow_descriptors()
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
@@ -79,6 +81,12 @@ def main() -> None:
             "post_worker_init": announce_ready,
         }
     ).run()
+
+
+def _allow_descriptors() -> None:
+    """As many as the hard limit allows: the usual soft one, 1024, is that of programs which call `select`."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _worker_class(settings: Settings) -> type[DeadlineWorker]:
