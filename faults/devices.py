@@ -24,6 +24,7 @@ from .record import NO_ANSWER, Recorder
 from .wire import allow_descriptors, exchange
 
 _TRIES: Final = 10
+_AFTER_NO_ANSWER: Final = 2.0
 _SPARE: Final = 100
 """Descriptors that a generator needs for itself."""
 
@@ -81,7 +82,7 @@ class _Device:
                 due = monotonic()
 
     async def _fetch(self, due: float) -> float | None:
-        """One fetch; in how many seconds to ask again, where the answer says so."""
+        """One fetch; in how many seconds to ask again, where there is no answer or it says so."""
         name = address(self._number)
         headers = {"Authorization": f"Bearer {self._tokens[self._number]}"} if self._tokens else {}
         request = request_bytes("GET", f"/api/configs/{name}.json", headers=headers)
@@ -90,7 +91,7 @@ class _Device:
             answer = await exchange(self._load.port, request, self._load.patience)
         except (OSError, TimeoutError) as error:
             self._recorder.end(number, NO_ANSWER, error=repr(error))
-            return None
+            return _AFTER_NO_ANSWER
         self._recorder.end(number, answer.status, **facts(answer))
         return float(answer.headers["retry-after"]) if answer.status == 503 else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import evolve, frozen
@@ -19,6 +19,7 @@ from faults.devices import Storm
 from faults.figures import percentile, times
 from faults.fleet import address, digest, document, store
 from faults.generators import Generator
+from faults.record import NO_ANSWER, Operation
 from faults.system import Site, System, growth
 from faults.verdicts import Outcome, at_most, held, in_time
 from iotconfig.domain.access import Role
@@ -68,28 +69,31 @@ def run(site: Site, scale: Scale) -> Outcome:
         first, second = system.record("spread"), system.record("at-once")
     record = [*first, *second]
     digests = {address(n): digest(document(site.seed, n).encode()) for n in range(scale.devices)}
-    served = partial(every_subject_is_served, subjects=digests)
     p99 = percentile((one.seconds for one in first), 0.99)
     return Outcome(
         len(record),
         [
             held("bodies are byte-equal to what was stored", bodies_are_as_stored(record, digests)),
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
-            held(
-                "every device is answered, and gets its document",
-                all_are_answered(record),
-                served(first),
-                served(second),
-            ),
+            held("one by one, every device is answered", all_are_answered(first)),
+            # More than the kernel's queue holds get a reset from it, and ask again, as devices do.
+            held("at once, every device gets its document", every_subject_is_served(second, digests)),
             in_time(f"p99 under {_P99:g} s while they come one by one", at_most(p99, _P99, "p99")),
             held("the log tells of no fault", system.faults_logged()),
         ],
         {
             f"{len(first)} fetches at {len(first) / scale.seconds:.0f}/s": times(first),
-            f"{scale.devices} at once": f"{times(second)}, {sum(one.status == 503 for one in second)} told to wait",
+            f"{scale.devices} at once": f"{times(second)}, all served after {_span(second):.1f} s, "
+            f"{sum(one.status == 503 for one in second)} told to wait, "
+            f"{sum(one.status == NO_ANSWER for one in second)} without an answer",
             "memory MB": growth(before, after),
         },
     )
+
+
+def _span(record: Sequence[Operation]) -> float:
+    """Seconds from the first begin to the last end."""
+    return max(one.ended or one.begun for one in record) - min(one.begun for one in record)
 
 
 def _tokens(system: System, devices: int) -> str:

@@ -41,7 +41,7 @@ class Scale:
     """A second."""
 
 
-SHORT: Final = Scale(3, 1.5, 60.0, 10.0)
+SHORT: Final = Scale(2, 1.5, 60.0, 10.0)
 LONG: Final = Scale(20, 60.0, 60.0, 10.0)
 
 
