@@ -18,7 +18,7 @@ _HEAD = """\
 `OIDC_ENABLED=true`. While it is off, everybody is the local administrator, and the
 service listens to this machine only. To create a token switches nothing on.
 
-People sign in with an identity provider (OpenID Connect); programs, and
+People sign in with an identity provider ([OpenID Connect](oidc.md)); programs, and
 homes without a provider, use API tokens:
 
 ```console

@@ -19,8 +19,8 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
-    "alembic", "cattrs", "falcon", "gevent", "gunicorn", "paho", "psycopg", "psycopg_pool", "sqlalchemy",
-    "tabulate", "tenacity",
+    "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx", "itsdangerous",
+    "joserfc", "limits", "paho", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate", "tenacity",
 )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def test_contracts_hold() -> None:
         ("adapters/codec.py", "from iotconfig.entrypoints import wiring", "Imports point inward"),
         ("adapters/http/app.py", "from iotconfig.adapters.sql import store", "Adapters do not know each other"),
         ("adapters/cli/app.py", "from iotconfig.adapters.http import app", "Adapters do not know each other"),
+        ("adapters/oidc/web.py", "from iotconfig.adapters import codec, http", "Adapters do not know each other"),
         ("adapters/codec.py", "from iotconfig.adapters import memory", "Adapters do not know each other"),
         ("plugins/__init__.py", "", "Imports point inward"),
         ("adapters/redis.py", "", "Adapters do not know each other"),
@@ -72,7 +73,7 @@ def test_contracts_hold() -> None:
     ids=[
         "domain-uses-a-database", "domain-uses-a-web-framework", "domain-uses-an-adapter",
         "domain-uses-an-entrypoint", "adapter-uses-an-entrypoint", "adapter-uses-an-adapter",
-        "commands-use-an-adapter", "codec-uses-an-adapter", "undeclared-package", "undeclared-adapter",
+        "commands-use-an-adapter", "identities-use-an-adapter", "codec-uses-an-adapter", "undeclared-package", "undeclared-adapter",
     ],
 )  # fmt: skip
 def test_a_planted_violation_is_caught(copy: Path, module: str, line: str, broken: str) -> None:
@@ -150,3 +151,19 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
     assert "click" in loaded
     assert set() == loaded & set(HEAVY)
+
+
+def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) -> None:
+    """Who does not sign people in at a provider does not pay for it, nor for the libraries behind it."""
+    create = (
+        "from iotconfig.entrypoints.settings import Settings\n"
+        "from iotconfig.entrypoints.wiring import create_app, identity_provider\n"
+        f"settings = Settings.from_environ({{{{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db', {{}}}}}})\n"
+        "create_app(settings)\n"
+        "print(identity_provider(settings))"
+    )
+    libraries = {"authlib", "httpcore", "httpx", "joserfc"}
+
+    assert set() == loaded_by(create.format("")) & libraries
+    switched_on = "'OIDC_ENABLED': '1', 'OIDC_ISSUER_URL': 'https://sso.example', 'OIDC_CLIENT_ID': 'iot'"
+    assert libraries == loaded_by(create.format(switched_on)) & libraries

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import create_app
-from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.adapters.throttle import MemoryThrottle
+from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.service import ConfigService
+from iotconfig.domain.uploads import UploadRules
 from tests.support.json_texts import objects
 
 MAC = "02:00:00:00:00:01"
@@ -54,7 +56,8 @@ def test_accepted_content_comes_back_byte_for_byte(
     notifications = NotificationService(MemoryStore().notifications(), service.clock, enabled=False)
     history, fleet = HistoryService(service.store, service.clock), FleetService(service.store, service.clock)
     access = AccessControl(MemoryThrottle(10))
-    client = falcon.testing.TestClient(create_app(service, history, fleet, notifications, access))
+    assets = AssetService(service.store, MemoryAssetStore(), service.clock, None, UploadRules())
+    client = falcon.testing.TestClient(create_app(service, history, fleet, notifications, access, assets))
     as_string = json.dumps(text, ensure_ascii=ascii_only)
 
     for content, verbatim in ((text.strip(" \t\r\n"), text.strip(" \t\r\n")), (as_string, text)):

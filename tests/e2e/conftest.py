@@ -5,18 +5,23 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from iotconfig.domain.service import ConfigService
 from tests.support.api import create
+from tests.support.depot import Depot, new_name, settings_of
 from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet
 from tests.support.http import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import create_database, drop_database
 from tests.support.relaying import RelayProcess, config_service, relay_starter
 from tests.support.serving import Serve
+from tests.support.signing import signing_key
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -127,3 +132,89 @@ def small_fleet(tmp_path: Path) -> Path:
 def any_fleet(tmp_path: Path) -> Path:
     """Some records."""
     return write_fleet(tmp_path / "any.ndjson", ANY)
+
+
+@contextmanager
+def _depot(place: Path, database_url: str, **settings: str) -> Iterator[Depot]:
+    given: dict[str, Any] = {**settings_of(place), **settings}
+    with Serve(database_url, place / "serve.log", **given) as serve:
+        yield Depot(serve, place / "assets", signing_key())
+
+
+def _clean(depot: Depot) -> Iterator[Depot]:
+    workers = depot.serve.worker_pids()
+    yield depot
+    assert workers == depot.serve.worker_pids()
+    assert "Traceback" not in depot.serve.output()
+    wait_until(lambda: not any(name[0] == "." for name in depot.on_disk()), "no upload left anything")
+    wait_until(lambda: not depot.held(), "all files are closed")
+
+
+@pytest.fixture(scope="session")
+def shared_depot(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
+    """A service with assets, on SQLite, that tests share: each works on names of its own."""
+    place = tmp_path_factory.mktemp("depot")
+    shutil.copy(_sqlite_template, place / "configs.db")
+    with _depot(place, f"sqlite:///{place / 'configs.db'}") as depot:
+        yield depot
+
+
+@pytest.fixture(scope="session")
+def shared_postgres_depot(
+    tmp_path_factory: pytest.TempPathFactory, postgres_base_url: str, _postgres_template: str
+) -> Iterator[Depot]:
+    """The same on PostgreSQL."""
+    name = f"iotconfig_{uuid.uuid4().hex}"
+    url = create_database(postgres_base_url, name, _postgres_template)
+    with _depot(tmp_path_factory.mktemp("postgres-depot"), url) as depot:
+        yield depot
+    drop_database(postgres_base_url, name)
+
+
+@pytest.fixture
+def depot(shared_depot: Depot) -> Iterator[Depot]:
+    """The shared service on SQLite; after the test the same workers run, and no transfer left anything."""
+    yield from _clean(shared_depot)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_depot(request: pytest.FixtureRequest) -> Iterator[Depot]:
+    """A shared service on each kind of database; after the test as `depot`."""
+    found: Depot = request.getfixturevalue(
+        {"sqlite": "shared_depot", "postgresql": "shared_postgres_depot"}[request.param]
+    )
+    yield from _clean(found)
+
+
+@pytest.fixture
+def start_depot(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path) -> Callable[..., Depot]:
+    """Start services with assets for one test, which may take them down."""
+
+    def start(database_url: str = sqlite_url, **options: object) -> Depot:
+        return Depot.start(start_serve, database_url, tmp_path, **options)
+
+    return start
+
+
+@pytest.fixture
+def unused_name(depot: Depot) -> Iterator[str]:
+    """A name under which nothing may be stored."""
+    name = new_name()
+    yield name
+    assert name not in depot.listed()
+    assert name not in depot.on_disk()
+
+
+@pytest.fixture(scope="session")
+def strict(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
+    """A service that takes the stronger form only, small assets, and timestamps that are off by a minute."""
+    place = tmp_path_factory.mktemp("strict")
+    shutil.copy(_sqlite_template, place / "configs.db")
+    settings = {
+        "IOTCONFIG_ASSET_SIGNATURE": "strong",
+        "IOTCONFIG_MAX_ASSET_BYTES": "100000",
+        "TIMESTAMP_TOLERANCE_SECONDS": "60",
+    }
+    with _depot(place, f"sqlite:///{place / 'configs.db'}", **settings) as depot:
+        yield depot
+    assert "Traceback" not in depot.serve.output()

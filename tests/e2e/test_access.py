@@ -299,7 +299,9 @@ def test_serve_says_who_is_let_in(
     start_serve: Callable[..., Serve], sqlite_url: str, environ: dict[str, str], line: str
 ) -> None:
     """At its start, with the way out where nobody is."""
-    assert line in start_serve(sqlite_url, workers=1, **environ).output()
+    serve = start_serve(sqlite_url, workers=1, **environ)
+
+    wait_until(lambda: line in serve.output(), "it says who is let in")
 
 
 def test_serve_listens_to_other_machines_where_it_asks_who_they_are(
@@ -309,7 +311,7 @@ def test_serve_listens_to_other_machines_where_it_asks_who_they_are(
     api_token(sqlite_url, Role.ADMIN)
     serve = start_serve(sqlite_url, workers=1, arguments=["--host", "0.0.0.0"], IOTCONFIG_AUTH="on")  # noqa: S104 - that is the point
 
-    assert "Authentication is on: API tokens\n" in serve.output()
+    wait_until(lambda: "Authentication is on: API tokens\n" in serve.output(), "it says whom it asks")
     port = serve.client.base_url.rpartition(":")[2]
     answer = Client(f"http://127.0.0.1:{port}").request(
         "GET", "/api/health", headers={"Host": "iot.example.org"}

@@ -21,7 +21,9 @@ COMMAND = Path(sys.executable).with_name("iotconfig")
 
 def environment(database_url: str, **more: str) -> dict[str, str]:
     """The environment of a command: this one's, less any setting of ours, with these."""
-    ours = re.compile(r"IOTCONFIG_|DATABASE_URL$|BASEURL$|CORS_ORIGINS$|MQTT_|OIDC_")
+    ours = re.compile(
+        r"IOTCONFIG_|DATABASE_URL$|BASEURL$|CORS_ORIGINS$|MQTT_|OIDC_|ASSETS_DIR$|SIGNING_KEY_PATH$|TIMESTAMP_"
+    )
     inherited = {name: value for name, value in os.environ.items() if not ours.match(name)}
     return {**inherited, "DATABASE_URL": database_url, **more}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from attrs import fields
 
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.uploads import SignatureForm
 from iotconfig.entrypoints.settings import InvalidSetting, Settings, is_loopback
 
 SECRET = "hunter2"
@@ -21,7 +24,9 @@ SECONDS = [
     "IOTCONFIG_STALL_TIMEOUT",
 ]
 WHOLE = {
+    "IOTCONFIG_MAX_ASSET_BYTES": (1024, 4 * 1024 * 1024 * 1024),
     "IOTCONFIG_MAX_CONTENT_BYTES": (1024, 16 * 1024 * 1024),
+    "TIMESTAMP_TOLERANCE_SECONDS": (1, 86_400),
     "IOTCONFIG_DB_POOL_SIZE": (1, 100),
     "IOTCONFIG_DB_CONNECT_TIMEOUT": (2, 60),
     "IOTCONFIG_GRACEFUL_TIMEOUT": (1, 600),
@@ -122,7 +127,22 @@ def test_base_url(text: str, expected: str) -> None:
     assert expected == read("BASEURL", text)
 
 
+@pytest.mark.parametrize("text", ["strong", "STRONG", "Strong"])
+def test_the_form_of_signatures(text: str) -> None:
+    """One of two words, in any case."""
+    assert SignatureForm.ANY is Settings().asset_signature
+    assert SignatureForm.STRONG is read("IOTCONFIG_ASSET_SIGNATURE", text)
+
+
+def test_a_directory_need_not_be_there(tmp_path: Path) -> None:
+    """It is made when it is first needed; one that is there may have any name."""
+    for path in (tmp_path, tmp_path / "not" / "there"):
+        assert str(path) == read("ASSETS_DIR", str(path))
+
+
 BAD = [
+    *[("IOTCONFIG_ASSET_SIGNATURE", text) for text in ("weak", "any,strong", " any", "true", SECRET)],
+    *[("ASSETS_DIR", text) for text in ("/dev/null", "x" * 5000)],
     *[(v, text) for v in FLAGS for text in ("maybe", "2", " true", "tru", f"{SECRET}\n")],
     *[
         (v, text)

@@ -17,6 +17,7 @@ from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
 
 from iotconfig.domain import json_members, json_text
+from iotconfig.domain.assets import AssetName
 from iotconfig.domain.config import Config, ConfigSummary
 from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError
@@ -84,6 +85,7 @@ def _config_members(config: Config) -> dict[str, object]:
 
 _answers: Final = Converter()
 _answers.register_unstructure_hook(MacAddress, str)
+_answers.register_unstructure_hook(AssetName, str)
 _answers.register_unstructure_hook(datetime, rfc3339)
 _answers.register_unstructure_hook(RawJson, lambda text: text)
 _answers.register_unstructure_hook(Config, _config_members)

@@ -120,6 +120,18 @@ class NameTaken(IotConfigError):
         super().__init__(f'The name "{name}" was given before: choose another.', name=name)
 
 
+class SignatureUsed(IotConfigError):
+    """The signature of an upload was accepted for a file of this name before; nothing was stored."""
+
+    code = "RECORD_EXISTS"
+
+    def __init__(self, name: object) -> None:
+        super().__init__(
+            f"This signature was used for {name} before: each is accepted once for a name. Sign a new timestamp.",
+            name=str(name),
+        )
+
+
 class PreconditionFailed(IotConfigError):
     """The config is not at a revision that the caller allowed; nothing was stored."""
 
@@ -167,6 +179,15 @@ class StoreUnavailable(IotConfigError):
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class AssetsUnavailable(IotConfigError):
+    """The files of assets cannot be read or written; nothing was stored.
+
+    Not a `StoreUnavailable`, after which the outcome of a write is unknown.
+    """
+
+    code = "STORE_UNAVAILABLE"
 
 
 class StoreFull(IotConfigError):

@@ -1,6 +1,6 @@
 """Pending notifications: state, not a log.
 
-Each subject (a device, later an uploaded asset) has at most one pending
+Each subject (a device, or an uploaded asset) has at most one pending
 notification, which says what is to be told now. Ten thousand edits of one device
 while the broker is away leave one notification behind, the newest.
 
@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from attrs import evolve, frozen
 
+from .assets import AssetName
 from .config import Config, Device
 
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,6 +139,11 @@ def announce_deletion(device: Device, revision: int, now: datetime) -> Announcem
     return Announcement(
         _device_subject(str(device.mac_address)), nudge=False, state=DeviceState(revision, None, now)
     )
+
+
+def announce_asset(name: AssetName) -> Announcement:
+    """What there is to tell of an upload: whoever listens is nudged, and nothing is retained."""
+    return Announcement(Subject(Kind.ASSET, str(name)), nudge=True)
 
 
 def next_generation(now: datetime, earlier: int | None) -> int:

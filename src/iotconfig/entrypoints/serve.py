@@ -28,6 +28,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     settings = Settings.from_environ(environ)
     settings.require_safe_bind(host)
     broker = wiring.broker(settings)
+    wiring.signature_verifier(settings)
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:

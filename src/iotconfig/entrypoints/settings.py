@@ -12,6 +12,8 @@ from attrs import Attribute, field, fields, frozen
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.device_tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.uploads import DEFAULT_MAX_BYTES as DEFAULT_MAX_ASSET_BYTES
+from iotconfig.domain.uploads import SignatureForm
 
 from . import values
 from .values import Network, Parser, T
@@ -90,13 +92,6 @@ class Settings:
         "on asks everybody who they are: for an API token, or a sign-in with the identity provider. "
         "Unset, it is on where OIDC_ENABLED is true",
     )
-    oidc_enabled: bool = _setting(
-        "OIDC_ENABLED", values.flag, False, "People sign in with an OpenID Connect provider"
-    )
-    oidc_issuer_url: str = _setting("OIDC_ISSUER_URL", str, "", "The provider's issuer")
-    oidc_client_secret: str = _setting(
-        "OIDC_CLIENT_SECRET", str, "", "Our secret at the provider", secret=True
-    )
     device_auth: DeviceAuth = _setting(
         "IOTCONFIG_DEVICE_AUTH",
         values.choice(DeviceAuth),
@@ -126,6 +121,56 @@ class Settings:
     allow_anonymous: bool = _setting(
         "IOTCONFIG_ALLOW_ANONYMOUS", values.flag, False, "Serve beyond this machine without authentication"
     )
+    oidc_enabled: bool = _setting(
+        "OIDC_ENABLED",
+        values.flag,
+        False,
+        "Sign people in at an OpenID Connect provider, and take its tokens",
+    )
+    oidc_issuer_url: str = _setting(
+        "OIDC_ISSUER_URL",
+        values.issuer_url,
+        "",
+        "The provider, such as https://sso.example.org/realms/home; its issuer",
+    )
+    oidc_client_id: str = _setting("OIDC_CLIENT_ID", values.visible, "", "The service's client id there")
+    oidc_client_secret: str = _setting(
+        "OIDC_CLIENT_SECRET",
+        values.visible,
+        "",
+        "The client's secret. Unset, the client is a public one",
+        secret=True,
+    )
+    oidc_audience: str = _setting(
+        "OIDC_AUDIENCE",
+        values.visible,
+        "",
+        "What the audience of bearer tokens must contain. Unset, the client id",
+    )
+    oidc_scopes: str = _setting(
+        "OIDC_SCOPES", values.scopes, "openid profile email", "What to ask for when people sign in"
+    )
+    oidc_admin_role: str = _setting(
+        "OIDC_ADMIN_ROLE", str, "admin", "The provider's role of those who may do everything"
+    )
+    oidc_asset_role: str = _setting(
+        "OIDC_ASSET_ROLE", str, "asset-uploader", "The provider's role of those who may upload assets only"
+    )
+    oidc_viewer_role: str = _setting(
+        "OIDC_VIEWER_ROLE", str, "viewer", "The provider's role of those who may read only"
+    )
+    oidc_roles_claim: str = _setting(
+        "OIDC_ROLES_CLAIM",
+        str,
+        "",
+        "A claim that lists roles, beside Keycloak's: a name such as groups, or a path such as app.roles",
+    )
+    oidc_ca_file: str = _setting(
+        "IOTCONFIG_OIDC_CA_FILE",
+        values.readable_file,
+        "",
+        "Certificates (PEM) to trust at the provider instead of the system's",
+    )
     require_if_match: bool = _setting(
         "IOTCONFIG_REQUIRE_IF_MATCH",
         values.flag,
@@ -143,6 +188,36 @@ class Settings:
         values.number(int, 1024, 4 * 1024 * 1024 * 1024),
         64 * 1024 * 1024,
         "Size limit of the body of an import over HTTP, in bytes",
+    )
+    assets_dir: str = _setting(
+        "ASSETS_DIR",
+        values.directory,
+        "assets",
+        "The directory of assets; the first upload makes it",
+    )
+    signing_key_path: str = _setting(
+        "SIGNING_KEY_PATH",
+        str,
+        "",
+        "The RSA key (PEM, private or public) that uploads are signed with. Unset, uploads are closed",
+    )
+    timestamp_tolerance: int = _setting(
+        "TIMESTAMP_TOLERANCE_SECONDS",
+        values.number(int, 1, 86_400),
+        300,
+        "Seconds that the timestamp of an upload may be off",
+    )
+    asset_signature: SignatureForm = _setting(
+        "IOTCONFIG_ASSET_SIGNATURE",
+        values.choice(SignatureForm),
+        SignatureForm.ANY,
+        "`strong` takes signatures over timestamp, file name and SHA-256 only; `any` also those over the timestamp",
+    )
+    max_asset_bytes: int = _setting(
+        "IOTCONFIG_MAX_ASSET_BYTES",
+        values.number(int, 1024, 4 * 1024 * 1024 * 1024),
+        DEFAULT_MAX_ASSET_BYTES,
+        "Size limit of an asset, in bytes",
     )
     db_pool_size: int = _setting(
         "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"
@@ -216,12 +291,22 @@ class Settings:
                 "IOTCONFIG_DB_WATCHDOG_TIMEOUT: it must not be below IOTCONFIG_DB_STATEMENT_TIMEOUT "
                 f"({settings.db_statement_timeout:g}), whose error says more"
             )
+        needed = {"OIDC_ISSUER_URL": settings.oidc_issuer_url, "OIDC_CLIENT_ID": settings.oidc_client_id}
+        for variable, value in needed.items():
+            if settings.oidc_enabled and not value:
+                raise InvalidSetting(f"{variable}: it is needed with OIDC_ENABLED=true")
         return settings
 
     @property
     def is_auth_on(self) -> bool:
         """Whether people and programs are asked who they are."""
         return self.oidc_enabled if self.auth is None else self.auth
+
+    @property
+    def own_origin(self) -> str:
+        """The service's own origin (scheme and host) as `BASEURL` has it; empty where that is unset."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}" if self.base_url else ""
 
     @property
     def sign_in_secret(self) -> str:

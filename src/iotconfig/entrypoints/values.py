@@ -19,6 +19,9 @@ Parser = Callable[[str], T]
 Network = IPv4Network | IPv6Network
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
+_ISSUER: Final = re.compile(r"https?://[\x21\x22\x24-\x3e\x41-\x5b\x5d-\x7e]+")
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
+_VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _SHORTEST_SECRET: Final = 32
@@ -113,12 +116,47 @@ def base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer_url(text: str) -> str:
+    """The http or https URL of an OpenID Connect issuer, without a slash at its end."""
+    if _ISSUER.fullmatch(text) is None:
+        raise ValidationFailed(
+            "expected a URL such as https://sso.example.org/realms/home, without user, query or fragment"
+        )
+    return base_url(text)
+
+
+def scopes(text: str) -> str:
+    """Scopes separated by spaces, `openid` among them."""
+    found = " ".join(text.split())
+    if _SCOPE.fullmatch(found) is None or "openid" not in found.split(" "):
+        raise ValidationFailed("expected scopes separated by spaces, with openid among them")
+    return found
+
+
+def visible(text: str) -> str:
+    """Printable ASCII: what a client's id and secret are made of (RFC 6749, appendix A)."""
+    if _VISIBLE.fullmatch(text) is None:
+        raise ValidationFailed("expected printable ASCII characters, without a line break")
+    return text
+
+
 def readable_file(text: str) -> str:
     """The path of a file that can be read."""
     try:
         Path(text).open("rb").close()
     except OSError as error:
         raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
+    return text
+
+
+def directory(text: str) -> str:
+    """The path of a directory, which need not be there."""
+    try:
+        is_usable = Path(text).is_dir() or not Path(text).exists()
+    except OSError as error:
+        raise ValidationFailed(f"the directory cannot be used: {error.strerror}") from None
+    if not is_usable:
+        raise ValidationFailed("there is something else of this name, and no directory")
     return text
 
 

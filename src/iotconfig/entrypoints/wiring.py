@@ -6,15 +6,16 @@ import atexit
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from iotconfig.domain.api_tokens import ApiTokenService
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import SignatureVerifier
 from iotconfig.domain.device_tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.fleet_service import FleetService
@@ -25,6 +26,7 @@ from iotconfig.domain.ports import Lease, Store
 from iotconfig.domain.relay import Relay
 from iotconfig.domain.service import ConfigService
 from iotconfig.domain.sign_in import SignInService
+from iotconfig.domain.uploads import UploadRules
 
 from .settings import InvalidSetting, Settings
 
@@ -124,9 +126,30 @@ def open_relay(settings: Settings, address: Broker) -> Iterator[tuple[Relay, Lea
         database.close()
 
 
-def identity_provider(_settings: Settings) -> IdentityProvider | None:
-    """Who signs people in; nobody yet."""
-    return None
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """Who knows people; None where that is off. Asks the provider nothing yet. Raises `InvalidSetting`."""
+    if not settings.oidc_enabled:
+        return None
+    from iotconfig.adapters.oidc import OidcIdentityProvider, Registration, RoleNames
+
+    registration = Registration(
+        issuer=settings.oidc_issuer_url,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret or None,
+        audience=settings.oidc_audience or settings.oidc_client_id,
+        scopes=settings.oidc_scopes,
+        roles=RoleNames(
+            admin=settings.oidc_admin_role,
+            asset_uploader=settings.oidc_asset_role,
+            viewer=settings.oidc_viewer_role,
+            claim=settings.oidc_roles_claim or None,
+        ),
+        ca_file=Path(settings.oidc_ca_file) if settings.oidc_ca_file else None,
+    )
+    try:
+        return OidcIdentityProvider(registration, utc_now)
+    except OSError:
+        raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
@@ -143,9 +166,10 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         FleetService(store, utc_now, pause=lambda: sleep(0)),
         _notifications(settings, database),
         _access_control(settings, database),
+        _assets(settings, store),
         max_content_bytes=settings.max_content_bytes,
         max_import_bytes=settings.max_import_bytes,
-        own_origin="{0.scheme}://{0.netloc}".format(urlsplit(settings.base_url)),
+        own_origin=settings.own_origin,
         local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
@@ -168,6 +192,18 @@ def open_device_tokens(settings: Settings) -> Iterator[DeviceTokenService]:
 
     with _opened(settings) as database:
         yield DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+
+
+def signature_verifier(settings: Settings) -> SignatureVerifier | None:
+    """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
+    if not settings.signing_key_path:
+        return None
+    from iotconfig.adapters.signatures import RsaVerifier
+
+    try:
+        return RsaVerifier.load(Path(settings.signing_key_path))
+    except IotConfigError as error:
+        raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
 
 
 def utc_now() -> datetime:
@@ -228,6 +264,16 @@ def _notifications(settings: Settings, database: Database) -> NotificationServic
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 
     return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def _assets(settings: Settings, store: Store) -> AssetService:
+    from iotconfig.adapters.asset_files import FileAssetStore
+
+    rules = UploadRules(
+        timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
+    )
+    files = FileAssetStore(Path(settings.assets_dir))
+    return AssetService(store, files, utc_now, signature_verifier(settings), rules)
 
 
 def _lease(settings: Settings) -> Lease:

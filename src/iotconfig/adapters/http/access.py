@@ -53,6 +53,8 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
         **dict.fromkeys(("DELETE", "PATCH", "POST", "PUT"), Access.NEVER),
         **_REFUSED,
     },
+    "/api/assets": {"GET": Access.READ, "POST": Access.UPLOAD},
+    "/api/assets/{name}": {"GET": Access.DEVICE, "DELETE": Access.CHANGE},
     "/api/configs": {"GET": Access.READ, "POST": Access.CHANGE},
     "/api/configs/by-mac/{mac}": {"PUT": Access.CHANGE},
     "/api/configs/export": _READ,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import falcon
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
@@ -17,6 +18,7 @@ from iotconfig.domain.service import ConfigService
 
 from . import problems
 from .access_control import AccessControl, Doors
+from .assets import AssetResource, AssetsResource
 from .configs import (
     AnnounceResource,
     ConfigByMacResource,
@@ -46,6 +48,7 @@ def create_app(
     fleet: FleetService,
     notifications: NotificationService,
     access: AccessControl,
+    assets: AssetService,
     *,
     max_content_bytes: int = DEFAULT_MAX_BYTES,
     max_import_bytes: int = DEFAULT_MAX_IMPORT_BYTES,
@@ -84,6 +87,8 @@ def create_app(
     app.add_route(
         "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
     )
+    app.add_route("/api/assets", AssetsResource(assets))
+    app.add_route("/api/assets/{name}", AssetResource(assets))
     app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
     app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
     return app
@@ -102,7 +107,8 @@ def _middleware(
                 allow_origins=origins,
                 # The session cookie is for pages that were named, one by one.
                 allow_credentials=origins if doors.takes_cookies and origins != "*" else None,
-                expose_headers="Accept-Patch, Content-Disposition, ETag, Location, Retry-After, X-Request-ID",
+                expose_headers="Accept-Patch, Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, "
+                "Location, Repr-Digest, Retry-After, X-Request-ID",
             ),
             VaryByOrigin(),
         ]

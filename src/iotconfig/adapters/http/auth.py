@@ -106,9 +106,8 @@ class CallbackResource:
         try:
             sign_in = cookies.sign_in(req)
             with self.sign_ins.failed.counted(req):
-                session = service.finish(
-                    origin + CALLBACK, sign_in, _one(req, "state"), _code(req), req.get_param("iss")
-                )
+                code, state = _code(req), _one(req, "state")
+                session = service.finish(origin + CALLBACK, sign_in, state, code, req.get_param("iss"))
         except ValidationFailed:
             self.sign_ins.failed.count(req)
             raise

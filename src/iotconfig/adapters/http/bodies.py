@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Final
 
 import falcon
+from attrs import define, field
 
 from iotconfig.domain.errors import ContentTooLarge, ValidationFailed
 
@@ -14,6 +15,52 @@ _UTF8: Final = frozenset({"utf-8", "utf8"})
 _BLOCK: Final = 64 * 1024
 
 
+@define
+class Body:
+    """A request's body, read as it arrives. Building one checks its length, and reads nothing.
+
+    Raises `Refused` (411), `ContentTooLarge` above `max_bytes`, and
+    `ValidationFailed` where there is none, which says what was `expected`.
+    """
+
+    _req: falcon.Request
+    _max_bytes: int
+    _expected: str = "a JSON object"
+    length: int = field(init=False)
+    _left: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.length = self._left = self._checked_length()
+
+    def read(self, size: int | None = None, /) -> bytes:
+        """The next `size` bytes, or all that are left; fewer at the end only.
+
+        Raises `Refused` (408), and `ValidationFailed` where the body ends before its Content-Length.
+        """
+        size = self._left if size is None else min(size, self._left)
+        block = _read(self._req, size)
+        self._left -= len(block)
+        if len(block) < size:
+            raise ValidationFailed(
+                f"The request's body ended after {self.length - self._left} of {self.length} bytes."
+            )
+        return block
+
+    def _checked_length(self) -> int:
+        length = self._req.content_length
+        if length is None and self._req.get_header("Transfer-Encoding") is not None:
+            raise Refused(
+                "LENGTH_REQUIRED", "The request needs a Content-Length: chunked bodies are not taken."
+            )
+        if not length:
+            raise ValidationFailed(f"The request has no body: send {self._expected}.")
+        if length > self._max_bytes:
+            raise ContentTooLarge(
+                f"The request's body is larger than {self._max_bytes} bytes.", max_bytes=self._max_bytes
+            )
+        return length
+
+
 def read_json(req: falcon.Request, max_bytes: int, media_type: str = falcon.MEDIA_JSON) -> bytes:
     """The bytes of a JSON body. It is read only when its headers allow it.
 
@@ -21,38 +68,15 @@ def read_json(req: falcon.Request, max_bytes: int, media_type: str = falcon.MEDI
     for a body that is empty or ends before its Content-Length.
     """
     check_media_type(req, media_type)
-    length = _length(req, max_bytes)
-    body = _read(req, length)
-    if len(body) < length:
-        raise _cut_off(len(body), length)
-    return body
+    return Body(req, max_bytes).read()
 
 
 def spool(req: falcon.Request, file: BinaryIO, max_bytes: int) -> None:
     """Write a large body to `file` as it arrives, and go back to its begin. Raises as `read_json` does."""
-    length = left = _length(req, max_bytes)
-    while left:
-        block = _read(req, min(left, _BLOCK))
-        if not block:
-            raise _cut_off(length - left, length)
+    body = Body(req, max_bytes)
+    while block := body.read(_BLOCK):
         file.write(block)
-        left -= len(block)
     file.seek(0)
-
-
-def _length(req: falcon.Request, max_bytes: int) -> int:
-    length = req.content_length
-    if length is None and req.get_header("Transfer-Encoding") is not None:
-        raise Refused("LENGTH_REQUIRED", "The request needs a Content-Length: chunked bodies are not taken.")
-    if not length:
-        raise ValidationFailed("The request has no body: send a JSON object.")
-    if length > max_bytes:
-        raise ContentTooLarge(f"The request's body is larger than {max_bytes} bytes.", max_bytes=max_bytes)
-    return length
-
-
-def _cut_off(arrived: int, length: int) -> ValidationFailed:
-    return ValidationFailed(f"The request's body ended after {arrived} of {length} bytes.")
 
 
 def check_media_type(req: falcon.Request, *media_types: str) -> str:

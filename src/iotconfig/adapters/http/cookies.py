@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import falcon
 from attrs import asdict, field, frozen
@@ -15,6 +15,7 @@ from iotconfig.domain.sign_in import TIME_TO_SIGN_IN
 
 _SESSION: Final = "access_token"
 _SIGN_IN: Final = "sign_in"
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST: Final = 4000
 """Bytes that every browser takes in a cookie's value (RFC 6265, section 6.1), less its name and attributes."""
 
@@ -43,7 +44,7 @@ class CookieJar:
 
     def end_session(self, resp: falcon.Response) -> None:
         """Sign the browser out."""
-        self._set(resp, _SESSION, "", timedelta())
+        self._end(resp, _SESSION)
 
     def keep_sign_in(self, resp: falcon.Response, sign_in: SignIn) -> None:
         """Remember, in the browser, a sign-in that was begun: signed, and for a short time."""
@@ -63,7 +64,7 @@ class CookieJar:
 
     def end_sign_in(self, resp: falcon.Response) -> None:
         """Forget the sign-in that was begun."""
-        self._set(resp, _SIGN_IN, "", timedelta())
+        self._end(resp, _SIGN_IN)
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._secret, salt="iotconfig.sign-in")
@@ -78,12 +79,19 @@ class CookieJar:
         return values[0] if values else None
 
     def _set(self, resp: falcon.Response, name: str, value: str, keep_for: timedelta) -> None:
+        self._send(resp, name, value, max_age=int(keep_for.total_seconds()))
+
+    def _end(self, resp: falcon.Response, name: str) -> None:
+        # With all attributes of the cookie that it ends: browsers take none of `__Host-` without.
+        self._send(resp, name, "", expires=_LONG_AGO)
+
+    def _send(self, resp: falcon.Response, name: str, value: str, **until: Any) -> None:
         resp.set_cookie(
             self._name(name),
             value,
-            max_age=int(keep_for.total_seconds()),
             path="/",
             secure=self.is_https,
             http_only=True,
             same_site="Lax",
+            **until,
         )

@@ -1,7 +1,8 @@
 """Every port in memory: the reference for other adapters, and a test double for other projects."""
 
 from .api_tokens import MemoryApiTokenStore
+from .assets import MemoryAssetStore
 from .device_tokens import MemoryDeviceTokenStore
 from .store import MemoryStore
 
-__all__ = ["MemoryApiTokenStore", "MemoryDeviceTokenStore", "MemoryStore"]
+__all__ = ["MemoryApiTokenStore", "MemoryAssetStore", "MemoryDeviceTokenStore", "MemoryStore"]

@@ -1,0 +1,136 @@
+"""Files on their way in: beside the assets, under names that no asset can have, locked while they grow.
+
+The lock ends with its process, however that ends. So whoever gets the lock of
+such a file knows that its upload is dead, and that of no live one is touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from iotconfig.domain.assets import Asset, AssetName
+
+from . import directory as directories
+from .digests import Digests
+from .failures import translated
+from .turns import BETWEEN_TURNS, give_turn
+
+_PREFIX: Final = ".upload-"
+_UPLOAD_MODE: Final = 0o600
+_FILE_MODE: Final = 0o644
+_SYNCED: Final = 4 * 1024 * 1024
+"""Bytes after which what was written goes to the disk: all of a large file at once would hold up the worker."""
+_DEAD_SECONDS: Final = 86400
+"""Age from which an upload counts as dead where the file system has no locks."""
+
+
+class IncomingFile:
+    """`Incoming` as a file that is renamed when it is complete."""
+
+    def __init__(self, directory: Path, digests: Digests) -> None:
+        self._directory = directory
+        self._digests = digests
+        self._path, self._descriptor = _create(directory)
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._is_placed = False
+
+    def write(self, block: bytes) -> None:
+        before = self._size
+        with translated():
+            view = memoryview(block)
+            while view:
+                written = os.write(self._descriptor, view)
+                self._hash.update(view[:written])
+                self._size += written
+                view = view[written:]
+            if self._size // _SYNCED > before // _SYNCED:
+                os.fdatasync(self._descriptor)
+        if self._size // BETWEEN_TURNS > before // BETWEEN_TURNS:
+            give_turn()
+
+    def complete(self) -> str:
+        with translated():
+            os.fchmod(self._descriptor, _FILE_MODE)
+            os.fsync(self._descriptor)
+        return self._hash.hexdigest()
+
+    def place(self, name: AssetName) -> tuple[Asset, bool]:
+        target = self._directory / str(name)
+        with translated():
+            is_new = directories.file_status(target) is None
+            self._path.rename(target)
+            self._is_placed = True
+            directories.sync(self._directory)
+            status = os.fstat(self._descriptor)
+        digest = self._hash.hexdigest()
+        self._digests.remember(name, status, digest)
+        return Asset(name, self._size, digest, directories.written_at(status)), is_new
+
+    def discard(self) -> None:
+        """Remove the file, unless it was placed, and let go of it."""
+        if not self._is_placed:
+            directories.remove_quietly(self._path)
+        os.close(self._descriptor)
+
+
+@contextmanager
+def receive(directory: Path, digests: Digests) -> Iterator[IncomingFile]:
+    """A new file in the directory, which is made where it is missing."""
+    with translated():
+        directories.make(directory)
+        _remove_dead(directory)
+        incoming = IncomingFile(directory, digests)
+    try:
+        yield incoming
+    finally:
+        incoming.discard()
+
+
+def _create(directory: Path) -> tuple[Path, int]:
+    while True:
+        path = directory / f"{_PREFIX}{secrets.token_hex(8)}"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _UPLOAD_MODE)
+        # Before it was locked, another upload may have taken it for a dead one's.
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        directories.remove_quietly(path)
+        os.close(descriptor)
+
+
+def _remove_dead(directory: Path) -> None:
+    """Remove what uploads left whose process is gone. What cannot be removed keeps nobody from uploading."""
+    for path in list(directory.iterdir()):
+        if path.name.startswith(_PREFIX):
+            with suppress(OSError):
+                _remove_if_dead(path)
+
+
+def _remove_if_dead(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        is_locked = _lock(descriptor)
+        age = time.time() - os.fstat(descriptor).st_mtime
+        if is_locked or (is_locked is None and age > _DEAD_SECONDS):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Lock a file; False where another holds the lock, None where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True

@@ -1,0 +1,125 @@
+"""`AssetStore` over a directory. What is in it is the truth: files that an operator puts there are assets, too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from operator import attrgetter
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+
+from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
+
+from . import directory as directories
+from .digests import Digests, has_same_bytes
+from .failures import log, translated
+from .incoming import IncomingFile, receive
+from .turns import BETWEEN_TURNS, give_turn
+
+_BLOCK: Final = 64 * 1024
+
+
+@frozen
+class OpenFile:
+    """`OpenAsset` on a file that stays open when its name goes to another."""
+
+    asset: Asset
+    _descriptor: int
+    _status: os.stat_result
+
+    def blocks(self, first: int, length: int) -> Iterator[bytes]:
+        position, end = first, first + length
+        while position < end:
+            with translated():
+                block = os.pread(self._descriptor, min(_BLOCK, end - position), position)
+                status = os.fstat(self._descriptor)
+            if not block or not has_same_bytes(self._status, status):
+                raise AssetsUnavailable(f"{self.asset.name} was written to while it was read.")
+            position += len(block)
+            yield block
+            if (position - first) % BETWEEN_TURNS == 0:
+                give_turn()
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+@frozen
+class FileAssetStore:
+    """`AssetStore` over one directory, which is made by the first upload."""
+
+    directory: Path
+    _digests: Digests = field(init=False, repr=False)
+
+    @_digests.default
+    def _make_digests(self) -> Digests:
+        return Digests(self.directory)
+
+    def receive(self) -> AbstractContextManager[IncomingFile]:
+        return receive(self.directory, self._digests)
+
+    def open(self, name: AssetName) -> OpenFile | None:
+        with translated():
+            descriptor = directories.open_file(self.directory / str(name))
+            if descriptor is None:
+                return None
+            try:
+                digest, status = self._digests.of(name, descriptor)
+                return OpenFile(_asset(name, digest, status), descriptor, status)
+            except BaseException:
+                os.close(descriptor)
+                raise
+
+    def find(self) -> Sequence[Asset]:
+        with translated():
+            found = [asset for name in self._names() if (asset := self._look_at(name)) is not None]
+        return sorted(found, key=attrgetter("name"))
+
+    def remove(self, name: AssetName) -> bool:
+        path = self.directory / str(name)
+        with translated():
+            if directories.file_status(path) is None:
+                return False
+            path.unlink(missing_ok=True)
+            directories.sync(self.directory)
+        self._digests.forget(name)
+        return True
+
+    def _names(self) -> list[AssetName]:
+        try:
+            entries = [path.name for path in self.directory.iterdir()]
+        except FileNotFoundError:
+            return []
+        return [name for entry in entries if (name := _name(entry)) is not None]
+
+    def _look_at(self, name: AssetName) -> Asset | None:
+        status = directories.file_status(self.directory / str(name))
+        if status is None:
+            return None
+        digest = self._digests.known(name, status)
+        if digest is not None:
+            return _asset(name, digest, status)
+        try:
+            opened = self.open(name)
+        except AssetsUnavailable as error:
+            log.warning("assets: %s is left out of the list: %s", name, error)
+            return None
+        if opened is None:
+            return None
+        opened.close()
+        return opened.asset
+
+
+def _name(entry: str) -> AssetName | None:
+    try:
+        return AssetName(entry)
+    except ValidationFailed:
+        return None
+
+
+def _asset(name: AssetName, digest: str, status: os.stat_result) -> Asset:
+    return Asset(name, status.st_size, digest, directories.written_at(status))

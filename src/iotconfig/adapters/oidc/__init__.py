@@ -1,0 +1,7 @@
+"""Sign-in and tokens of an OpenID Connect provider (Authlib, joserfc, httpx)."""
+
+from .provider import OidcIdentityProvider
+from .registration import Registration
+from .roles import RoleNames
+
+__all__ = ["OidcIdentityProvider", "Registration", "RoleNames"]

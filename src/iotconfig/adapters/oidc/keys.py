@@ -1,0 +1,132 @@
+"""The keys that a provider publishes (RFC 7517), and which of them may have signed what (RFC 7518, 8037, 9864)."""
+
+from __future__ import annotations
+
+import binascii
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
+
+from attrs import frozen
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jws import CompactSignature, JWSRegistry, validate_compact
+from joserfc.registry import Header
+from joserfc.util import urlsafe_b64decode
+
+from .faults import ProviderUnavailable
+
+log = logging.getLogger(__name__)
+
+ALGORITHMS: Final = frozenset(
+    {
+        *(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)),
+        "EdDSA",
+        "Ed25519",
+        "Ed448",
+    }
+)
+"""Asymmetric ones only: whoever can check a signature with a secret can make one."""
+
+_MAX_KEYS: Final = 32
+_MIN_RSA_BITS: Final = 2048
+# What makes a public key; members of a private one stay behind.
+_MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+_SHARED: Final = ("kty", "kid", "use", "alg", "key_ops")
+
+
+class Algorithms(JWSRegistry):
+    """The algorithms that are accepted, and no others; no header of a token widens them."""
+
+    max_header_length = 8 * 1024
+    max_signature_length = 2 * 1024
+
+    def __init__(self) -> None:
+        super().__init__(algorithms=ALGORITHMS, strict_check_header=False)
+
+    def get_alg(self, name: str) -> Any:
+        """The algorithm with this name.
+
+        Unlike the inherited one it does not warn of EdDSA, whose name RFC 9864
+        replaced: providers use it.
+        """
+        if name not in ALGORITHMS:
+            raise UnsupportedAlgorithmError(f"{name} is not accepted")
+        return self.algorithms[name]
+
+    def check_header(self, header: Header) -> None:
+        """Refuse every extension that must be understood, for none is."""
+        if "crit" in header:
+            raise UnsupportedAlgorithmError("crit is not understood")
+        super().check_header(header)
+
+
+REGISTRY: Final = Algorithms()
+
+
+@frozen(eq=False)
+class Keys:
+    """The public keys that a provider signs with."""
+
+    keys: tuple[Key, ...]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Read a JWK set. A key that cannot be used is left out (RFC 7517, section 5).
+
+        Raises `ProviderUnavailable` where none is left.
+        """
+        published = document.get("keys")
+        keys = tuple(_usable(published[:_MAX_KEYS])) if isinstance(published, list) else ()
+        if not keys:
+            raise ProviderUnavailable("the provider publishes no key that can be used")
+        return cls(keys)
+
+    def signed(self, signature: CompactSignature) -> bool | None:
+        """Whether one of these keys made the signature.
+
+        None where that cannot be told: the token names a key that is not here,
+        or names none and a key not seen yet may have made it.
+        """
+        kid = signature.headers().get("kid")
+        candidates = [key for key in self.keys if kid is None or key.kid == kid]
+        if any(_made(key, signature) for key in candidates):
+            return True
+        return False if candidates and kid is not None else None
+
+
+def _made(key: Key, signature: CompactSignature) -> bool:
+    """Whether the key made the signature; it must also be for that: by type, curve, use and algorithm."""
+    try:
+        return validate_compact(signature, key, registry=REGISTRY)
+    except (JoseError, ValueError, TypeError):
+        return False
+
+
+def _usable(published: list[Any]) -> Iterator[Key]:
+    for member in published:
+        try:
+            key = _key(member)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.debug("identity provider: a key was left out: %s", error)
+        else:
+            if key is not None:
+                yield key
+
+
+def _key(member: Any) -> Key | None:
+    """The public part of one member; None where it is no key for signatures that we take."""
+    if not isinstance(member, dict) or member.get("kty") not in _MEMBERS or member.get("use") == "enc":
+        return None
+    wanted = (*_SHARED, *_MEMBERS[member["kty"]])
+    public = {name: member[name] for name in wanted if name in member}
+    if public["kty"] == "RSA" and _bits(public["n"]) < _MIN_RSA_BITS:
+        return None
+    return JWKRegistry.import_key(public)
+
+
+def _bits(number: str) -> int:
+    try:
+        return int.from_bytes(urlsafe_b64decode(number.encode())).bit_length()
+    except (AttributeError, binascii.Error):
+        return 0

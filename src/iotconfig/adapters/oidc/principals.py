@@ -1,0 +1,33 @@
+"""Who a token's claims speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from iotconfig.domain.access import Principal
+
+from .faults import refused
+from .registration import Registration
+
+_LONGEST: Final = 255
+
+
+def principal_in(claims: Mapping[str, Any], registration: Registration) -> Principal:
+    """Who the claims speak of. Raises `AuthenticationRequired` where they name nobody."""
+    subject = _text(claims, "sub")
+    if subject is None:
+        raise refused(f"its subject must be 1 to {_LONGEST} printable characters")
+    return Principal(
+        subject,
+        registration.roles.roles_in(claims, registration.client_id),
+        name=_text(claims, "name") or _text(claims, "preferred_username"),
+        email=_text(claims, "email"),
+    )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str | None:
+    """A claim that can be stored and shown; None where it is anything else."""
+    value = claims.get(name)
+    is_fit = isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
+    return value if is_fit else None

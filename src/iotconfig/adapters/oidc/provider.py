@@ -1,0 +1,108 @@
+"""`IdentityProvider` over OpenID Connect."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Final
+
+from authlib.common.urls import add_params_to_uri
+
+from iotconfig.domain.access import Principal
+from iotconfig.domain.errors import AuthenticationRequired
+from iotconfig.domain.identity import Session, SignIn
+from iotconfig.domain.ports import Clock
+
+from .faults import ProviderUnavailable, refused
+from .kept import Kept
+from .principals import principal_in
+from .published import Published
+from .registration import Registration
+from .sign_in import CodeFlow, Granted
+from .tokens import NOT_AS_BEARER, NOT_FOR_US, Tokens, Verified
+from .web import Web
+
+log = logging.getLogger(__name__)
+
+_LONGEST: Final = 400 * 24 * 3600
+"""Seconds; browsers keep no cookie for longer (RFC 6265bis)."""
+_OF_ID_TOKENS: Final = ("at_hash", "c_hash")
+
+
+class OidcIdentityProvider:
+    """`IdentityProvider` of one issuer. Making one asks it nothing."""
+
+    def __init__(self, registration: Registration, clock: Clock, seconds: float = 5.0) -> None:
+        """`seconds`: what a request to the provider may take, from its first byte to its last.
+
+        Raises `OSError` where the file of certificates cannot be used.
+        """
+        self._registration = registration
+        self._clock = clock
+        web = Web(registration.ca_file, seconds)
+        self._published = Kept(partial(Published.fetch, web, registration.issuer), clock, seconds + 1)
+        self._tokens = Tokens(self._published, clock)
+        self._flow = CodeFlow(registration, web, self._tokens)
+
+    def principal_of(self, access_token: str) -> Principal:
+        verified = self._tokens.verify(access_token, {self._registration.audience}, NOT_AS_BEARER)
+        if any(name in verified.claims for name in _OF_ID_TOKENS):
+            raise refused("it is an ID token, which is for the client that asked for it")
+        return self._principal(verified)
+
+    def principal_of_session(self, token: str) -> Principal:
+        return self._principal(self._of_session(token))
+
+    def begin(self, callback: str, redirect: str) -> tuple[SignIn, str]:
+        metadata = self._published.current().metadata
+        try:
+            return self._flow.begin(metadata, callback, redirect)
+        except ProviderUnavailable as error:
+            log.warning("identity provider: no sign-in can begin: %s", error.reason)
+            raise
+
+    def finish(self, callback: str, sign_in: SignIn, code: str, issuer: str | None) -> Session:
+        metadata = self._published.current().metadata
+        try:
+            granted = self._flow.finish(metadata, callback, sign_in, code, issuer)
+        except ProviderUnavailable as error:
+            log.warning("identity provider: a sign-in failed: %s", error.reason)
+            raise
+        token, verified = self._choose(granted)
+        left = int(verified.claims["exp"]) - int(self._clock().timestamp())
+        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified))
+
+    def end_url(self, back: str) -> str | None:
+        try:
+            endpoint = self._published.current().metadata.end_session_endpoint
+        except ProviderUnavailable:
+            return None
+        if endpoint is None:
+            return None
+        parameters = [("client_id", self._registration.client_id), ("post_logout_redirect_uri", back)]
+        url: str = add_params_to_uri(endpoint, parameters)
+        return url
+
+    def _choose(self, granted: Granted) -> tuple[str, Verified]:
+        """The access token, which is where Keycloak puts roles; the ID token where that is not for us to read."""
+        if granted.access_token is not None:
+            try:
+                access = self._of_session(granted.access_token)
+            except AuthenticationRequired as error:
+                log.info(
+                    "identity provider: a session goes by its ID token, not by its access token: %s", error
+                )
+            else:
+                if access.claims["sub"] == granted.identity.claims["sub"]:
+                    return granted.access_token, access
+                log.info(
+                    "identity provider: a session goes by its ID token: the access token is somebody else's"
+                )
+        return granted.id_token, granted.identity
+
+    def _of_session(self, token: str) -> Verified:
+        audiences = {self._registration.audience, self._registration.client_id}
+        return self._tokens.verify(token, audiences, NOT_FOR_US)
+
+    def _principal(self, verified: Verified) -> Principal:
+        return principal_in(verified.claims, self._registration)

@@ -1,0 +1,165 @@
+"""Who may upload, at the real socket: the holder of the key, now, and once for a name."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.api import expect_problem
+from tests.support.depot import ORDER, Depot, new_name
+from tests.support.forms import Field
+from tests.support.signing import signing_key, timestamp
+
+CONTENT = b"firmware"
+FIELDS_FIRST = ("timestamp", "signature", "file")
+
+
+def refused(depot: Depot, status: int, code: str, name: str, **options: object) -> Any:
+    """The body of the refusal that an upload gets."""
+    return expect_problem(depot.upload(name, CONTENT, **options), status, code)
+
+
+def test_a_replay_with_other_bytes_is_refused(depot: Depot) -> None:
+    """409 from every worker, however the signature is spelt; the first upload stays. Another name is another upload."""
+    name, other = new_name(), new_name()
+    time = timestamp()
+    assert 201 == depot.upload(name, CONTENT, time=time).status
+    signature = depot.key.sign(time)
+    for spelling in (signature, signature, f"{signature}\n", "\r\n".join(signature)):
+        body = expect_problem(
+            depot.upload(name, b"evil", time=time, signature=spelling), 409, "RECORD_EXISTS"
+        )
+        assert f"This signature was used for {name} before" in body["error"]
+        assert {"name": name} == body["details"]
+    refused(depot, 409, "RECORD_EXISTS", name, time=time)
+
+    assert CONTENT == depot.client.get(f"/api/assets/{name}").body
+    assert 201 == depot.upload(other, CONTENT, time=time).status
+    refused(depot, 409, "RECORD_EXISTS", other, time=time)
+
+
+def test_a_replay_after_a_restart_and_a_deletion_is_refused(
+    start_depot: Callable[..., Depot], postgres_url: str
+) -> None:
+    """What was accepted is kept in the database, not in a process; deleting the asset forgets nothing."""
+    depot = start_depot(postgres_url, workers=1)
+    time = timestamp()
+    path = f"/api/assets/{depot.upload('firmware.bin', CONTENT, time=time).json()['name']}"
+    assert 204 == depot.client.request("DELETE", path).status
+    assert 0 == depot.serve.stop()
+
+    again = start_depot(postgres_url, workers=1)
+    refused(again, 409, "RECORD_EXISTS", "firmware.bin", time=time)
+    assert [] == again.listed()
+
+
+@pytest.mark.parametrize("order", [ORDER, FIELDS_FIRST], ids=["file first", "fields first"])
+def test_a_signature_of_another_key_is_refused(
+    depot: Depot, unused_name: str, order: tuple[str, ...]
+) -> None:
+    """403, wherever it comes."""
+    time = timestamp()
+    body = refused(
+        depot,
+        403,
+        "AUTHORIZATION_FAILED",
+        unused_name,
+        time=time,
+        signature=signing_key("another").sign(time),
+        order=order,
+    )
+    assert "not made with the service's key" in body["error"]
+
+
+@pytest.mark.parametrize("signature", [b"", b"\0" * 256, b"\xff" * 256, b"secret", b"x" * 4000], ids=len)
+def test_garbage_is_no_signature(depot: Depot, unused_name: str, signature: bytes) -> None:
+    """Of any length, such as a digest keyed with a shared secret (HMAC)."""
+    refused(depot, 403, "AUTHORIZATION_FAILED", unused_name, signature=base64.b64encode(signature).decode())
+
+
+@pytest.mark.parametrize(
+    "signature", ["%%%", "not base64!", "abc", "x" * 8193], ids=["percent", "text", "short", "long"]
+)
+def test_a_signature_that_is_not_base64_is_refused(depot: Depot, unused_name: str, signature: str) -> None:
+    """400, or 413 for one that is longer than any."""
+    status, code = (413, "CONTENT_TOO_LARGE") if len(signature) > 8192 else (400, "VALIDATION_FAILED")
+    refused(depot, status, code, unused_name, signature=signature)
+
+
+@pytest.mark.parametrize("seconds", [-310, 310, -86_400, 86_400], ids=str)
+def test_a_timestamp_of_another_time_is_refused(depot: Depot, unused_name: str, seconds: int) -> None:
+    """403, which tells the tolerance and the service's own time: somebody's clock is wrong."""
+    body = refused(
+        depot,
+        403,
+        "AUTHORIZATION_FAILED",
+        unused_name,
+        time=timestamp(datetime.now(UTC) + timedelta(seconds=seconds)),
+    )
+    assert "more than 300 s from the service's time" in body["error"]
+    assert 300 == body["details"]["tolerance_seconds"]
+    told = datetime.fromisoformat(body["details"]["service_time"])
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
+    assert body["details"]["service_time"] in body["error"]
+
+
+@pytest.mark.parametrize("shown", ["", "yesterday", "2026-13-45T00:00:00Z", "\udcff", "0" * 129], ids=ascii)
+def test_a_text_that_is_no_timestamp_is_refused(depot: Depot, unused_name: str, shown: str) -> None:
+    """400, or 413 for one that is longer than any; what was sent is shown in a harmless spelling."""
+    time = Field("timestamp", shown.encode(errors="surrogateescape"))
+    parts = [part if part.name != "timestamp" else time for part in depot.fields(unused_name, CONTENT)]
+    status, code = (413, "CONTENT_TOO_LARGE") if len(shown) > 128 else (400, "VALIDATION_FAILED")
+    expect_problem(depot.send(parts), status, code)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        pytest.param(lambda now: f"{now.timestamp():.0f}", id="Unix seconds"),
+        pytest.param(lambda now: f"{now.timestamp():.6f}", id="Unix seconds with a fraction"),
+        pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"), id="RFC 3339"),
+        pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%S.123456789Z"), id="nanoseconds"),
+        pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%S"), id="naive"),
+        pytest.param(lambda now: (now + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00"), id="offset"),
+        pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ\n"), id="with a line break"),
+    ],
+)
+def test_what_pipelines_print_is_taken(depot: Depot, spell: Callable[[datetime], str]) -> None:
+    """And signed exactly as it was sent."""
+    answer = depot.upload(new_name(), CONTENT, time=spell(datetime.now(UTC)))
+    assert 201 == answer.status, answer.body
+
+
+@pytest.mark.parametrize("order", [ORDER, FIELDS_FIRST], ids=["file first", "fields first"])
+def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused(
+    strict: Depot, order: tuple[str, ...]
+) -> None:
+    """403 for a plain signature, and for a strong one of another name or other bytes; its own upload passes, once."""
+    name, other = new_name(), new_name()
+    time = timestamp()
+    body = refused(strict, 403, "AUTHORIZATION_FAILED", name, order=order)
+    assert "of the timestamp only" in body["error"]
+    signature = strict.key.sign_strongly(time, name, CONTENT)
+    refused(strict, 403, "AUTHORIZATION_FAILED", other, time=time, signature=signature, order=order)
+    evil = strict.upload(name, b"evil", time=time, signature=signature, order=order)
+    expect_problem(evil, 403, "AUTHORIZATION_FAILED")
+    assert [] == [found for found in strict.on_disk() if found in (name, other) or found.startswith(".")]
+
+    assert 201 == strict.upload(name, CONTENT, time=time, signature=signature, order=order).status
+    refused(strict, 409, "RECORD_EXISTS", name, time=time, signature=signature, order=order)
+
+
+def test_the_tolerance_is_a_setting(strict: Depot) -> None:
+    """A minute and a little is too much where a minute is allowed."""
+    body = refused(
+        strict,
+        403,
+        "AUTHORIZATION_FAILED",
+        new_name(),
+        time=timestamp(datetime.now(UTC) - timedelta(seconds=65)),
+    )
+    assert 60 == body["details"]["tolerance_seconds"]

@@ -1,0 +1,204 @@
+"""Large files, slow lines, and several clients at one asset at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import select
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from tests.support.api import expect_problem
+from tests.support.crowd import together
+from tests.support.depot import Depot, new_name, settings_of
+from tests.support.forms import form, headers_of
+from tests.support.processes import forget_peak_memory, peak_memory
+from tests.support.serving import Serve
+from tests.support.signing import signing_key, timestamp
+from tests.support.waiting import wait_until
+from tests.support.wire import only_answer, request_bytes
+
+CONTENT = os.urandom(3_000_000)
+LARGEST = 64 * 1024 * 1024
+"""Bytes of the largest file that is taken unless a setting says otherwise."""
+STALL = 3.0
+MARGIN_KIB = 24 * 1024
+"""Far more than blocks and buffers take, and far less than the file."""
+
+
+def test_a_large_file_takes_no_memory(depot: Depot) -> None:
+    """Of 64 MiB up, hashed and down again, a worker holds a few blocks at a time."""
+    content = os.urandom(1024) * (LARGEST // 1024)
+    small, large, by_hand = (new_name() for _ in range(3))
+    for _ in range(8):
+        depot.client.get(depot.uploaded(small, CONTENT))
+    workers = depot.serve.worker_pids()
+    for worker in workers:
+        forget_peak_memory(worker)
+    before = {worker: peak_memory(worker) for worker in workers}
+
+    assert 201 == depot.upload(large, content).status
+    assert content == depot.client.get(f"/api/assets/{large}").body
+    (depot.directory / by_hand).write_bytes(content)
+    head = depot.client.request("HEAD", f"/api/assets/{by_hand}")
+    assert f'"{hashlib.sha256(content).hexdigest()}"' == head.headers["etag"]
+
+    assert [] == [worker for worker in workers if peak_memory(worker) - before[worker] > MARGIN_KIB]
+    for name in (large, by_hand):
+        assert 204 == depot.client.request("DELETE", f"/api/assets/{name}").status
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
+    """A service that gives clients three seconds."""
+    place = tmp_path_factory.mktemp("impatient")
+    shutil.copy(_sqlite_template, place / "configs.db")
+    settings: dict[str, Any] = {
+        **settings_of(place),
+        **dict.fromkeys((f"IOTCONFIG_{what}_TIMEOUT" for what in ("STALL", "BODY", "HEADER")), str(STALL)),
+    }
+    with Serve(f"sqlite:///{place / 'configs.db'}", place / "serve.log", workers=1, **settings) as serve:
+        yield Depot(serve, place / "assets", signing_key())
+
+
+@contextmanager
+def connected(depot: Depot, request: bytes) -> Iterator[socket.socket]:
+    """A connection that has sent this much, with as little room to receive as the kernel grants."""
+    with socket.socket() as connection:
+        connection.settimeout(30)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        # Small segments keep the sender's buffer small, too.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        connection.connect(depot.client.address)
+        connection.sendall(request)
+        yield connection
+
+
+def rest_of(connection: socket.socket) -> bytes:
+    """All that still comes, until the other side closes."""
+    received = b""
+    while data := connection.recv(65_536):
+        received += data
+    return received
+
+
+def a_pause() -> None:
+    """Nothing is ever ready among no sockets."""
+    select.select([], [], [], 0.05)
+
+
+def test_a_slow_and_steady_line_carries_all(impatient: Depot) -> None:
+    """Up and down: progress counts, not the time that it takes."""
+    body = form(*impatient.fields("slow.bin", CONTENT))
+    until = monotonic() + 1.5 * STALL
+    with connected(impatient, request_bytes("POST", "/api/assets", headers=headers_of(body))) as connection:
+        sent = 0
+        while monotonic() < until:
+            sent += connection.send(body[sent : sent + 16_384])
+            a_pause()
+        connection.sendall(body[sent:])
+        assert 201 == only_answer(rest_of(connection)).status
+
+    until = monotonic() + 1.5 * STALL
+    with connected(impatient, request_bytes("GET", "/api/assets/slow.bin")) as connection:
+        received = b""
+        while monotonic() < until:
+            received += connection.recv(16_384)
+            a_pause()
+        received += rest_of(connection)
+    assert CONTENT == received.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000], ids=["small", "large"])
+def test_an_upload_that_stands_still_is_cut(impatient: Depot, size: int) -> None:
+    """408, and nothing of it is left; small bodies have a total, large ones have to move."""
+    body = form(*impatient.fields("stuck.bin", CONTENT[:size]))
+    before = impatient.on_disk()
+    with connected(impatient, request_bytes("POST", "/api/assets", headers=headers_of(body))) as connection:
+        connection.sendall(body[:150_000])
+        wait_until(lambda: before != impatient.on_disk(), "it is on its way")
+        expect_problem(only_answer(rest_of(connection)), 408, "REQUEST_TIMEOUT")
+
+    assert before == impatient.on_disk()
+
+
+def test_a_download_that_stands_still_is_cut(impatient: Depot) -> None:
+    """Who reads nothing gets nothing more, and the file is closed."""
+    path = impatient.uploaded("large.bin", CONTENT)
+    with connected(impatient, request_bytes("GET", path)) as connection:
+        wait_until(impatient.held, "it is being sent")
+        wait_until(lambda: not impatient.held(), "it is cut")
+        assert len(rest_of(connection)) < len(CONTENT)
+    assert CONTENT == impatient.client.get(path).body
+
+
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_a_download_goes_on_with_the_old_bytes(depot: Depot, change: str) -> None:
+    """Whatever becomes of the name meanwhile; who asks again gets what is there now."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+    with connected(depot, request_bytes("GET", path)) as connection:
+        received = connection.recv(4096)
+        if change == "replaced":
+            depot.uploaded(name, CONTENT[::-1])
+        else:
+            assert 204 == depot.client.request("DELETE", path).status
+        received += rest_of(connection)
+
+    assert CONTENT == received.partition(b"\r\n\r\n")[2]
+    again = depot.client.get(path)
+    assert (200, CONTENT[::-1]) == (again.status, again.body) if change == "replaced" else 404 == again.status
+
+
+def test_a_download_of_a_file_that_is_written_to_is_cut(depot: Depot) -> None:
+    """It would not have the digest that was told; the client sees that it is not whole, and no worker fails."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+    with connected(depot, request_bytes("GET", path)) as connection:
+        received = connection.recv(4096)
+        with (depot.directory / name).open("r+b") as file:
+            file.write(b"written by hand")
+        received += rest_of(connection)
+
+    assert b"content-length: 3000000" in received
+    assert len(received.partition(b"\r\n\r\n")[2]) < len(CONTENT)
+    now = b"written by hand" + CONTENT[15:]
+    again = depot.client.get(path)
+    assert (now, f'"{hashlib.sha256(now).hexdigest()}"') == (again.body, again.headers["etag"])
+
+
+def test_uploads_of_one_name_at_the_same_time_end_with_one_whole_file(either_depot: Depot) -> None:
+    """All succeed, one of them as the first; whoever reads meanwhile gets a whole one, too."""
+    depot, name = either_depot, new_name()
+    contents = [os.urandom(700_000) for _ in range(8)]
+    seen: list[bytes] = []
+
+    def use(number: int) -> int:
+        status = depot.upload(name, contents[number]).status
+        seen.append(depot.client.get(f"/api/assets/{name}").body)
+        return status
+
+    statuses = together(8, use)
+    final = depot.client.get(f"/api/assets/{name}")
+
+    assert [200] * 7 + [201] == sorted(statuses)
+    assert {final.body, *seen} <= {*contents}
+    assert f'"{hashlib.sha256(final.body).hexdigest()}"' == final.headers["etag"]
+
+
+def test_of_equal_uploads_at_the_same_time_one_is_taken(either_depot: Depot) -> None:
+    """One signature, eight times at once and with other bytes each: one upload passes, and its bytes are there."""
+    depot, name, time = either_depot, new_name(), timestamp()
+    contents = [os.urandom(100_000) for _ in range(8)]
+    answers = together(8, lambda number: depot.upload(name, contents[number], time=time))
+
+    assert [201] + [409] * 7 == sorted(answer.status for answer in answers)
+    (winner,) = (number for number, answer in enumerate(answers) if answer.status == 201)
+    assert contents[winner] == depot.client.get(f"/api/assets/{name}").body

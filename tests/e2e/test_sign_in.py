@@ -1,0 +1,456 @@
+"""Signing in with a browser, through the running service and a real provider."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+
+from iotconfig.domain.access import Role
+from tests.support.api import expect_problem, new_mac
+from tests.support.browser import Browser
+from tests.support.http import Answer, Client
+from tests.support.identity_provider import TOKEN, Provider
+from tests.support.serving import Serve
+from tests.support.tokens import api_token, bearer
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def _provider() -> Iterator[Provider]:
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(_provider: Provider) -> Provider:
+    """A provider that knows an administrator, a reader, and somebody without a role."""
+    _provider.reset()
+    for sub, roles in (("ada", ["admin"]), ("vic", ["viewer"]), ("nobody", ["other"])):
+        _provider.set_user(sub, name=sub.title(), email=f"{sub}@example.org", realm_access={"roles": roles})
+    return _provider
+
+
+def _settings(provider: Provider, **more: str) -> dict[str, Any]:
+    return {
+        "OIDC_ENABLED": "true",
+        "OIDC_ISSUER_URL": provider.issuer,
+        "OIDC_CLIENT_ID": provider.client_id,
+        "OIDC_CLIENT_SECRET": provider.client_secret,
+        "IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE": "10000",
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def shared(
+    _provider: Provider, tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
+) -> Iterator[Serve]:
+    """A service with two workers, on which people sign in."""
+    directory = tmp_path_factory.mktemp("sign-in")
+    (directory / "configs.db").write_bytes(_sqlite_template.read_bytes())
+    with Serve(
+        f"sqlite:///{directory / 'configs.db'}",
+        directory / "serve.log",
+        **_settings(_provider, CORS_ORIGINS="https://panel.example.org"),
+    ) as serve:
+        yield serve
+
+
+@pytest.fixture
+def service(shared: Serve, provider: Provider) -> Serve:
+    """The service, whose provider is as it should be."""
+    assert provider.issuer
+    return shared
+
+
+@pytest.fixture
+def browser(service: Serve) -> Browser:
+    """A browser that never was here."""
+    return Browser(service.client)
+
+
+def _began(browser: Browser, redirect: str = "/api/configs") -> str:
+    """Begin to sign in; the URL at the provider."""
+    answer = browser.get(f"/api/auth/login?redirect={quote(redirect, safe='')}")
+    assert 302 == answer.status, answer.body
+    return answer.headers["location"]
+
+
+def _signed_in(browser: Browser, provider: Provider, sub: str = "ada") -> Answer:
+    """Sign in; the answer of the callback."""
+    back = provider.sign_in(_began(browser), sub)
+    return browser.get(browser.local(back))
+
+
+def _self(browser: Browser) -> Any:
+    return browser.get("/api/auth/self").json()
+
+
+def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provider) -> None:
+    """From nobody to somebody and back, as a browser goes."""
+    assert 401 == browser.get("/api/auth/self").status
+
+    at_provider = _began(browser, "/api/configs?limit=1#top")
+    assert at_provider.startswith(f"{provider.issuer}/oauth2/authorize?")
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(at_provider).query).items()}
+    assert ("code", "S256", provider.client_id) == (
+        asked["response_type"], asked["code_challenge_method"], asked["client_id"],
+    )  # fmt: skip
+    assert f"{browser.client.base_url}/api/auth/callback" == asked["redirect_uri"]
+
+    back = browser.get(browser.local(provider.sign_in(at_provider, "ada")))
+    assert 302 == back.status, back.body
+    assert f"{browser.client.base_url}/api/configs?limit=1#top" == back.headers["location"]
+    assert "no-store" == back.headers["cache-control"]
+    assert ["access_token"] == list(browser.cookies)
+
+    assert {"subject": "ada", "email": "ada@example.org", "name": "Ada", "roles": ["admin"]} == _self(browser)
+    assert 200 == browser.get("/api/configs").status
+
+    out = browser.get("/api/auth/logout?redirect=/api/health")
+    assert 302 == out.status
+    assert out.headers["location"].startswith(f"{provider.issuer}/oauth2/end_session?")
+    ended = parse_qs(urlsplit(out.headers["location"]).query)
+    assert [f"{browser.client.base_url}/api/health"] == ended["post_logout_redirect_uri"]
+    assert {} == browser.cookies
+    assert 401 == browser.get("/api/auth/self").status
+
+
+def test_the_subject_is_the_author(browser: Browser, provider: Provider) -> None:
+    """Of what a signed-in person changes."""
+    _signed_in(browser, provider)
+    own = {"Origin": browser.client.base_url}
+
+    config = browser.send_json("POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, own).json()
+
+    revisions = browser.get(f"/api/configs/{config['id']}/revisions").json()["revisions"]
+    assert ["ada"] == [revision["author"] for revision in revisions]
+
+
+@pytest.mark.parametrize(
+    ("sub", "reads", "writes"), [("ada", 200, 201), ("vic", 200, 403), ("nobody", 403, 403)]
+)
+def test_roles_come_from_the_provider(
+    browser: Browser, provider: Provider, sub: str, reads: int, writes: int
+) -> None:
+    """Who has none is signed in, and may do nothing."""
+    _signed_in(browser, provider, sub)
+
+    assert sub == _self(browser)["subject"]
+    assert reads == browser.get("/api/configs").status
+    body = {"mac_address": new_mac(), "content": {}}
+    own = {"Origin": browser.client.base_url}
+    assert writes == browser.send_json("POST", "/api/configs", body, own).status
+
+
+def test_an_access_token_is_a_bearer_token(service: Serve, provider: Provider) -> None:
+    """For programs that get theirs from the provider."""
+    token = provider.token("robot", realm_access={"roles": ["viewer"]})
+
+    assert "robot" == service.client.request("GET", "/api/auth/self", headers=bearer(token)).json()["subject"]
+    assert 200 == service.client.request("GET", "/api/configs", headers=bearer(token)).status
+
+
+def test_the_cookie_comes_before_the_header(browser: Browser, provider: Provider, service: Serve) -> None:
+    """Whatever the header says."""
+    _signed_in(browser, provider, "vic")
+
+    for token in (api_token(service.database_url, Role.ADMIN), "nonsense"):
+        assert "vic" == browser.get("/api/auth/self", bearer(token)).json()["subject"]
+
+
+def test_api_tokens_hold_beside_the_provider(service: Serve, provider: Provider) -> None:
+    """Even while it is away."""
+    provider.stop()
+
+    answer = service.client.request(
+        "GET", "/api/configs", headers=bearer(api_token(service.database_url, Role.VIEWER))
+    )
+
+    assert 200 == answer.status
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        None,
+        "",
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "http://127.0.0.1:1/",
+    ],
+)
+@pytest.mark.parametrize("route", ["login", "logout"])
+def test_open_redirects(browser: Browser, route: str, redirect: str | None) -> None:
+    """400, for both routes that send a browser on; to leave it out is allowed when leaving."""
+    query = "" if redirect is None else "?" + urlencode({"redirect": redirect})
+    answer = browser.get(f"/api/auth/{route}{query}")
+
+    if route == "logout" and redirect is None:
+        assert 302 == answer.status
+    else:
+        problem = expect_problem(answer, 400, "VALIDATION_FAILED")
+        assert {"parameter": "redirect"} == problem["details"]
+        assert "set-cookie" not in answer.headers
+
+
+def test_an_absolute_url_of_the_service_is_a_redirect(browser: Browser, provider: Provider) -> None:
+    """Browsers have nothing else at hand."""
+    back = provider.sign_in(_began(browser, f"{browser.client.base_url}/api/health"))
+
+    answer = browser.get(browser.local(back))
+
+    assert f"{browser.client.base_url}/api/health" == answer.headers["location"]
+
+
+def test_a_replayed_callback(browser: Browser, provider: Provider) -> None:
+    """The same state, code and cookie a second time: refused before the provider is asked."""
+    back = browser.local(provider.sign_in(_began(browser)))
+    kept = dict(browser.cookies)
+    assert 302 == browser.get(back).status
+    exchanges = provider.requests(TOKEN)
+
+    thief = Browser(browser.client, kept)
+    problem = expect_problem(thief.get(back), 400, "VALIDATION_FAILED")
+
+    assert "finished before" in problem["error"]
+    assert exchanges == provider.requests(TOKEN)
+    assert "access_token" not in thief.cookies
+
+
+def test_a_callback_in_another_browser(browser: Browser, provider: Provider) -> None:
+    """Somebody is made to finish the sign-in of somebody else: without the cookie it is none."""
+    back = browser.local(provider.sign_in(_began(browser)))
+    victim = Browser(browser.client)
+
+    expect_problem(victim.get(back), 400, "VALIDATION_FAILED")
+    _began(victim)
+    expect_problem(victim.get(back), 400, "VALIDATION_FAILED")
+
+    assert "access_token" not in victim.cookies
+
+
+@pytest.mark.parametrize("parameter", ["state", "code"])
+@pytest.mark.parametrize("value", ["forged", "", None, "ä", "twice"])
+def test_forged_parameters(browser: Browser, provider: Provider, parameter: str, value: str | None) -> None:
+    """400 or 401, and no session."""
+    parts = urlsplit(provider.sign_in(_began(browser)))
+    query = [(name, values[0]) for name, values in parse_qs(parts.query).items()]
+    if value == "twice":
+        query += [pair for pair in query if pair[0] == parameter]
+    else:
+        query = [pair for pair in query if pair[0] != parameter]
+        query += [] if value is None else [(parameter, value)]
+
+    answer = browser.get(f"{parts.path}?{urlencode(query)}")
+
+    assert answer.status in (400, 401), answer.body
+    assert "access_token" not in browser.cookies
+
+
+def _forged(secret: str) -> str:
+    forged = {"state": "s", "nonce": "n", "verifier": "v" * 43, "redirect": "/"}
+    return str(URLSafeTimedSerializer(secret, salt="iotconfig.sign-in").dumps(forged))
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "nonsense", "a.b.c", _forged("another secret"), _forged(""), "\x7f", "x" * 4000]
+)
+def test_a_forged_state_cookie(service: Serve, provider: Provider, cookie: str) -> None:
+    """What we did not sign was not begun here."""
+    browser = Browser(service.client, {"sign_in": cookie})
+
+    expect_problem(browser.get("/api/auth/callback?state=s&code=c"), 400, "VALIDATION_FAILED")
+
+    assert 0 == provider.requests(TOKEN)
+
+
+def test_a_state_cookie_that_was_changed(browser: Browser, provider: Provider) -> None:
+    """The redirect is part of what is signed."""
+    back = browser.local(provider.sign_in(_began(browser, "/api/health")))
+    payload, signature = browser.cookies["sign_in"].split(".", 1)
+    browser.cookies["sign_in"] = f"{payload[:-2]}AA.{signature}"
+
+    expect_problem(browser.get(back), 400, "VALIDATION_FAILED")
+
+
+def test_the_provider_says_no(browser: Browser, provider: Provider) -> None:
+    """401, with the provider's reason, and nothing that somebody wrote into it."""
+    back = browser.local(provider.sign_in(_began(browser), deny=True))
+    assert "access_denied" in expect_problem(browser.get(back), 401, "AUTHENTICATION_REQUIRED")["error"]
+
+    _began(browser)
+    odd = browser.get("/api/auth/callback?error=%3Cscript%3E&state=x")
+    assert "script" not in expect_problem(odd, 401, "AUTHENTICATION_REQUIRED")["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Referer": "http://127.0.0.1/"},
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_change_that_another_site_asks_for(
+    browser: Browser, provider: Provider, method: str, headers: dict[str, str]
+) -> None:
+    """The cookie alone is not enough: the browser must say that a page of ours asks."""
+    _signed_in(browser, provider)
+    path = "/api/configs" if method == "POST" else "/api/configs/1"
+    body = {"mac_address": new_mac(), "content": {}}
+
+    expect_problem(browser.send_json(method, path, body, headers), 403, "AUTHORIZATION_FAILED")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "https://panel.example.org"}, {"Origin": ""}]
+)
+def test_a_change_that_a_page_of_ours_asks_for(
+    browser: Browser, provider: Provider, headers: dict[str, str]
+) -> None:
+    """Or one of an origin that was listed."""
+    _signed_in(browser, provider)
+    given = {"Origin": browser.client.base_url} if headers == {"Origin": ""} else headers
+
+    answer = browser.send_json("POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, given)
+
+    assert 201 == answer.status, answer.body
+
+
+def test_a_listed_origin_may_use_the_cookie(browser: Browser) -> None:
+    """Its pages may read with it; others are not told that they might."""
+    listed = browser.get("/api/health", {"Origin": "https://panel.example.org"})
+    other = browser.get("/api/health", {"Origin": "https://evil.example"})
+
+    assert "true" == listed.headers["access-control-allow-credentials"]
+    assert "access-control-allow-credentials" not in other.headers
+
+
+def test_the_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, provider: Provider) -> None:
+    """Over http, as on this machine; not `Secure`, or no browser would send them."""
+    _began(browser)
+    _signed_in(browser, provider)
+
+    for name in ("access_token", "sign_in"):
+        cookie = browser.received[name]
+        assert (True, "Lax", "/", "") == (
+            cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"],
+        )  # fmt: skip
+        assert "" == cookie["domain"]
+
+
+def test_behind_https_the_cookies_are_bound_to_the_host(
+    start_serve: Callable[..., Serve], sqlite_url: str, provider: Provider
+) -> None:
+    """`BASEURL` says how browsers come, and where the provider sends them back to."""
+    serve = start_serve(sqlite_url, workers=1, **_settings(provider, BASEURL="https://iot.example.org"))
+    browser = Browser(serve.client)
+
+    at_provider = _began(browser, "https://iot.example.org/devices")
+    asked = parse_qs(urlsplit(at_provider).query)
+    assert ["https://iot.example.org/api/auth/callback"] == asked["redirect_uri"]
+    back = urlsplit(provider.sign_in(at_provider))
+    answer = browser.get(f"{back.path}?{back.query}")
+
+    assert "https://iot.example.org/devices" == answer.headers["location"]
+    assert ["__Host-access_token"] == list(browser.cookies)
+    cookie = browser.received["__Host-access_token"]
+    assert (True, True, "/", "") == (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"])
+    # A cookie that another host of the domain planted, or that came over http, is not looked at.
+    planted = Browser(serve.client, {"access_token": browser.cookies["__Host-access_token"]})
+    assert 401 == planted.get("/api/auth/self").status
+
+
+def test_a_session_ends_with_its_token(browser: Browser, provider: Provider) -> None:
+    """The cookie is kept no longer, and what is sent all the same is refused."""
+    provider.jwt_access_tokens(aud=provider.client_id, exp=provider.claims()["iat"] + 20)
+    _signed_in(browser, provider)
+    assert 0 < int(browser.received["access_token"]["max-age"]) <= 20
+
+    old = Browser(browser.client, {"access_token": provider.token(exp=provider.claims()["iat"] - 120)})
+    expect_problem(old.get("/api/configs"), 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_a_token_that_no_cookie_can_hold(browser: Browser, provider: Provider) -> None:
+    """Browsers would drop it without a word: the answer says so, and what to do."""
+    provider.jwt_access_tokens(aud=provider.client_id, groups=["g" * 50] * 100)
+
+    answer = _signed_in(browser, provider)
+
+    assert "fewer roles" in expect_problem(answer, 502, "EXTERNAL_SERVICE_ERROR")["error"]
+
+
+def test_the_provider_is_away(browser: Browser, provider: Provider) -> None:
+    """Who is signed in goes on; who is not is told whose fault it is."""
+    _signed_in(browser, provider)
+    assert all(_self(browser) for _ in range(20)), "both workers have the keys"
+    back = browser.local(provider.sign_in(_began(browser)))
+    provider.stop()
+
+    assert {200} == {browser.get("/api/configs").status for _ in range(10)}
+    expect_problem(browser.get(back), 502, "EXTERNAL_SERVICE_ERROR")
+
+
+def test_the_service_starts_while_the_provider_is_away(
+    start_serve: Callable[..., Serve], sqlite_url: str, provider: Provider
+) -> None:
+    """And heals by itself when it is back."""
+    provider.stop()
+    serve = start_serve(sqlite_url, workers=1, **_settings(provider))
+    wait_until(lambda: f"sign-ins with {provider.issuer}" in serve.output(), "it says where people sign in")
+    browser = Browser(serve.client)
+
+    expect_problem(browser.get("/api/auth/login?redirect=/"), 502, "EXTERNAL_SERVICE_ERROR")
+    headers = bearer("e.y.j")
+    assert serve.client.request("GET", "/api/configs", headers=headers).status in (401, 502)
+    assert 200 == serve.client.get("/api/health").status
+
+    provider.start()
+    wait_until(lambda: 302 == browser.get("/api/auth/login?redirect=/").status, "sign-ins begin again", 30)
+
+
+def test_without_a_provider_there_is_nowhere_to_sign_in(single: Serve) -> None:
+    """404; but a bad redirect is one wherever it is given."""
+    expect_problem(single.client.get("/api/auth/login?redirect=/"), 404, "ROUTE_NOT_FOUND")
+    expect_problem(single.client.get("/api/auth/callback?state=s&code=c"), 404, "ROUTE_NOT_FOUND")
+    expect_problem(single.client.get("/api/auth/login"), 400, "VALIDATION_FAILED")
+    assert 302 == single.client.get("/api/auth/logout").status
+
+
+def test_a_sign_in_is_finished_by_whichever_worker(browser: Browser, provider: Provider) -> None:
+    """What one worker began and signed, every other one knows."""
+    for _ in range(6):
+        assert 302 == _signed_in(Browser(browser.client), provider).status
+
+
+def test_failed_sign_ins_are_counted(
+    start_serve: Callable[..., Serve], sqlite_url: str, provider: Provider
+) -> None:
+    """Callbacks that nobody began, and tokens that do not hold, count together."""
+    more = {"IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE": "3"}
+    serve = start_serve(sqlite_url, workers=1, **_settings(provider, **more))
+    client: Client = serve.client
+
+    first = [client.get("/api/auth/callback?state=s&code=c").status for _ in range(2)]
+    first.append(client.request("GET", "/api/configs", headers=bearer("x.y.z")).status)
+    assert [400, 400, 401] == first
+    limited = client.get("/api/auth/callback?state=s&code=c")
+    expect_problem(limited, 429, "TOO_MANY_REQUESTS")
+    assert re.fullmatch(r"[1-9][0-9]?", limited.headers["retry-after"])
+    assert 302 == _signed_in(Browser(client), provider).status

@@ -1,0 +1,170 @@
+"""Disks that fail and uploads that die: what they leave behind, and what is told of them."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from iotconfig.adapters.asset_files import FileAssetStore
+from iotconfig.domain.assets import AssetName
+from iotconfig.domain.errors import AssetsUnavailable, StoreFull
+from tests.support.asset_files import NAME, by_hand, on_their_way, put, read
+
+
+class _Failing:
+    """Fails where it is called instead of a function of `os`."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __call__(self, *_arguments: object, **_more: object) -> int:
+        raise OSError(self._number, os.strerror(self._number))
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "fchmod"])
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, StoreFull),
+        (errno.EDQUOT, StoreFull),
+        (errno.EFBIG, StoreFull),
+        (errno.EIO, AssetsUnavailable),
+    ],
+    ids=lambda value: errno.errorcode.get(value) if isinstance(value, int) else None,
+)
+def test_a_disk_that_fails_leaves_nothing(
+    assets: FileAssetStore, directory: Path, call: str, number: int, error: type[Exception]
+) -> None:
+    """The old file stays, nothing of the new one is left, and the refusal shows no path."""
+    put(assets, b"old")
+    with mock.patch.object(os, call, _Failing(number)), pytest.raises(error) as refused:
+        put(assets, b"new")
+
+    assert str(directory) not in str(refused.value)
+    assert [".digests", "firmware.bin"] == sorted(path.name for path in directory.iterdir())
+    assert b"old" == read(assets)[0]
+
+
+def test_a_place_for_assets_that_is_none_is_told(tmp_path: Path) -> None:
+    """A file where the directory should be: no use of it works, and none shows where it is."""
+    (tmp_path / "assets").touch()
+    assets = FileAssetStore(tmp_path / "assets")
+
+    def receive() -> None:
+        with assets.receive():
+            pytest.fail("it was received")
+
+    for use in (receive, assets.find, lambda: assets.open(NAME), lambda: assets.remove(NAME)):
+        with pytest.raises(AssetsUnavailable, match=r"^The directory of assets cannot be used: ") as refused:
+            use()
+        assert str(tmp_path) not in str(refused.value)
+
+
+_UPLOADER = """
+import sys
+from pathlib import Path
+from iotconfig.adapters.asset_files import FileAssetStore
+
+with FileAssetStore(Path(sys.argv[1])).receive() as incoming:
+    incoming.write(b"half")
+    print("half", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def uploader(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process in the middle of an upload."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _UPLOADER, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert b"half\n" == process.stdout.readline()
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_upload_is_swept_away_by_the_next(
+    assets: FileAssetStore, directory: Path, uploader: subprocess.Popen[bytes]
+) -> None:
+    """Nobody ever sees its half."""
+    uploader.kill()
+    assert -signal.SIGKILL == uploader.wait(timeout=20)
+    assert (1, []) == (on_their_way(directory), list(assets.find()))
+
+    put(assets, b"whole")
+    assert (0, b"whole") == (on_their_way(directory), read(assets)[0])
+
+
+def test_an_upload_that_is_alive_is_left_alone(
+    assets: FileAssetStore, directory: Path, uploader: subprocess.Popen[bytes]
+) -> None:
+    """Another process's, and another one of this process."""
+    with assets.receive() as first:
+        first.write(b"first")
+        with assets.receive() as second:
+            second.write(b"second")
+            assert 3 == on_their_way(directory)
+            second.complete()
+            second.place(AssetName("second"))
+        first.complete()
+        first.place(AssetName("first"))
+
+    assert 1 == on_their_way(directory)
+    assert uploader.poll() is None
+    assert [b"first", b"second"] == [read(assets, asset.name)[0] for asset in assets.find()]
+
+
+@pytest.mark.parametrize(("age", "left"), [(86_000, 1), (87_000, 0)], ids=["a day", "more"])
+def test_where_there_are_no_locks_what_is_old_is_dead(
+    assets: FileAssetStore, directory: Path, age: int, left: int
+) -> None:
+    """Some network file systems have none: uploads work, and what is older than a day is swept away."""
+    path = by_hand(directory, b"half", ".upload-of-long-ago")
+    os.utime(path, (time.time() - age,) * 2)
+    with mock.patch.object(fcntl, "flock", _Failing(errno.ENOLCK)):
+        put(assets, b"whole")
+
+    assert (left, b"whole") == (on_their_way(directory), read(assets)[0])
+
+
+def test_a_dead_upload_that_cannot_be_removed_keeps_nobody_from_uploading(
+    assets: FileAssetStore, directory: Path
+) -> None:
+    """A directory of such a name, for one."""
+    (directory / ".upload-strange").mkdir(parents=True)
+    put(assets, b"whole")
+
+    assert b"whole" == read(assets)[0]
+
+
+def test_an_upload_whose_file_was_taken_for_dead_begins_another(
+    assets: FileAssetStore, directory: Path
+) -> None:
+    """A sweep that comes between making the file and locking it."""
+    lock = fcntl.flock
+    swept: list[Path] = []
+
+    def sweeping(descriptor: int, operation: int) -> None:
+        if not swept:
+            (path,) = directory.iterdir()
+            path.unlink()
+            swept.append(path)
+        lock(descriptor, operation)
+
+    directory.mkdir(parents=True)
+    with mock.patch.object(fcntl, "flock", sweeping):
+        put(assets, b"whole")
+
+    assert (1, b"whole") == (len(swept), read(assets)[0])

@@ -1,0 +1,151 @@
+"""Assets in a real directory: who may read them, and what else lies there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from iotconfig.adapters.asset_files import FileAssetStore
+from iotconfig.domain.errors import AssetsUnavailable
+from tests.support.asset_files import LONG_AGO, NAME, by_hand, put, read
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_everyone_may_read_what_the_service_writes(assets: FileAssetStore, directory: Path) -> None:
+    """Whatever its umask is: the directory is 0755, a file 0644; a file on its way in is for nobody else."""
+    before = os.umask(0o077)
+    try:
+        with assets.receive() as incoming:
+            (on_its_way,) = directory.iterdir()
+            assert (".", 0o600) == (on_its_way.name[0], mode(on_its_way))
+            incoming.complete()
+            incoming.place(NAME)
+    finally:
+        os.umask(before)
+
+    assert (0o755, 0o644) == (mode(directory), mode(directory / "firmware.bin"))
+
+
+def test_looking_makes_no_directory(assets: FileAssetStore, directory: Path) -> None:
+    """The first upload makes it, and no other use."""
+    assert [] == list(assets.find())
+    assert None is assets.open(NAME)
+    assert not assets.remove(NAME)
+    assert not directory.parent.exists()
+
+
+def test_files_of_operators_are_assets(assets: FileAssetStore, directory: Path) -> None:
+    """With the digest of their bytes, and the time at which they were written."""
+    by_hand(directory, b"by hand")
+
+    (asset,) = assets.find()
+    expected = hashlib.sha256(b"by hand").hexdigest()
+    assert (NAME, 7, expected) == (asset.name, asset.size, asset.sha256)
+    assert datetime.fromtimestamp(LONG_AGO / 1e9, UTC) == asset.stored_at
+    assert (b"by hand", expected) == read(assets)
+    assert assets.remove(NAME)
+    assert [] == list(assets.find())
+
+
+@pytest.mark.parametrize("seconds", [-(10**10), 10**12], ids=["before 1970", "after 9999"])
+def test_any_time_of_a_file_can_be_told(directory: Path, seconds: int) -> None:
+    """Operators can set times that no calendar has."""
+    path = by_hand(directory, b"x")
+    os.utime(path, (seconds, seconds))
+
+    (asset,) = FileAssetStore(directory).find()
+    assert 1970 <= asset.stored_at.year <= 9999
+
+
+def _no_file(kind: str, path: Path) -> Callable[[], None]:
+    """Put something there that is no regular file; what it gives cleans up."""
+    if kind == "link":
+        path.symlink_to("/etc/passwd")
+    elif kind == "link inside":
+        by_hand(path.parent, b"x", ".other")
+        path.symlink_to(".other")
+    elif kind == "dangling link":
+        path.symlink_to("nowhere")
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        return listener.close
+    return lambda: None
+
+
+@pytest.mark.parametrize(
+    "kind", ["link", "link inside", "dangling link", "directory", "pipe", "device", "socket"]
+)
+def test_what_is_no_regular_file_is_no_asset(directory: Path, kind: str) -> None:
+    """It is neither listed, opened, nor removed, and nobody waits for it."""
+    directory.mkdir(parents=True)
+    path = directory / "firmware.bin"
+    clean_up = _no_file(kind, path)
+    assets = FileAssetStore(directory)
+
+    assert [] == list(assets.find())
+    assert None is assets.open(NAME)
+    assert not assets.remove(NAME)
+    assert os.path.lexists(path)
+    clean_up()
+
+
+def test_a_pipe_that_takes_a_files_place_meanwhile_is_not_waited_for(directory: Path) -> None:
+    """Between the look and the opening: it is looked at again, behind the descriptor."""
+    by_hand(directory, b"x")
+    look = os.lstat(directory / "firmware.bin")
+    (directory / "firmware.bin").unlink()
+    os.mkfifo(directory / "firmware.bin")
+
+    with mock.patch.object(Path, "lstat", return_value=look):
+        assert None is FileAssetStore(directory).open(NAME)
+
+
+@pytest.mark.parametrize("name", [".hidden", ".upload-1", "a b", "ä", "a\\b", "a\n", b"\xff\xfe"], ids=ascii)
+def test_names_that_no_asset_can_have_are_left_alone(directory: Path, name: str | bytes) -> None:
+    """Such files are not listed, and stay."""
+    directory.mkdir(parents=True)
+    path = os.path.join(os.fsencode(directory), os.fsencode(name))  # noqa: PTH118 (not text)
+    os.close(os.open(path, os.O_CREAT))
+
+    assert [] == list(FileAssetStore(directory).find())
+    assert os.path.exists(path)  # noqa: PTH110 (not text)
+
+
+def test_an_upload_takes_a_links_place_and_leaves_what_it_leads_to(directory: Path) -> None:
+    """Nothing is written through it."""
+    directory.mkdir(parents=True)
+    precious = by_hand(directory.parent, b"precious", "precious")
+    (directory / "firmware.bin").symlink_to(precious)
+    put(FileAssetStore(directory), b"new")
+
+    assert b"precious" == precious.read_bytes()
+    assert (b"new", False) == (
+        (directory / "firmware.bin").read_bytes(),
+        (directory / "firmware.bin").is_symlink(),
+    )
+
+
+def test_an_upload_cannot_take_a_directorys_place(directory: Path) -> None:
+    """It is refused, and nothing of it is left."""
+    (directory / "firmware.bin").mkdir(parents=True)
+    with pytest.raises(AssetsUnavailable, match="is a directory"):
+        put(FileAssetStore(directory), b"new")
+    assert ["firmware.bin"] == [path.name for path in directory.iterdir()]

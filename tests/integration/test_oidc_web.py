@@ -1,0 +1,179 @@
+"""How the provider is asked: bounded in time and size, straight, and over a connection that is who it says."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import trustme
+
+from iotconfig.adapters.oidc.faults import ProviderUnavailable
+from iotconfig.adapters.oidc.web import MAX_BYTES, Web
+from iotconfig.domain.errors import ExternalServiceError
+from tests.support.identities import registered, signed_in
+from tests.support.identity_provider import CONFIGURATION, JWKS, Provider
+from tests.support.ports import free_port
+from tests.support.standing_clock import StandingClock
+
+
+@contextmanager
+def trickle(beginning: bytes) -> Iterator[str]:
+    """A server that says `beginning`, then a byte now and then for ever."""
+    ended = Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(beginning)
+            while not ended.wait(0.02):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, args=(listener,))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"],
+    ids=["status", "headers", "body"],
+)
+def test_a_trickle_ends(beginning: bytes) -> None:
+    """A byte now and then is progress, and still no answer: without a bound in all it would never end."""
+    with trickle(beginning) as url, pytest.raises(ProviderUnavailable) as fault:
+        Web(None, 0.3).get(url)
+
+    assert "took too long" in fault.value.reason or "timed out" in fault.value.reason
+
+
+def test_no_time_left(provider: Provider) -> None:
+    """When the time is over nothing is begun any more."""
+    with pytest.raises(ProviderUnavailable) as fault:
+        Web(None, 0).get(f"{provider.issuer}{JWKS}")
+
+    assert "took too long" in fault.value.reason
+    assert 0 == provider.requests(JWKS)
+
+
+def test_bodies_up_to_the_cap(provider: Provider) -> None:
+    """The cap is inside; one byte more is not taken, and not read to its end."""
+    web, url = Web(None, 5.0), f"{provider.issuer}{JWKS}"
+    provider.answer_with(JWKS, b"{}" + b" " * (MAX_BYTES - 2))
+    assert {} == web.get(url)
+
+    provider.answer_with(JWKS, b"{}" + b" " * (MAX_BYTES - 1))
+    with pytest.raises(ProviderUnavailable) as fault:
+        web.get(url)
+    assert f"longer than {MAX_BYTES} bytes" in fault.value.reason
+
+
+def test_compressed_bodies_are_refused(provider: Provider) -> None:
+    """A few bytes that become many would be around the cap."""
+    provider.answer_with(JWKS, gzip.compress(b"{}"), Content_Encoding="gzip")
+
+    with pytest.raises(ProviderUnavailable) as fault:
+        Web(None, 5.0).get(f"{provider.issuer}{JWKS}")
+    assert "compressed" in fault.value.reason
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(provider: Provider, status: int) -> None:
+    """A provider's documents are where it says they are."""
+    provider.answer_with("/elsewhere", {"keys": []})
+    provider.answer_with(JWKS, {}, status, Location=f"{provider.issuer}/elsewhere")
+
+    with pytest.raises(ProviderUnavailable) as fault:
+        Web(None, 5.0).get(f"{provider.issuer}{JWKS}")
+    assert f"status {status}" in fault.value.reason
+    assert 0 == provider.requests("/elsewhere")
+
+
+def test_the_environment_has_no_say(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the machine gets neither codes nor secrets."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    assert provider.issuer == Web(None, 5.0).get(f"{provider.issuer}{CONFIGURATION}")["issuer"]
+
+
+def test_cookies_are_not_kept(provider: Provider) -> None:
+    """What the provider gives to one exchange does not come with the next."""
+    provider.answer_with(JWKS, {}, Set_Cookie="who=ada; Path=/")
+    web, url = Web(None, 5.0), f"{provider.issuer}{JWKS}"
+
+    web.get(url)
+    web.get(url)
+    assert ["", ""] == provider.cookies
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://name.invalid/", "http://127.0.0.1:1/", "http://xn--a.invalid/", f"http://{'a' * 300}/"],
+    ids=str,
+)
+def test_nobody_there(url: str) -> None:
+    """An address that leads nowhere is an answer in itself."""
+    with pytest.raises(ProviderUnavailable):
+        Web(None, 5.0).get(url)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Who vouches for the provider's certificate; the system does not know it."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def secure(authority: trustme.CA) -> Iterator[Provider]:
+    """A provider over https."""
+    with Provider(authority.issue_cert("127.0.0.1")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The authority's certificate, for IOTCONFIG_OIDC_CA_FILE."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def test_https(secure: Provider, trusted: Path, clock: StandingClock) -> None:
+    """A whole sign-in over https, with an authority of the operator's own."""
+    session = signed_in(registered(secure, clock, ca_file=trusted), secure)
+
+    assert "ada" == session.principal.subject
+
+
+def test_certificates_of_nobody_known(secure: Provider, clock: StandingClock) -> None:
+    """A certificate that nobody trusted has signed proves nothing."""
+    with pytest.raises(ExternalServiceError):
+        registered(secure, clock).principal_of(secure.token())
+
+
+def test_certificates_for_another_name(secure: Provider, trusted: Path, clock: StandingClock) -> None:
+    """A certificate is for the names in it."""
+    issuer = secure.issuer.replace("127.0.0.1", "localhost")
+
+    with pytest.raises(ExternalServiceError):
+        registered(secure, clock, ca_file=trusted, issuer=issuer).principal_of(secure.token())
+
+
+def test_https_leads_to_nothing_less(secure: Provider, trusted: Path, clock: StandingClock) -> None:
+    """Keys are not fetched in the clear because a document says so."""
+    secure.discovery = {"jwks_uri": f"http://127.0.0.1:{free_port()}/jwks"}
+    with pytest.raises(ExternalServiceError):
+        registered(secure, clock, ca_file=trusted).principal_of(secure.token())
+
+    secure.discovery = {}
+    assert "ada" == registered(secure, clock, ca_file=trusted).principal_of(secure.token()).subject

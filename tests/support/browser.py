@@ -1,0 +1,70 @@
+"""A browser without a window: it keeps cookies as RFC 6265 says, and follows nothing by itself."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterable, Mapping
+from http.cookies import Morsel, SimpleCookie
+from urllib.parse import urlsplit
+
+from attrs import define, field
+
+from .http import Answer, Client
+
+
+@define
+class Browser:
+    """One person's browser at one service."""
+
+    client: Client
+    cookies: dict[str, str] = field(factory=dict)
+    """What it would send."""
+    received: dict[str, Morsel[str]] = field(factory=dict)
+    """The cookies that came last, with their attributes."""
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET, as a browser does whose user clicked."""
+        return self.request("GET", path, None, {"Sec-Fetch-Site": "none", **(headers or {})})
+
+    def send_json(
+        self, method: str, path: str, value: object, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send `value` as JSON, with these headers and no others that tell where it comes from."""
+        body = json.dumps(value).encode()
+        return self.request(method, path, body, {"Content-Type": "application/json", **(headers or {})})
+
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Any request, with the cookies that it has."""
+        given = dict(headers)
+        if self.cookies:
+            given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection = http.client.HTTPConnection(*self.client.address, timeout=self.client.timeout)
+        try:
+            connection.request(method, path, body, given)
+            response = connection.getresponse()
+            pairs = response.getheaders()
+            self._keep(value for name, value in pairs if name.lower() == "set-cookie")
+            lowered = {name.lower(): value for name, value in pairs}
+            return Answer(response.status, lowered, response.read())
+        finally:
+            connection.close()
+
+    def follow(self, answer: Answer) -> Answer:
+        """Go where a redirect leads, which must be the service itself."""
+        return self.get(self.local(answer.headers["location"]))
+
+    def local(self, url: str) -> str:
+        """The path and the query of a URL of the service."""
+        parts = urlsplit(url)
+        assert f"{parts.scheme}://{parts.netloc}" == self.client.base_url, url
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _keep(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            for name, morsel in SimpleCookie(line).items():
+                self.received[name] = morsel
+                if morsel["expires"]:
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value

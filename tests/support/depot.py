@@ -1,0 +1,105 @@
+"""A service that keeps assets, and the pipeline that may upload to it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from .forms import Field, form, headers_of
+from .http import Answer, Client
+from .serving import Serve
+from .signing import SigningKey, signing_key, timestamp
+
+ORDER: Final = ("file", "timestamp", "signature")
+
+
+def settings_of(place: Path) -> dict[str, str]:
+    """The settings of a service that keeps its assets below `place`."""
+    key = signing_key().write(place / "signing.pem")
+    return {"ASSETS_DIR": str(place / "assets"), "SIGNING_KEY_PATH": str(key)}
+
+
+def new_name(suffix: str = ".bin") -> str:
+    """A name that no other test uses."""
+    return f"firmware-{secrets.token_hex(6)}{suffix}"
+
+
+@frozen
+class Depot:
+    """A running service, where it keeps its assets, and the key that it knows."""
+
+    serve: Serve
+    directory: Path
+    key: SigningKey
+
+    @classmethod
+    def start(cls, start: Callable[..., Serve], database_url: str, place: Path, **options: object) -> Depot:
+        """Start a service that keeps its assets below `place`."""
+        serve = start(database_url, **{**settings_of(place), **options})
+        return cls(serve, place / "assets", signing_key())
+
+    @property
+    def client(self) -> Client:
+        return self.serve.client
+
+    def fields(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        time: str | None = None,
+        signature: str | None = None,
+        strong: bool = False,
+        order: Iterable[str] = ORDER,
+    ) -> list[Field]:
+        """The parts of an upload; unless they are given, the timestamp is now, and signed."""
+        time = timestamp() if time is None else time
+        if signature is None:
+            signature = self.key.sign_strongly(time, name, content) if strong else self.key.sign(time)
+        parts = {
+            "file": Field("file", content, name),
+            "timestamp": Field("timestamp", time.encode()),
+            "signature": Field("signature", signature.encode()),
+        }
+        return [parts[part] for part in order]
+
+    def send(self, parts: Sequence[Field | bytes]) -> Answer:
+        """Post a form of these parts."""
+        body = form(*parts)
+        return self.client.request("POST", "/api/assets", body, headers_of(body))
+
+    def upload(self, name: str, content: bytes, **options: object) -> Answer:
+        """Upload; options as of `fields`."""
+        return self.send(self.fields(name, content, **options))  # type: ignore[arg-type] # they are checked there
+
+    def uploaded(self, name: str, content: bytes) -> str:
+        """Upload, which must succeed; the path of the asset."""
+        answer = self.upload(name, content)
+        assert answer.status in (200, 201), answer.body
+        return f"/api/assets/{name}"
+
+    def listed(self) -> list[str]:
+        """The names of all assets."""
+        return [asset["name"] for asset in self.client.get("/api/assets").json()["assets"]]
+
+    def on_disk(self) -> list[str]:
+        """What lies in the directory, the place for digests aside."""
+        if not self.directory.exists():
+            return []
+        return sorted(path.name for path in self.directory.iterdir() if path.name != ".digests")
+
+    def held(self) -> list[str]:
+        """The files of the directory that workers have open."""
+        found = []
+        for pid in self.serve.worker_pids():
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    path = descriptor.readlink()
+                    if path.is_relative_to(self.directory):
+                        found.append(path.name)
+        return found

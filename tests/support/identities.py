@@ -1,0 +1,51 @@
+"""Our side of an identity provider, as tests need it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from iotconfig.adapters.oidc import OidcIdentityProvider, Registration
+from iotconfig.domain.identity import Session, SignIn
+from iotconfig.domain.ports import Clock
+
+from .identity_provider import Provider
+from .waiting import wait_until
+
+CALLBACK = "http://127.0.0.1:8080/api/auth/callback"
+
+
+def registered(
+    provider: Provider, clock: Clock, *, seconds: float = 5.0, **more: Any
+) -> OidcIdentityProvider:
+    """What asks `provider`; `more` are fields of `Registration`."""
+    fields = {"issuer": provider.issuer, "client_id": provider.client_id, **more}
+    return OidcIdentityProvider(
+        Registration(**{"client_secret": provider.client_secret, **fields}), clock, seconds
+    )
+
+
+def parameters_of(url: str) -> dict[str, str]:
+    """The query of a URL."""
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def come_back(identity: OidcIdentityProvider, provider: Provider, sub: str = "ada") -> tuple[SignIn, str]:
+    """Begin a sign-in, do the browser's part at the provider, and return it with the code."""
+    sign_in, url = identity.begin(CALLBACK, "/devices")
+    return sign_in, parameters_of(provider.sign_in(url, sub))["code"]
+
+
+def signed_in(identity: OidcIdentityProvider, provider: Provider, sub: str = "ada") -> Session:
+    """A whole sign-in."""
+    sign_in, code = come_back(identity, provider, sub)
+    return identity.finish(CALLBACK, sign_in, code, None)
+
+
+def wait_for_fetches() -> None:
+    """Return when nothing is fetched any more."""
+    wait_until(
+        lambda: not any(thread.name == "oidc-fetch" for thread in threading.enumerate()),
+        "no keys are being fetched",
+    )

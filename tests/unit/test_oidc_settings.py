@@ -1,0 +1,126 @@
+"""Settings of OpenID Connect: what each variable takes, and refusals that name the variable and show no secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.oidc import OidcIdentityProvider
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import InvalidSetting, Settings
+
+SECRET = "hunter2"
+ON = {
+    "OIDC_ENABLED": "true",
+    "OIDC_ISSUER_URL": "https://sso.example.org/realms/home",
+    "OIDC_CLIENT_ID": "iot",
+}
+
+
+def read(**environ: str) -> Settings:
+    return Settings.from_environ(environ)
+
+
+def test_nothing_set_is_off() -> None:
+    """Nobody is asked who they are, whatever else is set."""
+    assert wiring.identity_provider(read()) is None
+    assert wiring.identity_provider(read(**{**ON, "OIDC_ENABLED": "false"})) is None
+
+
+def test_defaults() -> None:
+    """Three variables are enough."""
+    settings = read(**ON)
+
+    assert isinstance(wiring.identity_provider(settings), OidcIdentityProvider)
+    assert ("", "", "openid profile email", "") == (
+        settings.oidc_client_secret,
+        settings.oidc_audience,
+        settings.oidc_scopes,
+        settings.oidc_roles_claim,
+    )
+    assert ("admin", "asset-uploader", "viewer") == (
+        settings.oidc_admin_role,
+        settings.oidc_asset_role,
+        settings.oidc_viewer_role,
+    )
+
+
+@pytest.mark.parametrize("missing", ["OIDC_ISSUER_URL", "OIDC_CLIENT_ID"])
+def test_on_without_what_it_needs(missing: str) -> None:
+    """The start stops with the name of what is missing."""
+    with pytest.raises(InvalidSetting) as refusal:
+        read(**{**ON, missing: ""})
+
+    assert f"{missing}: it is needed with OIDC_ENABLED=true" == str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://sso.example.org", "https://sso.example.org"),
+        ("https://sso.example.org/realms/home/", "https://sso.example.org/realms/home"),
+        ("http://127.0.0.1:8180/realms/home", "http://127.0.0.1:8180/realms/home"),
+        ("http://keycloak:8080", "http://keycloak:8080"),
+        ("https://[::1]:8443/a", "https://[::1]:8443/a"),
+        ("https://login.example.org/9188040d/v2.0", "https://login.example.org/9188040d/v2.0"),
+    ],
+)
+def test_issuers(text: str, expected: str) -> None:
+    """http and https URLs, with a path or without, less a slash at the end."""
+    assert expected == read(OIDC_ISSUER_URL=text).oidc_issuer_url
+
+
+def test_scopes_are_tidied() -> None:
+    """Whatever is between them becomes one space."""
+    assert "openid groups" == read(OIDC_SCOPES="  openid \t groups\n").oidc_scopes
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OIDC_ENABLED", "maybe"),
+        *[
+            ("OIDC_ISSUER_URL", url)
+            for url in (
+                "sso.example.org", "ftp://sso.example.org", "https://", "file:///etc", "javascript:alert(1)",
+                "https://sso.example.org?a=1", "https://sso.example.org#a", "https://sso.example.org/a b",
+                f"https://u:{SECRET}@sso.example.org", "https://sso.example.org\n", "https://sso\x00.example.org",
+                "https://sso.example.org:99999", "https://[", "https://sso.example.org\\@evil", "https://büro.example",
+            )
+        ],
+        *[("OIDC_SCOPES", scopes) for scopes in ("profile", "openid,profile", "openidx", 'openid "x"', "openid ä", " ")],
+        *[("OIDC_CLIENT_ID", text) for text in ("iöt", "a\nb", "a\x00")],
+        *[("OIDC_CLIENT_SECRET", text) for text in (f"{SECRET}\n", f"{SECRET}ä", f"{SECRET}\x00")],
+        ("OIDC_AUDIENCE", "a\nb"),
+        ("IOTCONFIG_OIDC_CA_FILE", "no/such/file.pem"),
+        ("IOTCONFIG_OIDC_CA_FILE", "."),
+    ],
+)  # fmt: skip
+def test_refusals(variable: str, value: str) -> None:
+    """A bad value stops the start with one line that names its variable, and repeats no secret."""
+    with pytest.raises(InvalidSetting) as refusal:
+        read(**{**ON, variable: value})
+
+    line = str(refusal.value)
+    assert line.startswith(f"{variable}: ")
+    assert SECRET not in line
+    assert 1 == len(line.splitlines())
+
+
+def test_a_file_without_certificates(tmp_path: Path) -> None:
+    """It is found at the start, and not when the first person signs in."""
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+
+    with pytest.raises(InvalidSetting) as refusal:
+        wiring.identity_provider(read(**ON, IOTCONFIG_OIDC_CA_FILE=str(file)))
+    assert str(refusal.value).startswith("IOTCONFIG_OIDC_CA_FILE: ")
+
+
+def test_secrets_do_not_show() -> None:
+    """Not in the settings, and not in what is made of them."""
+    settings = read(**ON, OIDC_CLIENT_SECRET=SECRET)
+
+    assert SECRET == settings.oidc_client_secret
+    assert SECRET not in f"{settings}{settings!r}{wiring.identity_provider(settings)!r}"

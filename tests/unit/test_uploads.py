@@ -1,0 +1,223 @@
+"""Uploads: what is stored and announced, in any order of the parts, and what becomes of faults."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import permutations
+
+import pytest
+from attrs import define, frozen
+
+from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import Asset, AssetName, Incoming
+from iotconfig.domain.errors import (
+    AssetsUnavailable,
+    AuthorizationFailed,
+    ContentTooLarge,
+    RecordNotFound,
+    SignatureUsed,
+    StoreUnavailable,
+    ValidationFailed,
+)
+from iotconfig.domain.notifications import Announcement, Kind, Subject
+from iotconfig.domain.ports import UnitOfWork
+from iotconfig.domain.uploads import UploadRules
+from tests.unit.uploading import CONTENT, NAME, ORDER, Workshop
+
+ANNOUNCED = Announcement(Subject(Kind.ASSET, "firmware.bin"), nudge=True, state=None)
+OTHER = AssetName("other.bin")
+
+ORDERS = [pytest.param(order, id=", ".join(order)) for order in permutations(ORDER)]
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
+def test_an_upload_is_stored_and_announced(workshop: Workshop, order: tuple[str, ...], strong: bool) -> None:
+    """In either form, and in any order of its parts."""
+    time = workshop.timestamp()
+    signature = workshop.key.sign_strongly(time) if strong else None
+
+    asset, is_new = workshop.upload(time, signature, blocks=(b"firm", b"", b"ware"), order=order)
+
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    assert (NAME, 8, digest, True) == (asset.name, asset.size, asset.sha256, is_new)
+    assert f'"{digest}"' == asset.etag
+    assert CONTENT == workshop.content()
+    assert [asset] == list(workshop.service.find())
+    assert [ANNOUNCED] == workshop.announced()
+
+
+def test_an_upload_takes_the_place_of_another(workshop: Workshop) -> None:
+    """The second one under a name says that it is not the first, and who had it open keeps the old bytes."""
+    workshop.upload()
+    opened = workshop.service.open(NAME)
+    workshop.clock.wait(seconds=1)
+    asset, is_new = workshop.upload(blocks=[b"newer"])
+
+    assert not is_new
+    assert b"newer" == workshop.content()
+    assert CONTENT == b"".join(opened.blocks(0, opened.asset.size))
+    assert [asset] == list(workshop.service.find())
+
+
+def test_nothing_may_be_uploaded(workshop: Workshop) -> None:
+    """An empty file is a file."""
+    asset, _ = workshop.upload(blocks=[])
+
+    assert (0, hashlib.sha256().hexdigest()) == (asset.size, asset.sha256)
+
+
+@pytest.mark.parametrize("missing", ORDER)
+def test_each_part_is_needed(workshop: Workshop, missing: str) -> None:
+    """Without it nothing is stored, and the refusal names it."""
+    with pytest.raises(
+        ValidationFailed, match=f"The upload has no {missing}: it needs file, timestamp and signature"
+    ):
+        workshop.upload(order=[part for part in ORDER if part != missing])
+
+    assert (None, []) == (workshop.content(), workshop.announced())
+
+
+def test_a_file_of_just_the_limit_is_taken_and_a_larger_one_is_not() -> None:
+    """What is larger is refused with the first block beyond the limit."""
+    workshop = Workshop(UploadRules(max_bytes=8))
+    workshop.upload(blocks=[b"1234", b"5678"])
+
+    def blocks() -> Iterator[bytes]:
+        yield b"12345678"
+        yield b"9"
+        raise AssertionError("it was read on")
+
+    workshop.clock.wait(seconds=1)
+    with pytest.raises(ContentTooLarge, match="larger than 8 bytes"):
+        workshop.upload(blocks=blocks())
+    assert b"12345678" == workshop.content()
+
+
+def test_uploads_are_closed_without_a_key(workshop: Workshop) -> None:
+    """The refusal says what opens them."""
+    closed = AssetService(workshop.store, workshop.files, workshop.clock, None, UploadRules())
+
+    with pytest.raises(AuthorizationFailed, match="SIGNING_KEY_PATH is not set"), closed.upload():
+        pytest.fail("it was let in")
+
+
+def test_a_deleted_asset_is_gone(workshop: Workshop) -> None:
+    """Deleting tells nobody; what is not there cannot be opened or deleted."""
+    workshop.upload()
+    told = workshop.announced()
+    workshop.service.delete(NAME)
+
+    assert [] == list(workshop.service.find())
+    assert told == workshop.announced()
+    for use in (workshop.service.open, workshop.service.delete):
+        with pytest.raises(RecordNotFound, match=r"^Asset firmware.bin was not found\.$"):
+            use(NAME)
+
+
+@define
+class FailingStore:
+    """A store whose next transaction is lost at its end."""
+
+    _store: MemoryStore
+    fails: bool = True
+
+    @contextmanager
+    def writing(self) -> Iterator[UnitOfWork]:
+        with self._store.writing() as work:
+            yield work
+            if self.fails:
+                self.fails = False
+                raise StoreUnavailable("The database is away.")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+@frozen
+class Unplaceable:
+    """A file that cannot be given its name."""
+
+    _incoming: Incoming
+
+    def write(self, block: bytes) -> None:
+        self._incoming.write(block)
+
+    def complete(self) -> str:
+        return self._incoming.complete()
+
+    def place(self, name: AssetName) -> tuple[Asset, bool]:
+        raise AssetsUnavailable(f"{name} cannot be placed.")
+
+
+class FailingFiles(MemoryAssetStore):
+    """Assets that are complete, and cannot be placed."""
+
+    @contextmanager
+    def receive(self) -> Iterator[Unplaceable]:  # type: ignore[override] # another of the port's
+        with MemoryAssetStore().receive() as incoming:
+            yield Unplaceable(incoming)
+
+
+def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Workshop) -> None:
+    """Nothing was claimed and nothing is announced; sent again, all of it is."""
+    memory = MemoryStore()
+    workshop.store = FailingStore(memory)  # type: ignore[assignment] # all but one method of it is the store's own
+    with pytest.raises(StoreUnavailable):
+        workshop.upload("2026-01-02T03:04:05Z")
+    workshop.store = memory
+    assert [] == workshop.announced()
+
+    workshop.upload("2026-01-02T03:04:05Z")
+    assert [ANNOUNCED] == workshop.announced()
+    assert CONTENT == workshop.content()
+    with pytest.raises(SignatureUsed):
+        workshop.upload("2026-01-02T03:04:05Z")
+
+
+def test_a_file_that_cannot_be_placed_uses_nothing_up(workshop: Workshop) -> None:
+    """Neither the signature nor an announcement."""
+    good, workshop.files = workshop.files, FailingFiles()
+    with pytest.raises(AssetsUnavailable):
+        workshop.upload("2026-01-02T03:04:05Z")
+    workshop.files = good
+    assert [] == workshop.announced()
+
+    workshop.upload("2026-01-02T03:04:05Z")
+    assert CONTENT == workshop.content()
+
+
+def test_a_broken_upload_lets_go_of_its_file(workshop: Workshop) -> None:
+    """Whatever ends it, its place among the files is cleaned up."""
+    ended: list[str] = []
+
+    class Watched(MemoryAssetStore):
+        def receive(self) -> AbstractContextManager[Incoming]:  # type: ignore[override] # the port's
+            return self._watched()
+
+        @contextmanager
+        def _watched(self) -> Iterator[Incoming]:
+            try:
+                with super().receive() as incoming:
+                    yield incoming
+            finally:
+                ended.append("cleaned up")
+
+    def blocks() -> Iterator[bytes]:
+        yield b"firm"
+        raise ConnectionResetError
+
+    workshop.files = Watched()
+    with pytest.raises(ConnectionResetError):
+        workshop.upload(blocks=blocks())
+
+    assert ["cleaned up"] == ended
+    assert (None, []) == (workshop.content(), workshop.announced())

@@ -1,0 +1,111 @@
+"""Uploads to the core, without HTTP: over memory, with a clock that a test sets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import define, field
+
+from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import Asset, AssetName, AssetStore
+from iotconfig.domain.notifications import Announcement
+from iotconfig.domain.ports import Store
+from iotconfig.domain.uploads import UploadRules
+from tests.support.clock import START
+from tests.support.signing import SigningKey, signing_key
+
+NAME: Final = AssetName("firmware.bin")
+CONTENT: Final = b"firmware"
+ORDER: Final = ("file", "timestamp", "signature")
+
+
+@define
+class SetClock:
+    """Tells the time that it was set to."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+class KeyOf:
+    """`SignatureVerifier` of a test's key, by comparing: the real one has tests of its own."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+        self._digests: dict[bytes, bytes] = {}
+
+    def sign(self, text: bytes) -> str:
+        self._digests[self._key.signature(text)] = hashlib.sha256(text).digest()
+        return self._key.sign(text)
+
+    def sign_strongly(self, timestamp: str, name: AssetName = NAME, content: bytes = CONTENT) -> str:
+        return self.sign(f"{timestamp}\n{name}\n{hashlib.sha256(content).hexdigest()}".encode())
+
+    def signed_digest(self, signature: bytes) -> bytes | None:
+        return self._digests.get(signature)
+
+
+@define
+class Workshop:
+    """The use cases of assets over memory, and what it takes to use them."""
+
+    rules: UploadRules = field(factory=UploadRules)
+    store: Store = field(factory=MemoryStore)
+    files: AssetStore = field(factory=MemoryAssetStore)
+    clock: SetClock = field(factory=SetClock)
+    key: KeyOf = field(factory=lambda: KeyOf(signing_key()))
+
+    @property
+    def service(self) -> AssetService:
+        return AssetService(self.store, self.files, self.clock, self.key, self.rules)
+
+    def timestamp(self) -> str:
+        """The clock's time."""
+        return self.clock.now.isoformat()
+
+    def upload(
+        self,
+        timestamp: str | None = None,
+        signature: str | None = None,
+        *,
+        name: AssetName = NAME,
+        blocks: Iterable[bytes] = (CONTENT,),
+        order: Sequence[str] = ORDER,
+        between: Callable[[], object] = lambda: None,
+    ) -> tuple[Asset, bool]:
+        """Upload; unless they are given, the timestamp is now, and signed. `between` runs after each part."""
+        text = self.timestamp() if timestamp is None else timestamp
+        signed = self.key.sign(text.encode()) if signature is None else signature
+        with self.service.upload() as upload:
+            give = {
+                "timestamp": lambda: upload.give_timestamp(text.encode()),
+                "signature": lambda: upload.give_signature(signed.encode()),
+                "file": lambda: upload.give_file(name, blocks),
+            }
+            for part in order:
+                give[part]()
+                between()
+            return upload.finish()
+
+    def content(self, name: AssetName = NAME) -> bytes | None:
+        """What is stored under a name."""
+        opened = self.files.open(name)
+        if opened is None:
+            return None
+        content = b"".join(opened.blocks(0, opened.asset.size))
+        opened.close()
+        return content
+
+    def announced(self) -> list[Announcement]:
+        """What is to be told."""
+        assert isinstance(self.store, MemoryStore)
+        return [n.announcement for n in self.store.notifications().find(100)]
