@@ -10,7 +10,9 @@ from time import monotonic
 from typing import Final
 
 from attrs import define, frozen
+from tests.support.wire import request_bytes
 
+from .fleet import digest
 from .generators import generate, pause
 from .record import NO_ANSWER, Recorder
 from .wire import allow_descriptors
@@ -43,6 +45,10 @@ class Crowd:
     """The path of what the readers read: larger than what the buffers of both ends hold."""
     seconds: float
     """How long to wait for the last cut."""
+    download: str = ""
+    """The path of what one more client reads, slowly and steadily, to its end."""
+    rate: int = 200_000
+    """Bytes a second of that client."""
 
 
 async def dawdle(load: Crowd, stop: asyncio.Event) -> None:
@@ -58,6 +64,8 @@ async def dawdle(load: Crowd, stop: asyncio.Event) -> None:
     with Recorder(Path(load.record)) as recorder:
         watch = asyncio.create_task(server.watch())
         async with asyncio.TaskGroup() as crowd:
+            if load.download:
+                crowd.create_task(_download(load, recorder))
             for kind, request in kinds:
                 crowd.create_task(_Dawdler(load, recorder, kind, server).live(request, stop))
         watch.cancel()
@@ -132,6 +140,23 @@ class _Dawdler:
             return client.recv(4096)
         except OSError:
             return b""
+
+
+async def _download(load: Crowd, recorder: Recorder) -> None:
+    """Read an answer at a steady rate: slower than any total allows, and never still."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        await loop.sock_connect(client, ("127.0.0.1", load.port))
+        number = recorder.begin("download", load.download)
+        await loop.sock_sendall(client, request_bytes("GET", load.download))
+        begin, received = monotonic(), bytearray()
+        while block := await loop.sock_recv(client, load.rate // 10):
+            received += block
+            await asyncio.sleep(begin + len(received) / load.rate - monotonic())
+    head, _, body = bytes(received).partition(b"\r\n\r\n")
+    recorder.end(number, int(head.split()[1]), digest=digest(body), bytes=len(body))
 
 
 if __name__ == "__main__":

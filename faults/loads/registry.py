@@ -13,7 +13,8 @@ from faults.verdicts import Outcome
 from . import (
     boot_storm,
     broker_down,
-    disk_full,
+    disk_full_assets,
+    disk_full_sqlite,
     fifty_writers,
     kills,
     postgres_away,
@@ -45,5 +46,6 @@ LOADS: Final = {
     "kills": Load(kills.run, kills.SHORT, kills.LONG),
     "slow-clients": Load(slow_clients.run, slow_clients.SHORT, slow_clients.LONG),
     "soak": Load(soak.run, soak.SHORT, soak.LONG),
-    "disk-full": Load(disk_full.run, disk_full.SHORT, disk_full.LONG),
+    "disk-full-assets": Load(disk_full_assets.run, disk_full_assets.SHORT, disk_full_assets.LONG),
+    "disk-full-sqlite": Load(disk_full_sqlite.run, disk_full_sqlite.SHORT, disk_full_sqlite.LONG),
 }

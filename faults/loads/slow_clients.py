@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Final
 
 from attrs import field, frozen
+from tests.support.depot import Depot, settings_of
+from tests.support.signing import signing_key
 
 from faults.checks import all_are_done, bodies_are_as_stored, cut_in_time
 from faults.dawdlers import Crowd
@@ -13,6 +16,7 @@ from faults.devices import Storm
 from faults.figures import percentile, times
 from faults.fleet import address, digest, document, store
 from faults.generators import Generator
+from faults.record import of
 from faults.system import Site, System, growth
 from faults.verdicts import Outcome, at_most, held, in_time
 
@@ -30,6 +34,8 @@ class Scale:
     rate: float
     deadlines: Mapping[str, float]
     margin: float
+    asset: int
+    """Bytes that one more client downloads, at 200 KB/s."""
     settings: Mapping[str, str] = field(factory=dict)
 
 
@@ -38,14 +44,17 @@ _HASTY: Final = {
     "IOTCONFIG_BODY_TIMEOUT": "4",
     "IOTCONFIG_STALL_TIMEOUT": "3",
 }
-SHORT: Final = Scale(200, 20.0, {"headers": 3.0, "body": 4.0, "reader": 3.0}, 12.0, _HASTY)
-LONG: Final = Scale(200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0)
+SHORT: Final = Scale(200, 20.0, {"headers": 3.0, "body": 4.0, "reader": 3.0}, 12.0, 1_200_000, _HASTY)
+LONG: Final = Scale(200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0, 64 * 1024 * 1024)
 
 
 def run(site: Site, scale: Scale) -> Outcome:
     """A third dawdles with headers, a third with bodies, a third with reading, until all are cut."""
-    settings = {**scale.settings, "IOTCONFIG_MAX_CONTENT_BYTES": "2000000"}
-    with site.database() as url, System(site.place(), url, settings, broker=False) as system:
+    place = site.place()
+    settings = {**scale.settings, **settings_of(place), "IOTCONFIG_MAX_CONTENT_BYTES": "2000000"}
+    asset = random.Random(site.seed).randbytes(scale.asset)
+    with site.database() as url, System(place, url, settings, broker=False) as system:
+        depot = Depot(system.serve, place / "assets", signing_key())
         store(system.client, site.seed, _DEVICES)
         large = system.client.send_json(
             "PUT", f"/api/configs/by-mac/{address(_DEVICES)}", {"content": {"x": "y" * _LARGE}}
@@ -62,6 +71,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             readers=scale.clients - 2 * third,
             large=f"/api/configs/{address(_DEVICES)}.json",
             seconds=longest + 30,
+            download=depot.uploaded("firmware.bin", asset),
         )
         storm = Storm(
             port=system.port,
@@ -72,21 +82,31 @@ def run(site: Site, scale: Scale) -> Outcome:
             seconds=longest,
         )
         with Generator("dawdlers", crowd) as dawdlers, Generator("devices", storm) as devices:
-            dawdlers.finish(longest + 120)
+            dawdlers.finish(longest + 600)
             devices.stop()
         after = system.usage()
-        slow, good = system.record("crowd"), system.record("devices")
+        crowd_record, good = system.record("crowd"), system.record("devices")
+    slow, downloads = of(crowd_record, "slow"), of(crowd_record, "download")
     digests = {address(n): digest(document(site.seed, n).encode()) for n in range(_DEVICES)}
     p99 = percentile((one.seconds for one in good), 0.99)
     told = sum(one.status == 408 for one in slow)
     return Outcome(
-        len(slow) + len(good),
+        len(crowd_record) + len(good),
         [
             held("every good device is served", all_are_done(good), bodies_are_as_stored(good, digests)),
             held("each slow client is cut by its deadline", cut_in_time(slow, scale.deadlines, scale.margin)),
             held(
                 "who was slow to send is told so",
                 [] if told == 2 * third else [f"{told} of {2 * third} got a 408"],
+            ),
+            held(
+                "a slow and steady download arrives whole",
+                all_are_done(downloads),
+                [
+                    f"{one.facts['bytes']} bytes"
+                    for one in downloads
+                    if one.facts.get("digest") != digest(asset)
+                ],
             ),
             in_time(f"a good fetch's p99 under {_P99:g} s", at_most(p99, _P99, "p99")),
             held("the log tells of no fault", system.faults_logged()),
@@ -97,6 +117,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 f"{kind} cut after": times([one for one in slow if one.subject == kind])
                 for kind in scale.deadlines
             },
+            f"a download of {scale.asset / 1e6:.0f} MB at 200 KB/s": times(downloads),
             "memory MB": growth(before, after),
         },
     )
