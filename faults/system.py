@@ -40,6 +40,8 @@ class Site:
 
     directory: Path
     seed: int
+    on_sqlite: bool = False
+    """Whether loads that care for no database in particular run on SQLite."""
     _server: PostgresServer | None = None
     _cleanup: ExitStack = Factory(ExitStack)
 
@@ -54,7 +56,10 @@ class Site:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of a database with the current schema, on the site's server; it is dropped afterwards."""
+        """The URL of a new database, which is gone afterwards: on the site's server, with the current schema, or a file."""
+        if self.on_sqlite:
+            yield f"sqlite:///{self.place() / 'configs.db'}"
+            return
         base_url = self.postgres.base_url
         name = f"faults_{uuid4().hex}"
         yield create_database(base_url, name, _TEMPLATE)

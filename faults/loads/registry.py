@@ -31,6 +31,8 @@ class Load:
     _run: Callable[[Site, Any], Outcome]
     _short: Any
     _long: Any
+    database: str = ""
+    """The one that it is about; empty where it runs on either."""
 
     def run(self, site: Site, scale: str) -> Outcome:
         return self._run(site, self._short if scale == "short" else self._long)
@@ -41,11 +43,13 @@ LOADS: Final = {
     "boot-storm-with-tokens": Load(boot_storm.run, boot_storm.SHORT_WITH_TOKENS, boot_storm.LONG_WITH_TOKENS),
     "fifty-writers": Load(fifty_writers.run, fifty_writers.SHORT, fifty_writers.LONG),
     "broker-down": Load(broker_down.run, broker_down.SHORT, broker_down.LONG),
-    "postgres-restarts": Load(postgres_restarts.run, postgres_restarts.SHORT, postgres_restarts.LONG),
-    "postgres-away": Load(postgres_away.run, postgres_away.SHORT, postgres_away.LONG),
+    "postgres-restarts": Load(
+        postgres_restarts.run, postgres_restarts.SHORT, postgres_restarts.LONG, "postgresql"
+    ),
+    "postgres-away": Load(postgres_away.run, postgres_away.SHORT, postgres_away.LONG, "postgresql"),
     "kills": Load(kills.run, kills.SHORT, kills.LONG),
     "slow-clients": Load(slow_clients.run, slow_clients.SHORT, slow_clients.LONG),
     "soak": Load(soak.run, soak.SHORT, soak.LONG),
     "disk-full-assets": Load(disk_full_assets.run, disk_full_assets.SHORT, disk_full_assets.LONG),
-    "disk-full-sqlite": Load(disk_full_sqlite.run, disk_full_sqlite.SHORT, disk_full_sqlite.LONG),
+    "disk-full-sqlite": Load(disk_full_sqlite.run, disk_full_sqlite.SHORT, disk_full_sqlite.LONG, "sqlite"),
 }
