@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.support.waiting import wait_until
 
 from faults.checks import (
@@ -47,7 +47,7 @@ LONG: Final = Scale(20.0)
 
 
 def run(site: Site, scale: Scale) -> Outcome:
-    """Large writes until there is no room, then on a disk without a free byte, a reload included, then with room."""
+    """Large writes until there is no room, and on without a free byte, through a reload; then small ones with room."""
     place = site.place()
     with (
         small_disk(place / "disk", _MEGABYTES) as disk,
@@ -73,8 +73,12 @@ def run(site: Site, scale: Scale) -> Outcome:
             time.sleep(scale.seconds)
             system.reload()
             time.sleep(scale.seconds)
-            disk.free()
-            free = system.recorder.note("fault", "disk has room")
+            operators.stop()
+        disk.free()
+        free = system.recorder.note("fault", "disk has room")
+        # Small ones, with which the disk does not fill up again.
+        load = evolve(load, record=str(system.record_path("afterwards")), seed=site.seed + 1, padding=0)
+        with Generator("operators", load) as operators:
             time.sleep(scale.seconds)
             operators.stop()
         system.wait_drained()
