@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import signal
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from benchmarks.harness import machine
 
@@ -36,14 +38,18 @@ def main() -> int:
         parser.error(f"no such load on {given.database}: {', '.join(sorted(impossible))}")
     print(f"{machine()}; {given.database}, scale {given.scale}, seed {given.seed}", flush=True)
     held = True
-    with (
-        TemporaryDirectory(prefix="iotconfig-faults-") as directory,
-        Site(Path(directory), given.seed) as site,
-    ):
+    # Ended from outside, it still takes down what it started.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    directory = Path(mkdtemp(prefix="iotconfig-faults-"))
+    with Site(directory, given.seed, given.database == "sqlite") as site:
         for name in given.loads or possible:
             began = time.monotonic()
             outcome = LOADS[name].run(site, given.scale)
             held &= _report(name, outcome, time.monotonic() - began)
+    if held:
+        shutil.rmtree(directory)
+    else:
+        print(f"\nThe records and logs are in {directory}")
     return 0 if held else 1
 
 

@@ -93,7 +93,11 @@ class _Device:
             self._recorder.end(number, NO_ANSWER, error=repr(error))
             return _AFTER_NO_ANSWER
         self._recorder.end(number, answer.status, **facts(answer))
-        return float(answer.headers["retry-after"]) if answer.status == 503 else None
+        if answer.status == 503:
+            return float(answer.headers["retry-after"])
+        # Ten thousand connections are opened before the first of them is written to: on a busy
+        # machine, that takes a single process longer than the service gives a client.
+        return _AFTER_NO_ANSWER if answer.status == 408 else None
 
 
 def facts(answer: Answer) -> dict[str, str]:

@@ -85,6 +85,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             f"{len(first)} fetches at {len(first) / scale.seconds:.0f}/s": times(first),
             f"{scale.devices} at once": f"{times(second)}, all served after {_span(second):.1f} s, "
             f"{sum(one.status == 503 for one in second)} told to wait, "
+            f"{sum(one.status == 408 for one in second)} too slow to ask, "
             f"{sum(one.status == NO_ANSWER for one in second)} without an answer",
             "memory MB": growth(before, after),
         },
