@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports broker tests bench clean
+.PHONY: help run test lint types imports broker tests bench faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -56,6 +56,9 @@ bench: $(STAMP) broker ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.pictures
 	$(BIN)/python -m benchmarks.observing
+
+faults: $(STAMP) broker ## Break the running system under load, for half an hour; fails where an invariant does.
+	$(BIN)/python -m faults --scale long
 
 clean: ## Remove the environment, caches and build results; no database.
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

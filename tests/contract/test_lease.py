@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from iotconfig.adapters.sql.lease import SqliteLease
+from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
 from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
@@ -200,6 +200,28 @@ def test_a_link_that_swallows_everything_is_noticed(postgres_url: str, make_leas
         assert monotonic() - started < 15
         link.flow()
         wait_until(lease.hold, "the lease is had again")
+
+
+def test_a_host_that_is_gone_without_a_word_holds_it_for_seconds_only(
+    postgres_url: str, make_lease: MakeLease
+) -> None:
+    """The server is told to look whether the session's host is there, idle or not: by itself it takes two hours."""
+    lease = make_lease(postgres_url)
+    assert isinstance(lease, PostgresqlLease)
+    assert lease.hold()
+
+    def setting(name: str) -> int:
+        assert lease._session is not None
+        row = lease._session.execute(
+            "SELECT setting::int FROM pg_settings WHERE name = %s", [name]
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    idle, interval, count = (setting(f"tcp_keepalives_{what}") for what in ("idle", "interval", "count"))
+    assert 0 < idle
+    assert idle + interval * count <= 20
+    assert 0 < setting("tcp_user_timeout") <= 20_000
 
 
 def test_a_directory_that_is_away_has_no_lease_to_give(tmp_path: Path, make_lease: MakeLease) -> None:

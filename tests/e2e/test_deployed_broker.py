@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.ports import free_port
 
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
-_DEVICE = {"username": "device", "password": "of-device"}
+_DEVICE: dict[str, Any] = {"username": "device", "password": "of-device"}
 
 
 class Shipped(Mosquitto):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 
 import psycopg
@@ -74,20 +72,11 @@ def _stopped(server: PostgresServer, _link: Link) -> Iterator[None]:
 
 @contextmanager
 def _frozen(server: PostgresServer, _link: Link) -> Iterator[None]:
-    main = server.pids()[0]
-    # The one that has children first: it then starts and buries none.
-    os.kill(main, signal.SIGSTOP)
     try:
-        _signal(server, signal.SIGSTOP)
+        server.freeze()
         yield
     finally:
-        _signal(server, signal.SIGCONT)
-
-
-def _signal(server: PostgresServer, number: signal.Signals) -> None:
-    for pid in server.pids():
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
+        server.thaw()
 
 
 @contextmanager

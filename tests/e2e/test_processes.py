@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -146,6 +147,55 @@ def test_a_reload_replaces_the_workers_and_fails_nobody(
     assert arbiter == serve.web_pid()
     assert serve.process.poll() is None
     assert 1 == serve.output().count("listens on")
+
+
+def test_a_reload_ends_no_worker_before_its_successor_serves(
+    start_serve: Callable[..., Serve], sqlite_url: str
+) -> None:
+    """While new workers hang at their start, the old ones serve on; then they make room."""
+    serve = start_serve(sqlite_url)
+    _store(serve.client)
+    before = serve.worker_pids()
+
+    serve.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(serve.worker_pids()) == 2 * len(before), "new workers start")
+    new = set(serve.worker_pids()) - set(before)
+    for pid in new:
+        os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(AssertionError, match="an old worker ends"):
+        wait_until(lambda: not all(map(is_alive, before)), "an old worker ends", 4)
+    fetched = serve.client.get(DEVICE)
+    for pid in new:
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: new == set(serve.worker_pids()), "the new workers are left")
+
+    assert 200 == fetched.status
+    assert 200 == serve.client.get(DEVICE).status
+
+
+def test_a_reload_while_the_service_starts_ends_nothing(tmp_path: Path, sqlite_url: str) -> None:
+    """SIGHUP that comes before the web process can take it: the service starts all the same."""
+    serve = Serve(sqlite_url, tmp_path / "serve.log")
+    wait_until(lambda: serve.pids()[1:], "the web process is there")
+
+    serve.process.send_signal(signal.SIGHUP)
+
+    with serve:
+        assert 200 == serve.client.get("/api/health").status
+
+
+def test_a_stop_leaves_no_complaint_in_the_log(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """Workers that were reloaded, and those that were stopped, have closed their connections before they end."""
+    serve = start_serve(database_url)
+    _store(serve.client)
+    before = serve.worker_pids()
+
+    serve.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: _all_gone(before), "the old workers are gone")
+    serve.client.get(DEVICE)
+    serve.stop()
+
+    assert [] == [line for line in serve.output().splitlines() if "Traceback" in line or "Exception" in line]
 
 
 def test_a_killed_supervisor_leaves_no_process_behind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import select
 import socket
 from collections.abc import Callable, Iterator
@@ -184,6 +185,24 @@ def test_connections_that_say_nothing_are_closed(serve: Serve) -> None:
 
     assert fetch < 0.1
     assert took < DEADLINE + MARGIN
+
+
+def test_a_low_limit_of_open_files_turns_nobody_away(
+    start_serve: Callable[..., Serve], sqlite_url: str
+) -> None:
+    """Started with a soft limit that two hundred idle clients use up, the service raises it by itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (CLIENTS // 2, hard))
+    try:
+        serve = start_serve(sqlite_url, workers=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    with _crowd(serve.client, CLIENTS, HALF_HEADERS):
+        wait_until(lambda: _connections(serve) >= CLIENTS, "all are connected", DEADLINE)
+        health = serve.client.get("/api/health")
+
+    assert 200 == health.status
 
 
 def test_a_refused_body_that_trickles_does_not_live_on(serve: Serve) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Self
@@ -32,8 +33,15 @@ class Heard:
 class Listener:
     """Subscribes to everything below a prefix, and reconnects by itself when its broker comes back."""
 
-    def __init__(self, port: int, topic: str = "iotsupport/#", **credentials: str) -> None:
+    def __init__(
+        self,
+        port: int,
+        topic: str = "iotsupport/#",
+        on_heard: Callable[[Heard], None] = lambda _: None,
+        **credentials: str,
+    ) -> None:
         self._lock = Lock()
+        self._on_heard = on_heard
         self._heard: list[Heard] = []
         self._subscribed = Event()
         self._topic = topic
@@ -80,5 +88,7 @@ class Listener:
         client.subscribe(self._topic, qos=1)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        heard = Heard(message.topic, bytes(message.payload), message.retain)
+        self._on_heard(heard)
         with self._lock:
-            self._heard.append(Heard(message.topic, bytes(message.payload), message.retain))
+            self._heard.append(heard)

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -87,9 +88,19 @@ class PostgresServer:
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
         return [main, *map(int, children)]
 
-    def signal_all(self, number: signal.Signals) -> None:
+    def freeze(self) -> None:
+        """Stop all of its processes where they are: connections are accepted, in the kernel, and nothing is answered."""
+        # The one that has children first: it then starts and buries none.
+        os.kill(self.pids()[0], signal.SIGSTOP)
+        self._signal_those_left(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal_those_left(signal.SIGCONT)
+
+    def _signal_those_left(self, number: signal.Signals) -> None:
         for pid in self.pids():
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def close(self) -> None:
         self.stop()

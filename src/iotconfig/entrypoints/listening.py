@@ -7,7 +7,8 @@ from typing import Final
 
 from .settings import InvalidSetting, Settings
 
-_BACKLOG: Final = 2048
+_BACKLOG: Final = 65535
+"""Connections that wait to be taken in. The kernel cuts it to `net.core.somaxconn`: that is the administrator's to say."""
 
 
 def listen(host: str, port: int, advice: str) -> socket.socket:

@@ -78,7 +78,8 @@ class Supervisor:
             ):
                 self._stop()
                 return 0
-            if received == signal.SIGHUP:
+            # Before it is ready, the web process may not have its handler yet, and a reload would end it.
+            if received == signal.SIGHUP and not waiting:
                 self._children[0].process.send_signal(signal.SIGHUP)
             for child in self._children:
                 if not child.is_running() and not child.restart_when_due():

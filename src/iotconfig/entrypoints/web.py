@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import signal
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from iotconfig.adapters.http.arbiter import PatientArbiter
 from iotconfig.adapters.http.deadlines import Deadlines
 from iotconfig.adapters.http.gevent_worker import DeadlineWorker, ProcessLogger
 from iotconfig.adapters.http.observing import Observer
@@ -45,6 +47,9 @@ class _Web(BaseApplication):
         DeadlineWorker.observers = watched.observers
         return wiring.create_app(self._settings, watched)
 
+    def run(self) -> None:
+        PatientArbiter(self).run()
+
 
 def main() -> None:
     """Serve on an inherited socket until told to end, or until the supervisor is gone."""
@@ -55,6 +60,7 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
     access = log_to_stderr(settings)
+    _allow_descriptors()
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
@@ -101,6 +107,12 @@ def main() -> None:
         },
         access,
     ).run()
+
+
+def _allow_descriptors() -> None:
+    """As many as the hard limit allows: the usual soft one, 1024, is that of programs which call `select`."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _worker_class(settings: Settings) -> type[DeadlineWorker]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -184,6 +185,8 @@ def create_app(settings: Settings, watched: Observed | None = None) -> falcon.Ap
 
     watched = watched or Observed(registry=new_registry(settings))
     database = _open_database(settings)
+    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
+    atexit.register(database.close)
     store = _store(database)
     service, notifications = ConfigService(store, utc_now), _notifications(settings, database)
     render = None

@@ -1,0 +1,232 @@
+"""What must hold of a record and of what is stored in the end: pure functions, each with what it found wrong.
+
+An empty list says that the invariant held. Of an operation that did not end, or
+had no answer, or 503, nothing is known: it may be stored or not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import frozen
+
+from .record import NO_ANSWER, Operation, of
+
+Violations = list[str]
+
+
+@frozen
+class Stored:
+    """One revision in the database's history."""
+
+    subject: str
+    """The MAC address."""
+    revision: int
+    etag: str
+
+
+def bodies_are_as_stored(record: Iterable[Operation], digests: Mapping[str, str]) -> Violations:
+    """Each body that a device got is, byte for byte, what was stored for it."""
+    return [
+        f"{fetch.subject} got {fetch.facts['digest']}, stored is {digests.get(fetch.subject)}"
+        for fetch in of(record, "fetch")
+        if fetch.is_done and fetch.facts["digest"] != digests.get(fetch.subject)
+    ]
+
+
+def failures_are_honest(record: Iterable[Operation]) -> Violations:
+    """No answer above 499 but 503 with `Retry-After`, and 507."""
+    return [
+        f"{one.kind} of {one.subject} was answered {one.status}"
+        f"{' without Retry-After' if one.status == 503 else ''}"
+        for one in record
+        if one.status is not None
+        and one.status >= 500
+        and one.status != 507
+        and not (one.status == 503 and str(one.facts.get("retry_after", "")).isdigit())
+    ]
+
+
+def all_are_answered(record: Iterable[Operation]) -> Violations:
+    """Every operation ended with an answer."""
+    return [
+        f"{one.kind} of {one.subject} got no answer: {one.facts.get('error', 'it did not end')}"
+        for one in record
+        if one.status in (None, NO_ANSWER)
+    ]
+
+
+def all_are_done(record: Iterable[Operation]) -> Violations:
+    """Every operation was answered with success."""
+    return [
+        f"{one.kind} of {one.subject}: {one.facts.get('error') or one.status}"
+        for one in record
+        if not one.is_done
+    ]
+
+
+def every_subject_is_served(record: Iterable[Operation], subjects: Iterable[str]) -> Violations:
+    """Each of these got, sooner or later, what it asked for."""
+    served = {one.subject for one in record if one.is_done}
+    return [f"{subject} was never served" for subject in subjects if subject not in served]
+
+
+def revision_counts_the_changes(record: Iterable[Operation], final: int) -> Violations:
+    """The last revision of one device is that of its creation and one for each acknowledged change."""
+    writes = of(record, "write")
+    acknowledged = sum(write.is_done for write in writes)
+    in_doubt = sum(not write.is_done and not write.is_refused for write in writes)
+    if 1 + acknowledged <= final <= 1 + acknowledged + in_doubt:
+        return []
+    return [f"revision {final} after {acknowledged} acknowledged changes and {in_doubt} in doubt"]
+
+
+def history_is_gapless(history: Iterable[Stored]) -> Violations:
+    """Each device's revisions are 1, 2, 3 and so on, none missing and none twice."""
+    revisions: dict[str, list[int]] = defaultdict(list)
+    for stored in history:
+        revisions[stored.subject].append(stored.revision)
+    return [
+        f"{subject} has {len(found)} revisions, of which the last is {max(found)}"
+        for subject, found in revisions.items()
+        if sorted(found) != list(range(1, len(found) + 1))
+    ]
+
+
+def acknowledged_are_stored(record: Iterable[Operation], history: Iterable[Stored]) -> Violations:
+    """Each acknowledged write is in the history, with the revision and the ETag that it was answered with."""
+    stored = set(history)
+    return [
+        f"{write.subject}: acknowledged revision {write.facts['revision']} is not stored"
+        for write in of(record, "write")
+        if write.is_done
+        and (
+            write.facts["etag"] != write.facts["wrote"]
+            or Stored(write.subject, write.facts["revision"], write.facts["etag"]) not in stored
+        )
+    ]
+
+
+def stored_were_asked_for_once(
+    record: Iterable[Operation], history: Iterable[Stored], given: Iterable[Stored] = ()
+) -> Violations:
+    """What is stored and was not `given` before was written, not refused, and is stored once.
+
+    Contents are unique to their write, so a second revision with the same ETag is a write that was done twice.
+    """
+    asked: dict[tuple[str, str], bool] = {}
+    for write in of(record, "write"):
+        asked[write.subject, write.facts["wrote"]] = write.is_refused
+    known = set(given)
+    times = Counter((one.subject, one.etag) for one in history if one not in known)
+    found = []
+    for (subject, etag), number in times.items():
+        if (subject, etag) not in asked:
+            found.append(f"{subject}: {etag} is stored, and nobody wrote it")
+        elif asked[subject, etag]:
+            found.append(f"{subject}: {etag} is stored, and was refused")
+        elif number > 1:
+            found.append(f"{subject}: {etag} is stored {number} times")
+    return found
+
+
+def announced_never_go_back(record: Iterable[Operation]) -> Violations:
+    """Nobody who listens to a device is told of an older revision after a newer one."""
+    newest: dict[str, int] = {}
+    found = []
+    for heard in of(record, "heard"):
+        revision = heard.facts["revision"]
+        if revision < newest.get(heard.subject, 0):
+            found.append(f"{heard.subject} was told {revision} after {newest[heard.subject]}")
+        newest[heard.subject] = max(revision, newest.get(heard.subject, 0))
+    return found
+
+
+def newest_are_announced(
+    record: Iterable[Operation], revisions: Mapping[str, int], until: float = float("inf")
+) -> Violations:
+    """Each device's newest revision was heard, by a moment."""
+    told: dict[str, int] = {}
+    for heard in of(record, "heard"):
+        if heard.begun <= until:
+            told[heard.subject] = heard.facts["revision"]
+    return [
+        f"{subject} is at {revision}, and was told of {told.get(subject)}"
+        for subject, revision in revisions.items()
+        if told.get(subject) != revision
+    ]
+
+
+def reads_are_not_stale(record: Sequence[Operation], history: Iterable[Stored]) -> Violations:
+    """Who asks after a write was acknowledged, or after another has read it, gets that or something newer."""
+    revision_of = {(one.subject, one.etag): one.revision for one in history}
+    seen: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for one in record:
+        etag = str(one.facts.get("etag"))
+        if one.is_done and one.ended is not None and (one.subject, etag) in revision_of:
+            seen[one.subject].append((one.ended, revision_of[one.subject, etag]))
+    found = []
+    for fetch in of(record, "fetch"):
+        if not fetch.is_done:
+            continue
+        got = revision_of.get((fetch.subject, fetch.facts["etag"]))
+        floor = max((revision for ended, revision in seen[fetch.subject] if ended <= fetch.begun), default=0)
+        if got is None:
+            found.append(f"{fetch.subject}: {fetch.facts['etag']} was read, and is no revision")
+        elif got < floor:
+            found.append(f"{fetch.subject}: {got} was read after {floor} was known")
+    return found
+
+
+def answered_within(record: Iterable[Operation], seconds: float) -> Violations:
+    """Every operation took so long at most."""
+    return [
+        f"{one.kind} of {one.subject} took {one.seconds:.1f} s" for one in record if one.seconds > seconds
+    ]
+
+
+def outage_is_told(health: Iterable[Operation], broken: float, healed: float) -> Violations:
+    """While the database is away, the health check answers 503, and is asked."""
+    during = [one for one in health if broken <= one.begun and one.ended is not None and one.ended < healed]
+    if not during:
+        return ["nobody asked for the health during the outage"]
+    return [f"health was answered {one.status} during the outage" for one in during if one.status != 503]
+
+
+def cut_in_time(record: Iterable[Operation], deadlines: Mapping[str, float], margin: float) -> Violations:
+    """Each slow client was cut: not before its kind's deadline, and not `margin` seconds after it."""
+    found = []
+    for one in of(record, "slow"):
+        deadline = deadlines[one.subject]
+        if one.ended is None:
+            found.append(f"a slow client ({one.subject}) was never cut")
+        elif not deadline - 0.1 <= one.seconds <= deadline + margin:
+            found.append(f"a slow client ({one.subject}) was cut after {one.seconds:.1f} s, not {deadline:g}")
+    return found
+
+
+def level(figures: Mapping[str, tuple[float, float]], factor: float, slack: float) -> Violations:
+    """Nothing grew: each second figure is at most `factor` times the first, and `slack` more."""
+    return [
+        f"{name} went from {before:g} to {after:g}"
+        for name, (before, after) in figures.items()
+        if after > before * factor + slack
+    ]
+
+
+def recovered_within(
+    record: Iterable[Operation], healed: Sequence[float], broken: Sequence[float], seconds: float
+) -> Violations:
+    """Nothing that was begun `seconds` after a healing, and before the next break, failed."""
+    record = list(record)
+    found = []
+    for at in healed:
+        until = min((moment for moment in broken if moment > at), default=float("inf"))
+        late = [one for one in record if at + seconds < one.begun < until and not one.is_done]
+        # What the next break met is its own.
+        failed = [one for one in late if one.ended is not None and one.ended < until]
+        found += [
+            f"{one.kind} of {one.subject} failed {one.begun - at:.1f} s after the healing" for one in failed
+        ]
+    return found

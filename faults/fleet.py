@@ -1,0 +1,61 @@
+"""The fleet's devices, and the documents that are stored for them at first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from typing import Final
+
+from tests.support.http import Client
+from tests.support.relaying import mac
+
+from iotconfig.domain.content import ConfigContent
+
+from .checks import Stored
+
+_LETTERS: Final = [*"abcdefghij äöü", "\\n", "\\u00e9"]
+
+
+def address(number: int) -> str:
+    """The MAC address of a device."""
+    return str(mac(number))
+
+
+def document(seed: int, number: int) -> str:
+    """A device's first document, spelt as no serializer would: its bytes are what is looked at."""
+    chance = random.Random(f"{seed}/{number}")
+    filling = " " * chance.randint(0, 40)
+    words = "".join(chance.choices(_LETTERS, k=chance.randint(20, 900)))
+    return (
+        f'{{ "deviceName":"device {number}",{filling}"volume": 1.10, "enableOTA" :false,"note": "{words}" }}'
+    )
+
+
+def digest(body: bytes) -> str:
+    """What the record keeps of a body."""
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def store(client: Client, seed: int, devices: int, **headers: str) -> None:
+    """Give each device its first document."""
+    lines = (
+        f'{{"mac_address": {json.dumps(address(number))}, "content": {document(seed, number)}}}\n'
+        for number in range(devices)
+    )
+    answer = client.request(
+        "POST",
+        "/api/configs/import",
+        "".join(lines).encode(),
+        {"Content-Type": "application/x-ndjson", **headers},
+    )
+    assert answer.status == 200, answer.body[:500]
+    assert answer.json()["new"] == devices, answer.body[:500]
+
+
+def given(seed: int, devices: int) -> list[Stored]:
+    """The revisions that `store` makes."""
+    return [
+        Stored(address(number), 1, ConfigContent.parse(document(seed, number)).etag)
+        for number in range(devices)
+    ]

@@ -1,0 +1,1 @@
+"""One module a load, each with `SHORT`, `LONG`, and `run(site, scale)`."""

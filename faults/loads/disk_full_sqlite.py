@@ -1,0 +1,140 @@
+"""The disk under SQLite fills up, to the last byte, and is given room again."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+from tests.support.waiting import wait_until
+
+from faults.checks import (
+    acknowledged_are_stored,
+    all_are_done,
+    announced_never_go_back,
+    failures_are_honest,
+    history_is_gapless,
+    newest_are_announced,
+    reads_are_not_stale,
+    stored_were_asked_for_once,
+)
+from faults.figures import times
+from faults.fleet import given, store
+from faults.generators import Generator
+from faults.operators import Shift
+from faults.record import Operation, of
+from faults.small_disk import small_disk
+from faults.system import Site, System, newest
+from faults.verdicts import Outcome, held
+
+_MEGABYTES: Final = 24
+_ROOM: Final = 4_000_000
+"""Bytes that the writers fill by themselves."""
+_DEVICES: Final = 20
+
+
+@frozen
+class Scale:
+    seconds: float
+    """How long the disk stays full, and how long it has room again."""
+
+
+SHORT: Final = Scale(2.0)
+LONG: Final = Scale(20.0)
+
+
+def run(site: Site, scale: Scale) -> Outcome:
+    """Large writes until there is no room, and on without a free byte, through a reload; then small ones with room."""
+    place = site.place()
+    with (
+        small_disk(place / "disk", _MEGABYTES) as disk,
+        System(place, f"sqlite:///{disk.path / 'configs.db'}") as system,
+    ):
+        store(system.client, site.seed, _DEVICES)
+        system.wait_drained()
+        disk.fill(_ROOM)
+        load = Shift(
+            port=system.port,
+            record=str(system.record_path("operators")),
+            seed=site.seed,
+            writers=8,
+            devices=_DEVICES,
+            rate=30.0,
+            reads=True,
+            padding=100_000,
+        )
+        with Generator("operators", load) as operators:
+            wait_until(lambda: any(_is_failed(one) for one in _writes(system)), "a write is refused", 120)
+            full = system.recorder.note("fault", "disk full")
+            disk.fill()
+            time.sleep(scale.seconds)
+            system.reload()
+            time.sleep(scale.seconds)
+            operators.stop()
+        disk.free()
+        free = system.recorder.note("fault", "disk has room")
+        # Small ones, with which the disk does not fill up again.
+        load = evolve(load, record=str(system.record_path("afterwards")), seed=site.seed + 1, padding=0)
+        with Generator("operators", load) as operators:
+            time.sleep(scale.seconds)
+            operators.stop()
+        system.wait_drained()
+        system.wait_healthy()
+        history = system.history()
+        record = system.record()
+        broken = _integrity(disk.path / "configs.db")
+    writes = of(record, "write")
+    during = [one for one in writes if full <= one.begun and one.ended is not None and one.ended < free]
+    afterwards = [one for one in writes if one.begun > free]
+    return Outcome(
+        len(record),
+        [
+            held(
+                "writes get 503 or 507, and nothing else above 499",
+                failures_are_honest(writes),
+                [] if any(map(_is_failed, during)) else ["no write was refused while the disk was full"],
+            ),
+            held("reads go on, through a reload, too", all_are_done(of(record, "fetch", "health"))),
+            held(
+                "with room again, all writes are stored, without a repair",
+                all_are_done(afterwards),
+                broken,
+                [] if afterwards else ["nothing was written afterwards"],
+            ),
+            held(
+                "acknowledged = stored, each once, refused ones never",
+                acknowledged_are_stored(record, history),
+                stored_were_asked_for_once(record, history, given(site.seed, _DEVICES)),
+                history_is_gapless(history),
+                reads_are_not_stale(record, history),
+            ),
+            held(
+                "announced revisions never go back, and the newest arrive",
+                announced_never_go_back(record),
+                newest_are_announced(record, newest(history)),
+            ),
+            held("the log tells of no fault", system.faults_logged()),
+        ],
+        {
+            f"{len(writes)} writes": times(writes),
+            "refused": ", ".join(
+                f"{sum(one.status == status for one in writes)} x {status}" for status in (503, 507)
+            ),
+        },
+    )
+
+
+def _writes(system: System) -> list[Operation]:
+    return of(system.record("operators"), "write") if system.record_path("operators").exists() else []
+
+
+def _is_failed(write: Operation) -> bool:
+    return write.status in (503, 507)
+
+
+def _integrity(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]

@@ -1,0 +1,139 @@
+"""PostgreSQL is there and answers nothing: its processes are stopped; then the link to it swallows everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import field, frozen
+from sqlalchemy import make_url
+from tests.support.proxy import Link
+
+from faults.checks import (
+    acknowledged_are_stored,
+    all_are_answered,
+    announced_never_go_back,
+    answered_within,
+    failures_are_honest,
+    history_is_gapless,
+    newest_are_announced,
+    outage_is_told,
+    reads_are_not_stale,
+    recovered_within,
+    stored_were_asked_for_once,
+)
+from faults.figures import last_failure, times
+from faults.fleet import given, store
+from faults.generators import Generator
+from faults.operators import Shift
+from faults.record import of
+from faults.system import Site, System, newest
+from faults.verdicts import Outcome, held, in_time, same_processes
+
+_RECOVERY: Final = 5.0
+_DEVICES: Final = 50
+
+
+@frozen
+class Scale:
+    """`bound`: seconds within which everything is answered, whatever the database does."""
+
+    outage: float
+    bound: float
+    rate: float
+    settings: Mapping[str, str] = field(factory=dict)
+
+
+_IMPATIENT: Final = {
+    "IOTCONFIG_DB_CONNECT_TIMEOUT": "2",
+    "IOTCONFIG_DB_POOL_TIMEOUT": "1",
+    "IOTCONFIG_DB_STATEMENT_TIMEOUT": "1",
+    "IOTCONFIG_DB_LOCK_TIMEOUT": "1",
+    "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1.5",
+}
+SHORT: Final = Scale(3.0, 10.0, 20.0, _IMPATIENT)
+# Three seconds for a connection and ten for what is done with it, and as many as the watchdog is late.
+LONG: Final = Scale(30.0, 14.0, 40.0)
+
+
+def run(site: Site, scale: Scale) -> Outcome:
+    """Both outages under writes and reads, with a look at the health every now and then."""
+    broken: list[float] = []
+    healed: list[float] = []
+    with site.database() as url, Link(site.postgres.port) as link:
+        through_link = make_url(url).set(port=link.port).render_as_string(hide_password=False)
+        with System(site.place(), through_link, scale.settings) as system:
+            store(system.client, site.seed, _DEVICES)
+            pids = system.serve.pids()
+            load = Shift(
+                port=system.port,
+                record=str(system.record_path("operators")),
+                seed=site.seed,
+                writers=60,
+                devices=_DEVICES,
+                rate=scale.rate,
+                reads=True,
+            )
+            with Generator("operators", load) as operators:
+                for name, begin, end in (
+                    ("PostgreSQL stops answering", site.postgres.freeze, site.postgres.thaw),
+                    ("the link swallows everything", link.swallow, link.flow),
+                ):
+                    time.sleep(1)
+                    begin()
+                    broken.append(system.recorder.note("fault", name))
+                    try:
+                        until = time.monotonic() + scale.outage
+                        while time.monotonic() < until:
+                            system.probe("health", "/api/health")
+                    finally:
+                        healed.append(system.recorder.note("fault", f"{name}: no more"))
+                        end()
+                    system.wait_healthy()
+                time.sleep(1)
+                operators.stop()
+            system.wait_drained()
+            pids_after = system.serve.pids()
+            history = system.history()
+            record = system.record()
+    asked = of(record, "write", "fetch")
+    health = of(record, "health")
+    ends = [*broken[1:], float("inf")]
+    return Outcome(
+        len(record),
+        [
+            held(
+                f"all are answered within {scale.bound:g} s, 5xx is 503 with Retry-After",
+                all_are_answered(record),
+                answered_within([*asked, *health], scale.bound),
+                failures_are_honest(record),
+            ),
+            held(
+                "health tells",
+                *(outage_is_told(health, *outage) for outage in zip(broken, healed, strict=True)),
+            ),
+            held("it recovers by itself, in the same processes", same_processes(pids, pids_after)),
+            held(
+                "acknowledged = stored, each once, gapless, no read goes back",
+                acknowledged_are_stored(record, history),
+                stored_were_asked_for_once(record, history, given(site.seed, _DEVICES)),
+                history_is_gapless(history),
+                reads_are_not_stale(record, history),
+            ),
+            held(
+                "announced revisions never go back, and the newest arrive",
+                announced_never_go_back(record),
+                newest_are_announced(record, newest(history)),
+            ),
+            in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
+            held("the log tells of no fault", system.faults_logged()),
+        ],
+        {
+            f"{len(asked)} requests": times(asked),
+            f"{len(health)} health checks": times(health),
+            "last failure after the healing": ", ".join(
+                f"{last_failure(asked, at, until):.1f} s" for at, until in zip(healed, ends, strict=True)
+            ),
+        },
+    )

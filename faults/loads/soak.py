@@ -1,0 +1,132 @@
+"""Everyday traffic for a long time, with a reload every minute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from attrs import frozen
+
+from faults.checks import (
+    acknowledged_are_stored,
+    all_are_done,
+    announced_never_go_back,
+    history_is_gapless,
+    level,
+    newest_are_announced,
+    reads_are_not_stale,
+    stored_were_asked_for_once,
+)
+from faults.devices import Storm
+from faults.figures import times
+from faults.fleet import given, store
+from faults.generators import Generator
+from faults.operators import Shift
+from faults.record import of
+from faults.system import Site, System, Usage, compared, growth, newest
+from faults.verdicts import Outcome, held
+
+_DEVICES: Final = 200
+
+
+@frozen
+class Scale:
+    reloads: int
+    every: float
+    """Seconds."""
+    fetches: float
+    """A second."""
+    writes: float
+    """A second."""
+
+
+SHORT: Final = Scale(2, 1.5, 60.0, 10.0)
+LONG: Final = Scale(20, 60.0, 60.0, 10.0)
+
+
+def run(site: Site, scale: Scale) -> Outcome:
+    """Fetches and writes on new connections all the time; what each process takes is noted before each reload."""
+    # More than it takes, reloads included: the generators are told when to stop.
+    seconds = (scale.reloads + 1) * (scale.every + 15)
+    usages: list[dict[str, Usage]] = []
+    with site.database() as url, System(site.place(), url) as system:
+        store(system.client, site.seed, _DEVICES)
+        shift = Shift(
+            port=system.port,
+            record=str(system.record_path("operators")),
+            seed=site.seed,
+            writers=10,
+            devices=_DEVICES,
+            rate=scale.writes,
+            reads=True,
+        )
+        storm = Storm(
+            port=system.port,
+            record=str(system.record_path("devices")),
+            seed=site.seed,
+            devices=_DEVICES,
+            fetches=int(seconds * scale.fetches),
+            seconds=seconds,
+        )
+        with Generator("operators", shift) as operators, Generator("devices", storm) as devices:
+            for _ in range(scale.reloads):
+                time.sleep(scale.every)
+                usages.append(system.usage())
+                system.probe("health", "/api/health")
+                system.reload()
+            time.sleep(scale.every)
+            usages.append(system.usage())
+            operators.stop()
+            devices.stop()
+        system.wait_drained()
+        history = system.history()
+        record = system.record()
+        left = system.left_behind()
+    asked = of(record, "write", "fetch")
+    # The first ones are of workers that started with the service; all later ones of reloads.
+    first, last = usages[1], usages[-1]
+
+    def is_level(of_usage: Callable[[Usage], float], factor: float, slack: float) -> list[str]:
+        return level(compared(first, last, of_usage), factor, slack)
+
+    return Outcome(
+        len(record),
+        [
+            held(
+                "no request on a new connection fails", all_are_done(of(record, "write", "fetch", "health"))
+            ),
+            held("memory is level", is_level(lambda one: one.bytes / 1e6, 1.1, 8)),
+            held(
+                "file descriptors and threads are level",
+                is_level(lambda one: one.descriptors, 1, 10),
+                is_level(lambda one: one.threads, 1, 3),
+            ),
+            held(
+                "acknowledged = stored, each once, gapless, no read goes back",
+                acknowledged_are_stored(record, history),
+                stored_were_asked_for_once(record, history, given(site.seed, _DEVICES)),
+                history_is_gapless(history),
+                reads_are_not_stale(record, history),
+            ),
+            held(
+                "announced revisions never go back, and the newest arrive",
+                announced_never_go_back(record),
+                newest_are_announced(record, newest(history)),
+            ),
+            held("no temporary file is left", left),
+            held("the log tells of no fault", system.faults_logged()),
+        ],
+        {
+            f"{len(asked)} requests, {scale.reloads} reloads": times(asked),
+            "memory MB": growth(first, last),
+            "descriptors": ", ".join(
+                f"{name} {a:g}→{b:g}"
+                for name, (a, b) in compared(first, last, lambda one: one.descriptors).items()
+            ),
+            "threads": ", ".join(
+                f"{name} {a:g}→{b:g}"
+                for name, (a, b) in compared(first, last, lambda one: one.threads).items()
+            ),
+        },
+    )

@@ -1,0 +1,242 @@
+"""The whole system as processes: PostgreSQL or SQLite, a broker, `serve` with its workers and its relay, a listener."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from attrs import Factory, define, frozen
+from tests.support.http import Client
+from tests.support.listener import Heard, Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.postgres import PostgresServer, create_database, drop_database
+from tests.support.processes import command_of, descendants, descriptors, is_alive, resident, threads
+from tests.support.relaying import STATE
+from tests.support.schema import rows
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.adapters.sql.url import DatabaseUrl
+
+from .checks import Stored
+from .record import Operation, Recorder, read
+
+_TEMPLATE = "faults_template"
+_FAULT = re.compile(r"Traceback|Exception|Error:| failed$")
+_DEVICE = re.compile(r"/devices/([0-9a-f:]{17})/config$")
+
+
+@define
+class Site:
+    """Where loads run one after another: one PostgreSQL server, started for the first that needs it."""
+
+    directory: Path
+    seed: int
+    on_sqlite: bool = False
+    """Whether loads that care for no database in particular run on SQLite."""
+    _server: PostgresServer | None = None
+    _cleanup: ExitStack = Factory(ExitStack)
+
+    @property
+    def postgres(self) -> PostgresServer:
+        if self._server is None:
+            self._server = PostgresServer()
+            self._cleanup.callback(self._server.close)
+            template = create_database(self._server.base_url, _TEMPLATE)
+            Migrations(DatabaseUrl.parse(template)).upgrade()
+        return self._server
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a new database, which is gone afterwards: on the site's server, with the current schema, or a file."""
+        if self.on_sqlite:
+            yield f"sqlite:///{self.place() / 'configs.db'}"
+            return
+        base_url = self.postgres.base_url
+        name = f"faults_{uuid4().hex}"
+        yield create_database(base_url, name, _TEMPLATE)
+        drop_database(base_url, name)
+
+    def place(self) -> Path:
+        """A new directory for one system's files."""
+        return Path(mkdtemp(dir=self.directory))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+
+@frozen
+class Usage:
+    """What one process takes."""
+
+    bytes: int
+    descriptors: int
+    threads: int
+
+
+class System:
+    """One running system; a context manager that leaves no process behind.
+
+    `recorder` is the harness's own: what is heard goes there, and what it breaks.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        database_url: str,
+        settings: Mapping[str, str] | None = None,
+        *,
+        workers: int = 2,
+        broker: bool = True,
+    ) -> None:
+        self.place = place
+        self.database_url = database_url
+        self._temporary = place / "tmp"
+        self._temporary.mkdir()
+        self._settings = {"TMPDIR": str(self._temporary), **(settings or {})}
+        self._workers = workers
+        self._has_broker = broker
+        self._cleanup = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.recorder = stack.enter_context(Recorder(self.record_path("harness")))
+            env = dict(self._settings)
+            if self._has_broker:
+                self.broker = Mosquitto(self.place, "max_inflight_messages 0", verbose=False)
+                stack.callback(self.broker.stop)
+                env["MQTT_URL"] = self.broker.url
+            self.serve = stack.enter_context(
+                Serve(self.database_url, self.place / "serve.log", workers=self._workers, arguments=(), **env)
+            )
+            if self._has_broker:
+                stack.enter_context(Listener(self.broker.port, on_heard=self._heard))
+            self._cleanup = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    @property
+    def client(self) -> Client:
+        return self.serve.client
+
+    @property
+    def port(self) -> int:
+        return self.client.address[1]
+
+    def record_path(self, name: str) -> Path:
+        """Where a generator writes its part of the record."""
+        return self.place / f"{name}.jsonl"
+
+    def record(self, name: str = "*") -> list[Operation]:
+        """All that was recorded so far, or one generator's part of it."""
+        return read(self.place, name)
+
+    def history(self) -> list[Stored]:
+        """All revisions that are stored, the deletions aside."""
+        query = "SELECT mac_address, revision, etag FROM revisions WHERE etag IS NOT NULL"
+        return [Stored(str(m), int(str(r)), str(e)) for m, r, e in rows(self.database_url, query)]
+
+    def wait_drained(self, seconds: float = 60.0) -> None:
+        """Return when nothing is left to announce."""
+        query = "SELECT count(*) FROM notifications"
+        wait_until(lambda: rows(self.database_url, query) == [(0,)], "nothing is pending", seconds)
+
+    def reload(self) -> None:
+        """SIGHUP, and wait until the workers are others."""
+        workers = self.serve.worker_pids()
+        self.recorder.note("fault", "SIGHUP")
+        self.serve.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: not any(map(is_alive, workers)), "the old workers are gone", 60)
+        wait_until(lambda: len(self.serve.worker_pids()) == len(workers), "new ones are there", 60)
+
+    def faults_logged(self) -> list[str]:
+        """Lines of the service's log that tell of a fault of its own; to be asked once it has ended, too."""
+        log = (self.place / "serve.log").read_text(errors="replace")
+        return [line for line in log.splitlines() if _FAULT.search(line)]
+
+    def left_behind(self) -> list[str]:
+        """Files in the directory for temporary ones that nobody takes away any more."""
+        return [f"{path.name} is left" for path in self._temporary.iterdir()]
+
+    def relay_pid(self) -> int | None:
+        """The relay that `serve` runs; None while there is none."""
+        pids = descendants(self.serve.process.pid)
+        return next((pid for pid in pids if "entrypoints.relay" in command_of(pid)), None)
+
+    def usage(self) -> dict[str, Usage]:
+        """What each process takes; workers are numbered, as they come and go."""
+        pids = {"supervisor": self.serve.process.pid, "web": self.serve.web_pid()}
+        relay = self.relay_pid()
+        if relay is not None:
+            pids["relay"] = relay
+        pids |= {f"worker {n}": pid for n, pid in enumerate(self.serve.worker_pids(), 1)}
+        found = {}
+        for name, pid in pids.items():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found[name] = Usage(resident(pid), descriptors(pid), threads(pid))
+        return found
+
+    def probe(self, kind: str, path: str) -> int:
+        """Ask once, and record it; the status, 0 where no answer came."""
+        number = self.recorder.begin(kind, path)
+        try:
+            answer = self.client.get(path)
+        except OSError as error:
+            self.recorder.end(number, 0, error=repr(error))
+            return 0
+        retry = answer.headers.get("retry-after")
+        self.recorder.end(number, answer.status, **({} if retry is None else {"retry_after": retry}))
+        return answer.status
+
+    def wait_healthy(self, seconds: float = 60.0) -> None:
+        """Return when the database is connected, as several workers see it."""
+        wait_until(
+            lambda: all(self.probe("health", "/api/health") == 200 for _ in range(8)), "healthy", seconds
+        )
+
+    def _heard(self, heard: Heard) -> None:
+        device = _DEVICE.search(heard.topic)
+        if device is not None and heard.payload and heard.topic.endswith(STATE):
+            self.recorder.note("heard", device[1], revision=heard.json()["revision"])
+
+
+def newest(history: Iterable[Stored]) -> dict[str, int]:
+    """Each device's last revision."""
+    found: dict[str, int] = {}
+    for stored in history:
+        found[stored.subject] = max(stored.revision, found.get(stored.subject, 0))
+    return found
+
+
+def growth(before: Mapping[str, Usage], after: Mapping[str, Usage]) -> str:
+    """Memory before and after, process by process, in MB."""
+    shown = (
+        f"{name} {before[name].bytes / 1e6:.0f}→{after[name].bytes / 1e6:.0f}"
+        for name in before
+        if name in after
+    )
+    return " ".join(shown)
+
+
+def compared(
+    before: Mapping[str, Usage], after: Mapping[str, Usage], of: Callable[[Usage], float]
+) -> dict[str, tuple[float, float]]:
+    """One figure of each process that was there both times, before and after."""
+    return {name: (of(before[name]), of(after[name])) for name in before if name in after}

@@ -1,0 +1,50 @@
+"""What came of a load: its invariants, held or not, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+
+@frozen
+class Verdict:
+    """One invariant, and what violated it."""
+
+    invariant: str
+    violations: Sequence[str]
+    is_timed: bool = False
+    """Whether it is about speed: judged where the machine is not shared, and only told elsewhere."""
+
+    @property
+    def held(self) -> bool:
+        return not self.violations
+
+
+@frozen
+class Outcome:
+    """What came of one load."""
+
+    operations: int
+    verdicts: Sequence[Verdict]
+    figures: Mapping[str, str] = field(factory=dict)
+
+
+def held(invariant: str, *violations: Sequence[str]) -> Verdict:
+    """The verdict on an invariant that one or several checks decide."""
+    return Verdict(invariant, [one for found in violations for one in found])
+
+
+def in_time(invariant: str, *violations: Sequence[str]) -> Verdict:
+    """The same for one about speed."""
+    return Verdict(invariant, [one for found in violations for one in found], is_timed=True)
+
+
+def at_most(value: float, limit: float, what: str) -> list[str]:
+    """A violation where a figure is above its limit."""
+    return [] if value <= limit else [f"{what} is {value:.2f}, above {limit:g}"]
+
+
+def same_processes(before: Sequence[int], after: Sequence[int]) -> list[str]:
+    """A violation for each process that came or went."""
+    return [f"process {pid} came or went" for pid in sorted(set(before) ^ set(after))]
