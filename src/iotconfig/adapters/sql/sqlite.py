@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .failures import AWAY, is_busy, translated, unavailable
+from .repository import DOCUMENT
 from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
 
@@ -41,6 +42,11 @@ class SqliteDatabase:
         with translated(), self._engine.connect() as connection:
             begin_reading(connection, self._timeouts.lock)
             yield connection
+
+    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+        with self.reading() as connection:
+            row = connection.execute(DOCUMENT, {"key": mac_address}).one_or_none()
+        return None if row is None else (row.content.encode(), row.etag)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

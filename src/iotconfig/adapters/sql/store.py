@@ -15,6 +15,7 @@ from iotconfig.domain.mac import MacAddress
 from .database import Database
 from .history import SqlHistoryRepository
 from .notifications import SqlNotificationOutbox
+from .reading import SqlReading
 from .repository import SqlConfigRepository, SqlDeviceRepository
 from .stage import SqlStage
 from .tables import configs
@@ -25,8 +26,8 @@ _FETCHED: Final = 500
 
 
 @frozen
-class SqlView:
-    """`View` of what one connection sees, and inside a transaction `UnitOfWork`."""
+class SqlUnitOfWork:
+    """`UnitOfWork` on one connection, in a transaction."""
 
     _connection: Connection
 
@@ -53,15 +54,13 @@ class SqlStore:
 
     _database: Database
 
-    @contextmanager
-    def reading(self) -> Iterator[SqlView]:
-        with self._database.reading() as connection:
-            yield SqlView(connection)
+    def reading(self) -> SqlReading:
+        return SqlReading(self._database)
 
     @contextmanager
-    def writing(self) -> Iterator[SqlView]:
+    def writing(self) -> Iterator[SqlUnitOfWork]:
         with self._database.writing() as connection:
-            yield SqlView(connection)
+            yield SqlUnitOfWork(connection)
 
     @contextmanager
     def staging(self) -> Iterator[SqlStage]:
