@@ -1,4 +1,8 @@
-"""The contestants as processes, each for as long as a block runs."""
+"""The contestants as processes, each for as long as a block runs.
+
+Each in a session of its own, as the web process of `serve` is: the kernel shares out
+processors by sessions, and one in wrk's would fare better when others use the machine.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +82,7 @@ def on_our_server(name: str, database_url: str) -> Iterator[Server]:
             [*_python("benchmarks.contestants.on_our_server"), *arguments, "--workers", str(workers())],
             env=environment(database_url, CONTESTANT=name),
             pass_fds=given.values(),
+            start_new_session=True,
         )
     os.close(report)
     os.close(lifeline)
@@ -148,7 +153,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 @contextmanager
 def _running(command: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
-    process = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_until(lambda: _listens(process, port), f"{command[0]} listens")
         yield Server(f"http://127.0.0.1:{port}", process.pid)
