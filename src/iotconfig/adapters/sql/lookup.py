@@ -7,17 +7,15 @@ The bytes go out as they came in: the connection's encoding is UTF-8.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 import psycopg
 from psycopg import errors
-from psycopg.generators import execute, fetch_many
+from psycopg.generators import execute
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 from .pool import PooledConnection
-from .readiness import wait_readable
 
 _NAME: Final = b"iotconfig_document"
 _STATEMENT: Final = b"SELECT content, etag FROM configs WHERE mac_address = $1"
@@ -58,30 +56,8 @@ def _prepare(connection: PooledConnection) -> None:
 
 def _answer(connection: PooledConnection) -> PGresult:
     """The result of the one command that was sent. Raises what the server says of it instead."""
-    pgconn = connection.pgconn
-    result: PGresult | None
-    if pgconn.flush():
-        # Not all of it fitted into the socket's buffer: psycopg's way takes care of both directions.
-        *_, result = connection.wait(execute(pgconn))
-    else:
-        result = _next(connection)
-        if result is not None and result.status in _DONE:
-            while _next(connection) is not None:
-                pass
-        else:
-            # Where it was the server's farewell, nothing follows.
-            with suppress(psycopg.OperationalError):
-                connection.wait(fetch_many(pgconn))
-    if result is None:
-        raise psycopg.OperationalError("the server sent no result")
+    result: PGresult
+    *_, result = connection.wait(execute(connection.pgconn))
     if result.status not in _DONE:
         raise errors.error_from_result(result, connection.info.encoding)
     return result
-
-
-def _next(connection: PooledConnection) -> PGresult | None:
-    pgconn = connection.pgconn
-    while pgconn.is_busy():
-        wait_readable(pgconn.socket)
-        pgconn.consume_input()
-    return pgconn.get_result()
