@@ -14,6 +14,7 @@ from iotconfig.domain.config import Config, Document
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.search import ConfigPage, ConfigQuery
 
+from .batching import BatchingConnection
 from .database import Database
 from .history import SqlHistoryRepository
 from .repository import SqlConfigRepository, SqlDeviceRepository
@@ -24,7 +25,7 @@ class SqlConfigReader:
     """`ConfigReader` that opens a connection only for what is no document."""
 
     _database: Database
-    _connection: Callable[[], Connection]
+    _connection: Callable[[], BatchingConnection]
 
     def document(self, mac_address: MacAddress) -> Document | None:
         found = self._database.document(mac_address.canonical)
@@ -52,7 +53,7 @@ class SqlReading:
 
     _database: Database
     _opening: AbstractContextManager[Connection] | None = None
-    _connection: Connection | None = None
+    _connection: BatchingConnection | None = None
 
     @property
     def configs(self) -> SqlConfigReader:
@@ -74,9 +75,9 @@ class SqlReading:
     ) -> bool | None:
         return None if self._opening is None else self._opening.__exit__(kind, error, trace)
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> BatchingConnection:
         if self._connection is None:
             opening = self._database.reading()
-            self._connection = opening.__enter__()
+            self._connection = BatchingConnection(opening.__enter__())
             self._opening = opening
         return self._connection

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from iotconfig.domain.fleet import Exported
 from iotconfig.domain.mac import MacAddress
 
+from .batching import BatchingConnection
 from .database import Database
 from .history import SqlHistoryRepository
 from .notifications import SqlNotificationOutbox
@@ -29,7 +30,7 @@ _FETCHED: Final = 500
 class SqlUnitOfWork:
     """`UnitOfWork` on one connection, in a transaction."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     @property
     def configs(self) -> SqlConfigRepository:
@@ -60,7 +61,9 @@ class SqlStore:
     @contextmanager
     def writing(self) -> Iterator[SqlUnitOfWork]:
         with self._database.writing() as connection:
-            yield SqlUnitOfWork(connection)
+            batching = BatchingConnection(connection)
+            yield SqlUnitOfWork(batching)
+            batching.send()
 
     @contextmanager
     def staging(self) -> Iterator[SqlStage]:
