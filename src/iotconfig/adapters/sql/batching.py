@@ -6,7 +6,7 @@ A change writes to four tables; each statement by itself was half of an update's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import psycopg
@@ -71,7 +71,7 @@ class BatchingConnection:
         driver.execute(text, {**constants, **values})
 
 
-@cache
+@lru_cache
 def _joined(
     statements: tuple[tuple[Executable, tuple[str, ...]], ...], last: str, dialect: Dialect
 ) -> tuple[str, dict[str, object]]:

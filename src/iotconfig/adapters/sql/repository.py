@@ -36,7 +36,7 @@ _SUMMARY: Final = (
 )
 _BY_ID: Final = select(configs).where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = select(configs).where(configs.c.mac_address == bindparam("key"))
-DOCUMENT: Final = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
+_DOCUMENT: Final = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
 _INSERT: Final = configs.insert()
 _ADD: Final = _INSERT.returning(configs.c.id)
 _REPLACE: Final = update(configs).where(configs.c.id == bindparam("key"))
@@ -77,7 +77,7 @@ class SqlConfigRepository:
         return None if row is None else _config(row)
 
     def document(self, mac_address: MacAddress) -> Document | None:
-        row = self._connection.execute(DOCUMENT, {"key": str(mac_address)}).one_or_none()
+        row = self._connection.execute(_DOCUMENT, {"key": str(mac_address)}).one_or_none()
         return None if row is None else Document(row.content.encode(), row.etag)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
