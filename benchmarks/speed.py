@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
-from attrs import astuple, frozen
+from attrs import astuple, evolve, frozen
 from tests.support.http import Client
 from tests.support.serving import Serve
 
@@ -55,13 +55,22 @@ class Trial:
     connections: int = 16
 
 
+def documents() -> dict[str, str]:
+    """What is stored, by MAC address."""
+    return {f"02:00:00:00:{n >> 8:02x}:{n & 255:02x}": _CONTENT % (n, n) for n in range(_DEVICES)}
+
+
+def fetch(mac: str) -> Request:
+    return Request("GET", f"/api/configs/{mac}.json")
+
+
 @contextmanager
 def arena() -> Iterator[Arena]:
-    documents = {f"02:00:00:00:{n >> 8:02x}:{n & 255:02x}": _CONTENT % (n, n) for n in range(_DEVICES)}
+    stored = documents()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory()))
         ours, other = stack.enter_context(postgresql("ours", "afternoon"))
-        ids = _fill(ours, other, documents)
+        ids = fill(ours, other, stored)
         for url in (ours, other):
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
@@ -75,21 +84,21 @@ def arena() -> Iterator[Arena]:
         if find_spec("granian"):
             running[_GRANIAN] = stack.enter_context(servers.on_granian(ours, 8))
         if servers.nginx_binary():
-            running[_NGINX] = stack.enter_context(servers.on_nginx(documents))
-        paths = {mac: f"/api/configs/{mac}.json" for mac in documents}
-        tags = {mac: ConfigContent.parse(content).etag for mac, content in documents.items()}
+            running[_NGINX] = stack.enter_context(servers.on_nginx(stored))
+        revalidations = (
+            evolve(fetch(mac), if_none_match=ConfigContent.parse(content).etag)
+            for mac, content in stored.items()
+        )
         yield Arena(
             running,
-            wrk.write(directory / "fetches", (Request("GET", path) for path in paths.values())),
-            wrk.write(
-                directory / "revalidations", (Request("GET", paths[mac], tag) for mac, tag in tags.items())
-            ),
+            wrk.write(directory / "fetches", map(fetch, stored)),
+            wrk.write(directory / "revalidations", revalidations),
             {
                 name: wrk.write(
                     directory / f"updates-{number}",
                     (
                         Request("PUT", f"/api/configs/{numbers[mac]}", body=f'{{"content": {content}}}')
-                        for mac, content in documents.items()
+                        for mac, content in stored.items()
                     ),
                 )
                 for number, (name, numbers) in enumerate(ids.items())
@@ -98,7 +107,7 @@ def arena() -> Iterator[Arena]:
         )
 
 
-def _fill(ours: str, other: str, documents: Mapping[str, str]) -> dict[str, dict[str, int]]:
+def fill(ours: str, other: str, documents: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """Store the documents for all contestants; the ids that they gave, by MAC address."""
     ids: dict[str, dict[str, int]] = {_OURS: {}, _AFTERNOON: {}}
     with psycopg.connect(other) as connection:

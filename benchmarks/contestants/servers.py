@@ -70,7 +70,7 @@ def workers() -> int:
 
 
 @contextmanager
-def on_our_server(name: str, database_url: str) -> Iterator[Server]:
+def on_our_server(name: str, database_url: str, **env: str) -> Iterator[Server]:
     """An application of this package on the server of `iotconfig serve`."""
     ready, report = os.pipe()
     lifeline, held = os.pipe()
@@ -80,7 +80,7 @@ def on_our_server(name: str, database_url: str) -> Iterator[Server]:
         arguments = [text for option, number in given.items() for text in (option, str(number))]
         process = subprocess.Popen(
             [*_python("benchmarks.contestants.on_our_server"), *arguments, "--workers", str(workers())],
-            env=environment(database_url, CONTESTANT=name),
+            env=environment(database_url, CONTESTANT=name, **env),
             pass_fds=given.values(),
             start_new_session=True,
         )
