@@ -1,6 +1,7 @@
 """A unit of work's writes, sent together: on PostgreSQL a round trip costs more than a statement.
 
-A change writes to four tables; each statement by itself was half of an update's time.
+A change writes to four tables. With a statement sent for each, an update took 1,050 µs of a
+worker's processor time, with one for all of them 740.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class BatchingConnection:
             for name, value in given.items()
         }
         self._waiting, self._last = {}, _NOTHING
-        # By psycopg's own cursor: SQLAlchemy's way around it takes 60 µs.
+        # By psycopg's own cursor: SQLAlchemy's way around it takes about 100 µs more.
         driver = cast("psycopg.Connection[TupleRow]", self._connection.connection.driver_connection)
         driver.execute(text, {**constants, **values})
 

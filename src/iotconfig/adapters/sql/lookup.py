@@ -1,7 +1,7 @@
 """A device's document by the shortest way: libpq's functions, on a connection of the pool.
 
 It is what devices ask for, so what it costs is what the service costs. Of a worker's
-processor time, SQLAlchemy Core took 266 µs, a cursor of psycopg 58, this takes 15.
+processor time, SQLAlchemy Core took 266 µs; this takes 35, the loan of the connection included.
 The bytes go out as they came in: the connection's encoding is UTF-8.
 """
 

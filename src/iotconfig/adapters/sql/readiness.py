@@ -1,7 +1,7 @@
 """Waiting for a socket in a greenlet.
 
-psycopg waits with `select.poll`. gevent's takes 20 µs of processor time more than
-gevent's own wait for one socket, which is more than all else that a lookup takes.
+psycopg waits with `select.poll`. With gevent's, a query took 29 µs of processor time;
+with gevent's own wait for one socket, 15.
 """
 
 from __future__ import annotations
