@@ -6,12 +6,12 @@ It checks nothing, bounds nothing and heals nothing: a lost connection stays los
 from __future__ import annotations
 
 import os
-from queue import SimpleQueue
 from typing import Any
 
 import falcon
 import psycopg
-from psycopg.rows import TupleRow
+
+from iotconfig.adapters.sql.places import Places
 
 _CONNECTIONS = 8
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
@@ -19,14 +19,16 @@ _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
 
 class OneQuery:
     def __init__(self, url: str) -> None:
-        self._free: SimpleQueue[psycopg.Connection[TupleRow]] = SimpleQueue()
-        for _ in range(_CONNECTIONS):
-            self._free.put(psycopg.connect(url, autocommit=True, prepare_threshold=0))
+        # Ours, so that nobody starves: with a plain queue its p99 would be no measure.
+        self._places = Places(_CONNECTIONS)
+        self._free = [psycopg.connect(url, autocommit=True, prepare_threshold=0) for _ in range(_CONNECTIONS)]
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        connection = self._free.get()
+        assert self._places.take(60)
+        connection = self._free.pop()
         row = connection.execute(_DOCUMENT, (mac,)).fetchone()
-        self._free.put(connection)
+        self._free.append(connection)
+        self._places.give_back()
         assert row is not None
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "no-cache")

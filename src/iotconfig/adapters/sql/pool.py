@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
 from .libpq import connection_arguments, prepare
+from .places import Places
 from .readiness import wait_readable
 from .timeouts import Timeouts
 from .watchdog import Watchdog
@@ -73,9 +73,7 @@ class Pool(ConnectionPool[PooledConnection]):
         self._lent: dict[PooledConnection, int] = {}
         # Who has to wait does so here, in order, and not in psycopg's pool, whose waiting
         # takes 20 µs of processor time more under gevent.
-        self._places: SimpleQueue[None] = SimpleQueue()
-        for _ in range(size):
-            self._places.put(None)
+        self._places = Places(size)
         super().__init__(
             connection_class=_connection_class(self._failures),
             kwargs=connection_arguments(url, timeouts),
@@ -94,14 +92,12 @@ class Pool(ConnectionPool[PooledConnection]):
         """Lend a connection, for as long as the watchdog allows."""
         allowed = self.timeout if timeout is None else timeout
         until = monotonic() + allowed
-        try:
-            self._places.get(timeout=allowed)
-        except Empty:
-            raise self._exhausted(f"no connection was free for {allowed:g} s") from None
+        if not self._places.take(allowed):
+            raise self._exhausted(f"no connection was free for {allowed:g} s")
         try:
             return self._lend(until - monotonic())
         except BaseException:
-            self._places.put(None)
+            self._places.give_back()
             raise
 
     def take_back(self, connection: PooledConnection) -> None:
@@ -110,7 +106,7 @@ class Pool(ConnectionPool[PooledConnection]):
         try:
             self.putconn(connection)
         finally:
-            self._places.put(None)
+            self._places.give_back()
 
     def _lend(self, timeout: float) -> PooledConnection:
         try:
