@@ -1,12 +1,13 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports broker tests bench faults clean
+.PHONY: help run test lint types imports broker tests bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CONTESTANTS := $(VENV)/.contestants
 SAMPLE := DATABASE_URL=sqlite:///iotconfig.db
 
 help: ## Show what can be made.
@@ -45,7 +46,7 @@ $(STAMP): pyproject.toml constraints.txt
 		--editable . --group dev
 	@touch $(STAMP)
 
-bench: $(STAMP) broker ## Measure; prints figures, asserts nothing.
+bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.pools
 	$(BIN)/python -m benchmarks.relay
@@ -59,6 +60,14 @@ bench: $(STAMP) broker ## Measure; prints figures, asserts nothing.
 
 faults: $(STAMP) broker ## Break the running system under load, for half an hour; fails where an invariant does.
 	$(BIN)/python -m faults --scale long
+
+speed: $(CONTESTANTS) ## Measure the routes under load only; for a quick look: make speed SPEED="--seconds 2 --rounds 3 --soak 0".
+	@sh benchmarks/install-servers.sh
+	$(BIN)/python -m benchmarks.speed $(SPEED)
+
+$(CONTESTANTS): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
+	@touch $(CONTESTANTS)
 
 clean: ## Remove the environment, caches and build results; no database.
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -19,6 +19,7 @@ import gevent  # noqa: E402
 from sqlalchemy import create_engine  # noqa: E402
 
 from benchmarks.harness import machine, percentile, postgresql  # noqa: E402
+from iotconfig.adapters.sql.batching import BatchingConnection  # noqa: E402
 from iotconfig.adapters.sql.postgresql import PostgresqlDatabase  # noqa: E402
 from iotconfig.adapters.sql.repository import SqlConfigRepository  # noqa: E402
 from iotconfig.adapters.sql.store import SqlStore  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> None:
 
         def through_sqlalchemy() -> object:
             with reader.connect() as connection:
-                return SqlConfigRepository(connection).document(DEVICE)
+                return SqlConfigRepository(BatchingConnection(connection)).document(DEVICE)
 
         contestants = {
             "SQLAlchemy's pool": through_sqlalchemy,

@@ -56,6 +56,40 @@ class ConfigsContract:
         )
         assert added.id >= 1
 
+    def test_a_unit_of_work_reads_what_it_wrote(self, store: Store) -> None:
+        """Whatever an adapter keeps back to send together, a read comes after it."""
+        added = add(store, 1, revision=1)
+        changed = added.changed(content(n=2), 2, step(1))
+
+        with store.writing() as work:
+            work.devices.advance(work.devices.lock(mac(1)), 2)
+            assert 2 == work.devices.lock(mac(1)).last_revision
+            work.configs.replace(changed)
+            assert changed == work.configs.get(added.id)
+            work.configs.remove(changed)
+            assert work.configs.get_by_mac(mac(1)) is None
+            work.configs.bring_back(changed)
+
+        with store.reading() as view:
+            assert changed == view.configs.get(added.id)
+
+    def test_every_write_counts_and_of_two_to_one_row_the_later_one(self, store: Store) -> None:
+        """Also where nothing is read between them, and whichever rows they are to."""
+        added = add(store, 1)
+        with store.writing() as work:
+            one, other = work.devices.lock(mac(1)), work.devices.lock(mac(2))
+            work.devices.advance(one, 2)
+            work.devices.advance(other, 7)
+            work.devices.advance(one, 3)
+            work.configs.replace(evolve(added, revision=2))
+            work.configs.replace(evolve(added, revision=3))
+
+        with store.writing() as work:
+            assert [3, 7] == [work.devices.lock(mac(number)).last_revision for number in (1, 2)]
+            found = work.configs.get(added.id)
+            assert found is not None
+            assert 3 == found.revision
+
     def test_names_may_have_255_characters_of_any_plane(self, store: Store) -> None:
         """The longest name is stored whole, though it takes a thousand bytes."""
         longest = content(deviceName="😀" * 255, deviceEntityId="ß" * 255)

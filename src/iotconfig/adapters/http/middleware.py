@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import uuid
+import secrets
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Final
 
 import falcon
@@ -27,7 +28,7 @@ class RequestIds:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = req.get_header("X-Request-ID")
-        resp.context.request_id = given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        resp.context.request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
     def process_response(
         self,
@@ -84,6 +85,7 @@ class HostGuard:
             )
 
 
+@lru_cache
 def _is_ip_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

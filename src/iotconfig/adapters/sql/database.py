@@ -59,6 +59,10 @@ class Database(Protocol):
         """A connection that sees what is committed."""
         ...
 
+    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+        """The content and the ETag of this device's config, or None: the hot path, by the shortest way there is."""
+        ...
+
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction: committed when the block ends, rolled back when it raises."""
         ...

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
-    Connection,
     Row,
     Select,
     and_,
@@ -39,6 +38,7 @@ from iotconfig.domain.revisions import (
     RevisionSummary,
 )
 
+from .batching import BatchingConnection
 from .documents import document_columns, document_of
 from .tables import configs, pruned_histories, revisions
 
@@ -107,7 +107,7 @@ _DELETED: Final = _deleted()
 class SqlHistoryRepository:
     """`HistoryRepository` over one connection."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     def get(self, config_id: int, revision: int) -> Revision | None:
         return self._one(_GET, {"key": config_id, "number": revision})
@@ -157,7 +157,7 @@ class SqlHistoryRepository:
 
     def append(self, revision: Revision) -> None:
         content = revision.content
-        self._connection.execute(
+        self._connection.write(
             _APPEND,
             {
                 "config_id": revision.config_id,

@@ -20,7 +20,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -40,6 +39,7 @@ from iotconfig.domain.notifications import (
     next_generation,
 )
 
+from .batching import BatchingConnection
 from .database import Database
 from .tables import notifications
 
@@ -47,6 +47,7 @@ WAKE_CHANNEL: Final = "iotconfig_notifications"
 """PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
 
 _WAKE: Final = func.pg_notify(WAKE_CHANNEL, "")
+_WAKING: Final = f"SELECT pg_notify('{WAKE_CHANNEL}', '')"
 
 _columns = notifications.c
 _IS_CURRENT: Final = and_(
@@ -103,23 +104,17 @@ def _merging(statement: Any) -> Any:
     )
 
 
-def _enqueue_and_wake() -> Executable:
-    """The same on PostgreSQL, which wakes the relay at the commit, in the same round trip."""
-    queued = _enqueue(postgresql.insert).returning(literal(1)).cte("queued")
-    return select(_WAKE).select_from(queued)
-
-
 _ENQUEUE: Final[dict[str, Executable]] = {
-    "postgresql": _enqueue_and_wake(),
+    "postgresql": _enqueue(postgresql.insert),
     "sqlite": _enqueue(sqlite.insert),
 }
 
 
 @frozen
 class SqlNotificationOutbox:
-    """`NotificationOutbox` over one transaction."""
+    """`NotificationOutbox` over one transaction. On PostgreSQL, its commit wakes the relay."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
         state = announcement.state
@@ -134,7 +129,7 @@ class SqlNotificationOutbox:
             "new_since": due_at or now,
             "new_due_at": due_at or AT_ONCE,
         }
-        self._connection.execute(_ENQUEUE[self._connection.dialect.name], values)
+        self._connection.write(_ENQUEUE[self._connection.dialect.name], values, _WAKING)
 
 
 def enqueue_selected(connection: Connection, announcements: Select[Any]) -> None:

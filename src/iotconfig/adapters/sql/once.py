@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Delete, Executable, bindparam, delete, select
+from sqlalchemy import Delete, Executable, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from .batching import BatchingConnection
 from .tables import accepted_once
 
 _FORGOTTEN_AT_ONCE: Final = 100
@@ -54,7 +55,7 @@ _FORGET: Final[dict[str, Executable]] = {
 class SqlOnceOnly:
     """`OnceOnly` over one transaction."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     def claim(self, key: str, now: datetime, until: datetime) -> bool:
         dialect = self._connection.dialect.name

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, 
 from .database import PoolUse
 from .failures import translated
 from .libpq import connection_arguments, prepare
+from .lookup import find_document
 from .pool import Pool
 from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
@@ -43,6 +44,14 @@ class PostgresqlDatabase:
     def reading(self) -> Iterator[Connection]:
         with translated(), self._reader.connect() as connection:
             yield connection
+
+    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+        with translated():
+            connection = self._pool.getconn()
+            try:
+                return find_document(connection, mac_address)
+            finally:
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

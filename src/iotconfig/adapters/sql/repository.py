@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,7 @@ from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
 
+from .batching import BatchingConnection
 from .documents import document_columns, document_of
 from .failures import is_mac_address_conflict
 from .tables import configs, devices
@@ -36,6 +37,8 @@ _SUMMARY: Final = (
 _BY_ID: Final = select(configs).where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = select(configs).where(configs.c.mac_address == bindparam("key"))
 _DOCUMENT: Final = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
+_INSERT: Final = configs.insert()
+_ADD: Final = _INSERT.returning(configs.c.id)
 _REPLACE: Final = update(configs).where(configs.c.id == bindparam("key"))
 _REMOVE: Final = delete(configs).where(configs.c.id == bindparam("key"))
 
@@ -63,7 +66,7 @@ _REGISTER: Final = {
 class SqlConfigRepository:
     """`ConfigRepository` over one connection."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     def get(self, config_id: int) -> Config | None:
         row = self._connection.execute(_BY_ID, {"key": config_id}).one_or_none()
@@ -102,11 +105,10 @@ class SqlConfigRepository:
         return [_config(row) for row in self._connection.execute(statement)]
 
     def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
-        statement = configs.insert().returning(configs.c.id)
         values = _content_columns(mac_address, content)
         values |= {"revision": revision, "created_at": now, "updated_at": now}
         try:
-            config_id = self._connection.execute(statement, values).scalar_one()
+            config_id = self._connection.execute(_ADD, values).scalar_one()
         except IntegrityError as error:
             if is_mac_address_conflict(error):
                 raise RecordExists(mac_address) from error
@@ -115,8 +117,8 @@ class SqlConfigRepository:
 
     def replace(self, config: Config) -> None:
         values = _content_columns(config.mac_address, config.content)
-        values |= {"revision": config.revision, "updated_at": config.updated_at}
-        self._connection.execute(_REPLACE.values(values), {"key": config.id})
+        values |= {"key": config.id, "revision": config.revision, "updated_at": config.updated_at}
+        self._connection.write(_REPLACE, values)
 
     def bring_back(self, config: Config) -> None:
         values = _content_columns(config.mac_address, config.content)
@@ -126,10 +128,10 @@ class SqlConfigRepository:
             "created_at": config.created_at,
             "updated_at": config.updated_at,
         }
-        self._connection.execute(configs.insert(), values)
+        self._connection.write(_INSERT, values)
 
     def remove(self, config: Config) -> None:
-        self._connection.execute(_REMOVE, {"key": config.id})
+        self._connection.write(_REMOVE, {"key": config.id})
 
 
 @frozen
@@ -140,7 +142,7 @@ class SqlDeviceRepository:
     transaction holds from its start, serves there.
     """
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     def lock(self, mac_address: MacAddress) -> Device:
         row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
@@ -158,8 +160,12 @@ class SqlDeviceRepository:
         return None if found is None else MacAddress(found)
 
     def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
-        values = {"last_revision": revision, "replaced_by": None if replaced_by is None else str(replaced_by)}
-        self._connection.execute(_ADVANCE.values(values), {"key": str(device.mac_address)})
+        values = {
+            "key": str(device.mac_address),
+            "last_revision": revision,
+            "replaced_by": None if replaced_by is None else str(replaced_by),
+        }
+        self._connection.write(_ADVANCE, values)
 
 
 def _matching(statement: Select[Any], query: ConfigQuery) -> Select[Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Literal, cast
@@ -26,6 +26,7 @@ from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
 
 _POOL_SIZE = 8
+_DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
 
 
 class SqliteDatabase:
@@ -42,6 +43,23 @@ class SqliteDatabase:
         with translated(), self._engine.connect() as connection:
             begin_reading(connection, self._timeouts.lock)
             yield connection
+
+    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+        # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
+        with translated(), closing(self._engine.raw_connection()) as borrowed:
+            driver = cast("sqlite3.Connection", borrowed.driver_connection)
+
+            def find() -> tuple[str, str] | None:
+                found: tuple[str, str] | None = driver.execute(_DOCUMENT, (mac_address,)).fetchone()
+                return found
+
+            try:
+                row = find()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                row = _patience(self._timeouts.lock)(find)
+        return None if row is None else (row[0].encode(), row[1])
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -22,6 +22,7 @@ from iotconfig.domain.revisions import Note
 from iotconfig.domain.search import search_text
 
 from . import bulk
+from .batching import BatchingConnection
 from .bulk import planned, staged
 from .database import Session
 from .failures import AWAY
@@ -100,7 +101,7 @@ class SqlStage:
         for start in range(0, len(stale), _RENEWED):
             page = stale[start : start + _RENEWED]
             self._connection.execute(bulk.DISCARD, [{"key": str(mac_address)} for mac_address in page])
-            self.add(renew(SqlConfigRepository(self._connection).load(page)))
+            self.add(renew(SqlConfigRepository(BatchingConnection(self._connection)).load(page)))
         return bool(stale)
 
     def tally(self) -> Mapping[Outcome, int]:

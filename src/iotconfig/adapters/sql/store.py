@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from iotconfig.domain.fleet import Exported
 from iotconfig.domain.mac import MacAddress
 
+from .batching import BatchingConnection
 from .database import Database
 from .history import SqlHistoryRepository
 from .notifications import SqlNotificationOutbox
 from .once import SqlOnceOnly
+from .reading import SqlReading
 from .repository import SqlConfigRepository, SqlDeviceRepository
 from .stage import SqlStage
 from .tables import configs
@@ -26,10 +28,10 @@ _FETCHED: Final = 500
 
 
 @frozen
-class SqlView:
-    """`View` of what one connection sees, and inside a transaction `UnitOfWork`."""
+class SqlUnitOfWork:
+    """`UnitOfWork` on one connection, in a transaction."""
 
-    _connection: Connection
+    _connection: BatchingConnection
 
     @property
     def configs(self) -> SqlConfigRepository:
@@ -58,15 +60,15 @@ class SqlStore:
 
     _database: Database
 
-    @contextmanager
-    def reading(self) -> Iterator[SqlView]:
-        with self._database.reading() as connection:
-            yield SqlView(connection)
+    def reading(self) -> SqlReading:
+        return SqlReading(self._database)
 
     @contextmanager
-    def writing(self) -> Iterator[SqlView]:
+    def writing(self) -> Iterator[SqlUnitOfWork]:
         with self._database.writing() as connection:
-            yield SqlView(connection)
+            batching = BatchingConnection(connection)
+            yield SqlUnitOfWork(batching)
+            batching.send()
 
     @contextmanager
     def staging(self) -> Iterator[SqlStage]:

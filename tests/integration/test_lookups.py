@@ -1,0 +1,229 @@
+"""A device's document on PostgreSQL: it takes a way of its own, and keeps every promise on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.config import Precondition
+from iotconfig.domain.errors import PreconditionFailed, RecordGone, RecordNotFound, StoreUnavailable
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints.wiring import utc_now
+from tests.support.entities import content, mac
+from tests.support.waiting import wait_until
+
+TEXT = '{ "deviceName" : "K\\u00fcche 😀", "n":[1.10,1E2,-0] }\r\n'
+PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'iotconfig_document'"
+SCHEMA_NOT_CURRENT = (
+    "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
+)
+
+
+@contextmanager
+def _opened(url: str, timeouts: Timeouts, size: int = 1) -> Iterator[PostgresqlDatabase]:
+    database = PostgresqlDatabase(DatabaseUrl.parse(url).url, timeouts, size)
+    try:
+        yield database
+        wait_until(lambda: _is_whole(database, size), "all connections are given back")
+    finally:
+        database.close()
+
+
+def _is_whole(database: PostgresqlDatabase, size: int) -> bool:
+    figures = database._pool.get_stats()
+    return figures["pool_size"] == figures["pool_available"] and database._pool._places.free == size
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[PostgresqlDatabase]:
+    """One connection, so that all that happens to it meets the next lookup."""
+    with _opened(postgres_url, Timeouts()) as database:
+        yield database
+
+
+@pytest.fixture
+def service(database: PostgresqlDatabase) -> ConfigService:
+    return ConfigService(SqlStore(database), utc_now)
+
+
+@contextmanager
+def _locked_out(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A table that nobody can read for now, so that a lookup is under way for as long as the block runs."""
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE configs IN ACCESS EXCLUSIVE MODE")
+        yield other
+        other.rollback()
+
+
+def _lookup_is_under_way(url: str) -> bool:
+    with psycopg.connect(url, autocommit=True) as other:
+        found = other.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT content%'"
+        ).fetchone()
+    return found == (1,)
+
+
+def _in_the_background(call: Callable[[], object]) -> tuple[Thread, list[BaseException]]:
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except StoreUnavailable as error:
+            raised.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    return thread, raised
+
+
+def _is_prepared(database: PostgresqlDatabase) -> bool:
+    with database.reading() as connection:
+        return bool(connection.exec_driver_sql(PREPARED).scalar_one())
+
+
+def test_the_bytes_are_those_that_were_stored(service: ConfigService) -> None:
+    """As written, in any script; the statement is prepared once, and serves the second time as well."""
+    config, _ = service.put(mac(1), content(TEXT))
+
+    for _ in range(2):
+        found = service.document(mac(1))
+
+        assert TEXT.encode() == found.body
+        assert config.content.etag == found.etag
+
+
+def test_a_device_without_a_config_is_told_so(service: ConfigService) -> None:
+    """Missing is one thing, replaced is another."""
+    config, _ = service.put(mac(1), content())
+    service.replace_device(config.id, mac(2))
+
+    with pytest.raises(RecordGone):
+        service.document(mac(1))
+    with pytest.raises(RecordNotFound):
+        service.document(mac(3))
+    assert b"{}" == service.document(mac(2)).body
+
+
+@pytest.mark.parametrize("writes", [1, 20], ids=["before-psycopg-prepared", "after-psycopg-prepared"])
+def test_a_rollback_takes_no_lookup_with_it(
+    database: PostgresqlDatabase, service: ConfigService, writes: int
+) -> None:
+    """psycopg may deallocate all statements of a connection when it rolls back: they are prepared anew."""
+    for number in range(writes):
+        config, _ = service.put(mac(1), content(n=number))
+    service.document(mac(1))
+    assert _is_prepared(database)
+
+    with pytest.raises(PreconditionFailed):
+        service.update(config.id, content(n=-1), Precondition(one_of=frozenset({99})))
+
+    assert config.content.text.encode() == service.document(mac(1)).body
+    assert _is_prepared(database)
+
+
+def test_a_statement_that_is_gone_fails_one_lookup_at_most(
+    database: PostgresqlDatabase, service: ConfigService
+) -> None:
+    """Whoever deallocated it: a connection that cannot serve must not stay in the pool like that."""
+    service.put(mac(1), content())
+    service.document(mac(1))
+    with database.reading() as connection:
+        connection.exec_driver_sql("DEALLOCATE ALL")
+
+    with pytest.raises(Exception, match="iotconfig_document"):
+        service.document(mac(1))
+
+    assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_connection_that_is_cut_in_the_middle_gives_503_and_is_replaced(
+    postgres_url: str, service: ConfigService
+) -> None:
+    """The server's farewell becomes the domain's error, and the next lookup meets a new connection."""
+    service.put(mac(1), content())
+    service.document(mac(1))
+
+    with _locked_out(postgres_url):
+        thread, raised = _in_the_background(lambda: service.document(mac(1)))
+        wait_until(lambda: _lookup_is_under_way(postgres_url), "the lookup waits for the table")
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT content%'"
+            )
+        thread.join()
+
+    assert ["The database cannot be reached, or did not answer in time."] == [str(e) for e in raised]
+    assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_lookup_that_takes_too_long_is_ended_by_the_server(postgres_url: str) -> None:
+    """`statement_timeout` holds here, too, and costs no connection."""
+    with _opened(postgres_url, Timeouts(statement=0.2, lock=0)) as database:
+        service = ConfigService(SqlStore(database), utc_now)
+        service.put(mac(1), content())
+        service.document(mac(1))
+        with _locked_out(postgres_url), pytest.raises(StoreUnavailable) as caught:
+            service.document(mac(1))
+
+        assert "statement timeout" in caught.value.reason
+        assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_lookup_that_nobody_ends_is_cut_by_the_watchdog(postgres_url: str) -> None:
+    """The client's own bound, for links on which the server's news do not arrive."""
+    with _opened(postgres_url, Timeouts(statement=0, lock=0, watchdog=0.3)) as database:
+        service = ConfigService(SqlStore(database), utc_now)
+        service.put(mac(1), content())
+        with _locked_out(postgres_url), pytest.raises(StoreUnavailable):
+            service.document(mac(1))
+
+        assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_pool_that_has_lent_everything_says_so_in_time(postgres_url: str) -> None:
+    """Who waits for a connection waits for a bounded time; when one comes back, the next is served."""
+    with _opened(postgres_url, Timeouts(pool=0.2)) as database:
+        service = ConfigService(SqlStore(database), utc_now)
+        service.put(mac(1), content())
+        with database.reading(), pytest.raises(StoreUnavailable) as caught:
+            service.document(mac(1))
+
+        assert "no connection was free for 0.2 s" in caught.value.reason
+        assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_database_without_tables_is_told_from_one_that_is_away(empty_postgres_url: str) -> None:
+    """The sentence names the way out, the second time as well."""
+    with _opened(empty_postgres_url, Timeouts()) as database:
+        service = ConfigService(SqlStore(database), utc_now)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable) as caught:
+                service.document(mac(1))
+
+            assert SCHEMA_NOT_CURRENT == str(caught.value)
+
+
+def test_a_table_that_vanished_is_missed_by_a_prepared_statement_too(
+    postgres_url: str, service: ConfigService
+) -> None:
+    """Prepared or not, the server looks again."""
+    service.put(mac(1), content())
+    service.document(mac(1))
+    with psycopg.connect(postgres_url) as other:
+        other.execute("ALTER TABLE configs RENAME TO elsewhere")
+
+    with pytest.raises(StoreUnavailable) as caught:
+        service.document(mac(1))
+
+    assert SCHEMA_NOT_CURRENT == str(caught.value)

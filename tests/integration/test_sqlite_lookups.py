@@ -1,0 +1,77 @@
+"""A device's document on SQLite: it takes a way of its own, and waits for moments in which the file is locked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from iotconfig.adapters.sql import sqlite
+from iotconfig.adapters.sql.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints.wiring import utc_now
+from tests.support.entities import content, mac
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[ConfigService]:
+    database = SqliteDatabase(DatabaseUrl.parse(url).path, Timeouts(lock=0.2))
+    try:
+        yield ConfigService(SqlStore(database), utc_now)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[sqlite3.Connection]:
+    """A process that has the file for itself, as one has that opens or closes it."""
+    with closing(sqlite3.connect(DatabaseUrl.parse(url).path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE configs SET revision = revision")
+        yield other
+
+
+def test_a_file_that_stays_locked_gives_503_in_time(sqlite_url: str) -> None:
+    """The wait is bounded; afterwards the same connections serve."""
+    with _opened(sqlite_url) as service:
+        service.put(mac(1), content())
+    with _opened(sqlite_url) as service:
+        with _locked(sqlite_url), pytest.raises(StoreUnavailable):
+            service.document(mac(1))
+
+        assert b"{}" == service.document(mac(1)).body
+
+
+def test_a_file_that_is_locked_for_a_moment_is_waited_for(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lookup asks again, and nobody notices."""
+    with _opened(sqlite_url) as service:
+        service.put(mac(1), content())
+    refusals = []
+
+    def is_busy(error: BaseException) -> bool:
+        refusals.append(error)
+        other.close()
+        return True
+
+    with _opened(sqlite_url) as service, _locked(sqlite_url) as other:
+        monkeypatch.setattr(sqlite, "is_busy", is_busy)
+
+        assert b"{}" == service.document(mac(1)).body
+
+    assert refusals
+
+
+def test_a_file_without_tables_is_told_from_one_that_is_away(empty_sqlite_url: str) -> None:
+    """The sentence names the way out."""
+    sqlite3.connect(DatabaseUrl.parse(empty_sqlite_url).path).close()
+    with _opened(empty_sqlite_url) as service, pytest.raises(StoreUnavailable, match="iotconfig upgrade-db"):
+        service.document(mac(1))
