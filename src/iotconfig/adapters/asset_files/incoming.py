@@ -20,7 +20,7 @@ from iotconfig.domain.assets import Asset, AssetName
 
 from . import directory as directories
 from .digests import Digests
-from .failures import translated
+from .failures import translated, translated_after_change
 from .turns import BETWEEN_TURNS, give_turn
 
 _PREFIX: Final = ".upload-"
@@ -42,6 +42,7 @@ class IncomingFile:
         self._hash = hashlib.sha256()
         self._size = 0
         self._is_placed = False
+        self._record: tuple[AssetName, os.stat_result, str] | None = None
 
     def write(self, block: bytes) -> None:
         before = self._size
@@ -69,17 +70,24 @@ class IncomingFile:
             is_new = directories.file_status(target) is None
             self._path.rename(target)
             self._is_placed = True
+        with translated_after_change():
+            # Before the transaction ends, not after it: a signature that is used up promises that
+            # the file outlives a loss of power.
             directories.sync(self._directory)
             status = os.fstat(self._descriptor)
         digest = self._hash.hexdigest()
-        self._digests.remember(name, status, digest)
+        self._record = name, status, digest
         return Asset(name, self._size, digest, directories.written_at(status)), is_new
 
-    def discard(self) -> None:
-        """Remove the file, unless it was placed, and let go of it."""
-        if not self._is_placed:
-            directories.remove_quietly(self._path)
-        os.close(self._descriptor)
+    def finish(self) -> None:
+        """Let go of the file. One that was placed has its digest remembered, any other is removed."""
+        try:
+            if not self._is_placed:
+                directories.remove_quietly(self._path)
+            elif self._record is not None:
+                self._digests.remember(*self._record)
+        finally:
+            os.close(self._descriptor)
 
 
 @contextmanager
@@ -92,7 +100,7 @@ def receive(directory: Path, digests: Digests) -> Iterator[IncomingFile]:
     try:
         yield incoming
     finally:
-        incoming.discard()
+        incoming.finish()
 
 
 def _create(directory: Path) -> tuple[Path, int]:

@@ -16,7 +16,7 @@ from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 
 from . import directory as directories
 from .digests import Digests, has_same_bytes
-from .failures import log, translated
+from .failures import log, translated, translated_after_change
 from .incoming import IncomingFile, receive
 from .turns import BETWEEN_TURNS, give_turn
 
@@ -85,8 +85,9 @@ class FileAssetStore:
             if directories.file_status(path) is None:
                 return False
             path.unlink(missing_ok=True)
-            directories.sync(self.directory)
         self._digests.forget(name)
+        with translated_after_change():
+            directories.sync(self.directory)
         return True
 
     def _names(self) -> list[AssetName]:
