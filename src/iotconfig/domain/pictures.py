@@ -82,7 +82,11 @@ class PictureConverter(Protocol):
     """Makes of a picture's file what a display draws."""
 
     def convert(self, file: bytes, box: Box) -> bytes:
-        """The picture, shrunk into the box. Raises `Unprocessable` where it cannot be read."""
+        """The picture, shrunk into the box.
+
+        Raises `Unprocessable` where it cannot be read, and `TooManyRequests`
+        where others are ahead for too long.
+        """
         ...
 
 
