@@ -10,7 +10,7 @@ from threading import Event, Thread, current_thread
 import pytest
 from PIL import Image
 
-from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowConverter
+from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowPictureConverter
 from iotconfig.domain.errors import TooManyRequests, Unprocessable
 from iotconfig.domain.pictures import Box
 from tests.support.pictures import apart, file_of, jpeg_of_many_scans, noise, png_claiming, seen, smooth
@@ -43,9 +43,9 @@ def converter(
     max_pixels: int = 5_000_000,
     pause: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = float,
-) -> PillowConverter:
+) -> PillowPictureConverter:
     """One for which no time passes, unless a clock says so."""
-    return PillowConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
+    return PillowPictureConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
 
 
 @cache
@@ -220,7 +220,9 @@ def test_who_waits_too_long_for_others_is_told_to_come_again() -> None:
             waiting.start()
             waiting.join()
 
-    shared = PillowConverter(1_000_000, seconds=0.2, pause=pause, clock=itertools.count(step=0.001).__next__)
+    shared = PillowPictureConverter(
+        1_000_000, seconds=0.2, pause=pause, clock=itertools.count(step=0.001).__next__
+    )
     assert shared.convert(file, Box())
     assert [1] == [min(1, refusal.retry_after) for refusal in refused]
     assert shared.convert(file, Box())

@@ -239,10 +239,10 @@ def signature_verifier(settings: Settings) -> SignatureVerifier | None:
     """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
     if not settings.signing_key_path:
         return None
-    from iotconfig.adapters.signatures import RsaVerifier
+    from iotconfig.adapters.signatures import RsaSignatureVerifier
 
     try:
-        return RsaVerifier.load(Path(settings.signing_key_path))
+        return RsaSignatureVerifier.load(Path(settings.signing_key_path))
     except IotConfigError as error:
         raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
 
@@ -324,7 +324,7 @@ def pictures(settings: Settings) -> PictureService:
     from iotconfig.adapters.pictures.addresses import AddressPolicy
     from iotconfig.adapters.pictures.fetcher import HttpPictureSource
     from iotconfig.adapters.pictures.lookup import system_resolve
-    from iotconfig.adapters.pictures.shrink import PillowConverter
+    from iotconfig.adapters.pictures.shrink import PillowPictureConverter
 
     source = HttpPictureSource(
         AddressPolicy(settings.picture_networks),
@@ -334,7 +334,7 @@ def pictures(settings: Settings) -> PictureService:
         settings.max_picture_bytes,
         _pause,
     )
-    converter = PillowConverter(settings.max_picture_pixels, settings.picture_timeout, _pause)
+    converter = PillowPictureConverter(settings.max_picture_pixels, settings.picture_timeout, _pause)
     return PictureService(source, converter, settings.picture_timeout)
 
 

@@ -51,7 +51,7 @@ _TURNS: Final = {
 
 
 @frozen
-class PillowConverter:
+class PillowPictureConverter:
     """Shrinks pictures for LVGL. Of what moves, it takes the first frame.
 
     Pillow's warnings, which tell of oddities in files, are switched off for the process.
