@@ -107,15 +107,17 @@ def test_what_is_no_regular_file_is_no_asset(directory: Path, kind: str) -> None
     clean_up()
 
 
-def test_a_pipe_that_takes_a_files_place_meanwhile_is_not_waited_for(directory: Path) -> None:
-    """Between the look and the opening: it is looked at again, behind the descriptor."""
-    by_hand(directory, b"x")
-    look = os.lstat(directory / "firmware.bin")
-    (directory / "firmware.bin").unlink()
-    os.mkfifo(directory / "firmware.bin")
+@pytest.mark.parametrize("kind", ["link", "link inside", "directory", "pipe", "device"])
+def test_what_takes_a_files_place_meanwhile_is_not_opened(directory: Path, kind: str) -> None:
+    """Between the look and the opening: no link is followed, no pipe waited for."""
+    path = by_hand(directory, b"x")
+    look = os.lstat(path)
+    path.unlink()
+    clean_up = _no_file(kind, path)
 
     with mock.patch.object(Path, "lstat", return_value=look):
         assert None is FileAssetStore(directory).open(NAME)
+    clean_up()
 
 
 @pytest.mark.parametrize("name", [".hidden", ".upload-1", "a b", "ä", "a\\b", "a\n", b"\xff\xfe"], ids=ascii)
