@@ -198,7 +198,7 @@ class Upload:
 
     def _claim(self, name: AssetName) -> str:
         # Of the signature's bytes: another spelling of their base64 is no other signature.
-        return f"asset:{hashlib.sha256(str(name).encode() + b'/' + self._signature).hexdigest()}"
+        return f"asset {hashlib.sha256(str(name).encode() + b'/' + self._signature).hexdigest()}"
 
 
 def _decoded(text: bytes) -> bytes:
