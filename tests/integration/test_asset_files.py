@@ -151,3 +151,18 @@ def test_an_upload_cannot_take_a_directorys_place(directory: Path) -> None:
     with pytest.raises(AssetsUnavailable, match="is a directory"):
         put(FileAssetStore(directory), b"new")
     assert ["firmware.bin"] == [path.name for path in directory.iterdir()]
+
+
+def test_others_have_their_turn_in_long_work(directory: Path) -> None:
+    """While a large file is written, while it is hashed, and while it is read."""
+    turns: list[str] = []
+    doing = "writing"
+    assets = FileAssetStore(directory, lambda: turns.append(doing))
+    put(assets, bytes(3_000_000))
+    by_hand(directory, bytes(3_000_000), "by-hand.bin")
+    doing = "hashing"
+    assert 2 == len(assets.find())
+    doing = "reading"
+    read(assets)
+
+    assert {"writing": 1, "hashing": 3, "reading": 2} == {kind: turns.count(kind) for kind in set(turns)}

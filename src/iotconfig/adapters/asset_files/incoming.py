@@ -21,7 +21,7 @@ from iotconfig.domain.assets import Asset, AssetName
 from . import directory as directories
 from .digests import Digests
 from .failures import translated, translated_after_change
-from .turns import BETWEEN_TURNS, give_turn
+from .turns import BETWEEN_TURNS, Pause
 
 _PREFIX: Final = ".upload-"
 _UPLOAD_MODE: Final = 0o600
@@ -35,8 +35,9 @@ _DEAD_SECONDS: Final = 86400
 class IncomingFile:
     """`Incoming` as a file that is renamed when it is complete."""
 
-    def __init__(self, directory: Path, digests: Digests) -> None:
+    def __init__(self, directory: Path, digests: Digests, pause: Pause) -> None:
         self._directory = directory
+        self._pause = pause
         self._digests = digests
         self._path, self._descriptor = _create(directory)
         self._hash = hashlib.sha256()
@@ -56,7 +57,7 @@ class IncomingFile:
             if self._size // _SYNCED > before // _SYNCED:
                 os.fdatasync(self._descriptor)
         if self._size // BETWEEN_TURNS > before // BETWEEN_TURNS:
-            give_turn()
+            self._pause()
 
     def complete(self) -> str:
         with translated():
@@ -91,12 +92,12 @@ class IncomingFile:
 
 
 @contextmanager
-def receive(directory: Path, digests: Digests) -> Iterator[IncomingFile]:
+def receive(directory: Path, digests: Digests, pause: Pause) -> Iterator[IncomingFile]:
     """A new file in the directory, which is made where it is missing."""
     with translated():
         directories.make(directory)
         _remove_dead(directory)
-        incoming = IncomingFile(directory, digests)
+        incoming = IncomingFile(directory, digests, pause)
     try:
         yield incoming
     finally:
