@@ -14,7 +14,7 @@ from time import perf_counter
 from tests.support.pictures import smooth
 
 from benchmarks.harness import machine
-from iotconfig.adapters.pictures.shrink import PillowConverter
+from iotconfig.adapters.pictures.shrink import PillowPictureConverter
 from iotconfig.domain.pictures import Box
 
 KINDS: dict[str, tuple[str, str, dict[str, object], int]] = {
@@ -40,7 +40,7 @@ def measure(data: bytes, box: Box) -> tuple[float, float, float]:
     Path("/proc/self/clear_refs").write_text("5")  # The peak begins anew.
     before = kilobytes("VmRSS")
     turns = [perf_counter()]
-    converter = PillowConverter(10**9, 600.0, lambda: turns.append(perf_counter()))
+    converter = PillowPictureConverter(10**9, 600.0, lambda: turns.append(perf_counter()))
     converter.convert(data, box)
     turns.append(perf_counter())
     waits = [after - earlier for earlier, after in pairwise(turns)]

@@ -9,27 +9,43 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from iotconfig.domain.access import Role
 from tests.support.depot import Depot
+from tests.support.serving import COMMAND
+from tests.support.tokens import api_token, bearer
 
 PAGE = Path(__file__).parents[2] / "docs" / "assets.md"
 BASE = "http://127.0.0.1:8080"
 
 
-def test_the_examples_work(start_depot: Callable[..., Depot], tmp_path: Path) -> None:
-    """Keys are made, both forms of a signature are accepted, and a client that was cut off goes on."""
-    keys, plain, strong = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+@pytest.mark.parametrize("auth", ["on", "off"])
+def test_the_examples_work(start_depot: Callable[..., Depot], tmp_path: Path, auth: str) -> None:
+    """Keys and a token are made, and both forms of a signature are accepted, whether anybody looks at the token or not."""
+    keys, token, plain, strong = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     content = os.urandom(200_000)
     (tmp_path / "firmware.bin").write_bytes(content)
     _run(keys, tmp_path)
-    depot = start_depot(workers=1, SIGNING_KEY_PATH=str(tmp_path / "signing-key.pub.pem"))
+    depot = start_depot(
+        workers=1, SIGNING_KEY_PATH=str(tmp_path / "signing-key.pub.pem"), IOTCONFIG_AUTH=auth
+    )
+    made = _run(
+        f'{token}printf %s "$TOKEN"',
+        tmp_path,
+        DATABASE_URL=depot.serve.database_url,
+        PATH=f"{COMMAND.parent}:{os.environ['PATH']}",
+    )
+    given = made if auth == "on" else ""
+    admin = bearer(api_token(depot.serve.database_url, Role.ADMIN))
     path = "/api/assets/firmware.bin"
 
     for example in (plain, strong):
         assert BASE in example
-        answer = _run(example.replace(BASE, depot.client.base_url), tmp_path)
+        answer = _run(example.replace(BASE, depot.client.base_url), tmp_path, TOKEN=given)
         assert f'"sha256": "{hashlib.sha256(content).hexdigest()}"' in answer
         assert content == depot.client.get(path).body
-        assert 204 == depot.client.request("DELETE", path).status
+        assert 204 == depot.client.request("DELETE", path, headers=admin).status
 
 
 def test_curl_goes_on_where_it_was_cut_off(depot: Depot, tmp_path: Path) -> None:
@@ -60,12 +76,13 @@ def test_curl_sends_a_large_file_that_it_asks_about_first(depot: Depot, tmp_path
     assert "403" == _run(upload.format(**{**fields, "timestamp": "2020-01-01T00:00:00Z"}), tmp_path)
 
 
-def _run(script: str, directory: Path) -> str:
+def _run(script: str, directory: Path, **env: str) -> str:
     """Run lines of a shell to their good end; what they print."""
+    inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=directory,
-        env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        env={**inherited, **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

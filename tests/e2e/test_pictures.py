@@ -14,10 +14,22 @@ import pytest
 import trustme
 from PIL import Image
 
+from iotconfig.domain.pictures import AT_ONCE, HELD_BYTES
 from tests.support.api import expect_problem
 from tests.support.http import Answer
 from tests.support.picture_server import Asked, PictureServer, Script, answer, head
-from tests.support.pictures import PATH, ask, file_of, header, jpeg_of_many_scans, png, seen, smooth
+from tests.support.pictures import (
+    HEADER_BYTES,
+    PATH,
+    ask,
+    file_of,
+    header,
+    jpeg_of_many_scans,
+    png,
+    seen,
+    slow_reader,
+    smooth,
+)
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
@@ -188,6 +200,46 @@ def test_many_at_once_are_served(picture_serve: Serve, picture_server: PictureSe
         thread.join()
 
     assert [200] * 30 == found
+
+
+def test_slow_readers_take_bounded_room_and_no_place(
+    picture_serve: Serve, picture_server: PictureServer
+) -> None:
+    """More of them than places keep nobody waiting; beyond 64 MiB of answers others are told to come again."""
+    large = picture_server.on("/large", answer(file_of(Image.new("RGB", (1000, 1000)), "PNG")))
+    small = picture_server.on("/small", answer(png()))
+    size = HEADER_BYTES + 4 * 1000 * 1000
+    fit = HELD_BYTES // size
+    assert AT_ONCE < fit
+    with ExitStack() as stack:
+        readers = [stack.enter_context(slow_reader(picture_serve.client, large)) for _ in range(fit)]
+        for reader in readers:
+            assert f"\r\ncontent-length: {size}\r\n".encode() in reader.recv(4096, socket.MSG_PEEK).lower()
+        assert 200 == ask(picture_serve.client, small).status
+
+        refused = ask(picture_serve.client, large)
+        assert "wait to be read" in expect_problem(refused, 429, "TOO_MANY_REQUESTS")["error"]
+        assert 1 <= int(refused.headers["retry-after"])
+
+        # One that is read, and one whose reader goes away, make room for two.
+        assert size < len(b"".join(iter(lambda: readers[0].recv(1 << 20), b"")))
+        readers[1].close()
+
+        def is_answered() -> bool:
+            return b"HTTP/1.1 200" == stack.enter_context(slow_reader(picture_serve.client, large)).recv(12)
+
+        for _ in range(2):
+            wait_until(is_answered, "there is room")
+        assert 429 == ask(picture_serve.client, large).status
+    wait_until(lambda: 200 == ask(picture_serve.client, large).status, "there is room")
+
+
+def test_head_takes_no_room(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """However many there are, and however large what GET would answer."""
+    large = picture_server.on("/large", answer(file_of(Image.new("RGB", (1000, 1000)), "PNG")))
+    path = f"{PATH}?url={quote(large, safe='')}"
+
+    assert {200} == {picture_serve.client.request("HEAD", path).status for _ in range(20)}
 
 
 def test_a_client_that_leaves_disturbs_nobody(picture_serve: Serve, picture_server: PictureServer) -> None:

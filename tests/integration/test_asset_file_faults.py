@@ -6,10 +6,11 @@ import errno
 import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -17,7 +18,7 @@ import pytest
 
 from iotconfig.adapters.asset_files import FileAssetStore
 from iotconfig.domain.assets import AssetName
-from iotconfig.domain.errors import AssetsUnavailable, StoreFull
+from iotconfig.domain.errors import AssetsUnavailable, StoreFull, StoreUnavailable
 from tests.support.asset_files import NAME, by_hand, on_their_way, put, read
 
 
@@ -53,6 +54,92 @@ def test_a_disk_that_fails_leaves_nothing(
     assert str(directory) not in str(refused.value)
     assert [".digests", "firmware.bin"] == sorted(path.name for path in directory.iterdir())
     assert b"old" == read(assets)[0]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC], ids=errno.errorcode.get)
+@pytest.mark.parametrize("use", ["upload", "removal"])
+def test_a_directory_that_cannot_be_synced_leaves_the_outcome_open(
+    assets: FileAssetStore, directory: Path, number: int, use: str
+) -> None:
+    """The names have changed by then, so nobody says that nothing was; asked again, it is done for good."""
+    put(assets, b"old")
+
+    def act() -> None:
+        if use == "upload":
+            put(assets, b"new")
+        else:
+            assets.remove(NAME)
+
+    with mock.patch.object(os, "fsync", _failing_on_directories(number)):
+        with pytest.raises(StoreUnavailable) as refused:
+            act()
+        assert f"The directory of assets cannot be used: {os.strerror(number).lower()}." == str(refused.value)
+        found = [read(assets, asset.name)[0] for asset in assets.find()]
+    assert ([b"new"] if use == "upload" else []) == found
+    assert 0 == on_their_way(directory)
+
+    act()
+    assert found == [read(assets, asset.name)[0] for asset in assets.find()]
+
+
+def _failing_on_directories(number: int) -> Callable[[int], None]:
+    sync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(descriptor)
+
+    return fsync
+
+
+def test_bytes_reach_the_disk_before_their_name_and_the_name_before_the_end(
+    assets: FileAssetStore, directory: Path
+) -> None:
+    """In any other order a loss of power leaves a name without bytes, or neither of what was promised."""
+    directory.mkdir(parents=True)
+    calls: list[str] = []
+    sync, rename, unlink = os.fsync, os.rename, os.unlink
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        calls.append(f"sync {'directory' if path == directory else path.name.partition('-')[0]}")
+        sync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        calls.append(f"rename {source.name.partition('-')[0]} {target.name}")
+        rename(source, target)
+
+    def unlinked(path: str | Path, **more: int) -> None:
+        if Path(path) == directory / str(NAME):
+            calls.append("unlink")
+        unlink(path, **more)
+
+    with (
+        mock.patch.object(os, "fsync", fsync),
+        mock.patch.object(os, "rename", renamed),
+        mock.patch.object(os, "unlink", unlinked),
+        assets.receive() as incoming,
+    ):
+        incoming.write(b"new")
+        incoming.complete()
+        assert ["sync .upload"] == calls
+        incoming.place(NAME)
+        assert ["sync .upload", "rename .upload firmware.bin", "sync directory"] == calls
+        assets.remove(NAME)
+        assert ["unlink", "sync directory"] == calls[3:]
+
+
+def test_nothing_but_the_name_is_written_within_the_transaction(
+    assets: FileAssetStore, directory: Path
+) -> None:
+    """The record of the digest follows when the file is let go of."""
+    with assets.receive() as incoming:
+        incoming.complete()
+        incoming.place(NAME)
+        assert ["firmware.bin"] == [path.name for path in directory.iterdir()]
+
+    assert [".digests", "firmware.bin"] == sorted(path.name for path in directory.iterdir())
 
 
 def test_a_place_for_assets_that_is_none_is_told(tmp_path: Path) -> None:

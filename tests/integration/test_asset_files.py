@@ -107,15 +107,17 @@ def test_what_is_no_regular_file_is_no_asset(directory: Path, kind: str) -> None
     clean_up()
 
 
-def test_a_pipe_that_takes_a_files_place_meanwhile_is_not_waited_for(directory: Path) -> None:
-    """Between the look and the opening: it is looked at again, behind the descriptor."""
-    by_hand(directory, b"x")
-    look = os.lstat(directory / "firmware.bin")
-    (directory / "firmware.bin").unlink()
-    os.mkfifo(directory / "firmware.bin")
+@pytest.mark.parametrize("kind", ["link", "link inside", "directory", "pipe", "device"])
+def test_what_takes_a_files_place_meanwhile_is_not_opened(directory: Path, kind: str) -> None:
+    """Between the look and the opening: no link is followed, no pipe waited for."""
+    path = by_hand(directory, b"x")
+    look = os.lstat(path)
+    path.unlink()
+    clean_up = _no_file(kind, path)
 
     with mock.patch.object(Path, "lstat", return_value=look):
         assert None is FileAssetStore(directory).open(NAME)
+    clean_up()
 
 
 @pytest.mark.parametrize("name", [".hidden", ".upload-1", "a b", "ä", "a\\b", "a\n", b"\xff\xfe"], ids=ascii)
@@ -149,3 +151,18 @@ def test_an_upload_cannot_take_a_directorys_place(directory: Path) -> None:
     with pytest.raises(AssetsUnavailable, match="is a directory"):
         put(FileAssetStore(directory), b"new")
     assert ["firmware.bin"] == [path.name for path in directory.iterdir()]
+
+
+def test_others_have_their_turn_in_long_work(directory: Path) -> None:
+    """While a large file is written, while it is hashed, and while it is read."""
+    turns: list[str] = []
+    doing = "writing"
+    assets = FileAssetStore(directory, lambda: turns.append(doing))
+    put(assets, bytes(3_000_000))
+    by_hand(directory, bytes(3_000_000), "by-hand.bin")
+    doing = "hashing"
+    assert 2 == len(assets.find())
+    doing = "reading"
+    read(assets)
+
+    assert {"writing": 1, "hashing": 3, "reading": 2} == {kind: turns.count(kind) for kind in set(turns)}

@@ -11,6 +11,7 @@ from iotconfig.adapters.http.app import UseCases, create_app
 from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import AssetStore
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
@@ -27,7 +28,12 @@ def _no_pictures() -> PictureService:
 
 
 def app_in_memory(
-    store: Store | None = None, clock: Clock | None = None, *, enabled: bool = False, **options: Any
+    store: Store | None = None,
+    clock: Clock | None = None,
+    *,
+    files: AssetStore | None = None,
+    enabled: bool = False,
+    **options: Any,
 ) -> falcon.App[Any, Any]:
     """The API over a store, or a new one in memory; `enabled` says that there is a broker."""
     in_memory = MemoryStore()
@@ -37,7 +43,7 @@ def app_in_memory(
         history=HistoryService(store, clock),
         fleet=FleetService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
-        assets=AssetService(store, MemoryAssetStore(), clock, None, UploadRules()),
+        assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         pictures=_no_pictures,
     )
     return create_app(use_cases, AccessControl(MemoryThrottle(10)), **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -68,10 +68,10 @@ class Depot:
         }
         return [parts[part] for part in order]
 
-    def send(self, parts: Sequence[Field | bytes]) -> Answer:
+    def send(self, parts: Sequence[Field | bytes], headers: Mapping[str, str] | None = None) -> Answer:
         """Post a form of these parts."""
         body = form(*parts)
-        return self.client.request("POST", "/api/assets", body, headers_of(body))
+        return self.client.request("POST", "/api/assets", body, {**headers_of(body), **(headers or {})})
 
     def upload(self, name: str, content: bytes, **options: object) -> Answer:
         """Upload; options as of `fields`."""

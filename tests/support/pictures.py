@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import struct
 import zlib
 from collections.abc import Mapping
@@ -22,6 +23,17 @@ HEADER_BYTES = 12
 def ask(client: Client, url: str, send: Mapping[str, str] | None = None, **parameters: str) -> Answer:
     """Ask the service for the picture at `url`, in a request with these headers."""
     return client.request("GET", f"{PATH}?{urlencode({'url': url, **parameters})}", headers=send)
+
+
+def slow_reader(client: Client, url: str) -> socket.socket:
+    """A connection that has asked for the picture at `url`, and takes little of an answer before it is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(client.timeout)
+    connection.connect(client.address)
+    path = f"{PATH}?{urlencode({'url': url})}"
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+    return connection
 
 
 def file_of(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -1,17 +1,13 @@
-"""Boxes that pictures are shrunk into, and how many pictures are served at a time."""
+"""Boxes that pictures are shrunk into."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from threading import BoundedSemaphore
-
 import pytest
-from attrs import define, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iotconfig.domain.errors import ExternalServiceError, TooManyRequests, ValidationFailed
-from iotconfig.domain.pictures import MAX_AREA, MAX_SIDE, Box, PictureService
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.pictures import MAX_AREA, MAX_SIDE, Box
 
 SIDES = st.integers(1, 20_000)
 
@@ -77,54 +73,3 @@ def test_the_box_of_a_turned_picture_is_turned() -> None:
     """Turning twice gives the box back."""
     assert Box(3, 4) == Box(4, 3).turned()
     assert Box(3, None) == Box(3, None).turned().turned()
-
-
-@frozen
-class Same:
-    """A converter that leaves everything as it is."""
-
-    def convert(self, file: bytes, box: Box) -> bytes:
-        return file + repr((box.width, box.height)).encode()
-
-
-@define
-class Nested:
-    """A source that asks for another picture while it fetches one."""
-
-    service: PictureService | None = None
-    fails: bool = False
-
-    def fetch(self, url: str, headers: Mapping[str, str]) -> bytes:
-        if self.fails:
-            raise ExternalServiceError("no")
-        return self.service.picture(url, headers, Box()) if self.service else f"{url}{headers}".encode()
-
-
-def test_a_picture_is_fetched_and_converted() -> None:
-    """The source gets URL and headers, the converter what came and the box."""
-    service = PictureService(Nested(), Same())
-
-    assert b"u{'a': 'b'}(5, 6)" == service.picture("u", {"a": "b"}, Box(5, 6))
-
-
-def test_more_pictures_than_places_are_refused() -> None:
-    """What is held in memory is bounded; the caller is told when to ask again."""
-    source = Nested()
-    source.service = PictureService(source, Same(), patience=0.0, places=BoundedSemaphore(2))
-
-    with pytest.raises(TooManyRequests) as refusal:
-        source.service.picture("u", {}, Box())
-
-    assert 1 <= refusal.value.retry_after
-
-
-def test_a_place_is_given_back() -> None:
-    """After a success and after a failure."""
-    source = Nested()
-    service = PictureService(source, Same(), patience=0.0, places=BoundedSemaphore(1))
-    for source.fails in (True, False, True, False):
-        if source.fails:
-            with pytest.raises(ExternalServiceError):
-                service.picture("u", {}, Box())
-        else:
-            assert service.picture("u", {}, Box())

@@ -7,15 +7,15 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageOps
 
-from iotconfig.adapters.pictures.shrink import PillowConverter
+from iotconfig.adapters.pictures.shrink import PillowPictureConverter
 from iotconfig.domain.pictures import Box
 from tests.support.pictures import HEADER_BYTES, apart, file_of, header, noise, seen, smooth
 
 
 @pytest.fixture
-def converter() -> PillowConverter:
+def converter() -> PillowPictureConverter:
     """Takes anything."""
-    return PillowConverter(max_pixels=1_000_000, seconds=60.0, pause=lambda: None)
+    return PillowPictureConverter(max_pixels=1_000_000, seconds=60.0, pause=lambda: None)
 
 
 KINDS = {
@@ -50,7 +50,7 @@ MOVING = [noise("RGB", 7, 5), noise("RGB", 7, 5).rotate(180), Image.new("RGB", (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_pixel_of_every_kind_arrives(converter: PillowConverter, kind: str) -> None:
+def test_every_pixel_of_every_kind_arrives(converter: PillowPictureConverter, kind: str) -> None:
     """A picture that fits comes as it is: sizes, colours and alpha."""
     with Image.open(BytesIO(KINDS[kind])) as image:
         expected = image.convert("RGBA")
@@ -61,7 +61,7 @@ def test_every_pixel_of_every_kind_arrives(converter: PillowConverter, kind: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_header_is_lvgls(converter: PillowConverter, kind: str) -> None:
+def test_the_header_is_lvgls(converter: PillowPictureConverter, kind: str) -> None:
     """Every field of `lv_image_header_t`, and nothing behind the last row."""
     answer = converter.convert(KINDS[kind], Box(5, 5))
     width, height = seen(answer).size
@@ -70,7 +70,7 @@ def test_the_header_is_lvgls(converter: PillowConverter, kind: str) -> None:
     assert HEADER_BYTES + 4 * width * height == len(answer)
 
 
-def test_a_pixel_is_blue_green_red_alpha(converter: PillowConverter) -> None:
+def test_a_pixel_is_blue_green_red_alpha(converter: PillowPictureConverter) -> None:
     """Written down byte by byte, for a picture that one can draw by hand."""
     image = Image.new("RGBA", (2, 1))
     image.putpixel((0, 0), (1, 2, 3, 4))
@@ -80,7 +80,7 @@ def test_a_pixel_is_blue_green_red_alpha(converter: PillowConverter) -> None:
     assert bytes.fromhex(expected) == converter.convert(file_of(image, "PNG"), Box())
 
 
-def test_sixteen_bits_of_grey_become_eight(converter: PillowConverter) -> None:
+def test_sixteen_bits_of_grey_become_eight(converter: PillowPictureConverter) -> None:
     """Scaled, and not cut off at white."""
     image = Image.new("I;16", (4, 1))
     for x, grey in enumerate((0, 0x1234, 0x80FF, 0xFFFF)):
@@ -91,7 +91,7 @@ def test_sixteen_bits_of_grey_become_eight(converter: PillowConverter) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_of_what_moves_the_first_frame_comes(converter: PillowConverter, kind: str) -> None:
+def test_of_what_moves_the_first_frame_comes(converter: PillowPictureConverter, kind: str) -> None:
     """And no other."""
     options = {"lossless": True} if kind == "WEBP" else {}
     file = file_of(MOVING[0], kind, save_all=True, append_images=MOVING[1:], **options)
@@ -105,7 +105,9 @@ def test_of_what_moves_the_first_frame_comes(converter: PillowConverter, kind: s
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("box", [Box(), Box(20, 40)], ids=["whole", "shrunk"])
-def test_a_picture_stands_upright(converter: PillowConverter, kind: str, orientation: int, box: Box) -> None:
+def test_a_picture_stands_upright(
+    converter: PillowPictureConverter, kind: str, orientation: int, box: Box
+) -> None:
     """As its camera says (Exif), in a box that is as upright; for what is shrunk, the shape shows it."""
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -124,7 +126,9 @@ def test_a_picture_stands_upright(converter: PillowConverter, kind: str, orienta
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0nonsense", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"]
 )
-def test_metadata_that_cannot_be_read_is_as_good_as_none(converter: PillowConverter, exif: bytes) -> None:
+def test_metadata_that_cannot_be_read_is_as_good_as_none(
+    converter: PillowPictureConverter, exif: bytes
+) -> None:
     """The picture itself is fine."""
     image = smooth("RGB", 20, 10)
     file = file_of(image, "JPEG", exif=exif)

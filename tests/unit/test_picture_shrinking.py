@@ -10,8 +10,8 @@ from threading import Event, Thread, current_thread
 import pytest
 from PIL import Image
 
-from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowConverter
-from iotconfig.domain.errors import Unprocessable
+from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowPictureConverter
+from iotconfig.domain.errors import TooManyRequests, Unprocessable
 from iotconfig.domain.pictures import Box
 from tests.support.pictures import apart, file_of, jpeg_of_many_scans, noise, png_claiming, seen, smooth
 
@@ -43,9 +43,9 @@ def converter(
     max_pixels: int = 5_000_000,
     pause: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = float,
-) -> PillowConverter:
+) -> PillowPictureConverter:
     """One for which no time passes, unless a clock says so."""
-    return PillowConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
+    return PillowPictureConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
 
 
 @cache
@@ -97,7 +97,7 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_what_is_no_picture_is_refused(kind: str) -> None:
     """In one sentence that says which pictures can be read; formats that run programs are not among them."""
-    with pytest.raises(Unprocessable, match="no whole JPEG, PNG, GIF, WEBP or BMP file"):
+    with pytest.raises(Unprocessable, match="no whole JPEG, PNG, GIF, WebP or BMP file"):
         converter().convert(UNREADABLE[kind], Box())
 
 
@@ -201,3 +201,28 @@ def test_one_picture_is_read_at_a_time() -> None:
 
     assert sorted(order) == order
     assert {"first", "second"} == set(order)
+
+
+def test_who_waits_too_long_for_others_is_told_to_come_again() -> None:
+    """As long as one picture may take, however many are ahead; then the next one has its turn as before."""
+    file = file_of(noise("L", 150, 150), "PNG")
+    refused: list[TooManyRequests] = []
+
+    def ask() -> None:
+        with pytest.raises(TooManyRequests, match="converted at once") as refusal:
+            shared.convert(file, Box())
+        refused.append(refusal.value)
+
+    def pause() -> None:
+        if not refused:
+            # Another one asks, and is answered, while this one is not done.
+            waiting = Thread(target=ask)
+            waiting.start()
+            waiting.join()
+
+    shared = PillowPictureConverter(
+        1_000_000, seconds=0.2, pause=pause, clock=itertools.count(step=0.001).__next__
+    )
+    assert shared.convert(file, Box())
+    assert [1] == [min(1, refusal.retry_after) for refusal in refused]
+    assert shared.convert(file, Box())

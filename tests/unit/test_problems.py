@@ -9,8 +9,11 @@ import pytest
 from falcon import testing
 
 from iotconfig.adapters.http import problems
+from iotconfig.adapters.memory import MemoryAssetStore
 from iotconfig.domain import errors
+from iotconfig.domain.assets import AssetName
 from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+from tests.support.apps import app_in_memory
 
 
 def _kinds(kind: type[IotConfigError] = errors.IotConfigError) -> Iterator[type[IotConfigError]]:
@@ -54,3 +57,21 @@ def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool)
     assert 503 == answer.status_code
     assert is_unknown == ("may have been stored, or not" in answer.json["error"])
     assert "secret" not in answer.text
+
+
+class _Unsynced(MemoryAssetStore):
+    """Assets whose directory cannot be synced."""
+
+    def remove(self, name: AssetName) -> bool:
+        raise StoreUnavailable("The directory of assets cannot be used: input/output error.")
+
+
+def test_a_removal_whose_outcome_is_unknown_says_so() -> None:
+    """In words of assets, which have no revisions to ask for with If-Match."""
+    answer = testing.simulate_delete(app_in_memory(files=_Unsynced()), "/api/assets/firmware.bin")
+
+    assert (503, "STORE_UNAVAILABLE") == (answer.status_code, answer.json["code"])
+    assert answer.json["error"].endswith(
+        "input/output error. The asset may be gone for good, or not: ask again."
+    )
+    assert "retry-after" in answer.headers

@@ -1,4 +1,4 @@
-"""`RsaVerifier`: whose signatures it takes, and which files it loads."""
+"""`RsaSignatureVerifier`: whose signatures it takes, and which files it loads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from iotconfig.adapters.signatures import RsaVerifier
+from iotconfig.adapters.signatures import RsaSignatureVerifier
 from iotconfig.domain.errors import ValidationFailed
 from tests.support.signing import SigningKey, signing_key
 
@@ -31,10 +31,10 @@ SIGNATURE = KEY.signature(TEXT)
 MODULUS = KEY.private.public_key().public_numbers().n
 
 
-def load(pem: bytes, directory: Path) -> RsaVerifier:
+def load(pem: bytes, directory: Path) -> RsaSignatureVerifier:
     path = directory / "key.pem"
     path.write_bytes(pem)
-    return RsaVerifier.load(path)
+    return RsaSignatureVerifier.load(path)
 
 
 def refusal(pem: bytes, directory: Path) -> str:
@@ -66,7 +66,7 @@ def test_what_openssl_signed_is_found(tmp_path: Path) -> None:
         ["openssl", "dgst", "-sha256", "-sign", key], input=TEXT, capture_output=True, check=True
     )
 
-    assert hashlib.sha256(TEXT).digest() == RsaVerifier.load(key).signed_digest(made.stdout)
+    assert hashlib.sha256(TEXT).digest() == RsaSignatureVerifier.load(key).signed_digest(made.stdout)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_a_path_that_is_no_key_file_is_refused(tmp_path: Path, kind: str) -> Non
     path = {"missing": tmp_path / "none.pem", "directory": tmp_path, "endless": Path("/dev/zero")}[kind]
 
     with pytest.raises(ValidationFailed):
-        RsaVerifier.load(path)
+        RsaSignatureVerifier.load(path)
 
 
 def test_nothing_of_the_key_is_shown(tmp_path: Path) -> None:
     """Not where the verifier is printed either."""
-    assert "RsaVerifier()" == repr(load(KEY.private_pem(), tmp_path))
+    assert "RsaSignatureVerifier()" == repr(load(KEY.private_pem(), tmp_path))

@@ -19,6 +19,7 @@ from iotconfig.domain.errors import (
     ContentTooLarge,
     RecordNotFound,
     SignatureUsed,
+    StoreFull,
     StoreUnavailable,
     ValidationFailed,
 )
@@ -125,18 +126,22 @@ def test_a_deleted_asset_is_gone(workshop: Workshop) -> None:
 
 @define
 class FailingStore:
-    """A store whose next transaction is lost at its end."""
+    """A store whose next transaction is lost at its end, or at its begin."""
 
     _store: MemoryStore
+    error: Exception
+    at_begin: bool = False
     fails: bool = True
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         with self._store.writing() as work:
+            if self.at_begin:
+                raise self.error
             yield work
             if self.fails:
                 self.fails = False
-                raise StoreUnavailable("The database is away.")
+                raise self.error
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -170,7 +175,7 @@ class FailingFiles(MemoryAssetStore):
 def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Workshop) -> None:
     """Nothing was claimed and nothing is announced; sent again, all of it is."""
     memory = MemoryStore()
-    workshop.store = FailingStore(memory)  # type: ignore[assignment] # all but one method of it is the store's own
+    workshop.store = FailingStore(memory, StoreUnavailable("The database is away."))  # type: ignore[assignment] # all but one method of it is the store's own
     with pytest.raises(StoreUnavailable):
         workshop.upload("2026-01-02T03:04:05Z")
     workshop.store = memory
@@ -181,6 +186,28 @@ def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Works
     assert CONTENT == workshop.content()
     with pytest.raises(SignatureUsed):
         workshop.upload("2026-01-02T03:04:05Z")
+
+
+@pytest.mark.parametrize("at_begin", [False, True], ids=["commit", "begin"])
+def test_a_database_without_room_does_not_say_that_nothing_was_stored(
+    workshop: Workshop, at_begin: bool
+) -> None:
+    """Where the file has its name already, the refusal says so; sent again, all is as it should be."""
+    memory = MemoryStore()
+    workshop.store = FailingStore(memory, StoreFull("The database has no room left."), at_begin)  # type: ignore[assignment] # all but one method of it is the store's own
+    with pytest.raises(StoreFull) as refused:
+        workshop.upload("2026-01-02T03:04:05Z")
+
+    told = "The database has no room left."
+    if at_begin:
+        assert (told, None) == (str(refused.value), workshop.content())
+    else:
+        told += " The file is in place, and nobody was told: send it again."
+        assert (told, CONTENT) == (str(refused.value), workshop.content())
+    workshop.store = memory
+    assert [] == workshop.announced()
+    workshop.upload("2026-01-02T03:04:05Z")
+    assert [ANNOUNCED] == workshop.announced()
 
 
 def test_a_file_that_cannot_be_placed_uses_nothing_up(workshop: Workshop) -> None:

@@ -20,7 +20,7 @@ _EXPECTED: Final = "expected a PEM file with an RSA key, private or public"
 
 
 @frozen
-class RsaVerifier:
+class RsaSignatureVerifier:
     """Verifies RSA signatures: PKCS#1 v1.5 with SHA-256 (RFC 8017, section 8.2)."""
 
     _key: RSAPublicKey = field(repr=False)

@@ -17,7 +17,7 @@ from .uploads import Upload, UploadRules
 class AssetService:
     """Upload, fetch, list and delete assets.
 
-    All methods may raise `AssetsUnavailable`; uploads also `StoreUnavailable` and `StoreFull`.
+    All methods may raise `AssetsUnavailable`; uploads also `StoreUnavailable` and `StoreFull`, `delete` the former.
     """
 
     store: Store

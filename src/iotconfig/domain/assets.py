@@ -74,6 +74,7 @@ class Incoming(Protocol):
 
         Quick, and without a switch to another greenlet: it is called inside a
         transaction. What was opened under the name before stays as it was.
+        Raises `StoreUnavailable` where it has its name, and may lose it with the power.
         """
         ...
 
@@ -99,7 +100,10 @@ class OpenAsset(Protocol):
 
 
 class AssetStore(Protocol):
-    """Keeps files by name. All methods may raise `AssetsUnavailable`, those that write `StoreFull` too."""
+    """Keeps files by name. All methods may raise `AssetsUnavailable`, those that write `StoreFull` too.
+
+    After either nothing has changed.
+    """
 
     def receive(self) -> AbstractContextManager[Incoming]:
         """An empty file. At the end of the block it is gone, unless it was placed."""
@@ -114,7 +118,10 @@ class AssetStore(Protocol):
         ...
 
     def remove(self, name: AssetName) -> bool:
-        """Remove the asset of this name; False where there is none."""
+        """Remove the asset of this name, for good; False where there is none.
+
+        Raises `StoreUnavailable` where it is gone, and may come back after a loss of power.
+        """
         ...
 
 

@@ -183,7 +183,7 @@ class StoreUnavailable(IotConfigError):
 
 
 class AssetsUnavailable(IotConfigError):
-    """The files of assets cannot be read or written; nothing was stored.
+    """The files of assets cannot be read or written; nothing was stored or removed.
 
     Not a `StoreUnavailable`, after which the outcome of a write is unknown.
     """
@@ -192,7 +192,7 @@ class AssetsUnavailable(IotConfigError):
 
 
 class StoreFull(IotConfigError):
-    """The store has no room left; nothing was stored."""
+    """The store has no room left; nothing was stored, unless the message says so."""
 
     code = "STORE_FULL"
 

@@ -18,6 +18,7 @@ from .errors import (
     AuthorizationFailed,
     ContentTooLarge,
     SignatureUsed,
+    StoreFull,
     ValidationFailed,
     excerpt,
 )
@@ -136,7 +137,8 @@ class Upload:
         `AuthorizationFailed` where the signature is of something else, and
         `SignatureUsed`. After `StoreUnavailable` the asset may have been
         stored, or not: to repeat the upload is safe, and `SignatureUsed` then
-        says that it was.
+        says that it was. After a `StoreFull` of the database the file may be
+        under its name, which the message then says; to repeat is as safe.
         """
         incoming, name = self._incoming, self._name
         if incoming is None or name is None:
@@ -150,14 +152,22 @@ class Upload:
         self._check_signed(self._signed, self._timestamp, strong)
         # Whoever sends it again by then is refused for its time; clocks may differ by the tolerance.
         until = self._moment + 2 * self._rules.tolerance + _LONGEST
-        with self._store.writing() as work:
-            now = self._clock()
-            if not work.once.claim(self._claim(name), now, until):
-                raise SignatureUsed(name)
-            work.notifications.enqueue(announce_asset(name), now)
-            # Last, and before the commit: where this or the commit fails, the signature is as new,
-            # and whoever uploads again announces what is in place already.
-            return incoming.place(name)
+        is_placed = False
+        try:
+            with self._store.writing() as work:
+                now = self._clock()
+                if not work.once.claim(self._claim(name), now, until):
+                    raise SignatureUsed(name)
+                work.notifications.enqueue(announce_asset(name), now)
+                # Last, and before the commit: where this or the commit fails, the signature is as new,
+                # and whoever uploads again announces what is in place already.
+                asset, is_new = incoming.place(name)
+                is_placed = True
+                return asset, is_new
+        except StoreFull as error:
+            if not is_placed:
+                raise
+            raise StoreFull(f"{error} The file is in place, and nobody was told: send it again.") from None
 
     def _check_time(self, moment: datetime) -> None:
         """Compare with all of the time that the upload takes: a large file over a slow line is no replay."""
@@ -188,7 +198,7 @@ class Upload:
 
     def _claim(self, name: AssetName) -> str:
         # Of the signature's bytes: another spelling of their base64 is no other signature.
-        return f"asset:{hashlib.sha256(str(name).encode() + b'/' + self._signature).hexdigest()}"
+        return f"asset {hashlib.sha256(str(name).encode() + b'/' + self._signature).hexdigest()}"
 
 
 def _decoded(text: bytes) -> bytes:

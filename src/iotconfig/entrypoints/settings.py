@@ -13,11 +13,12 @@ from attrs import Attribute, field, fields, frozen
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.device_tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.networks import Network
 from iotconfig.domain.uploads import DEFAULT_MAX_BYTES as DEFAULT_MAX_ASSET_BYTES
 from iotconfig.domain.uploads import SignatureForm
 
 from . import values
-from .values import Network, Parser, T
+from .values import Parser, T
 
 
 class InvalidSetting(IotConfigError):

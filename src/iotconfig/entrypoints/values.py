@@ -6,17 +6,17 @@ import json
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.networks import Network
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 Parser = Callable[[str], T]
-Network = IPv4Network | IPv6Network
 
 _ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
 _ISSUER: Final = re.compile(r"https?://[\x21\x22\x24-\x3e\x41-\x5b\x5d-\x7e]+")

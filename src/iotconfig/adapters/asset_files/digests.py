@@ -20,7 +20,7 @@ from iotconfig.domain.assets import AssetName
 from iotconfig.domain.errors import AssetsUnavailable
 
 from .directory import open_file
-from .turns import BETWEEN_TURNS, give_turn
+from .turns import BETWEEN_TURNS, Pause
 
 _DIRECTORY: Final = ".digests"
 _RECORD: Final = re.compile(rb"([0-9]+) ([0-9]+) (-?[0-9]+) (-?[0-9]+) ([0-9a-f]{64})\n")
@@ -54,7 +54,8 @@ def has_same_bytes(before: os.stat_result, after: os.stat_result) -> bool:
 class Digests:
     """The digests of the files in one directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, pause: Pause) -> None:
+        self._pause = pause
         self._records = directory / _DIRECTORY
         self._known: dict[AssetName, tuple[_Identity, str]] = {}
         self._computing = Lock()
@@ -83,7 +84,7 @@ class Digests:
                 found = self.known(name, status)
                 if found is not None:
                     return found, status
-                digest = _sha256(descriptor)
+                digest = _sha256(descriptor, self._pause)
                 if has_same_bytes(status, os.fstat(descriptor)):
                     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
                         self.remember(name, status, digest)
@@ -134,13 +135,13 @@ class Digests:
         return _Identity(int(inode), int(size), int(written), int(changed)), digest.decode()
 
 
-def _sha256(descriptor: int) -> str:
+def _sha256(descriptor: int, pause: Pause) -> str:
     digest, position = hashlib.sha256(), 0
     while block := os.pread(descriptor, _BLOCK, position):
         digest.update(block)
         position += len(block)
         if position % BETWEEN_TURNS == 0:
-            give_turn()
+            pause()
     # Many small files, one after the other, are a lot of work as well.
-    give_turn()
+    pause()
     return digest.hexdigest()

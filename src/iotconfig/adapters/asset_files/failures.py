@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from iotconfig.domain.errors import AssetsUnavailable, StoreFull
+from iotconfig.domain.errors import AssetsUnavailable, StoreFull, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,26 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        log.warning("assets: %s", reason)
+        reason = _logged(error)
         if error.errno in _FULL:
             raise StoreFull("The disk for assets has no room left. Nothing was stored.") from None
-        raise AssetsUnavailable(f"The directory of assets cannot be used: {reason}.") from None
+        raise AssetsUnavailable(_unusable(reason)) from None
+
+
+@contextmanager
+def translated_after_change() -> Iterator[None]:
+    """The same where names have changed by now: whether that outlives a loss of power is unknown."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(_unusable(_logged(error))) from None
+
+
+def _logged(error: OSError) -> str:
+    reason = (error.strerror or "unknown error").lower()
+    log.warning("assets: %s", reason)
+    return reason
+
+
+def _unusable(reason: str) -> str:
+    return f"The directory of assets cannot be used: {reason}."

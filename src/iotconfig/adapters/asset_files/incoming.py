@@ -20,8 +20,8 @@ from iotconfig.domain.assets import Asset, AssetName
 
 from . import directory as directories
 from .digests import Digests
-from .failures import translated
-from .turns import BETWEEN_TURNS, give_turn
+from .failures import translated, translated_after_change
+from .turns import BETWEEN_TURNS, Pause
 
 _PREFIX: Final = ".upload-"
 _UPLOAD_MODE: Final = 0o600
@@ -35,13 +35,15 @@ _DEAD_SECONDS: Final = 86400
 class IncomingFile:
     """`Incoming` as a file that is renamed when it is complete."""
 
-    def __init__(self, directory: Path, digests: Digests) -> None:
+    def __init__(self, directory: Path, digests: Digests, pause: Pause) -> None:
         self._directory = directory
+        self._pause = pause
         self._digests = digests
         self._path, self._descriptor = _create(directory)
         self._hash = hashlib.sha256()
         self._size = 0
         self._is_placed = False
+        self._record: tuple[AssetName, os.stat_result, str] | None = None
 
     def write(self, block: bytes) -> None:
         before = self._size
@@ -55,7 +57,7 @@ class IncomingFile:
             if self._size // _SYNCED > before // _SYNCED:
                 os.fdatasync(self._descriptor)
         if self._size // BETWEEN_TURNS > before // BETWEEN_TURNS:
-            give_turn()
+            self._pause()
 
     def complete(self) -> str:
         with translated():
@@ -69,30 +71,37 @@ class IncomingFile:
             is_new = directories.file_status(target) is None
             self._path.rename(target)
             self._is_placed = True
+        with translated_after_change():
+            # Before the transaction ends, not after it: a signature that is used up promises that
+            # the file outlives a loss of power.
             directories.sync(self._directory)
             status = os.fstat(self._descriptor)
         digest = self._hash.hexdigest()
-        self._digests.remember(name, status, digest)
+        self._record = name, status, digest
         return Asset(name, self._size, digest, directories.written_at(status)), is_new
 
-    def discard(self) -> None:
-        """Remove the file, unless it was placed, and let go of it."""
-        if not self._is_placed:
-            directories.remove_quietly(self._path)
-        os.close(self._descriptor)
+    def finish(self) -> None:
+        """Let go of the file. One that was placed has its digest remembered, any other is removed."""
+        try:
+            if not self._is_placed:
+                directories.remove_quietly(self._path)
+            elif self._record is not None:
+                self._digests.remember(*self._record)
+        finally:
+            os.close(self._descriptor)
 
 
 @contextmanager
-def receive(directory: Path, digests: Digests) -> Iterator[IncomingFile]:
+def receive(directory: Path, digests: Digests, pause: Pause) -> Iterator[IncomingFile]:
     """A new file in the directory, which is made where it is missing."""
     with translated():
         directories.make(directory)
         _remove_dead(directory)
-        incoming = IncomingFile(directory, digests)
+        incoming = IncomingFile(directory, digests, pause)
     try:
         yield incoming
     finally:
-        incoming.discard()
+        incoming.finish()
 
 
 def _create(directory: Path) -> tuple[Path, int]:

@@ -16,9 +16,9 @@ from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 
 from . import directory as directories
 from .digests import Digests, has_same_bytes
-from .failures import log, translated
+from .failures import log, translated, translated_after_change
 from .incoming import IncomingFile, receive
-from .turns import BETWEEN_TURNS, give_turn
+from .turns import BETWEEN_TURNS, Pause, no_pause
 
 _BLOCK: Final = 64 * 1024
 
@@ -30,6 +30,7 @@ class OpenFile:
     asset: Asset
     _descriptor: int
     _status: os.stat_result
+    _pause: Pause
 
     def blocks(self, first: int, length: int) -> Iterator[bytes]:
         position, end = first, first + length
@@ -42,7 +43,7 @@ class OpenFile:
             position += len(block)
             yield block
             if (position - first) % BETWEEN_TURNS == 0:
-                give_turn()
+                self._pause()
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -53,14 +54,16 @@ class FileAssetStore:
     """`AssetStore` over one directory, which is made by the first upload."""
 
     directory: Path
+    pause: Pause = no_pause
+    """Called now and then in long work: where requests share a thread, the others get their turn."""
     _digests: Digests = field(init=False, repr=False)
 
     @_digests.default
     def _make_digests(self) -> Digests:
-        return Digests(self.directory)
+        return Digests(self.directory, self.pause)
 
     def receive(self) -> AbstractContextManager[IncomingFile]:
-        return receive(self.directory, self._digests)
+        return receive(self.directory, self._digests, self.pause)
 
     def open(self, name: AssetName) -> OpenFile | None:
         with translated():
@@ -69,7 +72,7 @@ class FileAssetStore:
                 return None
             try:
                 digest, status = self._digests.of(name, descriptor)
-                return OpenFile(_asset(name, digest, status), descriptor, status)
+                return OpenFile(_asset(name, digest, status), descriptor, status, self.pause)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -85,8 +88,9 @@ class FileAssetStore:
             if directories.file_status(path) is None:
                 return False
             path.unlink(missing_ok=True)
-            directories.sync(self.directory)
         self._digests.forget(name)
+        with translated_after_change():
+            directories.sync(self.directory)
         return True
 
     def _names(self) -> list[AssetName]:

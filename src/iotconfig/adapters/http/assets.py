@@ -81,7 +81,12 @@ class AssetResource:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         allow(req)
-        self.service.delete(_name(name))
+        try:
+            self.service.delete(_name(name))
+        except StoreUnavailable as error:
+            raise Refused(
+                "STORE_UNAVAILABLE", f"{error} The asset may be gone for good, or not: ask again."
+            ) from None
         resp.status = falcon.HTTP_204
 
 

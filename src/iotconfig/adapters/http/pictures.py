@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import falcon
 from attrs import frozen
 
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.pictures import Box, PictureService
+from iotconfig.domain.pictures import Box, Picture, PictureService
 
 from .forwarding import forwarded
 from .parameters import allow, pixels
@@ -27,8 +27,26 @@ class LvglResource:
             raise ValidationFailed("Query parameter url is missing: where is the picture?", parameter="url")
         box = Box(pixels(given, "width"), pixels(given, "height"))
         headers = forwarded(req, given.get("headers", ""))
-        resp.data = self.pictures().picture(given["url"], headers, box)
+        picture = self.pictures().picture(given["url"], headers, box)
         resp.content_type = "application/octet-stream"
         resp.set_header("Cache-Control", "no-store")
+        if req.method == "HEAD":
+            picture.close()
+            resp.content_length = len(picture.content)
+        else:
+            resp.set_stream(_Body(picture), len(picture.content))
 
     on_head = on_get
+
+
+@frozen
+class _Body:
+    """The bytes of an answer. The server closes it, however the answer ends."""
+
+    _picture: Picture
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._picture.content
+
+    def close(self) -> None:
+        self._picture.close()

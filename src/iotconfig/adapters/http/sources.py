@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv6Address
 from typing import Final
 
 import falcon
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from iotconfig.domain.networks import Address, Network
+
+__all__ = ["Network", "source_of"]
 
 _IPV6_SITE: Final = 64
 """Bits of an IPv6 address that tell one customer from another; the rest each may choose."""

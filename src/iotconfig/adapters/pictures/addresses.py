@@ -9,7 +9,6 @@ from __future__ import annotations
 from ipaddress import (
     IPv4Address,
     IPv4Network,
-    IPv6Address,
     IPv6Network,
     ip_address,
 )
@@ -17,8 +16,7 @@ from typing import Final
 
 from attrs import frozen
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from iotconfig.domain.networks import Address, Network
 
 _REFUSED_V4: Final = tuple(
     map(

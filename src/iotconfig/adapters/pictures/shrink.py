@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from threading import Lock
 from time import monotonic
@@ -13,15 +14,16 @@ from typing import Final
 from attrs import field, frozen
 from PIL import ExifTags, Image
 
-from iotconfig.domain.errors import Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.errors import TooManyRequests, Unprocessable
+from iotconfig.domain.pictures import RETRY_AFTER, Box
 
 from .deadline import Deadline, TimeIsUp
 from .lvgl import container
 
 log = logging.getLogger(__name__)
 
-FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+FORMATS: Final = ("JPEG", "PNG", "GIF", "WebP", "BMP")
+"""As their names are spelt; Pillow's are all in capitals."""
 
 WEBP_PART: Final = 4
 """A WebP picture may have a quarter of the pixels: it is decoded in one piece, and in four copies."""
@@ -49,7 +51,7 @@ _TURNS: Final = {
 
 
 @frozen
-class PillowConverter:
+class PillowPictureConverter:
     """Shrinks pictures for LVGL. Of what moves, it takes the first frame.
 
     Pillow's warnings, which tell of oddities in files, are switched off for the process.
@@ -58,7 +60,7 @@ class PillowConverter:
     max_pixels: int
     """What a picture may have; known from its header, before anything is decoded."""
     seconds: float
-    """What reading a picture may take: some files are made to take hours."""
+    """What reading a picture may take: some files are made to take hours. So long it waits for others, too."""
     pause: Callable[[], None]
     """Gives others their turn, where requests share a thread."""
     clock: Callable[[], float] = monotonic
@@ -70,7 +72,7 @@ class PillowConverter:
 
     def convert(self, file: bytes, box: Box) -> bytes:
         """See `PictureConverter.convert`. The answer is an LVGL 9 image in ARGB8888."""
-        with self._turn:
+        with self._alone():
             try:
                 picture = self._shrunk(file, box, Deadline(self.seconds, self.pause, self.clock))
                 return container(*picture.size, picture.tobytes("raw", "BGRA"))
@@ -84,8 +86,18 @@ class PillowConverter:
                 log.info("a picture cannot be read: %s", type(error).__name__)
                 raise _refusal(f"it is no whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the pictures ahead, as long as one of them may take, and no longer."""
+        if not self._turn.acquire(timeout=self.seconds):
+            raise TooManyRequests("Too many pictures are converted at once: try again.", RETRY_AFTER)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     def _shrunk(self, file: bytes, box: Box, deadline: Deadline) -> Image.Image:
-        with Image.open(_Breathing(file, deadline), formats=FORMATS) as image:
+        with Image.open(_Breathing(file, deadline), formats=[name.upper() for name in FORMATS]) as image:
             limit = self.max_pixels // (WEBP_PART if image.format == "WEBP" else 1)
             if image.width * image.height > limit:
                 raise _too_many(limit)

@@ -41,7 +41,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
                 query("width", _SIDE, "Pixels that it may be wide"),
                 query("height", _SIDE, "Pixels that it may be high"),
             ],
-            refusals=["UNPROCESSABLE", "EXTERNAL_SERVICE_ERROR"],
+            refusals=["UNPROCESSABLE", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"],
         ),
     },
 }

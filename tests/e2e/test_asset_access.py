@@ -1,0 +1,69 @@
+"""Uploads while authentication is on: the role and the signature, both."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iotconfig.domain.access import Role
+from tests.support.api import expect_problem
+from tests.support.depot import Depot, new_name, settings_of
+from tests.support.serving import Serve
+from tests.support.signing import signing_key, timestamp
+from tests.support.tokens import api_token, bearer
+
+
+@pytest.fixture(scope="module")
+def guarded_depot(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
+    """A service with assets that asks everybody who they are."""
+    place = tmp_path_factory.mktemp("guarded-depot")
+    shutil.copy(_sqlite_template, place / "configs.db")
+    url = f"sqlite:///{place / 'configs.db'}"
+    with Serve(url, place / "serve.log", workers=1, IOTCONFIG_AUTH="on", **settings_of(place)) as serve:
+        yield Depot(serve, place / "assets", signing_key())
+
+
+def token(depot: Depot, role: Role) -> dict[str, str]:
+    """The header of a new token of this role."""
+    return bearer(api_token(depot.serve.database_url, role))
+
+
+@pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
+@pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
+def test_role_and_signature_together_are_let_in(guarded_depot: Depot, role: Role, strong: bool) -> None:
+    """In either form of the signature; what was stored is public."""
+    name = new_name()
+    fields = guarded_depot.fields(name, b"firmware", strong=strong)
+
+    assert 201 == guarded_depot.send(fields, token(guarded_depot, role)).status
+    assert b"firmware" == guarded_depot.client.get(f"/api/assets/{name}").body
+
+
+@pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
+def test_a_signature_without_the_role_is_refused(guarded_depot: Depot, strong: bool) -> None:
+    """401 to nobody, 403 to a viewer; the signature is not used up by that."""
+    name = new_name()
+    fields = guarded_depot.fields(name, b"firmware", strong=strong)
+    expect_problem(guarded_depot.send(fields), 401, "AUTHENTICATION_REQUIRED")
+    expect_problem(guarded_depot.send(fields, bearer("iotc_wrong")), 401, "AUTHENTICATION_REQUIRED")
+    refused = guarded_depot.send(fields, token(guarded_depot, Role.VIEWER))
+
+    assert "it takes the role" in expect_problem(refused, 403, "AUTHORIZATION_FAILED")["error"]
+    assert name not in guarded_depot.on_disk()
+    assert 201 == guarded_depot.send(fields, token(guarded_depot, Role.ASSET_UPLOADER)).status
+
+
+@pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
+def test_the_role_without_a_good_signature_is_refused(guarded_depot: Depot, role: Role) -> None:
+    """Another key's, and one of another time: 403 to administrators, too."""
+    name, now = new_name(), timestamp()
+    headers = token(guarded_depot, role)
+    for signature in (signing_key("somebody else").sign(now), guarded_depot.key.sign(timestamp())):
+        fields = guarded_depot.fields(name, b"firmware", time=now, signature=signature)
+        refused = guarded_depot.send(fields, headers)
+        assert "signature" in expect_problem(refused, 403, "AUTHORIZATION_FAILED")["error"]
+
+    assert name not in guarded_depot.on_disk()
