@@ -29,9 +29,9 @@ def main(moment: str, timestamp: str, signature: str) -> None:
 
     settings = Settings.from_environ(os.environ)
     with (
-        wiring._open_store(settings) as store,
+        wiring.open_store(settings) as store,
         mock.patch.object(IncomingFile, "place", struck),
-        wiring._assets(settings, store).upload() as upload,
+        wiring.assets(settings, store).upload() as upload,
     ):
         upload.give_timestamp(timestamp.encode())
         upload.give_signature(signature.encode())

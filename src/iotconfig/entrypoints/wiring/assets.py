@@ -1,0 +1,38 @@
+"""Assets, and the key that their uploads are signed with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from iotconfig.domain.asset_service import AssetService
+from iotconfig.domain.assets import SignatureVerifier
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.ports import Store
+from iotconfig.domain.uploads import UploadRules
+from iotconfig.entrypoints.settings import InvalidSetting, Settings
+
+from .clock import pause, utc_now
+
+
+def signature_verifier(settings: Settings) -> SignatureVerifier | None:
+    """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
+    if not settings.signing_key_path:
+        return None
+    from iotconfig.adapters.signatures import RsaSignatureVerifier
+
+    try:
+        return RsaSignatureVerifier.load(Path(settings.signing_key_path))
+    except IotConfigError as error:
+        raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
+
+
+def assets(settings: Settings, store: Store) -> AssetService:
+    """Assets in their directory."""
+    from iotconfig.adapters.asset_files import FileAssetStore
+
+    rules = UploadRules(
+        timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
+    )
+    files = FileAssetStore(Path(settings.assets_dir), pause)
+    return AssetService(store, files, utc_now, signature_verifier(settings), rules)

@@ -1,0 +1,18 @@
+"""Time: what it is, and how to leave some to others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from time import sleep
+
+
+def utc_now() -> datetime:
+    """`Clock` of the machine."""
+    return datetime.now(UTC)
+
+
+def pause() -> None:
+    """Let the other requests of this worker go on that can."""
+    # No zero: gevent then goes on at once, up to fifty times, before it looks at its sockets, and
+    # other requests waited for 700 ms beside an upload of 64 MB (measured).
+    sleep(1e-6)

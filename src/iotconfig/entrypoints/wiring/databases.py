@@ -1,0 +1,95 @@
+"""The database, and what is kept in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.ports import Lease, Store
+from iotconfig.entrypoints.settings import InvalidSetting, Settings
+
+from .clock import utc_now
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.sql.database import Database
+    from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.adapters.sql.timeouts import Timeouts
+    from iotconfig.adapters.sql.url import DatabaseUrl
+
+
+def database_url(settings: Settings) -> DatabaseUrl:
+    """Which database. Raises `InvalidSetting`."""
+    from iotconfig.adapters.sql.url import DatabaseUrl
+
+    try:
+        return DatabaseUrl.parse(settings.database_url)
+    except IotConfigError as error:
+        raise InvalidSetting(f"DATABASE_URL: {error}") from None
+
+
+def migrations(settings: Settings) -> Migrations:
+    """The schema of the database."""
+    from iotconfig.adapters.sql.migrations import Migrations
+
+    return Migrations(database_url(settings), _timeouts(settings))
+
+
+def open_database(settings: Settings) -> Database:
+    """Connections to the database, which open when they are first needed; the caller closes them."""
+    url = database_url(settings)
+    if url.is_sqlite:
+        from iotconfig.adapters.sql.sqlite import SqliteDatabase
+
+        return SqliteDatabase(url.path, _timeouts(settings))
+    from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(url.url, _timeouts(settings), settings.db_pool_size)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The same, closed at the end of the block."""
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def store_of(database: Database) -> Store:
+    """What is stored in it."""
+    from iotconfig.adapters.sql.store import SqlStore
+
+    return SqlStore(database)
+
+
+def notifications_of(settings: Settings, database: Database) -> NotificationService:
+    """The notifications that are pending in it."""
+    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+
+    return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
+
+
+def lease(settings: Settings) -> Lease:
+    """The right to be its active relay."""
+    from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+
+    url = database_url(settings)
+    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, _timeouts(settings))
+
+
+def _timeouts(settings: Settings) -> Timeouts:
+    from iotconfig.adapters.sql.timeouts import Timeouts
+
+    return Timeouts(
+        connect=settings.db_connect_timeout,
+        pool=settings.db_pool_timeout,
+        statement=settings.db_statement_timeout,
+        lock=settings.db_lock_timeout,
+        idle_transaction=settings.db_idle_transaction_timeout,
+        watchdog=settings.db_watchdog_timeout,
+        bulk=settings.db_bulk_timeout,
+    )

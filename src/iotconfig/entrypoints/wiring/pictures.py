@@ -1,0 +1,46 @@
+"""Pictures from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+from iotconfig.domain.pictures import PictureService
+from iotconfig.entrypoints.settings import Settings
+
+from .clock import pause
+
+
+def pictures(settings: Settings) -> PictureService:
+    """Pictures from elsewhere."""
+    import ssl
+
+    from iotconfig.adapters.pictures.addresses import AddressPolicy
+    from iotconfig.adapters.pictures.fetcher import HttpPictureSource
+    from iotconfig.adapters.pictures.lookup import system_resolve
+    from iotconfig.adapters.pictures.shrink import PillowPictureConverter
+
+    source = HttpPictureSource(
+        AddressPolicy(settings.picture_networks),
+        system_resolve,
+        ssl.create_default_context(),
+        settings.picture_timeout,
+        settings.max_picture_bytes,
+        pause,
+    )
+    converter = PillowPictureConverter(settings.max_picture_pixels, settings.picture_timeout, pause)
+    return PictureService(source, converter, settings.picture_timeout)
+
+
+def pictures_when_asked(settings: Settings) -> Callable[[], PictureService]:
+    """The same, made when they are first asked for: other workers do without Pillow and an HTTP client."""
+    lock = Lock()
+    made: list[PictureService] = []
+
+    def pictures_once() -> PictureService:
+        with lock:
+            if not made:
+                made.append(pictures(settings))
+            return made[0]
+
+    return pictures_once

@@ -1,0 +1,71 @@
+"""The use cases on the database, opened for as long as a block runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from iotconfig.domain.api_tokens import ApiTokenService
+from iotconfig.domain.device_tokens import DeviceTokenService
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.ports import Store
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints.settings import Settings
+
+from .clock import utc_now
+from .databases import notifications_of, opened, store_of
+
+
+@contextmanager
+def open_service(settings: Settings) -> Iterator[ConfigService]:
+    """The use cases on the database; its connections are closed at the end of the block."""
+    with open_store(settings) as store:
+        yield ConfigService(store, utc_now)
+
+
+@contextmanager
+def open_history(settings: Settings) -> Iterator[HistoryService]:
+    """The histories of configs in the database; its connections are closed at the end of the block."""
+    with open_store(settings) as store:
+        yield HistoryService(store, utc_now)
+
+
+@contextmanager
+def open_fleet(settings: Settings) -> Iterator[FleetService]:
+    """The use cases for many configs at once; the connections are closed at the end of the block."""
+    with open_store(settings) as store:
+        yield FleetService(store, utc_now)
+
+
+@contextmanager
+def open_notifications(settings: Settings) -> Iterator[NotificationService]:
+    """The pending notifications of the database; its connections are closed at the end of the block."""
+    with opened(settings) as database:
+        yield notifications_of(settings, database)
+
+
+@contextmanager
+def open_api_tokens(settings: Settings) -> Iterator[ApiTokenService]:
+    """The API tokens in the database; its connections are closed at the end of the block."""
+    from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
+
+    with opened(settings) as database:
+        yield ApiTokenService(SqlApiTokenStore(database), utc_now)
+
+
+@contextmanager
+def open_device_tokens(settings: Settings) -> Iterator[DeviceTokenService]:
+    """The device tokens in the database; its connections are closed at the end of the block."""
+    from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+
+    with opened(settings) as database:
+        yield DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """The database as a store; its connections are closed at the end of the block."""
+    with opened(settings) as database:
+        yield store_of(database)

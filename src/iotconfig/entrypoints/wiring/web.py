@@ -1,0 +1,78 @@
+"""The HTTP API, and what is read of its metrics."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.history_service import HistoryService
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints.observed import Observed, new_registry
+from iotconfig.entrypoints.settings import Settings
+
+from .access import access_control
+from .assets import assets
+from .clock import pause, utc_now
+from .databases import notifications_of, open_database, opened, store_of
+from .pictures import pictures_when_asked
+
+if TYPE_CHECKING:
+    import falcon
+    from prometheus_client import CollectorRegistry
+
+    from iotconfig.adapters.metrics import Exposition
+
+
+def create_app(settings: Settings, watched: Observed | None = None) -> falcon.App[Any, Any]:
+    """The HTTP API on the database, whose connections live as long as the process."""
+    from iotconfig.adapters.http.app import UseCases, create_app
+    from iotconfig.adapters.sql.readiness import SqlReadiness
+
+    watched = watched or Observed(registry=new_registry(settings))
+    database = open_database(settings)
+    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
+    atexit.register(database.close)
+    store = store_of(database)
+    service, notifications = ConfigService(store, utc_now), notifications_of(settings, database)
+    render = None
+    if watched.registry is not None:
+        from iotconfig.entrypoints import metering
+
+        metering.watch_pool(settings, watched.registry, database)
+        if not settings.metrics_bind:
+            render = metering.exposition(settings, watched.registry, service, notifications).render
+    use_cases = UseCases(
+        configs=service,
+        history=HistoryService(store, utc_now),
+        fleet=FleetService(store, utc_now, pause=pause),
+        notifications=notifications,
+        assets=assets(settings, store),
+        pictures=pictures_when_asked(settings),
+    )
+    return create_app(
+        use_cases,
+        access_control(settings, database),
+        max_content_bytes=settings.max_content_bytes,
+        max_import_bytes=settings.max_import_bytes,
+        own_origin=settings.base_url,
+        local_only=not (settings.allow_anonymous or settings.is_auth_on),
+        cors_origins=settings.cors_origins,
+        require_if_match=settings.require_if_match,
+        is_ready=SqlReadiness(database),
+        observers=watched.observers,
+        render_metrics=render,
+        metrics_token=settings.metrics_token,
+    )
+
+
+@contextmanager
+def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator[Exposition]:
+    """What a scrape reads; its own connections to the database are closed at the end of the block."""
+    from iotconfig.entrypoints import metering
+
+    with opened(settings) as database:
+        service = ConfigService(store_of(database), utc_now)
+        yield metering.exposition(settings, registry, service, notifications_of(settings, database))
