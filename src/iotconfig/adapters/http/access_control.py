@@ -11,6 +11,7 @@ from attrs import field, frozen
 from iotconfig.domain.access import Throttle
 from iotconfig.domain.api_tokens import ApiTokenService
 from iotconfig.domain.device_tokens import DeviceTokenService
+from iotconfig.domain.networks import Network
 from iotconfig.domain.sign_in import SignInService
 
 from .auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
@@ -19,7 +20,6 @@ from .cookies import CookieJar
 from .device_gate import DeviceGate
 from .failed_sign_ins import FailedSignIns
 from .gate import Gate
-from .sources import Network
 
 
 @frozen

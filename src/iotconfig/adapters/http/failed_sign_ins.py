@@ -10,8 +10,9 @@ from attrs import frozen
 
 from iotconfig.domain.access import Throttle
 from iotconfig.domain.errors import AuthenticationRequired, TooManyRequests
+from iotconfig.domain.networks import Network
 
-from .sources import Network, source_of
+from .sources import source_of
 
 
 @frozen

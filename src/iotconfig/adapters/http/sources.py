@@ -11,8 +11,6 @@ import falcon
 
 from iotconfig.domain.networks import Address, Network
 
-__all__ = ["Network", "source_of"]
-
 _IPV6_SITE: Final = 64
 """Bits of an IPv6 address that tell one customer from another; the rest each may choose."""
 
