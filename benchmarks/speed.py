@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 from attrs import astuple, evolve, frozen
 from tests.support.http import Client
+from tests.support.ports import free_port
 from tests.support.serving import Serve
 
 from benchmarks import wrk
@@ -74,7 +75,15 @@ def arena() -> Iterator[Arena]:
         for url in (ours, other):
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
-        serve = stack.enter_context(Serve(ours, directory / "log", workers=servers.workers()))
+        # As it is shipped, and with its metrics read by somebody.
+        serve = stack.enter_context(
+            Serve(
+                ours,
+                directory / "log",
+                workers=servers.workers(),
+                IOTCONFIG_METRICS_BIND=f"127.0.0.1:{free_port()}",
+            )
+        )
         running = {
             _CONSTANT: stack.enter_context(servers.on_our_server("constant", ours)),
             _QUERY: stack.enter_context(servers.on_our_server("one_query", ours)),

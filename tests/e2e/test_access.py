@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from tests.support.api import created, expect_problem, new_mac
 from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.postgres import create_database, drop_database
-from tests.support.serving import Serve, environment, run_command
+from tests.support.serving import COMMAND, Serve, environment, run_command
 from tests.support.tokens import api_token, bearer
 from tests.support.waiting import wait_until
 
@@ -293,6 +294,15 @@ def test_a_database_that_is_away_lets_nobody_in(
             {"IOTCONFIG_AUTH": "on"},
             "Authentication is on, and no API token holds yet. Create one:  iotconfig token create NAME --role admin",
         ),
+        (
+            {"IOTCONFIG_DEVICE_AUTH": "required"},
+            (
+                "Device tokens are required, yet whoever reaches this address may read the same by its other routes: "
+                "set IOTCONFIG_AUTH=on"
+            ),
+        ),
+        ({"IOTCONFIG_DEVICE_AUTH": "optional"}, "Device tokens are optional: one that is shown must hold"),
+        ({}, "assets; uploads are closed (SIGNING_KEY_PATH is not set)"),
     ],
 )
 def test_serve_says_who_is_let_in(
@@ -325,6 +335,45 @@ def test_without_authentication_it_still_does_not(sqlite_url: str) -> None:
 
     assert done.returncode != 0
     assert b"set IOTCONFIG_AUTH=on" in done.stderr
+
+
+def test_a_start_with_certificates_that_are_none_is_refused_in_one_line(sqlite_url: str) -> None:
+    """As with every other setting: before any worker makes a traceback of it."""
+    oidc = {"OIDC_ENABLED": "true", "OIDC_ISSUER_URL": "https://sso.example.org", "OIDC_CLIENT_ID": "a"}
+    done = run_command(
+        "serve", "--port", "0", env=environment(sqlite_url, **oidc, IOTCONFIG_OIDC_CA_FILE="/etc/hostname")
+    )
+
+    assert done.returncode != 0
+    assert b"Error: IOTCONFIG_OIDC_CA_FILE: the file holds no certificates\n" == done.stderr
+
+
+def test_no_header_moves_a_request_to_another_path(guarded_sqlite: Serve) -> None:
+    """Servers take some from proxies: a rule of a proxy about paths would be passed by."""
+    answer = guarded_sqlite.client.request("GET", "/api/api/health", headers={"SCRIPT_NAME": "/api"})
+
+    expect_problem(answer, 404, "ROUTE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("where", ["/dev/full", None])
+def test_a_token_that_cannot_be_shown_is_taken_back(sqlite_url: str, where: str | None) -> None:
+    """An administrator's token that nobody has, and nobody knows of, must not be."""
+    env = environment(sqlite_url)
+    mac = new_mac()
+    for arguments in (("token", "create", "lost", "--role", "admin"), ("device-token", "create", mac)):
+        command = [str(COMMAND), *arguments]
+        if where is None:
+            command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+        with Path(where or "/dev/null").open("wb") as output:
+            done = subprocess.run(command, env=env, stdout=output, stderr=subprocess.PIPE, check=False)
+        assert done.returncode != 0
+        assert 1 == len(done.stderr.splitlines()), done.stderr
+
+    with wiring.open_api_tokens(Settings(database_url=sqlite_url)) as tokens:
+        now = wiring.utc_now()
+        assert "active" not in {token.state(now) for token in tokens.all()}
+    with wiring.open_device_tokens(Settings(database_url=sqlite_url)) as devices:
+        assert [] == list(devices.all())
 
 
 def test_settings_that_are_refused() -> None:

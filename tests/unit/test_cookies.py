@@ -1,0 +1,93 @@
+"""The cookies of browsers that sign in: how they are read, and how long a sign-in is remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import falcon
+import falcon.testing
+import pytest
+from attrs import asdict
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+
+from iotconfig.adapters.http.cookies import CookieJar, cookies_of
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.identity import SignIn
+
+_SECRET = "s" * 32
+_SIGN_IN = SignIn("state", "nonce", "verifier", "/")
+
+
+def _request(cookies: str) -> falcon.Request:
+    return falcon.testing.create_req(headers={"Cookie": cookies})
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("a=1", {"a": "1"}),
+        ("a=1; b=2", {"a": "1", "b": "2"}),
+        ("a=1;b=2 ;  c=3=4", {"a": "1", "b": "2", "c": "3=4"}),
+        pytest.param("a=1; a=2", {"a": "1"}, id="the-first-of-two"),
+        pytest.param("a=1,b=2", {"a": "1", "b": "2"}, id="two-headers-joined-by-the-server"),
+        pytest.param('a="\\"x"', {"a": '"\\"x"'}, id="as-it-was-sent"),
+        pytest.param("a", {"a": ""}, id="no-value"),
+        pytest.param("", {"": ""}, id="nothing"),
+        pytest.param("a=" + "x" * 16_383, {}, id="too-much-to-look-at"),
+    ],
+)
+def test_cookies_are_read_as_they_are(header: str, found: dict[str, str]) -> None:
+    """Nothing is unquoted, and nothing is looked for in a header that no browser sends."""
+    assert found == cookies_of(_request(header))
+
+
+def _remembered(seconds_ago: int, payload: object = None, secret: str = _SECRET) -> str:
+    """The cookie's value of a sign-in that was begun so long ago, by the clock of another machine."""
+
+    class _Shifted(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() - seconds_ago
+
+    signer = URLSafeTimedSerializer(
+        secret,
+        salt="iotconfig.sign-in",
+        signer=_Shifted,
+        signer_kwargs={"digest_method": hashlib.sha256},
+    )
+    return str(signer.dumps(asdict(_SIGN_IN) if payload is None else payload))
+
+
+def _sign_in_of(value: str, *, is_https: bool = False) -> SignIn:
+    name = f"sign_in_{hashlib.sha256(b'state').hexdigest()[:16]}"
+    prefix = "__Host-" if is_https else ""
+    return CookieJar(is_https, _SECRET).sign_in(_request(f"{prefix}{name}={value}"), "state")
+
+
+@pytest.mark.parametrize("seconds_ago", [0, 590, -50])
+def test_a_sign_in_is_remembered_for_ten_minutes(seconds_ago: int) -> None:
+    """By machines whose clocks are a little apart, too."""
+    assert _SIGN_IN == _sign_in_of(_remembered(seconds_ago))
+    assert _SIGN_IN == _sign_in_of(_remembered(seconds_ago), is_https=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(lambda: _remembered(610), id="too-old"),
+        pytest.param(lambda: _remembered(-70), id="of-the-future"),
+        pytest.param(lambda: _remembered(0, secret="another" * 9), id="signed-by-somebody-else"),
+        pytest.param(lambda: _remembered(0, {**asdict(_SIGN_IN), "more": 1}), id="another-versions"),
+        pytest.param(lambda: _remembered(0, [1]), id="no-sign-in"),
+        pytest.param(lambda: "", id="none"),
+    ],
+)
+def test_what_is_no_sign_in_of_ours(value: Callable[[], str]) -> None:
+    """It is refused in one sentence, whatever is wrong with it."""
+    with pytest.raises(ValidationFailed, match="began no such sign-in"):
+        _sign_in_of(value())
+
+
+def test_the_key_is_not_shown() -> None:
+    """Neither in a log nor in a traceback."""
+    assert _SECRET not in repr(CookieJar(is_https=False, secret=_SECRET))
