@@ -194,7 +194,7 @@ def test_an_id_token_is_no_access_token(provider: Provider, why: Callable[[str],
     """An ID token tells a client who signed in; it is for nobody else."""
     more: dict[str, Any] = {name: "x"}
 
-    assert "it is an ID token" in why(provider.token(**more))
+    assert "it is no access token" in why(provider.token(**more))
 
 
 def test_a_token_bound_to_a_key(provider: Provider, why: Callable[[str], str]) -> None:

@@ -56,7 +56,7 @@ def test_opaque_access_token(identity: OidcIdentityProvider, provider: Provider)
     assert "ada" == claims_of(session.token)["sub"]
     assert 3590 < session.seconds < 3630
     assert ADA == session.principal == identity.principal_of_session(session.token)
-    with pytest.raises(AuthenticationRequired, match="ID token"):
+    with pytest.raises(AuthenticationRequired, match="it is no access token"):
         identity.principal_of(session.token)
 
 

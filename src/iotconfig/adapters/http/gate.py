@@ -37,6 +37,9 @@ class Gate:
         template = req.uri_template or ""
         access = access_to(template, req.method, params)
         if access is None:
+            if req.method not in falcon.COMBINED_METHODS:
+                # Falcon refuses it, whatever the route.
+                return
             if template not in RULES:
                 raise AuthorizationFailed("This route is closed: nobody decided who may call it.")
             # Also where the resource has a responder for it, under whatever name.
