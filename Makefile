@@ -33,7 +33,7 @@ tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
 
 broker: ## Install Mosquitto and nginx, which the tests need, where they are missing.
-	@sh tests/install-packages.sh
+	@sh install-packages.sh mosquitto nginx
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -62,7 +62,7 @@ faults: $(STAMP) broker ## Break the running system under load, for half an hour
 	$(BIN)/python -m faults --scale long
 
 speed: $(CONTESTANTS) ## Measure the routes under load only; for a quick look: make speed SPEED="--seconds 2 --rounds 3 --soak 0".
-	@sh benchmarks/install-servers.sh
+	@sh install-packages.sh wrk nginx || echo "What is missing is left out."
 	$(BIN)/python -m benchmarks.speed $(SPEED)
 
 $(CONTESTANTS): $(STAMP)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The tests need a real MQTT broker and a real reverse proxy. Installs Debian's packages where it may;
-# says what to do elsewhere.
+# `install-packages.sh PROGRAM...`: installs what is missing of these from Debian's packages of the same
+# names, where it may; elsewhere it says what to install, and ends with 1.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 missing=
-for program in mosquitto nginx; do
+for program in "$@"; do
 	command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -z "$missing" ] && exit 0
@@ -17,7 +17,7 @@ else
 	as_root=none
 fi
 if [ "$as_root" = none ] || ! command -v apt-get >/dev/null; then
-	echo "The tests need programs that are not installed:$missing." >&2
+	echo "Programs are not installed that are needed:$missing." >&2
 	echo "Install them (apt-get install$missing; dnf and brew have them, too), then run this again." >&2
 	exit 1
 fi
