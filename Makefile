@@ -58,7 +58,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.pictures
 	$(BIN)/python -m benchmarks.observing
 
-faults: $(STAMP) broker ## Break the running system under load, for half an hour; fails where an invariant does.
+faults: $(STAMP) broker ## Break the running system under load, for the better part of an hour; fails where an invariant does.
 	$(BIN)/python -m faults --scale long
 
 speed: $(CONTESTANTS) ## Measure the routes under load only; for a quick look: make speed SPEED="--seconds 2 --rounds 3 --soak 0".

@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import time
+from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -61,7 +62,7 @@ class Device:
                 print("no configuration yet", flush=True)
             else:
                 return self._later(f"answer {error.code}")
-        except (URLError, OSError, ValueError) as error:
+        except (HTTPException, URLError, OSError, ValueError) as error:
             return self._later(str(error))
         self._failures = 0
         return _LOOK_ANYWAY

@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from sqlalchemy import make_url
 
+from iotconfig.domain.access import Role
 from tests.support.api import created, new_mac
 from tests.support.logs import log_lines, wait_for_line
 from tests.support.mosquitto import Mosquitto
 from tests.support.schema import execute
 from tests.support.serving import Serve
+from tests.support.tokens import api_token, device_token
 from tests.support.wire import exchange
 
 SECRETS = {
@@ -119,4 +121,63 @@ def test_no_secret_is_ever_logged(
     planted = [*SECRETS.values(), make_url(database_url).password or SECRETS["database"]]
     assert [] == [secret for secret in planted if secret in serve.output()]
     assert "Traceback" not in serve.output()
+    log_lines(serve)
+
+
+def test_no_credential_is_ever_logged(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Of those who call, whether it holds or not, and of ours at the identity provider."""
+    mac = new_mac()
+    api, device = api_token(sqlite_url, Role.ADMIN), device_token(sqlite_url, mac)
+    secrets = {
+        name: f"s3cr3t{name}" + "x" * 32 for name in ("key", "client", "code", "state", "picture", "upload")
+    }
+    serve = start_serve(
+        sqlite_url,
+        workers=1,
+        IOTCONFIG_AUTH="on",
+        IOTCONFIG_DEVICE_AUTH="optional",
+        IOTCONFIG_SECRET_KEY=secrets["key"],
+        OIDC_ENABLED="true",
+        # Nobody is there: what is said of that must not hold what was to be sent.
+        OIDC_ISSUER_URL="http://127.0.0.1:1",
+        OIDC_CLIENT_ID="iotconfig",
+        OIDC_CLIENT_SECRET=secrets["client"],
+        IOTCONFIG_LOG_LEVEL="debug",
+    )
+    client = serve.client
+    held = {"mac_address": mac, "content": {}}
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+    form = f'--b\r\nContent-Disposition: form-data; name="signature"\r\n\r\n{secrets["upload"]}\r\n--b--\r\n'
+    answers = [
+        client.send_json("POST", "/api/configs", held, Authorization=f"Bearer {api}"),
+        client.get(f"/api/configs/{mac}.json", Authorization=f"Bearer {device}"),
+        client.get(f"/api/configs/{new_mac()}.json", Authorization=f"Bearer {device}"),
+        client.get("/api/configs", Authorization=f"Bearer {api}0"),
+        client.get(f"/api/configs/{mac}.json", Authorization=f"Bearer {device}0"),
+        client.get("/api/configs", Authorization=f"Bearer {jwt}"),
+        client.get("/api/configs", Cookie=f"access_token={jwt}"),
+        client.get("/api/auth/login?redirect=/"),
+        client.get(f"/api/auth/callback?code={secrets['code']}&state={secrets['state']}"),
+        client.get(
+            f"/api/images/lvgl?url=http://127.0.0.1:1/{secrets['picture']}&headers=X-Key",
+            Authorization=f"Bearer {api}",
+            X_Key=secrets["picture"],
+        ),
+        client.request(
+            "POST",
+            "/api/assets",
+            form.encode(),
+            {"Authorization": f"Bearer {api}", "Content-Type": "multipart/form-data; boundary=b"},
+        ),
+    ]
+    for answer in answers:
+        wait_for_line(serve, request_id=answer.headers["x-request-id"], status=answer.status)
+
+    assert [201, 200, 403, 401, 401] == [answer.status for answer in answers[:5]]
+    assert {502} == {answer.status for answer in answers[5:8]}
+    serve.stop()
+    planted = [*secrets.values(), api, device, jwt]
+    assert [] == [secret for secret in planted if secret in serve.output()]
+    # No part of one, either, that proves anything.
+    assert [] == [secret for secret in (api, device) if secret.rpartition("_")[2] in serve.output()]
     log_lines(serve)

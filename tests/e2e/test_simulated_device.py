@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,9 +22,9 @@ MAC = "02:00:00:00:00:01"
 class Board:
     """One simulated device that runs."""
 
-    def __init__(self, serve: Serve, broker: Mosquitto, log: Path, *arguments: str) -> None:
+    def __init__(self, server: str, broker: Mosquitto, log: Path, *arguments: str) -> None:
         self._log = log
-        command = [sys.executable, str(_DEVICE), "--mac", MAC, "--server", serve.client.base_url]
+        command = [sys.executable, str(_DEVICE), "--mac", MAC, "--server", server]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--broker-port", str(broker.port), *arguments],
@@ -54,7 +55,7 @@ def serve(start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto)
 @pytest.fixture
 def board(serve: Serve, broker: Mosquitto, tmp_path: Path) -> Iterator[Board]:
     """A board that was switched on before anybody gave it a configuration."""
-    board = Board(serve, broker, tmp_path / "board.log")
+    board = Board(serve.client.base_url, broker, tmp_path / "board.log")
     yield board
     board.stop()
 
@@ -102,10 +103,25 @@ def test_a_device_asks_again_until_the_service_is_there(
     put(serve.client, volume=1)
     _, port = serve.client.address
     serve.stop()
-    board = Board(serve, broker, tmp_path / "board.log")
+    board = Board(serve.client.base_url, broker, tmp_path / "board.log")
     try:
         board.wait_said("no answer (")
         with Serve(sqlite_url, tmp_path / "again.log", workers=1, arguments=["--port", str(port)]):
             board.wait_said('configuration: {"volume": 1}')
     finally:
         board.stop()
+
+
+def test_a_device_keeps_what_it_has_where_an_answer_is_cut(broker: Mosquitto, tmp_path: Path) -> None:
+    """Half a document is none: it says so, and asks again."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        board = Board("http://{}:{}".format(*server.getsockname()), broker, tmp_path / "board.log")
+        try:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\nETag: "a"\r\n\r\n{"volume": 1')
+            board.wait_said("no answer (")
+            assert "configuration: {" not in board.said()
+        finally:
+            board.stop()
