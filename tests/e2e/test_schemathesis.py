@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from iotconfig.domain.access import Role
 from tests.support.api import created
 from tests.support.serving import Serve
+from tests.support.tokens import api_token
 
 _CHECKS = (
     "not_a_server_error",
@@ -24,20 +27,16 @@ _EXAMPLES = 5
 """Requests for each route beyond those that follow from the description."""
 
 
-@pytest.mark.timeout(240)
-def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
-    """Requests as described, and such as are not: no fault of the service, and no answer of another kind."""
-    for _ in range(3):
-        created(both.client, {"deviceName": "a"})
+def _run(serve: Serve, directory: Path, *arguments: str) -> None:
+    """Hold the service against its description; it must pass, and must have logged no traceback."""
     ran = subprocess.run(
         [
-            Path(sys.executable).with_name("st"), "run", f"{both.client.base_url}/api/openapi.json",
-            "--checks", ",".join(_CHECKS), "--phases", "examples,coverage,fuzzing",
-            "--max-examples", str(_EXAMPLES), "--generation-deterministic",
+            Path(sys.executable).with_name("st"), "run", f"{serve.client.base_url}/api/openapi.json",
+            "--checks", ",".join(_CHECKS), "--generation-deterministic",
             "--no-shrink", "--no-color", "--workers", "1",
-            "--suppress-health-check", "all", "--warnings", "off",
+            "--suppress-health-check", "all", "--warnings", "off", *arguments,
         ],
-        cwd=tmp_path,
+        cwd=directory,
         env={**os.environ, "PYTHONPATH": str(_ROOT), "SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks"},
         capture_output=True,
         text=True,
@@ -46,4 +45,26 @@ def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert 0 == ran.returncode, ran.stdout[-8_000:] + ran.stderr[-2_000:]
-    assert "Traceback" not in both.output()
+    assert "Traceback" not in serve.output()
+
+
+@pytest.mark.timeout(240)
+def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
+    """Requests as described, and such as are not: no fault of the service, and no answer of another kind."""
+    for _ in range(3):
+        created(both.client, {"deviceName": "a"})
+
+    _run(both, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", str(_EXAMPLES))
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
+def test_every_refusal_is_described(
+    start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path, role: Role | None
+) -> None:
+    """To somebody without credentials, and to somebody who may only read."""
+    settings = {"IOTCONFIG_AUTH": "on", "IOTCONFIG_DEVICE_AUTH": "required"}
+    serve = start_serve(sqlite_url, workers=1, **settings)
+    header = [] if role is None else ["-H", f"Authorization: Bearer {api_token(sqlite_url, role)}"]
+
+    _run(serve, tmp_path, "--phases", "coverage", *header)
