@@ -39,7 +39,9 @@ def test_generated_pages_are_as_the_code_prints_them(printer: Path) -> None:
 
 def test_pages_are_generated_at_all() -> None:
     """The printers were found."""
-    assert {"render_access", "render_cli", "render_settings"} <= {printer.stem for printer in _PRINTERS}
+    assert {"render_access", "render_cli", "render_routes", "render_settings", "render_topics"} <= {
+        printer.stem for printer in _PRINTERS
+    }
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(_ROOT)))
