@@ -12,18 +12,13 @@ from attrs import evolve, frozen
 from tests.support.waiting import wait_until
 
 from faults.checks import (
-    acknowledged_are_stored,
     all_are_done,
-    announced_never_go_back,
     failures_are_honest,
-    history_is_gapless,
-    newest_are_announced,
-    reads_are_not_stale,
-    stored_were_asked_for_once,
 )
 from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
+from faults.invariants import announced_in_order, stored_as_acknowledged
 from faults.operators import Shift
 from faults.record import Operation, of
 from faults.small_disk import small_disk
@@ -104,18 +99,13 @@ def run(site: Site, scale: Scale) -> Outcome:
                 broken,
                 [] if afterwards else ["nothing was written afterwards"],
             ),
-            held(
+            stored_as_acknowledged(
+                record,
+                history,
+                given(site.seed, _DEVICES),
                 "acknowledged = stored, each once, refused ones never",
-                acknowledged_are_stored(record, history),
-                stored_were_asked_for_once(record, history, given(site.seed, _DEVICES)),
-                history_is_gapless(history),
-                reads_are_not_stale(record, history),
             ),
-            held(
-                "announced revisions never go back, and the newest arrive",
-                announced_never_go_back(record),
-                newest_are_announced(record, newest(history)),
-            ),
+            announced_in_order(record, newest(history)),
             held("the log tells of no fault", system.faults_logged()),
         ],
         {

@@ -14,16 +14,15 @@ from tests.support.waiting import wait_until
 
 from faults.checks import (
     acknowledged_are_stored,
-    announced_never_go_back,
     failures_are_honest,
     history_is_gapless,
-    newest_are_announced,
     reads_are_not_stale,
     stored_were_asked_for_once,
 )
 from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
+from faults.invariants import announced_in_order
 from faults.operators import Shift
 from faults.record import of
 from faults.system import Site, System, growth, newest
@@ -93,11 +92,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             ),
             held("no read goes back", reads_are_not_stale(record, history)),
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
-            held(
-                "announced revisions never go back, and the newest arrive",
-                announced_never_go_back(record),
-                newest_are_announced(record, newest(history)),
-            ),
+            announced_in_order(record, newest(history)),
             held("no temporary file is left", left),
             held("the log tells of no fault", system.faults_logged()),
         ],

@@ -10,10 +10,8 @@ from attrs import frozen
 from faults.checks import (
     acknowledged_are_stored,
     all_are_answered,
-    announced_never_go_back,
     failures_are_honest,
     history_is_gapless,
-    newest_are_announced,
     reads_are_not_stale,
     recovered_within,
     stored_were_asked_for_once,
@@ -21,6 +19,7 @@ from faults.checks import (
 from faults.figures import first_success, last_failure, times
 from faults.fleet import given, store
 from faults.generators import Generator
+from faults.invariants import announced_in_order
 from faults.operators import Shift
 from faults.record import of
 from faults.system import Site, System, growth, newest
@@ -93,11 +92,7 @@ def run(site: Site, scale: Scale) -> Outcome:
                 all_are_answered(record),
                 failures_are_honest(record),
             ),
-            held(
-                "announced revisions never go back, and the newest arrive",
-                announced_never_go_back(record),
-                newest_are_announced(record, newest(history)),
-            ),
+            announced_in_order(record, newest(history)),
             held("the same processes serve", same_processes(pids, pids_after)),
             in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
             held("the log tells of no fault", system.faults_logged()),

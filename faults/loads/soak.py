@@ -9,19 +9,14 @@ from typing import Final
 from attrs import frozen
 
 from faults.checks import (
-    acknowledged_are_stored,
     all_are_done,
-    announced_never_go_back,
-    history_is_gapless,
     level,
-    newest_are_announced,
-    reads_are_not_stale,
-    stored_were_asked_for_once,
 )
 from faults.devices import Storm
 from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
+from faults.invariants import announced_in_order, stored_as_acknowledged
 from faults.operators import Shift
 from faults.record import of
 from faults.system import Site, System, Usage, compared, growth, newest
@@ -102,18 +97,8 @@ def run(site: Site, scale: Scale) -> Outcome:
                 is_level(lambda one: one.descriptors, 1, 10),
                 is_level(lambda one: one.threads, 1, 3),
             ),
-            held(
-                "acknowledged = stored, each once, gapless, no read goes back",
-                acknowledged_are_stored(record, history),
-                stored_were_asked_for_once(record, history, given(site.seed, _DEVICES)),
-                history_is_gapless(history),
-                reads_are_not_stale(record, history),
-            ),
-            held(
-                "announced revisions never go back, and the newest arrive",
-                announced_never_go_back(record),
-                newest_are_announced(record, newest(history)),
-            ),
+            stored_as_acknowledged(record, history, given(site.seed, _DEVICES)),
+            announced_in_order(record, newest(history)),
             held("no temporary file is left", left),
             held("the log tells of no fault", system.faults_logged()),
         ],

@@ -56,18 +56,19 @@ class Gate:
         principal = self.authentication.identify(req)
         if principal is None:
             raise AuthenticationRequired(self.authentication.invitation)
-        if not principal.roles & access.roles:
-            needed = " or ".join(sorted(access.roles))
-            raise AuthorizationFailed(f"{principal.subject} may not do this: it takes the role {needed}.")
-        return principal
+        return _with_role(principal, access)
 
     def _instead_of_device(self, req: falcon.Request) -> Principal:
         """Who may look at what a device fetches, where only devices with a token get it."""
         principal = None if self.authentication is None else self.authentication.identify(req)
         if principal is None:
             raise AuthenticationRequired("Send the device's token as 'Authorization: Bearer iotd_…'.")
-        if not principal.roles & Access.READ.roles:
-            raise AuthorizationFailed(
-                f"{principal.subject} may not do this: it takes the role admin or viewer."
-            )
-        return principal
+        return _with_role(principal, Access.READ)
+
+
+def _with_role(principal: Principal, access: Access) -> Principal:
+    """The principal, where one of their roles opens it. Raises `AuthorizationFailed`."""
+    if not principal.roles & access.roles:
+        needed = " or ".join(sorted(access.roles))
+        raise AuthorizationFailed(f"{principal.subject} may not do this: it takes the role {needed}.")
+    return principal

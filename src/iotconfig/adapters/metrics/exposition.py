@@ -49,7 +49,7 @@ class Exposition:
         self._registry = registry
         if directory:
             self._registry = CollectorRegistry()
-            MultiProcessCollector(self._registry, directory)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(self._registry, directory)  # type: ignore[no-untyped-call] # it has no types
         self._registry.register(_Asked(self._ask))
 
     def render(self, accept: str) -> tuple[str, bytes]:
@@ -107,4 +107,4 @@ class _Asked:
 
 def forget_process(directory: str, pid: int) -> None:
     """Take the gauges of a process that ended out of the sum; what it counted stays."""
-    mark_process_dead(pid, directory)  # type: ignore[no-untyped-call]
+    mark_process_dead(pid, directory)  # type: ignore[no-untyped-call] # it has no types

@@ -54,7 +54,7 @@ class PoolMetrics:
     def ask_when_read(self) -> None:
         """Look at the pool whenever the gauges are read: in the one process that there is."""
         for name, gauge in self._gauges.items():
-            gauge.set_function(lambda name=name: float(getattr(self._look(), name)))  # type: ignore[misc]
+            gauge.set_function(lambda name=name: float(getattr(self._look(), name)))  # type: ignore[misc] # mypy infers no lambda with a default
 
     def follow(self) -> None:
         """Look at the pool each second, for whoever reads the gauges from another process."""

@@ -80,7 +80,7 @@ def _joined(
     parts = []
     constants: dict[str, object] = {}
     for number, (statement, names) in enumerate(statements):
-        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined] # SQLAlchemy types `Executable` without it
         parts.append(f"w{number} AS ({compiled.string.replace('%(', f'%(w{number}_')})")
         constants |= {f"w{number}_{name}": value for name, value in compiled.params.items()}
     return f"WITH {', '.join(parts)} {last}", constants

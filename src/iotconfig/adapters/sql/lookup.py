@@ -38,7 +38,7 @@ def find_document(connection: PooledConnection, mac_address: str) -> tuple[bytes
         return None
     content, etag = found.get_value(0, 0), found.get_value(0, 1)
     assert content is not None  # noqa: S101 - no column may be null
-    assert etag is not None  # noqa: S101
+    assert etag is not None  # noqa: S101 - the same
     return content, etag.decode()
 
 
