@@ -52,13 +52,14 @@ def changed(outcome: Outcome) -> list[str]:
         (["--all"], ["01", "02", "aa"]),
         (["--match", "K\u00dcCHE"], ["01"]),
         (["--match", "00:00:AA"], ["aa"]),
+        (["--match", "0000.00AA"], ["aa"]),
         (["--ota"], ["01"]),
         (["--no-ota"], ["02"]),
         (["--match", "hall", "--no-ota"], ["02"]),
         (["--match", "hall", "--ota"], []),
         (["--match", "%"], []),
     ],
-    ids=["all", "name", "mac", "ota", "no-ota", "both", "neither", "literal"],
+    ids=["all", "name", "mac", "mac-in-dots", "ota", "no-ota", "both", "neither", "literal"],
 )
 def test_options_select(command: CommandLine, options: list[str], expected: list[str]) -> None:
     """As in a list: substring without case, the flag, both together; and nobody else is changed."""

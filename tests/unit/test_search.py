@@ -6,7 +6,7 @@ import pytest
 
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigQuery, fold, search_text
+from iotconfig.domain.search import ConfigQuery, fold, mac_fragments, search_text
 
 MAC = MacAddress.parse("02:AB:00:00:00:01")
 
@@ -51,6 +51,34 @@ def test_fold_leaves_special_characters_alone(text: str) -> None:
 def test_search_text_holds_each_field_apart(text: str, expected: bool) -> None:
     """A match lies within one field."""
     assert expected is (fold(text) in search_text(MAC, "Kitchen Lamp", "light.kitchen"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", {"a"}),
+        ("0A", {"0a", "0:a"}),
+        ("bcc", {"bc:c", "b:cc"}),
+        ("AABB.CC", {"aa:bb:cc"}),
+        ("bbcc.dd", {"bb:cc:dd"}),
+        ("b-cc-d", {"b:cc:d"}),
+        ("-04", {":04"}),
+        ("04.", {"04:"}),
+        (" AA-BB ", {"aa:bb"}),
+        ("", set()),
+        ("-", set()),
+        ("a--b", set()),
+        ("aa:bb-cc", set()),
+        ("aa-b-cc", set()),
+        ("10.0.0.1", set()),
+        ("aabbccddeeff0", set()),
+        ("\uff10\uff12", set()),
+        ("kitchen", set()),
+    ],
+)
+def test_parts_of_mac_addresses(text: str, expected: set[str]) -> None:
+    """What reads as a part of an address in some spelling stands for parts of its canonical one."""
+    assert expected == set(mac_fragments(text))
 
 
 @pytest.mark.parametrize("limit", [1, 1000])

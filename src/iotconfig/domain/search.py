@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -36,6 +37,43 @@ def search_text(mac_address: MacAddress, device_name: str | None, device_entity_
     return _SEPARATOR.join((mac_address.canonical, fold(device_name or ""), fold(device_entity_id or "")))
 
 
+_MAC_DIGITS: Final = 12
+_HEX: Final = frozenset("0123456789abcdef")
+_MAC_SEPARATORS: Final = frozenset(":-.")
+
+
+def mac_fragments(text: str) -> tuple[str, ...]:
+    """The parts of a canonical MAC address that `text` may stand for, in any spelling, whole or partial.
+
+    A MAC address matches `text` where one of them occurs in its canonical
+    spelling. Digits alone may begin in the middle of an octet, so they have two
+    parts (`bcc`: `b:cc` and `bc:c`); a colon, dash or dot stands between two
+    octets. None for text that is no part of a MAC address, as where it mixes
+    separators.
+    """
+    part = text.strip(" ").lower()
+    separators = _MAC_SEPARATORS.intersection(part)
+    if len(separators) > 1 or not _HEX.union(separators).issuperset(part):
+        return ()
+    groups = re.split("[:.-]", part)
+    digits = "".join(groups)
+    if not 1 <= len(digits) <= _MAC_DIGITS:
+        return ()
+    if not separators:
+        return tuple(dict.fromkeys((_in_octets(digits, 0), _in_octets(digits, 1))))
+    if any(not group or len(group) % 2 for group in groups[1:-1]):
+        return ()
+    # A separator at an end says that an octet ends there, too.
+    before, behind = (":" if not group else "" for group in (groups[0], groups[-1]))
+    return (before + _in_octets(digits, len(groups[0]) % 2) + behind,)
+
+
+def _in_octets(digits: str, first: int) -> str:
+    """The digits with colons between octets, of which the first has its last `first` digits only (0: it is whole)."""
+    octets = [digits[:first], *(digits[i : i + 2] for i in range(first, len(digits), 2))]
+    return ":".join(octet for octet in octets if octet)
+
+
 def _check_text(_query: object, _attribute: object, text: str | None) -> None:
     if text is None:
         return
@@ -52,7 +90,7 @@ class ConfigQuery:
     """Which configs to list, and which page of them; pages are sorted by MAC address."""
 
     text: str | None = field(default=None, validator=_check_text)
-    """Substring of MAC address, device name or entity id; any case; taken literally."""
+    """Substring of device name or entity id, taken literally, or of the MAC address in any spelling; any case."""
     enable_ota: bool | None = None
     """Only configs whose `enable_ota` is this; None for all."""
     after: MacAddress | None = None

@@ -26,6 +26,9 @@ NAMES = {
     14: "[a]*?",
 }
 
+ADDRESS = 0xB2C3D4E5F6
+NAMED = 0xFFFFFFFFFF
+
 
 def numbers(store: Store, query: ConfigQuery) -> list[int]:
     """The devices that a query finds; the count agrees with them."""
@@ -81,6 +84,47 @@ class ListsContract:
     ) -> None:
         """A search finds a substring of one field, in any case, and takes no character for a pattern."""
         assert expected == numbers(named, ConfigQuery(text=text))
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("02:b2:c3:d4:e5:f6", [ADDRESS], id="colons"),
+            pytest.param("02-B2-C3-D4-E5-F6", [ADDRESS], id="dashes"),
+            pytest.param("02b2.c3d4.e5f6", [ADDRESS], id="dots"),
+            pytest.param("02B2C3D4E5F6", [ADDRESS], id="bare"),
+            pytest.param(" 02b2c3d4e5f6 ", [ADDRESS], id="pasted-with-spaces"),
+            pytest.param("b2c3d4", [ADDRESS], id="digits"),
+            pytest.param("2C3D", [ADDRESS, NAMED], id="digits-from-the-middle-of-an-octet"),
+            pytest.param("b2-c3", [ADDRESS, NAMED], id="some-dashes"),
+            pytest.param("2-C3-D", [ADDRESS], id="dashes-and-half-octets"),
+            pytest.param("-f6", [ADDRESS], id="dash-before"),
+            pytest.param("c3-", [ADDRESS], id="dash-behind"),
+            pytest.param("b2.c3d4.e5", [ADDRESS], id="some-dots"),
+            pytest.param("b2c3.d4", [ADDRESS], id="dots-elsewhere"),
+            pytest.param("-2c3d", [NAMED], id="literal-where-it-is-no-octet"),
+            pytest.param("02-b2:c3", [], id="mixed"),
+            pytest.param("02b2c3d4e5f602", [], id="longer-than-an-address"),
+            pytest.param("3-", [ADDRESS], id="half-an-octet-and-a-dash"),
+            pytest.param("v1.", [NAMED], id="dot-of-a-name"),
+            pytest.param("-", [NAMED], id="dash-of-a-name"),
+            pytest.param(".", [NAMED], id="dot-of-a-name-alone"),
+            pytest.param("--", [], id="two-dashes"),
+            pytest.param("b2%", [], id="percent"),
+            pytest.param("b2_c3", [], id="underscore"),
+        ],
+    )
+    def test_searches_find_mac_addresses_in_any_spelling(
+        self, store: Store, text: str, expected: list[int]
+    ) -> None:
+        """An address is found by a part of any of its spellings; in names, the same text is literal."""
+        add(store, ADDRESS)
+        add(store, NAMED, content(deviceName="lamp 02b2-c3 v1.", deviceEntityId="x-2c3d"))
+
+        with store.reading() as view:
+            page = view.configs.find(ConfigQuery(text=text))
+
+        assert [mac(number) for number in expected] == [config.mac_address for config in page.configs]
+        assert len(expected) == page.count
 
     def test_lists_filter_by_ota(self, store: Store) -> None:
         """True, false and absent are three states; a filter finds its own only."""

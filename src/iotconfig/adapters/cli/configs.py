@@ -54,7 +54,9 @@ def _content_options(function: F) -> F:
 
 @config.command("list")
 @click.option(
-    "--search", metavar="TEXT", help="Only those with TEXT in MAC address, device name or entity id."
+    "--search",
+    metavar="TEXT",
+    help="Only those with TEXT in the MAC address (any spelling), device name or entity id.",
 )
 @click.option(
     "--ota/--no-ota", default=None, help="Only those with over-the-air updates switched on, or off."

@@ -115,7 +115,11 @@ def export(runtime: Runtime, target: Path) -> None:
 
 
 @click.command()
-@click.option("--match", metavar="TEXT", help="Configs with TEXT in MAC address, device name or entity id.")
+@click.option(
+    "--match",
+    metavar="TEXT",
+    help="Configs with TEXT in the MAC address (any spelling), device name or entity id.",
+)
 @click.option("--ota/--no-ota", default=None, help="Configs with over-the-air updates switched on, or off.")
 @click.option("--all", "everything", is_flag=True, help="All configs.")
 @click.option(

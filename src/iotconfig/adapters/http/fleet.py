@@ -41,7 +41,7 @@ class PatchBody:
     """The body of `POST /api/configs/patch`."""
 
     match: str
-    """Substring of MAC address, device name or entity id, as `q` of the list; empty for every config."""
+    """Part of MAC address, device name or entity id, as `q` of the list; empty for every config."""
     merge: MergePatch
     enable_ota: bool | None = None
     message: str | None = None

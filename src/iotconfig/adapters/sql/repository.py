@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +16,7 @@ from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
+from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, mac_fragments, search_text
 
 from .batching import BatchingConnection
 from .documents import document_columns, document_of
@@ -170,10 +170,17 @@ class SqlDeviceRepository:
 
 def _matching(statement: Select[Any], query: ConfigQuery) -> Select[Any]:
     if query.text is not None:
-        statement = statement.where(configs.c.search_text.contains(fold(query.text), autoescape=True))
+        statement = statement.where(_has_text(query.text))
     if query.enable_ota is not None:
         statement = statement.where(configs.c.enable_ota.is_(query.enable_ota))
     return statement
+
+
+def _has_text(text: str) -> ColumnElement[bool]:
+    return or_(
+        configs.c.search_text.contains(fold(text), autoescape=True),
+        *(configs.c.mac_address.contains(fragment) for fragment in mac_fragments(text)),
+    )
 
 
 def _content_columns(mac_address: MacAddress, content: ConfigContent) -> dict[str, object]:

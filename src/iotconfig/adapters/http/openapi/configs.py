@@ -49,7 +49,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
                 query(
                     "q",
                     {"type": "string"},
-                    "Part of a MAC address, name or entity id; any case, taken literally",
+                    "Part of the name or entity id, taken literally, or of the MAC address in any spelling; any case",
                 ),
                 query("enable_ota", FLAG, "Only those whose `enableOTA` is so"),
                 query("count", FLAG, "`false` leaves `count` out, which costs a scan"),
