@@ -212,3 +212,34 @@ def test_a_directory_that_is_none_is_an_error_of_the_system(fleet: Path) -> None
 def test_a_file_is_known_by_its_suffix_or_its_head(name: str, text: str, kinds: list[type]) -> None:
     """`.ndjson` is NDJSON; elsewhere the beginning tells."""
     assert kinds == [type(item) for item in read_stream(io.BytesIO(text.encode()), name, LIMIT)]
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_link_through_directories_of_the_fleet_is_followed(fleet: Path, *, is_absolute: bool) -> None:
+    """There and back again, as long as no step leaves the directory."""
+    (fleet / "models").mkdir()
+    (fleet / "models" / "lamp").write_text('{"a":1}')
+    (fleet / "kind").symlink_to(fleet.resolve() / "models" if is_absolute else "models/../models")
+    (fleet / NAME).symlink_to("./kind/lamp")
+
+    assert [mac(1)] == [item.mac_address for item in read(fleet) if isinstance(item, Entry)]
+
+
+@pytest.mark.parametrize("planted", ["link", "fifo"])
+def test_a_file_that_is_swapped_between_the_look_and_the_opening(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    """Whatever the look said, what is opened is what is read: no file outside, and no wait for a writer."""
+    (fleet.parent / "secret.json").write_text('{"secret":1}')
+    (fleet / NAME).write_text("{}")
+    really_open = os.open
+
+    def swap_and_open(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if path == NAME:
+            (fleet / NAME).unlink()
+            (fleet / NAME).symlink_to("../secret.json") if planted == "link" else os.mkfifo(fleet / NAME)
+        return really_open(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", swap_and_open)
+
+    assert {"link": "leads out", "fifo": "not a regular file"}[planted] in reason(fleet)

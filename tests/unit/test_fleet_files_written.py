@@ -128,6 +128,24 @@ def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert (["file", "full"], ["note"]) == (names(tmp_path), names(tmp_path / "full"))
 
 
+@pytest.mark.parametrize("name", ["new", "empty"])
+def test_a_directory_that_is_swapped_while_it_is_written(tmp_path: Path, name: str) -> None:
+    """Where somebody puts a link in place of a directory on the way, no file goes where the link leads."""
+    elsewhere, parent = tmp_path / "elsewhere", tmp_path / "parent"
+    elsewhere.mkdir()
+    (parent / "empty").mkdir(parents=True)
+
+    def swapping() -> Iterator[Exported]:
+        swapped = parent if name == "new" else parent / "empty"
+        swapped.rename(tmp_path / "moved")
+        swapped.symlink_to(elsewhere)
+        yield from fleet_of(2)
+
+    assert 2 == write_directory(parent / name, swapping())
+    assert [] == names(elsewhere)
+    assert 2 == len(names(tmp_path / "moved" / ("new" if name == "new" else "")))
+
+
 @pytest.mark.parametrize("name", [".", "link"])
 def test_an_empty_directory_by_another_name_is_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -360,11 +361,21 @@ def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
 
 
 def test_a_file_of_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
-    """One that is not there, and one that is no text."""
-    binary = tmp_path / "binary"
+    """One that is not there, one that is no text, a pipe that nobody writes to, and one without end."""
+    binary, pipe, endless = tmp_path / "binary", tmp_path / "pipe", tmp_path / "endless"
     binary.write_bytes(b"\xff")
+    os.mkfifo(pipe)
+    with endless.open("wb") as file:
+        file.truncate(1 << 40)
+    reasons = {
+        tmp_path / "none": "No such file",
+        binary: "not UTF-8",
+        tmp_path: "directory",
+        pipe: "not a regular file",
+        endless: "larger than",
+    }
 
-    for path, reason in ((tmp_path / "none", "No such file"), (binary, "not UTF-8"), (tmp_path, "directory")):
+    for path, reason in reasons.items():
         with pytest.raises(InvalidSetting, match=f"DATABASE_URL_FILE: the file cannot be read: .*{reason}"):
             Settings.from_environ({"DATABASE_URL_FILE": str(path)})
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp, mkstemp
+from secrets import token_hex
+from tempfile import mkstemp
 from typing import IO, BinaryIO, Final
 
 from iotconfig.domain.content import ConfigContent
@@ -18,10 +18,12 @@ from iotconfig.domain.mac import MacAddress
 
 from .codec import record_of
 from .records import is_document, read_document, read_ndjson
+from .regular_files import DIRECTORY, open_beneath
 
 NDJSON_SUFFIX: Final = ".ndjson"
 _DOCUMENT_SUFFIX: Final = ".json"
 _HEAD_BYTES: Final = 1024
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
@@ -48,17 +50,20 @@ def read_directory(directory: Path, max_content_bytes: int) -> Iterator[Entry | 
     Whatever else is there is refused, and so is a link that leads out of the
     directory: nothing is passed over in silence. The order is the directory's.
     """
-    root = directory.resolve(strict=True)
-    with os.scandir(directory) as items:
-        for item in items:
-            place = excerpt(item.name)
-            try:
-                mac_address = _mac_address(item.name)
-                yield Entry(place, mac_address, _content(Path(item.path), root, max_content_bytes))
-            except IotConfigError as error:
-                yield Refusal(place, error)
-            except OSError as error:
-                yield Refusal(place, ValidationFailed(f"The file cannot be read: {error.strerror}."))
+    root = os.open(directory, DIRECTORY)
+    try:
+        with os.scandir(root) as items:
+            for item in items:
+                place = excerpt(item.name)
+                try:
+                    mac_address = _mac_address(item.name)
+                    yield Entry(place, mac_address, _content(root, item.name, max_content_bytes))
+                except IotConfigError as error:
+                    yield Refusal(place, error)
+                except OSError as error:
+                    yield Refusal(place, ValidationFailed(f"The file cannot be read: {error.strerror}."))
+    finally:
+        os.close(root)
 
 
 def _mac_address(name: str) -> MacAddress:
@@ -67,19 +72,10 @@ def _mac_address(name: str) -> MacAddress:
     return MacAddress.parse(name.removesuffix(_DOCUMENT_SUFFIX))
 
 
-def _content(path: Path, root: Path, max_bytes: int) -> ConfigContent:
-    if not Path(os.path.realpath(path)).is_relative_to(root):
-        raise ValidationFailed("It is a symbolic link that leads out of the directory.")
-    # Opening a FIFO to read would wait for a writer.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValidationFailed("It is not a regular file.")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            # One byte more than may be stored is enough to know that there is too much.
-            document = file.read(max_bytes + 1)
-    finally:
-        os.close(descriptor)
+def _content(root: int, name: str, max_bytes: int) -> ConfigContent:
+    with os.fdopen(open_beneath(root, name), "rb") as file:
+        # One byte more than may be stored is enough to know that there is too much.
+        document = file.read(max_bytes + 1)
     if not document:
         raise ValidationFailed("The file is empty.")
     return ConfigContent.parse(document, max_bytes)
@@ -105,8 +101,8 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(descriptor)
-        # What a new file is made with, had it not been made under another name.
-        part.chmod(0o666 & ~_umask())
+            # What a new file is made with, had it not been made under another name.
+            os.fchmod(descriptor, 0o666 & ~_umask())
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -122,28 +118,58 @@ def write_directory(target: Path, configs: Iterable[Exported]) -> int:
     """
     _check_parent(target)
     is_new = not os.path.lexists(target)
-    if not is_new and (not target.is_dir() or any(target.iterdir())):
-        raise ValidationFailed(
-            f"{excerpt(str(target))} exists already, and is no empty directory: choose another name, or end it in .ndjson."
-        )
-    # A directory that is there may be a mount, which no other can be put in place of.
-    where = target.absolute().parent if is_new else target
-    part = Path(mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=where))
+    with ExitStack() as stack:
+        # From here on by descriptors: a link that somebody puts in the way leads no file elsewhere.
+        # A directory that is there may be a mount, which no other can be put in place of.
+        where = _opened(stack, target.absolute().parent if is_new else target, target)
+        if not is_new and _names(where):
+            raise _taken(target)
+        part = f".{target.name}.{token_hex(8)}.part"
+        os.mkdir(part, 0o700, dir_fd=where)
+        try:
+            inside = os.open(part, DIRECTORY | os.O_NOFOLLOW, dir_fd=where)
+            stack.callback(os.close, inside)
+            count = _write_documents(inside, configs)
+            if is_new:
+                os.fchmod(inside, 0o777 & ~_umask())
+                os.rename(part, target.name, src_dir_fd=where, dst_dir_fd=where)
+            else:
+                for name in _names(inside):
+                    os.rename(name, name, src_dir_fd=inside, dst_dir_fd=where)
+                os.rmdir(part, dir_fd=where)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True, dir_fd=where)
+            raise
+    return count
+
+
+def _opened(stack: ExitStack, directory: Path, target: Path) -> int:
     try:
-        count = 0
-        for mac_address, text in configs:
-            (part / f"{mac_address}{_DOCUMENT_SUFFIX}").write_bytes(text.encode())
-            count += 1
-        if is_new:
-            part.chmod(0o777 & ~_umask())
-            part.replace(target)
-        else:
-            for file in part.iterdir():
-                file.replace(target / file.name)
-            part.rmdir()
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        descriptor = os.open(directory, DIRECTORY)
+    except NotADirectoryError:
+        raise _taken(target) from None
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _names(directory: int) -> list[str]:
+    with os.scandir(directory) as items:
+        return [item.name for item in items]
+
+
+def _taken(target: Path) -> ValidationFailed:
+    return ValidationFailed(
+        f"{excerpt(str(target))} exists already, and is no empty directory: choose another name, or end it in .ndjson."
+    )
+
+
+def _write_documents(directory: int, configs: Iterable[Exported]) -> int:
+    count = 0
+    for mac_address, text in configs:
+        name = f"{mac_address}{_DOCUMENT_SUFFIX}"
+        with os.fdopen(os.open(name, _NEW_FILE, 0o666, dir_fd=directory), "wb") as file:
+            file.write(text.encode())
+        count += 1
     return count
 
 

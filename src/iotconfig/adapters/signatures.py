@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from iotconfig.domain.errors import ValidationFailed
 
+from .regular_files import read_regular
+
 _MIN_BITS: Final = 2048
 _MAX_FILE: Final = 64 * 1024
 _EXPECTED: Final = "expected a PEM file with an RSA key, private or public"
@@ -33,8 +35,7 @@ class RsaSignatureVerifier:
         RSA key of 2048 bits or more. The message shows nothing of the file.
         """
         try:
-            with path.open("rb") as file:
-                pem = file.read(_MAX_FILE)
+            pem = read_regular(path, _MAX_FILE)
         except OSError as error:
             raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
         key = _public_key(pem)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, fields, frozen
 
+from iotconfig.adapters.regular_files import read_regular
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.device_tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
@@ -19,6 +20,8 @@ from iotconfig.domain.uploads import SignatureForm
 
 from . import values
 from .values import Parser, T
+
+_MAX_SECRET_FILE: Final = 64 * 1024
 
 
 class InvalidSetting(IotConfigError):
@@ -400,7 +403,7 @@ def _text_of(attribute: Attribute[Any], environ: Mapping[str, str]) -> str:
     if text:
         raise InvalidSetting(f"{variable} and {variable}_FILE are both set: keep one of them")
     try:
-        return Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        return read_regular(Path(path), _MAX_SECRET_FILE).decode().removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InvalidSetting(f"{variable}_FILE: the file cannot be read: {reason}") from None

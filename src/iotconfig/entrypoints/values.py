@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from iotconfig.adapters.regular_files import read_regular
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.networks import Network
 
@@ -27,6 +28,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _PORTS: Final = {"http": 80, "https": 443}
 _SHORTEST_SECRET: Final = 32
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})")
+_MAX_FILE: Final = 16 * 1024 * 1024
 _MAX_PORT: Final = 65535
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
@@ -192,7 +194,7 @@ def visible(text: str) -> str:
 def readable_file(text: str) -> str:
     """The path of a file that can be read."""
     try:
-        Path(text).open("rb").close()
+        read_regular(Path(text), _MAX_FILE)
     except OSError as error:
         raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
     return text
