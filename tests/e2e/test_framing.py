@@ -108,6 +108,23 @@ def test_http_1_0_is_served(single: Serve) -> None:
     assert 200 == answer.status
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Connection": "Close"},
+        {"Connection": "TE , CLOSE"},
+        {"Connection": "close,", "Content-Length": "000008", "Expect": "100-Continue"},
+    ],
+)
+def test_names_in_headers_have_no_case(single: Serve, headers: dict[str, str]) -> None:
+    """Who asks to close in a list of options has the connection closed, and zeros in front of a length do not count."""
+    body = b'{"a": 1}' if "Expect" in headers else b""
+    received = single.client.raw(request_bytes("GET", "/api/health", body, headers, close=False))
+
+    answer = only_answer(received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n"))
+    assert (200, "close") == (answer.status, answer.headers["connection"])
+
+
 @pytest.fixture
 def paths(both: Serve) -> list[str]:
     """Every GET route, with something to show and with nothing."""

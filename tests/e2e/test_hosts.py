@@ -15,7 +15,7 @@ from tests.support.serving import Serve
         "evil.example:8080",
         "127.0.0.1.evil.example",
         "localhost.evil.example",
-        "localhost.:80",
+        "localhost..:80",
     ],
 )
 @pytest.mark.parametrize(
@@ -35,7 +35,9 @@ def test_a_name_of_somebody_elses_is_refused(single: Serve, host: str, method: s
     expect_problem(answer, 403, "AUTHORIZATION_FAILED")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:9", "[::1]:8080", "192.168.1.20:8080"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "LOCALHOST:9", "localhost.:80", "[::1]:8080", "192.168.1.20:8080"]
+)
 def test_this_machines_names_are_answered(single: Serve, host: str) -> None:
     """With any port: a tunnel may have another."""
     assert 200 == single.client.get("/api/health", Host=host).status

@@ -56,10 +56,14 @@ def test_an_address_of_their_own_keeps_metrics_from_the_api(
     scraper = Client(f"http://{address_of(serve, bind)}")
 
     assert 404 == serve.client.get("/metrics", Authorization=f"Bearer {TOKEN}").status
-    assert (401, 200) == (
+    assert (401, 200, 200) == (
         scraper.get("/metrics").status,
         scraper.get("/metrics", Authorization=f"Bearer {TOKEN}").status,
+        scraper.get("/metrics", Authorization=f"bEARER   {TOKEN} ").status,
     )
+    given = {"Authorization": f"Bearer {TOKEN}", "Accept": 'Application/OpenMetrics-Text ; Version="1.0.0"'}
+    negotiated = scraper.request("GET", "/metrics", headers=given)
+    assert negotiated.headers["content-type"].startswith("application/openmetrics-text")
     assert 404 == scraper.get("/api/configs").status
     assert b"" == scraper.request("HEAD", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).body
 

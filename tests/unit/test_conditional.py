@@ -8,7 +8,12 @@ import falcon
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http.conditional import is_unchanged, revision_tag, write_precondition
+from iotconfig.adapters.http.conditional import (
+    is_known_to_device,
+    is_unchanged,
+    revision_tag,
+    write_precondition,
+)
 from iotconfig.domain.config import UNCONDITIONAL, Config, Precondition
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
@@ -61,6 +66,32 @@ def a_request(**headers: str) -> falcon.Request:
 def test_if_none_match_on_reads(header: str, expected: bool) -> None:
     """A read compares weakly; what is no list of tags counts as absent."""
     assert expected is is_unchanged(a_request(If_None_Match=header), '"abc"')
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        *[
+            (header, True)
+            for header in (
+                '"abc"', 'W/"abc"', "abc", "'abc'", 'w/"abc"', "W/abc", '\\"abc\\"', '"abc', '"abc-gzip"', '"abc"-gzip', "abc-gzip",
+                'W/"abc-gzip"', '"abc--gzip"', '"abc;gzip"', '"abc-br"', '"abc-GZIP"', '"abc"-deflate', '"abc-zstd"',
+                '"x", abc', "x ,\tabc-gzip , ", "*", "ab c, abc",
+            )
+        ],
+        *[
+            (header, False)
+            for header in ("", "abcd", "ABC", '"abc-x"', '"abc-gzi"', "gzip", '"-gzip"', '"abc-gzip-gzip-gzip"', '""abc""', "abc-", "bc")
+        ],
+    ],
+)  # fmt: skip
+def test_if_none_match_of_devices(header: str, expected: bool) -> None:
+    """A tag that lost its quotes, or that a proxy marked as compressed, is known; operators' routes stay strict."""
+    request = a_request(If_None_Match=header)
+
+    assert expected is is_known_to_device(request, '"abc"')
+    if header not in ("", "*", '"abc"', 'W/"abc"'):
+        assert is_unchanged(request, '"abc"') is False
 
 
 def test_no_header_is_no_condition() -> None:

@@ -108,7 +108,14 @@ def test_a_watchdog_below_a_statements_bound_is_refused() -> None:
             id="commas",
         ),
         pytest.param(
-            '["https://a.example", "http://[::1]:80"]', ("https://a.example", "http://[::1]:80"), id="json"
+            '["https://a.example", "http://[::1]:8080"]',
+            ("https://a.example", "http://[::1]:8080"),
+            id="json",
+        ),
+        pytest.param(
+            "HTTPS://A.Example:443/,http://[::1]:80",
+            ("https://a.example", "http://[::1]"),
+            id="as-browsers-spell",
         ),
         pytest.param("*", ("*",), id="star"),
         pytest.param("[]", (), id="empty-json"),

@@ -19,7 +19,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 Parser = Callable[[str], T]
 
-_ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+")
+_ORIGIN: Final = re.compile(r"https?://[^\s/?#@,]+/?", re.IGNORECASE)
 _ISSUER: Final = re.compile(r"https?://[\x21\x22\x24-\x3e\x41-\x5b\x5d-\x7e]+")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
@@ -130,10 +130,17 @@ def origins(text: str) -> tuple[str, ...]:
     """Origins as a JSON array, or separated by commas."""
     found = _json_strings(text) if text.lstrip().startswith("[") else text.split(",")
     stripped = tuple(origin.strip() for origin in found if origin.strip())
-    for origin in stripped:
-        if origin != "*" and _ORIGIN.fullmatch(origin) is None:
-            raise ValidationFailed("expected origins such as https://panel.example.org, without a path, or *")
-    return stripped
+    return tuple(origin if origin == "*" else _listed_origin(origin) for origin in stripped)
+
+
+def _listed_origin(text: str) -> str:
+    """The origin as browsers spell it."""
+    try:
+        if _ORIGIN.fullmatch(text) is not None:
+            return base_url(text)
+    except ValidationFailed:
+        pass
+    raise ValidationFailed("expected origins such as https://panel.example.org, without a path, or *")
 
 
 def _json_strings(text: str) -> list[str]:

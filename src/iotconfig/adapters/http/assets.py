@@ -17,7 +17,7 @@ from iotconfig.domain.errors import AssetsUnavailable, StoreUnavailable, Validat
 from iotconfig.domain.uploads import Upload
 
 from .answers import send
-from .conditional import check_match, is_unchanged
+from .conditional import check_match, is_known_to_device
 from .forms import Part, read_form
 from .parameters import allow
 from .problems import Refused
@@ -111,7 +111,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> No
     """Answer with an asset, or the part of it that the request asks for; the answer closes what it sends."""
     asset = opened.asset
     check_match(req, asset.etag)
-    unchanged = is_unchanged(req, asset.etag)
+    unchanged = is_known_to_device(req, asset.etag)
     span = requested_span(req, asset.etag, asset.size) if req.method == "GET" and not unchanged else None
     resp.set_header("Cache-Control", "no-cache")
     resp.set_header("ETag", asset.etag)

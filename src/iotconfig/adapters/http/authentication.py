@@ -7,6 +7,7 @@ from collections.abc import Collection
 import falcon
 from attrs import frozen
 
+from iotconfig.adapters.bearer import bearer_token
 from iotconfig.domain import api_tokens, secret_tokens
 from iotconfig.domain.access import Principal
 from iotconfig.domain.api_tokens import ApiTokenService
@@ -21,8 +22,7 @@ from .problems import SAFE_METHODS
 
 def bearer_of(req: falcon.Request) -> str | None:
     """The bearer token that the request carries (RFC 6750), or None."""
-    scheme, _, token = (req.auth or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    return bearer_token(req.auth or "")
 
 
 @frozen

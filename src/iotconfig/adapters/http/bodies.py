@@ -17,9 +17,9 @@ _BLOCK: Final = 64 * 1024
 
 @define
 class Body:
-    """A request's body, read as it arrives. Building one checks its length, and reads nothing.
+    """A request's body, read as it arrives. Building one checks its coding and its length, and reads nothing.
 
-    Raises `Refused` (411), `ContentTooLarge` above `max_bytes`, and
+    Raises `Refused` (411, and 415 for a compressed one), `ContentTooLarge` above `max_bytes`, and
     `ValidationFailed` where there is none, which says what was `expected`.
     """
 
@@ -47,6 +47,7 @@ class Body:
         return block
 
     def _checked_length(self) -> int:
+        _check_coding(self._req)
         length = self._req.content_length
         if length is None and self._req.get_header("Transfer-Encoding") is not None:
             raise Refused(
@@ -91,6 +92,14 @@ def check_media_type(req: falcon.Request, *media_types: str) -> str:
             f"The body must be JSON in UTF-8: send it with Content-Type: {' or '.join(media_types)}.",
         )
     return media_type.lower()
+
+
+def _check_coding(req: falcon.Request) -> None:
+    codings = req.get_header("Content-Encoding", default="").lower().split(",")
+    if any(coding.strip(" \t") not in ("", "identity") for coding in codings):
+        raise Refused(
+            "UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed: send it without Content-Encoding."
+        )
 
 
 def _read(req: falcon.Request, size: int) -> bytes:

@@ -18,7 +18,7 @@ from iotconfig.domain.service import ConfigService
 from .answers import send, send_config, send_created, tag
 from .bodies import read_json
 from .changes import Change, change_of
-from .conditional import check_match, is_unchanged, revision_tag, write_precondition
+from .conditional import check_match, is_known_to_device, is_unchanged, revision_tag, write_precondition
 from .history import send_edited
 from .notes import note_of
 from .parameters import allow, config_query, cursor_of
@@ -161,7 +161,7 @@ class ConfigResource:
         check_match(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)
-        if is_unchanged(req, document.etag):
+        if is_known_to_device(req, document.etag):
             resp.status = falcon.HTTP_304
         else:
             resp.content_type = falcon.MEDIA_JSON

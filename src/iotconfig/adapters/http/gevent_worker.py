@@ -62,7 +62,7 @@ class DeadlineWorker(GeventWorker):
         # Asked when the answer's headers are made: gunicorn would otherwise read the
         # rest of a refused body, however long, to find the next request behind it.
         asked_to_close = req.should_close
-        req.should_close = lambda: asked_to_close() or _has_unread_body(req)
+        req.should_close = lambda: asked_to_close() or _lists_close(req) or _has_unread_body(req)
         try:
             super().handle_request(listener_name, req, sock, addr)
         finally:
@@ -111,6 +111,16 @@ def _content_length(req: Any) -> int:
         if name == "CONTENT-LENGTH":
             return int(value)
     return 0
+
+
+def _lists_close(req: Any) -> bool:
+    """Whether `close` is among the options of `Connection`; gunicorn looks for it alone (RFC 9110, section 7.6.1)."""
+    return any(
+        option.strip(" \t").lower() == "close"
+        for name, value in req.headers
+        if name == "CONNECTION"
+        for option in value.split(",")
+    )
 
 
 def _has_unread_body(req: Any) -> bool:

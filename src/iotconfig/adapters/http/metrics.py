@@ -10,6 +10,8 @@ from attrs import field, frozen
 
 from iotconfig.domain.errors import AuthenticationRequired
 
+from .authentication import bearer_of
+
 Render = Callable[[str], tuple[str, bytes]]
 """Gives the media type that an `Accept` header asks for, and all metrics in it."""
 
@@ -22,10 +24,8 @@ class MetricsResource:
     token: str = field(repr=False)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = req.get_header("Authorization", default="")
-        if not self.token or not compare_digest(
-            f"Bearer {self.token}".encode(), given.encode(errors="replace")
-        ):
+        given = bearer_of(req) or ""
+        if not self.token or not compare_digest(self.token.encode(), given.encode(errors="replace")):
             raise AuthenticationRequired(
                 "Metrics are for whoever sends the token of IOTCONFIG_METRICS_TOKEN."
             )

@@ -74,7 +74,7 @@ class HostGuard:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         try:
-            host = req.host.strip("[]").lower()
+            host = req.host.strip("[]").lower().removesuffix(".")
         except ValueError:
             raise ValidationFailed("The Host header is not a host with a port.") from None
         if host not in ("localhost", self.own_host) and not _is_ip_address(host):

@@ -11,14 +11,21 @@ from typing import Final
 
 import falcon
 
+_USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
 _OWN: Final = ("same-origin", "none")
 """What `Sec-Fetch-Site` says of our own pages, and of what the user asked for by hand."""
+
+
+def canonical(origin: str) -> str:
+    """The origin as browsers spell it: in small letters, without the usual port of its scheme."""
+    scheme, mark, authority = origin.lower().partition("://")
+    return f"{scheme}{mark}{authority.removesuffix(_USUAL_PORTS.get(scheme, ''))}"
 
 
 def is_from_elsewhere(req: falcon.Request, allowed: Collection[str]) -> bool:
     """Whether a page of an origin that is neither ours nor allowed asks. Programs are no pages."""
     site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
-    if origin is not None and origin in allowed:
+    if origin is not None and canonical(origin) in allowed:
         return False
     if site:
         return site not in _OWN
@@ -31,7 +38,7 @@ def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> boo
     `own`: the service's origin; where it is not known, that which the request names, scheme aside.
     """
     site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
-    if origin is not None and (origin in allowed or origin == own):
+    if origin is not None and (canonical(origin) in allowed or canonical(origin) == own):
         return True
     if site:
         return site in _OWN
@@ -39,4 +46,5 @@ def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> boo
 
 
 def _is_own(req: falcon.Request, origin: str) -> bool:
-    return origin.partition("://")[2] == req.env.get("HTTP_HOST")
+    scheme = origin.partition("://")[0]
+    return canonical(origin) == canonical(f"{scheme}://{req.env.get('HTTP_HOST', '')}")

@@ -8,8 +8,10 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-# Numbers of more digits are larger than any file.
-_RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
+# Numbers of more digits are larger than any file; zeros in front do not count.
+_POSITION: Final = "(?:0+(?=[0-9]))?([0-9]{0,18})"
+# A list may have empty elements (RFC 9110, section 5.6.1.2).
+_RANGE: Final = re.compile(rf"bytes=[ \t,]*{_POSITION}-{_POSITION}[ \t,]*", re.IGNORECASE)
 
 
 @frozen

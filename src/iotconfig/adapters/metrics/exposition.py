@@ -54,7 +54,8 @@ class Exposition:
 
     def render(self, accept: str) -> tuple[str, bytes]:
         """The media type that a scraper accepts, and all metrics in it."""
-        encode, media_type = choose_encoder(accept)
+        # The library compares media types and their parameters to the letter; all that it knows are in small ones.
+        encode, media_type = choose_encoder(accept.lower().replace('"', ""))
         for _ in range(_ATTEMPTS):
             try:
                 return media_type, encode(self._registry)

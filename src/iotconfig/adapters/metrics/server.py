@@ -9,6 +9,8 @@ from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from iotconfig.adapters.bearer import bearer_token
+
 _MOST: Final = 32
 """Connections at the same time. Scrapers are few."""
 
@@ -37,7 +39,7 @@ class MetricsServer(ThreadingHTTPServer):
 
 
 def _handler(render: Callable[[str], tuple[str, bytes]], token: str) -> type[BaseHTTPRequestHandler]:
-    expected = f"Bearer {token}".encode() if token else b""
+    expected = token.encode()
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _SECONDS
@@ -45,10 +47,10 @@ def _handler(render: Callable[[str], tuple[str, bytes]], token: str) -> type[Bas
         sys_version = ""
 
         def do_GET(self) -> None:
-            given = self.headers.get("Authorization", "").encode(errors="replace")
+            given = bearer_token(self.headers.get("Authorization", "")) or ""
             if self.path.partition("?")[0] != "/metrics":
                 self._send(404, "text/plain", b"Metrics are at /metrics.\n")
-            elif expected and not compare_digest(expected, given):
+            elif expected and not compare_digest(expected, given.encode(errors="replace")):
                 self._send(401, "text/plain", b"Send the token of IOTCONFIG_METRICS_TOKEN.\n")
             else:
                 self._send(200, *render(self.headers.get("Accept", "")))
