@@ -155,6 +155,23 @@ def test_a_change_of_a_large_document(place: int) -> None:
     assert '-  "gone": 1' in lines
 
 
+def test_a_patch_is_no_longer_than_its_documents() -> None:
+    """A path for each of a thousand items below one long name would be a hundred times as long."""
+    name = "n" * 10_000
+    before, after = (json.dumps({name: {str(n): value for n in range(1000)}}) for value in (1, 2))
+    found = compared(before, after)
+
+    assert json.loads(after) == patched(before, found)
+    assert len(json.dumps(found.json_patch)) < len(before) + len(after)
+
+
+def test_deep_levels_are_not_indented_ever_further() -> None:
+    """Or a document of 256 KiB would have 17 MB of spaces."""
+    text = '{"a":' + "[" * 60 + ",".join("1" * 1000) + "]" * 60 + "}"
+
+    assert len(compared(None, text).unified_diff) < 50 * len(text) / 2
+
+
 def test_a_large_document_that_comes() -> None:
     """A large first revision has nothing to be compared with."""
     after = json.dumps({"a": list(range(5000))})

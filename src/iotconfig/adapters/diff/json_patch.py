@@ -1,0 +1,135 @@
+"""JSON Patch (RFC 6902) from one value to another: objects by their members' names, arrays by their items."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Final
+
+from attrs import define, field
+
+from iotconfig.domain.json_depth import pointer
+
+from .matching import changes
+
+Operation = dict[str, Any]
+
+_COST: Final = 40
+"""Characters of an operation around its path and its value, roughly."""
+
+
+class _TooLong(Exception):
+    """The patch would be longer than what it describes."""
+
+
+def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]:
+    """The operations that turn `source` into `target`.
+
+    Where their paths would have more than `max_characters`, whole members of
+    the document are replaced instead: with one long name above many items, a path
+    for each item would take quadratic space.
+    """
+    if not isinstance(source, dict) or not isinstance(target, dict):
+        return [] if source == target else [_operation("replace", [], target)]
+    found = _Patch(max_characters)
+    try:
+        found.add_object(source, target)
+    except _TooLong:
+        return _shallow(source, target, found.identities)
+    return found.operations
+
+
+@define
+class _Identities:
+    """A value's identity: equal for equal values only, and true is not 1. Each container is looked at once."""
+
+    _numbers: dict[Hashable, int] = field(factory=dict)
+    _of_containers: dict[int, int] = field(factory=dict)
+
+    def of(self, value: Any) -> Hashable:
+        if type(value) is str:
+            return value
+        if type(value) not in (dict, list):
+            return type(value), value
+        known = self._of_containers.get(id(value))
+        if known is None:
+            key: Hashable
+            if type(value) is dict:
+                key = frozenset((name, self.of(item)) for name, item in value.items())
+            else:
+                key = tuple(map(self.of, value))
+            known = self._numbers.setdefault(key, len(self._numbers))
+            self._of_containers[id(value)] = known
+        return known
+
+
+@define
+class _Patch:
+    """Collects operations; `path` is where it is."""
+
+    _characters_left: int
+    operations: list[Operation] = field(factory=list)
+    identities: _Identities = field(factory=_Identities)
+    _path: list[str | int] = field(factory=list)
+    _path_length: int = 0
+
+    def add_object(self, source: dict[str, Any], target: dict[str, Any]) -> None:
+        for name in source:
+            if name not in target:
+                self._add("remove", name)
+        for name, value in target.items():
+            if name in source:
+                self._change(name, source[name], value)
+            else:
+                self._add("add", name, value)
+
+    def _add_array(self, source: list[Any], target: list[Any]) -> None:
+        identity = self.identities.of
+        # Behind each change, the array is the target's up to there: indexes are the target's.
+        for change in changes(list(map(identity, source)), list(map(identity, target))):
+            removed = source[change.begin_one : change.end_one]
+            added = target[change.begin_other : change.end_other]
+            place = change.begin_other
+            for number, (old, new) in enumerate(zip(removed, added, strict=False), place):
+                self._change(number, old, new)
+            end = place + min(len(removed), len(added))
+            for _ in removed[len(added) :]:
+                self._add("remove", end)
+            for number, value in enumerate(added[len(removed) :], end):
+                self._add("add", number, value)
+
+    def _change(self, step: str | int, old: Any, new: Any) -> None:
+        if self.identities.of(old) == self.identities.of(new):
+            return
+        is_object = isinstance(old, dict) and isinstance(new, dict)
+        if not is_object and not (isinstance(old, list) and isinstance(new, list)):
+            self._add("replace", step, new)
+            return
+        self._path.append(step)
+        self._path_length += len(str(step))
+        (self.add_object if is_object else self._add_array)(old, new)
+        self._path_length -= len(str(step))
+        self._path.pop()
+
+    def _add(self, kind: str, step: str | int, *value: Any) -> None:
+        self._characters_left -= self._path_length + len(str(step)) + _COST
+        if self._characters_left < 0:
+            raise _TooLong
+        self.operations.append(_operation(kind, [*self._path, step], *value))
+
+
+def _shallow(source: dict[str, Any], target: dict[str, Any], identities: _Identities) -> list[Operation]:
+    """A patch that adds, removes and replaces whole members of the document."""
+    removed = [_operation("remove", [name]) for name in source if name not in target]
+    written = [
+        _operation("replace" if name in source else "add", [name], value)
+        for name, value in target.items()
+        if name not in source or identities.of(source[name]) != identities.of(value)
+    ]
+    return [*removed, *written]
+
+
+def _operation(kind: str, path: list[str | int], *value: Any) -> Operation:
+    operation: Operation = {"op": kind, "path": pointer(path)}
+    if value:
+        (operation["value"],) = value
+    return operation
