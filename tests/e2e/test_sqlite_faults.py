@@ -16,8 +16,9 @@ import pytest
 
 from tests.support.crowd import seconds_of, together, typical
 from tests.support.http import Answer, Client
+from tests.support.mosquitto import Mosquitto
 from tests.support.processes import is_alive
-from tests.support.serving import Serve
+from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
 
 DEVICE = "/api/configs/020000000001.json"
@@ -154,3 +155,42 @@ def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
     listed = serve.client.get("/api/configs").json()["configs"]
     stored = {int(config["mac_address"].replace(":", "")[8:], 16) for config in listed}
     assert set() == set(acknowledged) - stored
+
+
+@pytest.mark.parametrize("is_log_removed", [True, False], ids=["without-log", "with-log"])
+def test_a_backup_put_back_under_a_running_service_is_not_written_to(
+    start_serve: Callable[..., Serve],
+    sqlite_url: str,
+    path: Path,
+    broker: Mosquitto,
+    is_log_removed: bool,
+) -> None:
+    """503 with the reason in every worker; a restart has all that was acknowledged since the file is in place."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(path.with_name("backup.db")),))
+    serve = start_serve(sqlite_url, MQTT_URL=broker.url)
+    client = serve.client
+    assert {201} == {answer.status for answer in together(8, lambda n: _put(client, n, {"n": n}))}
+
+    path.with_name("backup.db").replace(path)
+    if is_log_removed:
+        for kind in ("wal", "shm"):
+            path.with_name(f"{path.name}-{kind}").unlink()
+    refused = together(16, lambda n: _put(client, 100 + n, {"n": n}))
+    health, ready = client.get("/api/health"), client.get("/api/health/ready")
+    written = run_command(
+        "config", "create", "02:00:00:00:01:00", "-", env=environment(sqlite_url), stdin=b'{"by": "hand"}'
+    )
+    wait_until(
+        lambda: {503} == {a.status for a in together(8, lambda _: client.get(DEVICE))}, "reads end, too"
+    )
+    assert 0 == serve.stop()
+    again = start_serve(sqlite_url).client
+
+    assert {503} == {answer.status for answer in refused}
+    assert all("The database file was replaced" in answer.json()["error"] for answer in refused)
+    assert (503, 503) == (health.status, ready.status)
+    assert all("start it" in answer.json()["error"] for answer in (health, ready))
+    assert 0 == written.returncode, written.stderr
+    assert {"by": "hand"} == again.get("/api/configs/020000000100.json").json()
+    assert (1, 404) == (again.get("/api/configs").json()["count"], again.get(DEVICE).status)

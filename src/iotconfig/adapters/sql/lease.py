@@ -112,15 +112,20 @@ class SqliteLease:
     def __init__(self, path: Path) -> None:
         # One lock for a database, however its path is spelt.
         self._path = path.resolve()
+        self._lock_path = Path(f"{self._path}-relay.lock")
         self._descriptor: int | None = None
         self._watched: sqlite3.Connection | None = None
         self._version: object = None
 
     def hold(self) -> bool:
         if self._descriptor is not None:
-            return True
+            if self._is_in_place(self._descriptor):
+                return True
+            # Another relay may hold the lock of the file that is there now.
+            log.warning("relay: %s was removed or replaced: the lease is lost", self._lock_path)
+            self.release()
         try:
-            descriptor = os.open(f"{self._path}-relay.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             log.warning("relay: the lease cannot be had: %s", error)
             return False
@@ -147,6 +152,12 @@ class SqliteLease:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._lock_path.stat())
+        except OSError:
+            return False
 
     def _was_written_to(self) -> bool:
         """Whether another connection has committed since the last look."""

@@ -23,6 +23,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from .database import PoolUse
 from .failures import AWAY, is_busy, translated, unavailable
 from .session import SessionTransaction, session_transaction
+from .sqlite_file import OpenFile
 from .timeouts import Timeouts
 
 _POOL_SIZE = 8
@@ -36,17 +37,26 @@ class SqliteDatabase:
         self._path = path
         self._timeouts = timeouts
         self._engine = connect(path, timeouts)
+        self._file = OpenFile(path, lambda: _opened(path, timeouts, "rw"))
         self._writer = Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(), self._engine.connect() as connection:
-            begin_reading(connection, self._timeouts.lock)
-            yield connection
+        with translated():
+            self._file.check_now_and_then()
+            with self._engine.connect() as connection:
+                begin_reading(connection, self._timeouts.lock)
+                yield connection
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
-        with translated(), closing(self._engine.raw_connection()) as borrowed:
+        with translated():
+            self._file.check_now_and_then()
+            row = self._row(mac_address)
+        return None if row is None else (row[0].encode(), row[1])
+
+    def _row(self, mac_address: str) -> tuple[str, str] | None:
+        with closing(self._engine.raw_connection()) as borrowed:
             driver = cast("sqlite3.Connection", borrowed.driver_connection)
 
             def find() -> tuple[str, str] | None:
@@ -54,28 +64,27 @@ class SqliteDatabase:
                 return found
 
             try:
-                row = find()
+                return find()
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
                     raise
-                row = _patience(self._timeouts.lock)(find)
-        return None if row is None else (row[0].encode(), row[1])
+                return _patience(self._timeouts.lock)(find)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with (
-            _held(self._writer, self._timeouts.lock),
-            translated(),
-            self._engine.connect() as connection,
-        ):
-            execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
-            yield connection
-            connection.commit()
+        with _held(self._writer, self._timeouts.lock), translated():
+            self._file.check()
+            with self._engine.connect() as connection:
+                execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
+                yield connection
+                connection.commit()
+            # Once more: what was stored in a file that is no longer there must not be acknowledged.
+            self._file.check()
 
     @contextmanager
     def session(self) -> Iterator[SqliteSession]:
         with translated(), self._unpooled() as connection:
-            yield SqliteSession(connection, self._writer, self._timeouts.lock)
+            yield SqliteSession(connection, self._file, self._writer, self._timeouts.lock)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -85,6 +94,7 @@ class SqliteDatabase:
 
     @contextmanager
     def _unpooled(self) -> Iterator[Connection]:
+        self._file.check()
         engine = connect(self._path, self._timeouts)
         try:
             with engine.connect() as connection:
@@ -93,6 +103,8 @@ class SqliteDatabase:
             engine.dispose()
 
     def check(self) -> None:
+        with translated():
+            self._file.check()
         with self.reading():
             return
 
@@ -102,6 +114,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._file.close()
 
 
 @frozen
@@ -109,6 +122,7 @@ class SqliteSession:
     """`Session` on SQLite, whose temporary tables are in a file of their own: filling them locks nobody out."""
 
     connection: Connection
+    _file: OpenFile
     _writer: Lock
     _lock_timeout: float
 
@@ -130,9 +144,12 @@ class SqliteSession:
     @contextmanager
     def writing(self) -> Iterator[SessionTransaction]:
         with _held(self._writer, self._lock_timeout):
+            self._file.check()
             execute_patiently(self.connection, "BEGIN IMMEDIATE", self._lock_timeout)
             with session_transaction(self.connection) as transaction:
                 yield transaction
+                self._file.check()
+            self._file.check()
 
 
 @contextmanager
@@ -175,25 +192,9 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
 
     Transactions are begun by hand: the driver's own begin late, without the lock.
     """
-
-    def opened() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            file_uri(path, mode),
-            uri=True,
-            timeout=0,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
-        # meet the lock of a process that is just opening or closing the file.
-        _patience(timeouts.lock)(
-            connection.executescript, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
-        )
-        return connection
-
     return create_engine(
         "sqlite://",
-        creator=opened,
+        creator=lambda: _opened(path, timeouts, mode),
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
         max_overflow=0,
@@ -201,6 +202,20 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
     )
+
+
+def _opened(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        file_uri(path, mode),
+        uri=True,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
+    # meet the lock of a process that is just opening or closing the file.
+    _patience(timeouts.lock)(connection.executescript, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
+    return connection
 
 
 def file_uri(path: Path, mode: Literal["rw", "rwc"]) -> str:

@@ -1,0 +1,190 @@
+"""The file that a process has open as its SQLite database, and whether it is still the one at its path.
+
+SQLite goes on with the file that it has open, whatever becomes of the path: what it
+stores in a file that was moved away or deleted is gone at the next start. So the files
+at the paths (the database, its log and the log's index) are compared with those that
+are open, by device and inode. The numbers are safe to compare while a connection is
+open: an inode that is in use is not given to another file, and SQLite removes the log
+and its index only when the last connection closes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Final
+
+from attrs import frozen
+
+from .failures import unavailable
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY: Final = 0.25
+"""Seconds between two looks for those who only read."""
+
+_RESTART: Final = (
+    "Stop the service, make sure that the right file is in place, and start it; until then nothing is stored."
+)
+REPLACED: Final = f"The database file was replaced while the service had it open. {_RESTART}"
+REMOVED: Final = f"The database file was removed while the service had it open. {_RESTART}"
+LOG_CHANGED: Final = (
+    "The database's -wal or -shm file was removed or replaced while the service had it open. "
+    "Restart the service; until then nothing is stored."
+)
+
+Identity = tuple[int, int]
+"""Device and inode."""
+
+
+@frozen
+class _Open:
+    """What was at the paths when the file was opened."""
+
+    connection: sqlite3.Connection
+    """It stays open, so that SQLite keeps log and index where they are."""
+    main: Identity
+    real_path: str
+    """Symbolic links followed: SQLite keeps the log beside it."""
+    wal: Identity | None
+    """None in a database that is not in write-ahead mode yet."""
+    shm: Identity | None
+
+    @property
+    def wal_path(self) -> str:
+        return f"{self.real_path}-wal"
+
+    @property
+    def shm_path(self) -> str:
+        return f"{self.real_path}-shm"
+
+
+class OpenFile:
+    """One database file, as one process has it open. Safe to share between threads, and between greenlets."""
+
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+        """`connect` opens the file and reads its schema. Nothing is opened before the first `check`."""
+        self._path = path
+        self._connect = connect
+        self._lock = Lock()
+        self._open: _Open | None = None
+        self._looked_at = 0.0
+
+    def check(self) -> None:
+        """Return where the path leads to the file that is open; raise `StoreUnavailable` otherwise."""
+        found = self._open or self._opened()
+        main = _identity(self._path)
+        if main != found.main:
+            _set_log_aside(found)
+            raise unavailable(
+                REMOVED if main is None else REPLACED, f"{self._path} is not the file that is open"
+            )
+        if found.wal is None:
+            return
+        if _identity(found.wal_path) != found.wal or _identity(found.shm_path) != found.shm:
+            _keep_what_is_stored(found)
+            raise unavailable(LOG_CHANGED, f"{found.wal_path} or its index is not the file that is open")
+        self._looked_at = monotonic()
+
+    def check_now_and_then(self) -> None:
+        """The same for those who only read, at most a few times a second."""
+        if monotonic() - self._looked_at > _LOOK_EVERY:
+            self.check()
+
+    def close(self) -> None:
+        """Close the connection; the next check opens the file anew."""
+        found, self._open = self._open, None
+        if found is not None:
+            _set_log_aside(found)
+            found.connection.close()
+
+    def _opened(self) -> _Open:
+        with self._lock:
+            if self._open is None:
+                self._open = self._opening()
+            return self._open
+
+    def _opening(self) -> _Open:
+        real_path = os.path.realpath(self._path)
+        wal_path, shm_path = f"{real_path}-wal", f"{real_path}-shm"
+        before = _identity(self._path)
+        log_is_new = not _size(wal_path) and _identity(shm_path) is not None
+        connection = self._connect()
+        try:
+            main = _same(self._path, before)
+            wal = _identity(wal_path)
+            if wal is not None and log_is_new:
+                _refuse_lost_log(connection, wal_path)
+            return _Open(connection, main, real_path, wal, _identity(shm_path))
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _same(path: Path, before: Identity | None) -> Identity:
+    found = _identity(path)
+    if found is None or found != before:
+        raise unavailable(REPLACED, f"{path} was replaced while it was opened")
+    return found
+
+
+def _refuse_lost_log(connection: sqlite3.Connection, wal_path: str) -> None:
+    """Refuse an empty log whose index, which other processes share, tells of entries: theirs is a file that was deleted."""
+    try:
+        _, entries, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.OperationalError:
+        # It could not read what the index promises.
+        entries = 1
+    if entries > 0 and not _size(wal_path):
+        raise unavailable(LOG_CHANGED, f"{wal_path} is empty, and other processes have another open")
+
+
+def _keep_what_is_stored(found: _Open) -> None:
+    """Where only the log's name is gone, move what it holds into the database, whatever ends the process next."""
+    if _identity(found.wal_path) != found.wal and _identity(found.shm_path) == found.shm:
+        _empty_log(found)
+
+
+def _set_log_aside(found: _Open) -> None:
+    """Take the log of the file that is open away from the file that took its place.
+
+    Left there, the next process to open that file would apply it, and damage it.
+    """
+    there = _identity(found.real_path)
+    if there in (None, found.main) or found.wal is None or _identity(found.wal_path) != found.wal:
+        return
+    # A file that was only moved away is complete then.
+    _empty_log(found)
+    with suppress(OSError):
+        Path(found.wal_path).rename(f"{found.wal_path}.replaced")
+        if _identity(found.shm_path) == found.shm:
+            Path(found.shm_path).unlink()
+    log.warning("%s belongs to the file that was replaced: it is set aside as .replaced", found.wal_path)
+
+
+def _empty_log(found: _Open) -> None:
+    """Copy what the log holds into the database, as far as readers allow."""
+    with suppress(sqlite3.Error):
+        found.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+def _identity(path: str | Path) -> Identity | None:
+    """What is at the path, symbolic links followed; None where nothing is, or nobody may look."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
