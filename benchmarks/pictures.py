@@ -1,20 +1,33 @@
-"""What it takes to make a large picture small: time, the longest that others wait meanwhile, and memory."""
+"""What pictures take: time, the longest that the worker's loop is held, and memory of a decoder.
+
+Large pictures of each kind, and small files that keep decoders busy. The loop is gevent's, as in a
+worker: another greenlet looks at the clocks every millisecond.
+"""
 
 from __future__ import annotations
 
+# As a worker does, before anything else is imported.
+from gevent import monkey
+
+monkey.patch_all()
+
+# ruff: noqa: E402
 import argparse
 import statistics
-from concurrent.futures import ProcessPoolExecutor
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
-from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
 
-from tests.support.pictures import smooth
+import gevent
+from attrs import define
+from tests.support.pictures import smooth, worst_of_all
 
 from benchmarks.harness import machine
-from iotconfig.adapters.pictures.shrink import PillowPictureConverter
+from iotconfig.adapters.pictures.decoder_pool import DecoderPool
+from iotconfig.adapters.pictures.decoder_protocol import Limits
+from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.pictures import Box
 
 KINDS: dict[str, tuple[str, str, dict[str, object], int]] = {
@@ -35,43 +48,88 @@ def file(kind: str, side: int) -> bytes:
     return written.getvalue()
 
 
-def measure(data: bytes, box: Box) -> tuple[float, float, float]:
-    """Seconds in all, the longest between two turns of others, and megabytes beyond what was there."""
-    Path("/proc/self/clear_refs").write_text("5")  # The peak begins anew.
-    before = kilobytes("VmRSS")
-    turns = [perf_counter()]
-    converter = PillowPictureConverter(10**9, 600.0, lambda: turns.append(perf_counter()))
-    converter.convert(data, box)
-    turns.append(perf_counter())
-    waits = [after - earlier for earlier, after in pairwise(turns)]
-    return turns[-1] - turns[0], max(waits), (kilobytes("VmHWM") - before) / 1024
+@define
+class Held:
+    """How long the loop was held at most, in seconds of the clock and of its processor."""
+
+    clock: float = 0.0
+    processor: float = 0.0
+
+    def watch(self) -> None:
+        clock, processor = time.perf_counter(), time.thread_time()
+        while True:
+            gevent.sleep(0.001)
+            now, used = time.perf_counter(), time.thread_time()
+            self.clock, self.processor = max(self.clock, now - clock), max(self.processor, used - processor)
+            clock, processor = now, used
 
 
-def kilobytes(figure: str) -> int:
-    """A figure of this process's memory: `getrusage` tells its parent's peak as well."""
-    return int(Path("/proc/self/status").read_text().partition(f"{figure}:")[2].split()[0])
+@contextmanager
+def watched() -> Iterator[Held]:
+    held = Held()
+    watcher = gevent.spawn(held.watch)
+    try:
+        gevent.sleep(0.01)
+        yield held
+    finally:
+        watcher.kill()
 
 
-def in_a_process(data: bytes, box: Box) -> tuple[float, float, float]:
-    """Each in one of its own: a peak of memory is a process's."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(measure, data, box).result()
+def measure(data: bytes, box: Box, side: int, seconds: float) -> tuple[float, Held, float, str]:
+    """Seconds in all, how long the loop was held, megabytes of the decoder, and what came of it.
+
+    The process is new each time: its peak of memory is its own.
+    """
+    pool = DecoderPool(Limits(side * side, len(data), seconds), pictures=2)
+    outcome = "read"
+    with watched() as held:
+        pool.convert(file("JPEG", 100), box)
+        began = time.perf_counter()
+        peak = gevent.spawn(peak_of, pool._idle[-1].process.pid)
+        try:
+            pool.convert(data, box)
+        except IotConfigError as refusal:
+            outcome = str(refusal).removeprefix("The picture cannot be read: ").rstrip(".")
+        took = time.perf_counter() - began
+    pool.close()
+    return took, held, peak.get() / 1024, outcome
+
+
+def peak_of(pid: int) -> float:
+    """The peak of a process's memory in kilobytes, as it was when last seen."""
+    found = 0.0
+    while True:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+            found = float(status.partition("VmHWM:")[2].split()[0])
+        except (OSError, IndexError):
+            return found
+        gevent.sleep(0.02)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=5000, help="pixels (default 5000; WebP half of it)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10.0, help="what a picture may take")
     given = parser.parse_args()
     print(machine())
-    print(f"{'to 320 x 240 from':41} {'takes':>9} {'others wait':>12} {'memory':>9}")
-    for kind, (*_, divisor) in KINDS.items():
-        data = file(kind, given.side)
-        runs = [in_a_process(data, Box(320, 240)) for _ in range(given.rounds)]
-        takes, waits, memory = map(statistics.median, zip(*runs, strict=True))
-        side = given.side // divisor
-        name = f"{kind}, {side} x {side}, {len(data) / 1e6:.1f} MB"
-        print(f"{name:41} {takes * 1000:6.0f} ms {waits * 1000:9.0f} ms {memory:6.0f} MB")
+    print(f"{'to 320 x 240 from':40} {'takes':>8} {'loop held (processor)':>22} {'decoder':>8}")
+    pictures = {f"{kind} of {given.side // KINDS[kind][3]} squared": file(kind, given.side) for kind in KINDS}
+    for name, data in (pictures | worst_of_all(given.side)).items():
+        runs = [measure(data, Box(320, 240), given.side, given.seconds) for _ in range(given.rounds)]
+        takes = statistics.median(run[0] for run in runs)
+        memory = statistics.median(run[2] for run in runs)
+        clock, processor = (
+            max(run[1].clock for run in runs) * 1000,
+            max(run[1].processor for run in runs) * 1000,
+        )
+        label = f"{name}, {len(data) / 1e3:,.0f} KB"
+        print(
+            f"{label:40} {takes * 1000:5.0f} ms {clock:9.0f} ms ({processor:3.0f} ms) {memory:5.0f} MB"
+            f"  {runs[0][3]}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def test_importing_the_package_loads_no_adapter() -> None:
 
 
 def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path) -> None:
-    """Most serve none, and each would need the memory."""
+    """Most serve none, and each would need the memory. Decoders are never among it: they have processes of their own."""
     url = f"sqlite:///{tmp_path / 'configs.db'}"
     make = (
         "from iotconfig.entrypoints import wiring\n"
@@ -165,7 +165,15 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
 
     assert "falcon" in without
     assert [] == [name for name in without if name.startswith(("PIL", "iotconfig.adapters.pictures"))]
-    assert {"PIL", "httpcore", "iotconfig.adapters.pictures.fetcher"} <= service
+    assert {"httpcore", "iotconfig.adapters.pictures.decoder_pool"} <= service
+    assert [] == [name for name in service if name.startswith("PIL")]
+
+
+def test_a_decoder_of_pictures_loads_decoders_only() -> None:
+    """It reads files from anywhere, and has no business with a network or a database."""
+    loaded = loaded_by("import iotconfig.adapters.pictures.decoder")
+
+    assert {"PIL"} == loaded & set(HEAVY)
 
 
 @pytest.mark.parametrize(

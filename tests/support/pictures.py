@@ -77,16 +77,35 @@ def header(answer: bytes) -> tuple[int, ...]:
     return struct.unpack("<BBHHHHH", answer[:HEADER_BYTES])
 
 
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_of(
+    width: int,
+    height: int,
+    pixels: bytes,
+    *chunks: bytes,
+    depth: int = 8,
+    colour: int = 6,
+    interlaced: bool = False,
+) -> bytes:
+    """A PNG file of scan lines that are filtered already, with further chunks before them."""
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+    body = png_chunk(b"IDAT", zlib.compress(pixels))
+    return b"".join((b"\x89PNG\r\n\x1a\n", png_chunk(b"IHDR", head), *chunks, body, png_chunk(b"IEND", b"")))
+
+
 def png_claiming(width: int, height: int) -> bytes:
     """A PNG file whose header promises this many pixels, and which has none of them."""
+    return png_of(width, height, b"")
 
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    )
+def bmp_of_one_run(width: int) -> bytes:
+    """A BMP file of 1,084 bytes, run-length encoded: Pillow fills its one line pixel by pixel, in Python."""
+    head = struct.pack("<IiiHHIIiiII", 40, width, 1, 1, 8, 1, 6, 0, 0, 256, 0)
+    return b"BM" + struct.pack("<IHHI", 1084, 0, 0, 1078) + head + bytes(1024) + bytes.fromhex("000201000000")
 
 
 def jpeg_of_many_scans(scans: int, side: int = 64) -> bytes:
@@ -94,3 +113,38 @@ def jpeg_of_many_scans(scans: int, side: int = 64) -> bytes:
     whole = file_of(Image.new("L", (side, side), 99), "JPEG", progressive=True)
     start = whole.rindex(b"\xff\xda")
     return whole[:start] + whole[start:-2] * scans + whole[-2:]
+
+
+def worst_of_all(side: int) -> dict[str, bytes]:
+    """Files that make a decoder work without reading much, with `side` times `side` pixels at most."""
+    small, rows = noise("RGB", 8, 6), bytes(1 + 8 * side) * side
+    frames = {
+        "save_all": True,
+        "append_images": [noise("RGB", 8, 6 + n % 2).resize((8, 6)) for n in range(300)],
+    }
+    bomb = zlib.compress(bytes(1_000_000))
+    grown = {
+        "zTXt": png_chunk(b"zTXt", b"a\0\0" + bomb) * 100,
+        "iTXt": png_chunk(b"iTXt", b"a\0\1\0\0\0" + bomb) * 100,
+        "iCCP": png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(200_000_000))),
+        "empty chunks": png_chunk(b"prVt", b"") * 500_000,
+    }
+    gif, jpeg = file_of(small, "GIF"), file_of(small, "JPEG")
+    return {
+        "BMP of one run": bmp_of_one_run(side * side - 1),
+        "JPEG of 1,463 scans": jpeg_of_many_scans(1463, 1000),
+        "JPEG of 100,000 comments": jpeg[:2] + b"\xff\xfe\0\2" * 100_000 + jpeg[2:],
+        "PNG of 16 bits, all zero": png_of(side, side, rows, depth=16),
+        "PNG, interlaced": png_of(side, side, rows + bytes(8 * side), depth=16, interlaced=True),
+        **{f"PNG, {name}": png_of(8, 6, bytes(6 * 33), chunk) for name, chunk in grown.items()},
+        "APNG of 301 frames": file_of(small, "PNG", **frames),
+        "GIF of 301 frames": file_of(small, "GIF", **frames),
+        "GIF of 1,000,000 comments": gif[:13] + _gif_comments(gif, 1_000_000),
+        "WebP of 301 frames": file_of(small, "WEBP", **frames),
+    }
+
+
+def _gif_comments(gif: bytes, count: int) -> bytes:
+    """What follows the header of a GIF file, behind this many comments."""
+    table = 3 * 2 ** ((gif[10] & 7) + 1) if gif[10] & 0x80 else 0
+    return gif[13 : 13 + table] + b"\x21\xfe\1x\0" * count + gif[13 + table :]

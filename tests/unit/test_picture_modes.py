@@ -15,7 +15,7 @@ from tests.support.pictures import HEADER_BYTES, apart, file_of, header, noise, 
 @pytest.fixture
 def converter() -> PillowPictureConverter:
     """Takes anything."""
-    return PillowPictureConverter(max_pixels=1_000_000, seconds=60.0, pause=lambda: None)
+    return PillowPictureConverter(max_pixels=1_000_000)
 
 
 KINDS = {

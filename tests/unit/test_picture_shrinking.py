@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from functools import cache
-from threading import Event, Thread, current_thread
 
 import pytest
 from PIL import Image
 
 from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowPictureConverter
-from iotconfig.domain.errors import TooManyRequests, Unprocessable
+from iotconfig.domain.errors import Unprocessable
 from iotconfig.domain.pictures import Box
-from tests.support.pictures import apart, file_of, jpeg_of_many_scans, noise, png_claiming, seen, smooth
+from tests.support.pictures import apart, file_of, noise, png_claiming, seen, smooth
 
 UNREADABLE = {
     "nothing": b"",
@@ -39,13 +36,8 @@ WHOLE = {
 }
 
 
-def converter(
-    max_pixels: int = 5_000_000,
-    pause: Callable[[], None] = lambda: None,
-    clock: Callable[[], float] = float,
-) -> PillowPictureConverter:
-    """One for which no time passes, unless a clock says so."""
-    return PillowPictureConverter(max_pixels, seconds=10.0, pause=pause, clock=clock)
+def converter(max_pixels: int = 5_000_000) -> PillowPictureConverter:
+    return PillowPictureConverter(max_pixels)
 
 
 @cache
@@ -154,75 +146,3 @@ def test_the_bound_of_pixels_is_inside(kind: str) -> None:
     assert (100, 100) == seen(converter(most).convert(taken, Box())).size
     with pytest.raises(Unprocessable, match="more than 10000 pixels"):
         converter(most).convert(refused, Box())
-
-
-def test_a_picture_that_takes_for_ever_is_given_up() -> None:
-    """A small file can keep a decoder busy for hours, and is known only by that."""
-    file = jpeg_of_many_scans(500)
-    assert (0, 0) < seen(converter().convert(file, Box())).size
-
-    with pytest.raises(Unprocessable, match="takes longer than 10 seconds"):
-        converter(clock=itertools.count(step=1).__next__).convert(file, Box())
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
-def test_others_have_their_turn_meanwhile(kind: str) -> None:
-    """Between two blocks of the file, and between two bands of the picture."""
-    turns: list[None] = []
-    file = file_of(noise("L", 1200, 1000), kind)
-    converter(pause=lambda: turns.append(None), clock=itertools.count(step=0.001).__next__).convert(
-        file, Box(9, 9)
-    )
-
-    assert 20 < len(turns)
-
-
-def test_one_picture_is_read_at_a_time() -> None:
-    """So that they do not need their memory all at once; another waits, also while the first lets others work."""
-    file = file_of(noise("L", 400, 400), "PNG")
-    order: list[str] = []
-    second_began = Event()
-
-    def pause() -> None:
-        if current_thread() is second:
-            order.append("second")
-            second_began.set()
-            return
-        order.append("first")
-        if not second.is_alive():
-            second.start()
-            # In vain: it would be set at once if nothing kept the second back.
-            assert not second_began.wait(0.2)
-
-    shared = converter(pause=pause, clock=itertools.count(step=0.0005).__next__)
-    second = Thread(target=lambda: shared.convert(file, Box()))
-    shared.convert(file, Box())
-    second.join()
-
-    assert sorted(order) == order
-    assert {"first", "second"} == set(order)
-
-
-def test_who_waits_too_long_for_others_is_told_to_come_again() -> None:
-    """As long as one picture may take, however many are ahead; then the next one has its turn as before."""
-    file = file_of(noise("L", 150, 150), "PNG")
-    refused: list[TooManyRequests] = []
-
-    def ask() -> None:
-        with pytest.raises(TooManyRequests, match="converted at once") as refusal:
-            shared.convert(file, Box())
-        refused.append(refusal.value)
-
-    def pause() -> None:
-        if not refused:
-            # Another one asks, and is answered, while this one is not done.
-            waiting = Thread(target=ask)
-            waiting.start()
-            waiting.join()
-
-    shared = PillowPictureConverter(
-        1_000_000, seconds=0.2, pause=pause, clock=itertools.count(step=0.001).__next__
-    )
-    assert shared.convert(file, Box())
-    assert [1] == [min(1, refusal.retry_after) for refusal in refused]
-    assert shared.convert(file, Box())

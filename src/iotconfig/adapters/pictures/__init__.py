@@ -1,1 +1,1 @@
-"""Pictures from the web (httpcore), shrunk (Pillow), for LVGL."""
+"""Pictures from the web (httpcore), decoded and shrunk (Pillow) in processes of their own, for LVGL."""

@@ -19,6 +19,11 @@ _RESERVED: Final = 0
 _PIXEL: Final = 4
 
 
+def size_of(pixels: int) -> int:
+    """Bytes that a picture of so many pixels takes."""
+    return _HEADER.size + pixels * _PIXEL
+
+
 def container(width: int, height: int, pixels: bytes) -> bytes:
     """A picture as LVGL reads it. `pixels`: row by row from the top, each blue, green, red, alpha.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from threading import Lock
 
@@ -16,9 +17,10 @@ def pictures(settings: Settings) -> PictureService:
     import ssl
 
     from iotconfig.adapters.pictures.addresses import AddressPolicy
+    from iotconfig.adapters.pictures.decoder_pool import DecoderPool
+    from iotconfig.adapters.pictures.decoder_protocol import Limits
     from iotconfig.adapters.pictures.fetcher import HttpPictureSource
     from iotconfig.adapters.pictures.lookup import system_resolve
-    from iotconfig.adapters.pictures.shrink import PillowPictureConverter
 
     source = HttpPictureSource(
         AddressPolicy(settings.picture_networks),
@@ -28,12 +30,15 @@ def pictures(settings: Settings) -> PictureService:
         settings.max_picture_bytes,
         pause,
     )
-    converter = PillowPictureConverter(settings.max_picture_pixels, settings.picture_timeout, pause)
-    return PictureService(source, converter, settings.picture_timeout)
+    decoders = DecoderPool(
+        Limits(settings.max_picture_pixels, settings.max_picture_bytes, settings.picture_timeout)
+    )
+    atexit.register(decoders.close)
+    return PictureService(source, decoders, settings.picture_timeout)
 
 
 def pictures_when_asked(settings: Settings) -> Callable[[], PictureService]:
-    """The same, made when they are first asked for: other workers do without Pillow and an HTTP client."""
+    """The same, made when they are first asked for: other workers do without an HTTP client and decoders."""
     lock = Lock()
     made: list[PictureService] = []
 

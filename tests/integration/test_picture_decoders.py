@@ -1,0 +1,219 @@
+"""Decoders in processes of their own: what they may take, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from resource import RLIMIT_AS, prlimit
+from threading import Thread
+
+import pytest
+from PIL import Image
+
+from iotconfig.adapters.pictures import decoder_pool
+from iotconfig.adapters.pictures.decoder_pool import DecoderPool
+from iotconfig.adapters.pictures.decoder_protocol import Limits
+from iotconfig.domain.errors import TooManyRequests, Unprocessable
+from iotconfig.domain.pictures import Box
+from tests.support.pictures import file_of, jpeg_of_many_scans, png, seen, worst_of_all
+from tests.support.waiting import wait_until
+
+LIMITS = Limits(max_pixels=1_000_000, max_bytes=10_000_000, seconds=20.0)
+ENDLESS = jpeg_of_many_scans(20_000, side=1000)
+
+
+@pytest.fixture
+def pool_of() -> Iterator[Callable[..., DecoderPool]]:
+    """Makes pools, and ends their processes."""
+    made: list[DecoderPool] = []
+
+    def make(limits: Limits = LIMITS, **options: float) -> DecoderPool:
+        made.append(DecoderPool(limits, **options))  # type: ignore[arg-type] # each test knows which
+        return made[-1]
+
+    yield make
+    for pool in made:
+        pool.close()
+
+
+def pid_of(pool: DecoderPool) -> int:
+    """The process that a pool would ask next."""
+    return pool._idle[-1].process.pid
+
+
+def test_the_worst_files_are_read_or_refused(pool_of: Callable[..., DecoderPool]) -> None:
+    """Whatever a file makes its decoder do; and the next picture is read as if nothing had been."""
+    pool = pool_of()
+    outcomes = {}
+    for name, file in worst_of_all(900).items():
+        try:
+            seen(pool.convert(file, Box(32, 24)))
+            outcomes[name] = "read"
+        except Unprocessable as refusal:
+            outcomes[name] = str(refusal)
+
+    assert 204 == len(pool.convert(png(), Box()))
+    assert {"read"} == {
+        outcomes[name] for name in outcomes if "frames" in name or "zero" in name or "interlaced" in name
+    }
+    assert not [outcome for outcome in outcomes.values() if "decoder fails" in outcome], outcomes
+
+
+def test_one_that_takes_for_ever_is_killed(pool_of: Callable[..., DecoderPool]) -> None:
+    """Its process ends with it, and the next picture has a new one."""
+    pool = pool_of(Limits(1_000_000, 1_000_000, 0.5))
+    pool.convert(png(), Box())
+    pid = pid_of(pool)
+
+    with pytest.raises(Unprocessable, match=r"takes longer than 0\.5 seconds"):
+        pool.convert(ENDLESS, Box())
+    assert not Path(f"/proc/{pid}").exists()
+    assert 204 == len(pool.convert(png(), Box()))
+
+
+def test_one_that_takes_too_much_memory_is_refused(pool_of: Callable[..., DecoderPool]) -> None:
+    """By a bound of the system, which an allocation meets wherever it is made."""
+    pool = pool_of()
+    pool.convert(png(), Box())
+    most, _ = prlimit(pid_of(pool), RLIMIT_AS)
+    assert LIMITS.memory == most
+
+    used = int(Path(f"/proc/{pid_of(pool)}/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE")
+    prlimit(pid_of(pool), RLIMIT_AS, (used + 500_000, most))
+    with pytest.raises(Unprocessable, match="more memory than it may"):
+        pool.convert(file_of(Image.new("RGB", (1000, 1000)), "PNG"), Box())
+
+
+def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None:
+    """It ends one decoder and one request."""
+    pool = pool_of()
+    pool.convert(png(), Box())
+    pid = pid_of(pool)
+    found: list[object] = []
+
+    def convert() -> None:
+        try:
+            found.append(pool.convert(ENDLESS, Box()))
+        except Unprocessable as refusal:
+            found.append(str(refusal))
+
+    thread = Thread(target=convert)
+    thread.start()
+    wait_until(lambda: not pool._idle, "it is decoding")
+    os.kill(pid, signal.SIGSEGV)
+    thread.join()
+
+    assert [
+        "The picture cannot be read: reading it takes more than it may, or its decoder fails on it."
+    ] == found
+    assert 204 == len(pool.convert(png(), Box()))
+
+
+def test_a_decoder_has_nothing_of_the_service(
+    pool_of: Callable[..., DecoderPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No secret in its environment, no descriptor but its link and two that lead nowhere; no core dump."""
+    monkeypatch.setenv("MQTT_PASSWORD", "swordfish")
+    pool = pool_of()
+    with Path("/dev/null").open() as file:
+        os.set_inheritable(file.fileno(), True)
+        pool.convert(png(), Box())
+    process = Path(f"/proc/{pid_of(pool)}")
+    environ = (process / "environ").read_bytes()
+    limits = {
+        line[:26].strip(): line[26:].split()[:2] for line in (process / "limits").read_text().splitlines()
+    }
+
+    assert [b"PYTHONPATH"] == [line.partition(b"=")[0] for line in environ.split(b"\0") if line]
+    assert {"0", "1", "2"} == {entry.name for entry in (process / "fd").iterdir()}
+    assert ["socket", "/dev/null", "/dev/null"] == [
+        str((process / "fd" / number).readlink()).partition(":")[0] for number in "012"
+    ]
+    assert (["0", "0"], ["0", "0"]) == (limits["Max core file size"], limits["Max file size"])
+    assert int(limits["Max cpu time"][0]) <= LIMITS.seconds + 3
+
+
+def test_processes_are_replaced_and_end_when_idle(pool_of: Callable[..., DecoderPool]) -> None:
+    """After so many pictures, and after so long without one; who asks does not notice."""
+    pool = pool_of(pictures=2, idle_seconds=0.2)
+    pool.convert(png(), Box())
+    first = pid_of(pool)
+    pool.convert(png(), Box())
+    assert [] == pool._idle
+    pool.convert(png(), Box())
+    second = pool._idle[-1].process
+    wait_until(lambda: second.poll() is not None, "the idle one has ended")
+    pool.convert(png(), Box())
+
+    assert 0 == second.returncode
+    assert 3 == len({first, second.pid, pid_of(pool)})
+
+
+def test_who_waits_too_long_for_others_is_told_to_come_again(pool_of: Callable[..., DecoderPool]) -> None:
+    """As long as one picture may take, however many are ahead."""
+    pool = pool_of(Limits(1_000_000, 1_000_000, 0.1), decoders=1)
+    pool._places.acquire()
+    with pytest.raises(TooManyRequests, match="converted at once") as refusal:
+        pool.convert(png(), Box())
+    pool._places.release()
+
+    assert 1 <= refusal.value.retry_after
+    assert 204 == len(pool.convert(png(), Box()))
+
+
+def test_an_answer_that_nobody_waits_for_is_nobody_elses(
+    pool_of: Callable[..., DecoderPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that is stopped takes its decoder along."""
+
+    def stop(*_arguments: object) -> bytes:
+        raise KeyboardInterrupt
+
+    pool = pool_of()
+    pool.convert(png(), Box())
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder_pool._Decoder, "receive", stop)
+        with pytest.raises(KeyboardInterrupt):
+            pool.convert(png(100, 100), Box())
+
+    assert 204 == len(pool.convert(png(), Box()))
+
+
+@pytest.mark.parametrize(
+    "file", ["png(), Box()", "jpeg_of_many_scans(20_000, 1000), Box()"], ids=["idle", "busy"]
+)
+def test_decoders_end_with_their_worker(file: str) -> None:
+    """When it is killed and can tell nobody, whatever they are doing."""
+    script = (
+        "import sys\n"
+        "from threading import Timer\n"
+        "from iotconfig.adapters.pictures import decoder_pool\n"
+        "from iotconfig.adapters.pictures.decoder_protocol import Limits\n"
+        "from iotconfig.domain.pictures import Box\n"
+        "from tests.support.pictures import jpeg_of_many_scans, png\n"
+        "pool = decoder_pool.DecoderPool(Limits(1_000_000, 1_000_000, 60.0))\n"
+        "pool.convert(png(), Box())\n"
+        "print(pool._idle[-1].process.pid, flush=True)\n"
+        f"pool.convert({file})\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        decoder = Path(f"/proc/{int(worker.stdout.readline())}")
+        if "jpeg" in file:
+            wait_until(lambda: "R" == _state(decoder), "it is decoding")
+        worker.kill()
+    wait_until(lambda: _state(decoder) in ("", "Z"), "it is gone")
+
+
+def _state(process: Path) -> str:
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
