@@ -9,7 +9,7 @@ from iotconfig.adapters.diff import difference
 from iotconfig.adapters.http.fleet import PatchBody
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import ContentTooLarge
-from iotconfig.domain.fleet import Entry, Rules, Tally
+from iotconfig.domain.fleet import Entry, Refusal, Rules, Tally
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.ports import Store
@@ -27,6 +27,20 @@ def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
     tally = FleetService(store, clock).load([*once, *once], Rules(), report=refused.append)
 
     assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
+
+
+def test_one_mac_address_that_comes_again_and_again(store: Store, clock: SteppingClock) -> None:
+    """Each names the place of another; looking for the others of each one takes minutes."""
+    one = content()
+    entries = [Entry(f"line {number}", mac(1), one) for number in range(30_000)]
+    refused: list[Refusal] = []
+
+    tally = FleetService(store, clock).load(
+        [Entry("alone", mac(2), content()), *entries], Rules(), report=refused.append
+    )
+
+    assert (Tally(new=1, refused=30_000), 30_000) == (tally, len(refused))
+    assert ["line 1 has", "line 0 has", "line 0 has"] == [str(refusal.error)[:10] for refusal in refused[:3]]
 
 
 def test_documents_that_differ_in_space_only_are_large_ones_too() -> None:

@@ -35,9 +35,9 @@ class MemoryStage:
         for entry in self._entries:
             places.setdefault(entry.mac_address, []).append(entry.place)
         for entry in self._entries:
-            first, *others = places[entry.mac_address]
-            if others:
-                other = others[0] if entry.place == first else first
+            shared = places[entry.mac_address]
+            if len(shared) > 1:
+                other = shared[1] if entry.place == shared[0] else shared[0]
                 yield Duplicate(entry.place, entry.mac_address, other)
         self._entries = [entry for entry in self._entries if len(places[entry.mac_address]) == 1]
 

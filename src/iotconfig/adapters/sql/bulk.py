@@ -68,8 +68,17 @@ planned: Final = Table(
     prefixes=["TEMPORARY"],
 )
 
-# Built when they are asked for: most imports have no duplicates, and nobody asks for each result.
-BY_MAC: Final = Index("ix_staged_configs_mac_address", staged.c.mac_address)
+duplicates: Final = Table(
+    "duplicate_configs",
+    temporary,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Text, nullable=False),
+    Column("mac_address", MacText, nullable=False),
+    Column("other_place", Text, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+# Built when it is asked for: nobody asks for each result.
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
 _CONTENT: Final = ("content", "etag", "device_name", "device_entity_id", "enable_ota")
@@ -103,7 +112,37 @@ def _lock() -> dict[str, Any]:
     }
 
 
+def _find_duplicates() -> Any:
+    """Write down each entry that shares its MAC address, and the place of the first other one.
+
+    One sort finds all of them: to look for the others of each entry takes
+    quadratic time where thousands have one address.
+    """
+    ranked = select(
+        staged.c.seq,
+        staged.c.place,
+        staged.c.mac_address,
+        func.row_number().over(partition_by=staged.c.mac_address, order_by=staged.c.seq).label("number"),
+        func.first_value(staged.c.place)
+        .over(partition_by=staged.c.mac_address, order_by=staged.c.seq)
+        .label("first_place"),
+        func.lead(staged.c.place)
+        .over(partition_by=staged.c.mac_address, order_by=staged.c.seq)
+        .label("next_place"),
+    ).subquery()
+    is_first = ranked.c.number == 1
+    found = select(
+        ranked.c.seq,
+        ranked.c.place,
+        ranked.c.mac_address,
+        case((is_first, ranked.c.next_place), else_=ranked.c.first_place),
+    ).where(or_(~is_first, ranked.c.next_place.is_not(None)))
+    return insert(duplicates).from_select([column.name for column in duplicates.columns], found)
+
+
 LOCK: Final = _lock()
+FIND_DUPLICATES: Final = _find_duplicates()
+DISCARD_DUPLICATES: Final = delete(staged).where(staged.c.seq.in_(select(duplicates.c.seq)))
 DISCARD: Final = delete(staged).where(staged.c.mac_address == bindparam("key"))
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import define
-from sqlalchemy import Column, Connection, Row, Select, and_, delete, exists, func, select
+from sqlalchemy import Column, Connection, Row, Select, delete, exists, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iotconfig.domain.errors import StoreUnavailable
@@ -23,7 +23,7 @@ from iotconfig.domain.search import search_text
 
 from . import bulk
 from .batching import BatchingConnection
-from .bulk import planned, staged
+from .bulk import duplicates, planned, staged
 from .database import Session
 from .failures import AWAY
 from .notifications import enqueue_selected
@@ -55,15 +55,12 @@ class SqlStage:
         shared = select(staged.c.mac_address).group_by(staged.c.mac_address).having(func.count() > 1)
         if not self._connection.execute(select(shared.exists())).scalar_one():
             return
-        self._connection.execute(CreateIndex(bulk.BY_MAC, if_not_exists=True))
-        other = staged.alias("other")
-        is_other = and_(other.c.mac_address == staged.c.mac_address, other.c.seq != staged.c.seq)
-        place = select(other.c.place).where(is_other).order_by(other.c.seq).limit(1).scalar_subquery()
-        is_shared = exists().where(is_other)
-        duplicates = select(staged.c.seq, staged.c.place, staged.c.mac_address, place.label("other_place"))
-        for row in self._pages(duplicates.where(is_shared), staged.c.seq):
+        self._connection.execute(CreateTable(duplicates))
+        self._connection.execute(bulk.FIND_DUPLICATES)
+        for row in self._pages(select(duplicates), duplicates.c.seq):
             yield Duplicate(row.place, MacAddress(row.mac_address), row.other_place)
-        self._connection.execute(delete(staged).where(staged.c.mac_address.in_(shared)))
+        self._session.analyze(duplicates)
+        self._connection.execute(bulk.DISCARD_DUPLICATES)
 
     def compare(self, on_conflict: OnConflict) -> None:
         self._connection.execute(delete(planned))
