@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iotconfig.domain import json_members, merge_patch
 from iotconfig.domain.errors import InvalidDocument
 from iotconfig.domain.json_members import members
 from iotconfig.domain.merge_patch import MergePatch
@@ -200,3 +201,20 @@ def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
         return [text[m.begin : m.value_end] for m in members(text, 64) if m.name not in named]
 
     assert texts(target) == texts(result)
+
+
+def test_each_object_is_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading each level again for the one above takes time that grows with size times depth."""
+    calls: list[object] = []
+    look = json_members.spans
+
+    def counted(text: str, position: int = 0, like: dict[str, json_members.Span] | None = None) -> Any:
+        calls.append(position)
+        return look(text, position, like)
+
+    monkeypatch.setattr(json_members, "spans", counted)
+    monkeypatch.setattr(merge_patch, "spans", counted)
+    target, patch = ('{"a":' * 60 + leaf + "}" * 60 for leaf in ("1", "2"))
+
+    assert patch == merged(target, patch)
+    assert len(calls) == 2 * 60

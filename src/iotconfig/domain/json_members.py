@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from json import JSONDecodeError
+from json import JSONDecodeError, JSONDecoder
 from typing import Final, NamedTuple
 
 from .errors import InvalidDocument
@@ -34,6 +34,57 @@ class Member(NamedTuple):
     value_end: int
     mark: int
     """Where the comma, or the closing brace, behind it is."""
+
+
+class Span(NamedTuple):
+    """Where one member of an object stands in the whole text, and where its own members do, if it is an object."""
+
+    begin: int
+    """Where its name's quote is."""
+    value_begin: int
+    value_end: int
+    mark: int
+    """Where the comma, or the closing brace, behind it is."""
+    inner: dict[str, Span] | None
+    """The members of the object that it is, by their names; None for any other value."""
+
+
+_PASSING: Final = JSONDecoder(parse_int=str, parse_float=str)
+
+
+def spans(text: str, position: int = 0, like: dict[str, Span] | None = None) -> dict[str, Span]:
+    """Where the members of an object in a text stand, which was checked before; `position` is in front of its brace.
+
+    Objects inside of objects are looked into, those inside of arrays are not: each
+    character is read once. With `like`, only the objects that are objects there,
+    too, are looked into.
+    """
+    found: dict[str, Span] = {}
+    position = mark = _behind(_OPENING, text, position)
+    while text[mark] != "}":
+        if plain := _PLAIN_NAME.match(text, position):
+            name, begin, value_begin = plain[1], plain.start(1) - 1, plain.end()
+        else:
+            begin = _behind(_QUOTE, text, position)
+            name, end = _PASSING.raw_decode(text, begin)
+            value_begin = _behind(_COLON, text, end)
+        inner = None
+        # Without `like`, every object is looked into.
+        alike = None if like is None else like.get(name)
+        if text[value_begin] == "{" and (like is None or (alike is not None and alike.inner is not None)):
+            inner = spans(text, value_begin, alike.inner if alike else None)
+            value_end = _end_of(text, value_begin, inner)
+        else:
+            _, value_end = _PASSING.raw_decode(text, value_begin)
+        mark = _behind(_MARK, text, value_end) - 1
+        found[name] = Span(begin, value_begin, value_end, mark, inner)
+        position = mark + 1
+    return found
+
+
+def _end_of(text: str, begin: int, inner: dict[str, Span]) -> int:
+    """Behind the closing brace of the object that begins there."""
+    return (next(reversed(inner.values())).mark if inner else text.index("}", begin)) + 1
 
 
 def members(text: str, max_depth: int, names: Collection[str] | None = None) -> list[Member]:

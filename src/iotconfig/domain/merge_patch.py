@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Self
 
-from attrs import evolve, frozen
+from attrs import define, field, frozen
 
 from .content import MAX_DEPTH
-from .json_members import Member, members
+from .json_members import Span, members, spans
 
 
 @frozen
@@ -19,6 +18,7 @@ class MergePatch:
     """
 
     text: str
+    _members: dict[str, Span] = field(eq=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -28,18 +28,21 @@ class MergePatch:
         object. Raises `InvalidDocument`, with the place.
         """
         members(text, MAX_DEPTH)
-        return cls(text)
+        return cls(text, spans(text))
 
     def merged_into(self, target: str) -> str:
         """The text of the object `target`, patched.
 
         New members come last, as the patch writes them. The text may break a
         rule of content: it can be too long, or a derived field of a wrong kind.
+
+        Takes time in proportion to both texts, however deep they are.
         """
-        return _merged(target, self.text)
+        found = spans(target, like=self._members)
+        return _merged(target, 0, len(target), found, self.text, self._members)
 
 
-@frozen
+@define
 class _Part:
     """One member as it is written. Between two parts is a comma."""
 
@@ -52,69 +55,67 @@ class _Part:
     """The space behind the value."""
 
 
-def _merged(target: str, patch: str) -> str:
-    """Merge one object into another; recursion is bounded, since their depths were checked."""
-    found = members(target, MAX_DEPTH)
-    parts = _parts(target, found)
-    first_lead = parts[found[0].name].lead if found else ""
-    last_trail = parts[found[-1].name].trail if found else ""
-    if found:
-        parts[found[-1].name] = evolve(parts[found[-1].name], trail="")
-    lead = _lead(list(parts.values()))
-    # An object that is new is merged with itself, and read once.
-    for member in found if patch is target else members(patch, MAX_DEPTH):
-        if member.value is None:
-            parts.pop(member.name, None)
-        elif member.name in parts:
-            part = parts[member.name]
-            parts[member.name] = evolve(part, value=_merged_value(part.value, member))
+def _merged(
+    target: str, begin: int, end: int, found: dict[str, Span], patch: str, changes: dict[str, Span]
+) -> str:
+    """Merge one object into another, `target[begin:end]`; recursion is bounded, since their depths were checked."""
+    opening = target.index("{", begin) + 1
+    parts = _parts(target, opening, found)
+    first_lead = last_trail = ""
+    if parts:
+        first, last = next(iter(parts.values())), next(reversed(parts.values()))
+        first_lead, last_trail, last.trail = first.lead, last.trail, ""
+    lead = _lead(parts)
+    for name, change in changes.items():
+        if patch.startswith("null", change.value_begin):
+            parts.pop(name, None)
+            continue
+        value = _merged_value(target, found.get(name), patch, change)
+        if name in parts:
+            parts[name].value = value
         else:
-            key = patch[member.begin : member.value_begin]
-            parts[member.name] = _Part(lead, key, _merged_value("", member))
+            parts[name] = _Part(lead, patch[change.begin : change.value_begin], value)
     if not found and not parts:
         # It was empty and stays so, with whatever space is in it.
-        return target
+        return target[begin:end]
     # The object's own space, behind its first brace and before its last, stays where it is.
-    return (
-        target[: target.index("{") + 1]
-        + _joined(list(parts.values()), first_lead, last_trail)
-        + target[target.rindex("}") :]
-    )
+    closing = target.rindex("}", begin, end)
+    return target[begin:opening] + _joined(list(parts.values()), first_lead, last_trail) + target[closing:end]
 
 
-def _merged_value(value: str, member: Member) -> str:
-    if not isinstance(member.value, dict) or (not value.startswith("{") and "null" not in member.text):
-        return member.text
+def _merged_value(target: str, old: Span | None, patch: str, new: Span) -> str:
+    if new.inner is None:
+        return patch[new.value_begin : new.value_end]
+    if old is not None and old.inner is not None:
+        return _merged(target, old.value_begin, old.value_end, old.inner, patch, new.inner)
     # Merged with itself, an object that is new loses its nulls and nothing else.
-    return _merged(value if value.startswith("{") else member.text, member.text)
+    return _merged(patch, new.value_begin, new.value_end, new.inner, patch, new.inner)
 
 
-def _parts(text: str, found: Sequence[Member]) -> dict[str, _Part]:
+def _parts(text: str, position: int, found: dict[str, Span]) -> dict[str, _Part]:
     parts: dict[str, _Part] = {}
-    position = text.index("{") + 1
-    for member in found:
-        parts[member.name] = _Part(
+    for name, member in found.items():
+        parts[name] = _Part(
             lead=text[position : member.begin],
             key=text[member.begin : member.value_begin],
-            value=member.text,
+            value=text[member.value_begin : member.value_end],
             trail=text[member.value_end : member.mark],
         )
         position = member.mark + 1
     return parts
 
 
-def _lead(parts: Sequence[_Part]) -> str:
+def _lead(parts: dict[str, _Part]) -> str:
     """The space before a member that is added: as before the last, or as behind its colon where it is the only one."""
     if not parts:
         return ""
-    if len(parts) == 1 and not parts[0].lead and parts[0].key.endswith(" "):
-        return " "
-    return parts[-1].lead
+    last = next(reversed(parts.values()))
+    return " " if len(parts) == 1 and not last.lead and last.key.endswith(" ") else last.lead
 
 
 def _joined(parts: list[_Part], lead: str, trail: str) -> str:
     if not parts:
         return ""
-    parts[0] = evolve(parts[0], lead=lead)
-    parts[-1] = evolve(parts[-1], trail=parts[-1].trail + trail)
+    parts[0].lead = lead
+    parts[-1].trail += trail
     return ",".join(part.lead + part.key + part.value + part.trail for part in parts)
