@@ -85,9 +85,11 @@ its address, or all clients are one source.
 ## Browsers
 
 The session cookie is `HttpOnly` and `SameSite=Lax`; where `BASEURL` is https, it is
-`Secure` and bound to the very host (`__Host-`). A change with the cookie must come
-from a page of the service, or of an origin that `CORS_ORIGINS` names, and the browser
-must say so; `*` allows no page to use the cookie. The cookie comes before an
+`Secure` and bound to the very host (`__Host-`). A second cookie, which only
+`/api/auth/logout` is sent, keeps the ID token where both fit into a request: with it
+the provider signs out without asking. A change with the cookie must come
+from a page of the service (`BASEURL`), or of an origin that `CORS_ORIGINS` names, and
+the browser must say so; `*` allows no page to use the cookie. The cookie comes before an
 `Authorization` header, and holds as long as the provider's token in it; to sign out
 ends it in this browser. Cookies know no ports: over http, a program on the same host
 that sets an `access_token` of its own is in the way.

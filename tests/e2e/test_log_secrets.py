@@ -138,6 +138,7 @@ def test_no_credential_is_ever_logged(start_serve: Callable[..., Serve], sqlite_
         IOTCONFIG_DEVICE_AUTH="optional",
         IOTCONFIG_SECRET_KEY=secrets["key"],
         OIDC_ENABLED="true",
+        BASEURL="http://127.0.0.1:8080",
         # Nobody is there: what is said of that must not hold what was to be sent.
         OIDC_ISSUER_URL="http://127.0.0.1:1",
         OIDC_CLIENT_ID="iotconfig",

@@ -13,11 +13,12 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from iotconfig.domain.access import Role
+from iotconfig.entrypoints.settings import InvalidSetting, Settings
 from tests.support.api import expect_problem, new_mac
 from tests.support.browser import Browser
 from tests.support.http import Answer, Client
-from tests.support.identity_provider import TOKEN, Provider
-from tests.support.serving import Serve
+from tests.support.identity_provider import TOKEN, Provider, claims_of
+from tests.support.serving import Serve, environment, run_command
 from tests.support.tokens import api_token, bearer
 from tests.support.waiting import wait_until
 
@@ -37,8 +38,13 @@ def provider(_provider: Provider) -> Provider:
     return _provider
 
 
+ORIGIN = "http://iot.example.org:8080"
+"""What browsers take the service to be: whatever a proxy makes of `Host`."""
+
+
 def _settings(provider: Provider, **more: str) -> dict[str, Any]:
     return {
+        "BASEURL": ORIGIN,
         "OIDC_ENABLED": "true",
         "OIDC_ISSUER_URL": provider.issuer,
         "OIDC_CLIENT_ID": provider.client_id,
@@ -73,7 +79,7 @@ def service(shared: Serve, provider: Provider) -> Serve:
 @pytest.fixture
 def browser(service: Serve) -> Browser:
     """A browser that never was here."""
-    return Browser(service.client)
+    return Browser(service.client, origin=ORIGIN)
 
 
 def _began(browser: Browser, redirect: str = "/api/configs") -> str:
@@ -103,13 +109,13 @@ def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provide
     assert ("code", "S256", provider.client_id) == (
         asked["response_type"], asked["code_challenge_method"], asked["client_id"],
     )  # fmt: skip
-    assert f"{browser.client.base_url}/api/auth/callback" == asked["redirect_uri"]
+    assert f"{ORIGIN}/api/auth/callback" == asked["redirect_uri"]
 
     back = browser.get(browser.local(provider.sign_in(at_provider, "ada")))
     assert 302 == back.status, back.body
-    assert f"{browser.client.base_url}/api/configs?limit=1#top" == back.headers["location"]
+    assert "/api/configs?limit=1#top" == back.headers["location"]
     assert "no-store" == back.headers["cache-control"]
-    assert ["access_token"] == list(browser.cookies)
+    assert ["access_token", "id_token"] == list(browser.cookies)
 
     assert {"subject": "ada", "email": "ada@example.org", "name": "Ada", "roles": ["admin"]} == _self(browser)
     assert 200 == browser.get("/api/configs").status
@@ -118,7 +124,9 @@ def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provide
     assert 302 == out.status
     assert out.headers["location"].startswith(f"{provider.issuer}/oauth2/end_session?")
     ended = parse_qs(urlsplit(out.headers["location"]).query)
-    assert [f"{browser.client.base_url}/api/health"] == ended["post_logout_redirect_uri"]
+    assert [f"{ORIGIN}/api/health"] == ended["post_logout_redirect_uri"]
+    assert [provider.client_id] == ended["client_id"]
+    assert "ada" == claims_of(ended["id_token_hint"][0])["sub"]
     assert {} == browser.cookies
     assert 401 == browser.get("/api/auth/self").status
 
@@ -126,7 +134,7 @@ def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provide
 def test_the_subject_is_the_author(browser: Browser, provider: Provider) -> None:
     """Of what a signed-in person changes."""
     _signed_in(browser, provider)
-    own = {"Origin": browser.client.base_url}
+    own = {"Origin": ORIGIN}
 
     config = browser.send_json("POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, own).json()
 
@@ -146,7 +154,7 @@ def test_roles_come_from_the_provider(
     assert sub == _self(browser)["subject"]
     assert reads == browser.get("/api/configs").status
     body = {"mac_address": new_mac(), "content": {}}
-    own = {"Origin": browser.client.base_url}
+    own = {"Origin": ORIGIN}
     assert writes == browser.send_json("POST", "/api/configs", body, own).status
 
 
@@ -207,11 +215,11 @@ def test_open_redirects(browser: Browser, route: str, redirect: str | None) -> N
 
 def test_an_absolute_url_of_the_service_is_a_redirect(browser: Browser, provider: Provider) -> None:
     """Browsers have nothing else at hand."""
-    back = provider.sign_in(_began(browser, f"{browser.client.base_url}/api/health"))
+    back = provider.sign_in(_began(browser, f"{ORIGIN}/api/health"))
 
     answer = browser.get(browser.local(back))
 
-    assert f"{browser.client.base_url}/api/health" == answer.headers["location"]
+    assert "/api/health" == answer.headers["location"]
 
 
 def test_a_replayed_callback(browser: Browser, provider: Provider) -> None:
@@ -233,7 +241,7 @@ def test_a_replayed_callback(browser: Browser, provider: Provider) -> None:
 def test_a_callback_in_another_browser(browser: Browser, provider: Provider) -> None:
     """Somebody is made to finish the sign-in of somebody else: without the cookie it is none."""
     back = browser.local(provider.sign_in(_began(browser)))
-    victim = Browser(browser.client)
+    victim = Browser(browser.client, origin=ORIGIN)
 
     expect_problem(victim.get(back), 400, "VALIDATION_FAILED")
     _began(victim)
@@ -251,7 +259,7 @@ def test_two_tabs_sign_in(browser: Browser, provider: Provider) -> None:
         answer = browser.get(browser.local(provider.sign_in(at_provider)))
         assert 302 == answer.status, answer.body
         assert answer.headers["location"].endswith(redirect)
-    assert ["access_token"] == list(browser.cookies)
+    assert ["access_token", "id_token"] == list(browser.cookies)
 
 
 def test_sign_ins_that_nobody_finishes_do_not_heap_up(browser: Browser, provider: Provider) -> None:
@@ -388,7 +396,7 @@ def test_a_change_that_a_page_of_ours_asks_for(
 ) -> None:
     """Or one of an origin that was listed."""
     _signed_in(browser, provider)
-    given = {"Origin": browser.client.base_url} if headers == {"Origin": ""} else headers
+    given = {"Origin": ORIGIN} if headers == {"Origin": ""} else headers
 
     answer = browser.send_json("POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, given)
 
@@ -409,9 +417,10 @@ def test_the_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, pro
     _began(browser)
     _signed_in(browser, provider)
 
-    assert 3 == len(browser.received)
-    for cookie in browser.received.values():
-        assert (True, "Lax", "/", "") == (
+    assert 4 == len(browser.received)
+    for name, cookie in browser.received.items():
+        path = "/api/auth/logout" if name == "id_token" else "/"
+        assert (True, "Lax", path, "") == (
             cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"],
         )  # fmt: skip
         assert "" == cookie["domain"]
@@ -430,8 +439,10 @@ def test_behind_https_the_cookies_are_bound_to_the_host(
     back = urlsplit(provider.sign_in(at_provider))
     answer = browser.get(f"{back.path}?{back.query}")
 
-    assert "https://iot.example.org/devices" == answer.headers["location"]
-    assert ["__Host-access_token"] == list(browser.cookies)
+    assert "/devices" == answer.headers["location"]
+    assert ["__Host-access_token", "__Secure-id_token"] == list(browser.cookies)
+    hint = browser.received["__Secure-id_token"]
+    assert (True, True, "/api/auth/logout") == (hint["secure"], hint["httponly"], hint["path"])
     cookie = browser.received["__Host-access_token"]
     assert (True, True, "/", "") == (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"])
     # A cookie that another host of the domain planted, or that came over http, is not looked at.
@@ -447,6 +458,34 @@ def test_a_session_ends_with_its_token(browser: Browser, provider: Provider) -> 
 
     old = Browser(browser.client, {"access_token": provider.token(exp=provider.claims()["iat"] - 120)})
     expect_problem(old.get("/api/configs"), 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_an_id_token_that_fits_beside_no_session(browser: Browser, provider: Provider) -> None:
+    """All cookies together must fit into a header: then the provider is shown none, and asks the person."""
+    provider.jwt_access_tokens(aud=provider.client_id)
+    provider.set_user("ada", groups=["g" * 50] * 40)
+    assert 302 == _signed_in(browser, provider).status
+
+    ended = parse_qs(urlsplit(browser.get("/api/auth/logout").headers["location"]).query)
+
+    assert {"client_id", "post_logout_redirect_uri"} == set(ended)
+    assert {} == browser.cookies
+
+
+def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) -> None:
+    """The provider sends browsers back to an absolute URL, and `Host` is what a proxy made of it: one line says so."""
+    settings = {**_settings(provider), "BASEURL": ""}
+
+    done = run_command("serve", "--port", "0", env=environment(sqlite_url, **settings))
+    (line,) = done.stderr.decode().splitlines()
+
+    assert 1 == done.returncode
+    assert line.startswith("Error: BASEURL: it is needed with OIDC_ENABLED=true")
+    assert "https://iot.example.org" in line
+    # Where nobody is asked who they are, nobody signs in.
+    Settings.from_environ({**settings, "IOTCONFIG_AUTH": "off"}).require_base_url()
+    with pytest.raises(InvalidSetting, match="BASEURL"):
+        Settings.from_environ(settings).require_base_url()
 
 
 def test_a_token_that_no_cookie_can_hold(browser: Browser, provider: Provider) -> None:
@@ -492,13 +531,16 @@ def test_without_a_provider_there_is_nowhere_to_sign_in(single: Serve) -> None:
     expect_problem(single.client.get("/api/auth/login?redirect=/"), 404, "ROUTE_NOT_FOUND")
     expect_problem(single.client.get("/api/auth/callback?state=s&code=c"), 404, "ROUTE_NOT_FOUND")
     expect_problem(single.client.get("/api/auth/login"), 400, "VALIDATION_FAILED")
-    assert 302 == single.client.get("/api/auth/logout").status
+    answer = single.client.get("/api/auth/logout")
+    assert (302, "/api/docs") == (answer.status, answer.headers["location"])
+    assert 200 == single.client.get(answer.headers["location"]).status
+    assert "/a" == single.client.get("/api/auth/logout?redirect=/a", Host="127.0.0.1:1").headers["location"]
 
 
 def test_a_sign_in_is_finished_by_whichever_worker(browser: Browser, provider: Provider) -> None:
     """What one worker began and signed, every other one knows."""
     for _ in range(6):
-        assert 302 == _signed_in(Browser(browser.client), provider).status
+        assert 302 == _signed_in(Browser(browser.client, origin=ORIGIN), provider).status
 
 
 def test_failed_sign_ins_are_counted(
@@ -509,7 +551,7 @@ def test_failed_sign_ins_are_counted(
     serve = start_serve(sqlite_url, workers=1, **_settings(provider, **more))
     client: Client = serve.client
 
-    browser = Browser(client)
+    browser = Browser(client, origin=ORIGIN)
     back = browser.local(provider.sign_in(_began(browser)))
     first = [client.get("/api/auth/callback?state=s&code=c").status for _ in range(2)]
     first.append(client.request("GET", "/api/configs", headers=bearer("x.y.z")).status)

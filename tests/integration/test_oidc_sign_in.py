@@ -481,11 +481,12 @@ def test_a_token_endpoint_that_is_gone(
 
 def test_end_url(identity: OidcIdentityProvider, provider: Provider) -> None:
     """Who signs out here signs out there, and comes back."""
-    url = identity.end_url("http://127.0.0.1:8080/?a=b c")
+    url = identity.end_url("http://127.0.0.1:8080/?a=b c", "an.id.token")
     assert url is not None
 
     assert f"{provider.issuer}/oauth2/end_session" == url.partition("?")[0]
     assert {
+        "id_token_hint": "an.id.token",
         "client_id": provider.client_id,
         "post_logout_redirect_uri": "http://127.0.0.1:8080/?a=b c",
     } == parameters_of(url)

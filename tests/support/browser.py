@@ -6,7 +6,7 @@ import http.client
 import json
 from collections.abc import Iterable, Mapping
 from http.cookies import Morsel, SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from attrs import define, field
 
@@ -20,8 +20,13 @@ class Browser:
     client: Client
     cookies: dict[str, str] = field(factory=dict)
     """What it would send."""
+    origin: str = ""
+    """What it takes the service to be; where that is reached through a proxy, another than the client's."""
     received: dict[str, Morsel[str]] = field(factory=dict)
     """The cookies that came last, with their attributes."""
+
+    def __attrs_post_init__(self) -> None:
+        self.origin = self.origin or self.client.base_url
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET, as a browser does whose user clicked."""
@@ -37,8 +42,8 @@ class Browser:
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Any request, with the cookies that it has."""
         given = dict(headers)
-        if self.cookies:
-            given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if sent := [f"{name}={value}" for name, value in self.cookies.items() if self._is_for(path, name)]:
+            given["Cookie"] = "; ".join(sent)
         connection = http.client.HTTPConnection(*self.client.address, timeout=self.client.timeout)
         try:
             connection.request(method, path, body, given)
@@ -55,10 +60,14 @@ class Browser:
         return self.get(self.local(answer.headers["location"]))
 
     def local(self, url: str) -> str:
-        """The path and the query of a URL of the service."""
-        parts = urlsplit(url)
-        assert f"{parts.scheme}://{parts.netloc}" == self.client.base_url, url
+        """The path and the query of a URL of the service, or of a relative one."""
+        parts = urlsplit(urljoin(self.origin, url))
+        assert f"{parts.scheme}://{parts.netloc}" == self.origin, url
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _is_for(self, path: str, name: str) -> bool:
+        prefix = self.received[name]["path"] if name in self.received else "/"
+        return prefix == "/" or path.partition("?")[0] == prefix
 
     def _keep(self, lines: Iterable[str]) -> None:
         for line in lines:

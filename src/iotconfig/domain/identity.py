@@ -32,6 +32,8 @@ class Session:
     seconds: int
     """For how long it holds; 1 at least."""
     principal: Principal
+    id_token: str = field(default="", repr=False)
+    """What the provider is shown when the session ends; empty where there is none."""
 
 
 class IdentityProvider(Protocol):
@@ -78,9 +80,10 @@ class IdentityProvider(Protocol):
         """
         ...
 
-    def end_url(self, back: str) -> str | None:
+    def end_url(self, back: str, id_token: str | None = None) -> str | None:
         """The provider's URL that ends its own session with the browser, and sends that to `back` (absolute).
 
-        None where the provider has no such URL, or is away.
+        `id_token`: of the session that ends. It tells the provider whose that is, so that it
+        need not ask the person; it is not verified here, and may have expired. None where the provider has no such URL, or is away.
         """
         ...

@@ -46,6 +46,6 @@ class SignInService:
             raise ValidationFailed("This sign-in was finished before: begin again at /api/auth/login.")
         return self.provider.finish(callback, sign_in, code, issuer)
 
-    def end_url(self, back: str) -> str | None:
+    def end_url(self, back: str, id_token: str | None = None) -> str | None:
         """Where the provider ends its own session, then sends the browser `back`; None where it cannot."""
-        return self.provider.end_url(back)
+        return self.provider.end_url(back, id_token)

@@ -31,6 +31,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     # What each worker makes for itself is made once before, so that a bad setting stops the start.
     wiring.signature_verifier(settings)
     wiring.identity_provider(settings)
+    settings.require_base_url()
     url = wiring.database_url(settings)
     migrations = wiring.migrations(settings)
     if url.is_sqlite:

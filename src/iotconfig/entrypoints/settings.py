@@ -82,7 +82,8 @@ class Settings:
         "BASEURL",
         values.base_url,
         "",
-        "The address under which browsers reach the service, such as https://iot.example.org",
+        "The address under which browsers reach the service, such as https://iot.example.org. Needed with OIDC_ENABLED, "
+        "and behind a proxy that rewrites Host",
     )
     cors_origins: tuple[str, ...] = _setting(
         "CORS_ORIGINS",
@@ -382,6 +383,14 @@ class Settings:
                     "Keep to 127.0.0.1, set IOTCONFIG_AUTH=on, "
                     "or IOTCONFIG_ALLOW_ANONYMOUS=true if everyone there may change everything."
                 )
+
+    def require_base_url(self) -> None:
+        """Raise `InvalidSetting` where people are to sign in at a provider that cannot send them back."""
+        if self.oidc_enabled and self.is_auth_on and not self.base_url:
+            raise InvalidSetting(
+                "BASEURL: it is needed with OIDC_ENABLED=true, which sends browsers back to it: the address under which "
+                "browsers reach the service, such as https://iot.example.org, or http://127.0.0.1:8080 on this machine"
+            )
 
 
 def is_loopback(host: str) -> bool:

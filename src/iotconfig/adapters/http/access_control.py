@@ -16,7 +16,7 @@ from iotconfig.domain.sign_in import SignInService
 
 from .auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
 from .authentication import Authentication
-from .cookies import CookieJar
+from .cookies import SIGN_OUT, CookieJar
 from .device_gate import DeviceGate
 from .failed_sign_ins import FailedSignIns
 from .gate import Gate
@@ -73,5 +73,5 @@ class Doors:
         """`/api/auth`."""
         app.add_route("/api/auth/login", LoginResource(self.sign_ins))
         app.add_route(CALLBACK, CallbackResource(self.sign_ins))
-        app.add_route("/api/auth/logout", LogoutResource(self.sign_ins))
+        app.add_route(SIGN_OUT, LogoutResource(self.sign_ins))
         app.add_route("/api/auth/self", SelfResource(self.authentication))

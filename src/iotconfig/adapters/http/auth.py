@@ -24,6 +24,9 @@ from .redirects import local_path
 CALLBACK: Final = "/api/auth/callback"
 """The redirect URI that the provider is to know, behind BASEURL."""
 
+AFTERWARDS: Final = "/api/docs"
+"""Where a browser goes that signed out without saying where to: a page that is there with or without a web client."""
+
 _ERROR: Final = re.compile(r"[a-z_]{1,64}")
 
 
@@ -64,18 +67,22 @@ class SignIns:
     cookies: CookieJar
     failed: FailedSignIns
     own_origin: str
-    """The service's own, as browsers see it; empty where it is the one that a request names."""
+    """The service's own, as browsers see it. Without it nobody signs in: a provider sends browsers
+    back to an absolute URL, and the `Host` of a request is what the last proxy made of it."""
 
-    def origin(self, req: falcon.Request) -> str:
-        return self.own_origin or req.prefix
+    def path(self, req: falcon.Request, redirect: str) -> str:
+        """The path that the parameter `redirect` names. Raises `ValidationFailed` for all else."""
+        return local_path(redirect, self.own_origin or req.prefix)
 
     def configured(self) -> SignInService:
-        """Raises `Refused` (404) where there is no identity provider."""
+        """Raises `Refused` (404) where nobody can sign in."""
         if self.service is None:
             raise Refused(
                 "ROUTE_NOT_FOUND",
                 "There is no identity provider to sign in with: set OIDC_ENABLED and OIDC_….",
             )
+        if not self.own_origin:
+            raise Refused("ROUTE_NOT_FOUND", "Nobody can sign in: BASEURL is not set.")
         return self.service
 
 
@@ -87,9 +94,9 @@ class LoginResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "redirect")
-        origin = self.sign_ins.origin(req)
-        redirect = local_path(given.get("redirect", ""), origin)
-        sign_in, url = self.sign_ins.configured().begin(origin + CALLBACK, redirect)
+        redirect = self.sign_ins.path(req, given.get("redirect", ""))
+        callback = self.sign_ins.own_origin + CALLBACK
+        sign_in, url = self.sign_ins.configured().begin(callback, redirect)
         self.sign_ins.cookies.keep_sign_in(req, resp, sign_in)
         _send_to(resp, url)
 
@@ -112,8 +119,7 @@ class CallbackResource:
             raise
         self.sign_ins.cookies.keep_session(resp, session)
         # Looked at once more: it came from the browser, and what signs it may have been found out.
-        origin = self.sign_ins.origin(req)
-        _send_to(resp, origin + local_path(sign_in.redirect, origin))
+        _send_to(resp, self.sign_ins.path(req, sign_in.redirect))
 
     def _finish(
         self, req: falcon.Request, resp: falcon.Response, service: SignInService
@@ -121,7 +127,7 @@ class CallbackResource:
         code, state = _code(req), _one(req, "state")
         sign_in = self.sign_ins.cookies.sign_in(req, state)
         self.sign_ins.cookies.end_sign_in(resp, sign_in)
-        callback = self.sign_ins.origin(req) + CALLBACK
+        callback = self.sign_ins.own_origin + CALLBACK
         return sign_in, service.finish(callback, sign_in, state, code, req.get_param("iss"))
 
 
@@ -133,11 +139,13 @@ class LogoutResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "redirect")
-        origin = self.sign_ins.origin(req)
-        back = origin + local_path(given.get("redirect", "/"), origin)
-        service = self.sign_ins.service
-        self.sign_ins.cookies.end_session(resp)
-        _send_to(resp, (service.end_url(back) if service is not None else None) or back)
+        back = self.sign_ins.path(req, given.get("redirect", AFTERWARDS))
+        cookies, service, own_origin = self.sign_ins.cookies, self.sign_ins.service, self.sign_ins.own_origin
+        at_provider = None
+        if service is not None and own_origin:
+            at_provider = service.end_url(own_origin + back, cookies.id_token(req))
+        cookies.end_session(resp)
+        _send_to(resp, at_provider or back)
 
 
 def _one(req: falcon.Request, name: str) -> str:

@@ -17,6 +17,7 @@ from iotconfig.domain.identity import Session, SignIn
 from iotconfig.domain.sign_in import TIME_TO_SIGN_IN
 
 _SESSION: Final = "access_token"
+_ID_TOKEN: Final = "id_token"  # noqa: S105 - a name
 _SIGN_IN: Final = "sign_in_"
 _SIGN_INS: Final = 5
 """Tabs in which one browser may be on its way: more cookies would not fit into the headers of a request."""
@@ -25,9 +26,15 @@ _SKEW: Final = timedelta(minutes=1)
 """How far the clocks of machines that serve together may be apart."""
 _LARGEST: Final = 4000
 """Bytes that every browser takes in a cookie's value (RFC 6265, section 6.1), less its name and attributes."""
+_LARGEST_TOGETHER: Final = 5500
+"""Bytes of both tokens: beside those of the tabs that sign in, they fit into one header of 8190 bytes."""
 _MOST: Final = 16 * 1024
 """Bytes of cookies that are looked at; browsers send no more than a header of a request may have."""
 _SEPARATOR: Final = re.compile("[;,]")
+_JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+SIGN_OUT: Final = "/api/auth/logout"
+"""The route that ends a session."""
 
 
 def cookies_of(req: falcon.Request) -> Mapping[str, str]:
@@ -69,10 +76,20 @@ class CookieJar:
                 "have the provider put fewer roles and claims into it."
             )
         self._send(resp, self._name(_SESSION), session.token, max_age=session.seconds)
+        id_token = session.id_token
+        if len(session.token) + len(id_token) <= _LARGEST_TOGETHER and len(id_token) <= _LARGEST:
+            # Until the browser ends: the provider's session may outlive the token of ours.
+            self._send(resp, self._id_token_name, id_token, path=SIGN_OUT)
+
+    def id_token(self, req: falcon.Request) -> str | None:
+        """What the provider is to be shown when it ends its session; None where that was too large to keep."""
+        found = cookies_of(req).get(self._id_token_name, "")
+        return found if _JWT.fullmatch(found) else None
 
     def end_session(self, resp: falcon.Response) -> None:
         """Sign the browser out."""
         self._end(resp, self._name(_SESSION))
+        self._send(resp, self._id_token_name, "", path=SIGN_OUT, expires=_LONG_AGO)
 
     def keep_sign_in(self, req: falcon.Request, resp: falcon.Response, sign_in: SignIn) -> None:
         """Remember, in the browser, a sign-in that was begun: signed, for a short time, beside those of other tabs."""
@@ -106,6 +123,12 @@ class CookieJar:
             self._secret, salt="iotconfig.sign-in", signer_kwargs={"digest_method": hashlib.sha256}
         )
 
+    @property
+    def _id_token_name(self) -> str:
+        # `__Host-` is for cookies of the whole host; this one is sent to a single route. One that another
+        # host of the domain planted would tell the provider whom to sign out, and no more.
+        return f"__Secure-{_ID_TOKEN}" if self.is_https else _ID_TOKEN
+
     def _name(self, name: str) -> str:
         # Browsers take this prefix from the very host only, over https: no other host of the
         # domain can plant a cookie of its own (RFC 6265bis, section 4.1.3.2).
@@ -119,8 +142,10 @@ class CookieJar:
         # With all attributes of the cookie that it ends: browsers take none of `__Host-` without.
         self._send(resp, name, "", expires=_LONG_AGO)
 
-    def _send(self, resp: falcon.Response, name: str, value: str, **until: Any) -> None:
-        resp.set_cookie(name, value, path="/", secure=self.is_https, http_only=True, same_site="Lax", **until)
+    def _send(self, resp: falcon.Response, name: str, value: str, path: str = "/", **until: Any) -> None:
+        resp.set_cookie(
+            name, value, path=path, secure=self.is_https, http_only=True, same_site="Lax", **until
+        )
 
 
 def _not_begun() -> ValidationFailed:

@@ -71,16 +71,21 @@ class OidcIdentityProvider:
             raise
         token, verified = self._choose(granted)
         left = int(verified.claims["exp"]) - int(self._clock().timestamp())
-        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified))
+        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified), granted.id_token)
 
-    def end_url(self, back: str) -> str | None:
+    def end_url(self, back: str, id_token: str | None = None) -> str | None:
         try:
             endpoint = self._published.current().metadata.end_session_endpoint
         except ProviderUnavailable:
             return None
         if endpoint is None:
             return None
-        parameters = [("client_id", self._registration.client_id), ("post_logout_redirect_uri", back)]
+        hint = [] if id_token is None else [("id_token_hint", id_token)]
+        parameters = [
+            *hint,
+            ("client_id", self._registration.client_id),
+            ("post_logout_redirect_uri", back),
+        ]
         url: str = add_params_to_uri(endpoint, parameters)
         return url
 

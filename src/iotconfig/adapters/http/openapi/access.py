@@ -53,7 +53,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
             "Sign out",
             "Ends the session here and, where the provider has a route for it, there.",
             _to("To the provider, or to `redirect`"),
-            parameters=[query("redirect", _PATH, "A path of the service; `/` unless it is given")],
+            parameters=[query("redirect", _PATH, "A path of the service; `/api/docs` unless it is given")],
         ),
     },
     "/api/auth/self": {
