@@ -19,9 +19,10 @@ run: $(STAMP) ## Serve on SQLite with five sample devices.
 
 test: lint types imports broker tests ## Lint, check types and import contracts, run all tests.
 
-lint: $(STAMP) ## Check style and formatting.
+lint: $(STAMP) ## Check style, formatting, and that what is imported is declared.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry src migrations
 
 types: $(STAMP) ## Check types.
 	$(BIN)/mypy
@@ -44,6 +45,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
 		--editable . --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt \
+		--editable '.[fast]' \
+		|| echo "gunicorn's compiled parser could not be built, so it is not tested: it needs a C compiler and Python's headers."
 	@touch $(STAMP)
 
 bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from attrs import frozen
+from uv import find_uv_bin
+
+from tests.support.browser import Browser
+from tests.support.identity_provider import Provider
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.picture_server import PictureServer, answer
+from tests.support.pictures import ask, png
+from tests.support.ports import free_port
+from tests.support.serving import Serve, environment
+from tests.support.tokens import bearer
+from tests.support.waiting import wait_until
 
 CHECKOUT = Path(__file__).parents[2]
-CONSTRAINTS = CHECKOUT / "constraints.txt"
+MAC = "02:00:00:00:00:01"
 
 
-def run(*command: str | Path, cwd: Path, **env: str) -> str:
-    """What a command prints, with no setting of ours in its environment."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("IOTCONFIG_", "DATABASE_URL", "PYTHON"))
-    }
+def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """What a command prints, with no setting of ours in its environment unless it is given."""
+    if env is None:
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("IOTCONFIG_", "DATABASE_URL", "PYTHON"))
+        }
     ended = subprocess.run(
-        command, cwd=cwd, env={**inherited, **env}, capture_output=True, text=True, timeout=100, check=False
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=100, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -78,19 +93,103 @@ def test_the_source_archive_holds_its_tests(dist: Path) -> None:
     } <= inside  # fmt: skip
 
 
-def test_an_installed_wheel_serves_a_database(wheel: Path, tmp_path: Path) -> None:
-    """In an empty environment and directory: upgrade, sample devices, list; nothing from the checkout."""
-    venv.create(tmp_path / "venv", with_pip=False)
-    binaries, work = tmp_path / "venv" / "bin", tmp_path / "work"
-    work.mkdir()
-    pinned: list[str | Path] = ["--constraint", CONSTRAINTS] if CONSTRAINTS.exists() else []
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-compile")
-    into = ("-m", "pip", "--python", binaries / "python")
-    run(sys.executable, *into, "install", *quiet, *pinned, wheel, cwd=work)
+INSTALLATIONS: dict[str, list[str | Path]] = {
+    "newest": [],
+    # Of the libraries that we name: those that they need in turn are the newest.
+    "lowest": ["--resolution", "lowest-direct", "-r", CHECKOUT / "pyproject.toml", "--extra", "fast"],
+}
 
-    assert "Applied migration 0001" in run(binaries / "iotconfig", "upgrade-db", cwd=work)
-    assert 5 == run(binaries / "iotconfig", "load-test-data", cwd=work).count("added")
-    assert "5 configs in sqlite:///iotconfig.db" in run(binaries / "iotconfig", "config", "list", cwd=work)
-    where = run(binaries / "python", "-c", "import iotconfig; print(iotconfig.__file__)", cwd=work)
-    assert Path(where.strip()).is_relative_to(tmp_path)
-    assert ["iotconfig.db"] == sorted(path.name for path in work.iterdir())
+
+@frozen
+class Installation:
+    """An environment in which nothing but the wheel and what it asks for is installed."""
+
+    python: Path
+
+    @property
+    def command(self) -> tuple[Path, str, str]:
+        return self.python, "-m", "iotconfig"
+
+
+@pytest.fixture(scope="module", params=list(INSTALLATIONS))
+def installed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path
+) -> Installation:
+    """The wheel in an environment that was empty, at one end of the versions that it declares to work with."""
+    place = tmp_path_factory.mktemp(request.param)
+    uv, python = find_uv_bin(), place / "bin" / "python"
+    run(uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, place, cwd=place)
+    run(uv, "pip", "install", "--quiet", "--python", python, *INSTALLATIONS[request.param], wheel, cwd=place)
+    return Installation(python)
+
+
+def test_an_installation_stands_by_itself(installed: Installation, tmp_path: Path) -> None:
+    """The command, and the module that is it; sample devices into a new database; nothing from the checkout."""
+    binaries = installed.python.parent
+    version = run(binaries / "iotconfig", "--version", cwd=tmp_path)
+
+    assert version == run(*installed.command, "--version", cwd=tmp_path)
+    assert 5 == run(binaries / "iotconfig", "load-test-data", cwd=tmp_path).count("added")
+    assert "5 configs in sqlite:///" in run(binaries / "iotconfig", "config", "list", cwd=tmp_path)
+    where = run(installed.python, "-c", "import iotconfig; print(iotconfig.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(binaries.parent)
+
+
+def test_an_installation_does_its_work(
+    installed: Installation, empty_url: str, broker: Mosquitto, tmp_path: Path
+) -> None:
+    """Migrate, import, serve, fetch, sign in, change, announce, show a picture, export."""
+    with Provider() as provider, PictureServer() as pictures, Listener(broker.port) as listener:
+        port = free_port()
+        settings = {
+            "BASEURL": f"http://127.0.0.1:{port}",
+            "MQTT_URL": broker.url,
+            "OIDC_ENABLED": "true",
+            "OIDC_ISSUER_URL": provider.issuer,
+            "OIDC_CLIENT_ID": provider.client_id,
+            "OIDC_CLIENT_SECRET": provider.client_secret,
+            "IOTCONFIG_PICTURE_NETWORKS": "127.0.0.1",
+        }
+
+        def command(*arguments: str) -> str:
+            env = environment(empty_url, **settings)
+            return run(*installed.command, *arguments, cwd=tmp_path, env=env)
+
+        assert "Applied migration 0001" in command("upgrade-db")
+        file = f"{MAC.replace(':', '-')}.json"
+        (tmp_path / "fleet").mkdir()
+        (tmp_path / "fleet" / file).write_text('{"deviceName": "Porch"}')
+        command("import", "fleet")
+        with Serve(
+            empty_url,
+            tmp_path / "serve.log",
+            workers=1,
+            arguments=("--port", str(port)),
+            command=installed.command,
+            **settings,
+        ) as serve:
+            document = f"/api/configs/{MAC}.json"
+            assert b'{"deviceName": "Porch"}' == serve.client.get(document).body
+            browser = Browser(serve.client)
+            _sign_in(browser, provider)
+            change = {"content": {"deviceName": "Attic"}}
+            own_page = {"Sec-Fetch-Site": "same-origin"}
+            assert 200 == browser.send_json("PUT", f"/api/configs/by-mac/{MAC}", change, own_page).status
+            assert {"deviceName": "Attic"} == serve.client.get(document).json()
+            wait_until(
+                lambda: 2 in [heard.json()["revision"] for heard in listener.heard(f"/{MAC}/config")],
+                "the change is announced",
+            )
+            token = command("token", "create", "panel", "--role", "viewer").strip()
+            url = pictures.on("/picture.png", answer(png()))
+            assert 200 == ask(serve.client, url, bearer(token)).status
+            assert "Traceback" not in serve.output()
+        command("export", "exported")
+    assert {"deviceName": "Attic"} == json.loads(next((tmp_path / "exported").iterdir()).read_text())
+
+
+def _sign_in(browser: Browser, provider: Provider) -> None:
+    provider.set_user("ada", realm_access={"roles": ["admin"]})
+    at_provider = browser.get("/api/auth/login?redirect=/").headers["location"]
+    assert 302 == browser.get(browser.local(provider.sign_in(at_provider, "ada"))).status
+    assert ["admin"] == browser.get("/api/auth/self").json()["roles"]

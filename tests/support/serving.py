@@ -41,13 +41,20 @@ class Serve:
     """A running `iotconfig serve`; a context manager that leaves no process behind."""
 
     def __init__(
-        self, database_url: str, log: Path, *, workers: int = 2, arguments: Sequence[str] = (), **env: str
+        self,
+        database_url: str,
+        log: Path,
+        *,
+        workers: int = 2,
+        arguments: Sequence[str] = (),
+        command: Sequence[str | Path] = (COMMAND,),
+        **env: str,
     ) -> None:
         self._log = log
         self.database_url = database_url
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [COMMAND, "serve", "--port", "0", "--workers", str(workers), *arguments],
+                [*command, "serve", "--port", "0", "--workers", str(workers), *arguments],
                 env=environment(database_url, **env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
