@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine
+from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .database import PoolUse
@@ -25,6 +26,7 @@ from .failures import AWAY, is_busy, translated, unavailable
 from .session import SessionTransaction, session_transaction
 from .sqlite_file import OpenFile
 from .timeouts import Timeouts
+from .turns import Pause, SharingConnection
 
 _POOL_SIZE = 8
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
@@ -33,10 +35,12 @@ _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
 class SqliteDatabase:
     """`Database` on a SQLite file that exists."""
 
-    def __init__(self, path: Path, timeouts: Timeouts) -> None:
+    def __init__(self, path: Path, timeouts: Timeouts, pause: Pause | None = None) -> None:
+        """`pause` is called while a statement takes long: where requests share a thread, the others get their turn."""
         self._path = path
         self._timeouts = timeouts
-        self._engine = connect(path, timeouts)
+        self._pause = pause
+        self._engine = connect(path, timeouts, pause=pause)
         self._file = OpenFile(path, lambda: _opened(path, timeouts, "rw"))
         self._writer = Lock()
 
@@ -44,7 +48,7 @@ class SqliteDatabase:
     def reading(self) -> Iterator[Connection]:
         with translated():
             self._file.check_now_and_then()
-            with self._engine.connect() as connection:
+            with _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
                 yield connection
 
@@ -74,7 +78,7 @@ class SqliteDatabase:
     def writing(self) -> Iterator[Connection]:
         with _held(self._writer, self._timeouts.lock), translated():
             self._file.check()
-            with self._engine.connect() as connection:
+            with _connected(self._engine) as connection:
                 execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
                 yield connection
                 connection.commit()
@@ -95,9 +99,9 @@ class SqliteDatabase:
     @contextmanager
     def _unpooled(self) -> Iterator[Connection]:
         self._file.check()
-        engine = connect(self._path, self._timeouts)
+        engine = connect(self._path, self._timeouts, pause=self._pause)
         try:
-            with engine.connect() as connection:
+            with _connected(engine) as connection:
                 yield connection
         finally:
             engine.dispose()
@@ -153,6 +157,18 @@ class SqliteSession:
 
 
 @contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection; what was raised in a turn of others leaves the block as what it was."""
+    with engine.connect() as connection:
+        driver = cast("SharingConnection", connection.connection.driver_connection)
+        try:
+            yield connection
+        except (DBAPIError, sqlite3.Error):
+            driver.raise_interruption()
+            raise
+
+
+@contextmanager
 def _held(writer: Lock, seconds: float) -> Iterator[None]:
     """Be this process's one writer."""
     if not writer.acquire(timeout=seconds):
@@ -187,14 +203,16 @@ def _patience(seconds: float) -> Retrying:
     )
 
 
-def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -> Engine:
-    """An engine on a SQLite file; only with mode `rwc` is the file created.
+def connect(
+    path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw", pause: Pause | None = None
+) -> Engine:
+    """An engine on a SQLite file; only with mode `rwc` is the file created. Long statements call `pause`.
 
     Transactions are begun by hand: the driver's own begin late, without the lock.
     """
     return create_engine(
         "sqlite://",
-        creator=lambda: _opened(path, timeouts, mode),
+        creator=lambda: _opened(path, timeouts, mode, pause),
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
         max_overflow=0,
@@ -204,14 +222,19 @@ def connect(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw") -
     )
 
 
-def _opened(path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+def _opened(
+    path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"], pause: Pause | None = None
+) -> sqlite3.Connection:
     connection = sqlite3.connect(
         file_uri(path, mode),
         uri=True,
         timeout=0,
         isolation_level=None,
         check_same_thread=False,
+        factory=SharingConnection,
     )
+    if pause is not None:
+        connection.give_turns(pause)
     # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
     # meet the lock of a process that is just opening or closing the file.
     _patience(timeouts.lock)(connection.executescript, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")

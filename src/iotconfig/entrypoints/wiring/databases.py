@@ -11,7 +11,7 @@ from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
-from .clock import utc_now
+from .clock import is_thread_shared, pause, utc_now
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.database import Database
@@ -43,7 +43,7 @@ def open_database(settings: Settings) -> Database:
     if url.is_sqlite:
         from iotconfig.adapters.sql.sqlite import SqliteDatabase
 
-        return SqliteDatabase(url.path, _timeouts(settings))
+        return SqliteDatabase(url.path, _timeouts(settings), pause if is_thread_shared() else None)
     from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
 
     return PostgresqlDatabase(url.url, _timeouts(settings), settings.db_pool_size)

@@ -1,0 +1,78 @@
+"""While SQLite works for long, the worker's other requests get their turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.sql.sqlite import SqliteDatabase, connect
+from iotconfig.adapters.sql.timeouts import Timeouts
+
+COUNT_TO_A_MILLION = text(
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT count(*) FROM n"
+)
+WAYS = ("reading", "writing", "snapshot")
+
+
+class Cut(BaseException):
+    """Ends a greenlet."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    engine = connect(tmp_path / "turns.db", Timeouts(), "rwc")
+    engine.connect().close()
+    engine.dispose()
+    return tmp_path / "turns.db"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Callable[[Callable[[], None]], Database]]:
+    databases: list[Database] = []
+
+    def open_with(pause: Callable[[], None]) -> Database:
+        databases.append(SqliteDatabase(path, Timeouts(), pause))
+        return databases[-1]
+
+    yield open_with
+    for database in databases:
+        database.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_long_statement_gives_turns(opened: Callable[..., Database], way: str) -> None:
+    """Reads and writes alike, and what others do with the database meanwhile changes nothing."""
+    turns: list[object] = []
+
+    def read_something_else() -> None:
+        with database.reading() as connection:
+            turns.append(connection.execute(text("SELECT 1")).scalar_one())
+
+    database = opened(read_something_else)
+
+    with getattr(database, way)() as connection:
+        assert 1_000_000 == connection.execute(COUNT_TO_A_MILLION).scalar_one()
+
+    assert {1} == set(turns)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_raised_in_a_turn_ends_the_statement(opened: Callable[..., Database], way: str) -> None:
+    """A time-out or an exit is raised as what it is, and the connection serves the next one."""
+    pending: list[BaseException] = [Cut()]
+
+    def cut_once() -> None:
+        if pending:
+            raise pending.pop()
+
+    database = opened(cut_once)
+
+    with pytest.raises(Cut), getattr(database, way)() as connection:
+        connection.execute(COUNT_TO_A_MILLION)
+
+    with getattr(database, way)() as connection:
+        assert 1_000_000 == connection.execute(COUNT_TO_A_MILLION).scalar_one()
