@@ -11,7 +11,7 @@ from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, search_text
+from iotconfig.domain.search import ConfigPage, ConfigQuery, has_text
 
 from .records import DeviceRecord, Records
 
@@ -71,8 +71,9 @@ def _matches(config: Config, query: ConfigQuery) -> bool:
     content = config.content
     if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
         return False
-    searched = search_text(config.mac_address, content.device_name, content.device_entity_id)
-    return query.text is None or fold(query.text) in searched
+    return query.text is None or has_text(
+        query.text, config.mac_address, content.device_name, content.device_entity_id
+    )
 
 
 @frozen

@@ -74,6 +74,15 @@ def _in_octets(digits: str, first: int) -> str:
     return ":".join(octet for octet in octets if octet)
 
 
+def has_text(
+    text: str, mac_address: MacAddress, device_name: str | None, device_entity_id: str | None
+) -> bool:
+    """Whether a search for `text` finds a config with these fields; what a store without an index asks for each."""
+    if fold(text) in search_text(mac_address, device_name, device_entity_id):
+        return True
+    return any(fragment in mac_address.canonical for fragment in mac_fragments(text))
+
+
 def _check_text(_query: object, _attribute: object, text: str | None) -> None:
     if text is None:
         return

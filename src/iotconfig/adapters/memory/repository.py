@@ -12,7 +12,7 @@ from iotconfig.domain.config import Config, Device, Document
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigPage, ConfigQuery, fold, mac_fragments, search_text
+from iotconfig.domain.search import ConfigPage, ConfigQuery, has_text
 
 from .state import State
 
@@ -77,14 +77,9 @@ def _matches(config: Config, query: ConfigQuery) -> bool:
     content = config.content
     if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
         return False
-    return query.text is None or _has_text(config, query.text)
-
-
-def _has_text(config: Config, text: str) -> bool:
-    content = config.content
-    if fold(text) in search_text(config.mac_address, content.device_name, content.device_entity_id):
-        return True
-    return any(fragment in config.mac_address.canonical for fragment in mac_fragments(text))
+    return query.text is None or has_text(
+        query.text, config.mac_address, content.device_name, content.device_entity_id
+    )
 
 
 @frozen
