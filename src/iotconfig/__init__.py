@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RecordExists,
         RecordGone,
         RecordNotFound,
+        ServiceClosed,
         StoreFull,
         StoreUnavailable,
         ValidationFailed,
@@ -74,6 +75,7 @@ __all__ = [
     "Revision",
     "Rollback",
     "Rules",
+    "ServiceClosed",
     "StoreFull",
     "StoreUnavailable",
     "Tally",
@@ -106,6 +108,7 @@ _HOMES: Final = {
         "RecordExists",
         "RecordGone",
         "RecordNotFound",
+        "ServiceClosed",
         "StoreFull",
         "StoreUnavailable",
         "ValidationFailed",
@@ -153,6 +156,8 @@ def __dir__() -> list[str]:
 
 def open_service(database_url: str, *, upgrade: bool = False) -> AbstractContextManager[ConfigService]:
     """A service on a database, closed at the end of the `with` block.
+
+    Closed, it raises `ServiceClosed`, and so does what was made of its `store`.
 
     `database_url`: `postgresql://user:password@host/name`, `sqlite:///file.db`
     (relative; four slashes for an absolute path), or `memory://` for a store

@@ -12,7 +12,7 @@ RIGHT = '''
 """A program that a user of the library might write."""
 
 from iotconfig import Config, ConfigContent, ConfigQuery, ConfigService, MacAddress, Precondition, open_service
-from iotconfig import IotConfigError, RecordExists, __version__
+from iotconfig import Entry, IotConfigError, RecordExists, Replace, __version__
 
 
 def add(service: ConfigService, mac: str, content: str) -> Config:
@@ -31,20 +31,29 @@ with open_service("memory://", upgrade=True) as service:
     revision: int = config.revision
     body: bytes = service.document(config.mac_address).body
     changed, created = service.put(config.mac_address, ConfigContent.parse(b"{}"))
+    plain = service.create("0200.0000.0002", {"deviceName": "Lamp", "curve": [1, 2.5, None]})
+    service.edit(plain.id, Replace(b"{}"), Precondition(one_of={1}))
+    entry = Entry("row 1", "02-00-00-00-00-03", {"n": 1})
+    mac: MacAddress = entry.mac_address
+    text: str = entry.content.text
+    service.find(ConfigQuery(after="020000000001"))
     names: list[str | None] = [c.device_name for c in service.find(ConfigQuery(limit=10)).configs]
     print(__version__, changed.updated_at.isoformat(), created and revision, body, names)
 '''
 
 WRONG = """
-from iotconfig import ConfigContent, MacAddress, open_service
+from iotconfig import ConfigContent, Entry, MacAddress, open_service
 
 with open_service("memory://") as service:
-    service.create("02:00:00:00:00:01", ConfigContent.parse("{}"))  # line 5
+    service.create(2, ConfigContent.parse("{}"))  # line 5
     service.get_by_mac(MacAddress.parse("02:00:00:00:00:01")).revision = 3  # line 6
     revision: str = service.get(1).revision  # line 7
     service.remove(1)  # line 8
     open_service("memory://", True)  # line 9
     service.get(1).content.device_name.upper()  # line 10
+    service.create("02:00:00:00:00:01", ["{}"])  # line 11
+    service.get("02:00:00:00:00:01")  # line 12
+    Entry("row 1", None, "{}")  # line 13
 """
 
 CONFIG = "[mypy]\nstrict = True\n"
@@ -71,4 +80,4 @@ def test_a_right_program_checks_and_a_wrong_one_does_not(tmp_path: Path) -> None
     errors = re.findall(r"^(\S+):(\d+): error:", checked.stdout, re.MULTILINE)
 
     assert 1 == checked.returncode, checked.stdout + checked.stderr
-    assert {("wrong.py", str(line)) for line in range(5, 11)} == set(errors), checked.stdout
+    assert {("wrong.py", str(line)) for line in range(5, 14)} == set(errors), checked.stdout

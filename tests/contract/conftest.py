@@ -37,6 +37,8 @@ def _connections_in_use(database: Database) -> int:
         assert isinstance(pool, QueuePool)
         return pool.checkedout()
     assert isinstance(database, PostgresqlDatabase)
+    if database._lifetime.is_over:
+        return database.use().in_use
     statistics = database._pool.get_stats()
     return statistics["pool_size"] - statistics["pool_available"]
 
@@ -67,24 +69,37 @@ def sqlite_store(sqlite_database: Database) -> Store:
     return SqlStore(sqlite_database)
 
 
+class _Reopened:
+    """A database of PostgreSQL, connected to anew where a test has closed it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = DatabaseUrl.parse(url).url
+        self._database = PostgresqlDatabase(self._url, _TIMEOUTS)
+
+    def database(self) -> PostgresqlDatabase:
+        if self._database._lifetime.is_over:
+            self._database = PostgresqlDatabase(self._url, _TIMEOUTS)
+        return self._database
+
+
 @pytest.fixture(scope="module")
-def _postgresql_database(postgres_base_url: str, _postgres_template: str) -> Iterator[PostgresqlDatabase]:
+def _postgresql(postgres_base_url: str, _postgres_template: str) -> Iterator[_Reopened]:
     """A database for each module: making one takes a while, emptying it does not."""
     name = f"iotconfig_{uuid.uuid4().hex}"
-    url = create_database(postgres_base_url, name, _postgres_template)
-    database = PostgresqlDatabase(DatabaseUrl.parse(url).url, _TIMEOUTS)
-    yield database
-    database.close()
+    opened = _Reopened(create_database(postgres_base_url, name, _postgres_template))
+    yield opened
+    opened.database().close()
     drop_database(postgres_base_url, name)
 
 
 @pytest.fixture
-def postgresql_database(_postgresql_database: PostgresqlDatabase) -> Iterator[Database]:
+def postgresql_database(_postgresql: _Reopened) -> Iterator[Database]:
     """An empty database; its ids begin anew."""
-    with _postgresql_database.writing() as connection:
+    database = _postgresql.database()
+    with database.writing() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
-    yield _postgresql_database
-    _assert_all_given_back(_postgresql_database)
+    yield database
+    _assert_all_given_back(database)
 
 
 @pytest.fixture

@@ -13,8 +13,11 @@ import iotconfig
 from iotconfig import (
     ConfigContent,
     ConfigQuery,
+    FleetService,
     MacAddress,
     RecordNotFound,
+    Rules,
+    ServiceClosed,
     StoreUnavailable,
     ValidationFailed,
     open_service,
@@ -58,6 +61,19 @@ def test_open_service(url: str) -> None:
         service.delete(created.id)
         with pytest.raises(RecordNotFound):
             service.get_by_mac(MAC)
+
+
+def test_a_closed_service_says_so(url: str) -> None:
+    """Behind its block a service raises `ServiceClosed`, whatever it stores in, and what is made of its store too."""
+    with open_service(url, upgrade=True) as service:
+        service.create("02-00-00-00-01-01", {"deviceName": "Lamp"})
+    for use in (
+        lambda: service.document(MAC),
+        lambda: FleetService(service.store, service.clock).load([], Rules()),
+    ):
+        with pytest.raises(ServiceClosed, match="open it again"):
+            use()
+    service.store.close()
 
 
 def test_a_database_keeps_what_was_stored(database_url: str) -> None:

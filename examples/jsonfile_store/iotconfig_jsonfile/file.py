@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from attrs import frozen
+from attrs import define
 
-from iotconfig.domain.errors import StoreFull, StoreUnavailable
+from iotconfig.domain.errors import ServiceClosed, StoreFull, StoreUnavailable
 
 from .records import Records, decode, encode
 
@@ -21,16 +21,23 @@ _PAUSE: Final = 0.002
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-@frozen
+@define
 class RecordsFile:
     """One JSON file, and beside it a lock (`.lock`), which stays."""
 
     path: Path
     patience: float = 30.0
     """Seconds to wait for other writers."""
+    is_closed: bool = False
+
+    def check_open(self) -> None:
+        """Raise `ServiceClosed` when the store is closed."""
+        if self.is_closed:
+            raise ServiceClosed
 
     def read(self) -> Records:
         """What is committed. A writer replaces the file in one step, so it is never read half written."""
+        self.check_open()
         try:
             return decode(self.path.read_bytes())
         except FileNotFoundError:

@@ -39,6 +39,7 @@ class JsonFileStore:
 
     @contextmanager
     def staging(self) -> Iterator[JsonFileStage]:
+        self._file.check_open()
         yield JsonFileStage(self._file)
 
     @contextmanager
@@ -48,6 +49,9 @@ class JsonFileStore:
 
     def check(self) -> None:
         self._file.read()
+
+    def close(self) -> None:
+        self._file.is_closed = True
 
     def notifications(self) -> JsonFileNotificationQueue:
         """The pending notifications, for a relay."""

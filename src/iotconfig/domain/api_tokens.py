@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from attrs import field, frozen
 
 from . import secret_tokens
+from .accepted import check_kind, check_moment
 from .access import LOCAL_ADMINISTRATOR, Principal, Role
 from .errors import AuthenticationRequired, RecordNotFound, ValidationFailed
 from .ports import Clock
@@ -22,6 +23,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 def _check_name(_token: object, _attribute: object, name: str) -> None:
+    check_kind(name, str, "The name of a token is a str")
     if _NAME.fullmatch(name) is None:
         raise ValidationFailed(
             "The name of a token must have from 1 to 64 letters, digits, dots, underscores, at signs "
@@ -99,6 +101,9 @@ class ApiTokenService:
         Raises `ValidationFailed` for a name that breaks the rules and a time
         that has passed, `NameTaken` for a name that was given before.
         """
+        check_kind(role, Role, "The role of a token is a Role, such as Role.VIEWER")
+        if expires_at is not None:
+            check_moment(expires_at, "The time when a token expires is a datetime")
         now = self.clock()
         if expires_at is not None and expires_at <= now:
             raise ValidationFailed("The token would have expired already: name a time to come.")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from attrs import frozen
 
-from .assets import Asset, AssetName, AssetStore, OpenAsset, SignatureVerifier
+from .assets import Asset, AssetName, AssetStore, OpenAsset, SignatureVerifier, name_of
 from .errors import AuthorizationFailed, RecordNotFound
 from .ports import Clock, Store
 from .uploads import Upload, UploadRules
@@ -38,8 +38,9 @@ class AssetService:
         with ExitStack() as cleanup:
             yield Upload(self.rules, self.store, self.files, self.verifier, self.clock, cleanup)
 
-    def open(self, name: AssetName) -> OpenAsset:
+    def open(self, name: AssetName | str) -> OpenAsset:
         """The asset of this name, to be closed by the caller. Raises `RecordNotFound`."""
+        name = name_of(name)
         found = self.files.open(name)
         if found is None:
             raise _not_found(name)
@@ -49,8 +50,9 @@ class AssetService:
         """All assets, sorted by name."""
         return self.files.find()
 
-    def delete(self, name: AssetName) -> None:
+    def delete(self, name: AssetName | str) -> None:
         """Remove an asset; nobody is told. Raises `RecordNotFound`."""
+        name = name_of(name)
         if not self.files.remove(name):
             raise _not_found(name)
 

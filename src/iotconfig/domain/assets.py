@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen
 
+from .accepted import check_kind
 from .errors import ValidationFailed, excerpt
 
 MAX_NAME: Final = 255
@@ -19,6 +20,7 @@ _NAME: Final = re.compile(rf"[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
 
 def _check_name(_name: object, _attribute: object, text: str) -> None:
+    check_kind(text, str, "The name of an asset is an AssetName or its text")
     if _NAME.fullmatch(text) is None:
         raise ValidationFailed(
             f'Asset name "{excerpt(text)}" has an invalid format: it is 1 to {MAX_NAME} of the characters '
@@ -38,6 +40,11 @@ class AssetName:
 
     def __str__(self) -> str:
         return self.text
+
+
+def name_of(given: AssetName | str) -> AssetName:
+    """The name that is given as itself, or as text. Raises as `AssetName` does."""
+    return given if isinstance(given, AssetName) else AssetName(given)
 
 
 @frozen

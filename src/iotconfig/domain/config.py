@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from .accepted import optional_revisions, revisions_of
 from .content import ConfigContent
 from .errors import PreconditionFailed
 from .mac import MacAddress
@@ -101,9 +102,9 @@ class Precondition:
 
     exists: bool | None = None
     """True: there must be a config (`If-Match: *`). False: there must be none (`If-None-Match: *`)."""
-    one_of: frozenset[int] | None = None
+    one_of: frozenset[int] | None = field(default=None, converter=optional_revisions)
     """The revisions that may be replaced (`If-Match`); None for any."""
-    none_of: frozenset[int] = frozenset()
+    none_of: frozenset[int] = field(default=frozenset(), converter=revisions_of)
     """The revisions that may not be replaced (`If-None-Match`)."""
 
     def check(self, current: Config | None) -> None:

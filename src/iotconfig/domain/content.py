@@ -8,7 +8,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from . import json_text
-from .errors import ContentTooLarge, InvalidDocument
+from .errors import ContentTooLarge, InvalidDocument, kind_of
 
 MAX_DEPTH: Final = 64
 """Levels of nesting that a document may have; the top object is level 1."""
@@ -60,7 +60,7 @@ class ConfigContent:
         number beyond an IEEE 754 double; a lone surrogate or U+0000; nesting
         deeper than 64; `deviceName` or `deviceEntityId` that is neither null
         nor a string of at most 255 characters; `enableOTA` that is neither null
-        nor a boolean.
+        nor a boolean; and `TypeError` for what is neither str nor bytes.
         """
         text = _decoded(document, max_bytes)
         return cls._of(text, json_text.decode(text, MAX_DEPTH))
@@ -93,6 +93,11 @@ def _decoded(document: str | bytes, max_bytes: int) -> str:
     if isinstance(document, str):
         _check_size(document, max_bytes)
         return document
+    if not isinstance(document, bytes):
+        raise TypeError(
+            "ConfigContent.parse takes JSON text (str or bytes): give a dict to the use cases as it is, "
+            f"and write anything else as JSON first, not {kind_of(document)}."
+        )
     if len(document) > max_bytes:
         raise _too_large(max_bytes)
     return json_text.decode_utf8(document)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from attrs import field, frozen
 
 from . import secret_tokens
+from .accepted import mac_address_of
 from .errors import AuthenticationRequired, RecordNotFound
 from .limits import MAX_PAGE
 from .mac import MacAddress
@@ -71,11 +72,13 @@ class DeviceTokenService:
     store: DeviceTokenStore
     clock: Clock
 
-    def create(self, mac_address: MacAddress, *, replace: bool = False) -> str | None:
+    def create(self, mac_address: MacAddress | str, *, replace: bool = False) -> str | None:
         """A new token for a device, which nobody can find out again.
 
         None where the device has one already, unless `replace` ends that.
+        The MAC address may be given as text, in any spelling.
         """
+        mac_address = mac_address_of(mac_address)
         text = secret_tokens.new_token(PREFIX, str(mac_address).replace(":", ""))
         token = DeviceToken(mac_address, secret_tokens.digest_of(text), self.clock())
         if replace:
@@ -90,8 +93,9 @@ class DeviceTokenService:
             yield from page
             after = page[-1].mac_address
 
-    def revoke(self, mac_address: MacAddress) -> None:
+    def revoke(self, mac_address: MacAddress | str) -> None:
         """Make a device's token hold no longer. Raises `RecordNotFound`."""
+        mac_address = mac_address_of(mac_address)
         if not self.store.remove(mac_address):
             raise RecordNotFound(mac_address, what="Token of device")
 

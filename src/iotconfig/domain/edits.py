@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
+from .accepted import check_kind, check_whole_number, content_of
 from .config import Config
 from .content import DEFAULT_MAX_BYTES, ConfigContent
-from .errors import ValidationFailed
+from .errors import ValidationFailed, kind_of
 from .history import found_revision
 from .merge_patch import MergePatch
 from .ports import HistoryReader
@@ -28,13 +29,30 @@ class Edit(Protocol):
         ...
 
 
+def _check_patch(_edit: object, _attribute: object, patch: MergePatch) -> None:
+    check_kind(patch, MergePatch, "A merge patch is a MergePatch, such as MergePatch.parse('{\"a\": null}')")
+
+
+def _check_revision(_edit: object, _attribute: object, revision: int) -> None:
+    check_whole_number(revision, "The revision to go back to is an int")
+
+
+def check_edit(edit: object) -> None:
+    """Raise `TypeError` for what is no `Edit`."""
+    if not callable(getattr(edit, "apply", None)):
+        raise TypeError(
+            f"An edit is Replace(content), Merge(patch) or Rollback(revision), not {kind_of(edit)}."
+        )
+
+
 @frozen
 class Replace:
     """Other content in place of the present one."""
 
     operation: ClassVar[Operation] = Operation.UPDATE
 
-    content: ConfigContent
+    content: ConfigContent = field(converter=content_of)
+    """Given as `ConfigContent`, JSON text or a dict."""
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
         """Raises nothing: the content was checked before."""
@@ -47,7 +65,7 @@ class Merge:
 
     operation: ClassVar[Operation] = Operation.UPDATE
 
-    patch: MergePatch
+    patch: MergePatch = field(validator=_check_patch)
     max_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that the result may have."""
 
@@ -66,7 +84,7 @@ class Rollback:
 
     operation: ClassVar[Operation] = Operation.ROLLBACK
 
-    revision: int
+    revision: int = field(validator=_check_revision)
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
         """Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion."""

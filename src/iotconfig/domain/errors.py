@@ -17,6 +17,11 @@ def excerpt(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
 
 
+def kind_of(value: object) -> str:
+    """The type of `value` as a sentence names it."""
+    return "None" if value is None else type(value).__name__
+
+
 class IotConfigError(Exception):
     """Root of all errors that iotconfig raises on purpose.
 
@@ -180,6 +185,18 @@ class StoreUnavailable(IotConfigError):
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ServiceClosed(IotConfigError):
+    """It was closed, as at the end of the block of `open_service`, and answers nothing any more.
+
+    Not a `StoreUnavailable`, after which asking again may help.
+    """
+
+    code = "STORE_UNAVAILABLE"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "The service is closed: use it inside its block, or open it again.")
 
 
 class AssetsUnavailable(IotConfigError):

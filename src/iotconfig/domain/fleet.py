@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from attrs import frozen
+from attrs import field, frozen
 
+from .accepted import check_flag, check_kind, check_whole_number, content_of, mac_address_of
 from .config import Config
 from .content import ConfigContent
-from .errors import IotConfigError
+from .errors import IotConfigError, ValidationFailed
 from .mac import MacAddress
 
 
@@ -49,15 +50,26 @@ OUTCOME_OF_CONFLICT: Final = {
 """What becomes of an entry whose device has a config with other content."""
 
 
+def _check_place(_entry: object, _attribute: object, place: str) -> None:
+    check_kind(place, str, "The place that an entry comes from is a str")
+
+
+def _check_if_revision(_entry: object, _attribute: object, revision: int | None) -> None:
+    if revision is not None:
+        check_whole_number(revision, "The revision that an entry may replace is an int")
+
+
 @frozen
 class Entry:
     """One config that is to be stored."""
 
-    place: str
+    place: str = field(validator=_check_place)
     """Where it comes from, for messages: a file's name, a line, a device."""
-    mac_address: MacAddress
-    content: ConfigContent
-    if_revision: int | None = None
+    mac_address: MacAddress = field(converter=mac_address_of)
+    """Given as `MacAddress`, or as text in any spelling."""
+    content: ConfigContent = field(converter=content_of)
+    """Given as `ConfigContent`, JSON text or a dict."""
+    if_revision: int | None = field(default=None, validator=_check_if_revision)
     """Only where the device has a config, at this revision; None for any, or none."""
 
 
@@ -113,14 +125,24 @@ class Tally:
     """False where nothing was stored: a dry run, something refused, or nothing new."""
 
 
+def _conflict_of(given: OnConflict | str) -> OnConflict:
+    words = ", ".join(OnConflict)
+    check_kind(given, str, f"on_conflict is an OnConflict, or one of {words}")
+    try:
+        return OnConflict(given)
+    except ValueError:
+        raise ValidationFailed(f"on_conflict is one of {words}.") from None
+
+
 @frozen
 class Rules:
     """How to go about many changes."""
 
-    on_conflict: OnConflict = OnConflict.FAIL
-    keep_going: bool = False
+    on_conflict: OnConflict = field(default=OnConflict.FAIL, converter=_conflict_of)
+    """Given as `OnConflict`, or as its word."""
+    keep_going: bool = field(default=False, validator=check_flag)
     """Store what can be stored; otherwise all is stored or nothing."""
-    dry_run: bool = False
+    dry_run: bool = field(default=False, validator=check_flag)
     """Say what would become of each entry, and store nothing."""
 
 

@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 
 from attrs import define, evolve, frozen
 
+from .accepted import check_kind
 from .config import Config
 from .content import DEFAULT_MAX_BYTES
 from .edits import Merge
-from .errors import IotConfigError, RecordExists, ValidationFailed
+from .errors import IotConfigError, RecordExists, ServiceClosed, ValidationFailed
 from .fleet import (
     Duplicate,
     Entry,
@@ -27,8 +28,8 @@ from .fleet import (
 )
 from .merge_patch import MergePatch
 from .ports import Clock, Stage, Store
-from .revisions import UNSIGNED, Note
-from .search import ConfigQuery
+from .revisions import UNSIGNED, Note, check_note
+from .search import ConfigQuery, check_query
 
 T = TypeVar("T")
 
@@ -63,7 +64,8 @@ def _no_pause() -> None:
 class FleetService:
     """Stores and reads many configs at once; none of it holds more than a few of them in memory.
 
-    All methods may raise `StoreUnavailable`, those that write `StoreFull` too.
+    All methods may raise `StoreUnavailable` and `ServiceClosed`, those that write
+    `StoreFull` too, and `TypeError` for arguments of other kinds than the documented.
     """
 
     store: Store
@@ -84,7 +86,11 @@ class FleetService:
         these, and every other entry that cannot be stored: one whose MAC address
         another entry has too, and one in conflict with a config that is there.
         Unless the rules say to keep going, one refusal keeps all from being stored.
+
+        Raises `TypeError` where `source` gives anything else than an `Entry` or a `Refusal`.
         """
+        _check_rules(rules)
+        check_note(note)
         with self.store.staging() as stage:
             refusals = _Refusals(report)
             for batch in _batches(refusals.taken_from(self._pausing(source))):
@@ -118,6 +124,9 @@ class FleetService:
         changes meanwhile is patched as it is then. Once stored, the same patch
         changes nothing: it may be repeated safely.
         """
+        check_query(query)
+        _check_rules(rules)
+        check_note(note)
         merge = Merge(patch, max_content_bytes)
         refusals = _Refusals(report)
         samples: list[Sample] = []
@@ -148,10 +157,15 @@ class FleetService:
         """All configs as they are at one moment, sorted by MAC address.
 
         Take them quickly, into a file if their reader may be slow: the store
-        keeps old versions of everything until the end of the block.
+        keeps old versions of everything until the end of the block. Behind it
+        the iterator raises `ServiceClosed`.
         """
         with self.store.snapshot() as configs:
-            yield self._pausing(configs)
+            lent = _Lent(self._pausing(configs))
+            try:
+                yield lent
+            finally:
+                lent.is_over = True
 
     def _pausing(self, items: Iterable[T]) -> Iterator[T]:
         """The items, with a pause now and then."""
@@ -171,6 +185,19 @@ class FleetService:
             if found.next is None:
                 return
             page = evolve(page, after=found.next)
+
+
+@define
+class _Lent(Iterator[Exported]):
+    """The configs of an export, for as long as its block runs."""
+
+    _configs: Iterator[Exported]
+    is_over: bool = False
+
+    def __next__(self) -> Exported:
+        if self.is_over:
+            raise ServiceClosed("The export is over: take its configs inside its block.")
+        return next(self._configs)
 
 
 class _Spoilt(Exception):
@@ -195,7 +222,16 @@ class _Refusals:
             if isinstance(item, Refusal):
                 self.take([item])
             else:
+                check_kind(
+                    item,
+                    Entry,
+                    'A fleet is loaded from entries, such as Entry("row 1", mac_address, content)',
+                )
                 yield item
+
+
+def _check_rules(rules: object) -> None:
+    check_kind(rules, Rules, "Rules are Rules, such as Rules(on_conflict=OnConflict.REPLACE)")
 
 
 def _compared(stage: Stage, refusals: _Refusals, samples: list[Sample], tell: Tell) -> PatchOutcome:

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from . import changes
+from .accepted import check_kind, check_whole_number, mac_address_of
 from .config import MAX_ID, Config, Device
 from .errors import RecordExists, RecordGone, RecordNotFound
 from .history import found_revision
@@ -24,6 +25,8 @@ from .revisions import (
     Operation,
     Retention,
     Revision,
+    check_config_id,
+    check_note,
 )
 
 _PRUNED_AT_ONCE: Final = 100
@@ -34,14 +37,17 @@ _PRUNED_AT_ONCE: Final = 100
 class HistoryService:
     """Reads the histories of configs, those of deleted ones included.
 
-    All methods may raise `StoreUnavailable`, those that write `StoreFull` too.
+    A MAC address is given as `MacAddress`, or as text in any spelling; arguments of
+    other kinds than the documented raise `TypeError`. All methods may raise
+    `StoreUnavailable` and `ServiceClosed`, those that write `StoreFull` too.
     """
 
     store: Store
     clock: Clock
 
-    def config_of(self, mac_address: MacAddress) -> int:
+    def config_of(self, mac_address: MacAddress | str) -> int:
         """The id of the latest config of a device, deleted or not. Raises `RecordNotFound`."""
+        mac_address = mac_address_of(mac_address)
         with self.store.reading() as view:
             config_id = view.history.latest_config(mac_address)
         if config_id is None:
@@ -50,12 +56,17 @@ class HistoryService:
 
     def revisions(self, query: HistoryQuery) -> HistoryPage:
         """One page of a config's revisions, the newest first. Raises `RecordNotFound`."""
+        check_kind(
+            query, HistoryQuery, "A query for revisions is a HistoryQuery, such as HistoryQuery(config.id)"
+        )
         with self.store.reading() as view:
             _check_known(view.history, query.config_id)
             return view.history.find(query)
 
     def revision(self, config_id: int, number: int) -> Revision:
         """One revision. Raises `RecordNotFound`, and `RecordGone` where it was pruned."""
+        check_config_id(config_id)
+        _check_revisions(number)
         with self.store.reading() as view:
             _check_known(view.history, config_id)
             return found_revision(view.history, config_id, number)
@@ -70,6 +81,8 @@ class HistoryService:
 
         Raises as `revision` does.
         """
+        check_config_id(config_id)
+        _check_revisions(*(number for number in (earlier, later) if number is not None))
         with self.store.reading() as view:
             history = view.history
             newest = _newest(history, config_id)
@@ -88,6 +101,9 @@ class HistoryService:
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:
         """One page of the configs that were deleted, the latest deletion first."""
+        check_kind(
+            query, DeletedQuery, "A query for deleted configs is a DeletedQuery, such as DeletedQuery()"
+        )
         with self.store.reading() as view:
             return view.history.deleted(query)
 
@@ -97,6 +113,8 @@ class HistoryService:
         Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
         its MAC address is in use again; `RecordGone` where its content was pruned.
         """
+        check_config_id(config_id)
+        check_note(note)
         while True:
             with self.store.writing() as work:
                 mac_address = _newest(work.history, config_id).mac_address
@@ -114,6 +132,12 @@ class HistoryService:
         Gives the number of revisions that each step removed, or would have
         removed; what a step removed is gone, whatever becomes of the next.
         """
+        check_kind(
+            retention, Retention, "What may go is a Retention, such as Retention(keep=10, older_than=…)"
+        )
+        return self._pruned(retention, dry_run=dry_run)
+
+    def _pruned(self, retention: Retention, *, dry_run: bool) -> Iterator[int]:
         after = 0
         while True:
             if dry_run:
@@ -126,6 +150,11 @@ class HistoryService:
             if step.next_config is None:
                 return
             after = step.next_config
+
+
+def _check_revisions(*numbers: object) -> None:
+    for number in numbers:
+        check_whole_number(number, "The number of a revision is an int")
 
 
 def _check_known(history: HistoryReader, config_id: int) -> None:

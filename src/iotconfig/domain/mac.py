@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .errors import InvalidMacAddress
+from .errors import InvalidMacAddress, kind_of
 
 # ASCII only, on purpose: `\d` and `int()` also take full-width and Arabic digits.
 _SPELLINGS: Final = re.compile(
@@ -24,8 +24,16 @@ _SEPARATORS: Final = str.maketrans("", "", ":-.")
 
 
 def _check_canonical(_mac: object, _attribute: object, text: str) -> None:
+    _check_is_text(text)
     if _CANONICAL.fullmatch(text) is None:
         raise InvalidMacAddress(text)
+
+
+def _check_is_text(given: object) -> None:
+    if not isinstance(given, str):
+        raise TypeError(
+            f'A MAC address is a MacAddress or its text, such as "aa:bb:cc:dd:ee:ff", not {kind_of(given)}.'
+        )
 
 
 @frozen(order=True)
@@ -45,8 +53,9 @@ class MacAddress:
         bare (`AABBCCDDEEFF`); any case; ASCII; nothing before or after it.
         Separators may not be mixed.
 
-        Raises `InvalidMacAddress` for anything else.
+        Raises `InvalidMacAddress` for any other text, `TypeError` for what is no text.
         """
+        _check_is_text(text)
         if _CANONICAL.fullmatch(text) is not None:
             return cls(text)
         if _SPELLINGS.fullmatch(text) is None:

@@ -330,6 +330,14 @@ class Store(Protocol):
         """Return when the store answers; raise `StoreUnavailable` otherwise, within seconds."""
         ...
 
+    def close(self) -> None:
+        """End the use of the store; to do it twice is to do it once.
+
+        From then on all its methods, and those of its notification queue, raise
+        `ServiceClosed`. A block that is open goes on to its end, or ends with that.
+        """
+        ...
+
 
 class NotificationQueue(Protocol):
     """The pending notifications, as their relay and their operator see them."""

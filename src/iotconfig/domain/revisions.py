@@ -8,8 +8,9 @@ from typing import Final
 
 from attrs import field, frozen
 
+from .accepted import check_kind, check_moment, check_whole_number
 from .content import ConfigContent
-from .errors import ValidationFailed
+from .errors import ValidationFailed, kind_of
 from .limits import check_limit, is_storable
 from .mac import MacAddress
 
@@ -35,12 +36,16 @@ class Operation(StrEnum):
 
 
 def _check_author(_note: object, _attribute: object, author: str) -> None:
+    check_kind(author, str, "The author of a note is a str")
     if not 1 <= len(author) <= MAX_AUTHOR or not is_storable(author):
         raise ValidationFailed(f"The author must have from 1 to {MAX_AUTHOR} characters, without NUL.")
 
 
 def _check_message(_note: object, _attribute: object, message: str | None) -> None:
-    if message is not None and (len(message) > MAX_MESSAGE or not is_storable(message)):
+    if message is None:
+        return
+    check_kind(message, str, "The message of a note is a str")
+    if len(message) > MAX_MESSAGE or not is_storable(message):
         raise ValidationFailed(
             f"The message must have at most {MAX_MESSAGE} characters, without NUL or half a character "
             "(a lone surrogate).",
@@ -56,6 +61,11 @@ class Note:
     """The signed-in subject, the login name at a terminal, or `anonymous`."""
     message: str | None = field(default=None, validator=_check_message)
     """What the author says about the change; at most 1,000 characters."""
+
+
+def check_note(note: object) -> None:
+    """Raise `TypeError` unless `note` is a `Note`."""
+    check_kind(note, Note, 'A note is a Note, such as Note("ops", "why")')
 
 
 UNSIGNED: Final = Note()
@@ -124,15 +134,30 @@ class DeletedConfig:
 
 
 def _check_before(_query: object, _attribute: object, before: int | None) -> None:
-    if before is not None and not 1 <= before <= MAX_REVISION:
+    if before is None:
+        return
+    check_whole_number(before, "A page of revisions ends before a revision's number, an int")
+    if not 1 <= before <= MAX_REVISION:
         raise ValidationFailed("A page of revisions ends before a revision's number.", parameter="cursor")
+
+
+def check_config_id(config_id: object) -> None:
+    """Raise `TypeError` for what is no id of a config."""
+    if isinstance(config_id, bool) or not isinstance(config_id, int):
+        raise TypeError(
+            f"The id of a config is an int, not {kind_of(config_id)}: get_by_mac finds a config by its MAC address."
+        )
+
+
+def _check_query_id(_query: object, _attribute: object, config_id: int) -> None:
+    check_config_id(config_id)
 
 
 @frozen
 class HistoryQuery:
     """Which revisions of one config to list, the newest first."""
 
-    config_id: int
+    config_id: int = field(validator=_check_query_id)
     before: int | None = field(default=None, validator=_check_before)
     """Only revisions below this one: where the page before ended."""
     limit: int = field(default=100, validator=check_limit)
@@ -157,11 +182,16 @@ class DeletedPosition:
     config_id: int
 
 
+def _check_position(_query: object, _attribute: object, before: DeletedPosition | None) -> None:
+    if before is not None:
+        check_kind(before, DeletedPosition, "A page of deleted configs ends before a DeletedPosition")
+
+
 @frozen
 class DeletedQuery:
     """Which page of the deleted configs to list, the latest deletion first."""
 
-    before: DeletedPosition | None = None
+    before: DeletedPosition | None = field(default=None, validator=_check_position)
     """Only those behind this one: where the page before ended."""
     limit: int = field(default=100, validator=check_limit)
     """Configs on the page, 1 to 1000."""
@@ -178,8 +208,13 @@ class DeletedPage:
 
 
 def _check_keep(_policy: object, _attribute: object, keep: int) -> None:
+    check_whole_number(keep, "The number of revisions to keep is an int")
     if keep < 1:
         raise ValidationFailed("At least one revision of each config must be kept.")
+
+
+def _check_older_than(_policy: object, _attribute: object, older_than: datetime) -> None:
+    check_moment(older_than, "The time that revisions to remove are older than is a datetime")
 
 
 @frozen
@@ -191,7 +226,7 @@ class Retention:
     """
 
     keep: int = field(validator=_check_keep)
-    older_than: datetime
+    older_than: datetime = field(validator=_check_older_than)
 
 
 @frozen

@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from .accepted import check_flag, check_kind, optional_mac_address
 from .config import ConfigSummary
 from .errors import ValidationFailed
 from .limits import MAX_PAGE, check_limit, is_storable
@@ -86,6 +87,7 @@ def has_text(
 def _check_text(_query: object, _attribute: object, text: str | None) -> None:
     if text is None:
         return
+    check_kind(text, str, "The text of a search is a str")
     if not is_storable(text):
         raise ValidationFailed(
             "The search text holds a NUL, or half a character (a lone surrogate).", parameter="q"
@@ -94,20 +96,30 @@ def _check_text(_query: object, _attribute: object, text: str | None) -> None:
         raise ValidationFailed(f"The search text is longer than {MAX_SEARCH} characters.", parameter="q")
 
 
+def _check_ota(_query: object, _attribute: object, value: bool | None) -> None:  # noqa: FBT001 (attrs calls it)
+    if value is not None:
+        check_kind(value, bool, "enable_ota is True, False, or None for all")
+
+
 @frozen
 class ConfigQuery:
     """Which configs to list, and which page of them; pages are sorted by MAC address."""
 
     text: str | None = field(default=None, validator=_check_text)
     """Substring of device name or entity id, taken literally, or of the MAC address in any spelling; any case."""
-    enable_ota: bool | None = None
+    enable_ota: bool | None = field(default=None, validator=_check_ota)
     """Only configs whose `enable_ota` is this; None for all."""
-    after: MacAddress | None = None
-    """Only configs behind this MAC address: where the page before ended."""
+    after: MacAddress | None = field(default=None, converter=optional_mac_address)
+    """Only configs behind this MAC address (or its text): where the page before ended."""
     limit: int = field(default=MAX_PAGE, validator=check_limit)
     """Configs on the page, 1 to 1000."""
-    count: bool = True
+    count: bool = field(default=True, validator=check_flag)
     """Whether to count all matches, over all pages; it costs a scan."""
+
+
+def check_query(query: object) -> None:
+    """Raise `TypeError` unless `query` is a `ConfigQuery`."""
+    check_kind(query, ConfigQuery, 'A query is a ConfigQuery, such as ConfigQuery(text="lamp")')
 
 
 @frozen

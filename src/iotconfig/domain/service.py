@@ -9,15 +9,16 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from . import changes
+from .accepted import ContentLike, check_kind, content_of, mac_address_of
 from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Precondition
 from .content import ConfigContent
-from .edits import Edit, Replace
+from .edits import Edit, Replace, check_edit
 from .errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
 from .mac import MacAddress
 from .notifications import announce_config
 from .ports import Clock, Store, UnitOfWork, View
-from .revisions import UNSIGNED, Note, Operation
-from .search import ConfigPage, ConfigQuery
+from .revisions import UNSIGNED, Note, Operation, check_config_id, check_note
+from .search import ConfigPage, ConfigQuery, check_query
 
 T = TypeVar("T")
 
@@ -31,16 +32,23 @@ class ConfigService:
 
     The clock is read under the device's lock, so that times follow revisions.
 
-    Content is checked before (`ConfigContent.parse`), so that a bad document
-    never opens a transaction. All methods may raise `StoreUnavailable`, those
-    that write `StoreFull` too.
+    A MAC address is given as `MacAddress`, or as text in any spelling; content
+    as `ConfigContent`, JSON text (str or bytes) or a dict, and larger content
+    than 256 KiB as `ConfigContent` only. Both are checked before a transaction
+    begins: `InvalidMacAddress`, `InvalidDocument` or `ContentTooLarge` for what
+    breaks their rules, `TypeError` for an argument of another kind.
+
+    All methods may raise `StoreUnavailable`, those that write `StoreFull` too;
+    and `ServiceClosed`, once the store is closed.
     """
 
     store: Store
     clock: Clock
 
-    def create(self, mac_address: MacAddress, content: ConfigContent, note: Note = UNSIGNED) -> Config:
+    def create(self, mac_address: MacAddress | str, content: ContentLike, note: Note = UNSIGNED) -> Config:
         """Give a device its first config. Raises `RecordExists` if it has one."""
+        mac_address, content = mac_address_of(mac_address), content_of(content)
+        check_note(note)
         with self.store.writing() as work:
             device = work.devices.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
@@ -53,16 +61,18 @@ class ConfigService:
         with self.store.reading() as view:
             return _found(view.configs.get(config_id), config_id)
 
-    def get_by_mac(self, mac_address: MacAddress) -> Config:
+    def get_by_mac(self, mac_address: MacAddress | str) -> Config:
         """The config of this device. Raises `RecordNotFound`, and `RecordGone` for a board that was replaced."""
+        mac_address = mac_address_of(mac_address)
         with self.store.reading() as view:
             config = view.configs.get_by_mac(mac_address)
             if config is None:
                 raise _absent(view, mac_address)
         return config
 
-    def document(self, mac_address: MacAddress) -> Document:
+    def document(self, mac_address: MacAddress | str) -> Document:
         """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
+        mac_address = mac_address_of(mac_address)
         with self.store.reading() as view:
             document = view.configs.document(mac_address)
             if document is None:
@@ -71,13 +81,14 @@ class ConfigService:
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         """One page of the configs that match, sorted by MAC address."""
+        check_query(query)
         with self.store.reading() as view:
             return view.configs.find(query)
 
     def update(
         self,
         config_id: int,
-        content: ConfigContent,
+        content: ContentLike,
         precondition: Precondition = UNCONDITIONAL,
         note: Note = UNSIGNED,
     ) -> Config:
@@ -99,6 +110,9 @@ class ConfigService:
         Raises `RecordNotFound`; `PreconditionFailed` where the config is at a
         revision that `precondition` excludes; and what the edit's `apply` does.
         """
+        check_edit(edit)
+        _check_condition(precondition)
+        check_note(note)
 
         def change(work: UnitOfWork, device: Device, config: Config) -> Config:
             precondition.check(config)
@@ -115,6 +129,8 @@ class ConfigService:
         Raises as `edit` does.
         """
         _check_id(config_id)
+        check_edit(edit)
+        _check_condition(precondition)
         with self.store.reading() as view:
             config = _found(view.configs.get(config_id), config_id)
             precondition.check(config)
@@ -122,8 +138,8 @@ class ConfigService:
 
     def put(
         self,
-        mac_address: MacAddress,
-        content: ConfigContent,
+        mac_address: MacAddress | str,
+        content: ContentLike,
         precondition: Precondition = UNCONDITIONAL,
         note: Note = UNSIGNED,
     ) -> tuple[Config, bool]:
@@ -131,6 +147,9 @@ class ConfigService:
 
         Raises `PreconditionFailed` where `precondition` excludes what is there.
         """
+        mac_address, content = mac_address_of(mac_address), content_of(content)
+        _check_condition(precondition)
+        check_note(note)
         with self.store.writing() as work:
             device = work.devices.lock(mac_address)
             config = work.configs.get_by_mac(mac_address)
@@ -143,7 +162,7 @@ class ConfigService:
     def replace_device(
         self,
         config_id: int,
-        mac_address: MacAddress,
+        mac_address: MacAddress | str,
         precondition: Precondition = UNCONDITIONAL,
         note: Note = UNSIGNED,
     ) -> Config:
@@ -156,6 +175,9 @@ class ConfigService:
         the board at `mac_address` has a config, this one included.
         """
         _check_id(config_id)
+        mac_address = mac_address_of(mac_address)
+        _check_condition(precondition)
+        check_note(note)
         while True:
             with self.store.writing() as work:
                 seen = _found(work.configs.get(config_id), config_id)
@@ -180,6 +202,8 @@ class ConfigService:
 
         `HistoryService.restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
+        _check_condition(precondition)
+        check_note(note)
 
         def remove(work: UnitOfWork, device: Device, config: Config) -> None:
             precondition.check(config)
@@ -241,8 +265,15 @@ class ConfigService:
 
 def _check_id(config_id: int) -> None:
     """Keep numbers that are no id from the store: some databases fail on them."""
+    check_config_id(config_id)
     if not 1 <= config_id <= MAX_ID:
         raise RecordNotFound(config_id)
+
+
+def _check_condition(precondition: object) -> None:
+    check_kind(
+        precondition, Precondition, "A precondition is a Precondition, such as Precondition(one_of={3})"
+    )
 
 
 def _found(config: Config | None, key: int | MacAddress) -> Config:

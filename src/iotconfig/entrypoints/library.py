@@ -17,7 +17,11 @@ def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
     if database_url == "memory://":
         from iotconfig.adapters.memory import MemoryStore
 
-        yield ConfigService(MemoryStore(), wiring.utc_now)
+        store = MemoryStore()
+        try:
+            yield ConfigService(store, wiring.utc_now)
+        finally:
+            store.close()
         return
     from iotconfig.adapters.sql.url import DatabaseUrl
 

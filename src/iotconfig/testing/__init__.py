@@ -28,6 +28,7 @@ except ImportError:
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
 from .api_tokens import ApiTokenStoreContract
+from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .configs import ConfigsContract
 from .device_tokens import DeviceTokenStoreContract
@@ -45,6 +46,7 @@ from .swaps import SwapsContract
 
 __all__ = [
     "ApiTokenStoreContract",
+    "ClosingContract",
     "ConcurrencyContract",
     "ConfigsContract",
     "DeviceTokenStoreContract",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .configs import ConfigsContract
 from .history import HistoryContract
@@ -25,5 +26,6 @@ class StoreContract(
     StageContract,
     OutboxContract,
     OnceOnlyContract,
+    ClosingContract,
 ):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""

@@ -14,6 +14,7 @@ from threading import Lock
 from attrs import Factory, define
 
 from iotconfig.domain.config import Config
+from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.notifications import Notification, Subject
 from iotconfig.domain.revisions import Revision
@@ -48,15 +49,31 @@ class State:
 
 
 class Committed:
-    """The committed state. One writer at a time; readers see the last commit."""
+    """The committed state, until it is closed. One writer at a time; readers see the last commit."""
 
     def __init__(self) -> None:
-        self.state = State()
+        self._state = State()
         self._writer = Lock()
+        self._is_closed = False
+
+    @property
+    def state(self) -> State:
+        """What is committed. Raises `ServiceClosed`."""
+        self.check()
+        return self._state
+
+    def check(self) -> None:
+        """Raise `ServiceClosed` when it is closed."""
+        if self._is_closed:
+            raise ServiceClosed
+
+    def close(self) -> None:
+        """Let nobody read or write any more."""
+        self._is_closed = True
 
     @contextmanager
     def transaction(self) -> Iterator[State]:
         with self._writer:
             state = self.state.copy()
             yield state
-            self.state = state
+            self._state = state

@@ -32,6 +32,7 @@ class MemoryStore:
 
     @contextmanager
     def staging(self) -> Iterator[MemoryStage]:
+        self._committed.check()
         yield MemoryStage(self._committed)
 
     @contextmanager
@@ -40,7 +41,10 @@ class MemoryStore:
         yield (Exported(config.mac_address, config.content.text) for config in configs)
 
     def check(self) -> None:
-        return
+        self._committed.check()
+
+    def close(self) -> None:
+        self._committed.close()
 
     def notifications(self) -> MemoryNotificationQueue:
         """The pending notifications of this store."""

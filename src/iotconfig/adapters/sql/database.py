@@ -84,5 +84,5 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. From then on, every method that needs one raises `ServiceClosed`."""
         ...

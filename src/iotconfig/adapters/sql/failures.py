@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from iotconfig.domain.errors import (
     IotConfigError,
+    ServiceClosed,
     StoreFull,
     StoreUnavailable,
 )
 
+from .lifetime import Lifetime
 from .tables import MAC_ADDRESS_CONSTRAINT
 
 log = logging.getLogger(__name__)
@@ -54,19 +56,23 @@ SCHEMA_NOT_CURRENT: Final = (
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(lifetime: Lifetime | None = None) -> Iterator[None]:
     """Turn what drivers and pools raise inside the block into the domain's errors.
 
     What is no condition of the database but a fault of ours passes unchanged.
+    When `lifetime` is over, `ServiceClosed` takes the place of the block, and of
+    what a block that was open meets.
     """
+    if lifetime is not None:
+        lifetime.check()
     try:
         yield
-    except PoolExhausted as error:
-        raise unavailable(AWAY, "all connections are in use") from error
-    except DBAPIError as error:
-        translation = _translation(error.orig, error)
-    except (psycopg.Error, sqlite3.Error) as error:
-        translation = _translation(error, error)
+    except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
+        if lifetime is not None and lifetime.is_over:
+            raise ServiceClosed from None
+        if isinstance(error, PoolExhausted):
+            raise unavailable(AWAY, "all connections are in use") from error
+        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error)
     else:
         return
     # Not "from": the driver's own error may show a row.

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, 
 from .database import PoolUse
 from .failures import translated
 from .libpq import connection_arguments, prepare
+from .lifetime import Lifetime
 from .lookup import find_document
 from .pool import Pool
 from .session import SessionTransaction, session_transaction
@@ -35,6 +36,7 @@ class PostgresqlDatabase:
         self._url = url
         self._timeouts = timeouts
         self._watchdog = Watchdog()
+        self._lifetime = Lifetime()
         self._pool = Pool(url, timeouts, pool_size, self._watchdog)
         self._writer = _engine(self._pool.getconn)
         # One statement needs no transaction around it: two round trips less.
@@ -42,11 +44,11 @@ class PostgresqlDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(), self._reader.connect() as connection:
+        with translated(self._lifetime), self._reader.connect() as connection:
             yield connection
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
-        with translated():
+        with translated(self._lifetime):
             connection = self._pool.getconn()
             try:
                 return find_document(connection, mac_address)
@@ -55,19 +57,19 @@ class PostgresqlDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with translated(), self._writer.begin() as connection:
+        with translated(self._lifetime), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def session(self) -> Iterator[PostgresqlSession]:
-        with translated(), self._unpooled() as connection:
+        with translated(self._lifetime), self._unpooled() as connection:
             for setting in _SESSION_SETTINGS:
                 connection.exec_driver_sql(f"SET {setting}")
             yield PostgresqlSession(connection, self._watchdog, self._timeouts.bulk)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        with translated(), self._unpooled() as connection:
+        with translated(self._lifetime), self._unpooled() as connection:
             connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
 
@@ -89,6 +91,7 @@ class PostgresqlDatabase:
         return self._pool.use()
 
     def close(self) -> None:
+        self._lifetime.is_over = True
         self._writer.dispose()
         self._pool.close()
         self._watchdog.close()

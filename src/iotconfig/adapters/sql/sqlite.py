@@ -23,6 +23,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .database import PoolUse
 from .failures import AWAY, is_busy, translated, unavailable
+from .lifetime import Lifetime
 from .session import SessionTransaction, session_transaction
 from .sqlite_file import OpenFile
 from .timeouts import Timeouts
@@ -43,10 +44,11 @@ class SqliteDatabase:
         self._engine = connect(path, timeouts, pause=pause)
         self._file = OpenFile(path, lambda: _opened(path, timeouts, "rw"))
         self._writer = Lock()
+        self._lifetime = Lifetime()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated():
+        with translated(self._lifetime):
             self._file.check_now_and_then()
             with _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
@@ -54,7 +56,7 @@ class SqliteDatabase:
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
-        with translated():
+        with translated(self._lifetime):
             self._file.check_now_and_then()
             row = self._row(mac_address)
         return None if row is None else (row[0].encode(), row[1])
@@ -76,7 +78,7 @@ class SqliteDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _held(self._writer, self._timeouts.lock), translated():
+        with _held(self._writer, self._timeouts.lock), translated(self._lifetime):
             self._file.check()
             with _connected(self._engine) as connection:
                 execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
@@ -87,12 +89,12 @@ class SqliteDatabase:
 
     @contextmanager
     def session(self) -> Iterator[SqliteSession]:
-        with translated(), self._unpooled() as connection:
+        with translated(self._lifetime), self._unpooled() as connection:
             yield SqliteSession(connection, self._file, self._writer, self._timeouts.lock)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        with translated(), self._unpooled() as connection:
+        with translated(self._lifetime), self._unpooled() as connection:
             begin_reading(connection, self._timeouts.lock)
             yield connection
 
@@ -107,7 +109,7 @@ class SqliteDatabase:
             engine.dispose()
 
     def check(self) -> None:
-        with translated():
+        with translated(self._lifetime):
             self._file.check()
         with self.reading():
             return
@@ -117,6 +119,7 @@ class SqliteDatabase:
         return PoolUse(in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=0)
 
     def close(self) -> None:
+        self._lifetime.is_over = True
         self._engine.dispose()
         self._file.close()
 

@@ -86,3 +86,6 @@ class SqlStore:
 
     def check(self) -> None:
         self._database.check()
+
+    def close(self) -> None:
+        self._database.close()

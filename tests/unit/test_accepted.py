@@ -1,0 +1,242 @@
+"""What the use cases take as MAC addresses, content and the rest; all else is a `TypeError` that says what to give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from iotconfig import (
+    ConfigContent,
+    ConfigQuery,
+    ConfigService,
+    DeletedQuery,
+    Entry,
+    FleetService,
+    HistoryQuery,
+    HistoryService,
+    InvalidDocument,
+    InvalidMacAddress,
+    IotConfigError,
+    MacAddress,
+    Merge,
+    MergePatch,
+    Note,
+    OnConflict,
+    Precondition,
+    Replace,
+    Retention,
+    Rollback,
+    Rules,
+    ValidationFailed,
+)
+from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
+from iotconfig.domain.accepted import content_of
+from iotconfig.domain.access import Role
+from iotconfig.domain.api_tokens import ApiTokenService
+from iotconfig.domain.device_tokens import DeviceTokenService
+from tests.support.clock import SteppingClock
+
+MAC = "02-00-00-00-00-01"
+CANONICAL = MacAddress.parse(MAC)
+NOW = datetime.now(UTC)
+
+
+def some(wrong: Any) -> Any:
+    """`wrong`, and another value of a wrong kind where None is a right one."""
+    return 1.5 if wrong is None else wrong
+
+
+@pytest.fixture
+def service() -> ConfigService:
+    """The use cases over memory, with one config."""
+    service = ConfigService(MemoryStore(), SteppingClock())
+    service.create(CANONICAL, ConfigContent.parse("{}"))
+    return service
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (ConfigContent.parse(' {"a": 1.10}'), ' {"a": 1.10}'),
+        (' {"a": 1.10}\n', ' {"a": 1.10}\n'),
+        (b'{"a": 1.10}', '{"a": 1.10}'),
+        ({"é": [1, 1.5, None, True, {"b": "\u2028"}]}, '{"é": [1, 1.5, null, true, {"b": "\u2028"}]}'),
+        (MappingProxyType({"a": MappingProxyType({}), "b": (1, 2)}), '{"a": {}, "b": [1, 2]}'),
+    ],
+    ids=["content", "str", "bytes", "dict", "mapping"],
+)
+def test_content_in_every_form(given: Any, text: str) -> None:
+    """Text is kept verbatim, and a mapping is written as JSON; both keep the rules of content."""
+    assert text == content_of(given).text
+
+
+HOLDS_ITSELF: dict[str, object] = {}
+HOLDS_ITSELF["a"] = HOLDS_ITSELF
+DEEP: dict[str, object] = {}
+for _ in range(20_000):
+    DEEP = {"a": DEEP}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"a": float("nan")}, id="nan"),
+        pytest.param({"a": float("inf")}, id="infinity"),
+        pytest.param({"a": "\ud800"}, id="surrogate"),
+        pytest.param({"a": "\0"}, id="nul"),
+        pytest.param({"deviceName": 1}, id="device-name"),
+        pytest.param(DEEP, id="deep"),
+        pytest.param(HOLDS_ITSELF, id="holds-itself"),
+        pytest.param({"a": 10**5000}, id="many-digits"),
+        pytest.param({"a": 10**400}, id="beyond-a-double"),
+        pytest.param("[]", id="list"),
+        pytest.param("", id="empty"),
+        pytest.param(b"\xff", id="no-utf-8"),
+    ],
+)
+def test_content_that_breaks_a_rule(given: Any) -> None:
+    """A mapping is held to the rules of content like any text: the core's error, with a place."""
+    with pytest.raises(InvalidDocument):
+        content_of(given)
+
+
+def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
+    """Text of a MAC address in any spelling, and content in any form, through every use case."""
+    history = HistoryService(service.store, service.clock)
+    fleet = FleetService(service.store, service.clock)
+    tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
+    made = service.create("0200.0000.0002", {"n": 2})
+    service.put("020000000003", b"{}", Precondition(exists=False))
+    service.update(made.id, '{"n":  3}', Precondition(one_of={1}))
+    service.edit(made.id, Replace({"n": 4}))
+    service.replace_device(made.id, "02-00-00-00-00-04")
+    fleet.load([Entry("one", "02:00:00:00:00:05", {"n": 5})], Rules(on_conflict="replace"))
+    tokens.create(MAC)
+    tokens.revoke(MAC)
+
+    found = service.find(ConfigQuery(after="02-00-00-00-00-01")).configs
+    assert [3, 4, 5] == [int(str(config.mac_address)[-2:]) for config in found]
+    assert b'{"n": 4}' == service.document("020000000004").body == bytes(service.get(made.id).content)
+    assert made.id == history.config_of("02-00-00-00-00-04") == service.get_by_mac("020000000004").id
+
+
+def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
+    """Each argument that is not of one kind only, ready to be given something wrong."""
+    history = HistoryService(service.store, service.clock)
+    fleet = FleetService(service.store, service.clock)
+    device_tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
+    api_tokens = ApiTokenService(MemoryApiTokenStore(), service.clock)
+    return {
+        "create mac": lambda wrong: service.create(wrong, "{}"),
+        "create content": lambda wrong: service.create("020000000002", wrong),
+        "create note": lambda wrong: service.create("020000000002", "{}", wrong),
+        "get id": service.get,
+        "get_by_mac": service.get_by_mac,
+        "document": service.document,
+        "find": service.find,
+        "update id": lambda wrong: service.update(wrong, "{}"),
+        "update content": lambda wrong: service.update(1, wrong),
+        "update precondition": lambda wrong: service.update(1, "{}", wrong),
+        "update note": lambda wrong: service.update(1, "{}", note=wrong),
+        "edit": lambda wrong: service.edit(1, wrong),
+        "preview": lambda wrong: service.preview(1, wrong),
+        "put mac": lambda wrong: service.put(wrong, "{}"),
+        "put content": lambda wrong: service.put(MAC, wrong),
+        "put precondition": lambda wrong: service.put(MAC, "{}", wrong),
+        "replace_device": lambda wrong: service.replace_device(1, wrong),
+        "delete id": service.delete,
+        "delete precondition": lambda wrong: service.delete(1, wrong),
+        "delete note": lambda wrong: service.delete(1, note=wrong),
+        "announce": service.announce,
+        "config_of": history.config_of,
+        "revisions": history.revisions,
+        "revision id": lambda wrong: history.revision(wrong, 1),
+        "revision number": lambda wrong: history.revision(1, wrong),
+        "compare": lambda wrong: history.compare(1, some(wrong)),
+        "deleted": history.deleted,
+        "restore": history.restore,
+        "prune": history.prune,
+        "load entry": lambda wrong: fleet.load([wrong], Rules()),
+        "load rules": lambda wrong: fleet.load([], wrong),
+        "patch query": lambda wrong: fleet.patch(wrong, MergePatch.parse("{}"), Rules()),
+        "Entry place": lambda wrong: Entry(wrong, MAC, "{}"),
+        "Entry mac": lambda wrong: Entry("one", wrong, "{}"),
+        "Entry content": lambda wrong: Entry("one", MAC, wrong),
+        "Entry revision": lambda wrong: Entry("one", MAC, "{}", some(wrong)),
+        "Rules": lambda wrong: Rules(on_conflict=wrong),
+        "Rules flag": lambda wrong: Rules(dry_run=wrong),
+        "ConfigQuery text": lambda wrong: ConfigQuery(text=some(wrong)),
+        "ConfigQuery ota": lambda wrong: ConfigQuery(enable_ota=some(wrong)),
+        "ConfigQuery after": lambda wrong: ConfigQuery(after=some(wrong)),
+        "ConfigQuery limit": lambda wrong: ConfigQuery(limit=wrong),
+        "HistoryQuery id": HistoryQuery,
+        "HistoryQuery before": lambda wrong: HistoryQuery(1, before=some(wrong)),
+        "DeletedQuery before": lambda wrong: DeletedQuery(before=some(wrong)),
+        "Precondition": lambda wrong: Precondition(one_of=some(wrong)),
+        "Precondition number": lambda wrong: Precondition(none_of=[wrong]),
+        "Note author": Note,
+        "Note message": lambda wrong: Note("me", some(wrong)),
+        "Replace": Replace,
+        "Merge": Merge,
+        "Rollback": Rollback,
+        "Retention keep": lambda wrong: Retention(wrong, NOW),
+        "Retention time": lambda wrong: Retention(1, wrong),
+        "device token": device_tokens.create,
+        "revoked device token": device_tokens.revoke,
+        "api token name": lambda wrong: api_tokens.create(wrong, Role.VIEWER),
+        "api token role": lambda wrong: api_tokens.create("ci", wrong),
+        "api token time": lambda wrong: api_tokens.create("ci", Role.VIEWER, some(wrong)),
+        "parse mac": MacAddress.parse,
+        "parse content": ConfigContent.parse,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 1.0, object(), [1.5], NOW.replace(tzinfo=None)], ids=lambda wrong: type(wrong).__name__
+)
+def test_other_kinds_are_refused_at_the_door(service: ConfigService, wrong: Any) -> None:
+    """A `TypeError` with a sentence that says what to give; and the store goes on as before."""
+    before = service.find(ConfigQuery())
+    for name, door in doors(service).items():
+        with pytest.raises(TypeError, match=r"^(?s:.*), (not |with )[\w ():.,]+\.$") as refused:
+            door(wrong)
+        assert "NoneType" not in str(refused.value), name
+    assert before == service.find(ConfigQuery())
+
+
+@pytest.mark.parametrize("number", [True, "1", 1.0, "02:00:00:00:00:01", CANONICAL], ids=repr)
+def test_only_an_int_is_an_id(service: ConfigService, number: Any) -> None:
+    """`True` is no 1, and a MAC address has a use case of its own, which the sentence names."""
+    with pytest.raises(TypeError, match="get_by_mac"):
+        service.get(number)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{1: 2}, {"a": {None: 1}}, {"a": [{2.5: 1}]}, {"a": {1, 2}}, {"a": b"x"}, {"a": NOW}]
+)
+def test_mappings_of_what_json_does_not_know(service: ConfigService, wrong: Any) -> None:
+    """No name is made a string behind one's back, and no value either."""
+    with pytest.raises(TypeError, match=r"is a str, not|is none of them"):
+        service.put(MAC, wrong)
+
+
+@pytest.mark.parametrize(
+    ("use", "error"),
+    [
+        (lambda s: s.get_by_mac("02:00"), InvalidMacAddress),
+        (lambda s: s.put(MAC, "[]"), InvalidDocument),
+        (lambda s: Rules(on_conflict="overwrite"), ValidationFailed),
+    ],
+    ids=["mac", "content", "word"],
+)
+def test_the_right_kind_with_a_wrong_value(
+    service: ConfigService, use: Callable[[ConfigService], object], error: type[IotConfigError]
+) -> None:
+    """It is the core's error, as ever."""
+    with pytest.raises(error):
+        use(service)
+    assert Rules(on_conflict="skip") == Rules(OnConflict.SKIP)
