@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
+from .http import Client
 from .ports import free_port
 from .waiting import wait_until
 
@@ -41,25 +42,11 @@ NAME = "iot.example.org"
 """The host that the shipped configuration serves."""
 
 
-class Nginx:
-    """One nginx in front of one service."""
+class RunningNginx:
+    """One nginx with one site."""
 
-    def __init__(self, directory: Path, upstream: str) -> None:
-        self.plain_port, self.tls_port = free_port(), free_port()
-        self._directory = directory
-        self._authority = trustme.CA()
-        self._write_certificate()
-        site = (_DEPLOY / "nginx.conf").read_text()
-        for shipped, here in (
-            (r"^ *listen \[::\].*\n", ""),
-            (r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
-            (r"listen 443 ssl;", f"listen 127.0.0.1:{self.tls_port} ssl;"),
-            (r"server 127\.0\.0\.1:8080;", f"server {urlsplit(upstream).netloc};"),
-            (r"/etc/ssl/iotconfig/", f"{directory}/"),
-            (r"/etc/nginx/iotconfig-proxy\.conf", str(_DEPLOY / "iotconfig-proxy.conf")),
-        ):
-            site, count = re.subn(shipped, here, site, flags=re.MULTILINE)
-            assert count, f"the shipped configuration has no {shipped}"
+    def __init__(self, directory: Path, site: str, port: int) -> None:
+        self._directory, self._port = directory, port
         user = "user root;" if os.geteuid() == 0 else ""
         (directory / "site.conf").write_text(site)
         (directory / "nginx.conf").write_text(_SURROUNDINGS.format(directory=directory, user=user))
@@ -69,12 +56,6 @@ class Nginx:
     def check(self) -> subprocess.CompletedProcess[str]:
         """What nginx says of the configuration."""
         return subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
-
-    def tls(self) -> ssl.SSLContext:
-        """What trusts the test's certificate, and nothing else."""
-        context = ssl.create_default_context()
-        context.load_verify_locations(cadata=self._authority.cert_pem.bytes().decode())
-        return context
 
     def close(self) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -93,14 +74,56 @@ class Nginx:
             self._directory / "nginx.conf",
         ]
 
-    def _write_certificate(self) -> None:
-        certificate = self._authority.issue_cert(NAME)
-        (self._directory / "fullchain.pem").write_bytes(
-            b"".join(p.bytes() for p in certificate.cert_chain_pems)
-        )
-        (self._directory / "privkey.pem").write_bytes(certificate.private_key_pem.bytes())
-
     def _listens(self) -> bool:
         assert self._process.poll() is None, (self._directory / "error.log").read_text()
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.tls_port)) == 0
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+class PageNginx(RunningNginx):
+    """nginx with the configuration that a page of the documentation shows."""
+
+    def __init__(self, directory: Path, shown: str, upstream: str) -> None:
+        port = free_port()
+        self.client = Client(f"http://127.0.0.1:{port}")
+        site = shown
+        for there, here in (
+            ("listen 80;", f"listen 127.0.0.1:{port};"),
+            ("http://127.0.0.1:8080", upstream),
+            ("/var/www/client", str(directory)),
+        ):
+            assert there in site
+            site = site.replace(there, here)
+        super().__init__(directory, site, port)
+
+
+class Nginx(RunningNginx):
+    """The shipped configuration in front of one service."""
+
+    def __init__(self, directory: Path, upstream: str) -> None:
+        self.plain_port, self.tls_port = free_port(), free_port()
+        self._authority = trustme.CA()
+        self._write_certificate(directory)
+        site = (_DEPLOY / "nginx.conf").read_text()
+        for shipped, here in (
+            (r"^ *listen \[::\].*\n", ""),
+            (r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
+            (r"listen 443 ssl;", f"listen 127.0.0.1:{self.tls_port} ssl;"),
+            (r"server 127\.0\.0\.1:8080;", f"server {urlsplit(upstream).netloc};"),
+            (r"/etc/ssl/iotconfig/", f"{directory}/"),
+            (r"/etc/nginx/iotconfig-proxy\.conf", str(_DEPLOY / "iotconfig-proxy.conf")),
+        ):
+            site, count = re.subn(shipped, here, site, flags=re.MULTILINE)
+            assert count, f"the shipped configuration has no {shipped}"
+        super().__init__(directory, site, self.tls_port)
+
+    def tls(self) -> ssl.SSLContext:
+        """What trusts the test's certificate, and nothing else."""
+        context = ssl.create_default_context()
+        context.load_verify_locations(cadata=self._authority.cert_pem.bytes().decode())
+        return context
+
+    def _write_certificate(self, directory: Path) -> None:
+        certificate = self._authority.issue_cert(NAME)
+        (directory / "fullchain.pem").write_bytes(b"".join(p.bytes() for p in certificate.cert_chain_pems))
+        (directory / "privkey.pem").write_bytes(certificate.private_key_pem.bytes())

@@ -138,7 +138,7 @@ def _add_configs(
 def _middleware(
     doors: Doors, own_origin: str, cors_origins: Collection[str], *, local_only: bool
 ) -> list[Any]:
-    chain: list[Any] = [RequestIds(), CrossSiteGuard({own_origin, *cors_origins})]
+    chain: list[Any] = [RequestIds(), CrossSiteGuard(own_origin, cors_origins)]
     if local_only:
         chain.append(HostGuard(urlsplit(own_origin).hostname or ""))
     if cors_origins:

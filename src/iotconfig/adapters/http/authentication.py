@@ -16,7 +16,7 @@ from iotconfig.domain.identity import IdentityProvider
 
 from .cookies import CookieJar
 from .failed_sign_ins import FailedSignIns
-from .origins import is_from_here
+from .origins import is_from_here, why_elsewhere
 from .problems import SAFE_METHODS
 
 
@@ -68,8 +68,8 @@ class Authentication:
         """A browser sends the cookie along whoever asks; a header it does not."""
         if req.method not in SAFE_METHODS and not is_from_here(req, self.own_origin, self.origins):
             raise AuthorizationFailed(
-                "A change with the session cookie must come from a page of this service, "
-                "and the browser must say so (Origin or Sec-Fetch-Site). Programs use a token."
+                "A change with the session cookie must come from a page of this service, and the browser must say so "
+                f"(Origin or Sec-Fetch-Site); programs use a token. {why_elsewhere(req, self.own_origin)}"
             )
 
     def _of_bearer(self, token: str | None) -> Principal:

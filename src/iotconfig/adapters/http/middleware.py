@@ -14,7 +14,7 @@ from attrs import frozen
 
 from iotconfig.domain.errors import ValidationFailed
 
-from .origins import is_from_elsewhere
+from .origins import is_from_elsewhere, why_elsewhere
 from .problems import SAFE_METHODS, Refused
 
 _ACTING_READS: Final = frozenset({"/api/images/lvgl"})
@@ -49,17 +49,17 @@ class CrossSiteGuard:
     the operator's browser reaches. Clients that are no browsers are not concerned.
     """
 
-    allowed_origins: Collection[str]
+    own_origin: str
+    """The service's own, as browsers see it; empty where it is the one that a request names."""
+    origins: Collection[str]
+    """Other origins whose pages may change something; `*` for all."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in _ACTING_READS)
-        if not acts or "*" in self.allowed_origins:
+        if not acts or "*" in self.origins:
             return
-        if is_from_elsewhere(req, self.allowed_origins):
-            raise Refused(
-                "AUTHORIZATION_FAILED",
-                "A page of another origin may not change or fetch anything: list its origin in CORS_ORIGINS to allow it.",
-            )
+        if is_from_elsewhere(req, {self.own_origin, *self.origins}):
+            raise Refused("AUTHORIZATION_FAILED", why_elsewhere(req, self.own_origin))
 
 
 @frozen

@@ -6,12 +6,17 @@ to https and localhost only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final
 
 import falcon
 
+from iotconfig.domain.errors import excerpt
+
 _USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
+_SHOWN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,100}")
+"""Origins that a sentence repeats."""
 _OWN: Final = ("same-origin", "none")
 """What `Sec-Fetch-Site` says of our own pages, and of what the user asked for by hand."""
 
@@ -43,6 +48,22 @@ def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> boo
     if site:
         return site in _OWN
     return origin is not None and not own and _is_own(req, origin)
+
+
+def why_elsewhere(req: falcon.Request, own: str) -> str:
+    """Why a page's request is refused, and which setting lets it pass: of a proxy that rewrites `Host`, or of another site."""
+    origin = req.get_header("Origin", default="")
+    if _SHOWN.fullmatch(origin) is None:
+        return (
+            "A page of another site asks for this, or one that does not say whose it is. BASEURL is the address at "
+            "which browsers reach the service; CORS_ORIGINS lists other origins whose pages may change something."
+        )
+    taken_for = f"{own} (BASEURL)" if own else f"{excerpt(req.get_header('Host', default=''))} (Host)"
+    return (
+        f"A page of {origin} asks for this, and the service takes itself for {taken_for}. If browsers reach the "
+        f"service at {origin}, through a proxy perhaps, set BASEURL={origin}; if that is another site whose pages "
+        "may change something here, list it in CORS_ORIGINS."
+    )
 
 
 def _is_own(req: falcon.Request, origin: str) -> bool:
