@@ -29,7 +29,7 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die_before(beginning: str) -> None:
+def die_before(beginning: str) -> None:
     @event.listens_for(Engine, "before_cursor_execute")
     def _look(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
         if statement.startswith(beginning):
@@ -54,5 +54,5 @@ if __name__ == "__main__":
     if moment == "export":
         setattr(FleetService, "export", _struck_export)  # noqa: B010 - mypy has methods assigned in no other way
     else:
-        _die_before(moment)
+        die_before(moment)
     main(arguments)

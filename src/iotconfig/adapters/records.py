@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import BinaryIO, Final, cast
 
-from attrs import define
+from attrs import define, frozen
 
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError, ValidationFailed
 from iotconfig.domain.fleet import Entry, Refusal
@@ -14,11 +15,68 @@ from iotconfig.domain.fleet import Entry, Refusal
 from .codec import BodyReader, entry_of
 
 _BLOCK: Final = 64 * 1024
+_LOOKED_AT: Final = 256 * 1024
+_BETWEEN_TURNS: Final = 100
 _HEAD: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"configs"[ \t\r\n]*:[ \t\r\n]*\[')
 _HEAD_BYTES: Final = 1024
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 # The group is empty where the buffer ends before the string does.
 _MARK: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("?)|[\[\]{}]', re.DOTALL)
+
+
+class RecordForm(StrEnum):
+    """How the records of a file are written."""
+
+    NDJSON = "ndjson"
+    DOCUMENT = "document"
+
+
+@frozen
+class RecordFile:
+    """The records of a file that can seek, as `read_ndjson` and `read_document` give them, from its beginning on."""
+
+    file: BinaryIO
+    form: RecordForm
+    max_content_bytes: int
+    give_turn: Callable[[], None] | None = None
+    """Called now and then, also where no record is found: where requests share a thread, others get their turn."""
+
+    def __iter__(self) -> Iterator[Entry | Refusal]:
+        self.file.seek(0)
+        file = self.file
+        if self.give_turn is not None:
+            file = cast("BinaryIO", _PausingFile(file, self.give_turn))
+        read = read_ndjson if self.form is RecordForm.NDJSON else read_document
+        return read(file, "", self.max_content_bytes)
+
+    def may_have_more_than(self, count: int) -> bool:
+        """Whether there may be more records; told by a look at its first bytes, without reading a record."""
+        self.file.seek(0)
+        head = self.file.read(_LOOKED_AT + 1)
+        mark = b"\n" if self.form is RecordForm.NDJSON else b"{"
+        return len(head) > _LOOKED_AT or head.count(mark) > count
+
+
+class _PausingFile:
+    """A file whose reader leaves room for the worker's other requests, where it finds no record to pause at."""
+
+    def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
+        self._file = file
+        self._give_turn = give_turn
+        self._reads = 0
+
+    def read(self, size: int) -> bytes:
+        self._pause()
+        return self._file.read(size)
+
+    def readline(self, size: int) -> bytes:
+        self._pause()
+        return self._file.readline(size)
+
+    def _pause(self) -> None:
+        self._reads += 1
+        if self._reads % _BETWEEN_TURNS == 0:
+            self._give_turn()
 
 
 def is_document(head: bytes) -> bool:

@@ -199,6 +199,13 @@ class ServiceClosed(IotConfigError):
         super().__init__(message or "The service is closed: use it inside its block, or open it again.")
 
 
+class StoreBusy(StoreUnavailable):
+    """The store could not begin with a change in time, so nothing of it was stored."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(f"{message} Nothing was stored: ask again.", reason)
+
+
 class AssetsUnavailable(IotConfigError):
     """The files of assets cannot be read or written; nothing was stored or removed.
 

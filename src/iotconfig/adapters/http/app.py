@@ -12,7 +12,7 @@ from attrs import frozen
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.fleet_use_cases import FleetUseCases
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.pictures import PictureService
@@ -54,7 +54,7 @@ class UseCases:
 
     configs: ConfigService
     history: HistoryService
-    fleet: FleetService
+    fleet: FleetUseCases
     notifications: NotificationService
     assets: AssetService
     pictures: Callable[[], PictureService]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 import falcon
@@ -72,11 +73,15 @@ def read_json(req: falcon.Request, max_bytes: int, media_type: str = falcon.MEDI
     return Body(req, max_bytes).read()
 
 
-def spool(req: falcon.Request, file: BinaryIO, max_bytes: int) -> None:
-    """Write a large body to `file` as it arrives, and go back to its begin. Raises as `read_json` does."""
+def spool(req: falcon.Request, file: BinaryIO, max_bytes: int, give_turn: Callable[[], None]) -> None:
+    """Write a large body to `file` as it arrives, and go back to its begin. Raises as `read_json` does.
+
+    `give_turn` is called for each block: a peer that is quick leaves nothing to wait for.
+    """
     body = Body(req, max_bytes)
     while block := body.read(_BLOCK):
         file.write(block)
+        give_turn()
     file.seek(0)
 
 

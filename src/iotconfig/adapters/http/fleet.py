@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO, Any, BinaryIO, Final, cast
@@ -14,10 +14,10 @@ from attrs import asdict, define, field, frozen
 from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.adapters.fleet_files import write_records
-from iotconfig.adapters.records import read_document, read_ndjson
+from iotconfig.adapters.records import RecordFile, RecordForm
 from iotconfig.domain.errors import StoreFull, excerpt
 from iotconfig.domain.fleet import OnConflict, Refusal, Result, Rules, Sample, Tally
-from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.fleet_use_cases import FleetUseCases
 from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.search import ConfigQuery
 
@@ -33,7 +33,6 @@ _LISTED: Final = 1000
 """Refusals that an answer lists; all are counted."""
 
 _MEMORY: Final = 1024 * 1024
-_BETWEEN_PAUSES: Final = 100
 
 
 @frozen
@@ -51,7 +50,7 @@ class PatchBody:
 class ImportResource:
     """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
 
-    fleet: FleetService
+    fleet: FleetUseCases
     max_content_bytes: int
     max_import_bytes: int
 
@@ -63,13 +62,13 @@ class ImportResource:
             dry_run=flag(given, "dry_run"),
         )
         note = note_of(req, given)
-        read = read_ndjson if check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON else read_document
+        is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
+        form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
         refusals = _Refusals()
         with _room_for_files(), TemporaryFile() as file:
-            spool(req, file, self.max_import_bytes)
-            lines = cast("BinaryIO", _PausingFile(cast("BinaryIO", file), self.fleet.pause))
-            entries = read(lines, "", self.max_content_bytes)
-            tally = self.fleet.load(entries, rules, note, refusals.add)
+            spool(req, file, self.max_import_bytes, self.fleet.pause)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
+            tally = self.fleet.load(records, rules, note, refusals.add)
         answer = _counts(tally, rules, refusals)
         if _is_refused(tally, rules):
             raise Refused(
@@ -84,7 +83,7 @@ class ImportResource:
 class ExportResource:
     """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
 
-    fleet: FleetService
+    fleet: FleetUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
@@ -106,7 +105,7 @@ class ExportResource:
 class PatchResource:
     """`/api/configs/patch`: one merge patch to every config that a filter selects."""
 
-    fleet: FleetService
+    fleet: FleetUseCases
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -239,25 +238,3 @@ def _send_file(resp: falcon.Response, file: IO[bytes]) -> None:
     length = file.tell()
     file.seek(0)
     resp.set_stream(file, length)
-
-
-class _PausingFile:
-    """A file whose reader leaves room for the worker's other requests, where it finds no record to pause at."""
-
-    def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
-        self._file = file
-        self._give_turn = give_turn
-        self._reads = 0
-
-    def read(self, size: int) -> bytes:
-        self._pause()
-        return self._file.read(size)
-
-    def readline(self, size: int) -> bytes:
-        self._pause()
-        return self._file.readline(size)
-
-    def _pause(self) -> None:
-        self._reads += 1
-        if self._reads % _BETWEEN_PAUSES == 0:
-            self._give_turn()

@@ -12,6 +12,7 @@ import falcon
 from iotconfig.domain.errors import (
     AuthenticationRequired,
     IotConfigError,
+    StoreBusy,
     StoreUnavailable,
     TooManyRequests,
 )
@@ -106,7 +107,8 @@ def _on_domain_error(
 ) -> None:
     code = error.http_code if isinstance(error, Refused) else error.code
     sentence = str(error)
-    if isinstance(error, StoreUnavailable) and req.method not in SAFE_METHODS:
+    is_unknown = isinstance(error, StoreUnavailable) and not isinstance(error, StoreBusy)
+    if is_unknown and req.method not in SAFE_METHODS:
         sentence += " The change may have been stored, or not: ask again with If-Match."
     _answer(resp, code, sentence, error.details)
     if isinstance(error, TooManyRequests):

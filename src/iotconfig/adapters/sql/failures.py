@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from iotconfig.domain.errors import (
     IotConfigError,
     ServiceClosed,
+    StoreBusy,
     StoreFull,
     StoreUnavailable,
 )
@@ -84,6 +85,12 @@ def unavailable(message: str, reason: str) -> StoreUnavailable:
     reason = " ".join(reason.split())
     log.warning("the database is unavailable: %s", reason)
     return StoreUnavailable(message, reason)
+
+
+def busy(reason: str) -> StoreBusy:
+    """A `StoreBusy` whose reason stands in the log too."""
+    log.warning("the database is busy: %s", reason)
+    return StoreBusy("Others are changing the database, and it did not become free in time.", reason)
 
 
 class DatabaseFault(Exception):

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .database import PoolUse
-from .failures import AWAY, is_busy, translated, unavailable
+from .failures import busy, is_busy, translated
 from .lifetime import Lifetime
 from .session import SessionTransaction, session_transaction
 from .sqlite_file import OpenFile
@@ -30,6 +30,7 @@ from .timeouts import Timeouts
 from .turns import Pause, SharingConnection
 
 _POOL_SIZE = 8
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
 
 
@@ -81,7 +82,7 @@ class SqliteDatabase:
         with _held(self._writer, self._timeouts.lock), translated(self._lifetime):
             self._file.check()
             with _connected(self._engine) as connection:
-                execute_patiently(connection, "BEGIN IMMEDIATE", self._timeouts.lock)
+                execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
                 yield connection
                 connection.commit()
             # Once more: what was stored in a file that is no longer there must not be acknowledged.
@@ -152,7 +153,7 @@ class SqliteSession:
     def writing(self) -> Iterator[SessionTransaction]:
         with _held(self._writer, self._lock_timeout):
             self._file.check()
-            execute_patiently(self.connection, "BEGIN IMMEDIATE", self._lock_timeout)
+            execute_patiently(self.connection, _BEGIN_WRITING, self._lock_timeout)
             with session_transaction(self.connection) as transaction:
                 yield transaction
                 self._file.check()
@@ -175,7 +176,7 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 def _held(writer: Lock, seconds: float) -> Iterator[None]:
     """Be this process's one writer."""
     if not writer.acquire(timeout=seconds):
-        raise unavailable(AWAY, "this process's other writers hold the database for too long")
+        raise busy("this process's other writers hold the database for too long")
     try:
         yield
     finally:
@@ -194,7 +195,12 @@ def begin_reading(connection: Connection, seconds: float) -> None:
 
 def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
     """Run a statement that needs a lock; while another connection has it, ask again for up to `seconds`."""
-    _patience(seconds)(connection.exec_driver_sql, statement)
+    try:
+        _patience(seconds)(connection.exec_driver_sql, statement)
+    except DBAPIError as error:
+        if statement != _BEGIN_WRITING or not is_busy(error):
+            raise
+        raise busy("another process holds the write lock for too long") from None
 
 
 def _patience(seconds: float) -> Retrying:

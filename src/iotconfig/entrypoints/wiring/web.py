@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.observed import Observed, new_registry
@@ -15,8 +14,9 @@ from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
 from .assets import assets
-from .clock import pause, utc_now
+from .clock import utc_now
 from .databases import notifications_of, open_database, opened, store_of
+from .fleet import helped_fleet
 from .pictures import pictures_when_asked
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def create_app(settings: Settings, watched: Observed | None = None) -> falcon.Ap
     use_cases = UseCases(
         configs=service,
         history=HistoryService(store, utc_now),
-        fleet=FleetService(store, utc_now, pause=pause),
+        fleet=helped_fleet(settings, store),
         notifications=notifications,
         assets=assets(settings, store),
         pictures=pictures_when_asked(settings),

@@ -1,0 +1,9 @@
+"""Large loads and patches in a process of their own, so that the worker that takes them goes on serving devices.
+
+On SQLite, a statement that stores a fleet holds up every greenlet of its process for seconds.
+"""
+
+from .helped import HelpedFleet
+from .helper import help_with
+
+__all__ = ["HelpedFleet", "help_with"]

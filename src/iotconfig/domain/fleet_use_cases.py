@@ -1,0 +1,49 @@
+"""What a door needs for many configs at once: the use cases of `FleetService`, wherever they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from .fleet import Entry, Exported, PatchOutcome, Refusal, Result, Rules, Tally
+from .merge_patch import MergePatch
+from .revisions import Note
+from .search import ConfigQuery
+
+
+class FleetUseCases(Protocol):
+    """As `FleetService`, whose docstrings are the contract."""
+
+    @property
+    def pause(self) -> Callable[[], None]:
+        """Lets others go on who share the thread."""
+        ...
+
+    def load(
+        self,
+        source: Iterable[Entry | Refusal],
+        rules: Rules,
+        note: Note = ...,
+        report: Callable[[Refusal], None] = ...,
+    ) -> Tally:
+        """Store the configs that `source` gives, as `rules` say."""
+        ...
+
+    def patch(
+        self,
+        query: ConfigQuery,
+        patch: MergePatch,
+        rules: Rules,
+        note: Note = ...,
+        report: Callable[[Refusal], None] = ...,
+        tell: Callable[[Result], None] = ...,
+        *,
+        max_content_bytes: int = ...,
+    ) -> PatchOutcome:
+        """Merge `patch` into every config that `query` selects."""
+        ...
+
+    def export(self) -> AbstractContextManager[Iterator[Exported]]:
+        """All configs as they are at one moment, sorted by MAC address."""
+        ...
