@@ -7,7 +7,14 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from iotconfig.domain.notifications import AT_ONCE, Announcement, Backlog, Notification, next_generation
+from iotconfig.domain.notifications import (
+    AT_ONCE,
+    MOST_COUNTED,
+    Announcement,
+    Backlog,
+    Notification,
+    next_generation,
+)
 
 from .file import RecordsFile
 from .records import Records
@@ -54,9 +61,14 @@ class JsonFileNotificationQueue:
                 if _is_pending(records, notification):
                     pending[str(notification.announcement.subject)] = notification
 
-    def backlog(self) -> Backlog:
+    def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
         waiting, parked = self._all(parked=False), self._all(parked=True)
-        return Backlog(len(waiting), len(parked), min((n.since for n in waiting), default=None))
+        return Backlog(
+            min(len(waiting), limit),
+            min(len(parked), limit),
+            min((n.since for n in waiting), default=None),
+            more=max(len(waiting), len(parked)) > limit,
+        )
 
     def find(self, limit: int) -> Sequence[Notification]:
         return [*self._all(parked=True), *self._all(parked=False)][:limit]

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from iotconfig.domain import json_members, json_text
 from iotconfig.domain.assets import AssetName
@@ -25,6 +26,7 @@ from iotconfig.domain.fleet import Entry, Exported
 from iotconfig.domain.json_members import Member
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.notification_service import DeliveryHealth
 from iotconfig.domain.revisions import Revision
 
 T = TypeVar("T", bound=AttrsInstance)
@@ -90,6 +92,10 @@ _answers.register_unstructure_hook(datetime, rfc3339)
 _answers.register_unstructure_hook(RawJson, lambda text: text)
 _answers.register_unstructure_hook(Config, _config_members)
 _answers.register_unstructure_hook(Revision, _revision_members)
+_answers.register_unstructure_hook(
+    DeliveryHealth,
+    make_dict_unstructure_fn(DeliveryHealth, _answers, more=override(omit_if_default=True)),
+)
 
 _rows: Final = Converter(detailed_validation=False)
 _rows.register_structure_hook(MacAddress, lambda canonical, _: MacAddress(canonical))

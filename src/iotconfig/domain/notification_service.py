@@ -37,6 +37,8 @@ class DeliveryHealth:
     """For how long the longest waiting one was due; 0 without any."""
     parked: int
     """Notifications that the broker refused too often."""
+    more: bool = False
+    """Whether there are more than `pending` or `parked` says: each counts up to 10,000."""
 
 
 @frozen
@@ -60,6 +62,7 @@ class NotificationService:
             pending=backlog.pending,
             oldest_seconds=round(waited.total_seconds(), 3),
             parked=backlog.parked,
+            more=backlog.more,
         )
 
     def find(self, limit: int) -> Sequence[Notification]:

@@ -97,6 +97,10 @@ class Notification:
     """What the broker said at the last refusal."""
 
 
+MOST_COUNTED: Final = 10_000
+"""Notifications of a kind that are counted: each call would otherwise count all that a long outage left."""
+
+
 @frozen
 class Backlog:
     """How much is pending."""
@@ -107,6 +111,8 @@ class Backlog:
     """Notifications that wait for an operator."""
     oldest: datetime | None
     """Since when the longest waiting of the pending ones is due; None without any."""
+    more: bool = False
+    """Whether there are more, of either, than were counted."""
 
 
 @frozen

@@ -18,7 +18,7 @@ from .config import Config, Device, Document
 from .content import ConfigContent
 from .fleet import Duplicate, Entry, Exported, OnConflict, Outcome, Result
 from .mac import MacAddress
-from .notifications import Announcement, Backlog, Notification
+from .notifications import MOST_COUNTED, Announcement, Backlog, Notification
 from .once import OnceOnly
 from .revisions import (
     DeletedPage,
@@ -358,8 +358,8 @@ class NotificationQueue(Protocol):
         """
         ...
 
-    def backlog(self) -> Backlog:
-        """How much is pending."""
+    def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
+        """How much is pending; the pending and the parked are counted up to `limit` each."""
         ...
 
     def find(self, limit: int) -> Sequence[Notification]:

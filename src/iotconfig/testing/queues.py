@@ -157,6 +157,9 @@ class NotificationQueueContract:
         park(queue, 4)
 
         assert Backlog(3, 2, at(2)) == queue.backlog()
+        assert Backlog(3, 2, at(2)) == queue.backlog(3)
+        assert Backlog(2, 2, at(2), more=True) == queue.backlog(2)
+        assert Backlog(1, 1, at(2), more=True) == queue.backlog(1)
 
     def test_the_oldest_counts_from_when_it_was_first_due(
         self, store: Store, queue: NotificationQueue

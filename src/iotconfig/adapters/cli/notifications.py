@@ -94,7 +94,8 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     if found:
         headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
         click.echo(table(headers, map(_row, found)) + "\n")
-    click.echo(f"{health.pending} pending, {health.parked} parked, in {runtime.database}")
+    more = " (and more)" if health.more else ""
+    click.echo(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.database}")
 
 
 def _row(notification: Notification) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.notifications import (
     AT_ONCE,
+    MOST_COUNTED,
     Announcement,
     Backlog,
     Notification,
@@ -58,10 +59,16 @@ class MemoryNotificationQueue:
                 if _is_current(state, notification):
                     state.notifications[notification.announcement.subject] = notification
 
-    def backlog(self) -> Backlog:
-        waiting = self._waiting()
-        parked = len(self._committed.state.notifications) - len(waiting)
-        return Backlog(len(waiting), parked, min((n.since for n in waiting), default=None))
+    def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
+        everything = self._committed.state.notifications.values()
+        waiting = [n.since for n in everything if not n.parked]
+        parked = len(everything) - len(waiting)
+        return Backlog(
+            min(len(waiting), limit),
+            min(parked, limit),
+            min(waiting, default=None),
+            more=max(len(waiting), parked) > limit,
+        )
 
     def find(self, limit: int) -> Sequence[Notification]:
         everything = self._committed.state.notifications.values()

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Executable,
     Row,
+    ScalarSelect,
     Select,
     Update,
     and_,
@@ -30,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.notifications import (
     AT_ONCE,
+    MOST_COUNTED,
     Announcement,
     Backlog,
     DeviceState,
@@ -179,15 +182,17 @@ class SqlNotificationQueue:
                 for notification in sorted(refused, key=_subject):
                     connection.execute(_postponed(notification), _key(notification))
 
-    def backlog(self) -> Backlog:
+    def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
+        # One index holds all three answers: as comparisons, SQLite finds it.
+        is_waiting, is_parked = _columns.parked == false(), _columns.parked == true()
         statement = select(
-            func.count().filter(_WAITING),
-            func.count().filter(_columns.parked),
-            func.min(_columns.since).filter(_WAITING),
-        ).select_from(notifications)
+            _counted(is_waiting, limit),
+            _counted(is_parked, limit),
+            select(func.min(_columns.since)).where(is_waiting).scalar_subquery(),
+        )
         with self._database.reading() as connection:
             pending, parked, oldest = connection.execute(statement).one()
-        return Backlog(pending, parked, oldest)
+        return Backlog(min(pending, limit), min(parked, limit), oldest, more=max(pending, parked) > limit)
 
     def find(self, limit: int) -> Sequence[Notification]:
         statement = select(notifications).order_by(_columns.parked.desc(), *_LONGEST_DUE_FIRST).limit(limit)
@@ -205,6 +210,12 @@ class SqlNotificationQueue:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(_WAKE))
             return retried
+
+
+def _counted(condition: ColumnElement[bool], limit: int) -> ScalarSelect[int]:
+    """How many there are; where they are more than `limit`, one more than that."""
+    some = select(_columns.key).where(condition).limit(limit + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _postponed(notification: Notification) -> Update:

@@ -139,6 +139,7 @@ notifications: Final = Table(
     Column("refusals", Integer, nullable=False),
     Column("parked", Boolean, nullable=False),
     Column("last_error", Text),
+    Index("ix_notifications_parked_since", "parked", "since"),
 )
 
 api_tokens: Final = Table(

@@ -51,7 +51,7 @@ def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
     required = []
     for attribute in fields(cls):
         properties[attribute.name] = _described(_type(hints[attribute.name]), _ABOUT.get(attribute.name))
-        if not is_body or attribute.default is NOTHING:
+        if attribute.default is NOTHING:
             required.append(attribute.name)
     found: Part = {"type": "object", "properties": properties}
     if required:
