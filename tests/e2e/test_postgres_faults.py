@@ -16,9 +16,11 @@ from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.crowd import seconds_of, together
 from tests.support.http import Answer, Client
+from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.proxy import Link
-from tests.support.serving import Serve
+from tests.support.schema import execute
+from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
 
 TIMEOUTS = {
@@ -86,6 +88,22 @@ def _swallowed(_server: PostgresServer, link: Link) -> Iterator[None]:
         yield
     finally:
         link.flow()
+
+
+def _set_read_only(server: PostgresServer) -> tuple[str, Callable[[], object]]:
+    """A database whose new sessions can only read, for as long as they last; and what ends that for later ones."""
+    execute(server.base_url, "ALTER DATABASE iotconfig SET default_transaction_read_only = on")
+    url = make_url(server.base_url).set(database="iotconfig").render_as_string(hide_password=False)
+    return url, lambda: execute(
+        server.base_url, "ALTER DATABASE iotconfig RESET default_transaction_read_only"
+    )
+
+
+def _standby(server: PostgresServer) -> tuple[str, Callable[[], object]]:
+    """A standby; and its promotion."""
+    standby = server.standby()
+    url = make_url(standby.base_url).set(database="iotconfig").render_as_string(hide_password=False)
+    return url, standby.promote
 
 
 def _put(client: Client, number: int) -> Answer:
@@ -230,3 +248,42 @@ def test_a_writer_that_waits_too_long_for_a_lock_is_refused(
     assert (503, "STORE_UNAVAILABLE") == (refused.status, refused.json()["code"])
     assert took < BOUND
     assert [200, 200, 200] == [other.status, fetched.status, afterwards.status]
+
+
+@pytest.mark.parametrize(
+    "make_read_only", [pytest.param(_set_read_only, id="set"), pytest.param(_standby, id="standby")]
+)
+def test_a_read_only_database_is_told_and_gets_over(
+    own_postgres: PostgresServer,
+    own_url: str,
+    start_serve: Callable[..., Serve],
+    broker: Mosquitto,
+    make_read_only: Callable[[PostgresServer], tuple[str, Callable[[], object]]],
+) -> None:
+    """Devices are served, health says read-only, no relay is active; then the same processes write again."""
+    run_command("config", "create", "02:00:00:00:00:01", "{}", env=environment(own_url))
+    url, end = make_read_only(own_postgres)
+    serve = start_serve(url, MQTT_URL=broker.url, **TIMEOUTS)
+    client, pids = serve.client, serve.pids()
+    # All connections of both workers' pools are open, and can only read.
+    fetched = together(32, lambda _: client.get(DEVICE))
+    refused = together(8, lambda n: _put(client, n))
+    health, ready = client.get("/api/health"), client.get("/api/health/ready")
+    said = serve.output()
+    end()
+    wait_until(
+        lambda: {200} == {answer.status for answer in together(16, lambda _: client.get("/api/health"))},
+        "all workers write again",
+        RECOVERY,
+    )
+    written = together(16, lambda n: _put(client, n))
+    wait_until(lambda: "relay: active" in serve.output(), "a relay is active")
+
+    assert {200} == {answer.status for answer in fetched}
+    assert {503} == {answer.status for answer in refused}
+    assert all("read-only" in answer.json()["error"] for answer in (*refused, health, ready))
+    assert not any("may have been stored" in answer.json()["error"] for answer in refused)
+    assert (503, "read-only", 503) == (health.status, health.json()["database"], ready.status)
+    assert "relay: active" not in said
+    assert set() == {answer.status for answer in written} - {200, 201}
+    assert pids == serve.pids()

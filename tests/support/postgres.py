@@ -47,7 +47,9 @@ def _may_run(user: str, program: Path) -> bool:
 class PostgresServer:
     """One server on a port of its own; `base_url` is its administrator's URL."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: PostgresServer | None = None) -> None:
+        """With a `primary`, the server is a hot standby of that one."""
+        self._standbys: list[PostgresServer] = []
         self._home = Path(tempfile.mkdtemp(prefix="iotconfig-postgres-"))
         self._data = self._home / "data"
         self._data.mkdir(mode=0o700)
@@ -58,7 +60,12 @@ class PostgresServer:
             self._home.chmod(0o755)
             os.chown(self._data, account.pw_uid, account.pw_gid)
         self.port = free_port()
-        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        if primary is None:
+            self._run(
+                "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+            )
+        else:
+            self._run("pg_basebackup", "-d", primary.base_url, "-R", "-c", "fast", "--no-sync")
         self.start()
 
     def _reachable_binaries(self) -> Path:
@@ -84,6 +91,16 @@ class PostgresServer:
         """Stop the server, as `pg_ctl -m MODE stop` does; `immediate` is a crash."""
         self._run("pg_ctl", "-w", "-m", mode, "stop")
 
+    def standby(self) -> PostgresServer:
+        """A hot standby of this one, which closes with it."""
+        standby = PostgresServer(self)
+        self._standbys.append(standby)
+        return standby
+
+    def promote(self) -> None:
+        """Make a standby a primary."""
+        self._run("pg_ctl", "-w", "promote")
+
     def pids(self) -> list[int]:
         """The server's process and all its children."""
         main = int((self._data / "postmaster.pid").read_text().split()[0])
@@ -105,6 +122,8 @@ class PostgresServer:
                 os.kill(pid, number)
 
     def close(self) -> None:
+        for standby in self._standbys:
+            standby.close()
         self.stop()
         shutil.rmtree(self._home)
 

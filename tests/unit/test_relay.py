@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.memory.notifications import MemoryNotificationQueue
 from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notifications import RetryPolicy
+from iotconfig.domain.notifications import Notification, RetryPolicy
 from iotconfig.domain.ports import Receipt
 from iotconfig.domain.relay import Pause, Relay
 from iotconfig.domain.service import ConfigService
@@ -40,6 +43,21 @@ class Scene:
     def told(self) -> list[tuple[str, int]]:
         """The keys and revisions that were published, in their order."""
         return [(a.subject.key, a.state.revision) for a in self.publisher.told if a.state is not None]
+
+
+class Unsettled:
+    """The queue of a store that takes no writes until it is told to."""
+
+    def __init__(self, queue: MemoryNotificationQueue) -> None:
+        self._queue = queue
+        self.due, self.next_due, self.backlog = queue.due, queue.next_due, queue.backlog
+        self.find, self.retry_parked = queue.find, queue.retry_parked
+        self.is_read_only = True
+
+    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        if self.is_read_only:
+            raise StoreReadOnly("It is read-only.")
+        self._queue.settle(told, refused)
 
 
 @pytest.fixture
@@ -263,3 +281,22 @@ def test_a_clock_that_differs_from_the_writers_delays_nothing(scene: Scene) -> N
     scene.relay.run_once()
 
     assert 1 == len(scene.told())
+
+
+def test_what_could_not_be_struck_off_is_not_told_again(scene: Scene) -> None:
+    """On a store that takes no writes, nothing is told twice, and nothing new; then the relay goes on."""
+    scene.create(1)
+    queue = Unsettled(scene.queue)
+    scene.relay = Relay(queue, scene.publisher, scene.lease, scene.clock, lambda: scene.jitter)
+
+    for _ in range(3):
+        scene.relay.run_once()
+    scene.create(2)
+    scene.relay.run_once()
+    meanwhile = len(scene.publisher.told)
+    queue.is_read_only = False
+    scene.relay.run_once()
+    scene.relay.run_once()
+
+    assert (1, 2) == (meanwhile, len(scene.publisher.told))
+    assert 0 == scene.queue.backlog().pending

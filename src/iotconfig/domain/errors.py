@@ -181,6 +181,8 @@ class StoreUnavailable(IotConfigError):
     """
 
     code = "STORE_UNAVAILABLE"
+    is_outcome_known: ClassVar[bool] = False
+    """Whether a write that met this error surely stored nothing."""
 
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
@@ -202,8 +204,22 @@ class ServiceClosed(IotConfigError):
 class StoreBusy(StoreUnavailable):
     """The store could not begin with a change in time, so nothing of it was stored."""
 
+    is_outcome_known = True
+
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(f"{message} Nothing was stored: ask again.", reason)
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The store answers, and takes no writes. Nothing was stored; reads go on."""
+
+    is_outcome_known = True
+
+
+class StoreNotReached(StoreUnavailable):
+    """No connection to the store could be had, so nothing was stored."""
+
+    is_outcome_known = True
 
 
 class AssetsUnavailable(IotConfigError):

@@ -327,7 +327,10 @@ class Store(Protocol):
         ...
 
     def check(self) -> None:
-        """Return when the store answers; raise `StoreUnavailable` otherwise, within seconds."""
+        """Return when the store answers and takes writes, within seconds.
+
+        Raises `StoreReadOnly` where it takes none, another `StoreUnavailable` where it does not answer.
+        """
         ...
 
     def close(self) -> None:

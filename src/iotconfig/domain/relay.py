@@ -54,6 +54,8 @@ class Relay:
     _failures: int = 0
     _reason: str = ""
     _is_active: bool | None = None
+    _unsettled: tuple[Sequence[Notification], Sequence[Notification]] | None = None
+    """What was told and refused, and is not written down yet."""
 
     def run_once(self) -> Pause:
         """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
@@ -81,11 +83,14 @@ class Relay:
             )
             self._is_active = held
         if not held:
+            self._unsettled = None
             # A connection kept open would be taken from the active relay, or would take it over.
             self._publisher.disconnect()
         return held
 
     def _tell_due(self) -> Pause:
+        # First: what the store could not strike off would be told again at each step.
+        self._write_down()
         batch = self._queue.due(self._clock(), BATCH)
         if not batch:
             self._connected()
@@ -111,7 +116,13 @@ class Relay:
             else:
                 refused.append(self._refused(notification, receipt))
         if told or refused:
-            self._queue.settle(told, refused)
+            self._unsettled = (told, refused)
+            self._write_down()
+
+    def _write_down(self) -> None:
+        if self._unsettled is not None:
+            self._queue.settle(*self._unsettled)
+            self._unsettled = None
 
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:
         refusals = notification.refusals + 1

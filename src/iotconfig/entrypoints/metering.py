@@ -7,12 +7,14 @@ from prometheus_client import CollectorRegistry
 from iotconfig.adapters.http.observing import Observer
 from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
 from iotconfig.adapters.sql.database import Database
+from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.ports import Publisher
+from iotconfig.domain.ports import Publisher, Store
 from iotconfig.domain.search import ConfigQuery
 from iotconfig.domain.service import ConfigService
 
 from .settings import Settings
+from .wiring.clock import utc_now
 
 
 def counting(registry: CollectorRegistry) -> Observer:
@@ -37,16 +39,31 @@ def watch_pool(settings: Settings, registry: CollectorRegistry, database: Databa
 def exposition(
     settings: Settings,
     registry: CollectorRegistry,
-    service: ConfigService,
+    store: Store,
     notifications: NotificationService,
 ) -> Exposition:
     """What a scrape reads."""
+    service = ConfigService(store, utc_now)
 
     def figures() -> Figures:
         delivery = notifications.health()
         count = service.find(ConfigQuery(limit=1)).count
-        return Figures(count or 0, delivery.pending, delivery.parked, delivery.oldest_seconds)
+        return Figures(
+            configs=count or 0,
+            pending=delivery.pending,
+            parked=delivery.parked,
+            oldest_seconds=delivery.oldest_seconds,
+            writable=_takes_writes(store),
+        )
 
     return Exposition(
         registry, settings.metrics_directory, Bounded(figures).get, announces=bool(settings.mqtt_url)
     )
+
+
+def _takes_writes(store: Store) -> bool:
+    try:
+        store.check()
+    except StoreReadOnly:
+        return False
+    return True

@@ -8,7 +8,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import to_json
-from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Store
 
@@ -27,7 +27,7 @@ class LiveResource:
 
 @frozen
 class ReadyResource:
-    """`/api/health/ready`: requests can be served, since the database answers and has the schema."""
+    """`/api/health/ready`: requests can be served: the database answers, takes writes and has the schema."""
 
     is_ready: Callable[[], None]
     """Raises `StoreUnavailable` where it is not."""
@@ -45,7 +45,10 @@ class ReadyResource:
 
 @frozen
 class HealthResource:
-    """`/api/health`. Healthy while the database answers; a broker that is away keeps no device from fetching."""
+    """`/api/health`. Healthy while the database answers and takes writes.
+
+    A broker that is away keeps no device from fetching.
+    """
 
     store: Store
     notifications: NotificationService
@@ -55,7 +58,8 @@ class HealthResource:
             self.store.check()
             delivery = self.notifications.health()
         except StoreUnavailable as error:
-            _refuse(resp, {"status": "unhealthy", "database": "disconnected", "error": str(error)})
+            database = "read-only" if isinstance(error, StoreReadOnly) else "disconnected"
+            _refuse(resp, {"status": "unhealthy", "database": database, "error": str(error)})
         else:
             _send(resp, {"status": "healthy", "database": "connected", "notifications": delivery})
 

@@ -12,7 +12,6 @@ import falcon
 from iotconfig.domain.errors import (
     AuthenticationRequired,
     IotConfigError,
-    StoreBusy,
     StoreUnavailable,
     TooManyRequests,
 )
@@ -107,8 +106,8 @@ def _on_domain_error(
 ) -> None:
     code = error.http_code if isinstance(error, Refused) else error.code
     sentence = str(error)
-    is_unknown = isinstance(error, StoreUnavailable) and not isinstance(error, StoreBusy)
-    if is_unknown and req.method not in SAFE_METHODS:
+    is_in_doubt = isinstance(error, StoreUnavailable) and not error.is_outcome_known
+    if is_in_doubt and req.method not in SAFE_METHODS:
         sentence += " The change may have been stored, or not: ask again with If-Match."
     _answer(resp, code, sentence, error.details)
     if isinstance(error, TooManyRequests):

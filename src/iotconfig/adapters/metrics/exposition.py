@@ -27,6 +27,8 @@ class Figures:
     pending: int
     parked: int
     oldest_seconds: float
+    writable: bool = True
+    """Whether the database takes writes."""
 
 
 class Exposition:
@@ -80,6 +82,11 @@ class Exposition:
         )
         if figures is None:
             return
+        yield GaugeMetricFamily(
+            "iotconfig_database_writable",
+            "1 while the database takes writes, 0 while it is read-only",
+            int(figures.writable),
+        )
         yield GaugeMetricFamily("iot_config_files_count", "Configs that are stored", figures.configs)
         yield GaugeMetricFamily(
             "iotconfig_notifications_pending", "Notifications that wait for the broker", figures.pending

@@ -76,7 +76,7 @@ class Database(Protocol):
         ...
 
     def check(self) -> None:
-        """Return when the database answers; raise `StoreUnavailable` otherwise."""
+        """Return when the database answers and takes writes; raise `StoreReadOnly` or `StoreUnavailable` otherwise."""
         ...
 
     def use(self) -> PoolUse:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
+from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -17,6 +18,8 @@ from iotconfig.domain.errors import (
     ServiceClosed,
     StoreBusy,
     StoreFull,
+    StoreNotReached,
+    StoreReadOnly,
     StoreUnavailable,
 )
 
@@ -27,8 +30,11 @@ log = logging.getLogger(__name__)
 
 # SQLSTATE classes and codes (PostgreSQL, appendix A) that pass by themselves.
 _UNAVAILABLE_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
-_UNAVAILABLE_STATES: Final = frozenset({"25006", "25P03", "55P03", "28000", "28P01", "3D000"})
+_UNAVAILABLE_STATES: Final = frozenset({"25P03", "55P03", "28000", "28P01", "3D000"})
+_READ_ONLY: Final = "25006"
 _DISK_FULL: Final = "53100"
+# What answers is not, or is no longer, the server that requests need: a standby, one that stops.
+_LEAVING_STATES: Final = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"})
 _SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
 # Missing permission; objects of others that depend on ours.
 _REFUSED_STATES: Final = frozenset({"42501", "2BP01"})
@@ -40,7 +46,6 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_CANTOPEN,
@@ -50,6 +55,14 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
 )
 
 AWAY: Final = "The database cannot be reached, or did not answer in time."
+READ_ONLY: Final = (
+    "The database is read-only, so nothing can be stored: let DATABASE_URL lead to the primary, or promote the standby; "
+    "the service then goes on by itself."
+)
+FILE_READ_ONLY: Final = (
+    "The database file is read-only, so nothing can be stored: let the service's user write to the file, "
+    "its -wal and -shm files, and their directory; the service then goes on by itself."
+)
 _REFUSED: Final = "The database refuses the operation: ask its administrator."
 SCHEMA_NOT_CURRENT: Final = (
     "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
@@ -72,7 +85,7 @@ def translated(lifetime: Lifetime | None = None) -> Iterator[None]:
         if lifetime is not None and lifetime.is_over:
             raise ServiceClosed from None
         if isinstance(error, PoolExhausted):
-            raise unavailable(AWAY, "all connections are in use") from error
+            raise unavailable(AWAY, "all connections are in use", StoreNotReached) from error
         translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error)
     else:
         return
@@ -80,11 +93,13 @@ def translated(lifetime: Lifetime | None = None) -> Iterator[None]:
     raise translation from None
 
 
-def unavailable(message: str, reason: str) -> StoreUnavailable:
+def unavailable(
+    message: str, reason: str, kind: type[StoreUnavailable] = StoreUnavailable
+) -> StoreUnavailable:
     """A `StoreUnavailable` whose reason, on one line, stands in the log too."""
     reason = " ".join(reason.split())
     log.warning("the database is unavailable: %s", reason)
-    return StoreUnavailable(message, reason)
+    return kind(message, reason)
 
 
 def busy(reason: str) -> StoreBusy:
@@ -107,6 +122,10 @@ def _translation(cause: BaseException | None, error: Exception) -> Exception:
 
 def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     state = cause.sqlstate
+    if isinstance(cause, PoolTimeout):
+        return unavailable(AWAY, str(cause), StoreNotReached)
+    if state == _READ_ONLY:
+        return unavailable(READ_ONLY, _first_line(cause), StoreReadOnly)
     if state == _DISK_FULL:
         return StoreFull("The database has no room left.")
     if state in _REFUSED_STATES:
@@ -126,6 +145,8 @@ def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
     text = str(cause)
     if primary == _SQLITE_FULL:
         return StoreFull("The disk under the database is full.")
+    if primary == sqlite3.SQLITE_READONLY:
+        return unavailable(FILE_READ_ONLY, text, StoreReadOnly)
     if "no such table" in text or "no such column" in text:
         return unavailable(SCHEMA_NOT_CURRENT, str(cause))
     return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
@@ -146,6 +167,19 @@ def is_mac_address_conflict(error: IntegrityError) -> bool:
     if isinstance(error.orig, psycopg.Error):
         return error.orig.diag.constraint_name == MAC_ADDRESS_CONSTRAINT
     return str(error.orig).endswith("configs.mac_address")
+
+
+def is_leaving(error: BaseException | None) -> bool:
+    """Whether the server that answered so is of no more use, to this connection and to others like it."""
+    return isinstance(error, psycopg.Error) and error.sqlstate in _LEAVING_STATES
+
+
+def is_read_only_file(error: BaseException | None) -> bool:
+    """Whether a SQLite connection cannot write: one that was opened so stays so."""
+    return (
+        isinstance(error, sqlite3.Error)
+        and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    )
 
 
 def is_busy(error: BaseException) -> bool:

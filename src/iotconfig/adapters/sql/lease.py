@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from .libpq import connection_arguments
+from .libpq import IS_READ_ONLY, connection_arguments
 from .notifications import WAKE_CHANNEL
 from .sqlite import file_uri
 from .timeouts import Timeouts
@@ -67,6 +67,7 @@ class PostgresqlLease:
         return self._held
 
     def _take(self, session: psycopg.Connection) -> bool:
+        _require_writable(session)
         row = session.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone()
         if row is None or not row[0]:
             return False
@@ -75,7 +76,7 @@ class PostgresqlLease:
         return True
 
     def _keep(self, session: psycopg.Connection) -> bool:
-        session.execute("SELECT 1")
+        _require_writable(session)
         for _ in session.notifies(timeout=0):
             """Heard while the relay was at work, which looks at the queue next anyway."""
         return True
@@ -104,6 +105,13 @@ class PostgresqlLease:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+
+def _require_writable(session: psycopg.Connection) -> None:
+    """What a relay on a read-only database tells, it could not strike off, and would tell again and again."""
+    row = session.execute(f"SELECT {IS_READ_ONLY}".encode()).fetchone()
+    if row is None or row[0]:
+        raise psycopg.errors.ReadOnlySqlTransaction("it is read-only")
 
 
 class SqliteLease:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy import URL
 
 from .timeouts import Timeouts
+
+IS_READ_ONLY: Final = "pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+"""Whether a session cannot write: its server is a standby, or a setting of server, database or role says so."""
 
 
 def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg.abc import RV, PQGen
@@ -15,11 +15,15 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
 from .database import PoolUse
+from .failures import is_leaving
 from .libpq import connection_arguments, prepare
 from .places import Places
 from .timeouts import Timeouts
 from .waiting import wait_readable
 from .watchdog import Watchdog
+
+_RENEW_EVERY: Final = 1.0
+"""Seconds between two replacements of all idle connections."""
 
 
 class PooledConnection(psycopg.Connection[TupleRow]):
@@ -32,6 +36,13 @@ class PooledConnection(psycopg.Connection[TupleRow]):
     lender: Pool | None = None
     knows_lookup = False
     """Whether the statement of `lookup` is prepared for sure."""
+    is_unusable = False
+    """Whether it leads to a server that requests cannot work with, such as a standby: it is closed when it comes back."""
+
+    def notice(self, error: BaseException | None) -> None:
+        """Look whether this error says that the connection is unusable."""
+        if is_leaving(error):
+            self.is_unusable = True
 
     def close(self) -> None:
         lender, self.lender = self.lender, None
@@ -75,6 +86,7 @@ class Pool(ConnectionPool[PooledConnection]):
         # Who has to wait does so here, in order, and not in psycopg's pool, whose waiting
         # takes 10 µs of processor time more under gevent.
         self._places = Places(size)
+        self._renewed_at = 0.0
         super().__init__(
             connection_class=_connection_class(self._failures),
             kwargs=connection_arguments(url, timeouts),
@@ -105,9 +117,22 @@ class Pool(ConnectionPool[PooledConnection]):
         """End a loan."""
         self._watchdog.release(self._lent.pop(connection))
         try:
+            if connection.is_unusable or connection.closed:
+                connection.close()
+                self._renew()
             self.putconn(connection)
         finally:
             self._places.give_back()
+
+    def _renew(self) -> None:
+        """Replace the idle connections: they lead to where one was just found to be of no use.
+
+        Not at each such find: while a database is read-only, every write is one.
+        """
+        now = monotonic()
+        if now - self._renewed_at >= _RENEW_EVERY:
+            self._renewed_at = now
+            self.drain()
 
     def _lend(self, timeout: float) -> PooledConnection:
         try:

@@ -13,14 +13,16 @@ from typing import Any, Final, cast
 import psycopg
 from attrs import evolve, frozen
 from psycopg.rows import TupleRow
-from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, NullPool, Table, create_engine, event, text
+
+from iotconfig.domain.errors import StoreReadOnly
 
 from .database import PoolUse
-from .failures import translated
-from .libpq import connection_arguments, prepare
+from .failures import READ_ONLY, translated, unavailable
+from .libpq import IS_READ_ONLY, connection_arguments, prepare
 from .lifetime import Lifetime
 from .lookup import find_document
-from .pool import Pool
+from .pool import Pool, PooledConnection
 from .session import SessionTransaction, session_transaction
 from .timeouts import Timeouts
 from .watchdog import Watchdog
@@ -39,6 +41,7 @@ class PostgresqlDatabase:
         self._lifetime = Lifetime()
         self._pool = Pool(url, timeouts, pool_size, self._watchdog)
         self._writer = _engine(self._pool.getconn)
+        event.listen(self._writer, "handle_error", _tell_connection)
         # One statement needs no transaction around it: two round trips less.
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -52,6 +55,9 @@ class PostgresqlDatabase:
             connection = self._pool.getconn()
             try:
                 return find_document(connection, mac_address)
+            except psycopg.Error as error:
+                connection.notice(error)
+                raise
             finally:
                 connection.close()
 
@@ -85,7 +91,9 @@ class PostgresqlDatabase:
     def check(self) -> None:
         with self.reading() as connection:
             self._watchdog.watch(descriptor_of(connection), self._timeouts.check)
-            connection.execute(text("SELECT 1"))
+            if connection.execute(_IS_READ_ONLY).scalar_one():
+                _pooled(connection).is_unusable = True
+                raise unavailable(READ_ONLY, "it is a standby, or its sessions are read-only", StoreReadOnly)
 
     def use(self) -> PoolUse:
         return self._pool.use()
@@ -96,6 +104,8 @@ class PostgresqlDatabase:
         self._pool.close()
         self._watchdog.close()
 
+
+_IS_READ_ONLY: Final = text(f"SELECT {IS_READ_ONLY}")
 
 _SESSION_SETTINGS: Final = (
     # A few statements over many rows: a plan to be compiled costs more than it saves, a
@@ -157,6 +167,16 @@ def connect_once(url: URL, timeouts: Timeouts) -> Engine:
         return connection
 
     return _engine(connect)
+
+
+def _pooled(connection: Connection) -> PooledConnection:
+    return cast("PooledConnection", connection.connection.driver_connection)
+
+
+def _tell_connection(context: ExceptionContext) -> None:
+    """Let the connection of a failed statement know why it failed."""
+    if context.connection is not None and not context.connection.invalidated:
+        _pooled(context.connection).notice(context.original_exception)
 
 
 def descriptor_of(connection: Connection) -> int:

@@ -17,12 +17,12 @@ from typing import Literal, cast
 from urllib.parse import quote
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine
+from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .database import PoolUse
-from .failures import busy, is_busy, translated
+from .failures import busy, is_busy, is_read_only_file, translated
 from .lifetime import Lifetime
 from .session import SessionTransaction, session_transaction
 from .sqlite_file import OpenFile
@@ -112,6 +112,7 @@ class SqliteDatabase:
     def check(self) -> None:
         with translated(self._lifetime):
             self._file.check()
+            self._file.require_writable()
         with self.reading():
             return
 
@@ -219,7 +220,7 @@ def connect(
 
     Transactions are begun by hand: the driver's own begin late, without the lock.
     """
-    return create_engine(
+    engine = create_engine(
         "sqlite://",
         creator=lambda: _opened(path, timeouts, mode, pause),
         poolclass=QueuePool,
@@ -229,6 +230,14 @@ def connect(
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
     )
+    event.listen(engine, "handle_error", _renew_read_only)
+    return engine
+
+
+def _renew_read_only(context: ExceptionContext) -> None:
+    """Have the pool open its connections anew: those that SQLite opened while the file was read-only stay so."""
+    if is_read_only_file(context.original_exception):
+        context.is_disconnect = True
 
 
 def _opened(

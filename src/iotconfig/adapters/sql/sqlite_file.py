@@ -22,7 +22,9 @@ from typing import Final
 
 from attrs import frozen
 
-from .failures import unavailable
+from iotconfig.domain.errors import StoreReadOnly
+
+from .failures import FILE_READ_ONLY, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,18 @@ class OpenFile:
         """The same for those who only read, at most a few times a second."""
         if monotonic() - self._looked_at > _LOOK_EVERY:
             self.check()
+
+    def require_writable(self) -> None:
+        """Raise `StoreReadOnly` where this process may not write to the file, or its disk is read-only."""
+        found = self._open or self._opened()
+        beside = (
+            [Path(found.real_path).parent]
+            if found.wal is None
+            else [Path(found.wal_path), Path(found.shm_path)]
+        )
+        for path in (self._path, *beside):
+            if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise unavailable(FILE_READ_ONLY, f"{path} cannot be written to", StoreReadOnly)
 
     def close(self) -> None:
         """Close the connection; the next check opens the file anew."""

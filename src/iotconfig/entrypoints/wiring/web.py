@@ -43,7 +43,7 @@ def create_app(settings: Settings, watched: Observed | None = None) -> falcon.Ap
 
         metering.watch_pool(settings, watched.registry, database)
         if not settings.metrics_bind:
-            render = metering.exposition(settings, watched.registry, service, notifications).render
+            render = metering.exposition(settings, watched.registry, store, notifications).render
     use_cases = UseCases(
         configs=service,
         history=HistoryService(store, utc_now),
@@ -74,5 +74,6 @@ def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator
     from iotconfig.entrypoints import metering
 
     with opened(settings) as database:
-        service = ConfigService(store_of(database), utc_now)
-        yield metering.exposition(settings, registry, service, notifications_of(settings, database))
+        yield metering.exposition(
+            settings, registry, store_of(database), notifications_of(settings, database)
+        )

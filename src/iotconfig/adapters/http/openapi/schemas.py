@@ -190,7 +190,11 @@ SCHEMAS: Final[Part] = {
         {"status": {"const": "healthy"}, "database": {"const": "connected"}, "notifications": ref("Delivery")}
     ),
     "Unhealthy": _object(
-        {"status": {"const": "unhealthy"}, "database": {"const": "disconnected"}, "error": {"type": "string"}}
+        {
+            "status": {"const": "unhealthy"},
+            "database": {"enum": ["disconnected", "read-only"]},
+            "error": {"type": "string"},
+        }
     ),
     "Alive": _object({"status": {"const": "alive"}}),
     "Ready": _object({"status": {"const": "ready"}}),

@@ -31,7 +31,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
         "get": _health(
             "getHealth",
             "How the service is",
-            "Healthy while the database answers; a broker that is away keeps no device from fetching.",
+            "Healthy while the database answers and takes writes; a broker that is away keeps no device from fetching.",
             "Healthy",
             "Unhealthy",
         ),
@@ -43,7 +43,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
         "get": _health(
             "isReady",
             "Whether requests can be served",
-            "The database answers, and has the schema that this version works with.",
+            "The database answers, takes writes, and has the schema that this version works with.",
             "Ready",
             "Unready",
         ),
