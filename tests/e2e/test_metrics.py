@@ -8,6 +8,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from faults.small_disk import SmallDisk
+
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.api import created, new_mac
@@ -17,7 +20,7 @@ from tests.support.postgres import PostgresServer, create_database
 from tests.support.processes import command_of, descendants, is_alive
 from tests.support.relaying import RelayProcess
 from tests.support.scraping import address_of, metrics_address, names, scrape, value
-from tests.support.serving import Serve
+from tests.support.serving import COMMAND, Serve
 from tests.support.waiting import wait_until
 from tests.support.wire import exchange
 
@@ -55,6 +58,7 @@ def test_counts_add_up_over_workers_and_outlive_them(
     assert 80 == sum(together(8, fetch))
     samples = scrape(address)
 
+    assert [] == list(metrics_directory(serve).glob(f"*_{killed}.db"))
     assert 160 == value(samples, "iotconfig_http_requests_total", method="GET", route=DEVICE, status="200")
     assert 160 == value(samples, "iot_config_operations_total", operation="fetch", status="success")
     assert 160 == value(samples, "iot_config_operation_duration_seconds_count", operation="fetch")
@@ -199,6 +203,36 @@ def test_nothing_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: s
         serve.process.wait(timeout=60)
         _wait_gone(pids)
         assert not directory.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small /dev/shm")
+@pytest.mark.parametrize("moment", ["at the start", "later"])
+def test_a_full_disk_takes_counts_and_no_service(
+    start_serve: Callable[..., Serve], sqlite_url: str, moment: str
+) -> None:
+    """Workers that start while `/dev/shm` is full serve devices, and say once that they do not count."""
+    fill = "head -c 2m /dev/zero > /dev/shm/ballast; " if moment == "at the start" else ""
+    mount = f'mount -t tmpfs -o size=1m tmpfs /dev/shm && {{ {fill} exec "$@"; }}'
+    bind = metrics_address()
+    serve = start_serve(sqlite_url, command=["unshare", "--mount", "sh", "-c", mount, "sh", COMMAND], **bind)
+    mac = created(serve.client, {"deviceName": "a"})["mac_address"]
+    if moment == "later":
+        SmallDisk(Path(f"/proc/{serve.process.pid}/root/dev/shm")).fill()
+        killed = set(serve.worker_pids())
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: 2 == len(set(serve.worker_pids()) - killed), "others run")
+    workers = serve.worker_pids()
+
+    assert {200} == {serve.client.get(f"/api/configs/{mac}.json").status for _ in range(20)}
+    assert 1 == value(scrape(bind["IOTCONFIG_METRICS_BIND"]), "iotconfig_database_up")
+    assert workers == serve.worker_pids()
+    said = [line for line in serve.output().splitlines() if "Metrics are incomplete" in line]
+    assert 1 <= len(said) <= 2
+    assert "SIGBUS" not in serve.output()
+    for pid in workers:
+        opened = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115 - no path
+        assert {name for name in opened if name.startswith("/memfd:heartbeat")}
 
 
 def _wait_gone(pids: list[int]) -> None:

@@ -29,6 +29,10 @@ def new_registry(settings: Settings) -> CollectorRegistry | None:
         return None
     from prometheus_client import CollectorRegistry
 
+    if settings.metrics_directory:
+        from iotconfig.adapters.metrics import reserve_space
+
+        reserve_space()
     return CollectorRegistry()
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from secrets import token_hex
 
 from iotconfig._version import __version__
 
 from . import wiring
+from .counting import Counting
 from .greeting import address_of, more_to_say
 from .listening import listen, listen_for_scrapes
 from .logs import log_to_stderr, telling
@@ -49,9 +48,12 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     if not settings.secret_key:
         # One for all workers, those that start later too: each may see another part of a sign-in.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
-    metrics = _metrics_directory() if settings.has_metrics else ""
-    if metrics:
-        environ = {**environ, "PROMETHEUS_MULTIPROC_DIR": metrics}
+    counting = Counting.begin(settings, tell)
+    environ = counting.environ(environ)
+    settings = Settings.from_environ(environ)
+    if scrapes is not None and not settings.has_metrics:
+        scrapes.close()
+        scrapes = None
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
@@ -62,9 +64,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     )
     relay_to = broker if relays else None
     if relay_to is not None:
-        supervisor.start(
-            "iotconfig.entrypoints.relay", [], [], restarts=True, on_end=lambda pid: _forget(metrics, pid)
-        )
+        supervisor.start("iotconfig.entrypoints.relay", [], [], restarts=True, on_end=counting.forget)
     if scrapes is not None:
         descriptor = scrapes.fileno()
         supervisor.start(
@@ -83,18 +83,4 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     try:
         return supervisor.run(ready, announce)
     finally:
-        if metrics:
-            shutil.rmtree(metrics, ignore_errors=True)
-
-
-def _metrics_directory() -> str:
-    """Where the processes count together: in memory where there is such a place, for a busy disk makes writers wait."""
-    memory = "/dev/shm"  # noqa: S108 - a directory of our own is made in it
-    return tempfile.mkdtemp(prefix="iotconfig-metrics-", dir=memory if os.access(memory, os.W_OK) else None)
-
-
-def _forget(metrics: str, pid: int) -> None:
-    if metrics:
-        from iotconfig.adapters.metrics import forget_process
-
-        forget_process(metrics, pid)
+        counting.end()

@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 from iotconfig.adapters.http.arbiter import PatientArbiter
 from iotconfig.adapters.http.deadlines import Deadlines
 from iotconfig.adapters.http.gevent_worker import DeadlineWorker, ProcessLogger
+from iotconfig.adapters.http.heartbeats import beat_in_memory
 from iotconfig.adapters.http.observing import Observer
 
 from . import lifeline
@@ -61,6 +62,7 @@ def main() -> None:
     settings = Settings.from_environ(os.environ)
     access = log_to_stderr(settings)
     _allow_descriptors()
+    beat_in_memory()
 
     def announce_ready(_worker: object) -> None:
         # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.

@@ -1,14 +1,17 @@
 """Counters and gauges for Prometheus."""
 
 from .bounded import Bounded
-from .exposition import Exposition, Figures, forget_process
+from .directory import CountingDirectory, forget_process
+from .exposition import Exposition, Figures
 from .http import HttpMetrics
 from .pool import PoolMetrics
 from .relay import RelayMetrics
+from .reserved import reserve_space
 from .server import MetricsServer
 
 __all__ = [
     "Bounded",
+    "CountingDirectory",
     "Exposition",
     "Figures",
     "HttpMetrics",
@@ -16,4 +19,5 @@ __all__ = [
     "PoolMetrics",
     "RelayMetrics",
     "forget_process",
+    "reserve_space",
 ]

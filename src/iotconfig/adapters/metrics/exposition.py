@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import platform
 import struct
 import time
@@ -12,9 +13,11 @@ from attrs import frozen
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from iotconfig._version import __version__
+
+from .directory import settled
 
 _ATTEMPTS: Final = 5
 
@@ -51,7 +54,7 @@ class Exposition:
         self._registry = registry
         if directory:
             self._registry = CollectorRegistry()
-            MultiProcessCollector(self._registry, directory)  # type: ignore[no-untyped-call] # it has no types
+            self._registry.register(_Shared(directory))
         self._registry.register(_Asked(self._ask))
 
     def render(self, accept: str) -> tuple[str, bytes]:
@@ -103,6 +106,22 @@ class Exposition:
         )
 
 
+class _Shared:
+    """What all processes counted, those included that have ended."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._files = MultiProcessCollector(None, directory)  # type: ignore[no-untyped-call] # it has no types
+
+    def collect(self) -> Iterator[Metric]:
+        with settled(self._directory, fcntl.LOCK_SH):
+            found = list(self._files.collect())  # type: ignore[no-untyped-call] # it has no types
+        yield from found
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
 @frozen
 class _Asked:
     """A collector that asks when it is read, and not when it is registered."""
@@ -111,8 +130,3 @@ class _Asked:
 
     def describe(self) -> list[Metric]:
         return []
-
-
-def forget_process(directory: str, pid: int) -> None:
-    """Take the gauges of a process that ended out of the sum; what it counted stays."""
-    mark_process_dead(pid, directory)  # type: ignore[no-untyped-call] # it has no types

@@ -1,0 +1,123 @@
+"""Files that processes count in, with space that is reserved before it is touched.
+
+prometheus_client maps a sparse file into memory. Where the file system has no space for a page of
+it, the first write to that page ends the process with SIGBUS: on a full `/dev/shm` no worker lived.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from prometheus_client import values
+from prometheus_client.mmap_dict import MmapedDict
+
+log = logging.getLogger(__name__)
+
+_LEAST: Final = 64 * 1024
+"""Bytes that a file has from the beginning on."""
+
+_RETRY: Final = 10.0
+"""Seconds between two attempts to get space."""
+
+
+def reserve_space() -> None:
+    """Have all metrics that are made from now on count in files whose space is reserved."""
+    # The library has a setting for the class of values, and none for the files behind it.
+    values.MmapedDict = ReservedDict  # type: ignore[attr-defined] # it is there, and not exported
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # it has no types
+
+
+class ReservedDict(MmapedDict):
+    """Keeps in memory what the file system has no space for, and moves it into the file when there is some.
+
+    Nobody else sees it until then. No method fails for want of space.
+    """
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:  # noqa: FBT001 - the library's signature
+        self._path = Path(filename)
+        self._waiting: dict[str, tuple[float, float]] = {}
+        self._is_open = False
+        self._retry_at = 0.0
+        # Those of the base class, as they are in a file that is closed.
+        self._f = None  # type: ignore[assignment] # the base class closes it so
+        self._positions: dict[str, int] = {}
+        self._open()
+
+    def read_value(self, key: str) -> tuple[float, float]:
+        if key in self._waiting:
+            return self._waiting[key]
+        if key in self._positions or self._admit(key):
+            found: tuple[float, float] = super().read_value(key)  # type: ignore[no-untyped-call] # it has no types
+            return found
+        return self._waiting.setdefault(key, (0.0, 0.0))
+
+    def write_value(self, key: str, value: float, timestamp: float) -> None:
+        if key in self._positions or self._admit(key):
+            super().write_value(key, value, timestamp)  # type: ignore[no-untyped-call] # it has no types
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = (value, timestamp)
+
+    def has_room(self, keys: Iterable[str]) -> bool:
+        """Reserve space for those of these entries that are not in the file; False where there is none."""
+        if not self._is_open:
+            return False
+        length = sum(_size(key) for key in keys if key not in self._positions)
+        capacity = self._capacity
+        while self._used + length > capacity:
+            capacity *= 2
+        return capacity == self._capacity or self._reserve(capacity)
+
+    def _admit(self, key: str) -> bool:
+        """Whether the file has space for a new entry."""
+        if self._retry_at:
+            if monotonic() < self._retry_at:
+                return False
+            self._retry_at = 0.0
+        return (self._is_open or self._open()) and self.has_room([key])
+
+    def _open(self) -> bool:
+        if self._reserve(_LEAST):
+            try:
+                super().__init__(str(self._path))  # type: ignore[no-untyped-call] # it has no types
+            except OSError as error:
+                self._give_up(error)
+            else:
+                self._is_open = True
+        return self._is_open
+
+    def _reserve(self, length: int) -> bool:
+        """Allocate the file's first bytes, those included that a hole has now."""
+        try:
+            with self._path.open("ab") as file:
+                size = file.tell()
+                try:
+                    os.posix_fallocate(file.fileno(), 0, max(length, size))
+                except OSError:
+                    if not size:
+                        # To a reader an empty file is a broken one.
+                        self._path.unlink()
+                    raise
+        except OSError as error:
+            self._give_up(error)
+            return False
+        return True
+
+    def _give_up(self, error: OSError) -> None:
+        self._retry_at = monotonic() + _RETRY
+        log.warning(
+            "Metrics are incomplete: no space to count in %s (%s). Nothing else is affected; counts are "
+            "kept in memory, and shown when there is space.",
+            self._path.parent,
+            os.strerror(error.errno or 0),
+        )
+
+
+def _size(key: str) -> int:
+    """What an entry takes at most: length, key, up to eight bytes that fill it up, value and time."""
+    return 4 + len(key.encode()) + 8 + 16
