@@ -85,7 +85,40 @@ def test_every_reference_leads_somewhere() -> None:
     assert used == there
 
 
-@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/api/docs/style.css"])
+def objects(part: object) -> Iterator[dict[str, Any]]:
+    """Every schema of an object, wherever it stands."""
+    if isinstance(part, dict):
+        if part.get("type") == "object":
+            yield part
+        for inner in part.values():
+            yield from objects(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from objects(inner)
+
+
+def test_where_any_member_may_stand_it_says_so() -> None:
+    """Generators of clients take an object of which nothing is said for one without members."""
+    assert [] == [
+        found for found in objects(document()) if not found.keys() & {"properties", "additionalProperties"}
+    ]
+    assert document()["components"]["schemas"]["Content"]["additionalProperties"] is True
+
+
+def test_it_is_the_same_beside_the_page(app: falcon.App[Any, Any]) -> None:
+    """Where generators look that know the page's address."""
+    client = testing.TestClient(app)
+
+    assert (
+        document()
+        == client.simulate_get("/api/docs/openapi.json").json
+        == client.simulate_get("/api/openapi.json").json
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/openapi.json", "/api/docs/openapi.json", "/api/docs", "/api/docs/style.css"]
+)
 def test_it_is_sent_once(app: falcon.App[Any, Any], path: str) -> None:
     """With a validator: who has it is not sent it again."""
     client = testing.TestClient(app)

@@ -79,6 +79,7 @@ RULES: Final[Mapping[str, Mapping[str, Access]]] = {
     "/api/deleted-configs/{segment}/restore": _POST,
     # A description tells no secrets, and who has no token yet must be able to read how to get one.
     "/api/docs": _PUBLIC,
+    "/api/docs/openapi.json": _PUBLIC,
     "/api/docs/style.css": _PUBLIC,
     "/api/openapi.json": _PUBLIC,
     "/api/health": _PUBLIC,

@@ -1,4 +1,4 @@
-"""`/api/openapi.json` and `/api/docs`: made at the first request, and kept."""
+"""`/api/openapi.json`, also beside the page, and `/api/docs`: made at the first request, and kept."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class StaticResource:
 
 def add_routes(app: falcon.App[Any, Any]) -> None:
     """The routes of the description."""
-    app.add_route(
-        "/api/openapi.json", StaticResource(falcon.MEDIA_JSON, lambda: json.dumps(document(), indent=1))
-    )
+    described = StaticResource(falcon.MEDIA_JSON, lambda: json.dumps(document(), indent=1))
+    app.add_route("/api/openapi.json", described)
+    app.add_route("/api/docs/openapi.json", described)
     app.add_route("/api/docs", StaticResource("text/html; charset=utf-8", page))
     app.add_route("/api/docs/style.css", StaticResource("text/css; charset=utf-8", _style))
 

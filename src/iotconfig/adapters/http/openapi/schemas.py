@@ -35,11 +35,13 @@ def _list(name: str, items: Part, cursor: str, **more: Part) -> Part:
     )
 
 
+_ANYTHING: Final[Part] = {"type": "object", "additionalProperties": True}
+"""Any JSON object. Said in so many words: generators of clients take an object without members for an empty one."""
 _NEXT: Final = "`cursor` of the next page; null on the last"
 _DIFF: Final[Part] = {
     "json_patch": {
         "type": "array",
-        "items": {"type": "object"},
+        "items": ref("JsonPatchOperation"),
         "description": "RFC 6902: turns the first document into the second",
     },
     "unified_diff": {"type": "string", "description": "The same for people, one member a line"},
@@ -58,7 +60,7 @@ _REFUSALS: Final[Part] = {
                 "place": {"type": "string", "description": "The record's line, or its device"},
                 "error": {"type": "string"},
                 "code": ref("Code"),
-                "details": {"type": "object"},
+                "details": _ANYTHING,
             }
         ),
     },
@@ -81,6 +83,7 @@ SCHEMAS: Final[Part] = {
             "deviceEntityId": {"type": ["string", "null"], "maxLength": 255},
             "enableOTA": {"type": ["boolean", "null"]},
         },
+        "additionalProperties": True,
         "examples": [{"deviceName": "Porch", "enableOTA": True, "display": {"rotation": 90}}],
     },
     "GivenContent": {
@@ -88,7 +91,7 @@ SCHEMAS: Final[Part] = {
         "oneOf": [ref("Content"), {"type": "string", "contentMediaType": "application/json"}],
     },
     "MergePatch": {
-        "type": "object",
+        **_ANYTHING,
         "description": "RFC 7396: members to set, and to remove (null). What it does not touch keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
@@ -155,9 +158,27 @@ SCHEMAS: Final[Part] = {
                 ),
             },
             **_REFUSALS,
-            "samples": {"type": "array", "items": {"type": "object"}, "description": "Of a dry run: some differences"},
+            "samples": {"type": "array", "items": ref("Sample"), "description": "Of a dry run: some differences"},
         },
         "samples",
+    ),
+    "Sample": _object(
+        {
+            "mac_address": ref("MacAddress"),
+            "id": {"type": "integer"},
+            "revision": {"type": "integer", "description": "The present one"},
+            **_DIFF,
+        }
+    ),
+    "JsonPatchOperation": _object(
+        {
+            "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
+            "path": {"type": "string", "description": "A JSON Pointer"},
+            "from": {"type": "string", "description": "A JSON Pointer, of `move` and `copy`"},
+            "value": {"description": "Any JSON value, of `add`, `replace` and `test`"},
+        },
+        "from",
+        "value",
     ),
     "Fleet": _object({"configs": {"type": "array", "items": ref("Record")}}),
     "Record": _object({"mac_address": ref("MacAddress"), "content": ref("GivenContent")}),
@@ -208,7 +229,7 @@ SCHEMAS: Final[Part] = {
             "detail": {"type": "string"},
             "error": {"type": "string", "description": "One sentence that names the place, the rule and the way out"},
             "code": ref("Code"),
-            "details": {"type": "object", "description": "The facts behind the sentence, for programs"},
+            "details": {**_ANYTHING, "description": "The facts behind the sentence, for programs"},
             "correlationId": {"type": "string", "description": "`X-Request-ID`; the service's log has it"},
         }
     ),

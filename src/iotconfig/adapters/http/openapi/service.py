@@ -26,6 +26,22 @@ def _static(found: Part) -> Part:
     return found
 
 
+def _description(name: str, about: str) -> dict[str, Part]:
+    return {
+        "get": _static(
+            operation(
+                name,
+                "This description",
+                about,
+                {
+                    200: answer("The description", {"type": "object", "additionalProperties": True}, "ETag"),
+                    304: answer("It still is the one with that `ETag`", None, "ETag"),
+                },
+            )
+        )
+    }
+
+
 ROUTES: Final[dict[str, dict[str, Part]]] = {
     "/api/health": {
         "get": _health(
@@ -48,19 +64,8 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
             "Unready",
         ),
     },
-    "/api/openapi.json": {
-        "get": _static(
-            operation(
-                "getDescription",
-                "This description",
-                "For programs: OpenAPI 3.1.",
-                {
-                    200: answer("The description", {"type": "object"}, "ETag"),
-                    304: answer("It still is the one with that `ETag`", None, "ETag"),
-                },
-            )
-        ),
-    },
+    "/api/openapi.json": _description("getDescription", "For programs: OpenAPI 3.1."),
+    "/api/docs/openapi.json": _description("getDescriptionBesidePage", "As at `/api/openapi.json`."),
     "/api/docs": {
         "get": _static(
             operation(

@@ -10,7 +10,7 @@ from iotconfig.domain.revisions import MAX_MESSAGE
 
 from .parts import Part, header, path, query, ref
 
-FLAG: Final[Part] = {"type": "string", "enum": ["true", "false"]}
+FLAG: Final[Part] = {"type": "boolean"}
 
 ID: Final = path(
     "segment", {"type": "integer", "minimum": 1, "maximum": MAX_ID}, "The config's id, as answers tell it", 1
