@@ -126,6 +126,27 @@ def test_text_that_is_left_alone_makes_no_revision(desk: Desk) -> None:
     assert (1, []) == (desk.revisions(), desk.drafts())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [BEFORE.rstrip(), BEFORE + "\r\n", "\ufeff" + BEFORE, "\ufeff" + BEFORE.replace("\r\n", "\n")],
+    ids=["no-last-line-end", "last-line-end", "byte-order-mark", "other-line-ends"],
+)
+def test_what_an_editor_adds_is_no_change(desk: Desk, text: str) -> None:
+    """A last line end, Windows' line ends and a byte order mark make no revision, and no device restarts."""
+    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=desk.editor(desk.writes(text))))
+
+    assert (0, b"", b"Nothing was changed.\n") == (ended.returncode, ended.stdout, ended.stderr)
+    assert (1, []) == (desk.revisions(), desk.drafts())
+
+
+def test_a_byte_order_mark_is_not_stored(desk: Desk) -> None:
+    """What an editor writes before the text is no part of it."""
+    editor = desk.editor(desk.writes("\ufeff" + MINE))
+
+    assert 0 == run_command("config", "edit", "1", env=desk.env(VISUAL=editor)).returncode
+    assert MINE.encode() == desk.stored()
+
+
 def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
     """The file is readable by its owner alone, while it is edited and when it is kept."""
     editor = desk.editor(f'ls -l "$1" > mode; {desk.writes(BAD)}')

@@ -107,7 +107,7 @@ FILES: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda fleet: (fleet / "x\x1b[2J.json").write_text("{}"), "x\\x1b[2J.json: ", "invalid format"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b""), "020000000078.json: ", "empty"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"a": "\xff"}'), "78.json: ", "UTF-8"),
-    (lambda fleet: (fleet / "020000000078.json").write_bytes(b"\xef\xbb\xbf{}"), "78.json: ", "byte order mark"),
+    (lambda fleet: (fleet / "020000000078.json").write_bytes(b"\xff\xfe{\0}\0"), "78.json: ", "UTF-16"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"a": '), "78.json: ", "line 1"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"enableOTA": 1}'), "78.json: ", "/enableOTA"),
     (outward_link, "020000000078.json: ", "out of the directory"),
@@ -116,7 +116,7 @@ FILES: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda fleet: (fleet / "020000000078.json").mkdir(), "78.json: ", "not a regular file"),
 ]  # fmt: skip
 FILE_IDS = [
-    "no-mac", "no-json", "control", "empty", "no-utf8", "bom", "cut-off", "rule", "link-out",
+    "no-mac", "no-json", "control", "empty", "no-utf8", "utf-16", "cut-off", "rule", "link-out",
     "link-to-nothing", "fifo", "directory",
 ]  # fmt: skip
 

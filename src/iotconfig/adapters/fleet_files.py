@@ -12,8 +12,9 @@ from tempfile import mkstemp
 from typing import IO, BinaryIO, Final
 
 from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.errors import IotConfigError, ValidationFailed, excerpt
+from iotconfig.domain.errors import InvalidDocument, IotConfigError, ValidationFailed, excerpt
 from iotconfig.domain.fleet import Entry, Exported, Refusal
+from iotconfig.domain.line_ends import UTF8_MARK, without_mark
 from iotconfig.domain.mac import MacAddress
 
 from .codec import record_of
@@ -29,13 +30,16 @@ _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_C
 def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
     """The records of a file: a document `{"configs": […]}` where it begins like one, else NDJSON.
 
-    `stream` can seek. `name` heads the places.
+    `stream` can seek. `name` heads the places. A byte order mark is passed over.
     """
-    is_ndjson = name.endswith(NDJSON_SUFFIX)
-    head = b"" if is_ndjson else stream.read(_HEAD_BYTES)
+    read = stream.read(_HEAD_BYTES)
+    try:
+        head = without_mark(read)
+    except InvalidDocument as error:
+        return iter([Refusal(f"{name}:1", error)])
     stream.seek(-len(head), os.SEEK_CUR)
-    read = read_document if is_document(head) else read_ndjson
-    return read(stream, name, max_content_bytes)
+    is_in_document = not name.endswith(NDJSON_SUFFIX) and is_document(head)
+    return (read_document if is_in_document else read_ndjson)(stream, name, max_content_bytes)
 
 
 def count_files(directory: Path) -> int:
@@ -75,7 +79,7 @@ def _mac_address(name: str) -> MacAddress:
 def _content(root: int, name: str, max_bytes: int) -> ConfigContent:
     with os.fdopen(open_beneath(root, name), "rb") as file:
         # One byte more than may be stored is enough to know that there is too much.
-        document = file.read(max_bytes + 1)
+        document = without_mark(file.read(len(UTF8_MARK) + max_bytes + 1))
     if not document:
         raise ValidationFailed("The file is empty.")
     return ConfigContent.parse(document, max_bytes)

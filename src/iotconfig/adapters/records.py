@@ -11,6 +11,7 @@ from attrs import define, frozen
 
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError, ValidationFailed
 from iotconfig.domain.fleet import Entry, Refusal
+from iotconfig.domain.line_ends import UTF8_MARK
 
 from .codec import BodyReader, entry_of
 
@@ -179,7 +180,8 @@ class _Elements:
             pass
         head = _HEAD.match(self._buffer)
         if head is None:
-            raise ValidationFailed('The document must begin with {"configs": [.')
+            without = ", without a byte order mark" if self._buffer.startswith(UTF8_MARK) else ""
+            raise ValidationFailed(f'The document must begin with {{"configs": [{without}.')
         self._advance_to(head.end())
 
     def _next_mark(self, expected: bytes) -> bytes:

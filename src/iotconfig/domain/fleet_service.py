@@ -26,6 +26,7 @@ from .fleet import (
     Sample,
     Tally,
 )
+from .line_ends import is_same
 from .merge_patch import MergePatch
 from .ports import Clock, Stage, Store
 from .revisions import UNSIGNED, Note, check_note
@@ -86,6 +87,8 @@ class FleetService:
         these, and every other entry that cannot be stored: one whose MAC address
         another entry has too, and one in conflict with a config that is there.
         Unless the rules say to keep going, one refusal keeps all from being stored.
+        Content that differs from what is stored in line ends only is the same: editors
+        and Windows tools add them.
 
         Raises `TypeError` where `source` gives anything else than an `Entry` or a `Refusal`.
         """
@@ -94,7 +97,7 @@ class FleetService:
         with self.store.staging() as stage:
             refusals = _Refusals(report)
             for batch in _batches(refusals.taken_from(self._pausing(source))):
-                stage.add(batch)
+                stage.add(list(self._as_stored(batch)))
             refusals.take(map(_duplicate, stage.take_duplicates()))
             if rules.dry_run or (refusals.count and not rules.keep_going):
                 stage.compare(rules.on_conflict)
@@ -166,6 +169,18 @@ class FleetService:
                 yield lent
             finally:
                 lent.is_over = True
+
+    def _as_stored(self, batch: Sequence[Entry]) -> Iterator[Entry]:
+        """The entries; with the content that is stored where theirs differs from it in line ends only."""
+        for start in range(0, len(batch), _PAGE):
+            entries = batch[start : start + _PAGE]
+            with self.store.reading() as view:
+                found = view.configs.load([entry.mac_address for entry in entries])
+            stored = {config.mac_address: config.content for config in found}
+            for entry in entries:
+                content = stored.get(entry.mac_address, entry.content)
+                same = content.etag != entry.content.etag and is_same(entry.content.text, content.text)
+                yield evolve(entry, content=content) if same else entry
 
     def _pausing(self, items: Iterable[T]) -> Iterator[T]:
         """The items, with a pause now and then."""

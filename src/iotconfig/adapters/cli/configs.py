@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 from attrs import evolve
 
 from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.limits import MAX_PAGE
+from iotconfig.domain.line_ends import UTF8_MARK, as_stored, without_mark
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.search import ConfigQuery
 
@@ -209,14 +211,17 @@ def set_content(
             from iotconfig.domain.edits import Replace
 
             before, _ = service.preview(find(service, name).id, Replace(document), precondition)
-            echo_proposed(before, document)
+            echo_proposed(before, as_stored(document, before.content))
             return
         if may_create:
             if not isinstance(key, MacAddress):
                 raise click.UsageError("--create needs a MAC address: an id is given out by the database.")
+            with suppress(RecordNotFound, RecordGone):
+                document = as_stored(document, service.get_by_mac(key).content)
             changed, created = service.put(key, document, precondition, note)
         else:
             before = find(service, name)
+            document = as_stored(document, before.content)
             changed, created = service.update(before.id, document, precondition, note), False
     echo_changed(runtime, changed, "Created" if created else "Set", as_json)
 
@@ -285,8 +290,9 @@ def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> Co
     limit = runtime.max_content_bytes
     source = standard_input() if content == "-" else file
     # One byte more than may be stored is enough to know that there is too much.
-    document = content or "" if source is None else source.read(limit + 1)
-    return ConfigContent.parse(document, limit)
+    if source is None:
+        return ConfigContent.parse(content or "", limit)
+    return ConfigContent.parse(without_mark(source.read(len(UTF8_MARK) + limit + 1)), limit)
 
 
 def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:

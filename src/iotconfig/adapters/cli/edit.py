@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import click
 from attrs import define
 
+from iotconfig.domain import json_text, line_ends
 from iotconfig.domain.config import Precondition
 from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.errors import IotConfigError, PreconditionFailed
+from iotconfig.domain.errors import InvalidDocument, IotConfigError, PreconditionFailed
 
 from .configs import configs_of, echo_changed, echo_json
 from .diffs import echo_difference
@@ -110,10 +111,15 @@ class _Editing:
             raise click.ClickException(f"{error.format_message()}. Your text is kept in {draft}") from None
 
     def _is_unchanged(self, draft: Path) -> bool:
-        return draft.read_bytes() == bytes(self._base.content)
+        """Whether the person changed nothing; the editor may have added to it."""
+        try:
+            text = _text_of(draft)
+        except InvalidDocument:
+            return False
+        return line_ends.is_same(text, self._base.content.text)
 
     def _store(self, draft: Path) -> Config:
-        content = ConfigContent.parse(draft.read_bytes(), self._runtime.max_content_bytes)
+        content = ConfigContent.parse(_text_of(draft), self._runtime.max_content_bytes)
         unchanged = Precondition(one_of=frozenset({self._base.revision}))
         return self._service.update(self._base.id, content, unchanged, self._note)
 
@@ -132,6 +138,11 @@ class _Editing:
         click.echo("Somebody else has changed the config meanwhile:", err=True)
         echo_difference(self._base.content, theirs.content, *labels)
         self._base = theirs
+
+
+def _text_of(draft: Path) -> str:
+    """What is in the file, without a byte order mark. Raises `InvalidDocument` where it is no UTF-8."""
+    return json_text.decode_utf8(line_ends.without_mark(draft.read_bytes()))
 
 
 def _goes_on() -> bool:

@@ -16,6 +16,7 @@ import click
 from iotconfig.domain import json_text
 from iotconfig.domain.errors import excerpt
 from iotconfig.domain.fleet import OnConflict, Rules
+from iotconfig.domain.line_ends import without_mark
 from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.search import ConfigQuery
 
@@ -149,7 +150,7 @@ def patch(
         raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
     runtime: Runtime = ctx.obj
     rules = Rules(keep_going=keep_going, dry_run=dry_run)
-    given = json_text.decode_utf8(standard_input().read()) if merge == _STDIN else merge
+    given = json_text.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
     with _fleet(runtime) as service:
         outcome = service.patch(
             ConfigQuery(text=match, enable_ota=ota),
