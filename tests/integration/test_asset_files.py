@@ -22,9 +22,9 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_everyone_may_read_what_the_service_writes(assets: FileAssetStore, directory: Path) -> None:
-    """Whatever its umask is: the directory is 0755, a file 0644; a file on its way in is for nobody else."""
-    before = os.umask(0o077)
+def test_the_service_alone_reads_what_it_writes(assets: FileAssetStore, directory: Path) -> None:
+    """Whatever its umask is: the directory is 0700, a file 0600, also on its way in."""
+    before = os.umask(0)
     try:
         with assets.receive() as incoming:
             (on_its_way,) = directory.iterdir()
@@ -34,7 +34,7 @@ def test_everyone_may_read_what_the_service_writes(assets: FileAssetStore, direc
     finally:
         os.umask(before)
 
-    assert (0o755, 0o644) == (mode(directory), mode(directory / "firmware.bin"))
+    assert (0o700, 0o600) == (mode(directory), mode(directory / "firmware.bin"))
 
 
 def test_looking_makes_no_directory(assets: FileAssetStore, directory: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -182,9 +182,66 @@ def test_the_embedded_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.chdir(tmp_path)
     made = CommandLine({}).ok(name)
 
-    assert "Database: sqlite:///iotconfig.db\n" in made.text
+    assert f"Database: sqlite:///{tmp_path}/iotconfig.db\n" in made.text
     assert (tmp_path / "iotconfig.db").exists()
     CommandLine({}).ok("db-status")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("config", "list"),
+        ("export", "-"),
+        ("import", "-"),
+        ("notifications",),
+        ("relay",),
+        ("token", "list"),
+        ("announce", "--all"),
+    ],
+)
+def test_a_command_in_the_wrong_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """It says where it looked and what to do, and makes nothing."""
+    monkeypatch.chdir(tmp_path)
+    ended = CommandLine({"MQTT_URL": "mqtt://127.0.0.1:1"}).run(*arguments)
+
+    assert f"Error: There is no database at {tmp_path}/iotconfig.db: " in ended.errors
+    assert "iotconfig upgrade-db" in ended.errors
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.touch(), "The file {path} is empty: "),
+        (lambda path: path.mkdir(), "{path} is a directory, and no database: "),
+        (lambda path: path.parent.rmdir(), "There is no directory {path.parent}: "),
+        (lambda path: path.write_text("no database" * 99), "is no SQLite database: "),
+    ],
+    ids=["empty", "directory", "no-directory", "other-file"],
+)
+def test_what_is_there_in_place_of_a_database(
+    tmp_path: Path, make: Callable[[Path], object], sentence: str
+) -> None:
+    """Each is told by its absolute path."""
+    path = tmp_path / "data" / "configs.db"
+    path.parent.mkdir()
+    make(path)
+    ended = CommandLine({"DATABASE_URL": f"sqlite:///{path}"}).run("config", "list")
+
+    assert sentence.format(path=path) in ended.errors
+    assert str(path.parent) in ended.errors
+
+
+def test_the_status_of_a_database_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is behind, and the place is named."""
+    monkeypatch.chdir(tmp_path)
+    ended = CommandLine({}).run("db-status")
+
+    assert 1 == ended.status
+    assert f"There is no database at {tmp_path}/iotconfig.db: " in ended.text
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from iotconfig.adapters.sql.database import Database
-from iotconfig.adapters.sql.sqlite import SqliteDatabase, connect
+from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.timeouts import Timeouts
 
 COUNT_TO_A_MILLION = text(
@@ -24,10 +24,9 @@ class Cut(BaseException):
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    engine = connect(tmp_path / "turns.db", Timeouts(), "rwc")
-    engine.connect().close()
-    engine.dispose()
-    return tmp_path / "turns.db"
+    path = tmp_path / "turns.db"
+    path.touch()
+    return path
 
 
 @pytest.fixture

@@ -34,14 +34,14 @@ def test_postgresql(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param("sqlite:///file.db", "file.db", id="relative"),
+        pytest.param("sqlite:///file.db", f"{Path.cwd()}/file.db", id="relative"),
         pytest.param("sqlite:////var/lib/file.db", "/var/lib/file.db", id="absolute"),
-        pytest.param("sqlite+pysqlite:///file.db", "file.db", id="with-driver"),
-        pytest.param("sqlite:///with space/ä#1.db", "with space/ä#1.db", id="literal-characters"),
+        pytest.param("sqlite+pysqlite:////file.db", "/file.db", id="with-driver"),
+        pytest.param("sqlite:////with space/ä#1.db", "/with space/ä#1.db", id="literal-characters"),
     ],
 )
 def test_sqlite(text: str, path: str) -> None:
-    """Three slashes make a relative path, four an absolute one; the path is taken literally."""
+    """Three slashes make a relative path, four an absolute one; it is taken literally, and shown absolute."""
     url = DatabaseUrl.parse(text)
 
     assert url.is_sqlite

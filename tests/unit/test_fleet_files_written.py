@@ -30,8 +30,8 @@ class Oops(Exception):
 
 @pytest.fixture
 def _mask() -> Iterator[None]:
-    """The usual file mode mask, whoever runs the tests."""
-    mask = os.umask(0o027)
+    """No file mode mask."""
+    mask = os.umask(0)
     yield
     os.umask(mask)
 
@@ -59,15 +59,17 @@ def test_records_are_counted_and_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_mask")
-def test_what_is_written_has_the_usual_mode(tmp_path: Path) -> None:
-    """As if it had been made under its own name: the mask of the process decides."""
+def test_what_is_written_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It holds passwords; a file that is replaced keeps its mode, so that a group may go on reading it."""
+    (tmp_path / "shared.ndjson").touch(0o640)
+    with new_file(tmp_path / "shared.ndjson") as file:
+        file.write(b"x")
     with new_file(tmp_path / "x.ndjson") as file:
         file.write(b"x")
     write_directory(tmp_path / "out", fleet_of(1))
 
-    paths = ["x.ndjson", "out", "out/02:00:00:00:00:00.json"]
-    assert [0o640, 0o750, 0o640] == [(tmp_path / path).stat().st_mode & 0o777 for path in paths]
-    assert 0o027 == os.umask(0o027)
+    paths = ["shared.ndjson", "x.ndjson", "out", "out/02:00:00:00:00:00.json"]
+    assert [0o640, 0o600, 0o700, 0o600] == [(tmp_path / path).stat().st_mode & 0o777 for path in paths]
 
 
 def test_a_new_file_appears_at_the_end(tmp_path: Path) -> None:

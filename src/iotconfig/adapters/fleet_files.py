@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from tempfile import mkstemp
@@ -105,8 +106,9 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(descriptor)
-            # What a new file is made with, had it not been made under another name.
-            os.fchmod(descriptor, 0o666 & ~_umask())
+            # It holds passwords: nobody else reads a new one. One that is replaced keeps who may.
+            with suppress(FileNotFoundError):
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -135,7 +137,6 @@ def write_directory(target: Path, configs: Iterable[Exported]) -> int:
             stack.callback(os.close, inside)
             count = _write_documents(inside, configs)
             if is_new:
-                os.fchmod(inside, 0o777 & ~_umask())
                 os.rename(part, target.name, src_dir_fd=where, dst_dir_fd=where)
             else:
                 for name in _names(inside):
@@ -171,7 +172,7 @@ def _write_documents(directory: int, configs: Iterable[Exported]) -> int:
     count = 0
     for mac_address, text in configs:
         name = f"{mac_address}{_DOCUMENT_SUFFIX}"
-        with os.fdopen(os.open(name, _NEW_FILE, 0o666, dir_fd=directory), "wb") as file:
+        with os.fdopen(os.open(name, _NEW_FILE, 0o600, dir_fd=directory), "wb") as file:
             file.write(text.encode())
         count += 1
     return count
@@ -181,10 +182,3 @@ def _check_parent(target: Path) -> None:
     parent = target.absolute().parent
     if not parent.is_dir():
         raise ValidationFailed(f"There is no directory {excerpt(str(parent))}.")
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

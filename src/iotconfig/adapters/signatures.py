@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.errors import ValidationFailed, excerpt
 
 from .regular_files import read_regular
 
@@ -37,7 +37,8 @@ class RsaSignatureVerifier:
         try:
             pem = read_regular(path, _MAX_FILE)
         except OSError as error:
-            raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
+            shown = excerpt(str(path.absolute()))
+            raise ValidationFailed(f"{shown} cannot be read: {error.strerror}") from None
         key = _public_key(pem)
         if key.key_size < _MIN_BITS:
             raise ValidationFailed(

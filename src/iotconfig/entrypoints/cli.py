@@ -98,10 +98,12 @@ class _Runtime:
         return wiring.open_device_tokens(self._settings)
 
     def relay(self, on_start: Callable[[str], None]) -> None:
+        from .exposure import warn_of_exposed_files
         from .logs import log_to_stderr, telling
         from .relay import run_relay
 
         log_to_stderr(self._settings)
+        warn_of_exposed_files(self._settings, self._environ)
         run_relay(self._settings, telling(self._settings, on_start))
 
     def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:

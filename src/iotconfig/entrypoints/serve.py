@@ -10,6 +10,7 @@ from iotconfig._version import __version__
 
 from . import wiring
 from .counting import Counting
+from .exposure import warn_of_exposed_files
 from .greeting import address_of, more_to_say
 from .listening import listen, listen_for_scrapes
 from .logs import log_to_stderr, telling
@@ -42,6 +43,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     scrapes = listen_for_scrapes(settings)
     # From here on; what refuses the start is said once, by the command's error.
     log_to_stderr(settings)
+    warn_of_exposed_files(settings, environ)
     for migration in applied:
         tell(f"Applied migration {migration}")
     address = address_of(listener)

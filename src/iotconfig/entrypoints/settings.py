@@ -418,6 +418,16 @@ def _text_of(attribute: Attribute[Any], environ: Mapping[str, str]) -> str:
         raise InvalidSetting(f"{variable}_FILE: the file cannot be read: {reason}") from None
 
 
+def secret_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files that hold values of secrets."""
+    names = (
+        f"{attribute.metadata['variable']}_FILE"
+        for attribute in fields(Settings)
+        if attribute.metadata["secret"]
+    )
+    return [Path(environ[name]) for name in names if environ.get(name)]
+
+
 def _read(attribute: Attribute[Any], text: str) -> object:
     try:
         text.encode()

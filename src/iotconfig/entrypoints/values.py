@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from iotconfig.adapters.regular_files import read_regular
-from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.errors import ValidationFailed, excerpt
 from iotconfig.domain.networks import Network
 
 T = TypeVar("T")
@@ -198,12 +198,17 @@ def visible(text: str) -> str:
     return text
 
 
+def shown_path(text: str) -> str:
+    """A path as messages show it: absolute, so that nobody has to know where the program was started."""
+    return excerpt(str(Path(text).absolute()))
+
+
 def readable_file(text: str) -> str:
     """The path of a file that can be read."""
     try:
         read_regular(Path(text), _MAX_FILE)
     except OSError as error:
-        raise ValidationFailed(f"the file cannot be read: {error.strerror}") from None
+        raise ValidationFailed(f"{shown_path(text)} cannot be read: {error.strerror}") from None
     return text
 
 
@@ -212,9 +217,9 @@ def directory(text: str) -> str:
     try:
         is_usable = Path(text).is_dir() or not Path(text).exists()
     except OSError as error:
-        raise ValidationFailed(f"the directory cannot be used: {error.strerror}") from None
+        raise ValidationFailed(f"{shown_path(text)} cannot be used: {error.strerror}") from None
     if not is_usable:
-        raise ValidationFailed("there is something else of this name, and no directory")
+        raise ValidationFailed(f"{shown_path(text)} is there, and is no directory")
     return text
 
 

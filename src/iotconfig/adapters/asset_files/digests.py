@@ -25,8 +25,8 @@ from .turns import BETWEEN_TURNS, Pause
 _DIRECTORY: Final = ".digests"
 _RECORD: Final = re.compile(rb"([0-9]+) ([0-9]+) (-?[0-9]+) (-?[0-9]+) ([0-9a-f]{64})\n")
 _MAX_RECORD: Final = 256
-_RECORD_MODE: Final = 0o644
-_DIRECTORY_MODE: Final = 0o755
+_RECORD_MODE: Final = 0o600
+_DIRECTORY_MODE: Final = 0o700
 _BLOCK: Final = 256 * 1024
 _ATTEMPTS: Final = 3
 _SETTLED_NS: Final = 2_000_000_000

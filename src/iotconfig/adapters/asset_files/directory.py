@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_DIRECTORY_MODE: Final = 0o755
+_DIRECTORY_MODE: Final = 0o700
 _NO_FILE: Final = frozenset({errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -19,11 +19,12 @@ _LAST_MICROSECOND: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICRO
 
 
 def make(directory: Path) -> None:
-    """Make the directory, where it is missing, for everyone to read."""
+    """Make the directory, where it is missing, for the service alone, and what is missing above it."""
     if directory.is_dir():
         return
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(_DIRECTORY_MODE)
+    if not directory.parent.is_dir():
+        make(directory.parent)
+    directory.mkdir(_DIRECTORY_MODE, exist_ok=True)
     # Where it belongs to somebody else, the service may not be allowed to.
     with suppress(OSError):
         sync(directory.parent)

@@ -24,8 +24,7 @@ from .failures import translated, translated_after_change
 from .turns import BETWEEN_TURNS, Pause
 
 _PREFIX: Final = ".upload-"
-_UPLOAD_MODE: Final = 0o600
-_FILE_MODE: Final = 0o644
+_FILE_MODE: Final = 0o600
 _SYNCED: Final = 4 * 1024 * 1024
 """Bytes after which what was written goes to the disk: all of a large file at once would hold up the worker."""
 _DEAD_SECONDS: Final = 86400
@@ -61,7 +60,6 @@ class IncomingFile:
 
     def complete(self) -> str:
         with translated():
-            os.fchmod(self._descriptor, _FILE_MODE)
             os.fsync(self._descriptor)
         return self._hash.hexdigest()
 
@@ -107,7 +105,7 @@ def receive(directory: Path, digests: Digests, pause: Pause) -> Iterator[Incomin
 def _create(directory: Path) -> tuple[Path, int]:
     while True:
         path = directory / f"{_PREFIX}{secrets.token_hex(8)}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _UPLOAD_MODE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
         # Before it was locked, another upload may have taken it for a dead one's.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return path, descriptor

@@ -52,6 +52,8 @@ def db_status(ctx: click.Context) -> None:
         click.echo(f"Pending migration {migration}")
     if not status.known:
         click.echo("This version does not know that revision: a newer one has upgraded the database.")
+    elif status.missing:
+        click.echo(status.missing)
     elif status.pending:
         click.echo("Run 'iotconfig upgrade-db' to apply them.")
     else:

@@ -35,6 +35,11 @@ class SchemaStatus(Protocol):
         ...
 
     @property
+    def missing(self) -> str:
+        """What to say where there is no database."""
+        ...
+
+    @property
     def is_current(self) -> bool:
         """Whether this version can work with the database."""
         ...

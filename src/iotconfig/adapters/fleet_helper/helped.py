@@ -105,6 +105,8 @@ class HelpedFleet:
         tell: Callable[[Result], None],
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
+        # The helper opens the store for itself, and so does not know of a file that was replaced meanwhile.
+        self.fleet.store.check()
         with self._started(order, records) as events:
             try:
                 for line in events:

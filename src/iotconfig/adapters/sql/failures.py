@@ -47,12 +47,18 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_PROTOCOL,
     }
 )
+
+_SQLITE_UNUSABLE: Final = {
+    sqlite3.SQLITE_NOTADB: "The database file is no SQLite database: set DATABASE_URL, or put a backup in its place.",
+    sqlite3.SQLITE_CORRUPT: (
+        "The database file is damaged. Stop the service, put a backup in its place, "
+        "and remove the -wal and -shm files, which belong to the earlier file."
+    ),
+}
 
 AWAY: Final = "The database cannot be reached, or did not answer in time."
 READ_ONLY: Final = (
@@ -70,12 +76,13 @@ SCHEMA_NOT_CURRENT: Final = (
 
 
 @contextmanager
-def translated(lifetime: Lifetime | None = None) -> Iterator[None]:
+def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[None]:
     """Turn what drivers and pools raise inside the block into the domain's errors.
 
     What is no condition of the database but a fault of ours passes unchanged.
     When `lifetime` is over, `ServiceClosed` takes the place of the block, and of
-    what a block that was open meets.
+    what a block that was open meets. `place` is the file, where the driver's errors do
+    not name it; only operators are shown it.
     """
     if lifetime is not None:
         lifetime.check()
@@ -86,7 +93,7 @@ def translated(lifetime: Lifetime | None = None) -> Iterator[None]:
             raise ServiceClosed from None
         if isinstance(error, PoolExhausted):
             raise unavailable(AWAY, "all connections are in use", StoreNotReached) from error
-        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error)
+        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, place)
     else:
         return
     # Not "from": the driver's own error may show a row.
@@ -112,11 +119,11 @@ class DatabaseFault(Exception):
     """A database error that nobody foresaw, without the values that it happened with: contents hold secrets."""
 
 
-def _translation(cause: BaseException | None, error: Exception) -> Exception:
+def _translation(cause: BaseException | None, error: Exception, place: str) -> Exception:
     if isinstance(cause, psycopg.Error):
         return _of_postgresql(cause) or DatabaseFault(_what_failed(cause))
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause) or DatabaseFault(str(cause))
+        return _of_sqlite(cause, place) or DatabaseFault(str(cause))
     return error
 
 
@@ -140,15 +147,17 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     return unavailable(AWAY, str(cause)) if away else None
 
 
-def _of_sqlite(cause: sqlite3.Error) -> IotConfigError | None:
+def _of_sqlite(cause: sqlite3.Error, place: str) -> IotConfigError | None:
     primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    text = str(cause)
+    text = f"{place}: {cause}" if place else str(cause)
     if primary == _SQLITE_FULL:
         return StoreFull("The disk under the database is full.")
     if primary == sqlite3.SQLITE_READONLY:
         return unavailable(FILE_READ_ONLY, text, StoreReadOnly)
     if "no such table" in text or "no such column" in text:
-        return unavailable(SCHEMA_NOT_CURRENT, str(cause))
+        return unavailable(SCHEMA_NOT_CURRENT, text)
+    if primary in _SQLITE_UNUSABLE:
+        return unavailable(_SQLITE_UNUSABLE[primary], text)
     return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
 
 

@@ -171,7 +171,7 @@ class SqliteLease:
         """Whether another connection has committed since the last look."""
         try:
             if self._watched is None:
-                self._watched = sqlite3.connect(file_uri(self._path, "rw"), uri=True, timeout=0)
+                self._watched = sqlite3.connect(file_uri(self._path), uri=True, timeout=0)
             version = self._watched.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return False

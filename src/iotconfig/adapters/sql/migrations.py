@@ -15,16 +15,17 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
 
-from .failures import AWAY, translated
+from .failures import translated
 from .postgresql import connect_once, descriptor_of
 from .sqlite import begin_reading, execute_patiently
 from .sqlite import connect as connect_sqlite
+from .sqlite_place import absence, create, require_file
 from .tables import VERSION_TABLE
 from .timeouts import Timeouts
 from .url import DatabaseUrl
@@ -58,6 +59,8 @@ class SchemaStatus:
     """What `upgrade` would apply, in order."""
     known: bool = True
     """False where a newer version of the program has upgraded the database."""
+    missing: str = ""
+    """What to say where there is no database, or an empty file in its place."""
 
     @property
     def is_current(self) -> bool:
@@ -74,11 +77,11 @@ class Migrations:
 
     def status(self) -> SchemaStatus:
         """Read where the schema stands. Raises `StoreUnavailable`. Creates nothing."""
-        if self.url.is_sqlite and not self.url.path.exists():
-            _check_directory(self.url.path)
-            return _status(None)
+        missing = absence(self.url.path) if self.url.is_sqlite else ""
+        if missing:
+            return evolve(_status(None), missing=missing)
         with (
-            translated(),
+            translated(place=self._place),
             self._engine() as engine,
             engine.connect() as connection,
             self._bounded(connection, self.timeouts.watchdog),
@@ -89,8 +92,14 @@ class Migrations:
                 _check_encoding(connection)
             return _status(_current(connection))
 
+    def require_existing(self) -> None:
+        """Raise `StoreUnavailable` where there is no SQLite file at the path, with what to do."""
+        if self.url.is_sqlite:
+            require_file(self.url.path)
+
     def require_current(self) -> None:
         """Raise `StoreUnavailable` where this version cannot work with the schema."""
+        self.require_existing()
         status = self.status()
         if not status.known:
             raise StoreUnavailable(
@@ -112,10 +121,10 @@ class Migrations:
         be upgraded.
         """
         if self.url.is_sqlite:
-            _check_directory(self.url.path)
+            create(self.url.path)
         with (
-            translated(),
-            self._engine(create=True) as engine,
+            translated(place=self._place),
+            self._engine() as engine,
             engine.connect() as connection,
             self._bounded(connection, 2 * _UPGRADE_WAIT),
         ):
@@ -141,10 +150,15 @@ class Migrations:
             connection.commit()
         return status.pending
 
+    @property
+    def _place(self) -> str:
+        """What errors name: of PostgreSQL they come from the server, and name it."""
+        return str(self.url.path) if self.url.is_sqlite else ""
+
     @contextmanager
-    def _engine(self, *, create: bool = False) -> Iterator[Engine]:
+    def _engine(self) -> Iterator[Engine]:
         if self.url.is_sqlite:
-            engine = connect_sqlite(self.url.path, self.timeouts, "rwc" if create else "rw")
+            engine = connect_sqlite(self.url.path, self.timeouts)
         else:
             engine = connect_once(self.url.url, self.timeouts)
         try:
@@ -196,11 +210,6 @@ def _check_encoding(connection: Connection) -> None:
         raise ValidationFailed(
             f"The database's encoding is {encoding}, and not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0."
         )
-
-
-def _check_directory(path: Path) -> None:
-    if not path.absolute().parent.is_dir():
-        raise StoreUnavailable(AWAY, f"there is no directory {path.absolute().parent}")
 
 
 def _alembic(connection: Connection | None = None) -> AlembicConfig:

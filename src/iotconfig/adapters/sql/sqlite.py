@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import quote
 
 from attrs import frozen
@@ -43,13 +43,13 @@ class SqliteDatabase:
         self._timeouts = timeouts
         self._pause = pause
         self._engine = connect(path, timeouts, pause=pause)
-        self._file = OpenFile(path, lambda: _opened(path, timeouts, "rw"))
+        self._file = OpenFile(path, lambda: _opened(path, timeouts))
         self._writer = Lock()
         self._lifetime = Lifetime()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(self._lifetime):
+        with translated(self._lifetime, str(self._path)):
             self._file.check_now_and_then()
             with _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
@@ -57,7 +57,7 @@ class SqliteDatabase:
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
-        with translated(self._lifetime):
+        with translated(self._lifetime, str(self._path)):
             self._file.check_now_and_then()
             row = self._row(mac_address)
         return None if row is None else (row[0].encode(), row[1])
@@ -79,7 +79,7 @@ class SqliteDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _held(self._writer, self._timeouts.lock), translated(self._lifetime):
+        with _held(self._writer, self._timeouts.lock), translated(self._lifetime, str(self._path)):
             self._file.check()
             with _connected(self._engine) as connection:
                 execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
@@ -90,12 +90,12 @@ class SqliteDatabase:
 
     @contextmanager
     def session(self) -> Iterator[SqliteSession]:
-        with translated(self._lifetime), self._unpooled() as connection:
+        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
             yield SqliteSession(connection, self._file, self._writer, self._timeouts.lock)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        with translated(self._lifetime), self._unpooled() as connection:
+        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
             begin_reading(connection, self._timeouts.lock)
             yield connection
 
@@ -110,7 +110,7 @@ class SqliteDatabase:
             engine.dispose()
 
     def check(self) -> None:
-        with translated(self._lifetime):
+        with translated(self._lifetime, str(self._path)):
             self._file.check()
             self._file.require_writable()
         with self.reading():
@@ -213,16 +213,14 @@ def _patience(seconds: float) -> Retrying:
     )
 
 
-def connect(
-    path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"] = "rw", pause: Pause | None = None
-) -> Engine:
-    """An engine on a SQLite file; only with mode `rwc` is the file created. Long statements call `pause`.
+def connect(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> Engine:
+    """An engine on a SQLite file that exists. Long statements call `pause`.
 
     Transactions are begun by hand: the driver's own begin late, without the lock.
     """
     engine = create_engine(
         "sqlite://",
-        creator=lambda: _opened(path, timeouts, mode, pause),
+        creator=lambda: _opened(path, timeouts, pause),
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
         max_overflow=0,
@@ -240,11 +238,9 @@ def _renew_read_only(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _opened(
-    path: Path, timeouts: Timeouts, mode: Literal["rw", "rwc"], pause: Pause | None = None
-) -> sqlite3.Connection:
+def _opened(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        file_uri(path, mode),
+        file_uri(path),
         uri=True,
         timeout=0,
         isolation_level=None,
@@ -259,6 +255,6 @@ def _opened(
     return connection
 
 
-def file_uri(path: Path, mode: Literal["rw", "rwc"]) -> str:
-    """The file as SQLite's URI; with mode `rw` it must exist."""
-    return f"file:{quote(str(path))}?mode={mode}"
+def file_uri(path: Path) -> str:
+    """The file as SQLite's URI: it must exist."""
+    return f"file:{quote(str(path))}?mode=rw"

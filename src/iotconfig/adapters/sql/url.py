@@ -28,7 +28,8 @@ class DatabaseUrl:
         """Read `postgresql://user:password@host:5432/name` or `sqlite:///file.db`.
 
         `postgres://` counts as PostgreSQL. Three slashes make a SQLite path
-        relative to the working directory, four make it absolute.
+        relative to the working directory, four make it absolute. Wherever it is
+        used and shown later, it is absolute.
 
         Raises `ValidationFailed` for anything else, SQLite in memory included:
         it would be gone with its connection.
@@ -57,7 +58,13 @@ class DatabaseUrl:
             (url.host, url.port, url.username, url.password, url.query)
         ):
             raise ValidationFailed("A SQLite URL names a file and nothing else: write sqlite:///file.db.")
-        return cls(url.set(drivername="sqlite"))
+        try:
+            path = Path(url.database or "").absolute()
+        except OSError:
+            raise ValidationFailed(
+                "The path is relative, and there is no working directory: write four slashes and an absolute path."
+            ) from None
+        return cls(url.set(drivername="sqlite", database=str(path)))
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +73,7 @@ class DatabaseUrl:
 
     @property
     def path(self) -> Path:
-        """The file of a SQLite database."""
+        """The file of a SQLite database, absolute."""
         return Path(self.url.database or "")
 
     def __str__(self) -> str:

@@ -34,5 +34,5 @@ def assets(settings: Settings, store: Store) -> AssetService:
     rules = UploadRules(
         timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
     )
-    files = FileAssetStore(Path(settings.assets_dir), pause)
+    files = FileAssetStore(Path(settings.assets_dir).absolute(), pause)
     return AssetService(store, files, utc_now, signature_verifier(settings), rules)

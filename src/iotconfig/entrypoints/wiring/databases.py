@@ -51,7 +51,8 @@ def open_database(settings: Settings) -> Database:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The same, closed at the end of the block."""
+    """The same, closed at the end of the block. Raises `StoreUnavailable` where there is no database."""
+    migrations(settings).require_existing()
     database = open_database(settings)
     try:
         yield database
