@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from secrets import token_hex
 
@@ -59,10 +60,16 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
+    places = _file_of_places()
     supervisor.start(
         "iotconfig.entrypoints.web",
-        ["--socket", str(listener.fileno()), "--ready", str(report), "--workers", str(workers)],
-        [listener.fileno(), report],
+        [
+            *("--socket", str(listener.fileno())),
+            *("--ready", str(report)),
+            *("--places", str(places)),
+            *("--workers", str(workers)),
+        ],
+        [listener.fileno(), report, places],
     )
     relay_to = broker if relays else None
     if relay_to is not None:
@@ -86,3 +93,9 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         return supervisor.run(ready, announce)
     finally:
         counting.end()
+
+
+def _file_of_places() -> int:
+    """By what the workers share the places of imports and exports: a file without a name."""
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

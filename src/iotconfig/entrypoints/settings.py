@@ -116,6 +116,12 @@ class Settings:
         (),
         "Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas",
     )
+    connections_per_address: int = _setting(
+        "IOTCONFIG_CONNECTIONS_PER_ADDRESS",
+        values.number(int, 1, 100_000),
+        250,
+        "Open connections of one address (IPv6: of one /64) in each worker, above which those that are slow are closed",
+    )
     secret_key: str = _setting(
         "IOTCONFIG_SECRET_KEY",
         values.secret_key,
@@ -194,6 +200,19 @@ class Settings:
         values.number(int, 1024, 4 * 1024 * 1024 * 1024),
         64 * 1024 * 1024,
         "Size limit of the body of an import over HTTP, in bytes",
+    )
+    transfers_at_once: int = _setting(
+        "IOTCONFIG_TRANSFERS_AT_ONCE",
+        values.number(int, 1, 1000),
+        12,
+        "Exports that may be under way at once on one machine, and as many imports and patches, and uploads; "
+        "one caller may have three quarters of them",
+    )
+    max_temporary_bytes: int = _setting(
+        "IOTCONFIG_MAX_TEMPORARY_BYTES",
+        values.number(int, 1024 * 1024, 1024**5),
+        2 * 1024 * 1024 * 1024,
+        "Bytes that the temporary files of imports and exports may have together on one machine",
     )
     assets_dir: str = _setting(
         "ASSETS_DIR",

@@ -31,10 +31,11 @@ from .settings import Settings
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any], access: Observer) -> None:
+    def __init__(self, settings: Settings, options: dict[str, Any], access: Observer, places: int) -> None:
         self._settings = settings
         self._options = options
         self._access = access
+        self._places = places
         super().__init__()
 
     def load_config(self) -> None:
@@ -46,7 +47,7 @@ class _Web(BaseApplication):
 
         watched = observed(self._settings, self._access)
         DeadlineWorker.observers = watched.observers
-        return wiring.create_app(self._settings, watched)
+        return wiring.create_app(self._settings, watched, self._places)
 
     def run(self) -> None:
         PatientArbiter(self).run()
@@ -55,7 +56,7 @@ class _Web(BaseApplication):
 def main() -> None:
     """Serve on an inherited socket until told to end, or until the supervisor is gone."""
     parser = argparse.ArgumentParser()
-    for descriptor in ("--socket", "--lifeline", "--ready"):
+    for descriptor in ("--socket", "--lifeline", "--ready", "--places"):
         parser.add_argument(descriptor, type=int, required=True)
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
@@ -108,6 +109,7 @@ def main() -> None:
             "on_exit": tidy_up,
         },
         access,
+        given.places,
     ).run()
 
 
@@ -124,7 +126,12 @@ def _worker_class(settings: Settings) -> type[DeadlineWorker]:
         body=settings.body_timeout,
         stall=settings.stall_timeout,
     )
-    return type("Worker", (DeadlineWorker,), {"deadlines": deadlines})
+    settled = {
+        "deadlines": deadlines,
+        "connections_per_address": settings.connections_per_address,
+        "proxies": settings.trusted_proxies,
+    }
+    return type("Worker", (DeadlineWorker,), settled)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation, Observer
 from .openapi import resource as openapi
 from .pictures import LvglResource
+from .transfers import TransferDoor, Transfers
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""
@@ -71,6 +72,7 @@ def create_app(
     local_only: bool = False,
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
+    transfers: Transfers | None = None,
     is_ready: Callable[[], None] | None = None,
     observers: Sequence[Observer] = (),
     render_metrics: Render | None = None,
@@ -85,6 +87,7 @@ def create_app(
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
+    `transfers`: the places of imports, exports and uploads; this process has places of its own unless given.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
@@ -103,10 +106,13 @@ def create_app(
         app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
     bodies = BodyReader(max_content_bytes)
     _add_configs(app, use_cases.configs, use_cases.history, bodies, require_if_match)
-    app.add_route("/api/configs/import", ImportResource(use_cases.fleet, max_content_bytes, max_import_bytes))
-    app.add_route("/api/configs/export", ExportResource(use_cases.fleet))
-    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies))
-    app.add_route("/api/assets", AssetsResource(use_cases.assets))
+    door = TransferDoor(transfers or Transfers(), access.proxies)
+    app.add_route(
+        "/api/configs/import", ImportResource(use_cases.fleet, max_content_bytes, max_import_bytes, door)
+    )
+    app.add_route("/api/configs/export", ExportResource(use_cases.fleet, door))
+    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies, door))
+    app.add_route("/api/assets", AssetsResource(use_cases.assets, door))
     app.add_route("/api/assets/{name}", AssetResource(use_cases.assets))
     app.add_route("/api/images/lvgl", LvglResource(use_cases.pictures))
     return app

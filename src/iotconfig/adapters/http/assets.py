@@ -22,6 +22,7 @@ from .forms import Part, read_form
 from .parameters import allow
 from .problems import Refused
 from .ranges import Span, requested_span
+from .transfers import Kind, TransferDoor
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class AssetsResource:
     """`/api/assets`: the list, and uploads."""
 
     service: AssetService
+    door: TransferDoor
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
@@ -47,7 +49,7 @@ class AssetsResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
-        with self.service.upload() as upload:
+        with self.door.place(req, Kind.UPLOAD), self.service.upload() as upload:
             for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
                 _give(upload, part)
             try:

@@ -10,7 +10,9 @@ moves. A byte now and then is no progress.
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
@@ -67,24 +69,48 @@ class DeadlineSocket:
         self._deadlines = deadlines
         self._is_serving = is_serving
         self._phase = _Phase.CONNECTED
-        self._until = monotonic() + deadlines.headers
+        self._allow(deadlines.headers)
         self._moved = 0
         self._lingers = False
+        self._waits_to_read = self._waits_to_send = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
+
+    def _allow(self, seconds: float) -> None:
+        """Let the client have so much time, from now on."""
+        self._since = monotonic()
+        self._until = self._since + seconds
+
+    def waited(self) -> float | None:
+        """The seconds since the client last got more time, while it is what the worker waits for; else None."""
+        if not (self._waits_to_send or (self._waits_to_read and not self._has_arrived())):
+            return None
+        return monotonic() - self._since
+
+    def cut(self) -> None:
+        """End the connection: the wait for the client ends as if that had gone away."""
+        with suppress(OSError):
+            self._client.shutdown(socket.SHUT_RDWR)
+
+    def _has_arrived(self) -> bool:
+        """Whether something is there to be read: then it is the worker that is slow."""
+        try:
+            return any(fcntl.ioctl(self._client.fileno(), termios.FIONREAD, bytes(4)))
+        except OSError:
+            return False
 
     def expect_request(self) -> None:
         """Headers come next; on a connection that was used before, after a pause at most."""
         if self._phase is not _Phase.CONNECTED:
             self._phase = _Phase.IDLE
-            self._until = monotonic() + self._deadlines.idle
+            self._allow(self._deadlines.idle)
 
     def expect_body(self, length: int) -> None:
         """A body of `length` bytes comes next."""
         small = length <= self._deadlines.small_body
         self._phase = _Phase.BODY if small else _Phase.STREAM
-        self._until = monotonic() + (self._deadlines.body if small else self._deadlines.stall)
+        self._allow(self._deadlines.body if small else self._deadlines.stall)
         self._moved = 0
 
     def linger(self) -> None:
@@ -103,7 +129,7 @@ class DeadlineSocket:
 
     def sendall(self, data: bytes) -> None:
         """Send in blocks: a time-out on one large `sendall` would be a total."""
-        self._until = monotonic() + self._deadlines.stall
+        self._allow(self._deadlines.stall)
         self._moved = 0
         view = memoryview(data)
         while view:
@@ -121,14 +147,19 @@ class DeadlineSocket:
         self._moved += moved
         if self._moved >= _PROGRESS:
             self._moved = 0
-            self._until = monotonic() + self._deadlines.stall
+            self._allow(self._deadlines.stall)
 
     def _send(self, block: memoryview) -> int:
         limit = self._until - monotonic()
         if limit > 0:
             self._client.settimeout(limit)
-            with suppress(TimeoutError):
+            self._waits_to_send = True
+            try:
                 return self._client.send(block)
+            except TimeoutError:
+                pass
+            finally:
+                self._waits_to_send = False
         # To gunicorn, a reader that stopped is one that went away.
         raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
 
@@ -136,8 +167,13 @@ class DeadlineSocket:
         limit = self._until - monotonic()
         if limit > 0:
             self._client.settimeout(limit)
-            with suppress(TimeoutError):
+            self._waits_to_read = True
+            try:
                 return self._client.recv(size)
+            except TimeoutError:
+                pass
+            finally:
+                self._waits_to_read = False
         if self._phase in (_Phase.CONNECTED, _Phase.HEADERS):
             raise HeadersTooSlow
         raise TimeoutError("the client stopped sending")
@@ -146,21 +182,25 @@ class DeadlineSocket:
         """The first bytes of a next request, or none where none begins or the worker is about to end."""
         while self._is_serving() and (left := self._until - monotonic()) > 0:
             self._client.settimeout(min(left, _IDLE_STEP))
+            self._waits_to_read = True
             try:
                 data = self._client.recv(size)
             except TimeoutError:
                 continue
+            finally:
+                self._waits_to_read = False
             self._begin_headers()
             return data
         return b""
 
     def _begin_headers(self) -> None:
         self._phase = _Phase.HEADERS
-        self._until = monotonic() + self._deadlines.headers
+        self._allow(self._deadlines.headers)
 
     def _drain(self) -> None:
         until = monotonic() + _LINGER_SECONDS
         drained = 0
+        self._waits_to_read = True
         try:
             self._client.shutdown(socket.SHUT_WR)
             while drained < _LINGER_BYTES and (left := until - monotonic()) > 0:

@@ -26,6 +26,7 @@ from .bodies import check_media_type, read_json, spool
 from .notes import note_of
 from .parameters import allow, choice, flag
 from .problems import Refused
+from .transfers import FULL, Kind, Place, TransferDoor
 
 NDJSON: Final = "application/x-ndjson"
 
@@ -53,6 +54,7 @@ class ImportResource:
     fleet: FleetUseCases
     max_content_bytes: int
     max_import_bytes: int
+    door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "on_conflict", "keep_going", "dry_run", "message")
@@ -65,7 +67,12 @@ class ImportResource:
         is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
         form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
         refusals = _Refusals()
-        with _room_for_files(), TemporaryFile() as file:
+        with (
+            self.door.place(req, Kind.CHANGE) as place,
+            _room_for_files(),
+            TemporaryFile() as file,
+        ):
+            place.hold(req.content_length or 0)
             spool(req, file, self.max_import_bytes, self.fleet.pause)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
             tally = self.fleet.load(records, rules, note, refusals.add)
@@ -84,19 +91,21 @@ class ExportResource:
     """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
 
     fleet: FleetUseCases
+    door: TransferDoor
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
-        file = _temporary_file()
+        file = _HeldFile(self.door.take(req, Kind.EXPORT))
         with _room_for_files(), ExitStack() as failing:
             failing.callback(file.close)
+            file.hold()
             with self.fleet.export() as configs:
-                write_records(file, configs)
+                write_records(cast("IO[bytes]", file), configs)
             failing.pop_all()
         resp.content_type = NDJSON
         resp.set_header("Cache-Control", "private, no-cache")
         resp.set_header("Content-Disposition", 'attachment; filename="configs.ndjson"')
-        _send_file(resp, file)
+        file.send(req, resp)
 
     on_head = on_get
 
@@ -107,14 +116,18 @@ class PatchResource:
 
     fleet: FleetUseCases
     bodies: BodyReader
+    door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "keep_going", "dry_run", "message")
         rules = Rules(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchBody)
-        results = _Results()
+        file = _HeldFile(self.door.take(req, Kind.CHANGE))
+        results = _Results(file)
         refusals = _Refusals()
-        with _room_for_files():
+        with _room_for_files(), ExitStack() as failing:
+            failing.callback(file.close)
+            file.hold()
             outcome = self.fleet.patch(
                 ConfigQuery(text=body.match, enable_ota=body.enable_ota),
                 body.merge,
@@ -124,24 +137,62 @@ class PatchResource:
                 results.add,
                 max_content_bytes=self.bodies.max_content_bytes,
             )
-        tally = outcome.tally
-        answer = _counts(tally, rules, refusals)
-        if _is_refused(tally, rules):
-            raise Refused(
-                "VALIDATION_FAILED",
-                f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
-                **answer,
-            )
-        if rules.dry_run:
-            answer["samples"] = [_shown(sample) for sample in outcome.samples]
+            tally = outcome.tally
+            answer = _counts(tally, rules, refusals)
+            if _is_refused(tally, rules):
+                raise Refused(
+                    "VALIDATION_FAILED",
+                    f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
+                    **answer,
+                )
+            if rules.dry_run:
+                answer["samples"] = [_shown(sample) for sample in outcome.samples]
+            results.close(answer)
+            failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
-        _send_file(resp, results.closed(answer))
+        file.send(req, resp)
 
 
 def _temporary_file() -> IO[bytes]:
-    """A file that the server closes when it has sent it; on the disk once it is large."""
     return cast("IO[bytes]", SpooledTemporaryFile(max_size=_MEMORY))
+
+
+@define
+class _HeldFile:
+    """An answer while it is made, on the disk once it is large, and the place that it takes until it was sent."""
+
+    _place: Place
+    _file: IO[bytes] = field(init=False, factory=_temporary_file)
+    _size: int = field(init=False, default=0)
+
+    def hold(self) -> None:
+        """Make sure of the room that it takes. Raises `TooManyRequests`, and `StoreFull`."""
+        self._place.hold(self._size)
+
+    def write(self, data: bytes) -> int:
+        self._size += len(data)
+        if self._size > _MEMORY:
+            self.hold()
+        return self._file.write(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._file.read(-1 if size is None else size)
+
+    def send(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with all of it. The server closes what it sends, however that ends."""
+        if req.method == "HEAD":
+            self.close()
+            resp.content_length = self._size
+        else:
+            self._file.seek(0)
+            resp.set_stream(self, self._size)
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        finally:
+            self._place.leave()
 
 
 @define
@@ -179,7 +230,7 @@ def _short(detail: object) -> object:
 class _Results:
     """One result for each device, written as the JSON of the answer while they come in."""
 
-    _file: IO[bytes] = field(factory=_temporary_file)
+    _file: _HeldFile
     _begin: bytes = b'{"results": ['
 
     def add(self, result: Result) -> None:
@@ -194,11 +245,10 @@ class _Results:
         self._file.write(self._begin + text.encode())
         self._begin = b",\n"
 
-    def closed(self, members: dict[str, Any]) -> IO[bytes]:
-        """The whole answer: the results, and the other members."""
+    def close(self, members: dict[str, Any]) -> None:
+        """Complete the answer: the results, and the other members."""
         begin = self._begin if self._begin.startswith(b"{") else b""
         self._file.write(begin + b"], " + to_json(members)[1:].encode())
-        return self._file
 
 
 def _counts(tally: Tally, rules: Rules, refusals: _Refusals) -> dict[str, Any]:
@@ -230,11 +280,4 @@ def _room_for_files() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise StoreFull("The service's directory for temporary files is full. Nothing was stored.") from None
-
-
-def _send_file(resp: falcon.Response, file: IO[bytes]) -> None:
-    """Answer with all of a file, which is closed when it was sent."""
-    length = file.tell()
-    file.seek(0)
-    resp.set_stream(file, length)
+        raise StoreFull(FULL) from None

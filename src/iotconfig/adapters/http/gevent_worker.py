@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any, ClassVar
 
 import falcon
@@ -15,8 +15,11 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from iotconfig.domain.networks import Network
+
 from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 from .observing import UNMATCHED, Answered, Observer
+from .open_connections import OpenConnections
 from .problems import problem
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,11 @@ _PARSE_PROBLEMS = {
     LimitRequestLine: (414, "The request's first line is longer than this service takes."),
     LimitRequestHeaders: (431, "The request's headers are longer, or more, than this service takes."),
 }
+
+
+_TOO_MANY = "Your address has too many connections open, and all of them are in use: close some."
+_FILLED = 90
+"""Percent of a worker's connections; the rest keeps it accepting while others are being closed."""
 
 
 class ProcessLogger(Logger):
@@ -40,17 +48,33 @@ class DeadlineWorker(GeventWorker):
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     observers: ClassVar[Sequence[Observer]] = ()
+    connections_per_address: ClassVar[int] = 250
+    proxies: ClassVar[Sequence[Network]] = ()
+    """Whose connections are those of many."""
 
     def init_process(self) -> None:
         # The greenlet's own connection; gunicorn's hooks do not all get it passed.
         self._connection = local()
         # gevent would print it, in many lines, with what stands in its message.
         setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
+        most_in_all = self.worker_connections * _FILLED // 100
+        self._open = OpenConnections(self.connections_per_address, most_in_all, self.proxies)
         super().init_process()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        self._connection.socket = DeadlineSocket(client, self.deadlines, lambda: self.alive)
-        super().handle(listener, self._connection.socket, addr)
+        connection = DeadlineSocket(client, self.deadlines, lambda: self.alive)
+        self._connection.socket = connection
+        source = self._open.source(addr)
+        if source is None:
+            super().handle(listener, connection, addr)
+        elif self._open.admit(source, connection):
+            try:
+                super().handle(listener, connection, addr)
+            finally:
+                self._open.leave(source, connection)
+        else:
+            with closing(connection):
+                self._refuse(connection, "TOO_MANY_REQUESTS", _TOO_MANY, 429, retry_after=1)
 
     def timeout_ctx(self) -> AbstractContextManager[Any]:
         """Called before a wait for a request: the socket bounds the wait."""
@@ -81,7 +105,13 @@ class DeadlineWorker(GeventWorker):
             self._refuse(client, "INTERNAL_ERROR", "The service failed to answer.", 500, request_id)
 
     def _refuse(
-        self, client: DeadlineSocket, code: str, sentence: str, status: int, request_id: str = ""
+        self,
+        client: DeadlineSocket,
+        code: str,
+        sentence: str,
+        status: int,
+        request_id: str = "",
+        retry_after: int = 0,
     ) -> None:
         request_id = request_id or uuid.uuid4().hex
         _, body = problem(code, sentence, {}, request_id, status)
@@ -90,14 +120,17 @@ class DeadlineWorker(GeventWorker):
             "Content-Type: application/problem+json\r\n"
             f"Content-Length: {len(body)}\r\n"
             f"X-Request-ID: {request_id}\r\n"
-            "Connection: close\r\n\r\n"
+            + (f"Retry-After: {retry_after}\r\n" if retry_after else "")
+            + "Connection: close\r\n\r\n"
         )
         answer = Answered("OTHER", UNMATCHED, status, 0.0, request_id, code)
         for observer in self.observers:
             observer.answered(answer)
         try:
             client.sendall(head.encode() + body)
-            client.linger()
+            # To wait for one that is refused for want of room would take room.
+            if not retry_after:
+                client.linger()
         except OSError as error:
             log.debug("nobody was there to read a refusal: %s", error)
 

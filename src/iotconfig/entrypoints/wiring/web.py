@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     import falcon
     from prometheus_client import CollectorRegistry
 
+    from iotconfig.adapters.http.transfers import Transfers
     from iotconfig.adapters.metrics import Exposition
 
 
-def create_app(settings: Settings, watched: Observed | None = None) -> falcon.App[Any, Any]:
-    """The HTTP API on the database, whose connections live as long as the process."""
+def create_app(
+    settings: Settings, watched: Observed | None = None, places: int | None = None
+) -> falcon.App[Any, Any]:
+    """The HTTP API on the database, whose connections live as long as the process.
+
+    `places`: the descriptor of the file by which the workers of a machine share what is bounded for all.
+    """
     from iotconfig.adapters.http.app import UseCases, create_app
     from iotconfig.adapters.sql.readiness import SqlReadiness
 
@@ -61,11 +67,21 @@ def create_app(settings: Settings, watched: Observed | None = None) -> falcon.Ap
         local_only=not (settings.allow_anonymous or settings.is_auth_on),
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
+        transfers=_transfers(settings, places),
         is_ready=SqlReadiness(database),
         observers=watched.observers,
         render_metrics=render,
         metrics_token=settings.metrics_token,
     )
+
+
+def _transfers(settings: Settings, places: int | None) -> Transfers:
+    from iotconfig.adapters.http.transfers import Transfers, shared_file
+
+    # One import, as large as it may be, has room.
+    max_bytes = max(settings.max_temporary_bytes, settings.max_import_bytes)
+    file = shared_file() if places is None else places
+    return Transfers(settings.transfers_at_once, max_bytes, file)
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""Exports that nobody takes: others get theirs, and the caller who has too many is told to wait."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import expect_problem
+from tests.support.fleet_files import write_fleet
+from tests.support.relaying import mac
+from tests.support.serving import Serve, environment, run_command
+from tests.support.waiting import wait_until
+from tests.support.wire import request_bytes
+
+EXPORT = "/api/configs/export"
+PATCH = "/api/configs/patch"
+
+
+@pytest.fixture
+def large_url(sqlite_url: str, tmp_path: Path) -> str:
+    """More than all buffers hold."""
+    fleet = write_fleet(tmp_path / "fleet.ndjson", 10_000, pad=1000)
+    assert 0 == run_command("import", str(fleet), env=environment(sqlite_url)).returncode
+    return sqlite_url
+
+
+def test_slow_exports_take_a_bounded_number_of_places(
+    start_serve: Callable[..., Serve], large_url: str
+) -> None:
+    """Whichever worker they meet. Changes have places of their own, and an export that ends gives its place back."""
+    serve = start_serve(large_url, workers=2, IOTCONFIG_TRANSFERS_AT_ONCE="2")
+    client = serve.client
+    with socket.socket() as slow:
+        slow.settimeout(30)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(client.address)
+        slow.sendall(request_bytes("GET", EXPORT))
+        assert slow.recv(100)
+        # On as many connections that both workers get some.
+        refused = [client.get(EXPORT) for _ in range(8)]
+        changed = client.send_json("POST", PATCH, {"match": str(mac(1)), "merge": {"a": 1}})
+    for answer in refused:
+        expect_problem(answer, 429, "TOO_MANY_REQUESTS")
+        assert answer.headers["retry-after"].isdigit()
+    assert 200 == changed.status
+    wait_until(lambda: 200 == client.get(EXPORT).status, "the place is given back")
+    for _ in range(3):
+        assert 200 == client.request("HEAD", EXPORT).status
+        assert 200 == client.send_json("POST", PATCH, {"match": "", "merge": {"b": 1}}).status
+
+
+def test_an_export_larger_than_all_the_room(start_serve: Callable[..., Serve], large_url: str) -> None:
+    """It is refused with the setting's name, and what it has written is gone."""
+    serve = start_serve(
+        large_url, IOTCONFIG_MAX_TEMPORARY_BYTES=str(1 << 22), IOTCONFIG_MAX_IMPORT_BYTES=str(1 << 22)
+    )
+    for _ in range(3):
+        problem = expect_problem(serve.client.get(EXPORT), 429, "TOO_MANY_REQUESTS")
+        assert "IOTCONFIG_MAX_TEMPORARY_BYTES" in problem["error"]
+    assert 200 == serve.client.send_json("POST", PATCH, {"match": "device", "merge": {"b": 1}}).status

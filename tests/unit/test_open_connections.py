@@ -1,0 +1,147 @@
+"""Too many connections of one address: which of them is closed, and when one is refused."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import ip_network
+from threading import Thread
+
+import pytest
+from attrs import define
+
+from iotconfig.adapters.http.deadlines import Deadlines, DeadlineSocket
+from iotconfig.adapters.http.open_connections import OpenConnections
+from tests.support.waiting import wait_until
+
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+
+
+@define(eq=False)
+class Client:
+    """A connection whose client has made the worker wait for so long; None while the worker works for it."""
+
+    seconds: float | None
+    is_cut: bool = False
+
+    def waited(self) -> float | None:
+        return self.seconds
+
+    def cut(self) -> None:
+        self.is_cut = True
+
+
+def admitted(connections: OpenConnections, waited: list[float | None], source: str = HERE) -> list[Client]:
+    clients = [Client(seconds) for seconds in waited]
+    for client in clients:
+        assert connections.admit(source, client)
+    return clients
+
+
+def cut(clients: list[Client]) -> list[int]:
+    return [number for number, client in enumerate(clients) if client.is_cut]
+
+
+def test_the_slowest_gives_way() -> None:
+    """Above the bound, each new connection costs the one that has been waited for longest; others are not touched."""
+    connections = OpenConnections(most=3, most_in_all=100)
+    elsewhere = admitted(connections, [9.0] * 3, THERE)
+    clients = admitted(connections, [2.0, 5.0, None])
+    admitted(connections, [0.0])
+    assert [1] == cut(clients)
+    admitted(connections, [0.0])
+    assert [0, 1] == cut(clients)
+    assert [] == cut(elsewhere)
+
+
+def test_a_burst_of_quick_ones_is_admitted() -> None:
+    """A building of devices that all ask at once: nobody is slow yet, and nobody is closed."""
+    connections = OpenConnections(most=3, most_in_all=100)
+    clients = admitted(connections, [None, 0.5, 0.2, None, 0.1, 0.0])
+    assert [] == cut(clients)
+    # Twice as many are too many, and who is quick in sending has to be preferred to who is not.
+    admitted(connections, [0.0])
+    assert [1] == cut(clients)
+
+
+def test_one_more_than_twice_as_many_in_use_is_refused() -> None:
+    """What the worker works for is never closed for another; when one has ended, there is room."""
+    connections = OpenConnections(most=3, most_in_all=100)
+    clients = admitted(connections, [None] * 6)
+    new = Client(None)
+    assert not connections.admit(HERE, new)
+    connections.leave(HERE, new)
+    connections.leave(HERE, clients[0])
+    assert connections.admit(HERE, new)
+    assert [] == cut(clients)
+
+
+def test_in_a_full_worker_the_address_with_most_gives_way() -> None:
+    """Many addresses with a few each fill it as well; a device from elsewhere gets in."""
+    connections = OpenConnections(most=10, most_in_all=6)
+    crowd = admitted(connections, [0.5] * 4)
+    few = admitted(connections, [9.0] * 2, THERE)
+    admitted(connections, [0.0], "203.0.113.5")
+    assert 1 == len(cut(crowd))
+    assert [] == cut(few)
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        (("192.0.2.1", 5000), "192.0.2.1"),
+        (("2001:db8:1:2:3:4:5:6", 5000, 0, 0), "2001:db8:1:2::/64"),
+        (("::ffff:192.0.2.1", 5000, 0, 0), "192.0.2.1"),
+        (("10.1.2.3", 5000), None),
+        ("", None),
+        (b"", None),
+    ],
+)
+def test_whom_a_connection_is_counted_for(address: object, source: str | None) -> None:
+    """The address, the network of one customer, or nobody: a proxy of ours has bounds of its own."""
+    connections = OpenConnections(3, 100, (ip_network("10.0.0.0/8"),))
+    assert connections.source(address) == source
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, DeadlineSocket]]:
+    """A client, and what a worker holds of it."""
+    client, accepted = socket.socketpair()
+    with client, accepted:
+        yield client, DeadlineSocket(accepted, Deadlines(), lambda: True)
+
+
+def test_a_real_connection_tells_that_it_is_waited_for(pair: tuple[socket.socket, DeadlineSocket]) -> None:
+    """Only while its client is to send; when it is cut, the wait ends as if the client had gone."""
+    client, connection = pair
+    client.send(b"G")
+    received = [connection.recv(1)]
+    assert connection.waited() is None
+    reading = Thread(target=lambda: received.append(connection.recv(1)))
+    reading.start()
+    with closing(connection):
+        wait_until(lambda: connection.waited() is not None, "it is waited for")
+        connection.cut()
+        reading.join(20)
+    assert [b"G", b""] == received
+
+
+def test_a_client_that_does_not_read_is_waited_for(pair: tuple[socket.socket, DeadlineSocket]) -> None:
+    """An answer that nobody takes is a wait, too."""
+    client, connection = pair
+    failed: list[OSError] = []
+
+    def send() -> None:
+        try:
+            connection.sendall(bytes(1 << 24))
+        except OSError as error:
+            failed.append(error)
+
+    sending = Thread(target=send)
+    sending.start()
+    wait_until(lambda: connection.waited() is not None, "it is waited for")
+    connection.cut()
+    sending.join(20)
+    assert 1 == len(failed)
+    assert client.fileno() > 0

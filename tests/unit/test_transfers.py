@@ -1,0 +1,96 @@
+"""The places of imports and exports: how many there are, for whom, and that they end with their process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from iotconfig.adapters.http import transfers as module
+from iotconfig.adapters.http.transfers import Kind, Transfers, shared_file
+from iotconfig.domain.errors import StoreFull, TooManyRequests
+
+MIB = 1024 * 1024
+
+_OTHER_WORKER = """
+import sys
+from iotconfig.adapters.http.transfers import Kind, Transfers
+transfers = Transfers(4, int(sys.argv[2]), int(sys.argv[1]))
+for caller in sys.argv[3:]:
+    transfers.take(Kind.EXPORT, caller).hold(1024 * 1024)
+print("taken", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def other_worker(file: int, max_bytes: int, *callers: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process, which has a place for each caller, of a MiB."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OTHER_WORKER, str(file), str(max_bytes), *callers],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pass_fds=[file],
+    ) as process:
+        assert process.stdout is not None
+        assert b"taken\n" == process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_one_caller_gets_three_quarters() -> None:
+    """The rest is for others; a place that is left, once or twice, is another's."""
+    transfers = Transfers(4)
+    mine = [transfers.take(Kind.EXPORT, "me") for _ in range(3)]
+    with pytest.raises(TooManyRequests, match="3 of your exports are under way") as refusal:
+        transfers.take(Kind.EXPORT, "me")
+    assert refusal.value.retry_after > 0
+    yours = transfers.take(Kind.EXPORT, "you")
+    with pytest.raises(TooManyRequests, match="4 exports are under way"):
+        transfers.take(Kind.EXPORT, "you")
+    transfers.take(Kind.CHANGE, "me")
+    mine[0].leave()
+    mine[0].leave()
+    transfers.take(Kind.EXPORT, "you")
+    with pytest.raises(TooManyRequests):
+        transfers.take(Kind.EXPORT, "a third")
+    yours.leave()
+    transfers.take(Kind.EXPORT, "a third")
+
+
+def test_workers_share_the_places() -> None:
+    """What one has, another cannot have; what a killed one had is free."""
+    file = shared_file()
+    transfers = Transfers(4, 100 * MIB, file)
+    with other_worker(file, 100 * MIB, "me", "me", "you") as other:
+        transfers.take(Kind.EXPORT, "me")
+        with pytest.raises(TooManyRequests, match="4 exports are under way"):
+            transfers.take(Kind.EXPORT, "a third")
+        other.kill()
+        other.wait()
+        places = [transfers.take(Kind.EXPORT, "me") for _ in range(2)]
+    for place in places:
+        place.hold(50 * MIB - 1)
+
+
+def test_workers_share_the_room() -> None:
+    """The bytes of all are bounded, and an answer says which setting bounds them."""
+    file = shared_file()
+    transfers = Transfers(4, 4 * MIB, file)
+    with other_worker(file, 4 * MIB, "you", "you"):
+        place = transfers.take(Kind.EXPORT, "me")
+        place.hold(2 * MIB)
+        with pytest.raises(TooManyRequests, match="IOTCONFIG_MAX_TEMPORARY_BYTES"):
+            place.hold(4 * MIB)
+        place.leave()
+        transfers.take(Kind.CHANGE, "me").hold(MIB)
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the last bytes are taken."""
+    monkeypatch.setattr(module, "_free", lambda: (MIB, 100 * MIB))
+    with pytest.raises(StoreFull, match="temporary files is full"):
+        Transfers(4).take(Kind.EXPORT, "me").hold(0)
