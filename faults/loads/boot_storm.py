@@ -45,7 +45,10 @@ LONG_WITH_TOKENS: Final = Scale(10_000, 60.0, tokens=True)
 
 def run(site: Site, scale: Scale) -> Outcome:
     """Both storms, one after the other."""
-    env = {"IOTCONFIG_AUTH": "on", "IOTCONFIG_DEVICE_AUTH": "required"} if scale.tokens else {}
+    # One address stands for as many as there are devices.
+    env = {"IOTCONFIG_CONNECTIONS_PER_ADDRESS": "100000"}
+    if scale.tokens:
+        env |= {"IOTCONFIG_AUTH": "on", "IOTCONFIG_DEVICE_AUTH": "required"}
     with site.database() as url, System(site.place(), url, env) as system:
         headers = bearer(api_token(url, Role.ADMIN)) if scale.tokens else {}
         store(system.client, site.seed, scale.devices, **headers)
