@@ -109,6 +109,24 @@ def test_http_1_0_is_served(single: Serve) -> None:
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off",
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http",
+        "X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: a, b\r\nForwarded: proto=https;host=a",
+        "X-Forwarded-Protocol: ssl\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Prefix: /iot",
+    ],
+)
+def test_what_proxies_say_of_the_way_refuses_nothing(single: Serve, lines: str) -> None:
+    """One proxy behind another, each with headers of its own: nothing is built from them, so nothing depends on them."""
+    request = f"GET /api/auth/logout HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{lines}\r\n\r\n"
+
+    answer = exchange(single.client, request.encode())
+
+    assert (302, "/api/docs") == (answer.status, answer.headers["location"])
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"Connection": "Close"},

@@ -101,6 +101,8 @@ def main() -> None:
             "control_socket_disable": True,
             # No header of a request moves it to another path.
             "forwarder_headers": "",
+            # Nor says one how browsers come: BASEURL does. gunicorn would refuse a request whose proxies disagree.
+            "secure_scheme_headers": {},
             "sendfile": False,
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,

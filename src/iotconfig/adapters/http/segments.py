@@ -47,4 +47,7 @@ def _hint(segment: str) -> str:
         mac_address = MacAddress.parse(segment)
     except InvalidMacAddress:
         return ""
-    return f"a device's document is at /api/configs/{mac_address}.json"
+    return (
+        f"a device's document is at /api/configs/{mac_address}.json, "
+        f"and PUT /api/configs/by-mac/{mac_address} stores it"
+    )
