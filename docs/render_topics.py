@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
+from iotconfig.adapters.mqtt.message import Message
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.testing.announcements import asset, change, deletion
 
@@ -12,8 +13,14 @@ _HEAD = """\
 Printed by `docs/render_topics.py` from the messages that the publisher makes of an
 announcement, with the default prefix. [Telling devices of changes](mqtt.md) explains when each is sent.
 
-| of | topic | QoS | retained | payload |
-| --- | --- | --- | --- | --- |"""
+| of | topic | QoS | retained | expires after | payload |
+| --- | --- | --- | --- | --- | --- |"""
+
+
+def _row(what: str, message: Message, payload: str) -> str:
+    retained = "yes" if message.is_retained else "no"
+    expires = "never" if message.expires is None else f"{message.expires} s"
+    return f"| {what} | `{message.topic}` | 1 | {retained} | {expires} | {payload} |"
 
 
 def render() -> str:
@@ -33,8 +40,12 @@ def render() -> str:
     ):
         for message in publisher._messages(0, told):  # noqa: SLF001 - what it would send, without a broker
             payload = f"`{message.payload}`" if message.payload else "empty: it clears what is retained"
-            retained = "no" if message.is_nudge else "yes"
-            rows.append(f"| {what} | `{message.topic}` | 1 | {retained} | {payload} |")
+            rows.append(_row(what, message, payload))
+    marker = publisher._marker()  # noqa: SLF001 - the same
+    payload = '`{"client_id": "iotconfig…", "process": "…"}`'
+    rows.append(_row("a relay that connects, to others", marker, payload))
+    lost = publisher._marker(is_retained=True)  # noqa: SLF001 - the same
+    rows.append(_row("the same, after a connection that ended without a reason", lost, payload))
     return "\n".join([_HEAD, *rows])
 
 

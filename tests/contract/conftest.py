@@ -8,11 +8,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import QueuePool, text
 
-from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
+from iotconfig.adapters.memory import (
+    MemoryApiTokenStore,
+    MemoryDeviceTokenStore,
+    MemoryRelayReports,
+    MemoryStore,
+)
 from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
 from iotconfig.adapters.sql.database import Database
 from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
 from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import metadata
@@ -21,6 +27,7 @@ from iotconfig.adapters.sql.url import DatabaseUrl
 from iotconfig.domain.api_tokens import ApiTokenStore
 from iotconfig.domain.device_tokens import DeviceTokenStore
 from iotconfig.domain.ports import NotificationQueue, Store
+from iotconfig.domain.relay_reports import RelayReports
 from iotconfig.domain.service import ConfigService
 from tests.contract.queues import queue_of
 from tests.support.clock import SteppingClock
@@ -135,6 +142,14 @@ def device_tokens(request: pytest.FixtureRequest) -> DeviceTokenStore:
     if request.param == "memory":
         return MemoryDeviceTokenStore()
     return SqlDeviceTokenStore(request.getfixturevalue(f"{request.param}_database"))
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def relay_reports(request: pytest.FixtureRequest, clock: SteppingClock) -> RelayReports:
+    """The reports of no relay yet, in each kind of store."""
+    if request.param == "memory":
+        return MemoryRelayReports(clock)
+    return SqlRelayReports(request.getfixturevalue(f"{request.param}_database"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
 from iotconfig.domain.ports import Receipt
@@ -21,10 +22,14 @@ def publisher_on(
     window: int = 100,
     timeout: float = 10.0,
     ca_file: Path | None = None,
+    client_id: str = CLIENT_ID,
+    **options: Any,
 ) -> Iterator[MqttPublisher]:
     """A relay's publisher, not connected yet; disconnected at the end of the block."""
     broker = Broker.parse(url, ca_file=ca_file)
-    publisher = MqttPublisher(broker, prefix=prefix, client_id=CLIENT_ID, window=window, timeout=timeout)
+    publisher = MqttPublisher(
+        broker, prefix=prefix, client_id=client_id, window=window, timeout=timeout, **options
+    )
     try:
         yield publisher
     finally:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iotconfig.domain.errors import BrokerUnavailable
+from iotconfig.domain.relay_reports import ProblemCode
 from iotconfig.testing.announcements import change
 from tests.contract.publishers import TAKEN, publisher_on
 from tests.support.broker_files import password_file
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
 _DEVICE: dict[str, Any] = {"username": "device", "password": "of-device"}
@@ -86,3 +89,39 @@ def test_nobody_comes_in_without_a_password(shipped: Shipped) -> None:
     """Neither to tell nor to listen."""
     with publisher_on(shipped.url) as publisher, pytest.raises(BrokerUnavailable, match="Not authorized"):
         publisher.connect()
+
+
+def test_the_service_sees_other_installations(shipped: Shipped) -> None:
+    """It may read and write the one topic that this takes."""
+    with (
+        publisher_on(shipped.url_of("iotconfig"), client_id="one", shows_itself=True) as one,
+        publisher_on(shipped.url_of("iotconfig"), client_id="other", shows_itself=True) as other,
+    ):
+        for publisher in (one, other):
+            publisher.connect()
+            publisher.tend()
+
+        def is_seen() -> bool:
+            one.tend()
+            return [ProblemCode.PREFIX_SHARED] == [problem.code for problem in one.problems()]
+
+        wait_until(is_seen, "the other installation is seen")
+
+
+def test_devices_neither_see_nor_make_another_installation(shipped: Shipped) -> None:
+    """One that was opened cannot raise that alarm."""
+    with (
+        publisher_on(shipped.url_of("iotconfig"), client_id="one", shows_itself=True) as one,
+        Listener(shipped.port, "iotsupport/+", **_DEVICE) as device,
+        publisher_on(shipped.url_of("device"), client_id="other", shows_itself=True) as other,
+    ):
+        one.connect()
+        one.tend()
+        other.connect()
+        with suppress(BrokerUnavailable):
+            other.tend()
+        assert [TAKEN] == one.publish([change(1)])
+        one.tend()
+
+        assert [] == list(one.problems())
+        assert [] == device.heard()

@@ -11,10 +11,14 @@ from typing import Any, Self
 from attrs import frozen
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from .waiting import wait_until
+
+MARKER = "/installation"
+"""How the topic ends on which relays say who they are. No device is told anything there."""
 
 
 @frozen
@@ -38,21 +42,25 @@ class Listener:
         port: int,
         topic: str = "iotsupport/#",
         on_heard: Callable[[Heard], None] = lambda _: None,
+        keep: str = "",
         **credentials: str,
     ) -> None:
+        """`keep`: a client id whose session the broker keeps while nobody is connected with it."""
         self._lock = Lock()
         self._on_heard = on_heard
         self._heard: list[Heard] = []
         self._subscribed = Event()
         self._topic = topic
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = Client(CallbackAPIVersion.VERSION2, keep, protocol=MQTTProtocolVersion.MQTTv5)
         if credentials:
             self._client.username_pw_set(credentials["username"], credentials["password"])
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
-        self._client.connect("127.0.0.1", port)
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # it has no types
+        session.SessionExpiryInterval = 600 if keep else 0
+        self._client.connect("127.0.0.1", port, clean_start=not keep, properties=session)
         self._client.loop_start()
         assert self._subscribed.wait(20), "the broker did not take the subscription"
 
@@ -88,6 +96,8 @@ class Listener:
         client.subscribe(self._topic, qos=1)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if message.topic.endswith(MARKER) and not self._topic.endswith((MARKER, "/+")):
+            return
         heard = Heard(message.topic, bytes(message.payload), message.retain)
         self._on_heard(heard)
         with self._lock:

@@ -18,14 +18,25 @@ class ScriptedBroker:
         self._connection: socket.socket | None = None
         self.port: int = listener.getsockname()[1]
 
-    def accept(self, receive_maximum: int) -> None:
-        """Take a client in, and tell it how many publishes it may leave unanswered."""
+    def accept(self, receive_maximum: int = 100, *more: bytes, reason: int = 0) -> None:
+        """Take a client in, and tell it how many publishes it may leave unanswered, and what else the CONNACK says.
+
+        A `reason` from 0x80 on refuses it instead.
+        """
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(20)
         kind, _ = self._packet()
         assert _CONNECT == kind
-        properties = struct.pack("!BBH", 3, 0x21, receive_maximum)
-        self._connection.sendall(b"\x20" + bytes([2 + len(properties), 0, 0]) + properties)
+        properties = b"".join([struct.pack("!BH", 0x21, receive_maximum), *more])
+        body = bytes([0, reason, len(properties)]) + properties
+        self._connection.sendall(b"\x20" + bytes([len(body)]) + body)
+
+    def end(self, reason: int, *properties: bytes) -> None:
+        """End the connection with a DISCONNECT."""
+        assert self._connection is not None
+        body = bytes([reason, len(b"".join(properties))]) + b"".join(properties)
+        self._connection.sendall(b"\xe0" + bytes([len(body)]) + body)
+        self._connection.close()
 
     def publishes(self, count: int) -> list[int]:
         """The message ids of the next publishes."""
@@ -48,11 +59,11 @@ class ScriptedBroker:
         finally:
             self._connection.settimeout(20)
 
-    def answer(self, *message_ids: int) -> None:
-        """Acknowledge publishes, in this order."""
+    def answer(self, *message_ids: int, reason: int = 0) -> None:
+        """Acknowledge publishes, in this order; a `reason` from 0x80 on refuses them."""
         assert self._connection is not None
         for message_id in message_ids:
-            self._connection.sendall(struct.pack("!BBH", 0x40, 2, message_id))
+            self._connection.sendall(struct.pack("!BBHB", 0x40, 3, message_id, reason))
 
     def close(self) -> None:
         if self._connection is not None:

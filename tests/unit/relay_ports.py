@@ -10,6 +10,7 @@ from attrs import Factory, define
 from iotconfig.domain.errors import BrokerUnavailable
 from iotconfig.domain.notifications import Announcement
 from iotconfig.domain.ports import Receipt
+from iotconfig.domain.relay_reports import Problem
 
 ACCEPTED = Receipt(nudged=True, stated=True)
 
@@ -55,6 +56,25 @@ class ScriptedPublisher:
 
     def disconnect(self) -> None:
         self.connected = False
+
+
+@define
+class ScriptedWatch:
+    """A connection that was lost as `reason` says."""
+
+    reason: str | None = None
+    found: tuple[Problem, ...] = ()
+    tended: int = 0
+
+    def lost(self) -> str | None:
+        reason, self.reason = self.reason, None
+        return reason
+
+    def tend(self) -> None:
+        self.tended += 1
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self.found
 
 
 @define

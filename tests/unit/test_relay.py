@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.memory import MemoryRelayReports, MemoryStore
 from iotconfig.adapters.memory.notifications import MemoryNotificationQueue
 from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.notifications import Notification, RetryPolicy
 from iotconfig.domain.ports import Receipt
 from iotconfig.domain.relay import Pause, Relay
+from iotconfig.domain.relay_reports import Destination, Problem, ProblemCode, RelayReport, Reporter
 from iotconfig.domain.service import ConfigService
 
-from .relay_ports import ManualClock, ScriptedPublisher, SwitchedLease
+from .relay_ports import ManualClock, ScriptedPublisher, ScriptedWatch, SwitchedLease
 
+HERE = Destination("mqtt://broker:1883", "iotsupport")
+THERE = Destination("mqtt://broker:1883", "home")
 _REFUSED_STATE = Receipt(nudged=True, stated=False, error="Not authorized")
 
 
@@ -34,7 +39,18 @@ class Scene:
         self.jitter = 1.0
         self.service = ConfigService(store, self.clock)
         self.queue = store.notifications()
-        self.relay = Relay(self.queue, self.publisher, self.lease, self.clock, lambda: self.jitter)
+        self.watch = ScriptedWatch()
+        self.reports = MemoryRelayReports(self.clock)
+        self.seconds = 1000.0
+        self.relay = Relay(
+            self.queue,
+            self.publisher,
+            self.lease,
+            self.clock,
+            lambda: self.jitter,
+            watch=self.watch,
+            reporter=Reporter(self.reports, "this", HERE, lambda: self.seconds),
+        )
 
     def create(self, number: int) -> Config:
         mac = MacAddress.parse(f"02000000{number:04x}")
@@ -300,3 +316,148 @@ def test_what_could_not_be_struck_off_is_not_told_again(scene: Scene) -> None:
 
     assert (1, 2) == (meanwhile, len(scene.publisher.told))
     assert 0 == scene.queue.backlog().pending
+
+
+def test_a_broker_that_ends_each_connection_is_not_stormed(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The pauses grow to ten seconds though each connection succeeds; one line says why, until it was well for a minute."""
+    scene.relay.run_once()
+    pauses = []
+    for _ in range(7):
+        scene.watch.reason = "the broker ended the connection: Server busy"
+        pauses.append(scene.relay.run_once().seconds)
+        scene.relay.run_once()
+
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0] == pauses
+    assert 1 == caplog.text.count("Server busy")
+    scene.clock.advance(61)
+    scene.watch.reason = "the broker ended the connection: Server busy"
+    assert Pause(0.5) == scene.relay.run_once()
+
+
+def test_what_ended_while_it_stood_by_is_no_matter(scene: Scene) -> None:
+    """The relay that was active then has been taken over in order."""
+    scene.watch.reason = "the broker ended the connection: Session taken over"
+
+    scene.relay.run_once()
+
+    assert scene.publisher.connected
+
+
+def test_what_can_never_be_taken_is_parked_at_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """With its reason, without a line for each, and the others flow."""
+    bad, good = scene.create(1), scene.create(2)
+    scene.publisher.receipts[str(bad.mac_address)] = Receipt(
+        nudged=True, stated=False, error="too large", is_final=True
+    )
+
+    scene.relay.run_once()
+
+    (parked,) = scene.queue.find(9)
+    assert (True, "too large", False) == (parked.parked, parked.last_error, parked.announcement.nudge)
+    assert (str(good.mac_address), 1) in scene.told()
+    assert "" == caplog.text
+
+
+def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long it lasts; it is said once."""
+    config = scene.create(1)
+    scene.publisher.receipts[str(config.mac_address)] = Receipt(
+        nudged=False, stated=False, error="Quota exceeded", is_for_now=True
+    )
+    pauses = []
+    for _ in range(10):
+        pauses.append(scene.relay.run_once().seconds)
+        scene.clock.advance(10)
+
+    (waiting,) = scene.queue.find(9)
+    assert not waiting.parked
+    assert waiting.due_at <= scene.clock.now
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0] == pauses[:6]
+    assert 1 == caplog.text.count("Quota exceeded")
+
+
+def test_it_reports_what_is_wrong_and_that_it_ends(scene: Scene) -> None:
+    """At once when something changes, else now and then; a relay that stands by has nothing to say of the broker."""
+    scene.watch.found = (Problem(ProblemCode.NOT_RETAINED, "nothing is retained"),)
+    scene.relay.run_once()
+    assert [RelayReport("this", HERE, True, scene.watch.found)] == list(scene.reports.fresh())
+    scene.lease.available = False
+    scene.relay.run_once()
+    assert [RelayReport("this", HERE, False)] == list(scene.reports.fresh())
+    scene.clock.advance(89)
+    scene.seconds += 31
+    scene.relay.run_once()
+    scene.clock.advance(89)
+    assert [RelayReport("this", HERE, False)] == list(scene.reports.fresh())
+
+    scene.relay.close()
+
+    assert [] == list(scene.reports.fresh())
+
+
+def test_another_relay_that_announces_elsewhere_is_an_error_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that stands by as well; when its setting is mended all is well again."""
+    scene.reports.put(RelayReport("other", THERE, False))
+    for _ in range(3):
+        scene.relay.run_once()
+        scene.seconds += 31
+    lines = [record for record in caplog.records if "IOTCONFIG_MQTT_PREFIX" in record.getMessage()]
+    assert [logging.ERROR] == [line.levelno for line in lines]
+
+    scene.reports.put(RelayReport("other", HERE, False))
+    scene.relay.run_once()
+
+    assert "same place again" in caplog.records[-1].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("reports", "destination", "state", "codes"),
+    [
+        pytest.param([], HERE, "ok", [], id="no-relay"),
+        pytest.param([RelayReport("a", HERE, True)], HERE, "ok", [], id="agreed"),
+        pytest.param(
+            [RelayReport("a", THERE, True)], HERE, "conflict", ["settings_differ"], id="active-elsewhere"
+        ),
+        pytest.param(
+            [RelayReport("a", HERE, True), RelayReport("b", THERE, False)],
+            HERE,
+            "conflict",
+            ["settings_differ"],
+            id="standby-elsewhere",
+        ),
+        pytest.param(
+            [RelayReport("a", HERE, True, (Problem(ProblemCode.NOT_RETAINED, "x"),))],
+            HERE,
+            "limited",
+            ["not_retained"],
+            id="limits",
+        ),
+        pytest.param(
+            [RelayReport("a", THERE, True, (Problem(ProblemCode.NOT_RETAINED, "x"),))],
+            HERE,
+            "conflict",
+            ["settings_differ", "not_retained"],
+            id="the-worst-first",
+        ),
+        pytest.param([RelayReport("a", THERE, True)], None, "disabled", [], id="no-broker"),
+    ],
+)
+def test_health_tells_of_every_relays_trouble(
+    scene: Scene, reports: list[RelayReport], destination: Destination | None, state: str, codes: list[str]
+) -> None:
+    """Each service compares where relays announce with its own setting."""
+    for report in reports:
+        scene.reports.put(report)
+    service = NotificationService(
+        scene.queue, scene.clock, destination is not None, destination=destination, reports=scene.reports
+    )
+
+    health = service.health()
+
+    assert (state, codes) == (health.state, [problem.code for problem in health.problems])

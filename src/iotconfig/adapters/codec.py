@@ -94,7 +94,12 @@ _answers.register_unstructure_hook(Config, _config_members)
 _answers.register_unstructure_hook(Revision, _revision_members)
 _answers.register_unstructure_hook(
     DeliveryHealth,
-    make_dict_unstructure_fn(DeliveryHealth, _answers, more=override(omit_if_default=True)),
+    make_dict_unstructure_fn(
+        DeliveryHealth,
+        _answers,
+        more=override(omit_if_default=True),
+        problems=override(omit_if_default=True),
+    ),
 )
 
 _rows: Final = Converter(detailed_validation=False)

@@ -20,6 +20,7 @@ from .fleet import Duplicate, Entry, Exported, OnConflict, Outcome, Result
 from .mac import MacAddress
 from .notifications import MOST_COUNTED, Announcement, Backlog, Notification
 from .once import OnceOnly
+from .relay_reports import Problem
 from .revisions import (
     DeletedPage,
     DeletedQuery,
@@ -386,6 +387,10 @@ class Receipt:
     """Why it did not take one of them."""
     hung_up: bool = False
     """It said nothing, and ended the connection while this announcement alone was on its way."""
+    is_final: bool = False
+    """It will never take it as it is configured, so trying again is of no use. The publisher has logged it."""
+    is_for_now: bool = False
+    """It takes nothing at the moment, whatever it is: a quota is used up, say."""
 
 
 class Publisher(Protocol):
@@ -409,6 +414,28 @@ class Publisher(Protocol):
 
     def disconnect(self) -> None:
         """Drop the connection, if there is one. What was not answered will not be sent later."""
+        ...
+
+
+class BrokerWatch(Protocol):
+    """How a publisher's connection is doing. Used by the publisher's thread, while its relay holds the lease."""
+
+    def lost(self) -> str | None:
+        """Why the broker ended the connection, where it would end the next one, too; told once, else None.
+
+        A connection that just broke has no reason: connecting again is due at once.
+        """
+        ...
+
+    def tend(self) -> None:
+        """Do what keeps a connection in good order, after what was due has been told.
+
+        Raises `BrokerUnavailable` where the broker ends the connection on it.
+        """
+        ...
+
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the broker at the moment, or with who else is on it."""
         ...
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
 from .errors import BrokerUnavailable, StoreFull, StoreUnavailable
-from .notifications import Notification, RetryPolicy
-from .ports import Clock, Lease, NotificationQueue, Publisher, Receipt
+from .notifications import AT_ONCE, Notification, RetryPolicy
+from .ports import BrokerWatch, Clock, Lease, NotificationQueue, Publisher, Receipt
+from .relay_reports import Problem, Reporter
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ _STANDBY: Final = 1.0
 
 _RECONNECT_FIRST: Final = 0.5
 _RECONNECT_LONGEST: Final = 10.0
+
+_STABLE: Final = timedelta(minutes=1)
+"""A connection that the broker ends after so long is none of a series of them."""
 
 
 @frozen
@@ -51,8 +55,16 @@ class Relay:
     _poll_seconds: float = 5.0
     """How long to wait at most where nothing is pending: the net under a lost wake-up."""
     _policy: RetryPolicy = field(factory=RetryPolicy)
+    _watch: BrokerWatch | None = None
+    """How the publisher's connection is doing, where somebody knows."""
+    _reporter: Reporter | None = None
+    """Where this relay reports how it is doing, if anywhere."""
     _failures: int = 0
     _reason: str = ""
+    _losses: int = 0
+    _lost_at: datetime = AT_ONCE
+    _lost_reason: str = ""
+    _refused_batches: int = 0
     _is_active: bool | None = None
     _unsettled: tuple[Sequence[Notification], Sequence[Notification]] | None = None
     """What was told and refused, and is not written down yet."""
@@ -60,20 +72,44 @@ class Relay:
     def run_once(self) -> Pause:
         """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
         try:
-            if not self._hold_lease():
-                return Pause(_STANDBY)
-            self._publisher.connect()
-            return self._tell_due()
+            pause = self._step()
         except BrokerUnavailable as error:
-            return self._broker_away(str(error))
+            pause = self._broker_away(str(error))
         except (StoreUnavailable, StoreFull) as error:
             log.warning("relay: %s", error)
             return Pause(_STANDBY)
+        self._report()
+        return pause
 
     def close(self) -> None:
         """Let the next relay take over at once."""
         self._publisher.disconnect()
         self._lease.release()
+        if self._reporter is not None:
+            self._reporter.close()
+
+    def _step(self) -> Pause:
+        was_active = self._is_active
+        if not self._hold_lease():
+            return Pause(_STANDBY)
+        # What ended while another relay was active is no matter of this one's.
+        if was_active and (reason := self._lost()) is not None:
+            return self._broker_ended_it(reason)
+        self._publisher.connect()
+        pause = self._tell_due()
+        if self._watch is not None:
+            self._watch.tend()
+        return pause
+
+    def _lost(self) -> str | None:
+        return None if self._watch is None else self._watch.lost()
+
+    def _report(self) -> None:
+        if self._reporter is not None:
+            problems: Sequence[Problem] = ()
+            if self._is_active and self._watch is not None:
+                problems = self._watch.problems()
+            self._reporter.report(is_active=bool(self._is_active), problems=problems)
 
     def _hold_lease(self) -> bool:
         held = self._lease.hold()
@@ -97,13 +133,15 @@ class Relay:
             return self._idle()
         receipts = self._publisher.publish([notification.announcement for notification in batch])
         self._settle(batch, receipts)
+        if None in receipts and (reason := self._lost()) is not None:
+            return self._broker_ended_it(reason)
         if all(receipt is None or receipt.hung_up for receipt in receipts):
             return self._broker_away(_reason_of(receipts))
         if None in receipts:
             # Some were answered: a new connection is due at once, and not a back-off that all must wait for.
             self._publisher.disconnect()
         self._connected()
-        return Pause(0)
+        return self._refused_for_now(receipts)
 
     def _settle(self, batch: Sequence[Notification], receipts: Sequence[Receipt | None]) -> None:
         told: list[Notification] = []
@@ -127,12 +165,16 @@ class Relay:
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:
         refusals = notification.refusals + 1
         delay = self._policy.delay(refusals, self._jitter())
-        # A broker that hangs up may have its own reasons, so nothing is parked for it; but what
-        # it hung up on lets the others go first.
-        parked = refusals >= self._policy.limit and not receipt.hung_up
-        if receipt.hung_up:
+        # A broker that hangs up, or has had enough for now, may have its own reasons, so nothing is
+        # parked for it; but what it refused lets the others go first.
+        is_the_brokers = receipt.hung_up or receipt.is_for_now
+        parked = receipt.is_final or (refusals >= self._policy.limit and not is_the_brokers)
+        if is_the_brokers:
             delay = min(delay, timedelta(seconds=_RECONNECT_LONGEST))
         level = logging.ERROR if parked else logging.WARNING
+        if receipt.is_final or receipt.is_for_now:
+            # It is so for many, and was said once for all of them.
+            level = logging.DEBUG
         subject = notification.announcement.subject
         log.log(level, "relay: %s was %s: %s", subject, "parked" if parked else "refused", receipt.error)
         return evolve(
@@ -164,8 +206,37 @@ class Relay:
         if reason != self._reason:
             log.warning("relay: %s; trying again until it answers", reason)
             self._reason = reason
-        delay = min(_RECONNECT_FIRST * 2 ** min(self._failures, 10), _RECONNECT_LONGEST)
         self._failures += 1
+        return self._back_off(self._failures)
+
+    def _broker_ended_it(self, reason: str) -> Pause:
+        """Connect again later, and later still where the broker ends one connection after another."""
+        self._publisher.disconnect()
+        now = self._clock()
+        if now - self._lost_at > _STABLE:
+            self._losses, self._lost_reason = 0, ""
+        if reason != self._lost_reason:
+            log.warning("relay: %s; connecting again", reason)
+            self._lost_reason = reason
+        self._lost_at = now
+        self._losses += 1
+        return self._back_off(self._losses)
+
+    def _refused_for_now(self, receipts: Sequence[Receipt | None]) -> Pause:
+        """Go on at once, unless the broker takes nothing at the moment: then a pause is what it asks for."""
+        refusals = [receipt for receipt in receipts if receipt is not None and receipt.is_for_now]
+        if not refusals:
+            self._refused_batches = 0
+            return Pause(0)
+        if not self._refused_batches:
+            reason = refusals[0].error
+            log.warning("relay: the broker refuses for now: %s; trying again until it takes more", reason)
+        self._refused_batches += 1
+        return self._back_off(self._refused_batches)
+
+    def _back_off(self, failures: int) -> Pause:
+        """The pause after so many failures in a row: half to all of what doubles with each, and has an end."""
+        delay = min(_RECONNECT_FIRST * 2 ** min(failures - 1, 10), _RECONNECT_LONGEST)
         return Pause(delay * (0.5 + self._jitter() / 2))
 
 

@@ -10,6 +10,7 @@ from iotconfig.adapters.sql.database import Database
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Publisher, Store
+from iotconfig.domain.relay_reports import ProblemCode
 from iotconfig.domain.search import ConfigQuery
 from iotconfig.domain.service import ConfigService
 
@@ -48,12 +49,14 @@ def exposition(
     def figures() -> Figures:
         delivery = notifications.health()
         count = service.find(ConfigQuery(limit=1)).count
+        there = {problem.code for problem in delivery.problems}
         return Figures(
             configs=count or 0,
             pending=delivery.pending,
             parked=delivery.parked,
             oldest_seconds=delivery.oldest_seconds,
             writable=_takes_writes(store),
+            problems={code.value: code in there for code in ProblemCode},
         )
 
     return Exposition(

@@ -39,6 +39,7 @@ from .once import OnceOnlyContract
 from .outbox import OutboxContract
 from .pruning import PruningContract
 from .queues import NotificationQueueContract
+from .relay_reports import RelayReportsContract
 from .restoring import RestoringContract
 from .stages import StageContract
 from .store import StoreContract
@@ -57,6 +58,7 @@ __all__ = [
     "OnceOnlyContract",
     "OutboxContract",
     "PruningContract",
+    "RelayReportsContract",
     "RestoringContract",
     "StageContract",
     "StoreContract",

@@ -3,6 +3,13 @@
 from .api_tokens import MemoryApiTokenStore
 from .assets import MemoryAssetStore
 from .device_tokens import MemoryDeviceTokenStore
+from .relay_reports import MemoryRelayReports
 from .store import MemoryStore
 
-__all__ = ["MemoryApiTokenStore", "MemoryAssetStore", "MemoryDeviceTokenStore", "MemoryStore"]
+__all__ = [
+    "MemoryApiTokenStore",
+    "MemoryAssetStore",
+    "MemoryDeviceTokenStore",
+    "MemoryRelayReports",
+    "MemoryStore",
+]

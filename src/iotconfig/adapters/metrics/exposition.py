@@ -6,10 +6,10 @@ import fcntl
 import platform
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, frozen
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
@@ -32,6 +32,8 @@ class Figures:
     oldest_seconds: float
     writable: bool = True
     """Whether the database takes writes."""
+    problems: Mapping[str, bool] = Factory(dict)
+    """Each code of a problem with announcing, and whether there is that problem."""
 
 
 class Exposition:
@@ -104,6 +106,14 @@ class Exposition:
             "For how long the oldest pending notification has been due",
             figures.oldest_seconds,
         )
+        problems = GaugeMetricFamily(
+            "iotconfig_announcing_problem",
+            "1 while there is this problem with announcing; /api/health says what to do",
+            labels=["problem"],
+        )
+        for code, is_there in figures.problems.items():
+            problems.add_metric([code], int(is_there))
+        yield problems
 
 
 class _Shared:

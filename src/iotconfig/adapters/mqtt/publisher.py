@@ -3,44 +3,98 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-
-from paho.mqtt.reasoncodes import ReasonCode
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import monotonic
+from typing import Final
 
 from iotconfig.adapters.codec import to_json
-from iotconfig.domain.notifications import Announcement, Kind
+from iotconfig.domain.errors import BrokerUnavailable
+from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.ports import Receipt
+from iotconfig.domain.relay_reports import Problem, ProblemCode
 
 from .broker import Broker
-from .session import Message, Session
+from .message import Message
+from .neighbours import MARK_EXPIRY, Neighbours
+from .session import Answer, Ending, Session
 
 log = logging.getLogger(__name__)
 
+NUDGE_EXPIRY: Final = 300
+"""Seconds for which a broker keeps a nudge for a device that is away. A short loss of the radio
+costs no restart; after a longer one the device hears of its newest document by the retained message."""
+
+_LARGEST: Final = Announcement(
+    Subject(Kind.CONFIG, "aa:bb:cc:dd:ee:ff"),
+    nudge=True,
+    state=DeviceState(2**31, f'"{"0" * 64}"', datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)),
+)
+_CUT_OFF: Final = 2
+"""As many connections in a row end while the relay tells who it is; then it tells no more."""
+
+
+def client_id_of(installation: str, prefix: str) -> str:
+    """The client id of all relays of an installation that announce under a prefix.
+
+    It has 23 characters, letters and digits only, which every broker must accept
+    (MQTT 5, 3.1.3.1). The prefix is part of it, so that a copy of a database that is
+    given a prefix of its own is no longer taken for the original.
+    """
+    digest = sha256(f"{installation}\n{prefix}".encode()).hexdigest()
+    return f"iotconfig{digest[:14]}"
+
 
 class MqttPublisher:
-    """`Publisher` on one broker."""
+    """`Publisher` on one broker, and the `BrokerWatch` of its connection."""
 
     def __init__(
-        self, broker: Broker, *, prefix: str, client_id: str, window: int = 100, timeout: float = 10.0
+        self,
+        broker: Broker,
+        *,
+        prefix: str,
+        client_id: str,
+        window: int = 100,
+        timeout: float = 10.0,
+        nudge_expiry: int = NUDGE_EXPIRY,
+        shows_itself: bool = False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         """`prefix`: of all topics. `client_id`: one for all relays, so that a new one ends the old one's session.
 
         `window`: messages on their way at the same time; a broker that allows fewer has its way.
         `timeout`: seconds without an answer after which the broker counts as away.
+        `nudge_expiry`: seconds after which a nudge is of no use to a subscriber that was away.
+        `shows_itself`: publish the client id below the prefix, so that two installations notice each other.
         """
         self._broker = broker
         self._prefix = prefix
         self._client_id = client_id
         self._window = window
         self._timeout = timeout
+        self._nudge_expiry = nudge_expiry
+        self._shows_itself = shows_itself
+        self._neighbours = Neighbours(client_id, prefix, clock)
+        self._cut_off = 0
+        self._is_blind = False
+        self._must_show = False
+        self._must_mark = False
         self._session: Session | None = None
+        self._ending: Ending | None = None
+        self._limits: tuple[Problem, ...] = ()
 
     def connect(self) -> None:
         if self._session is not None and self._session.is_open():
             return
         self.disconnect()
+        was_cut = self._ending is not None and self._ending.code is None
+        self._must_mark = self._shows_itself and (self._must_mark or was_cut)
+        self._ending = None
         self._session = Session(self._broker, self._client_id, self._window, self._timeout)
         log.info("relay: connected to %s", self._broker)
+        self._note_limits(self._session)
+        self._must_show = self._shows_itself
 
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
         messages = [
@@ -51,17 +105,117 @@ class MqttPublisher:
         if self._session is None:
             return [None] * len(announcements)
         answers = self._session.publish(messages)
+        if not any(problem.code is ProblemCode.PACKETS_TOO_SMALL for problem in self._limits):
+            for message, answer in zip(messages, answers, strict=True):
+                if answer is not None and answer.is_final:
+                    subject = announcements[message.index].subject
+                    log.error("relay: %s was parked: %s (%s)", subject, answer.error, message.topic)
         receipts = _receipts(len(announcements), messages, answers)
         if self._session.hung_up_on is not None:
-            place, reason = self._session.hung_up_on
-            error = f"the broker hung up: {reason} ({messages[place].topic})"
-            receipts[messages[place].index] = Receipt(nudged=False, stated=False, error=error, hung_up=True)
+            place, ending = self._session.hung_up_on
+            error = f"the broker hung up: {ending.reason} ({messages[place].topic})"
+            receipts[messages[place].index] = Receipt(
+                nudged=False, stated=False, error=error, hung_up=not ending.is_surely_about_a_message
+            )
         return receipts
 
     def disconnect(self) -> None:
         if self._session is not None:
+            self._ending = self._session.ending
             self._session.close()
             self._session = None
+
+    def lost(self) -> str | None:
+        ending = self._ending
+        if self._session is not None and not self._session.is_open():
+            ending = self._session.ending
+            self.disconnect()
+        self._ending = None
+        if ending is None:
+            return None
+        self._must_mark = self._must_mark or ending.code is None
+        if ending.code is None and self._neighbours.has_copy:
+            return f"another client takes the session of {self._client_id} at the broker {self._broker}"
+        if ending.is_about_a_message:
+            return None
+        if ending.is_takeover:
+            self._neighbours.taken_over()
+        return f"the broker {self._broker} ended the connection: {ending.reason}"
+
+    def tend(self) -> None:
+        if self._session is None or not self._session.is_open():
+            return
+        if self._must_show:
+            self._must_show = False
+            self._show(self._session)
+        self._neighbours.heard(self._session.received())
+        if self._neighbours.must_say():
+            self._session.say(self._marker())
+            self._neighbours.said()
+
+    def problems(self) -> Sequence[Problem]:
+        conflict = self._neighbours.problem()
+        return self._limits if conflict is None else (conflict, *self._limits)
+
+    def _note_limits(self, session: Session) -> None:
+        """Keep what the broker cannot do, and say it once: not again at each connection."""
+        needed = max(message.size(1) for message in self._messages(0, _LARGEST))
+        limits = tuple(session.limits.problems(needed))
+        if limits != self._limits:
+            if limits:
+                log.warning(
+                    "relay: not all can be announced: %s", "; ".join(limit.message for limit in limits)
+                )
+            else:
+                log.info("relay: the broker has no limits any more that keep anything from being announced")
+        self._limits = limits
+
+    @property
+    def _marker_topic(self) -> str:
+        return f"{self._prefix}/installation"
+
+    def _marker(self, *, is_retained: bool = False) -> Message:
+        """Who announces here. It expires at once for those who are away: only who is there is a neighbour."""
+        return Message(
+            0,
+            True,
+            self._marker_topic,
+            to_json(self._neighbours.marker),
+            is_retained=is_retained,
+            expires=MARK_EXPIRY if is_retained else 1,
+        )
+
+    def _show(self, session: Session) -> None:
+        """Listen for other installations, and let them hear of this one."""
+        self._neighbours.connected()
+        granted = session.subscribe(self._marker_topic)
+        said = None if granted is None else session.ask(self._marker(is_retained=self._must_mark))
+        if (ending := session.ending) is not None:
+            if not ending.is_about_a_message:
+                return
+            # Some brokers answer what they do not allow with the end of the connection.
+            self._cut_off += 1
+            self._shows_itself = self._cut_off < _CUT_OFF
+            if not self._shows_itself:
+                self._say_blind("ends the connection")
+            raise BrokerUnavailable(f"the broker {self._broker} closed the connection: {ending.reason}")
+        self._cut_off = 0
+        if granted is None or granted.is_failure or said is None or said.error is not None:
+            self._say_blind("refuses")
+        # Before: what was found in place of this relay's earlier mark.
+        self._neighbours.heard(session.received())
+        self._neighbours.said(retained=self._must_mark)
+        self._must_mark = False
+
+    def _say_blind(self, what: str) -> None:
+        if not self._is_blind:
+            log.info(
+                "relay: the broker %s when the relay subscribes and publishes to %s, so another installation under "
+                "this prefix may not be noticed. Let its user read and write that topic",
+                what,
+                self._marker_topic,
+            )
+        self._is_blind = True
 
     def _messages(self, index: int, announcement: Announcement) -> Iterator[Message]:
         """State first: a device that a nudge wakes finds the new one."""
@@ -74,16 +228,18 @@ class MqttPublisher:
                 "etag": state.etag,
                 "updated_at": state.updated_at,
             }
-            yield Message(index, False, topic, "" if state.etag is None else to_json(payload))
+            yield Message(
+                index, False, topic, "" if state.etag is None else to_json(payload), is_retained=True
+            )
         if announcement.nudge:
             is_config = subject.kind is Kind.CONFIG
             name = f"{subject.key}.json" if is_config else subject.key
             topic = f"{self._prefix}/updates/{'configs' if is_config else 'assets'}"
-            yield Message(index, True, topic, to_json({"filename": name}))
+            yield Message(index, True, topic, to_json({"filename": name}), expires=self._nudge_expiry)
 
 
 def _receipts(
-    count: int, messages: Sequence[Message], answers: Sequence[ReasonCode | None]
+    count: int, messages: Sequence[Message], answers: Sequence[Answer | None]
 ) -> list[Receipt | None]:
     receipts: list[Receipt | None] = [Receipt(nudged=True, stated=True)] * count
     for message, answer in zip(messages, answers, strict=True):
@@ -91,21 +247,24 @@ def _receipts(
     return receipts
 
 
-def _with_answer(receipt: Receipt | None, message: Message, answer: ReasonCode | None) -> Receipt | None:
+def _with_answer(receipt: Receipt | None, message: Message, answer: Answer | None) -> Receipt | None:
     """The receipt of an announcement when one more of its messages was answered, or was not.
 
-    A refusal counts even where the rest got no answer: some brokers hang up after one
-    (Mosquitto 2.0.11 does), and the announcement would else come first for ever.
+    A refusal by the broker counts even where the rest got no answer: some brokers hang up after
+    one (Mosquitto 2.0.11 does), and the announcement would else come first for ever.
     """
-    if answer is not None and not answer.is_failure:
+    if answer is not None and answer.error is None:
         return receipt
-    refused = receipt is not None and receipt.error is not None
+    refused = receipt is not None and receipt.error is not None and not receipt.is_final
     if answer is None and not refused:
         return None
+    is_first = receipt is not None and receipt.error is None
     receipt = receipt or Receipt(nudged=False, stated=False)
-    error = None if answer is None else f"{answer} ({message.topic})"
+    error = None if answer is None else f"{answer.error} ({message.topic})"
     return Receipt(
         nudged=receipt.nudged and not message.is_nudge,
         stated=receipt.stated and message.is_nudge,
         error="; ".join(part for part in (receipt.error, error) if part),
+        is_final=answer is not None and answer.is_final and (is_first or receipt.is_final),
+        is_for_now=receipt.is_for_now or (answer is not None and answer.is_for_now),
     )

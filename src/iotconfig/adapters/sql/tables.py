@@ -170,3 +170,23 @@ accepted_once: Final = Table(
     Column("key", String(255), primary_key=True),
     Column("until", UtcDateTime, nullable=False, index=True),
 )
+
+installation: Final = Table(
+    "installation",
+    metadata,
+    # One row, which no second can join.
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+relays: Final = Table(
+    "relays",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("broker", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("problems", Text, nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""The broker, and the relay to it."""
+"""The broker, the relay to it, and the notifications that wait for it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Publisher
 from iotconfig.domain.relay import Relay
+from iotconfig.domain.relay_reports import Destination, Reporter
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
-from .databases import lease, open_database
+from .databases import lease, opened
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.mqtt import Broker
+    from iotconfig.adapters.sql.database import Database
 
 
 def broker(settings: Settings) -> Broker | None:
@@ -47,25 +51,54 @@ def open_relay(
 
     `registry`: where it counts what it tells, if anywhere.
     """
-    from iotconfig.adapters.mqtt import MqttPublisher
+    from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
+    from iotconfig.adapters.sql.installation import installation_name
     from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+    from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 
-    publisher: Publisher = MqttPublisher(
-        address,
-        prefix=settings.mqtt_prefix,
-        client_id=f"{settings.mqtt_prefix}-relay",
-        window=settings.mqtt_window,
-        timeout=settings.mqtt_timeout,
+    with opened(settings) as database:
+        connection = MqttPublisher(
+            address,
+            prefix=settings.mqtt_prefix,
+            client_id=client_id_of(installation_name(database), settings.mqtt_prefix),
+            window=settings.mqtt_window,
+            timeout=settings.mqtt_timeout,
+            shows_itself=True,
+        )
+        publisher: Publisher = connection
+        if registry is not None:
+            from iotconfig.entrypoints import metering
+
+            publisher = metering.counted(registry, publisher)
+        held = lease(settings)
+        reporter = Reporter(
+            SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt_prefix)
+        )
+        relay = Relay(
+            SqlNotificationQueue(database),
+            publisher,
+            held,
+            utc_now,
+            random.random,
+            watch=connection,
+            reporter=reporter,
+        )
+        try:
+            yield relay, held
+        finally:
+            relay.close()
+
+
+def notifications_of(settings: Settings, database: Database) -> NotificationService:
+    """The notifications that are pending in a database."""
+    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+    from iotconfig.adapters.sql.relay_reports import SqlRelayReports
+
+    address = broker(settings)
+    return NotificationService(
+        SqlNotificationQueue(database),
+        utc_now,
+        enabled=address is not None,
+        destination=None if address is None else Destination(str(address), settings.mqtt_prefix),
+        reports=SqlRelayReports(database),
     )
-    if registry is not None:
-        from iotconfig.entrypoints import metering
-
-        publisher = metering.counted(registry, publisher)
-    held = lease(settings)
-    database = open_database(settings)
-    relay = Relay(SqlNotificationQueue(database), publisher, held, utc_now, random.random)
-    try:
-        yield relay, held
-    finally:
-        relay.close()
-        database.close()

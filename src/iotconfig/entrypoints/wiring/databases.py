@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.notification_service import NotificationService
 from iotconfig.domain.ports import Lease, Store
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
-from .clock import is_thread_shared, pause, utc_now
+from .clock import is_thread_shared, pause
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.database import Database
@@ -65,13 +64,6 @@ def store_of(database: Database) -> Store:
     from iotconfig.adapters.sql.store import SqlStore
 
     return SqlStore(database)
-
-
-def notifications_of(settings: Settings, database: Database) -> NotificationService:
-    """The notifications that are pending in it."""
-    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
-
-    return NotificationService(SqlNotificationQueue(database), utc_now, enabled=bool(settings.mqtt_url))
 
 
 def lease(settings: Settings) -> Lease:

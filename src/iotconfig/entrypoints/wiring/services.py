@@ -14,8 +14,9 @@ from iotconfig.domain.ports import Store
 from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.settings import Settings
 
+from .announcing import notifications_of
 from .clock import utc_now
-from .databases import notifications_of, opened, store_of
+from .databases import opened, store_of
 
 
 @contextmanager

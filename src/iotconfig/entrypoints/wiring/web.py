@@ -13,9 +13,10 @@ from iotconfig.entrypoints.observed import Observed, new_registry
 from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
+from .announcing import notifications_of
 from .assets import assets
 from .clock import utc_now
-from .databases import notifications_of, open_database, opened, store_of
+from .databases import open_database, opened, store_of
 from .fleet import helped_fleet
 from .pictures import pictures_when_asked
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, EnumType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -13,6 +13,7 @@ from attrs import NOTHING, AttrsInstance, fields
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.relay_reports import Problem
 from iotconfig.domain.revisions import MAX_MESSAGE
 
 from .parts import Part, ref
@@ -26,6 +27,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     MacAddress: ref("MacAddress"),
     ConfigContent: ref("GivenContent"),
     MergePatch: ref("MergePatch"),
+    Problem: ref("AnnouncingProblem"),
 }
 
 _ABOUT: Final = {
@@ -70,6 +72,9 @@ def _type(hint: Any) -> Part:
             if "type" in known
             else {"anyOf": [known, {"type": "null"}]}
         )
+    if get_origin(hint) is Sequence:
+        (item,) = get_args(hint)
+        return {"type": "array", "items": _type(item)}
     if isinstance(hint, EnumType):
         members: Iterable[Enum] = hint
         return {"type": "string", "enum": [str(member.value) for member in members]}

@@ -12,6 +12,7 @@ from iotconfig.domain.access import Role
 from iotconfig.domain.config import ConfigSummary
 from iotconfig.domain.fleet import Tally
 from iotconfig.domain.notification_service import DeliveryHealth
+from iotconfig.domain.relay_reports import ProblemCode
 from iotconfig.domain.revisions import DeletedConfig, RevisionSummary
 
 from .classes import schema_of
@@ -49,6 +50,7 @@ _DIFF: Final[Part] = {
 _SUMMARY: Final = schema_of(ConfigSummary)
 _REVISION: Final = schema_of(RevisionSummary)
 _COUNTS: Final = schema_of(Tally)["properties"]
+_DELIVERY: Final = schema_of(DeliveryHealth)
 _REFUSALS: Final[Part] = {
     "dry_run": {"type": "boolean"},
     **_COUNTS,
@@ -206,7 +208,16 @@ SCHEMAS: Final[Part] = {
             "roles": {"type": "array", "items": {"type": "string", "enum": sorted(Role)}},
         }
     ),
-    "Delivery": schema_of(DeliveryHealth),
+    "Delivery": {
+        **_DELIVERY,
+        "required": [name for name in _DELIVERY["required"] if name not in ("more", "problems")],
+    },
+    "AnnouncingProblem": _object(
+        {
+            "code": {"type": "string", "enum": list(ProblemCode)},
+            "message": {"type": "string", "description": "What is wrong, and what to do"},
+        }
+    ),
     "Healthy": _object(
         {"status": {"const": "healthy"}, "database": {"const": "connected"}, "notifications": ref("Delivery")}
     ),

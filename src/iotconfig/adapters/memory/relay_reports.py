@@ -1,0 +1,34 @@
+"""What relays report of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import Factory, define
+
+from iotconfig.domain.ports import Clock
+from iotconfig.domain.relay_reports import FRESH, RelayReport
+
+
+@define
+class MemoryRelayReports:
+    """`RelayReports` in memory."""
+
+    _clock: Clock
+    _reports: dict[str, tuple[datetime, RelayReport]] = Factory(dict)
+
+    def put(self, report: RelayReport) -> None:
+        kept = {
+            name: (at, other)
+            for name, (at, other) in self._reports.items()
+            if not (report.is_active and other.is_active)
+        }
+        self._reports = {**kept, report.relay: (self._clock(), report)}
+
+    def remove(self, relay: str) -> None:
+        self._reports.pop(relay, None)
+
+    def fresh(self) -> Sequence[RelayReport]:
+        now = self._clock()
+        return [report for _, (at, report) in sorted(self._reports.items()) if now - at < FRESH]

@@ -1,0 +1,32 @@
+"""The name of the installation that a database is the centre of: one row, made when it is first asked for."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .database import Database
+from .tables import installation
+
+_ONLY: Final = 1
+_NAME: Final = select(installation.c.name).where(installation.c.only == _ONLY)
+
+
+def installation_name(database: Database) -> str:
+    """A random name that all processes on the database share, and that its copies keep.
+
+    Raises `StoreUnavailable`, or `StoreFull` where it has to be made.
+    """
+    with database.reading() as connection:
+        found = connection.execute(_NAME).scalar_one_or_none()
+    if found is None:
+        with database.writing() as connection:
+            insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            row = {"only": _ONLY, "name": token_hex(16), "created_at": func.current_timestamp()}
+            # Another process may be doing the same; the first name stays.
+            connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+            found = connection.execute(_NAME).scalar_one()
+    return str(found)

@@ -1,0 +1,204 @@
+"""Two installations under one prefix: each notices the other, says so once, and goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from paho.mqtt import publish
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
+from iotconfig.adapters.mqtt.neighbours import Neighbours
+from iotconfig.domain.errors import BrokerUnavailable
+from iotconfig.domain.relay_reports import ProblemCode
+from tests.support.broker_files import denying
+from tests.support.listener import MARKER, Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.waiting import wait_until
+
+from .publishers import TAKEN, publisher_on
+from .queues import change
+
+ONE, OTHER = client_id_of("one", "iotsupport"), client_id_of("other", "iotsupport")
+
+
+class Seconds:
+    """A clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def pair(broker: Mosquitto, seconds: Seconds) -> Iterator[tuple[MqttPublisher, MqttPublisher]]:
+    """Publishers of two installations, connected one after the other."""
+    with (
+        publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as one,
+        publisher_on(broker.url, client_id=OTHER, shows_itself=True, clock=seconds) as other,
+    ):
+        for publisher in (one, other):
+            publisher.connect()
+            publisher.tend()
+        yield one, other
+
+
+def codes(publisher: MqttPublisher) -> list[ProblemCode]:
+    publisher.tend()
+    return [problem.code for problem in publisher.problems()]
+
+
+def is_open(publisher: MqttPublisher) -> bool:
+    return publisher._session is not None and publisher._session.is_open()
+
+
+def test_client_ids_are_what_every_broker_accepts() -> None:
+    """One for each installation and prefix, of 23 letters and digits."""
+    ids = {client_id_of(name, prefix) for name in ("a", "b") for prefix in ("iotsupport", "hö/me")}
+
+    assert 4 == len(ids)
+    assert {(23, True, True)} == {(len(one), one.isalnum(), one.isascii()) for one in ids}
+
+
+def test_both_notice_each_other_and_neither_is_thrown_out(
+    pair: tuple[MqttPublisher, MqttPublisher],
+    seconds: Seconds,
+    broker: Mosquitto,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once each, as an error; it ends some time after the other is gone."""
+    one, other = pair
+    wait_until(lambda: codes(one) == [ProblemCode.PREFIX_SHARED], "the first hears of the second")
+    seconds.now += 6
+    codes(one)
+    wait_until(lambda: codes(other) == [ProblemCode.PREFIX_SHARED], "the second is answered")
+    seconds.now += 31
+    assert [[ProblemCode.PREFIX_SHARED]] * 2 == [codes(publisher) for publisher in pair]
+    assert [TAKEN] == list(one.publish([change(1)])) == list(other.publish([change(2)]))
+    assert "already connected" not in broker.log()
+    lines = [
+        record for record in caplog.records if "another installation uses this prefix" in record.getMessage()
+    ]
+    assert [logging.ERROR] * 2 == [line.levelno for line in lines]
+    assert "IOTCONFIG_MQTT_PREFIX" in lines[0].getMessage()
+
+    other.disconnect()
+    seconds.now += 31
+    one.tend()
+    seconds.now += 91
+
+    assert [] == codes(one)
+    assert "no other installation" in caplog.records[-1].getMessage()
+
+
+def test_one_installation_is_no_neighbour_of_itself(broker: Mosquitto) -> None:
+    """A relay that follows another of its installation has its client id; nothing stays behind, either."""
+    for _ in range(2):
+        with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
+            publisher.connect()
+            assert [] == codes(publisher)
+    with Listener(broker.port, f"iotsupport{MARKER}") as late, publisher_on(broker.url) as end:
+        end.connect()
+        assert [] == late.heard()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "x", "[]", "{}", '{"client_id": 1}', '{"client_id": "\\u001b[31m"}', '"' + "x" * 9999 + '"'],
+)
+def test_what_is_no_marker_says_nothing(broker: Mosquitto, payload: str) -> None:
+    """Whoever may write to the topic can write anything."""
+    with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
+        publisher.connect()
+        publisher.tend()
+        publish.single(
+            f"iotsupport{MARKER}",
+            payload,
+            1,
+            port=broker.port,
+            hostname="127.0.0.1",
+            protocol=MQTTProtocolVersion.MQTTv5,
+        )
+        assert [TAKEN] == list(publisher.publish([change(1)]))
+
+        assert [] == codes(publisher)
+
+
+def test_a_copy_of_the_database_is_noticed_by_what_it_leaves(broker: Mosquitto, seconds: Seconds) -> None:
+    """Mosquitto 2.0.11 ends the older session without a word; a broken connection alone is no sign of a copy."""
+    with (
+        publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as original,
+        publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as copy,
+    ):
+        found = []
+        original.connect()
+        original.tend()
+        for _ in range(2):
+            for publisher, thrown_out in ((copy, original), (original, copy)):
+                publisher.connect()
+                publisher.tend()
+                wait_until(lambda: not is_open(thrown_out), "its session ends")  # noqa: B023 - called at once
+                thrown_out.lost()
+                found.append(codes(publisher))
+        assert [[], [], [], [ProblemCode.PREFIX_SHARED]] == found
+        assert "copy of this database" in original.problems()[0].message
+        broker.kill()
+        seconds.now += 91
+        assert [] == list(original.problems())
+
+
+def test_a_broker_that_restarts_is_no_copy(broker: Mosquitto) -> None:
+    """However often: the mark that is found is this relay's own."""
+    with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
+        for _ in range(3):
+            publisher.connect()
+            publisher.tend()
+            assert [] == codes(publisher)
+            broker.kill()
+            broker.start()
+            publisher.lost()
+
+
+@pytest.mark.parametrize("takeovers", [1, 2])
+def test_one_takeover_is_a_failover_and_two_are_a_copy(seconds: Seconds, takeovers: int) -> None:
+    """Where the broker says so, in the reason of its DISCONNECT."""
+    neighbours = Neighbours(ONE, "iotsupport", seconds)
+    for _ in range(takeovers):
+        neighbours.taken_over()
+
+    assert (takeovers == 2) == (neighbours.problem() is not None)
+
+
+def test_a_broker_that_refuses_the_topic_is_gone_on_with(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says so once, at info, also where the broker hangs up on it; changes are told as before."""
+    caplog.set_level(logging.INFO)
+    broker = Mosquitto(tmp_path, denying(tmp_path, f"iotsupport{MARKER}"))
+    try:
+        with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
+
+            def is_told() -> bool:
+                # Where the broker hangs up, the relay connects again.
+                with suppress(BrokerUnavailable):
+                    publisher.connect()
+                    publisher.tend()
+                return [TAKEN] == list(publisher.publish([change(1)]))
+
+            wait_until(is_told, "the change is told")
+            publisher.disconnect()
+            assert is_told()
+    finally:
+        broker.stop()
+    lines = [record for record in caplog.records if MARKER in record.getMessage()]
+    assert [logging.INFO] == [line.levelno for line in lines]

@@ -1,0 +1,107 @@
+"""Services that announce where they should not: each says so in its log, its health and its metrics."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.http import Client
+from tests.support.listener import Listener
+from tests.support.mosquitto import Mosquitto
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+TOKEN = "token-of-the-scraper"
+METRICS = {"IOTCONFIG_METRICS_TOKEN": TOKEN}
+SHARED = "another installation uses this prefix"
+DIFFERS = "Give all services of one database the same MQTT_URL"
+
+
+def codes(client: Client) -> list[str]:
+    health = client.get("/api/health").json()["notifications"]
+    return [problem["code"] for problem in health.get("problems", [])]
+
+
+def metric(client: Client, problem: str) -> str:
+    lines = client.get("/metrics", Authorization=f"Bearer {TOKEN}").body.decode().splitlines()
+    (line,) = [
+        line for line in lines if line.startswith(f'iotconfig_announcing_problem{{problem="{problem}"')
+    ]
+    return line.split()[1]
+
+
+def test_two_installations_under_one_prefix(
+    start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto
+) -> None:
+    """Both say so once, as an error, and both go on: neither throws the other out."""
+    pair = [
+        start_serve(f"sqlite:///{tmp_path}/{name}.db", workers=1, MQTT_URL=broker.url, **METRICS)
+        for name in ("one", "other")
+    ]
+
+    for serve in pair:
+        wait_until(lambda one=serve: codes(one.client) == ["prefix_shared"], "health tells", 40)  # type: ignore[misc] # mypy infers no lambda with a default
+        health = serve.client.get("/api/health").json()["notifications"]
+        assert "conflict" == health["state"]
+        assert SHARED in health["problems"][0]["message"]
+        wait_until(lambda one=serve: metric(one.client, "prefix_shared") == "1.0", "metrics tell")  # type: ignore[misc] # mypy infers no lambda with a default
+        assert 1 == serve.output().count(SHARED)
+    assert "already connected" not in broker.log()
+
+
+def test_a_copy_of_the_database(start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto) -> None:
+    """It has the client id of its original, which both find out; with a prefix of its own it is an installation of its own."""
+    original = start_serve(f"sqlite:///{tmp_path}/one.db", workers=1, MQTT_URL=broker.url)
+    wait_until(lambda: "relay: connected" in original.output(), "the original is connected")
+    for file in tmp_path.glob("one.db*"):
+        shutil.copy(file, tmp_path / file.name.replace("one", "copy"))
+    copy = start_serve(f"sqlite:///{tmp_path}/copy.db", workers=1, MQTT_URL=broker.url)
+
+    for serve in (original, copy):
+        wait_until(lambda one=serve: codes(one.client) == ["prefix_shared"], "health tells", 60)  # type: ignore[misc] # mypy infers no lambda with a default
+        assert 1 == serve.output().count(SHARED)
+
+
+def test_two_prefixes_on_one_database(
+    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto
+) -> None:
+    """The one that stands by is silent, and both services say it; after a restart with one setting all is well."""
+    active = start_serve(database_url, workers=1, MQTT_URL=broker.url, **METRICS)
+    wait_until(lambda: "relay: active" in active.output(), "the first relay is active")
+    silent = start_serve(
+        database_url, workers=1, MQTT_URL=broker.url, IOTCONFIG_MQTT_PREFIX="home", **METRICS
+    )
+
+    for serve in (active, silent):
+        wait_until(lambda one=serve: codes(one.client) == ["settings_differ"], "health tells")  # type: ignore[misc] # mypy infers no lambda with a default
+        assert "1.0" == metric(serve.client, "settings_differ")
+    wait_until(lambda: DIFFERS in silent.output(), "the log tells")
+
+    silent.stop()
+    mended = start_serve(database_url, workers=1, MQTT_URL=broker.url, **METRICS)
+    wait_until(lambda: "standing by" in mended.output(), "the second relay stands by")
+    for serve in (active, mended):
+        wait_until(lambda one=serve: codes(one.client) == [], "all is well")  # type: ignore[misc] # mypy infers no lambda with a default
+
+
+def test_a_broker_with_limits(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path) -> None:
+    """The fleet topic hears of changes, and health says what cannot be announced; the connection stays."""
+    broker = Mosquitto(tmp_path, "retain_available false", "max_qos 0", "max_packet_size 150")
+    try:
+        with Listener(broker.port) as listener:
+            serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url)
+            for number in range(3):
+                mac = f"02:00:00:00:00:0{number}"
+                serve.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}})
+            assert 3 == len(listener.wait_for(3, "updates/configs"))
+        wait_until(
+            lambda: codes(serve.client) == ["not_retained", "not_acknowledged", "packets_too_small"],
+            "health tells",
+        )
+        health = serve.client.get("/api/health").json()["notifications"]
+        assert ("limited", 0, 3) == (health["state"], health["pending"], health["parked"])
+        assert 1 == serve.output().count("relay: not all can be announced")
+        assert 1 == serve.output().count("relay: connected")
+    finally:
+        broker.stop()
