@@ -96,6 +96,39 @@ def test_every_request_fetches_anew(picture_serve: Serve, picture_server: Pictur
     assert [(3, 3), (5, 5)] == [seen(ask(picture_serve.client, url).body).size for _ in range(2)]
 
 
+@pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1.1"])
+def test_a_stream_gives_its_first_picture(
+    picture_serve: Serve, picture_server: PictureServer, protocol: str
+) -> None:
+    """At once, and not when the time for fetching is up: a camera that sees nothing move sends no second one."""
+    jpeg = file_of(smooth("RGB", 64, 48), "JPEG")
+
+    def camera(_asked: Asked) -> Iterable[bytes]:
+        start = head(Content_Type="multipart/x-mixed-replace; boundary=--frame")
+        yield start.replace(b"HTTP/1.1", protocol.encode()) + b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
+        yield jpeg + b"\r\n"
+        picture_server.closing.wait(20)
+
+    found = ask(picture_serve.client, picture_server.on("/stream", script=camera))
+    picture_server.closing.set()
+
+    assert 200 == found.status, found.body
+    assert (64, 48) == seen(found.body).size
+
+
+def test_a_film_is_refused_at_once(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """It has no end, and no picture that is read here."""
+
+    def film(_asked: Asked) -> Iterable[bytes]:
+        yield head(Content_Type="video/mp4") + b"\0\0\0\x20ftypisom"
+        picture_server.closing.wait(20)
+
+    found = ask(picture_serve.client, picture_server.on("/film", script=film))
+    picture_server.closing.set()
+
+    assert "it is video/mp4, and no picture" in expect_problem(found, 502, "EXTERNAL_SERVICE_ERROR")["error"]
+
+
 def test_named_headers_travel_along(picture_serve: Serve, picture_server: PictureServer) -> None:
     """And no other header of the request: not the session, above all."""
     given = {"Authorization": "Bearer abc", "X-Camera": "7", "Cookie": "session=secret", "X-Other": "1"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import pytest
 from PIL import Image, ImageOps
 
 from iotconfig.adapters.pictures.shrink import PillowPictureConverter
+from iotconfig.domain.errors import Unprocessable
 from iotconfig.domain.pictures import Box
 from tests.support.pictures import HEADER_BYTES, apart, file_of, header, noise, seen, smooth
+from tests.support.png_modes import png_modes
 
 
 @pytest.fixture
@@ -134,3 +137,91 @@ def test_metadata_that_cannot_be_read_is_as_good_as_none(
     file = file_of(image, "JPEG", exif=exif)
 
     assert (20, 10) == seen(converter.convert(file, Box())).size
+
+
+@pytest.mark.parametrize(
+    ("file", "pixels"), [pytest.param(file, pixels, id=name) for name, file, pixels in png_modes()]
+)
+def test_every_pixel_of_every_mode_of_png(
+    converter: PillowPictureConverter, file: bytes, pixels: list[tuple[int, int, int, int]]
+) -> None:
+    """Depth by depth, transparent as the file says it to the last bit; what a file says of gamma changes nothing."""
+    data = converter.convert(file, Box())[HEADER_BYTES:]
+    found = [(data[n + 2], data[n + 1], data[n], data[n + 3]) for n in range(0, len(data), 4)]
+
+    assert pixels == found
+
+
+def without_end(kind: str) -> bytes:
+    return KINDS[kind].removesuffix(b"\xff\xd9")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG progressive", "JPEG grey", "JPEG CMYK"])
+@pytest.mark.parametrize("tail", [b"", b"\0" * 300, b"\r\n", b"\xff", b"\xff\xff\xff"], ids=range(5))
+def test_a_camera_may_leave_the_end_out_or_fill_it_up(
+    converter: PillowPictureConverter, kind: str, tail: bytes
+) -> None:
+    """The picture is whole without the marker that ends it, and whatever follows."""
+    expected = converter.convert(KINDS[kind], Box())
+
+    assert expected == converter.convert(without_end(kind) + tail, Box())
+    assert expected == converter.convert(KINDS[kind] + tail, Box())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG progressive", "JPEG grey"])
+@pytest.mark.parametrize("tail", [b"", b"\0" * 300], ids=["", "filled up"])
+@pytest.mark.parametrize("share", [0.7, 0.95])
+def test_half_a_picture_is_none_whatever_it_is_filled_up_with(
+    converter: PillowPictureConverter, kind: str, tail: bytes, share: float
+) -> None:
+    """A lost end is told from lost pixels."""
+    file = without_end(kind)
+    start = file.rindex(b"\xff\xda")
+    half = file[: start + int((len(file) - start) * share)]
+
+    with pytest.raises(Unprocessable, match="no whole"):
+        converter.convert(half + tail, Box())
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_jpeg_of_more_bits_is_refused_by_name(converter: PillowPictureConverter, bits: int) -> None:
+    """Medical cameras write it, and nobody here reads it."""
+    file = KINDS["JPEG"]
+    place = file.index(b"\xff\xc0") + 4
+
+    with pytest.raises(Unprocessable, match=f"samples of {bits} bits, and 8 can be read"):
+        converter.convert(file[:place] + bytes([bits]) + file[place + 1 :], Box())
+
+
+def test_inks_become_the_colours_that_they_print(converter: PillowPictureConverter) -> None:
+    """CMYK, inverted as Adobe writes it."""
+    image = Image.new("CMYK", (32, 16), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 51), (16, 0, 32, 16))
+    found = seen(converter.convert(file_of(image, "JPEG", quality=100, subsampling=0), Box()))
+
+    for left, colour in ((0, (0, 255, 255, 255)), (24, (204, 204, 0, 255))):
+        expected = Image.new("RGBA", (8, 16), colour)
+        assert apart(expected, found.crop((left, 0, left + 8, 16))) <= 3
+
+
+def test_bmp_with_alpha(converter: PillowPictureConverter) -> None:
+    """A file that names the bits of its alpha has it; one of 32 bits that does not is opaque."""
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    pixels = bytes((1, 2, 3, 4, 5, 6, 7, 0))
+    fields = struct.pack("<IiiHHIIiiII", 108, 2, -1, 1, 32, 3, 8, 0, 0, 0, 0) + masks + bytes(52)
+    plain = struct.pack("<IiiHHIIiiII", 40, 2, -1, 1, 32, 0, 8, 0, 0, 0, 0)
+    for head, expected in ((fields, pixels), (plain, bytes((1, 2, 3, 255, 5, 6, 7, 255)))):
+        file = b"BM" + struct.pack("<IHHI", 22 + len(head), 0, 0, 14 + len(head)) + head + pixels
+
+        assert expected == converter.convert(file, Box())[HEADER_BYTES:]
+
+
+def test_a_gif_frame_smaller_than_its_screen_leaves_the_rest_transparent(
+    converter: PillowPictureConverter,
+) -> None:
+    """As browsers show it."""
+    frame = file_of(noise("RGB", 2, 1).quantize(4), "GIF", transparency=3)
+    found = seen(converter.convert(frame[:6] + struct.pack("<HH", 4, 3) + frame[10:], Box()))
+
+    assert (4, 3) == found.size
+    assert bytes((255, 255, 0, 0, *bytes(8))) == found.getchannel("A").tobytes()

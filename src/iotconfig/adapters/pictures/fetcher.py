@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +18,7 @@ from .addresses import AddressPolicy
 from .connecting import AddressRefused, CheckedBackend
 from .deadline import Deadline, TimeIsUp
 from .lookup import HostNotFound, Resolve
+from .streams import NoPicture, TooLarge, picture_of
 from .urls import PictureUrl
 
 MAX_REDIRECTS: Final = 5
@@ -102,16 +103,30 @@ class HttpPictureSource:
         if _header(response, b"content-encoding").lower() not in (b"", b"identity"):
             raise _failure("its server sent it compressed, which it was not asked for")
         too_large = f"it is larger than {self.max_bytes} bytes"
-        if int(_header(response, b"content-length") or 0) > self.max_bytes:
+        content_type = _header(response, b"content-type").decode("latin-1")
+        length = _header(response, b"content-length")
+        # Cameras declare lengths of streams that nobody ever reads to their end.
+        if int(length or 0) > self.max_bytes and not content_type.lower().startswith("multipart/"):
             raise _failure(too_large)
-        body = bytearray()
-        for block in response.iter_stream():
-            # A peer may send byte by byte, each in a chunk of its own.
-            deadline.breathe()
-            body += block
-            if len(body) > self.max_bytes:
-                raise _failure(too_large)
-        return bytes(body)
+        try:
+            return picture_of(
+                _breathing(response.iter_stream(), deadline),
+                content_type,
+                is_sized=bool(length),
+                max_bytes=self.max_bytes,
+            )
+        except TooLarge:
+            raise _failure(too_large) from None
+        except NoPicture as reason:
+            raise _failure(str(reason)) from None
+
+
+def _breathing(blocks: Iterable[bytes], deadline: Deadline) -> Iterator[bytes]:
+    """The blocks of a body. A peer may send byte by byte, each in a chunk of its own."""
+    for block in blocks:
+        deadline.breathe()
+        if block:
+            yield block
 
 
 def _fields(url: PictureUrl, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -7,12 +7,14 @@ from io import BytesIO
 from typing import Final
 
 from attrs import frozen
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops
 
 from iotconfig.domain.errors import Unprocessable
 from iotconfig.domain.pictures import Box
 
+from .jpeg_ends import bits_of, with_ends
 from .lvgl import container
+from .transparency import rgba, scale_transparency
 
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WebP", "BMP")
 """As their names are spelt; Pillow's are all in capitals."""
@@ -25,6 +27,9 @@ _BAND: Final = 512 * 1024
 
 _SPARE: Final = 2
 """How much larger than the result a picture is left by the quick methods, so that it does not suffer from them."""
+
+_BITS: Final = 8
+"""What a sample of a JPEG file may have."""
 
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 _TURNS: Final = {
@@ -65,9 +70,21 @@ class PillowPictureConverter:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_many(self.max_pixels) from None
         except Exception:  # noqa: BLE001 - decoders raise what they like on files from anywhere
+            if (bits := bits_of(file)) > _BITS:
+                raise _refusal(f"it has samples of {bits} bits, and {_BITS} can be read") from None
             raise _refusal(f"it is no whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
 
     def _shrunk(self, file: bytes, box: Box) -> Image.Image:
+        ended = with_ends(file)
+        loaded = self._loaded(ended[0] if ended else file, box)
+        if ended and not _are_alike(loaded.image, self._loaded(ended[1], box).image):
+            raise OSError("half a JPEG file")
+        orientation = _orientation(loaded.image)
+        size = loaded.sideways if orientation in _SIDEWAYS else loaded.upright
+        shrunk = _shrink(loaded.image, loaded.low, size)
+        return shrunk.transpose(_TURNS[orientation]) if orientation in _TURNS else shrunk
+
+    def _loaded(self, file: bytes, box: Box) -> _Loaded:
         with Image.open(BytesIO(file), formats=[name.upper() for name in FORMATS]) as image:
             limit = self.max_pixels // (WEBP_PART if image.format == "WEBP" else 1)
             if image.width * image.height > limit:
@@ -75,22 +92,41 @@ class PillowPictureConverter:
             upright, sideways = box.fit(*image.size), box.turned().fit(*image.size)
             # A JPEG can be decoded at a half, a quarter or an eighth of its size.
             image.draft(None, (_SPARE * max(upright[0], sideways[0]), _SPARE * max(upright[1], sideways[1])))
+            low = scale_transparency(image, file)
             image.load()
-            orientation = _orientation(image)
-            shrunk = _shrink(image, sideways if orientation in _SIDEWAYS else upright)
-        return shrunk.transpose(_TURNS[orientation]) if orientation in _TURNS else shrunk
+            return _Loaded(image, low, upright, sideways)
 
 
-def _shrink(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+@frozen
+class _Loaded:
+    """A picture as it was decoded, and what is to become of it."""
+
+    image: Image.Image
+    low: Image.Image | None
+    """The other half of its samples, where they have two bytes and both are needed."""
+    upright: tuple[int, int]
+    sideways: tuple[int, int]
+    """The size that it is shrunk to, where it is turned afterwards."""
+
+
+def _are_alike(one: Image.Image, other: Image.Image) -> bool:
+    """Whether all pixels are the same; band by band, for the difference is a picture too."""
+    width, height = one.size
+    rows = max(1, _BAND // width)
+    bands = [(0, top, width, min(top + rows, height)) for top in range(0, height, rows)]
+    return not any(ImageChops.difference(one.crop(band), other.crop(band)).getbbox() for band in bands)
+
+
+def _shrink(image: Image.Image, low: Image.Image | None, size: tuple[int, int]) -> Image.Image:
     """The picture in this size, as RGBA. Pillow lets colours count as much as they are seen."""
     if image.size == size:
-        return _in_bands(image, 1)
+        return _in_bands(image, low, 1)
     factor = max(1, min(image.width // (size[0] * _SPARE), image.height // (size[1] * _SPARE)))
     box = (0, 0, image.width / factor, image.height / factor)
-    return _in_bands(image, factor).resize(size, Image.Resampling.BICUBIC, box)
+    return _in_bands(image, low, factor).resize(size, Image.Resampling.BICUBIC, box)
 
 
-def _in_bands(image: Image.Image, factor: int) -> Image.Image:
+def _in_bands(image: Image.Image, low: Image.Image | None, factor: int) -> Image.Image:
     """The picture as RGBA, each square of `factor` by `factor` pixels made one.
 
     Band by band: a whole copy takes a hundred megabytes.
@@ -99,17 +135,10 @@ def _in_bands(image: Image.Image, factor: int) -> Image.Image:
     whole = Image.new("RGBA", (-(-width // factor), -(-height // factor)))
     rows = max(1, _BAND // (width * factor)) * factor
     for top in range(0, height, rows):
-        band = _rgba(image.crop((0, top, width, min(top + rows, height))))
+        part = (0, top, width, min(top + rows, height))
+        band = rgba(image.crop(part), low and low.crop(part))
         whole.paste(band.reduce(factor) if factor > 1 else band, (0, top // factor))
     return whole
-
-
-def _rgba(band: Image.Image) -> Image.Image:
-    if band.mode.startswith("I"):
-        # 16 bits of grey, which Pillow would cap at 255, and not scale.
-        band = band.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
-        band.info.pop("transparency", None)
-    return band.convert("RGBA")
 
 
 def _orientation(image: Image.Image) -> int | None:
