@@ -13,10 +13,13 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from iotconfig.adapters.fleet_helper import HelpedFleet
+from iotconfig.adapters.fleet_helper import HelpedFleet, help_with
+from iotconfig.adapters.fleet_helper.events import heard
+from iotconfig.adapters.fleet_helper.orders import Order
 from iotconfig.adapters.records import RecordFile, RecordForm
 from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
-from iotconfig.domain.fleet import OnConflict, Refusal, Result, Rules
+from iotconfig.domain.fleet import OnConflict, PatchOutcome, Refusal, Result, Rules
+from iotconfig.domain.fleet_service import Report, Tell
 from iotconfig.domain.fleet_use_cases import FleetUseCases
 from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.revisions import Note
@@ -107,6 +110,19 @@ def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedFleet
         yield HelpedFleet(fleet, [sys.executable, "-m", *command], environment(url), most_here=1)
 
 
+class WithoutProcess(HelpedFleet):
+    """What a helper does and says, by the same messages, in this process."""
+
+    def _helped(
+        self, order: Order, report: Report, tell: Tell, records: BinaryIO | None = None
+    ) -> PatchOutcome:
+        events = io.BytesIO()
+        help_with(self.fleet, io.BytesIO(order.to_json()), records, events)
+        outcomes = [heard(line, report, tell) for line in events.getvalue().splitlines()]
+        assert outcomes[-1] is not None
+        return outcomes[-1]
+
+
 def _history(url: str) -> list[tuple[object, ...]]:
     return rows(
         url,
@@ -121,19 +137,23 @@ def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path:
     (tmp_path / "other.db").write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
     here: Said = []
     there: Said = []
-    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet, helped(other) as helping:
+    with (
+        wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet,
+        wiring.open_fleet(Settings(database_url=other)) as others,
+    ):
+        helping = WithoutProcess(others, [], {}, most_here=1)
         for work in WORKS[name]:
             assert work(fleet, here) == work(helping, there)
     assert here == there
     assert _history(sqlite_url) == _history(other)
 
 
-def test_a_helper_on_postgresql(postgres_url: str) -> None:
+def test_a_helper_in_its_process(database_url: str) -> None:
     """The same command serves both databases."""
-    with helped(postgres_url) as fleet:
+    with helped(database_url) as fleet:
         load(LINES)(fleet, [])
         patch('{"a": 1}')(fleet, [])
-    assert (5, 10, 5, 5) == stored(postgres_url)
+    assert (5, 10, 5, 5) == stored(database_url)
 
 
 @pytest.mark.parametrize("moment", ["INSERT INTO notifications", "COMMIT"])
@@ -153,6 +173,33 @@ def test_no_helper_can_be_started(sqlite_url: str) -> None:
         helping = HelpedFleet(fleet, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
+
+
+def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
+    """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
+    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
+        helping = HelpedFleet(
+            fleet,
+            [sys.executable, "-m", HELPER],
+            environment(sqlite_url),
+            most_here=1,
+            at_once=1,
+            patience=0.01,
+        )
+
+        def refused_meanwhile(refusal: Refusal) -> None:
+            with pytest.raises(StoreBusy, match="Nothing was stored"):
+                load(LINES)(helping, [])
+            refusals.append(refusal)
+
+        refusals: list[Refusal] = []
+        with TemporaryFile() as file:
+            file.write(b"no json\n" * 2)
+            records = RecordFile(cast("BinaryIO", file), RecordForm.NDJSON, LIMIT)
+            helping.load(records, REPLACE, NOTE, refused_meanwhile)
+        load(LINES)(helping, [])
+    assert 2 == len(refusals)
+    assert (5, 5, 5, 5) == stored(sqlite_url)
 
 
 def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:

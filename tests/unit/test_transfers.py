@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import falcon.testing
 import pytest
 
 from iotconfig.adapters.http import transfers as module
 from iotconfig.adapters.http.transfers import Kind, Transfers, shared_file
 from iotconfig.domain.errors import StoreFull, TooManyRequests
+from tests.support.apps import app_in_memory
 
 MIB = 1024 * 1024
 
@@ -87,6 +89,30 @@ def test_workers_share_the_room() -> None:
             place.hold(4 * MIB)
         place.leave()
         transfers.take(Kind.CHANGE, "me").hold(MIB)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path"),
+    [
+        (Kind.EXPORT, "GET", "/api/configs/export"),
+        (Kind.EXPORT, "HEAD", "/api/configs/export"),
+        (Kind.CHANGE, "POST", "/api/configs/import"),
+        (Kind.CHANGE, "POST", "/api/configs/patch"),
+        (Kind.UPLOAD, "POST", "/api/assets"),
+    ],
+)
+def test_every_route_that_takes_a_place(kind: Kind, method: str, path: str) -> None:
+    """With none left it answers 429; with one, it does its work and gives the place back."""
+    transfers = Transfers(1)
+    client = falcon.testing.TestClient(app_in_memory(transfers=transfers))
+    body = b'{"match": "", "merge": {}}' if method == "POST" else b""
+    headers = {"Content-Type": "application/json"}
+    place = transfers.take(kind, "somebody else")
+    refused = client.simulate_request(method, path, body=body, headers=headers)
+    assert (429, True) == (refused.status_code, refused.headers["retry-after"].isdigit())
+    place.leave()
+    for _ in range(2):
+        assert 429 != client.simulate_request(method, path, body=body, headers=headers).status_code
 
 
 def test_a_disk_that_is_nearly_full_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:

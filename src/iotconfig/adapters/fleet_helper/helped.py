@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from tempfile import TemporaryFile
+from threading import BoundedSemaphore
 from typing import BinaryIO, Final
 
 from attrs import evolve, field, frozen
@@ -53,8 +54,18 @@ class HelpedFleet:
     environ: Mapping[str, str] = field(repr=False)
     most_here: int = MOST_HERE
     """Configs up to which no helper is started."""
+    at_once: int = 2
+    """Helpers that one worker has at a time; each is a process of some 70 MB."""
+    patience: float = 60.0
+    """Seconds to wait for another helper to end."""
     silence: float = 660.0
     """Seconds without a word after which a helper counts as hung. One statement may take `Timeouts.bulk`."""
+
+    _turns: BoundedSemaphore = field(init=False, repr=False, eq=False)
+
+    @_turns.default
+    def _make_turns(self) -> BoundedSemaphore:
+        return BoundedSemaphore(self.at_once)
 
     @property
     def pause(self) -> Callable[[], None]:
@@ -107,7 +118,7 @@ class HelpedFleet:
     ) -> PatchOutcome:
         # The helper opens the store for itself, and so does not know of a file that was replaced meanwhile.
         self.fleet.store.check()
-        with self._started(order, records) as events:
+        with self._turn(), self._started(order, records) as events:
             try:
                 for line in events:
                     outcome = heard(line, report, tell)
@@ -117,6 +128,15 @@ class HelpedFleet:
             except OSError as error:
                 log.warning("a helper for many configs said nothing for too long, or is gone: %s", error)
         raise StoreUnavailable(_ENDED, "a helper process ended")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self.patience):
+            raise StoreBusy("Others are storing many configs, and did not end in time.")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     @contextmanager
     def _started(self, order: Order, records: BinaryIO | None) -> Iterator[BinaryIO]:

@@ -194,6 +194,10 @@ class _HeldFile:
         finally:
             self._place.leave()
 
+    def __del__(self) -> None:
+        # Where a fault kept the server from closing it, its place would be lost.
+        self._place.leave()
+
 
 @define
 class _Refusals:
