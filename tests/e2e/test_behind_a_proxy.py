@@ -82,7 +82,9 @@ def test_a_web_client_works_behind_it(proxied: Client, origin: str) -> None:
     )
     assert 200 == change(proxied, origin, "PUT", by_mac, {"content": '{"gain": 1.10}'}).status
     assert b'{"gain": 1.10}' == proxied.get(f"/api/configs/{mac}.json").body
-    assert 200 == change(proxied, origin, "PUT", path, {"content": {"gain": 2}}).status
+    shown = proxied.get(path, Host=urlsplit(origin).netloc, Accept_Encoding="gzip")
+    tag = shown.headers["etag"]
+    assert 200 == change(proxied, origin, "PUT", path, {"content": {"gain": 2}}, If_Match=tag).status
     assert 204 == change(proxied, origin, "DELETE", path, None).status
 
 

@@ -64,6 +64,10 @@ def test_an_address_of_their_own_keeps_metrics_from_the_api(
     given = {"Authorization": f"Bearer {TOKEN}", "Accept": 'Application/OpenMetrics-Text ; Version="1.0.0"'}
     negotiated = scraper.request("GET", "/metrics", headers=given)
     assert negotiated.headers["content-type"].startswith("application/openmetrics-text")
+    odd = scraper.request(
+        "GET", "/metrics", headers={**given, "Accept": "application/openmetrics-text; version=x"}
+    )
+    assert (200, True) == (odd.status, odd.headers["content-type"].startswith("text/plain"))
     assert 404 == scraper.get("/api/configs").status
     assert b"" == scraper.request("HEAD", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).body
 

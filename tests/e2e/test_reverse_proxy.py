@@ -96,6 +96,9 @@ def test_operators_work_over_tls(nginx: Nginx, token: str) -> None:
     """What is changed comes back, with a name of its own for each request and no cut path."""
     created = put(nginx, token, {"deviceName": "Porch"})
     found = ask(nginx, "GET", "/api/configs?q=porch", Authorization=f"Bearer {token}", X_Request_ID="mine")
+    path = f"/api/configs/{created.json()['id']}"
+    shown = ask(nginx, "GET", path, Authorization=f"Bearer {token}", Accept_Encoding="gzip")
+    assert f'"{created.json()["revision"]}"' == shown.headers["etag"], "a strong one, for If-Match"
 
     assert created.status in (200, 201)
     assert 200 == found.status

@@ -472,6 +472,15 @@ def test_an_id_token_that_fits_beside_no_session(browser: Browser, provider: Pro
     assert {} == browser.cookies
 
 
+def test_another_site_signs_nobody_out_at_the_provider(browser: Browser, provider: Provider) -> None:
+    """Without the hint, the provider asks the person."""
+    _signed_in(browser, provider)
+
+    answer = browser.get("/api/auth/logout", {"Sec-Fetch-Site": "cross-site"})
+
+    assert "id_token_hint" not in answer.headers["location"]
+
+
 def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) -> None:
     """The provider sends browsers back to an absolute URL, and `Host` is what a proxy made of it: one line says so."""
     settings = {**_settings(provider), "BASEURL": ""}

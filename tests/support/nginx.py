@@ -29,6 +29,11 @@ error_log {directory}/error.log;
 events {{}}
 http {{
     access_log off;
+    # As many have it for everything they serve.
+    gzip on;
+    gzip_types *;
+    gzip_min_length 0;
+    gzip_proxied any;
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
     fastcgi_temp_path {directory}/fastcgi;

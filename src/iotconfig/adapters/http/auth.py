@@ -143,7 +143,9 @@ class LogoutResource:
         cookies, service, own_origin = self.sign_ins.cookies, self.sign_ins.service, self.sign_ins.own_origin
         at_provider = None
         if service is not None and own_origin:
-            at_provider = service.end_url(own_origin + back, cookies.id_token(req))
+            # A page of another site that sends a browser here does not sign it out without a word.
+            is_own = req.get_header("Sec-Fetch-Site") != "cross-site"
+            at_provider = service.end_url(own_origin + back, cookies.id_token(req) if is_own else None)
         cookies.end_session(resp)
         _send_to(resp, at_provider or back)
 

@@ -61,8 +61,7 @@ class Exposition:
 
     def render(self, accept: str) -> tuple[str, bytes]:
         """The media type that a scraper accepts, and all metrics in it."""
-        # The library compares media types and their parameters to the letter; all that it knows are in small ones.
-        encode, media_type = choose_encoder(accept.lower().replace('"', ""))
+        encode, media_type = _encoder(accept)
         for _ in range(_ATTEMPTS):
             try:
                 return media_type, encode(self._registry)
@@ -130,6 +129,16 @@ class _Shared:
 
     def describe(self) -> list[Metric]:
         return []
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """How to write the metrics, and the media type of that; the plain one for an `Accept` that asks for no version."""
+    try:
+        # The library compares media types and their parameters to the letter; all that it knows are in small ones.
+        return choose_encoder(accept.lower().replace('"', ""))
+    except (TypeError, ValueError):
+        # It compares what is no number as one.
+        return choose_encoder("")
 
 
 @frozen
