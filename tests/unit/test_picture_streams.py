@@ -85,6 +85,7 @@ def test_what_ends_comes_whole(content_type: str, is_sized: bool, body: bytes) -
         ("video/mp4", b"\0\0\0\x20ftypisom" + bytes(100)),
         ("audio/basic", b".snd" + bytes(100)),
         (MIXED + "frame", b"x" * 20_000),
+        (MIXED + "frame", part(b"") * 1000),
         (MIXED + "frame", b"--frame\r\nA: " + b"x" * 20_000),
     ],
 )
@@ -114,3 +115,11 @@ def test_a_picture_without_an_end_is_too_large(content_type: str, start: bytes) 
 
     with pytest.raises((TooLarge, NoPicture)):
         picture_of(endless(), content_type, is_sized=False, max_bytes=50_000)
+
+
+@pytest.mark.parametrize("filling", [b"\xff" * 100_000, b"\xff\xe0\0\2" * 100_000], ids=["bytes", "segments"])
+def test_what_fills_a_file_up_is_not_followed_without_end(filling: bytes) -> None:
+    """Each step of it is work for a worker; the file still comes, for its decoder to judge."""
+    file = JPEG[:2] + filling + JPEG[2:]
+
+    assert file.startswith(picture_of(iter([file]), "", is_sized=False, max_bytes=1_000_000))

@@ -42,14 +42,17 @@ class CountingDirectory:
         Directories of services that are gone, which somebody killed, are removed. Raises
         `OSError` where none can be made.
         """
-        places = [place for place in (_MEMORY, Path(tempfile.gettempdir())) if os.access(place, os.W_OK)]
-        for place in places:
-            _sweep(place)
-        for place in places:
-            with suppress(OSError):
-                path = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
-                return cls(path, _locked(path, fcntl.LOCK_SH))
-        raise FileNotFoundError("There is no directory for temporary files.")
+        _sweep(_MEMORY)
+        with suppress(OSError):
+            return cls._within(_MEMORY)
+        place = Path(tempfile.gettempdir())
+        _sweep(place)
+        return cls._within(place)
+
+    @classmethod
+    def _within(cls, place: Path) -> Self:
+        path = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
+        return cls(path, _locked(path, fcntl.LOCK_SH))
 
     def remove(self) -> None:
         """Remove it with all that was counted."""

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import ClassVar, Final
 
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
@@ -37,6 +37,9 @@ class ReservedDict(MmapedDict):
 
     Nobody else sees it until then. No method fails for want of space.
     """
+
+    _is_told: ClassVar[bool] = False
+    """Once for all files of a process, until there is space again."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:  # noqa: FBT001 - the library's signature
         self._path = Path(filename)
@@ -106,10 +109,16 @@ class ReservedDict(MmapedDict):
         except OSError as error:
             self._give_up(error)
             return False
+        if ReservedDict._is_told:
+            ReservedDict._is_told = False
+            log.info("There is space to count in %s again.", self._path.parent)
         return True
 
     def _give_up(self, error: OSError) -> None:
         self._retry_at = monotonic() + _RETRY
+        if ReservedDict._is_told:
+            return
+        ReservedDict._is_told = True
         log.warning(
             "Metrics are incomplete: no space to count in %s (%s). Nothing else is affected; counts are "
             "kept in memory, and shown when there is space.",

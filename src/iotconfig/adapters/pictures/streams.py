@@ -18,6 +18,12 @@ _HEADERS: Final = 8 * 1024
 _LINE: Final = 256
 """Bytes by which a stream that nothing declared is known."""
 
+_PARTS: Final = 100
+"""Parts without a picture that may come before one."""
+
+_SEGMENTS: Final = 10_000
+"""Segments and bytes that fill up, before the first scan of a JPEG file, which are looked at."""
+
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _LENGTH: Final = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _TYPE: Final = re.compile(rb"^content-type:[ \t]*(text|multipart)/", re.IGNORECASE | re.MULTILINE)
@@ -103,11 +109,14 @@ class _Body:
     def _first_scan(self, place: int) -> int:
         """Where the segments of a JPEG file end whose lengths are known."""
         data = self.received
-        while True:
-            while len(data) >= place + 4 and data[place] == _MARK and data[place + 1] != _SCAN:
-                place += 1 if data[place + 1] == _MARK else 2 + int.from_bytes(data[place + 2 : place + 4])
-            if len(data) >= place + 4 or not self.more():
-                return place
+        for _ in range(_SEGMENTS):
+            while len(data) < place + 4:
+                if not self.more():
+                    return place
+            if data[place] != _MARK or data[place + 1] == _SCAN:
+                break
+            place += 1 if data[place + 1] == _MARK else 2 + int.from_bytes(data[place + 2 : place + 4])
+        return place
 
 
 def _boundary(content_type: str) -> bytes:
@@ -125,13 +134,14 @@ def _boundary(content_type: str) -> bytes:
 
 def _first_part(body: _Body, declared: bytes) -> bytes:
     place = 0
-    while True:
+    for _ in range(_PARTS):
         place, headers, delimiter = _headers(body, place, declared)
         content, place = _content(body, place, headers, delimiter)
         if content.strip() and not _TYPE.search(headers):
             return content
         if len(body.received) <= place and not body.more():
             raise NoPicture("its server ended the stream before the first picture")
+    raise NoPicture("it is a stream without a picture at its beginning")
 
 
 def _headers(body: _Body, place: int, declared: bytes) -> tuple[int, bytes, bytes]:
