@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -491,6 +493,15 @@ def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) 
     assert 1 == done.returncode
     assert line.startswith("Error: BASEURL: it is needed with OIDC_ENABLED=true")
     assert "https://iot.example.org" in line
+    # Another server that loads the application hears it, too.
+    loaded = subprocess.run(
+        [sys.executable, "-c", "from iotconfig.entrypoints.wsgi import create_app; create_app()"],
+        env=environment(sqlite_url, **settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "InvalidSetting: BASEURL: it is needed" in loaded.stderr
     # Where nobody is asked who they are, nobody signs in.
     Settings.from_environ({**settings, "IOTCONFIG_AUTH": "off"}).require_base_url()
     with pytest.raises(InvalidSetting, match="BASEURL"):
