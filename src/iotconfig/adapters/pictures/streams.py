@@ -90,21 +90,22 @@ class _Body:
         """Whether it may be a stream that nothing declared: no picture begins with dashes."""
         return bytes(self.received[:_LINE].lstrip()[:2]) in (b"--", b"-", b"")
 
-    def until_end_of_jpeg(self, start: int) -> bytes:
+    def until_end_of_jpeg(self, start: int, mark: bytes = _END) -> bytes:
         """The JPEG file that begins there, without what follows it; nothing where there is no such file, or no end.
 
-        A thumbnail before the first scan has an end of its own.
+        A thumbnail before the first scan has an end of its own. `mark`: what stands behind a file that lacks its end.
         """
         while len(self.received) < start + len(_JPEG) and self.more():
             pass
         if not self.received.startswith(_JPEG, start):
             return b""
-        seen = self._first_scan(start + len(_JPEG))
-        while (end := self.received.find(_END, seen)) < 0:
-            seen = max(seen, len(self.received) - 1)
+        seen, end = self._first_scan(start + len(_JPEG)), re.compile(re.escape(_END) + b"|" + re.escape(mark))
+        while (found := end.search(self.received, seen)) is None:
+            seen = max(seen, len(self.received) - len(mark))
             if not self.more():
                 return b""
-        return bytes(self.received[start : end + len(_END)])
+        stop = found.end() if found[0] == _END else found.start()
+        return bytes(self.received[start:stop])
 
     def _first_scan(self, place: int) -> int:
         """Where the segments of a JPEG file end whose lengths are known."""
@@ -171,10 +172,11 @@ def _content(body: _Body, start: int, headers: bytes, delimiter: bytes) -> tuple
         while len(body.received) < start + length and body.more():
             pass
         return bytes(body.received[start : start + length]), start + length
-    if jpeg := body.until_end_of_jpeg(start):
+    mark, seen = b"\n" + delimiter, max(0, start - 1)
+    # Dashes alone, where nothing else is known, may stand in a picture as well.
+    if jpeg := body.until_end_of_jpeg(start, mark if delimiter.strip(b"-") else _END):
         return jpeg, start + len(jpeg)
     # A part without anything in it is followed by the mark at once.
-    mark, seen = b"\n" + delimiter, max(0, start - 1)
     while (end := body.received.find(mark, seen)) < 0:
         seen = max(seen, len(body.received) - len(mark))
         if not body.more():
