@@ -10,10 +10,12 @@ from attrs import evolve
 
 from iotconfig.adapters.sql.notifications import SqlNotificationQueue
 from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.timeouts import Timeouts
 from iotconfig.adapters.sql.url import DatabaseUrl
 from iotconfig.domain.ports import NotificationQueue
+from iotconfig.domain.relay_reports import Destination, RelayReport
 from tests.support.command_line import CommandLine
 from tests.support.entities import mac
 from tests.support.serving import environment
@@ -131,6 +133,21 @@ def test_an_empty_list(shell: CommandLine) -> None:
         "health": {"state": "disabled", "pending": 0, "oldest_seconds": 0, "parked": 0},
         "notifications": [],
     } == shell.ok("notifications", "--json").json()
+
+
+def test_what_is_wrong_is_listed(sqlite_url: str) -> None:
+    """With what to do; what another service wrote is made harmless to a terminal."""
+    database = SqliteDatabase(DatabaseUrl.parse(sqlite_url).path, Timeouts())
+    elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
+    SqlRelayReports(database).put(elsewhere)
+    database.close()
+    shell = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
+
+    listed = shell.ok("notifications").text
+
+    assert listed.startswith("settings_differ: this service is set to announce to mqtt://127.0.0.1:1 ")
+    assert "mqtt://elsewhere:1883" in listed
+    assert "\x1b" not in listed
 
 
 def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: NotificationQueue) -> None:

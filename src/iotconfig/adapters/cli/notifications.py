@@ -10,7 +10,7 @@ import click
 from iotconfig.domain.mac import MacAddress
 
 from .runtime import Runtime
-from .tables import moment, table
+from .tables import moment, printable, table
 
 if TYPE_CHECKING:
     from iotconfig.domain.notifications import Notification
@@ -76,7 +76,7 @@ def announce(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
-    """List what is still to be announced, and what the broker refused too often (parked)."""
+    """List what is still to be announced, what the broker refused too often (parked), and what is wrong."""
     runtime.schema().require_current()
     with runtime.notifications() as service:
         retried = service.retry_parked() if retry else 0
@@ -95,6 +95,8 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
         headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
         click.echo(table(headers, map(_row, found)) + "\n")
     more = " (and more)" if health.more else ""
+    for problem in health.problems:
+        click.echo(f"{problem.code}: {printable(problem.message)}.")
     click.echo(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.database}")
 
 
