@@ -21,9 +21,10 @@ for name in postgres_password mqtt_password device_mqtt_password; do
 	openssl rand -hex 24 | tr -d '\n' >"$directory/$name"
 done
 printf 'postgresql://iotconfig:%s@database:5432/iotconfig' "$(cat "$directory/postgres_password")" >"$directory/database_url"
-touch "$directory/mosquitto_passwords"
-mosquitto_passwd -b "$directory/mosquitto_passwords" iotconfig "$(cat "$directory/mqtt_password")"
-mosquitto_passwd -b "$directory/mosquitto_passwords" device "$(cat "$directory/device_mqtt_password")"
+# Everybody on the machine reads the arguments of programs. printf is the shell's own, and no program.
+printf 'iotconfig:%s\ndevice:%s\n' "$(cat "$directory/mqtt_password")" "$(cat "$directory/device_mqtt_password")" \
+	>"$directory/mosquitto_passwords"
+mosquitto_passwd -U "$directory/mosquitto_passwords"
 cp mosquitto/acl "$directory/mosquitto_acl"
 
 chown "$postgres" "$directory/postgres_password"

@@ -25,12 +25,13 @@ homes without a provider, use API tokens:
 $ export IOTCONFIG_AUTH=on
 $ iotconfig upgrade-db
 $ TOKEN=$(iotconfig token create home-assistant --role viewer --expires 365d)
-$ curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/configs
+$ echo "Authorization: Bearer $TOKEN" | curl -H @- http://127.0.0.1:8080/api/configs
 $ iotconfig token list
 $ iotconfig token revoke home-assistant
 ```
 
-A token is shown once, and stored as a digest. Its name signs the changes that are
+curl reads the header from its input (`-H @-`), since everybody on a machine can read the arguments of
+its programs. A token is shown once, and stored as a digest. Its name signs the changes that are
 made with it, and is given once: not again after it was revoked, either. It holds no
 longer from the request on that follows its revocation. `LAST USED` is true to the
 minute.

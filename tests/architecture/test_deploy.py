@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -166,6 +167,18 @@ def test_a_stop_waits_for_what_is_in_flight() -> None:
     assert 30 == Settings().graceful_timeout
 
 
+def _recording(script: Path, directory: Path) -> dict[str, str]:
+    """An environment in which each program that a script starts writes down its arguments, in `arguments`."""
+    programs = directory / "programs"
+    programs.mkdir()
+    for name in set(re.findall(r"[a-z_]+", script.read_text())):
+        if found := shutil.which(name):
+            recorder = programs / name
+            recorder.write_text(f'#!/bin/sh\necho {name} "$@" >>{directory}/arguments\nexec {found} "$@"\n')
+            recorder.chmod(0o755)
+    return {"PATH": f"{programs}:{os.environ['PATH']}"}
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 @pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto_passwd is not installed")
 def test_secrets_are_made_once(tmp_path: Path) -> None:
@@ -173,7 +186,13 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     if subprocess.run(["id", "-u"], capture_output=True, check=True, text=True).stdout != "0\n":
         pytest.skip("files can be given away by root only")
     script, directory = _DEPLOY / "prepare-secrets.sh", tmp_path / "secrets"
-    run = subprocess.run(["sh", script, directory], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["sh", script, directory],
+        env=_recording(script, tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert 0 == run.returncode, run.stderr
     made = {path.name: path.read_text() for path in directory.iterdir()}
     mounted = {Path(secret["file"]).name for secret in _compose["secrets"].values()} | {
@@ -186,11 +205,74 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert made["postgres_password"] in made["database_url"]
     assert {48} == {len(made[name]) for name in made if name.endswith("_password")}
     assert 3 == len({made[name] for name in made if name.endswith("_password")})
+    arguments = (tmp_path / "arguments").read_text()
+    assert "mosquitto_passwd" in arguments
+    assert [] == [name for name in made if name.endswith("_password") and made[name] in arguments]
+    assert [] == [
+        name for name in made if name.endswith("_password") and made[name] in made["mosquitto_passwords"]
+    ]
     assert {0o400} == {path.stat().st_mode & 0o777 for path in directory.iterdir()}
     assert 10001 == (directory / "database_url").stat().st_uid
     again = subprocess.run(["sh", script, directory], capture_output=True, text=True, check=False)
     assert 1 == again.returncode
     assert made == {path.name: path.read_text() for path in directory.iterdir()}
+
+
+_SHOWN = re.compile(
+    r"""mosquitto_\w+ .*\s-(b|P)\s|Bearer\ \$|(pg_\w+|psql|docker|curl).*(password=|secret=|://\w+:|_URL["}\s])""",
+    re.VERBOSE,
+)
+"""An argument of a program that is, or has in it, a secret; `echo` and `printf` are the shell's own."""
+
+
+@pytest.mark.parametrize(
+    ("line", "shows"),
+    [
+        ('mosquitto_passwd -b passwords device "$(cat password)"', True),
+        ("mosquitto_sub -u device -P secret -t x", True),
+        ('curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080', True),
+        ('pg_dump --file=dump "$DATABASE_URL"', True),
+        ("psql postgresql://me:secret@host/iotconfig", True),
+        ("curl -d client_id=a -d client_secret=b http://127.0.0.1:8080", True),
+        ('echo "Authorization: Bearer $TOKEN" | curl -H @- http://127.0.0.1:8080', False),
+        ("mosquitto_passwd -U passwords", False),
+    ],
+)
+def test_arguments_that_show_a_secret_are_seen(line: str, shows: bool) -> None:
+    """What the next test looks for."""
+    assert shows == _shows_a_secret(line)
+
+
+def _shows_a_secret(line: str) -> bool:
+    return any(
+        _SHOWN.search(part) and not part.lstrip("$# ").startswith(("echo ", "printf "))
+        for part in line.split(" | ")
+    )
+
+
+def test_no_example_and_no_script_shows_a_secret_in_its_arguments() -> None:
+    """Everybody on a machine can read them."""
+    pages = [_ROOT / "README.md", _ROOT / "Makefile", *(_ROOT / "docs").glob("*.md"), *_DEPLOY.rglob("*.*")]
+    examples = (_ROOT / "examples").rglob("*.md")
+
+    assert [] == [
+        f"{path.name}: {line}"
+        for path in [*pages, *examples]
+        for line in path.read_text().replace("\\\n", " ").splitlines()
+        if _shows_a_secret(line)
+    ]
+
+
+def test_no_option_of_a_command_takes_a_secret() -> None:
+    """Secrets come from the environment, from files, or from standard input."""
+    words = {"password", "secret", "credential", "bearer", "key"}
+
+    def options(command: click.Command) -> set[str]:
+        if isinstance(command, click.Group):
+            return set().union(*map(options, command.commands.values()))
+        return {str(parameter.name) for parameter in command.params}
+
+    assert set() == {name for name in options(cli) if words & set(name.split("_"))}
 
 
 def _unit() -> str:

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,29 @@ def both(request: pytest.FixtureRequest) -> Serve:
 def single(shared_sqlite: Serve) -> Serve:
     """The server on SQLite, for what no database changes."""
     return shared_sqlite
+
+
+@pytest.fixture(scope="session")
+def shared_uncompiled(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
+    """A server whose gunicorn finds no compiled parser, and reads requests in Python."""
+    directory = tmp_path_factory.mktemp("uncompiled-serve")
+    (directory / "gunicorn_h1c.py").write_text("raise ImportError")
+    shutil.copy(_sqlite_template, directory / "configs.db")
+    with Serve(
+        f"sqlite:///{directory / 'configs.db'}", directory / "serve.log", PYTHONPATH=str(directory)
+    ) as serve:
+        yield serve
+
+
+@pytest.fixture(params=["compiled", "python"])
+def each_parser(request: pytest.FixtureRequest) -> Serve:
+    """A server with each of gunicorn's parsers of requests."""
+    if request.param == "compiled" and not find_spec("gunicorn_h1c"):
+        pytest.skip("gunicorn's compiled parser is not installed")
+    serve: Serve = request.getfixturevalue(
+        {"compiled": "shared_sqlite", "python": "shared_uncompiled"}[request.param]
+    )
+    return serve
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +161,12 @@ def untouched(both: Serve) -> Iterator[Client]:
 def untouched_single(single: Serve) -> Iterator[Client]:
     """A client of `single`; after the test, the same workers run and the same configs are stored."""
     yield from _untouched(single)
+
+
+@pytest.fixture
+def untouched_each_parser(each_parser: Serve) -> Iterator[Client]:
+    """A client of `each_parser`; after the test, the same workers run and the same configs are stored."""
+    yield from _untouched(each_parser)
 
 
 @pytest.fixture

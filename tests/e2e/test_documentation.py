@@ -131,6 +131,7 @@ def test_commands_do_what_the_page_says(
     url, env = sqlite_url, {}
     if page.name == "operations.md":
         url, env["RESTORED_URL"] = request.getfixturevalue("databases")
+        env["SOURCE"], env["TARGET"] = url, env["RESTORED_URL"]
     serve = start_serve(url, workers=1, **_SETTINGS.get(page.name, {}))
 
     said = run_page(page, directory, serve, **env)

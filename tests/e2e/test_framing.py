@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,7 @@ MALFORMED = {
     "two lengths": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "length and chunks": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two spaces": b"GET /api/health  HTTP/1.1\r\nHost: x\r\n\r\n",
     "unknown transfer coding": b"POST /api/configs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: cow\r\n\r\n0\r\n\r\n",
 }
 
@@ -42,25 +44,37 @@ OVERSIZED = {
 }
 
 
+def test_the_compiled_parser_is_used_where_it_is_installed(single: Serve, shared_uncompiled: Serve) -> None:
+    """Without being asked for; and the other server of these tests is one without."""
+    pytest.importorskip("gunicorn_h1c")
+
+    assert all("gunicorn_h1c" in Path(f"/proc/{pid}/maps").read_text() for pid in single.worker_pids())
+    assert not any(
+        "gunicorn_h1c" in Path(f"/proc/{pid}/maps").read_text() for pid in shared_uncompiled.worker_pids()
+    )
+
+
 @pytest.mark.parametrize("request_text", list(MALFORMED.values()), ids=list(MALFORMED))
-def test_a_malformed_request_gets_a_problem(untouched_single: Client, request_text: bytes) -> None:
+def test_a_malformed_request_gets_a_problem(untouched_each_parser: Client, request_text: bytes) -> None:
     """What is no HTTP is refused with 4xx in the shape of all refusals, and the connection ends."""
-    answer = exchange(untouched_single, request_text)
+    answer = exchange(untouched_each_parser, request_text)
     assert answer.status in (400, 501, 505)
     expect_problem(answer, answer.status, "VALIDATION_FAILED")
     assert "close" == answer.headers["connection"].lower()
 
 
 @pytest.mark.parametrize(("request_text", "status"), list(OVERSIZED.values()), ids=list(OVERSIZED))
-def test_an_oversized_head_gets_a_problem(untouched_single: Client, request_text: bytes, status: int) -> None:
+def test_an_oversized_head_gets_a_problem(
+    untouched_each_parser: Client, request_text: bytes, status: int
+) -> None:
     """A head beyond any sense is refused in words that its sender gets to read."""
-    answer = exchange(untouched_single, request_text)
+    answer = exchange(untouched_each_parser, request_text)
     expect_problem(answer, status, "VALIDATION_FAILED")
 
 
-def test_a_connection_serves_many_requests(single: Serve) -> None:
+def test_a_connection_serves_many_requests(each_parser: Serve) -> None:
     """A kept connection answers reads, writes and refusals in turn, and stays open."""
-    connection = http.client.HTTPConnection(*single.client.address, timeout=30)
+    connection = http.client.HTTPConnection(*each_parser.client.address, timeout=30)
     mac = new_mac()
     body = b'{"content": {"a": 1}}'
     steps: list[tuple[str, str, bytes | None, int]] = [
@@ -88,7 +102,7 @@ def test_a_connection_serves_many_requests(single: Serve) -> None:
     assert [status for *_, status in steps] == statuses
 
 
-def test_pipelined_requests_are_answered_in_order(single: Serve) -> None:
+def test_pipelined_requests_are_answered_in_order(each_parser: Serve) -> None:
     """Requests sent at once, a write among them, are answered one after the other."""
     mac = new_mac()
     write = request_bytes("PUT", f"/api/configs/by-mac/{mac}", b'{"content": {"a":1}}', close=False)
@@ -96,15 +110,15 @@ def test_pipelined_requests_are_answered_in_order(single: Serve) -> None:
     health = request_bytes("GET", "/api/health", close=False)
     last = request_bytes("GET", "/api/configs/0")
 
-    found = answers(single.client.raw(read + write + read + health + last))
+    found = answers(each_parser.client.raw(read + write + read + health + last))
 
     assert [404, 201, 200, 200, 404] == [answer.status for answer in found]
     assert b'{"a":1}' == found[2].body
 
 
-def test_http_1_0_is_served(single: Serve) -> None:
+def test_http_1_0_is_served(each_parser: Serve) -> None:
     """Old clients get an answer with a length, and a closed connection."""
-    answer = only_answer(single.client.raw(b"GET /api/health HTTP/1.0\r\n\r\n"))
+    answer = only_answer(each_parser.client.raw(b"GET /api/health HTTP/1.0\r\n\r\n"))
     assert 200 == answer.status
 
 
@@ -134,10 +148,10 @@ def test_what_proxies_say_of_the_way_refuses_nothing(single: Serve, lines: str) 
         {"Connection": "close,", "Content-Length": "000008", "Expect": "100-Continue"},
     ],
 )
-def test_names_in_headers_have_no_case(single: Serve, headers: dict[str, str]) -> None:
+def test_names_in_headers_have_no_case(each_parser: Serve, headers: dict[str, str]) -> None:
     """Who asks to close in a list of options has the connection closed, and zeros in front of a length do not count."""
     body = b'{"a": 1}' if "Expect" in headers else b""
-    received = single.client.raw(request_bytes("GET", "/api/health", body, headers, close=False))
+    received = each_parser.client.raw(request_bytes("GET", "/api/health", body, headers, close=False))
 
     answer = only_answer(received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n"))
     assert (200, "close") == (answer.status, answer.headers["connection"])

@@ -41,59 +41,61 @@ def _assert_no_growth(before: dict[int, int], after: dict[int, int]) -> None:
     assert [] == [pid for pid in before if after[pid] - before[pid] > _MARGIN_KIB]
 
 
-def test_a_huge_body_is_refused_unread(single: Serve, untouched_single: Client) -> None:
+def test_a_huge_body_is_refused_unread(each_parser: Serve, untouched_each_parser: Client) -> None:
     """413 comes while the client still sends, the connection ends, and no worker grew."""
-    before = _peaks(single)
-    received, sent = upload(untouched_single, _head(_HUGE), _HUGE)
+    before = _peaks(each_parser)
+    received, sent = upload(untouched_each_parser, _head(_HUGE), _HUGE)
     answer = only_answer(received)
     expect_problem(answer, 413, "CONTENT_TOO_LARGE")
     assert "close" == answer.headers["connection"].lower()
     assert sent < _HUGE // 2
-    _assert_no_growth(before, _peaks(single))
+    _assert_no_growth(before, _peaks(each_parser))
 
 
-def test_a_client_that_does_not_listen_is_cut(single: Serve, untouched_single: Client) -> None:
+def test_a_client_that_does_not_listen_is_cut(each_parser: Serve, untouched_each_parser: Client) -> None:
     """Who keeps sending after 413 is hung up on, long before all of it came."""
-    before = _peaks(single)
-    assert force_upload(untouched_single, _head(_HUGE), _HUGE) < _HUGE // 2
-    _assert_no_growth(before, _peaks(single))
+    before = _peaks(each_parser)
+    assert force_upload(untouched_each_parser, _head(_HUGE), _HUGE) < _HUGE // 2
+    _assert_no_growth(before, _peaks(each_parser))
 
 
 @pytest.mark.parametrize(
     "length", [_CAP + 1, _HUGE, 2**63, 10**40], ids=["cap + 1", "200 MiB", "2^63", "10^40"]
 )
-def test_a_body_above_the_cap_gets_413_from_its_length_alone(untouched_single: Client, length: int) -> None:
+def test_a_body_above_the_cap_gets_413_from_its_length_alone(
+    untouched_each_parser: Client, length: int
+) -> None:
     """A client that announces too much, and then sends nothing more, is told so."""
-    answer = only_answer(untouched_single.raw(_head(length), half_close=True))
+    answer = only_answer(untouched_each_parser.raw(_head(length), half_close=True))
     expect_problem(answer, 413, "CONTENT_TOO_LARGE")
 
 
-def test_a_body_of_just_the_cap_is_read(single: Serve) -> None:
+def test_a_body_of_just_the_cap_is_read(each_parser: Serve) -> None:
     """The cap leaves room for content of the largest size in its longest spelling."""
     document = '{"s": "' + "x" * (256 * 1024 - 9) + '"}'
     escaped = "".join(f"\\u{ord(character):04x}" for character in document)
     body = f'{{"content": "{escaped}"}}'.encode().ljust(_CAP)
     mac = new_mac()
-    assert 201 == single.client.request("PUT", f"/api/configs/by-mac/{mac}", body).status
-    assert document.encode() == single.client.get(f"/api/configs/{mac}.json").body
+    assert 201 == each_parser.client.request("PUT", f"/api/configs/by-mac/{mac}", body).status
+    assert document.encode() == each_parser.client.get(f"/api/configs/{mac}.json").body
 
 
 def test_a_small_body_that_is_too_large_for_nothing_else_is_answered_in_full(
-    untouched_single: Client,
+    untouched_each_parser: Client,
 ) -> None:
     """A client that sends all of an oversized body before it reads gets to read the refusal."""
     body = _body().ljust(_CAP + 100)
-    answer = exchange(untouched_single, request_bytes("POST", "/api/configs", body))
+    answer = exchange(untouched_each_parser, request_bytes("POST", "/api/configs", body))
     expect_problem(answer, 413, "CONTENT_TOO_LARGE")
 
 
 @pytest.mark.parametrize("chunks", [b"0\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n", b"zz\r\n", b""], ids=repr)
 @pytest.mark.parametrize("target", ["POST /api/configs", "PUT /api/configs/by-mac/02ab00000001"])
-def test_a_chunked_body_needs_a_length(untouched_single: Client, target: str, chunks: bytes) -> None:
+def test_a_chunked_body_needs_a_length(untouched_each_parser: Client, target: str, chunks: bytes) -> None:
     """411 for chunks of any kind, which are never decoded."""
     method, path = target.split()
     request = request_bytes(method, path, chunks, {"Transfer-Encoding": "chunked"})
-    answer = exchange(untouched_single, request, half_close=True)
+    answer = exchange(untouched_each_parser, request, half_close=True)
     expect_problem(answer, 411, "LENGTH_REQUIRED")
     assert "close" == answer.headers["connection"].lower()
 
@@ -114,9 +116,9 @@ def test_a_chunked_body_needs_a_length(untouched_single: Client, target: str, ch
         "application/json; charset=utf-16",
     ],
 )
-def test_another_media_type_is_refused(untouched_single: Client, media_type: str) -> None:
+def test_another_media_type_is_refused(untouched_each_parser: Client, media_type: str) -> None:
     """415, whatever the body looks like."""
-    answer = untouched_single.request("POST", "/api/configs", _body(), {"Content-Type": media_type})
+    answer = untouched_each_parser.request("POST", "/api/configs", _body(), {"Content-Type": media_type})
     expect_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
@@ -130,27 +132,27 @@ def test_another_media_type_is_refused(untouched_single: Client, media_type: str
         'application/json;charset="UTF-8"',
     ],
 )
-def test_json_is_taken_however_it_is_named(single: Serve, media_type: str | None) -> None:
+def test_json_is_taken_however_it_is_named(each_parser: Serve, media_type: str | None) -> None:
     """No Content-Type counts as JSON; case does not matter, and UTF-8 may be said."""
     headers = {} if media_type is None else {"Content-Type": media_type}
-    assert 201 == single.client.request("POST", "/api/configs", _body(), headers).status
+    assert 201 == each_parser.client.request("POST", "/api/configs", _body(), headers).status
 
 
 @pytest.mark.parametrize("missing", [1, 10, 100_000])
 @pytest.mark.parametrize("target", ["POST /api/configs", "PUT /api/configs/by-mac/02ab00000001"])
-def test_a_body_that_ends_early_is_refused(untouched_single: Client, target: str, missing: int) -> None:
+def test_a_body_that_ends_early_is_refused(untouched_each_parser: Client, target: str, missing: int) -> None:
     """A whole JSON text that is shorter than its Content-Length may be half of what was meant."""
     method, path = target.split()
     body = _body() if method == "POST" else b'{"content": {}}'
     request = request_bytes(method, path, body, {"Content-Length": str(len(body) + missing)})
-    expect_problem(exchange(untouched_single, request, half_close=True), 400, "VALIDATION_FAILED")
+    expect_problem(exchange(untouched_each_parser, request, half_close=True), 400, "VALIDATION_FAILED")
 
 
-def test_a_body_cut_in_the_middle_is_refused(untouched_single: Client) -> None:
+def test_a_body_cut_in_the_middle_is_refused(untouched_each_parser: Client) -> None:
     """What arrived of a larger document is not stored."""
     body = _body()
     request = request_bytes("POST", "/api/configs", body[:20], {"Content-Length": str(len(body))})
-    expect_problem(exchange(untouched_single, request, half_close=True), 400, "VALIDATION_FAILED")
+    expect_problem(exchange(untouched_each_parser, request, half_close=True), 400, "VALIDATION_FAILED")
 
 
 REFUSED_HEADS = {
@@ -170,21 +172,21 @@ REFUSED_HEADS = {
     ("method", "path", "headers", "status"), list(REFUSED_HEADS.values()), ids=list(REFUSED_HEADS)
 )
 def test_a_refused_body_is_never_taken_for_a_request(
-    untouched_single: Client, method: str, path: str, headers: dict[str, str], status: int
+    untouched_each_parser: Client, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     """A write hidden in a body that nobody read stays what it is: part of a refused body."""
     hidden = request_bytes("POST", "/api/configs", _body())
-    received = untouched_single.raw(
+    received = untouched_each_parser.raw(
         request_bytes(method, path, hidden, headers, close=False), half_close=True
     )
     assert [status] == [answer.status for answer in answers(received)]
 
 
-def test_expect_continue_is_answered(single: Serve) -> None:
+def test_expect_continue_is_answered(each_parser: Serve) -> None:
     """curl asks before it sends larger bodies; it gets 100, and then the answer."""
     body = _body()
     headers = {"Expect": "100-continue", "Content-Length": str(len(body))}
-    received = single.client.raw(request_bytes("POST", "/api/configs", body, headers))
+    received = each_parser.client.raw(request_bytes("POST", "/api/configs", body, headers))
     interim, _, rest = received.partition(b"\r\n\r\n")
     assert interim.startswith(b"HTTP/1.1 100 ")
     assert 201 == only_answer(rest).status

@@ -18,7 +18,7 @@ from gunicorn.app.base import BaseApplication
 
 from iotconfig.adapters.http.arbiter import PatientArbiter
 from iotconfig.adapters.http.deadlines import Deadlines
-from iotconfig.adapters.http.gevent_worker import DeadlineWorker, ProcessLogger
+from iotconfig.adapters.http.gevent_worker import OPTIONS, DeadlineWorker, ProcessLogger
 from iotconfig.adapters.http.heartbeats import beat_in_memory
 from iotconfig.adapters.http.observing import Observer
 
@@ -99,11 +99,7 @@ def main() -> None:
             "logger_class": ProcessLogger,
             "errorlog": None,
             "control_socket_disable": True,
-            # No header of a request moves it to another path.
-            "forwarder_headers": "",
-            # Nor says one how browsers come: BASEURL does. gunicorn would refuse a request whose proxies disagree.
-            "secure_scheme_headers": {},
-            "sendfile": False,
+            **OPTIONS,
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,

@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import falcon
 from gevent import get_hub
@@ -17,6 +17,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from iotconfig.domain.networks import Network
 
+from . import parsing
 from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 from .observing import UNMATCHED, Answered, Observer
 from .open_connections import OpenConnections
@@ -29,6 +30,15 @@ _PARSE_PROBLEMS = {
     LimitRequestHeaders: (431, "The request's headers are longer, or more, than this service takes."),
 }
 
+
+OPTIONS: Final = {
+    # No header of a request moves it to another path.
+    "forwarder_headers": "",
+    # Nor says one how browsers come: BASEURL does. gunicorn would refuse a request whose proxies disagree.
+    "secure_scheme_headers": {},
+    "sendfile": False,
+}
+"""gunicorn's settings that decide how requests are read and answered, where its own values do not do."""
 
 _TOO_MANY = "Your address has too many connections open, and all of them are in use: close some."
 _FILLED = 90
@@ -52,13 +62,18 @@ class DeadlineWorker(GeventWorker):
     proxies: ClassVar[Sequence[Network]] = ()
     """Whose connections are those of many."""
 
-    def init_process(self) -> None:
+    def prepare(self) -> None:
+        """Be ready to handle connections."""
         # The greenlet's own connection; gunicorn's hooks do not all get it passed.
         self._connection = local()
-        # gevent would print it, in many lines, with what stands in its message.
-        setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
         most_in_all = self.worker_connections * _FILLED // 100
         self._open = OpenConnections(self.connections_per_address, most_in_all, self.proxies)
+        parsing.install()
+
+    def init_process(self) -> None:
+        # gevent would print it, in many lines, with what stands in its message.
+        setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
+        self.prepare()
         super().init_process()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:

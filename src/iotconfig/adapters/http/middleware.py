@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-import secrets
 from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
@@ -16,28 +14,23 @@ from iotconfig.domain.errors import ValidationFailed
 
 from .origins import is_from_elsewhere, why_elsewhere
 from .problems import SAFE_METHODS, Refused
+from .request_ids import request_id_of
 
 _ACTING_READS: Final = frozenset({"/api/images/lvgl"})
 """Reads that make the service call others, with headers of the request: they are guarded as changes are."""
-
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestIds:
     """Every answer carries `X-Request-ID`: the caller's, where it is well-formed, else a new one."""
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = req.get_header("X-Request-ID")
-        resp.context.request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
-
     def process_response(
         self,
-        _req: falcon.Request,
+        req: falcon.Request,
         resp: falcon.Response,
         _resource: object,
         _succeeded: bool,  # noqa: FBT001 - the signature is Falcon's
     ) -> None:
-        resp.set_header("X-Request-ID", resp.context.request_id)
+        resp.set_header("X-Request-ID", request_id_of(req, resp))
         resp.set_header("X-Content-Type-Options", "nosniff")
 
 

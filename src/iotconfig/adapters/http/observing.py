@@ -14,6 +14,7 @@ from iotconfig.domain.errors import InvalidMacAddress
 from iotconfig.domain.mac import MacAddress
 
 from .access import DOCUMENT
+from .request_ids import request_id_of
 from .segments import is_document
 
 UNMATCHED: Final = "unmatched"
@@ -102,12 +103,14 @@ def answered(req: falcon.Request, resp: falcon.Response) -> Answered:
         route = DOCUMENT
         mac_address = mac_address or _mac_of(req.path[len(_CONFIGS) : -len(".json")])
     principal = getattr(req.context, "principal", None)
+    # Falcon refuses some requests before `process_request` of any middleware.
+    began = getattr(req.context, "began", None) or perf_counter()
     return Answered(
         method if method in _METHODS else "OTHER",
         route,
         resp.status_code,
-        perf_counter() - req.context.began,
-        resp.context.request_id,
+        perf_counter() - began,
+        request_id_of(req, resp),
         getattr(resp.context, "code", None),
         OPERATIONS.get((route, "GET" if method == "HEAD" else method)),
         mac_address,

@@ -16,6 +16,8 @@ from iotconfig.domain.errors import (
     TooManyRequests,
 )
 
+from .request_ids import request_id_of
+
 log = logging.getLogger(__name__)
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -90,8 +92,15 @@ def install(app: falcon.App[Any, Any]) -> None:
     app.add_error_handler(IotConfigError, _on_domain_error)
 
 
-def _answer(resp: falcon.Response, code: str, sentence: str, details: dict[str, object], **more: Any) -> None:
-    status, body = problem(code, sentence, details, resp.context.request_id, **more)
+def _answer(
+    req: falcon.Request,
+    resp: falcon.Response,
+    code: str,
+    sentence: str,
+    details: dict[str, object],
+    **more: Any,
+) -> None:
+    status, body = problem(code, sentence, details, request_id_of(req, resp), **more)
     resp.context.code = code
     resp.status = status
     resp.content_type = "application/problem+json"
@@ -109,7 +118,7 @@ def _on_domain_error(
     is_in_doubt = isinstance(error, StoreUnavailable) and not error.is_outcome_known
     if is_in_doubt and req.method not in SAFE_METHODS:
         sentence += " The change may have been stored, or not: ask again with If-Match."
-    _answer(resp, code, sentence, error.details)
+    _answer(req, resp, code, sentence, error.details)
     if isinstance(error, TooManyRequests):
         resp.set_header("Retry-After", str(error.retry_after))
     if isinstance(error, AuthenticationRequired):
@@ -128,17 +137,21 @@ def _on_http_error(
         sentence = "There is no such route."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         sentence = f"{req.method} is not allowed here: use {resp.get_header('Allow')}."
+    elif status == HTTPStatus.BAD_REQUEST and not error.description:
+        # Falcon's own use of a name as a method, `WEBSOCKET`, is the only refusal without a word.
+        sentence = "Invalid HTTP method"
     else:
         sentence = error.description or error.title or _phrase(status)
     fallback = "VALIDATION_FAILED" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "INTERNAL_ERROR"
-    _answer(resp, _CODE.get(status, fallback), sentence, {}, status=status)
+    _answer(req, resp, _CODE.get(status, fallback), sentence, {}, status=status)
 
 
 def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """What nobody foresaw: the log gets all of it, the client a number to quote."""
-    fields = {"request_id": resp.context.request_id, "method": req.method, "route": req.uri_template}
+    fields = {"request_id": request_id_of(req, resp), "method": req.method, "route": req.uri_template}
     log.error("a request failed", exc_info=error, extra={"fields": fields})
     _answer(
+        req,
         resp,
         "INTERNAL_ERROR",
         "The service failed to answer: its log says more under this correlationId.",

@@ -1,0 +1,42 @@
+"""How gunicorn reads a request's head: compiled where that parser is installed, with one verdict everywhere."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
+
+
+class OneVerdictRequest(Request):
+    """A request whose refusal does not depend on which parser is installed.
+
+    The compiled one has limits of its own (256 headers, a Content-Length below
+    2^63) and fewer reasons. So what it refuses is read again in Python, which decides:
+    `buf` has all that was read so far.
+    """
+
+    def _parse_fast(self, unreader: Any, buf: bytearray) -> Any:
+        try:
+            rest = super()._parse_fast(unreader, buf)
+        except (LimitRequestLine, LimitRequestHeaders):
+            raise
+        except ParseException:
+            return self._parse_python(unreader, buf)
+        # It lets more than one space stand between the parts of the first line (RFC 9112, section 3).
+        line = f"{self.method} {self.uri} HTTP/".encode("latin-1")
+        return (
+            rest
+            if buf.startswith(line, 2 if buf.startswith(b"\r\n") else 0)
+            else self._parse_python(unreader, buf)
+        )
+
+
+def install() -> None:
+    """Have gunicorn make these, for which it has no setting, and load the compiled parser before a request waits for it."""
+    RequestParser.mesg_class = OneVerdictRequest
+    with suppress(ImportError):
+        import_module("gunicorn_h1c")

@@ -1,0 +1,73 @@
+"""One verdict on a request, whether gunicorn reads it in Python or with its compiled parser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import IterUnreader
+
+from iotconfig.adapters.http.gevent_worker import OPTIONS
+from iotconfig.adapters.http.parsing import OneVerdictRequest
+
+pytest.importorskip("gunicorn_h1c")
+
+GOOD = b"POST /api/configs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+
+INSERTED = [
+    b" ", b"  ", b"\t", b"\r", b"\n", b"\r\n", b"\r\n ", b"\0", b"\x0b", b"\x7f", b"\x80", b"\xff", b":", b",", b"+", b"-",
+    b"_", b"#", b"?", b"%", b'"', b"a", b"9" * 30, b"HTTP/1.0", b"HTTP/2.0", b"http://a/b", b"//x//y",
+    b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: Chunked\r\n", b"Transfer-Encoding: identity\r\n",
+    b"Transfer-Encoding: gzip, chunked\r\n", b"Transfer-Encoding: chunked, gzip\r\n", b"Transfer-Encoding: xchunked\r\n",
+    b"Transfer-Encoding : chunked\r\n", b"Transfer_Encoding: chunked\r\n", b"Transfer-Encoding:\x0bchunked\r\n",
+    b"Transfer-Encoding: chunked\r\n\tx\r\n", b"Content-Length: 2\r\n", b"Content-Length: 3\r\n", b"Content-Length: +2\r\n",
+    b"Content-Length: 2, 2\r\n", b"Content-Length:\r\n", b"content-length: 02\r\n", b"Content-Length: \xb2\r\n",
+    b"Connection: close\r\n", b"Connection: keep-alive, close\r\n", b"Expect: 100-continue\r\n", b"Expect: x\r\n",
+    b"X-Forwarded-Proto: https\r\n", b"X-Forwarded-Proto: https\r\nX-Forwarded-SSL: off\r\n", b"SCRIPT_NAME: /x\r\n",
+    b"Upgrade: h2c\r\n", b"N: 1\r\n" * 101, b"N: 1\r\n" * 300, b"N: " + b"a" * 9000 + b"\r\n",
+]  # fmt: skip
+
+
+def config(parser: str) -> Config:
+    """gunicorn's settings as the service has them, with this parser."""
+    config = Config()
+    for name, value in {**OPTIONS, "http_parser": parser}.items():
+        config.set(name, value)
+    return config
+
+
+PYTHON, COMPILED = config("python"), config("fast")
+
+
+def verdict(kind: type[Any], config: Config, data: bytes) -> object:
+    """What a request is taken for; None where it is refused, or does not end."""
+    try:
+        found = kind(config, IterUnreader([data]), ("127.0.0.1", 1))
+    except (ParseException, NoMoreData):
+        return None
+    reader = found.body.reader
+    return (
+        found.method, found.uri, found.path, found.query, found.version, tuple(found.headers), found.should_close(),
+        type(reader), getattr(reader, "length", None), found.unreader.buf.getvalue(),
+    )  # fmt: skip
+
+
+def expect_one_verdict(data: bytes) -> None:
+    assert verdict(Request, PYTHON, data) == verdict(OneVerdictRequest, COMPILED, data), data
+
+
+@pytest.mark.parametrize("inserted", INSERTED, ids=lambda data: repr(data[:30]))
+def test_both_parsers_come_to_one_verdict(inserted: bytes) -> None:
+    """Wherever something stands that should not."""
+    for place in range(len(GOOD) - 2):
+        expect_one_verdict(GOOD[:place] + inserted + GOOD[place:])
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_what_is_missing_is_missed_by_both(length: int) -> None:
+    """Each byte, and each two, taken away."""
+    for place in range(len(GOOD) - 4):
+        expect_one_verdict(GOOD[:place] + GOOD[place + length :])
