@@ -102,11 +102,11 @@ class Process:
 def test_what_a_full_disk_keeps_back_is_shown_later(disk: SmallDisk) -> None:
     """A process that starts on a full disk counts all the same, and nothing is lost when there is space again."""
     disk.fill()
-    with Process(disk.path, "step('aab')\nstep('abc')\n") as process:
+    with Process(disk.path, "step('aabd')\nstep('abc')\n") as process:
         assert {} == process.shown()
         disk.free()
         process.go_on()
-        assert {"a": 3.0, "b": 2.0, "c": 1.0} == process.shown()
+        assert {"a": 3.0, "b": 2.0, "c": 1.0, "d": 1.0} == process.shown()
         assert "No space left on device" in process.end()
 
 

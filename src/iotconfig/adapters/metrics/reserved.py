@@ -65,6 +65,8 @@ class ReservedDict(MmapedDict):
             self._waiting.pop(key, None)
         else:
             self._waiting[key] = (value, timestamp)
+        if self._waiting and self._is_due():
+            self._move_waiting()
 
     def has_room(self, keys: Iterable[str]) -> bool:
         """Reserve space for those of these entries that are not in the file; False where there is none."""
@@ -78,11 +80,19 @@ class ReservedDict(MmapedDict):
 
     def _admit(self, key: str) -> bool:
         """Whether the file has space for a new entry."""
-        if self._retry_at:
-            if monotonic() < self._retry_at:
-                return False
-            self._retry_at = 0.0
-        return (self._is_open or self._open()) and self.has_room([key])
+        return self._is_due() and (self._is_open or self._open()) and self.has_room([key])
+
+    def _is_due(self) -> bool:
+        """Whether the last attempt that was in vain is long ago."""
+        return monotonic() >= self._retry_at
+
+    def _move_waiting(self) -> None:
+        """Write down what waits, those included that nobody counts any more, as far as there is space."""
+        for key, (value, timestamp) in list(self._waiting.items()):
+            if not self.has_room([key]):
+                return
+            super().write_value(key, value, timestamp)  # type: ignore[no-untyped-call] # it has no types
+            del self._waiting[key]
 
     def _open(self) -> bool:
         if self._reserve(_LEAST):
