@@ -92,11 +92,11 @@ def test_bad_content(quick: CommandLine, name: str, content: str, phrase: str) -
 
 @pytest.mark.parametrize(
     ("stdin", "phrase"),
-    [(b'{"a": "\xff"}', "UTF-8"), (b"\xef\xbb\xbf{}", "byte order mark"), (b'{"a": "' + b"x" * 2000 + b'"}', "1024")],
-    ids=["no-utf8", "bom", "too-large"],
+    [(b'{"a": "\xff"}', "UTF-8"), (b"\xff\xfe{\0}\0", "UTF-16"), (b'{"a": "' + b"x" * 2000 + b'"}', "1024")],
+    ids=["no-utf8", "utf-16", "too-large"],
 )  # fmt: skip
 def test_bad_bytes(sqlite_url: str, stdin: bytes, phrase: str) -> None:
-    """Standard input is checked as a request body would be, the size limit included."""
+    """Standard input is checked as a file is, the size limit included."""
     command = CommandLine({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": "1024"})
 
     assert_refused(command.run("config", "create", MAC, "-", stdin=stdin), phrase)

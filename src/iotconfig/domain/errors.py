@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from .harmless import harmless
+
 _SHOWN: Final = 200
 
 
 def excerpt(text: str) -> str:
     """`text` as it may stand in a one-line message: printable, and at most 200 characters."""
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+    return harmless(shown)
 
 
 def kind_of(value: object) -> str:
@@ -26,13 +28,15 @@ class IotConfigError(Exception):
     """Root of all errors that iotconfig raises on purpose.
 
     `str(error)` is one sentence that names the place, the rule and, where
-    there is one, the way out. It never holds SQL, a secret or a traceback.
+    there is one, the way out. It never holds SQL, a secret or a traceback, and
+    nothing that steers a terminal: whatever the message quotes, it is made
+    `harmless` here. `details` are for programs, and hold facts as they are.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
 
     def __init__(self, message: str, **details: object) -> None:
-        super().__init__(message)
+        super().__init__(harmless(message))
         self.details: dict[str, object] = details
 
 
@@ -186,7 +190,7 @@ class StoreUnavailable(IotConfigError):
 
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason = harmless(" ".join(reason.split()))
 
 
 class ServiceClosed(IotConfigError):

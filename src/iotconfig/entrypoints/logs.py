@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from iotconfig.adapters.logs import JsonFormat, LoggedAccess, Output, Repeats, TextFormat, WrittenAccess
+from iotconfig.domain.harmless import harmless
 
 from .settings import Settings
 from .values import LogFormat
@@ -74,7 +75,9 @@ def writes_json(settings: Settings) -> bool:
 
 def telling(settings: Settings, tell: Callable[[str], None]) -> Callable[[str], None]:
     """How to say where the service listens: with `tell` to a person, in the log to a machine."""
-    return (lambda sentence: log.info("%s", sentence)) if writes_json(settings) else tell
+    if writes_json(settings):
+        return lambda sentence: log.info("%s", sentence)
+    return lambda sentence: tell(harmless(sentence))
 
 
 def _is_terminal() -> bool:

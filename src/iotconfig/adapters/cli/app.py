@@ -8,6 +8,7 @@ import click
 
 from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.harmless import harmless
 
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
@@ -36,12 +37,14 @@ class _Program(click.Group):
             return super().invoke(ctx)
         except click.UsageError as error:
             raise _WrongUsage(error) from None
+        except click.ClickException as error:
+            raise _Refused(error) from None
         except IotConfigError as error:
             raise click.ClickException(one_line(error)) from None
         except BrokenPipeError:
             raise
         except (OSError, UnicodeError) as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(harmless(" ".join(str(error).split()))) from None
 
 
 class _WrongUsage(click.ClickException):
@@ -53,7 +56,14 @@ class _WrongUsage(click.ClickException):
         command = error.ctx.command_path if error.ctx is not None else "iotconfig"
         # Click lists choices in lines of their own.
         message = " ".join(error.format_message().split())
-        super().__init__(f"{message} See '{command} --help'.")
+        super().__init__(harmless(f"{message} See '{command} --help'."))
+
+
+class _Refused(click.ClickException):
+    """An error of one line; it may quote a file's name."""
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(harmless(error.format_message()))
 
 
 @click.group(

@@ -29,6 +29,7 @@ from .options import (
 from .runtime import Runtime
 from .streams import standard_input
 from .tables import moment, printable, table
+from .terminal import confirm, give, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.config import Config, ConfigSummary
@@ -81,7 +82,7 @@ def list_configs(
         count = service.find(evolve(query, limit=1)).count or 0
         summaries = list(_pages(service, evolve(query, count=False), limit or count))
     if as_json:
-        echo_json({"configs": summaries, "count": count})
+        say_json({"configs": summaries, "count": count})
         return
     rows = [
         (
@@ -95,9 +96,9 @@ def list_configs(
         )
         for c in summaries
     ]
-    click.echo(table(("ID", "MAC ADDRESS", "NAME", "ENTITY ID", "OTA", "REVISION", "UPDATED"), rows))
+    say(table(("ID", "MAC ADDRESS", "NAME", "ENTITY ID", "OTA", "REVISION", "UPDATED"), rows))
     shown = f"{len(rows)} of {count}" if len(rows) < count else str(count)
-    click.echo(f"\n{shown} {'config' if count == 1 else 'configs'} in {runtime.database}")
+    say(f"\n{shown} {'config' if count == 1 else 'configs'} in {runtime.database}")
 
 
 def _pages(service: ConfigService, query: ConfigQuery, limit: int) -> Iterator[ConfigSummary]:
@@ -123,15 +124,15 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
             query = evolve(query, before=page.next) if page.next else None
     found = found[:limit]
     if as_json:
-        echo_json({"configs": found})
+        say_json({"configs": found})
         return
     rows = [
         (d.id, d.mac_address, d.device_name, d.revision, moment(d.deleted_at), d.author, d.message)
         for d in found
     ]
-    click.echo(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
+    say(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
     plural = "config" if len(rows) == 1 else "configs"
-    click.echo(f"\n{len(rows)} deleted {plural} in {runtime.database}")
+    say(f"\n{len(rows)} deleted {plural} in {runtime.database}")
 
 
 @config.command()
@@ -148,9 +149,9 @@ def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None
     with configs_of(runtime) as service:
         found = find(service, name)
     if content_only:
-        click.echo(found.content.text.encode(), nl=False)
+        give(bytes(found.content))
     elif as_json:
-        echo_json(found)
+        say_json(found)
     else:
         _echo_config(runtime, found)
 
@@ -241,12 +242,12 @@ def delete(
         found = find(service, name)
         if not yes:
             label = printable(found.content.device_name or "no name")
-            click.confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True, err=True)
+            confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True)
         service.delete(found.id, precondition_of(if_revision), runtime.note(message))
     if as_json:
-        echo_json({"deleted": found.summary()})
+        say_json({"deleted": found.summary()})
         return
-    click.echo(f"Deleted config {found.id} of {found.mac_address} in {runtime.database}")
+    say(f"Deleted config {found.id} of {found.mac_address} in {runtime.database}")
 
 
 @config.command("replace-device")
@@ -298,9 +299,9 @@ def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> Co
 def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
     """Say what was done to a config."""
     if as_json:
-        echo_json(changed)
+        say_json(changed)
     else:
-        click.echo(
+        say(
             f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.database}"
         )
 
@@ -320,14 +321,6 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
         ("database", runtime.database),
     ]
     for label, value in rows:
-        click.echo(f"{label:12}  {printable(value)}")
-    click.echo()
-    for line in found.content.text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
-        click.echo(printable(line.expandtabs()))
-
-
-def echo_json(value: object) -> None:
-    """Print an entity, or a dictionary of entities, as JSON."""
-    from iotconfig.adapters.codec import to_json
-
-    click.echo(to_json(value))
+        say(f"{label:12}  {printable(value)}")
+    say()
+    say(found.content.text.replace("\r\n", "\n").removesuffix("\n").expandtabs())

@@ -10,6 +10,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .errors import one_line
 from .runtime import Runtime
+from .terminal import say
 
 _BEHIND = 1
 _UNREACHABLE = 2
@@ -25,11 +26,11 @@ def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
         raise click.UsageError(
             f"--recreate deletes every config in {runtime.database}: add --yes-i-am-sure if that is meant."
         )
-    click.echo(f"Database: {runtime.database}")
+    say(f"Database: {runtime.database}")
     applied = runtime.schema().upgrade(recreate=recreate)
     for migration in applied:
-        click.echo(f"Applied migration {migration}")
-    click.echo("The schema is up to date." if applied else "The schema was up to date already.")
+        say(f"Applied migration {migration}")
+    say("The schema is up to date." if applied else "The schema was up to date already.")
 
 
 @click.command("db-status")
@@ -42,22 +43,22 @@ def db_status(ctx: click.Context) -> None:
     """
     runtime: Runtime = ctx.obj
     try:
-        click.echo(f"Database: {runtime.database}")
+        say(f"Database: {runtime.database}")
         status = runtime.schema().status()
     except IotConfigError as error:
-        click.echo(f"Error: {one_line(error)}", err=True)
+        say(f"Error: {one_line(error)}", err=True)
         ctx.exit(_UNREACHABLE)
-    click.echo(f"Current revision: {status.current or 'none'}")
+    say(f"Current revision: {status.current or 'none'}")
     for migration in status.pending:
-        click.echo(f"Pending migration {migration}")
+        say(f"Pending migration {migration}")
     if not status.known:
-        click.echo("This version does not know that revision: a newer one has upgraded the database.")
+        say("This version does not know that revision: a newer one has upgraded the database.")
     elif status.missing:
-        click.echo(status.missing)
+        say(status.missing)
     elif status.pending:
-        click.echo("Run 'iotconfig upgrade-db' to apply them.")
+        say("Run 'iotconfig upgrade-db' to apply them.")
     else:
-        click.echo("The schema is up to date.")
+        say("The schema is up to date.")
     ctx.exit(0 if status.is_current else _BEHIND)
 
 
@@ -69,7 +70,7 @@ def load_test_data(runtime: Runtime) -> None:
     Devices that exist are left as they are. Their MAC addresses are locally
     administered (02:…), so no real device has them.
     """
-    click.echo(f"Database: {runtime.database}")
+    say(f"Database: {runtime.database}")
     if runtime.creates_database:
         runtime.schema().upgrade()
     else:
@@ -79,9 +80,9 @@ def load_test_data(runtime: Runtime) -> None:
             try:
                 service.create(mac_address, content, runtime.note("Sample device"))
             except RecordExists:
-                click.echo(f"{mac_address}  skipped: it exists")
+                say(f"{mac_address}  skipped: it exists")
             else:
-                click.echo(f"{mac_address}  added: {content.device_name or '(no name)'}")
+                say(f"{mac_address}  added: {content.device_name or '(no name)'}")
 
 
 def sample_devices() -> list[tuple[MacAddress, ConfigContent]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from .tables import printable
+from .terminal import say
 
 if TYPE_CHECKING:
     from iotconfig.domain.config import Config
@@ -24,11 +23,11 @@ _COLOURS: Final[dict[str, dict[str, Any]]] = {
 def echo_diff(unified_diff: str) -> None:
     """Print a unified diff, in colours where the terminal takes them; or that there is none."""
     if not unified_diff:
-        click.echo("Nothing differs.")
+        say("Nothing differs.")
         return
     for line in unified_diff.removesuffix("\n").split("\n"):
         style = next((style for start, style in _COLOURS.items() if line.startswith(start)), {})
-        click.secho(printable(line), **style)
+        say(printable(line), **style)
 
 
 def echo_difference(

@@ -16,12 +16,13 @@ from iotconfig.domain.config import Precondition
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError, PreconditionFailed
 
-from .configs import configs_of, echo_changed, echo_json
+from .configs import configs_of, echo_changed
 from .diffs import echo_difference
 from .errors import one_line
 from .names import find
 from .options import json_option, message_option
 from .runtime import Runtime
+from .terminal import confirm, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.config import Config
@@ -46,9 +47,9 @@ def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> Non
         editing = _Editing(runtime, service, runtime.note(message), find(service, name))
         changed = editing.run()
     if changed is None:
-        click.echo("Nothing was changed.", err=True)
+        say("Nothing was changed.", err=True)
     elif as_json:
-        echo_json(changed)
+        say_json(changed)
     else:
         echo_changed(runtime, changed, "Set", as_json=False)
 
@@ -125,7 +126,7 @@ class _Editing:
 
     def _explain(self, error: IotConfigError, draft: Path) -> None:
         """Say why the text was not stored, and let the person go on with it, or keep it in its file."""
-        click.secho(f"Not stored: {one_line(error)}", fg="red", err=True)
+        say(f"Not stored: {one_line(error)}", fg="red", err=True)
         if isinstance(error, PreconditionFailed):
             self._show_other_change()
         if not _goes_on():
@@ -135,7 +136,7 @@ class _Editing:
         """Show what somebody else changed; the text is then compared with that."""
         theirs = self._service.get(self._base.id)
         labels = (f"{c.mac_address}.json revision {c.revision}" for c in (self._base, theirs))
-        click.echo("Somebody else has changed the config meanwhile:", err=True)
+        say("Somebody else has changed the config meanwhile:", err=True)
         echo_difference(self._base.content, theirs.content, *labels)
         self._base = theirs
 
@@ -150,7 +151,7 @@ def _goes_on() -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
         return False
     try:
-        return click.confirm("Edit again?", default=True, err=True)
+        return confirm("Edit again?", default=True)
     except click.Abort:
         return False
 

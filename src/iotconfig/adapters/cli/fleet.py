@@ -26,6 +26,7 @@ from .options import dry_run_option, keep_going_option, message_option
 from .runtime import Runtime
 from .streams import standard_input, standard_output
 from .tables import printable
+from .terminal import give, is_watched, say, say_over_progress
 
 if TYPE_CHECKING:
     from iotconfig.domain.fleet import Entry, PatchOutcome, Refusal, Result, Tally
@@ -74,7 +75,7 @@ def import_(
         _collecting_rarely(),
     ):
         tally = service.load(entries, rules, note, _report)
-    click.echo(
+    say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
         f"{_ending(tally, rules)}, in {runtime.database}"
     )
@@ -100,7 +101,11 @@ def export(runtime: Runtime, target: Path) -> None:
                 with service.export() as configs:
                     count = fleet_files.write_records(file, configs)
                 file.seek(0)
-                shutil.copyfileobj(file, standard_output())
+                if is_watched():
+                    for line in file:
+                        give(line)
+                else:
+                    shutil.copyfileobj(file, standard_output())
         elif target.suffix == fleet_files.NDJSON_SUFFIX:
             with fleet_files.new_file(target) as part, service.export() as configs:
                 count = fleet_files.write_records(part, configs)
@@ -112,7 +117,7 @@ def export(runtime: Runtime, target: Path) -> None:
             with service.export() as configs:
                 count = fleet_files.write_directory(target, configs)
     plural = "config" if count == 1 else "configs"
-    click.echo(f"{count} {plural} from {runtime.database} exported to {printable(target)}", err=True)
+    say(f"{count} {plural} from {runtime.database} exported to {printable(target)}", err=True)
 
 
 @click.command()
@@ -164,8 +169,8 @@ def patch(
     _echo_samples(outcome)
     tally = outcome.tally
     if not (tally.changed or tally.same or tally.refused):
-        click.echo("No config is selected.", err=True)
-    click.echo(
+        say("No config is selected.", err=True)
+    say(
         f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
         f"{_ending(tally, rules)}, in {runtime.database}"
     )
@@ -246,14 +251,11 @@ def _watched(
 
 
 def _report(refusal: Refusal) -> None:
-    if sys.stderr.isatty():
-        # The progress bar's line, which is drawn again below.
-        click.echo("\r\x1b[K", nl=False, err=True)
-    click.secho(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", err=True, fg="red")
+    say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
 
 
 def _tell(result: Result) -> None:
-    click.echo(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
 
 
 def _echo_samples(outcome: PatchOutcome) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configs import configs_of, echo_changed, echo_json
+from .configs import configs_of, echo_changed
 from .diffs import echo_diff, echo_difference
 from .names import find, find_id
 from .options import dry_run_option, json_option, message_option, precondition_of, revision_option
 from .runtime import Runtime
 from .tables import moment, table
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.history_service import HistoryService
@@ -43,16 +44,16 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
         config_id = find_id(service, name)
         page = service.revisions(HistoryQuery(config_id, before, limit))
     if as_json:
-        echo_json({"revisions": page.revisions, "next": page.next})
+        say_json({"revisions": page.revisions, "next": page.next})
         return
     rows = [
         (r.revision, moment(r.created_at), r.operation.value, r.mac_address, r.author, r.message)
         for r in page.revisions
     ]
-    click.echo(table(("REVISION", "TIME", "OPERATION", "MAC ADDRESS", "AUTHOR", "MESSAGE"), rows))
+    say(table(("REVISION", "TIME", "OPERATION", "MAC ADDRESS", "AUTHOR", "MESSAGE"), rows))
     more = f"; --before {page.next} shows more" if page.next is not None else ""
     plural = "revision" if len(rows) == 1 else "revisions"
-    click.echo(f"\n{len(rows)} {plural} of config {config_id}{more}, in {runtime.database}")
+    say(f"\n{len(rows)} {plural} of config {config_id}{more}, in {runtime.database}")
 
 
 @click.command()
@@ -71,7 +72,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
     from iotconfig.adapters.diff import comparison, revisions_compared
 
     if as_json:
-        echo_json(comparison(before, after))
+        say_json(comparison(before, after))
     else:
         echo_diff(revisions_compared(before, after).unified_diff)
 
@@ -146,7 +147,7 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
         removed = sum(service.prune(retention, dry_run=dry_run))
     plural = "revision" if removed == 1 else "revisions"
     done = "would be removed" if dry_run else "removed"
-    click.echo(f"{removed} {plural} {done}, in {runtime.database}")
+    say(f"{removed} {plural} {done}, in {runtime.database}")
 
 
 @contextmanager

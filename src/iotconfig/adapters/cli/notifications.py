@@ -10,7 +10,8 @@ import click
 from iotconfig.domain.mac import MacAddress
 
 from .runtime import Runtime
-from .tables import moment, printable, table
+from .tables import moment, table
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.notifications import Notification
@@ -68,7 +69,7 @@ def announce(
             for config in [service.get_by_mac(mac) for mac in macs]:
                 service.announce(config.id)
             count = len(macs)
-    click.echo(f"{count} {'config' if count == 1 else 'configs'} to be announced, in {runtime.database}")
+    say(f"{count} {'config' if count == 1 else 'configs'} to be announced, in {runtime.database}")
 
 
 @click.command()
@@ -83,21 +84,17 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
         health = service.health()
         found = service.find(_LISTED)
     if as_json:
-        from iotconfig.adapters.codec import to_json
-
-        click.echo(to_json({"health": health, "notifications": found}))
+        say_json({"health": health, "notifications": found})
         return
     if retry:
-        click.echo(
-            f"{retried} parked {'notification is' if retried == 1 else 'notifications are'} tried again."
-        )
+        say(f"{retried} parked {'notification is' if retried == 1 else 'notifications are'} tried again.")
     if found:
         headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
-        click.echo(table(headers, map(_row, found)) + "\n")
+        say(table(headers, map(_row, found)) + "\n")
     more = " (and more)" if health.more else ""
     for problem in health.problems:
-        click.echo(f"{problem.code}: {printable(problem.message)}.")
-    click.echo(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.database}")
+        say(f"{problem.code}: {problem.message}.")
+    say(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.database}")
 
 
 def _row(notification: Notification) -> tuple[object, ...]:

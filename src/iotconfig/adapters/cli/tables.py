@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from iotconfig.domain.harmless import harmless
+
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns under headers. Control characters are shown, never sent to the terminal."""
@@ -25,4 +27,4 @@ def printable(cell: object) -> str:
         return "-"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(cell))
+    return harmless(str(cell))

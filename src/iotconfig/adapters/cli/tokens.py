@@ -14,12 +14,12 @@ from attrs import evolve
 from iotconfig.domain.access import Role
 from iotconfig.domain.mac import MacAddress
 
-from .configs import echo_json
 from .expiry import expiry
 from .options import json_option
 from .runtime import Runtime
 from .streams import standard_output
 from .tables import moment, table
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.api_tokens import ApiToken, ApiTokenService
@@ -60,7 +60,7 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
         with _taken_back(lambda: tokens.revoke(name)):
             _show(output, text)
     until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
-    click.echo(f"Token {created.name} ({created.role}) holds {until}, in {runtime.database}", err=True)
+    say(f"Token {created.name} ({created.role}) holds {until}, in {runtime.database}", err=True)
 
 
 @token.command("list")
@@ -72,12 +72,12 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
         found = tokens.all()
     now = datetime.now(UTC)
     if as_json:
-        echo_json({"tokens": [_members(each, now) for each in found]})
+        say_json({"tokens": [_members(each, now) for each in found]})
         return
     if found:
         headers = ("NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED")
-        click.echo(table(headers, [_row(each, now) for each in found]) + "\n")
-    click.echo(f"{len(found)} {'token' if len(found) == 1 else 'tokens'}, in {runtime.database}")
+        say(table(headers, [_row(each, now) for each in found]) + "\n")
+    say(f"{len(found)} {'token' if len(found) == 1 else 'tokens'}, in {runtime.database}")
 
 
 @token.command("revoke")
@@ -87,7 +87,7 @@ def revoke_token(runtime: Runtime, name: str) -> None:
     """Make a token hold no longer, from the next request on."""
     with _api_tokens(runtime) as tokens:
         tokens.revoke(name)
-    click.echo(f"Token {name} is revoked, in {runtime.database}")
+    say(f"Token {name} is revoked, in {runtime.database}")
 
 
 @click.group("device-token")
@@ -130,7 +130,7 @@ def create_device_token(
                     f"{mac} has a token already: --replace gives it another, and ends the one that it has."
                 )
     more = f", {kept} had one" if kept else ""
-    click.echo(f"{created} created{more}, in {runtime.database}", err=True)
+    say(f"{created} created{more}, in {runtime.database}", err=True)
 
 
 @device_token.command("list")
@@ -141,16 +141,14 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
     with _device_tokens(runtime) as tokens:
         found = list(tokens.all())
     if as_json:
-        echo_json(
+        say_json(
             {"devices": [{"mac_address": each.mac_address, "created_at": each.created_at} for each in found]}
         )
         return
     if found:
         rows = [(each.mac_address, moment(each.created_at)) for each in found]
-        click.echo(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
-    click.echo(
-        f"{len(found)} {'device has' if len(found) == 1 else 'devices have'} a token, in {runtime.database}"
-    )
+        say(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
+    say(f"{len(found)} {'device has' if len(found) == 1 else 'devices have'} a token, in {runtime.database}")
 
 
 @device_token.command("revoke")
@@ -162,7 +160,7 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
     with _device_tokens(runtime) as tokens:
         for mac in macs:
             tokens.revoke(mac)
-            click.echo(f"The token of {mac} is revoked, in {runtime.database}")
+            say(f"The token of {mac} is revoked, in {runtime.database}")
 
 
 def _show(output: BinaryIO, line: str) -> None:

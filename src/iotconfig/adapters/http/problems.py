@@ -15,6 +15,7 @@ from iotconfig.domain.errors import (
     StoreUnavailable,
     TooManyRequests,
 )
+from iotconfig.domain.harmless import harmless_json
 
 from .request_ids import request_id_of
 
@@ -78,7 +79,7 @@ def problem(
         "details": details,
         "correlationId": correlation_id,
     }
-    return status, json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
+    return status, harmless_json(json.dumps(body, ensure_ascii=False)).encode()
 
 
 def _phrase(status: int) -> str:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from time import gmtime, strftime
 from typing import Any, Final
 
+from iotconfig.domain.harmless import harmless, harmless_json
+
 from .faults import fault_of
 
 LONGEST: Final = 4096
@@ -21,7 +23,12 @@ LONGEST: Final = 4096
 _KEPT: Final = 500
 """Characters that a message keeps where its line would be too long."""
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+_encode_all: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _encode(members: dict[str, Any]) -> str:
+    """The line of these members; what is not visible in them is escaped, for lines are read at terminals, too."""
+    return harmless_json(_encode_all(members))
 
 
 class JsonFormat(logging.Formatter):
@@ -93,7 +100,7 @@ class TextFormat(logging.Formatter):
         level = record.levelname.lower()
         time = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
         members = " ".join(_member(*item) for item in (fields_of(record) or {}).items())
-        line = f"{self._in('2', time)} {self._in(_COLOURS.get(level, '0'), f'{level:7}')} {_printable(record.getMessage())}"
+        line = f"{self._in('2', time)} {self._in(_COLOURS.get(level, '0'), f'{level:7}')} {harmless(record.getMessage())}"
         if members:
             line += f"  {self._in('2', members)}"
         if record.exc_info and record.exc_info[1] is not None:
@@ -103,7 +110,7 @@ class TextFormat(logging.Formatter):
     def _fault(self, fault: Mapping[str, Any]) -> str:
         told = f"\n  {self._in('31', fault['type'])}"
         if "message" in fault:
-            told += f": {_printable(str(fault['message']))}"
+            told += f": {harmless(str(fault['message']))}"
         for frame in fault["trace"]:
             told += f"\n    {frame}"
         return told + (self._fault(fault["cause"]) if fault.get("cause") else "")
@@ -113,12 +120,7 @@ class TextFormat(logging.Formatter):
 
 
 def _member(name: str, value: object) -> str:
-    return f"{_SHOWN.get(name, name)}={_printable(str(value))}"
-
-
-def _printable(text: str) -> str:
-    """One line, whatever a caller sent: nothing of it moves the cursor, or begins a line of its own."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return f"{_SHOWN.get(name, name)}={harmless(str(value))}"
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:

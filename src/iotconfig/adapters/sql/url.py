@@ -11,6 +11,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from iotconfig.domain.errors import ValidationFailed, excerpt
+from iotconfig.domain.harmless import harmless
 
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -78,9 +79,9 @@ class DatabaseUrl:
 
     def __str__(self) -> str:
         if self.is_sqlite:
-            return f"sqlite:///{self.path}"
+            return harmless(f"sqlite:///{self.path}")
         url = self.url.set(drivername="postgresql")
-        return url.difference_update_query(_SECRET_PARAMETERS).render_as_string(hide_password=True)
+        return harmless(url.difference_update_query(_SECRET_PARAMETERS).render_as_string(hide_password=True))
 
     def __repr__(self) -> str:
         return f"DatabaseUrl('{self}')"

@@ -1,0 +1,107 @@
+"""Text of others, made harmless for terminals and logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from falcon.testing import TestClient
+
+from iotconfig.adapters.logs import JsonFormat, TextFormat
+from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.errors import (
+    IotConfigError,
+    RecordExists,
+    StoreUnavailable,
+    ValidationFailed,
+    excerpt,
+)
+from iotconfig.domain.harmless import harmless, harmless_json, harmless_lines
+from tests.support.apps import app_in_memory
+from tests.support.hostile import HOSTILE, SPELT, assert_harmless
+
+
+@pytest.mark.parametrize("character", HOSTILE, ids=lambda c: f"{ord(c):04x}")
+def test_what_is_not_visible_is_spelt(character: str) -> None:
+    """Every one of them, and each as ASCII that says which it was; JSON keeps its value."""
+    text = f"a{character}b"
+    assert_harmless(harmless(text))
+    assert harmless(text).startswith("a\\")
+    assert_harmless(harmless_json(json.dumps({"ü": text}, ensure_ascii=False)))
+    assert {"ü": text} == json.loads(harmless_json(json.dumps({"ü": text}, ensure_ascii=False)))
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Küche", "日本語", "🛋", "e\u0301", "a b"])
+def test_what_is_visible_stays(text: str) -> None:
+    """In every script."""
+    assert text == harmless(text) == harmless_json(text)
+    assert f"{text}\n{text}\n" == harmless_lines(f"{text}\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValidationFailed(HOSTILE),
+        RecordExists(HOSTILE, HOSTILE),
+        IotConfigError(HOSTILE, fact=HOSTILE),
+        StoreUnavailable("away", HOSTILE),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_quote_nothing_that_steers(error: IotConfigError) -> None:
+    """The sentence and the operator's reason; the facts beside them stay as they are."""
+    assert_harmless(str(error))
+    assert_harmless(getattr(error, "reason", ""))
+    assert HOSTILE == error.details.get("fact", HOSTILE)
+    assert_harmless(excerpt(HOSTILE))
+
+
+@pytest.mark.parametrize("form", [JsonFormat(), TextFormat(colours=False)], ids=["json", "text"])
+def test_lines_of_the_log(form: logging.Formatter) -> None:
+    """Message, members and faults, in both formats; JSON keeps their values."""
+    fault = ValidationFailed(HOSTILE)
+    record = logging.LogRecord("x", logging.INFO, "x", 1, "said %s", (HOSTILE,), (type(fault), fault, None))
+    record.fields = {"author": HOSTILE, "mac": HOSTILE}
+    line = form.format(record)
+
+    assert_harmless("".join(line.split("\n") if isinstance(form, TextFormat) else [line]))
+    if isinstance(form, JsonFormat):
+        assert f"said {HOSTILE}" == json.loads(line)["message"]
+        assert HOSTILE == json.loads(line)["author"]
+    else:
+        assert SPELT in line
+
+
+def test_a_database_that_is_shown() -> None:
+    """Its URL is in every command's last line, and in the service's first."""
+    assert_harmless(str(DatabaseUrl.parse(f"sqlite:////srv/{HOSTILE.replace(chr(0), '')}.db")))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda c: c.simulate_get("/api/configs", params={HOSTILE: "1"}),
+        lambda c: c.simulate_get("/api/configs", params={"cursor": HOSTILE}),
+        lambda c: c.simulate_get("/api/configs", params={"limit": HOSTILE, "q": HOSTILE}),
+        lambda c: c.simulate_get(f"/api/configs/{HOSTILE.replace('/', '')}"),
+        lambda c: c.simulate_get(f"/api/configs/{HOSTILE.replace('/', '')}.json"),
+        lambda c: c.simulate_post("/api/configs", json={"mac_address": HOSTILE, "content": {}}),
+        lambda c: c.simulate_post("/api/configs", json={HOSTILE: 1}),
+        lambda c: c.simulate_put("/api/configs/by-mac/020000000001", json={"content": {HOSTILE: float("nan")}}),
+        lambda c: c.simulate_put("/api/configs/by-mac/020000000001", json={"content": {}, "message": HOSTILE * 99}),
+        lambda c: c.simulate_post("/api/configs/import", body='{"mac_address": "\x9b\u202e", "content": {}}'),
+        lambda c: c.simulate_get(f"/api/assets/{HOSTILE.replace('/', '')}"),
+        lambda c: c.simulate_get("/api/auth/login", params={"redirect": HOSTILE}),
+    ],
+)  # fmt: skip
+def test_problems_that_quote_a_caller(ask: object) -> None:
+    """Neither the bytes of a refusal nor its sentence, once decoded, steer the terminal of whoever reads it."""
+    client = TestClient(app_in_memory())
+    answer = ask(client)  # type: ignore[operator] # one of the lambdas above
+
+    assert 400 <= answer.status_code < 500
+    assert_harmless(answer.text)
+    assert_harmless(answer.json["error"])
+    for value in answer.headers.values():
+        assert_harmless(value)
