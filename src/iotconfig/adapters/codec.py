@@ -18,6 +18,7 @@ from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from iotconfig.domain import json_members, json_text
+from iotconfig.domain.aside import Aside, at_once
 from iotconfig.domain.assets import AssetName
 from iotconfig.domain.config import Config, ConfigSummary
 from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
@@ -118,6 +119,8 @@ class BodyReader:
 
     max_content_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that a body's `content` may have."""
+    aside: Aside = field(default=at_once, eq=False, repr=False)
+    """Reads what is large."""
     _converter: Converter = field(init=False, repr=False)
 
     @_converter.default
@@ -150,6 +153,13 @@ class BodyReader:
         Raises `ContentTooLarge`, `InvalidMacAddress` or `InvalidDocument`, whose
         pointer starts at the body's top.
         """
+        return self.aside(lambda: self._read(body, cls), len(body))
+
+    def read_patch(self, body: bytes) -> MergePatch:
+        """The merge patch that a body is. Raises `InvalidDocument`."""
+        return self.aside(lambda: MergePatch.parse(json_text.decode_utf8(body)), len(body))
+
+    def _read(self, body: bytes, cls: type[T]) -> T:
         names = [attribute.name for attribute in fields(cls)]
         members = json_members.members(json_text.decode_utf8(body), _BODY_DEPTH, names)
         try:

@@ -17,7 +17,6 @@ from .codec import BodyReader, entry_of
 
 _BLOCK: Final = 64 * 1024
 _LOOKED_AT: Final = 256 * 1024
-_BETWEEN_TURNS: Final = 100
 _HEAD: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"configs"[ \t\r\n]*:[ \t\r\n]*\[')
 _HEAD_BYTES: Final = 1024
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
@@ -64,20 +63,14 @@ class _PausingFile:
     def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
         self._file = file
         self._give_turn = give_turn
-        self._reads = 0
 
     def read(self, size: int) -> bytes:
-        self._pause()
+        self._give_turn()
         return self._file.read(size)
 
     def readline(self, size: int) -> bytes:
-        self._pause()
+        self._give_turn()
         return self._file.readline(size)
-
-    def _pause(self) -> None:
-        self._reads += 1
-        if self._reads % _BETWEEN_TURNS == 0:
-            self._give_turn()
 
 
 def is_document(head: bytes) -> bool:

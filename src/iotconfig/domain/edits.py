@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from attrs import field, frozen
 
 from .accepted import check_kind, check_whole_number, content_of
+from .aside import Aside, at_once
 from .config import Config
 from .content import DEFAULT_MAX_BYTES, ConfigContent
 from .errors import ValidationFailed, kind_of
@@ -68,6 +69,8 @@ class Merge:
     patch: MergePatch = field(validator=_check_patch)
     max_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that the result may have."""
+    aside: Aside = field(default=at_once, eq=False, repr=False)
+    """Does the merging."""
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
         """Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
@@ -75,7 +78,11 @@ class Merge:
 
     def merged(self, content: ConfigContent) -> ConfigContent:
         """As `apply`, for content alone."""
-        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+
+        def parsed() -> ConfigContent:
+            return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+
+        return self.aside(parsed, len(content.text) + len(self.patch.text))
 
 
 @frozen

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from attrs import define, evolve, frozen
 
 from .accepted import check_kind
+from .aside import Aside, at_once
 from .config import Config
 from .content import DEFAULT_MAX_BYTES
 from .edits import Merge
@@ -43,9 +44,6 @@ _BATCH_CHARACTERS: Final = 1024 * 1024
 _PAGE: Final = 100
 """Configs read at a time, with their contents."""
 
-_BETWEEN_PAUSES: Final = 100
-"""Configs between two pauses."""
-
 _SAMPLES: Final = 5
 """Changes that the dry run of a patch shows."""
 
@@ -72,7 +70,9 @@ class FleetService:
     store: Store
     clock: Clock
     pause: Callable[[], None] = _no_pause
-    """Called now and then between two configs: where requests share a thread, the others get their turn."""
+    """Called between two configs: where requests share a thread, it gives the others a turn when it is time."""
+    aside: Aside = at_once
+    """Does what keeps the processor busy."""
 
     def load(
         self,
@@ -130,7 +130,7 @@ class FleetService:
         check_query(query)
         _check_rules(rules)
         check_note(note)
-        merge = Merge(patch, max_content_bytes)
+        merge = Merge(patch, max_content_bytes, self.aside)
         refusals = _Refusals(report)
         samples: list[Sample] = []
 
@@ -184,9 +184,8 @@ class FleetService:
 
     def _pausing(self, items: Iterable[T]) -> Iterator[T]:
         """The items, with a pause now and then."""
-        for number, item in enumerate(items):
-            if number % _BETWEEN_PAUSES == 0:
-                self.pause()
+        for item in items:
+            self.pause()
             yield item
 
     def _selected(self, query: ConfigQuery) -> Iterator[Config]:

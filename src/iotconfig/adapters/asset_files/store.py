@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +54,7 @@ class FileAssetStore:
 
     directory: Path
     pause: Pause = no_pause
-    """Called now and then in long work: where requests share a thread, the others get their turn."""
+    """Called in long work: where requests share a thread, it gives the others a turn when it is time."""
     _digests: Digests = field(init=False, repr=False)
 
     @_digests.default
@@ -78,9 +77,13 @@ class FileAssetStore:
                 raise
 
     def find(self) -> Sequence[Asset]:
+        found: list[Asset] = []
         with translated():
-            found = [asset for name in self._names() if (asset := self._look_at(name)) is not None]
-        return sorted(found, key=attrgetter("name"))
+            for name in self._names():
+                self.pause()
+                if (asset := self._look_at(name)) is not None:
+                    found.append(asset)
+        return sorted(found, key=lambda asset: asset.name.text)
 
     def remove(self, name: AssetName) -> bool:
         path = self.directory / str(name)

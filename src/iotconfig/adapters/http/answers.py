@@ -12,8 +12,13 @@ from .conditional import revision_tag
 
 def send(resp: falcon.Response, answer: object) -> None:
     """Answer with the JSON of `answer`."""
+    send_text(resp, to_json(answer))
+
+
+def send_text(resp: falcon.Response, text: str) -> None:
+    """Answer with JSON that is text already."""
     resp.content_type = falcon.MEDIA_JSON
-    resp.data = to_json(answer).encode()
+    resp.data = text.encode()
     resp.set_header("Cache-Control", "private, no-cache")
 
 

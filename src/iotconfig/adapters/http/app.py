@@ -10,6 +10,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.aside import Aside, at_once
 from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.fleet_use_cases import FleetUseCases
@@ -77,6 +78,7 @@ def create_app(
     observers: Sequence[Observer] = (),
     render_metrics: Render | None = None,
     metrics_token: str = "",
+    aside: Aside = at_once,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
@@ -91,6 +93,7 @@ def create_app(
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
+    `aside`: does what keeps the processor busy, such as comparing documents, where it holds up no other request.
     """
     doors = access.doors(own_origin, cors_origins)
     middleware = _middleware(doors, own_origin, cors_origins, local_only=local_only)
@@ -104,7 +107,7 @@ def create_app(
     app.add_route("/api/health/ready", ReadyResource(is_ready or store.check))
     if render_metrics is not None:
         app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
-    bodies = BodyReader(max_content_bytes)
+    bodies = BodyReader(max_content_bytes, aside)
     _add_configs(app, use_cases.configs, use_cases.history, bodies, require_if_match)
     door = TransferDoor(transfers or Transfers(), access.proxies)
     app.add_route(
@@ -112,7 +115,7 @@ def create_app(
     )
     app.add_route("/api/configs/export", ExportResource(use_cases.fleet, door))
     app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies, door))
-    app.add_route("/api/assets", AssetsResource(use_cases.assets, door))
+    app.add_route("/api/assets", AssetsResource(use_cases.assets, door, aside))
     app.add_route("/api/assets/{name}", AssetResource(use_cases.assets))
     app.add_route("/api/images/lvgl", LvglResource(use_cases.pictures))
     return app
@@ -132,7 +135,7 @@ def _add_configs(
     app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
     app.add_route("/api/configs/{segment}/revisions", RevisionsResource(history))
     app.add_route("/api/configs/{segment}/revisions/{number}", RevisionResource(history))
-    app.add_route("/api/configs/{segment}/diff", DiffResource(history))
+    app.add_route("/api/configs/{segment}/diff", DiffResource(history, bodies.aside))
     app.add_route("/api/configs/{segment}/rollback", RollbackResource(service, bodies, require_if_match))
     app.add_route(
         "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)

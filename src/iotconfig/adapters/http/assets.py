@@ -11,12 +11,14 @@ from typing import Final
 import falcon
 from attrs import frozen
 
+from iotconfig.adapters.codec import to_json
+from iotconfig.domain.aside import Aside
 from iotconfig.domain.asset_service import AssetService
 from iotconfig.domain.assets import Asset, AssetName, OpenAsset
 from iotconfig.domain.errors import AssetsUnavailable, StoreUnavailable, ValidationFailed
 from iotconfig.domain.uploads import Upload
 
-from .answers import send
+from .answers import send, send_text
 from .conditional import check_match, is_known_to_device
 from .forms import Part, read_form
 from .parameters import allow
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 _PARTS: Final = ("file", "timestamp", "signature")
 _FORM_BYTES: Final = 64 * 1024
 """Bytes that a form may have beside its file."""
+_ASSET_CHARACTERS: Final = 200
+"""Characters of an asset in the list, roughly."""
 _MAX_TIMESTAMP: Final = 128
 _MAX_SIGNATURE: Final = 8 * 1024
 
@@ -39,11 +43,13 @@ class AssetsResource:
 
     service: AssetService
     door: TransferDoor
+    aside: Aside
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
         assets = self.service.find()
-        send(resp, {"assets": assets, "count": len(assets)})
+        answer = {"assets": assets, "count": len(assets)}
+        send_text(resp, self.aside(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
 
     on_head = on_get
 

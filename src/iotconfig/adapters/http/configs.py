@@ -8,11 +8,9 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
-from iotconfig.domain import json_text
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.edits import Merge, Replace
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.service import ConfigService
 
 from .answers import send, send_config, send_created, tag
@@ -129,15 +127,20 @@ class ConfigResource:
         change = self._change(req, segment, "dry_run", "message")
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
         send_edited(
-            resp, self.service, change, Replace(body.content), note_of(req, change.given, body.message)
+            resp,
+            self.service,
+            change,
+            Replace(body.content),
+            note_of(req, change.given, body.message),
+            self.bodies.aside,
         )
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         resp.set_header("Accept-Patch", MERGE_PATCH)
         change = self._change(req, segment, "dry_run", "message")
-        text = json_text.decode_utf8(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
-        edit = Merge(MergePatch.parse(text), self.bodies.max_content_bytes)
-        send_edited(resp, self.service, change, edit, note_of(req, change.given))
+        patch = self.bodies.read_patch(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
+        edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.aside)
+        send_edited(resp, self.service, change, edit, note_of(req, change.given), self.bodies.aside)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = self._change(req, segment, "message")

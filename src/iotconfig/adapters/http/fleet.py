@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO, Any, BinaryIO, Final, cast
@@ -15,6 +15,7 @@ from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.adapters.fleet_files import write_records
 from iotconfig.adapters.records import RecordFile, RecordForm
+from iotconfig.domain.aside import Aside
 from iotconfig.domain.errors import StoreFull, excerpt
 from iotconfig.domain.fleet import OnConflict, Refusal, Result, Rules, Sample, Tally
 from iotconfig.domain.fleet_use_cases import FleetUseCases
@@ -145,9 +146,9 @@ class PatchResource:
                     f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
                     **answer,
                 )
-            if rules.dry_run:
-                answer["samples"] = [_shown(sample) for sample in outcome.samples]
-            results.close(answer)
+            # One by one: five of them can be 50 MB.
+            samples = (_shown(sample, self.bodies.aside) for sample in outcome.samples)
+            results.close(answer, samples if rules.dry_run else None)
             failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
@@ -249,10 +250,17 @@ class _Results:
         self._file.write(self._begin + text.encode())
         self._begin = b",\n"
 
-    def close(self, members: dict[str, Any]) -> None:
-        """Complete the answer: the results, and the other members."""
+    def close(self, members: dict[str, Any], samples: Iterable[bytes] | None = None) -> None:
+        """Complete the answer: the results, the other members, and the changes that a dry run shows."""
         begin = self._begin if self._begin.startswith(b"{") else b""
-        self._file.write(begin + b"], " + to_json(members)[1:].encode())
+        self._file.write(begin + b"], " + to_json(members)[1:-1].encode())
+        if samples is not None:
+            self._file.write(b', "samples": [')
+            for number, sample in enumerate(samples):
+                self._file.write(b", " if number else b"")
+                self._file.write(sample)
+            self._file.write(b"]")
+        self._file.write(b"}")
 
 
 def _counts(tally: Tally, rules: Rules, refusals: _Refusals) -> dict[str, Any]:
@@ -264,16 +272,22 @@ def _is_refused(tally: Tally, rules: Rules) -> bool:
     return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
 
 
-def _shown(sample: Sample) -> dict[str, object]:
+def _shown(sample: Sample, aside: Aside) -> bytes:
     config = sample.config
-    found = proposed(config, sample.content)
-    return {
-        "mac_address": config.mac_address,
-        "id": config.id,
-        "revision": config.revision,
-        "json_patch": found.json_patch,
-        "unified_diff": found.unified_diff,
-    }
+
+    def text() -> bytes:
+        found = proposed(config, sample.content)
+        return to_json(
+            {
+                "mac_address": config.mac_address,
+                "id": config.id,
+                "revision": config.revision,
+                "json_patch": found.json_patch,
+                "unified_diff": found.unified_diff,
+            }
+        ).encode()
+
+    return aside(text, len(config.content.text) + len(sample.content.text))
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import comparison, proposed
+from iotconfig.domain.aside import Aside
 from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.edits import Edit, Rollback
@@ -14,7 +15,7 @@ from iotconfig.domain.history_service import HistoryService
 from iotconfig.domain.revisions import Note
 from iotconfig.domain.service import ConfigService
 
-from .answers import send, send_config
+from .answers import send, send_config, send_text
 from .bodies import read_json
 from .changes import Change, change_of
 from .notes import note_of
@@ -68,13 +69,15 @@ class DiffResource:
     """`/api/configs/{segment}/diff`: what differs between two revisions."""
 
     history: HistoryService
+    aside: Aside
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         given = allow(req, "from", "to")
         before, after = self.history.compare(
             config_id(segment), revision_parameter(given, "from"), revision_parameter(given, "to")
         )
-        send(resp, comparison(before, after))
+        contents = before.content if before else None, after.content
+        send_text(resp, self.aside(lambda: to_json(comparison(before, after)), sum(map(_size, contents))))
 
     on_head = on_get
 
@@ -91,7 +94,12 @@ class RollbackResource:
         change = change_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackBody)
         send_edited(
-            resp, self.service, change, Rollback(body.revision), note_of(req, change.given, body.message)
+            resp,
+            self.service,
+            change,
+            Rollback(body.revision),
+            note_of(req, change.given, body.message),
+            self.bodies.aside,
         )
 
 
@@ -127,20 +135,21 @@ class RestoreResource:
 
 
 def send_edited(
-    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note
+    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note, aside: Aside
 ) -> None:
     """Edit a config and answer with it; a dry run, with what would change."""
     if flag(change.given, "dry_run"):
-        _send_preview(resp, *service.preview(change.config_id, edit, change.precondition))
+        config, content = service.preview(change.config_id, edit, change.precondition)
+        size = _size(config.content) + _size(content)
+        send_text(resp, aside(lambda: _preview(config, content), size))
     else:
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
 
-def _send_preview(resp: falcon.Response, config: Config, content: ConfigContent) -> None:
-    """Answer a dry run: what a change would make of a config that stays as it is."""
+def _preview(config: Config, content: ConfigContent) -> str:
+    """The answer to a dry run: what a change would make of a config that stays as it is."""
     found = proposed(config, content)
-    send(
-        resp,
+    return to_json(
         {
             "dry_run": True,
             "changed": content.text != config.content.text,
@@ -150,5 +159,9 @@ def _send_preview(resp: falcon.Response, config: Config, content: ConfigContent)
             "etag": content.etag,
             "json_patch": found.json_patch,
             "unified_diff": found.unified_diff,
-        },
+        }
     )
+
+
+def _size(content: ConfigContent | None) -> int:
+    return 0 if content is None else len(content.text)

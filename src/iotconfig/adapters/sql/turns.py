@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from time import monotonic
 from typing import Final
 
 from attrs import define
 
 Pause = Callable[[], None]
-"""Lets others go on that can."""
+"""Lets others go on that can, where it is time."""
 
 _INSTRUCTIONS: Final = 1000
-"""Instructions of SQLite's virtual machine between two looks at the clock: some 20 µs."""
-_SECONDS: Final = 0.002
-"""Between two turns. As many requests as are in the middle of a statement hold the others up for this long, each."""
+"""Instructions of SQLite's virtual machine between two calls: some 20 µs."""
 
 
 class SharingConnection(sqlite3.Connection):
@@ -44,16 +41,12 @@ class SharingConnection(sqlite3.Connection):
 @define
 class _Turns:
     _pause: Pause
-    _resumed: float = 0.0
     interruption: BaseException | None = None
 
     def look(self) -> int:
-        if monotonic() - self._resumed < _SECONDS:
-            return 0
         try:
             self._pause()
         except BaseException as error:  # noqa: BLE001 - it is raised again where the statement was executed
             self.interruption = error
             return 1
-        self._resumed = monotonic()
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from iotconfig.domain.aside import Aside
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.fleet_use_cases import FleetUseCases
 from iotconfig.domain.ports import Store
@@ -15,12 +16,12 @@ from .clock import pause, utc_now
 _MARGIN = 60.0
 
 
-def helped_fleet(settings: Settings, store: Store) -> FleetUseCases:
+def helped_fleet(settings: Settings, store: Store, aside: Aside) -> FleetUseCases:
     """The use cases for many configs, which leave the worker to its devices."""
     from iotconfig.adapters.fleet_helper import HelpedFleet
 
     return HelpedFleet(
-        FleetService(store, utc_now, pause=pause),
+        FleetService(store, utc_now, pause=pause, aside=aside),
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.fleet_helper"],
         _environ(settings),
         silence=settings.db_bulk_timeout + _MARGIN,

@@ -14,6 +14,7 @@ from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
 from .announcing import notifications_of
+from .aside import aside
 from .assets import assets
 from .clock import utc_now
 from .databases import open_database, opened, store_of
@@ -42,7 +43,7 @@ def create_app(
     database = open_database(settings)
     # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
     atexit.register(database.close)
-    store = store_of(database)
+    store, beside = store_of(database), aside()
     service, notifications = ConfigService(store, utc_now), notifications_of(settings, database)
     render = None
     if watched.registry is not None:
@@ -54,7 +55,7 @@ def create_app(
     use_cases = UseCases(
         configs=service,
         history=HistoryService(store, utc_now),
-        fleet=helped_fleet(settings, store),
+        fleet=helped_fleet(settings, store, beside),
         notifications=notifications,
         assets=assets(settings, store),
         pictures=pictures_when_asked(settings),
@@ -73,6 +74,7 @@ def create_app(
         observers=watched.observers,
         render_metrics=render,
         metrics_token=settings.metrics_token,
+        aside=beside,
     )
 
 

@@ -1,0 +1,56 @@
+"""Where work for the processor is done: in a worker, beside the thread that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from iotconfig.domain.aside import SMALL, Aside, at_once
+
+from .clock import is_thread_shared
+
+if TYPE_CHECKING:
+    from gevent.threadpool import ThreadPool
+
+T = TypeVar("T")
+
+
+def aside() -> Aside:
+    """A thread for the work of all requests, where they share one; else, where each has its own, that one."""
+    return InThread() if is_thread_shared() else at_once
+
+
+class InThread:
+    """`Aside` in one thread, for which gevent waits; it starts with the first work, in the process that asks.
+
+    Python lets threads take turns of 5 ms. With more of them than one, the serving
+    thread would get its turn less often.
+    """
+
+    _pool: ThreadPool | None = None
+
+    def __call__(self, work: Callable[[], T], size: int) -> T:
+        if size < SMALL:
+            return work()
+        if self._pool is None:
+            from gevent.threadpool import ThreadPool
+
+            self._pool = ThreadPool(1)
+        outcome: _Outcome[T] = self._pool.apply(_Outcome, (work,))
+        return outcome.result()
+
+
+class _Outcome(Generic[T]):
+    """What work returned or raised. gevent prints what is raised in its threads, and refused documents are no news."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._error: Exception | None = None
+        try:
+            self._returned = work()
+        except Exception as error:  # noqa: BLE001 - it is raised again where the work was asked for
+            self._error = error
+
+    def result(self) -> T:
+        if self._error is not None:
+            raise self._error
+        return self._returned

@@ -1,0 +1,129 @@
+"""A request that works for long lets others go on: by the clock, and beside the thread that serves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from falcon.testing import TestClient
+
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.domain.aside import SMALL
+from iotconfig.domain.edits import Merge
+from iotconfig.domain.fleet import Entry, Rules
+from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.merge_patch import MergePatch
+from iotconfig.domain.search import ConfigQuery
+from iotconfig.entrypoints.wiring.aside import InThread
+from iotconfig.entrypoints.wiring.clock import Turns
+from tests.support.apps import app_in_memory
+from tests.support.clock import SteppingClock
+from tests.support.entities import content, mac
+
+T = TypeVar("T")
+LARGE = "x" * SMALL
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+class Recorder:
+    """Work that was done aside."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, work: Callable[[], T], size: int) -> T:
+        self.sizes.append(size)
+        return work()
+
+
+def test_turns_are_given_by_the_clock() -> None:
+    """However often it is asked, a turn is given once in five milliseconds, counted from when it was over."""
+    now = [100.0]
+    turns: list[float] = []
+
+    def sleep(_seconds: float) -> None:
+        turns.append(now[0])
+        now[0] += 0.1
+
+    pause = Turns(lambda: now[0], sleep)
+    for _ in range(120):
+        pause()
+        now[0] += 0.001
+
+    assert 20 <= len(turns) <= 24
+
+
+def test_a_turn_may_come_between_any_two_configs() -> None:
+    """Few large configs take as long as many small ones: the clock is asked at each."""
+    asked: list[None] = []
+    fleet = FleetService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
+
+    fleet.load([Entry(f"line {number}", mac(number), content()) for number in range(50)], Rules())
+    loaded = len(asked)
+    with fleet.export() as configs:
+        assert 50 == len(list(configs))
+
+    assert 50 <= loaded <= len(asked) - 50
+
+
+def test_a_patch_of_many_is_merged_aside() -> None:
+    """Each config by itself."""
+    aside = Recorder()
+    fleet = FleetService(MemoryStore(), SteppingClock(), aside=aside)
+    fleet.load([Entry("line", mac(number), content(a=LARGE)) for number in range(3)], Rules())
+
+    fleet.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), Rules())
+
+    assert [True] * 3 == [size > SMALL for size in aside.sizes]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body"),
+    [
+        ("PUT", "/api/configs/1", {}, f'{{"content":{{"a":"{LARGE}"}}}}'),
+        ("PUT", "/api/configs/1?dry_run=true", {}, '{"content":{}}'),
+        ("PATCH", "/api/configs/1", MERGE, f'{{"a":"{LARGE}"}}'),
+        ("PATCH", "/api/configs/1", MERGE, '{"b":1}'),
+        ("POST", "/api/configs/1/rollback?dry_run=true", {}, '{"revision":2}'),
+        ("GET", "/api/configs/1/diff?from=2&to=3", {}, ""),
+        ("POST", "/api/configs/patch?dry_run=true", {}, '{"match":"","merge":{"b":1}}'),
+    ],
+)
+def test_what_is_large_is_done_aside(method: str, path: str, headers: dict[str, str], body: str) -> None:
+    """Reading, merging and comparing documents; the size is what the work grows with."""
+    aside = Recorder()
+    client = TestClient(app_in_memory(aside=aside))
+    client.simulate_post("/api/configs", json={"mac_address": str(mac(1)), "content": {"a": 1}})
+    for text in ("y", LARGE):
+        client.simulate_put("/api/configs/1", json={"content": {"a": text}})
+    aside.sizes.clear()
+
+    path, _, query = path.partition("?")
+    answer = client.simulate_request(method, path, query_string=query, headers=headers, body=body)
+
+    assert 200 == answer.status_code
+    assert max(aside.sizes) > SMALL
+
+
+def test_small_work_stays_in_its_thread() -> None:
+    """A change of threads takes longer than reading a usual document."""
+    assert threading.get_ident() == InThread()(threading.get_ident, SMALL - 1)
+
+
+def test_large_work_leaves_its_thread(capfd: pytest.CaptureFixture[str]) -> None:
+    """What it raises is raised where it was asked for, and printed by nobody: a refused document is no news."""
+    in_thread = InThread()
+
+    assert threading.get_ident() != in_thread(threading.get_ident, SMALL)
+    with pytest.raises(ZeroDivisionError):
+        in_thread(lambda: 1 // 0, SMALL)
+    assert ("", "") == capfd.readouterr()
+
+
+def test_edits_are_equal_wherever_they_are_done() -> None:
+    """Where a patch is merged is no part of what it means."""
+    patch = MergePatch.parse('{"a":1}')
+
+    assert Merge(patch) == Merge(patch, aside=Recorder())
