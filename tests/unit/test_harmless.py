@@ -18,6 +18,9 @@ from iotconfig.domain.errors import (
     excerpt,
 )
 from iotconfig.domain.harmless import harmless, harmless_json, harmless_lines
+from iotconfig.entrypoints.logs import telling
+from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.values import LogFormat
 from tests.support.apps import app_in_memory
 from tests.support.hostile import HOSTILE, SPELT, assert_harmless
 
@@ -71,6 +74,14 @@ def test_lines_of_the_log(form: logging.Formatter) -> None:
         assert HOSTILE == json.loads(line)["author"]
     else:
         assert SPELT in line
+
+
+def test_what_the_service_says_at_its_start() -> None:
+    """Addresses, issuers and paths of the settings, to the person who started it."""
+    said: list[str] = []
+    telling(Settings(log_format=LogFormat.TEXT), said.append)(f"Assets are in {HOSTILE}")
+
+    assert [f"Assets are in {SPELT}"] == said
 
 
 def test_a_database_that_is_shown() -> None:
