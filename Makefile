@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports broker tests bench speed faults clean
+.PHONY: help run test lint types imports broker tests coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -31,7 +31,10 @@ imports: $(STAMP) ## Check that imports point inward.
 	$(BIN)/lint-imports
 
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
-	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+coverage: $(STAMP) ## Show which lines the tests reach that run in one process; it sees no other.
+	$(BIN)/pytest -n 2 tests/unit tests/contract tests/architecture --cov --cov-report=term
 
 broker: ## Install Mosquitto and nginx, which the tests need, where they are missing.
 	@sh install-packages.sh mosquitto nginx

@@ -20,6 +20,21 @@ from tests.support.serving import Serve
 
 _TEMPLATE = "iotconfig_template"
 
+_LONG = (
+    "e2e/test_endurance.py", "e2e/test_schemathesis.py", "integration/test_packaging.py", "e2e/test_postgres_faults.py",
+    "e2e/test_documentation.py", "e2e/test_upgrades.py", "e2e/test_fleet_outages.py", "e2e/test_slow_clients.py",
+    "e2e/test_fleet_slow_peers.py", "e2e/test_relay_supervision.py", "e2e/test_relay_faults.py", "e2e/test_processes.py",
+    "e2e/test_sign_in.py", "e2e/test_access.py", "e2e/test_start.py", "e2e/test_backups.py",
+)  # fmt: skip
+"""Files that take longest, the longest first: begun last, one of them would keep a single worker busy at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest run first; the others stay as they are."""
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 @pytest.fixture(scope="session")
 def postgres_base_url() -> Iterator[str]:

