@@ -20,6 +20,8 @@ from .incoming import IncomingFile, receive
 from .turns import BETWEEN_TURNS, Pause, no_pause
 
 _BLOCK: Final = 64 * 1024
+_NAMES_BETWEEN_TURNS: Final = 100
+"""Files whose status is looked up in one go: a few milliseconds."""
 
 
 @frozen
@@ -79,8 +81,9 @@ class FileAssetStore:
     def find(self) -> Sequence[Asset]:
         found: list[Asset] = []
         with translated():
-            for name in self._names():
-                self.pause()
+            for number, name in enumerate(self._names(), 1):
+                if number % _NAMES_BETWEEN_TURNS == 0:
+                    self.pause()
                 if (asset := self._look_at(name)) is not None:
                     found.append(asset)
         return sorted(found, key=lambda asset: asset.name.text)

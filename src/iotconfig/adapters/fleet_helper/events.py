@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 from attrs import asdict, define, field
 
 from iotconfig.domain import errors
+from iotconfig.domain.aside import Aside, at_once
 from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
@@ -66,9 +67,12 @@ class Teller:
 
 
 def heard(
-    line: bytes, report: Callable[[Refusal], None], tell: Callable[[Result], None]
+    line: bytes, report: Callable[[Refusal], None], tell: Callable[[Result], None], aside: Aside = at_once
 ) -> PatchOutcome | None:
-    """Pass one event on; the outcome, if it is the last. Raises what ended the work."""
+    """Pass one event on; the outcome, if it is the last. Raises what ended the work.
+
+    `aside` reads the samples, which are ten contents.
+    """
     kind, value = json.loads(line)
     if kind == "items":
         for name, *parts in value:
@@ -79,7 +83,7 @@ def heard(
                 tell(Result(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
         return None
     if kind == "done":
-        samples = tuple(map(_sample_from_json, value["samples"]))
+        samples = aside(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))
         return PatchOutcome(Tally(**value["tally"]), samples)
     if kind == "refused":
         raise _error_from_json(value)

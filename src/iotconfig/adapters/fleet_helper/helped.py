@@ -121,7 +121,7 @@ class HelpedFleet:
         with self._turn(), self._started(order, records) as events:
             try:
                 for line in events:
-                    outcome = heard(line, report, tell)
+                    outcome = heard(line, report, tell, self.fleet.aside)
                     if outcome is not None:
                         return outcome
                     self.pause()
