@@ -182,6 +182,19 @@ def test_the_log_of_the_replaced_file_is_not_applied_to_the_new_one(
     assert [0, 1] == [stored("configs.db"), stored("earlier.db")]
 
 
+def test_a_process_that_starts_later_knows_which_file_it_must_be(
+    path: Path, database: SqliteDatabase, service: ConfigService
+) -> None:
+    """It does not even open the other one."""
+    status = path.stat()
+    _replace(path)
+    late = SqliteDatabase(path, Timeouts(), file=(status.st_dev, status.st_ino))
+
+    with pytest.raises(StoreUnavailable, match="was replaced"):
+        late.check()
+    assert not late.use().idle
+
+
 def test_a_file_that_comes_back_is_served_again(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:

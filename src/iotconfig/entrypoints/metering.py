@@ -41,6 +41,7 @@ def exposition(
     settings: Settings,
     registry: CollectorRegistry,
     store: Store,
+    database: Database,
     notifications: NotificationService,
 ) -> Exposition:
     """What a scrape reads."""
@@ -56,6 +57,7 @@ def exposition(
             parked=delivery.parked,
             oldest_seconds=delivery.oldest_seconds,
             writable=_takes_writes(store),
+            log_bytes=None if (log := database.log()) is None else log.bytes,
             problems={code.value: code in there for code in ProblemCode},
         )
 

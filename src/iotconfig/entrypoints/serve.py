@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from secrets import token_hex
 
 from iotconfig._version import __version__
@@ -51,6 +52,8 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     if not settings.secret_key:
         # One for all workers, those that start later too: each may see another part of a sign-in.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
+    kept = ExitStack()
+    environ = {**environ, **kept.enter_context(wiring.looking_after(settings))}
     counting = Counting.begin(settings, tell)
     environ = counting.environ(environ)
     settings = Settings.from_environ(environ)
@@ -93,6 +96,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         return supervisor.run(ready, announce)
     finally:
         counting.end()
+        kept.close()
 
 
 def _file_of_places() -> int:

@@ -269,6 +269,12 @@ class Settings:
         25_000_000,
         "Pixels that a picture may have before it is shrunk; a WebP picture a quarter of them",
     )
+    database_file: tuple[int, int] | None = _setting(
+        "IOTCONFIG_DATABASE_FILE",
+        values.file_identity,
+        None,
+        "The device and the inode of the SQLite file that the service has open. Serve sets it for its processes",
+    )
     db_pool_size: int = _setting(
         "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"
     )

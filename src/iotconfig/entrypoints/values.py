@@ -25,6 +25,7 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]
 _VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _PREFIX: Final = re.compile(r"[^/#+$\s\x00][^/#+\s\x00]*(/[^/#+\s\x00]+)*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_DIGITS: Final = re.compile(r"[0-9]{1,20}")
 _PORTS: Final = {"http": 80, "https": 443}
 _SHORTEST_SECRET: Final = 32
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})")
@@ -201,6 +202,14 @@ def visible(text: str) -> str:
 def shown_path(text: str) -> str:
     """A path as messages show it: absolute, so that nobody has to know where the program was started."""
     return excerpt(str(Path(text).absolute()))
+
+
+def file_identity(text: str) -> tuple[int, int]:
+    """Which file, whatever its name: `device:inode`."""
+    device, _, inode = text.partition(":")
+    if not (_DIGITS.fullmatch(device) and _DIGITS.fullmatch(inode)):
+        raise ValidationFailed("expected device:inode")
+    return int(device), int(inode)
 
 
 def readable_file(text: str) -> str:

@@ -30,7 +30,7 @@ from .configs import (
     ReplaceDeviceResource,
 )
 from .fleet import ExportResource, ImportResource, PatchResource
-from .health import HealthResource, LiveResource, ReadyResource
+from .health import HealthResource, LiveResource, LogUse, ReadyResource
 from .history import (
     DeletedConfigsResource,
     DiffResource,
@@ -75,6 +75,7 @@ def create_app(
     require_if_match: bool = False,
     transfers: Transfers | None = None,
     is_ready: Callable[[], None] | None = None,
+    database_log: Callable[[], LogUse | None] = lambda: None,
     observers: Sequence[Observer] = (),
     render_metrics: Render | None = None,
     metrics_token: str = "",
@@ -90,6 +91,7 @@ def create_app(
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
     `transfers`: the places of imports, exports and uploads; this process has places of its own unless given.
+    `database_log`: how large the database's write-ahead log is, for health.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
@@ -102,7 +104,7 @@ def create_app(
     doors.add_routes(app)
     openapi.add_routes(app)
     store = use_cases.configs.store
-    app.add_route("/api/health", HealthResource(store, use_cases.notifications))
+    app.add_route("/api/health", HealthResource(store, use_cases.notifications, database_log))
     app.add_route("/api/health/live", LiveResource())
     app.add_route("/api/health/ready", ReadyResource(is_ready or store.check))
     if render_metrics is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import falcon
 from attrs import frozen
@@ -43,6 +44,24 @@ class ReadyResource:
     on_head = on_get
 
 
+class LogUse(Protocol):
+    """The write-ahead log of a database that keeps one beside its file."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with it, and what to do."""
+        ...
+
+
+def _no_log() -> None:
+    return None
+
+
 @frozen
 class HealthResource:
     """`/api/health`. Healthy while the database answers and takes writes.
@@ -52,16 +71,21 @@ class HealthResource:
 
     store: Store
     notifications: NotificationService
+    log: Callable[[], LogUse | None] = _no_log
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         try:
             self.store.check()
             delivery = self.notifications.health()
+            log = self.log()
         except StoreUnavailable as error:
             database = "read-only" if isinstance(error, StoreReadOnly) else "disconnected"
             _refuse(resp, {"status": "unhealthy", "database": database, "error": str(error)})
         else:
-            _send(resp, {"status": "healthy", "database": "connected", "notifications": delivery})
+            answer = {"status": "healthy", "database": "connected", "notifications": delivery}
+            if log is not None:
+                answer["log"] = {"bytes": log.bytes, "problem": log.problem}
+            _send(resp, answer)
 
     on_head = on_get
 

@@ -32,6 +32,8 @@ class Figures:
     oldest_seconds: float
     writable: bool = True
     """Whether the database takes writes."""
+    log_bytes: int | None = None
+    """The size of its write-ahead log, where it keeps one beside its file."""
     problems: Mapping[str, bool] = Factory(dict)
     """Each code of a problem with announcing, and whether there is that problem."""
 
@@ -91,6 +93,12 @@ class Exposition:
             "1 while the database takes writes, 0 while it is read-only",
             int(figures.writable),
         )
+        if figures.log_bytes is not None:
+            yield GaugeMetricFamily(
+                "iotconfig_database_log_bytes",
+                "Size of the -wal file beside a SQLite database",
+                figures.log_bytes,
+            )
         yield GaugeMetricFamily("iot_config_files_count", "Configs that are stored", figures.configs)
         yield GaugeMetricFamily(
             "iotconfig_notifications_pending", "Notifications that wait for the broker", figures.pending

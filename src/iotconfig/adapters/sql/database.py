@@ -23,6 +23,15 @@ class PoolUse:
     """Requests that wait for one; on SQLite nobody counts them."""
 
 
+@frozen
+class LogUse:
+    """The write-ahead log of a database that keeps one beside its file."""
+
+    bytes: int
+    problem: str | None
+    """What is wrong, and what to do; None where all is well."""
+
+
 class Transaction(Protocol):
     """A transaction on a session's connection."""
 
@@ -81,6 +90,10 @@ class Database(Protocol):
 
     def use(self) -> PoolUse:
         """How much of the pool is in use. Asks no database."""
+        ...
+
+    def log(self) -> LogUse | None:
+        """How large the write-ahead log is; None where the server looks after it. Asks no database."""
         ...
 
     def close(self) -> None:

@@ -98,6 +98,9 @@ class PostgresqlDatabase:
     def use(self) -> PoolUse:
         return self._pool.use()
 
+    def log(self) -> None:
+        return None
+
     def close(self) -> None:
         self._lifetime.is_over = True
         self._writer.dispose()

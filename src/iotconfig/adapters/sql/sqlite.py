@@ -21,29 +21,39 @@ from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, c
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from .database import PoolUse
+from .database import LogUse, PoolUse
 from .failures import busy, is_busy, is_read_only_file, translated
 from .lifetime import Lifetime
 from .session import SessionTransaction, session_transaction
-from .sqlite_file import OpenFile
+from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, Identity, OpenFile
 from .timeouts import Timeouts
 from .turns import Pause, SharingConnection
 
 _POOL_SIZE = 8
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+    # Once all of the log is copied, the next commit begins it anew, and cuts off what is beyond.
+    f"PRAGMA journal_size_limit = {LOG_BYTES};"
+)
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
 
 
 class SqliteDatabase:
     """`Database` on a SQLite file that exists."""
 
-    def __init__(self, path: Path, timeouts: Timeouts, pause: Pause | None = None) -> None:
-        """`pause` is called while a statement takes long: where requests share a thread, the others get their turn."""
+    def __init__(
+        self, path: Path, timeouts: Timeouts, pause: Pause | None = None, file: Identity | None = None
+    ) -> None:
+        """`pause` is called while a statement takes long: where requests share a thread, the others get their turn.
+
+        `file`: which file it must be, if that is known.
+        """
         self._path = path
         self._timeouts = timeouts
         self._pause = pause
         self._engine = connect(path, timeouts, pause=pause)
-        self._file = OpenFile(path, lambda: _opened(path, timeouts))
+        self._file = open_file(path, timeouts, file)
         self._writer = Lock()
         self._lifetime = Lifetime()
 
@@ -120,10 +130,19 @@ class SqliteDatabase:
         pool = cast("QueuePool", self._engine.pool)
         return PoolUse(in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=0)
 
+    def log(self) -> LogUse:
+        size = self._file.log_bytes()
+        return LogUse(size, LOG_STUCK.format(size // 1_000_000) if size > STUCK_BYTES else None)
+
     def close(self) -> None:
         self._lifetime.is_over = True
         self._engine.dispose()
         self._file.close()
+
+
+def open_file(path: Path, timeouts: Timeouts, expected: Identity | None = None) -> OpenFile:
+    """The file as this process has it open, once it is first checked."""
+    return OpenFile(path, lambda: _opened(path, timeouts), expected)
 
 
 @frozen
@@ -251,7 +270,7 @@ def _opened(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> sqlit
         connection.give_turns(pause)
     # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
     # meet the lock of a process that is just opening or closing the file.
-    _patience(timeouts.lock)(connection.executescript, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
+    _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
     return connection
 
 

@@ -31,6 +31,15 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY: Final = 0.25
 """Seconds between two looks for those who only read."""
 
+LOG_BYTES: Final = 16 * 1024 * 1024
+"""What the log may keep of the disk while nobody needs it: four times what it grows to between two checkpoints."""
+
+STUCK_BYTES: Final = 64 * 1024 * 1024
+LOG_STUCK: Final = (
+    "The database's -wal file has grown to {} MB, because something that reads the database for long, such as an "
+    "export, a backup or a sqlite3 shell, keeps it from being emptied. End that; the file then shrinks by itself."
+)
+
 _RESTART: Final = (
     "Stop the service, make sure that the right file is in place, and start it; until then nothing is stored."
 )
@@ -70,13 +79,23 @@ class _Open:
 class OpenFile:
     """One database file, as one process has it open. Safe to share between threads, and between greenlets."""
 
-    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
-        """`connect` opens the file and reads its schema. Nothing is opened before the first `check`."""
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], expected: Identity | None = None
+    ) -> None:
+        """`connect` opens the file and reads its schema. Nothing is opened before the first `check`.
+
+        `expected`: the file that other processes of this service have open, if it is known.
+        """
         self._path = path
+        self._expected = expected
         self._connect = connect
         self._lock = Lock()
         self._open: _Open | None = None
         self._looked_at = 0.0
+
+    def identity(self) -> Identity:
+        """Which file is open."""
+        return (self._open or self._opened()).main
 
     def check(self) -> None:
         """Return where the path leads to the file that is open; raise `StoreUnavailable` otherwise."""
@@ -98,6 +117,25 @@ class OpenFile:
         """The same for those who only read, at most a few times a second."""
         if monotonic() - self._looked_at > _LOOK_EVERY:
             self.check()
+
+    def log_bytes(self) -> int:
+        """How large the log is."""
+        return _size(f"{os.path.realpath(self._path)}-wal")
+
+    def shorten_log(self) -> None:
+        """Where the log is large and nobody reads from it, copy the rest of it into the database, and empty it.
+
+        It waits for nobody. Copying can take seconds, in which writers go on, but not the
+        greenlets of the thread that calls this. Raises `StoreUnavailable`, `sqlite3.Error`.
+        """
+        self.check()
+        if self.log_bytes() <= LOG_BYTES:
+            return
+        connection = self._opened().connection
+        is_busy, entries, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        # Emptying holds up writers, so it is not begun where a reader would prevent it.
+        if not is_busy and entries == copied:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def require_writable(self) -> None:
         """Raise `StoreReadOnly` where this process may not write to the file, or its disk is read-only."""
@@ -128,6 +166,12 @@ class OpenFile:
         real_path = os.path.realpath(self._path)
         wal_path, shm_path = f"{real_path}-wal", f"{real_path}-shm"
         before = _identity(self._path)
+        if self._expected is not None and before != self._expected:
+            # Not even opened: the log beside it may belong to the other file.
+            raise unavailable(
+                REMOVED if before is None else REPLACED,
+                f"{self._path} is not the file that the service has open",
+            )
         log_is_new = not _size(wal_path) and _identity(shm_path) is not None
         connection = self._connect()
         try:

@@ -7,7 +7,7 @@ from .access import identity_provider
 from .announcing import broker, open_relay
 from .assets import assets, signature_verifier
 from .clock import utc_now
-from .databases import database_url, migrations, open_database
+from .databases import database_url, looking_after, migrations, open_database
 from .pictures import pictures
 from .services import (
     open_api_tokens,
@@ -26,6 +26,7 @@ __all__ = [
     "create_app",
     "database_url",
     "identity_provider",
+    "looking_after",
     "migrations",
     "open_api_tokens",
     "open_database",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,9 @@ def open_database(settings: Settings) -> Database:
     if url.is_sqlite:
         from iotconfig.adapters.sql.sqlite import SqliteDatabase
 
-        return SqliteDatabase(url.path, _timeouts(settings), pause if is_thread_shared() else None)
+        return SqliteDatabase(
+            url.path, _timeouts(settings), pause if is_thread_shared() else None, settings.database_file
+        )
     from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
 
     return PostgresqlDatabase(url.url, _timeouts(settings), settings.db_pool_size)
@@ -57,6 +59,20 @@ def opened(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
+    """What a database needs of the process that starts all others; and what those are to know of it."""
+    url = database_url(settings)
+    if not url.is_sqlite:
+        yield {}
+        return
+    from iotconfig.adapters.sql.log_keeper import keeping_log_short
+
+    with keeping_log_short(url.path, _timeouts(settings)) as (device, inode):
+        # Else a worker that first looks after the file was replaced would take the other one for it.
+        yield {"IOTCONFIG_DATABASE_FILE": f"{device}:{inode}"}
 
 
 def store_of(database: Database) -> Store:

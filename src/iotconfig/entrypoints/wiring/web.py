@@ -51,7 +51,7 @@ def create_app(
 
         metering.watch_pool(settings, watched.registry, database)
         if not settings.metrics_bind:
-            render = metering.exposition(settings, watched.registry, store, notifications).render
+            render = metering.exposition(settings, watched.registry, store, database, notifications).render
     use_cases = UseCases(
         configs=service,
         history=HistoryService(store, utc_now),
@@ -71,6 +71,7 @@ def create_app(
         require_if_match=settings.require_if_match,
         transfers=_transfers(settings, places),
         is_ready=SqlReadiness(database),
+        database_log=database.log,
         observers=watched.observers,
         render_metrics=render,
         metrics_token=settings.metrics_token,
@@ -94,5 +95,5 @@ def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator
 
     with opened(settings) as database:
         yield metering.exposition(
-            settings, registry, store_of(database), notifications_of(settings, database)
+            settings, registry, store_of(database), database, notifications_of(settings, database)
         )

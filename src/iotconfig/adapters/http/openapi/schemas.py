@@ -219,7 +219,19 @@ SCHEMAS: Final[Part] = {
         }
     ),
     "Healthy": _object(
-        {"status": {"const": "healthy"}, "database": {"const": "connected"}, "notifications": ref("Delivery")}
+        {
+            "status": {"const": "healthy"},
+            "database": {"const": "connected"},
+            "notifications": ref("Delivery"),
+            "log": ref("DatabaseLog"),
+        },
+        "log",
+    ),
+    "DatabaseLog": _object(
+        {
+            "bytes": {"type": "integer", "description": "The size of the -wal file beside a SQLite database"},
+            "problem": {"type": ["string", "null"], "description": "What is wrong with it, and what to do"},
+        }
     ),
     "Unhealthy": _object(
         {

@@ -1,0 +1,77 @@
+"""The log beside a SQLite database: it grows while somebody reads for long, and shrinks afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.sql import sqlite
+from iotconfig.adapters.sql.sqlite import SqliteDatabase, open_file
+from iotconfig.adapters.sql.sqlite_file import LOG_BYTES
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints.wiring import utc_now
+from tests.support.entities import content, mac
+
+
+@pytest.fixture
+def path(sqlite_url: str) -> Path:
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(path, Timeouts())
+    yield database
+    database.close()
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[None]:
+    """Somebody who reads the database as it is now."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM configs").fetchone()
+        yield
+
+
+def _grow(database: SqliteDatabase) -> None:
+    service = ConfigService(SqlStore(database), utc_now)
+    number = 0
+    while database.log().bytes <= LOG_BYTES:
+        number += 1
+        service.put(mac(1), content(fill=f"{number}" + "x" * 200_000))
+
+
+def test_it_is_emptied_when_nobody_reads_any_more(path: Path, database: SqliteDatabase) -> None:
+    """While somebody does, it is left as it is, and nobody waits."""
+    keeper = open_file(path, Timeouts())
+    with _read(path):
+        _grow(database)
+        keeper.shorten_log()
+        before = database.log().bytes
+    keeper.shorten_log()
+    keeper.close()
+
+    assert before > LOG_BYTES
+    assert 0 == database.log().bytes
+
+
+def test_a_log_that_is_stuck_is_told(
+    path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its size, the reason and the way out; a small one is not."""
+    assert database.log().problem is None
+    monkeypatch.setattr(sqlite, "STUCK_BYTES", LOG_BYTES)
+    with _read(path):
+        _grow(database)
+        problem = database.log().problem
+
+    assert problem is not None
+    assert "16 MB" in problem
+    assert "End that" in problem
