@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from iotconfig.domain.relay_reports import ProblemCode
 from tests.support.broker_files import denying
 from tests.support.listener import MARKER, Listener
 from tests.support.mosquitto import Mosquitto
+from tests.support.scripted_broker import scripted_broker
 from tests.support.waiting import wait_until
 
 from .publishers import TAKEN, publisher_on
@@ -202,3 +204,21 @@ def test_a_broker_that_refuses_the_topic_is_gone_on_with(
         broker.stop()
     lines = [record for record in caplog.records if MARKER in record.getMessage()]
     assert [logging.INFO] == [line.levelno for line in lines]
+
+
+def test_a_broker_that_is_silent_about_the_topic_is_gone_on_with() -> None:
+    """It counts as away, for it may be; but not for ever."""
+    with (
+        ThreadPoolExecutor(1) as threads,
+        scripted_broker() as broker,
+        publisher_on(
+            f"mqtt://127.0.0.1:{broker.port}", client_id=ONE, shows_itself=True, timeout=1
+        ) as publisher,
+    ):
+        for is_shown in (True, True, False):
+            connecting = threads.submit(publisher.connect)
+            broker.accept()
+            connecting.result(20)
+            with pytest.raises(BrokerUnavailable) if is_shown else nullcontext():
+                publisher.tend()
+            publisher.disconnect()

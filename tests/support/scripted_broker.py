@@ -23,6 +23,7 @@ class ScriptedBroker:
 
         A `reason` from 0x80 on refuses it instead.
         """
+        self.close()
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(20)
         kind, _ = self._packet()

@@ -190,17 +190,20 @@ class MqttPublisher:
         self._neighbours.connected()
         granted = session.subscribe(self._marker_topic)
         said = None if granted is None else session.ask(self._marker(is_retained=self._must_mark))
-        if (ending := session.ending) is not None:
-            if not ending.is_about_a_message:
-                return
-            # Some brokers answer what they do not allow with the end of the connection.
+        ending = session.ending
+        if ending is not None and not ending.is_about_a_message:
+            return
+        if ending is not None or granted is None or said is None:
+            # Some brokers answer what they do not allow with the end of the connection; one that is
+            # silent may have become so just now.
             self._cut_off += 1
             self._shows_itself = self._cut_off < _CUT_OFF
             if not self._shows_itself:
-                self._say_blind("ends the connection")
-            raise BrokerUnavailable(f"the broker {self._broker} closed the connection: {ending.reason}")
+                self._say_blind("ends the connection, or does not answer,")
+            reason = "does not answer" if ending is None else f"closed the connection: {ending.reason}"
+            raise BrokerUnavailable(f"the broker {self._broker} {reason}")
         self._cut_off = 0
-        if granted is None or granted.is_failure or said is None or said.error is not None:
+        if granted.is_failure or said.error is not None:
             self._say_blind("refuses")
         # Before: what was found in place of this relay's earlier mark.
         self._neighbours.heard(session.received())

@@ -180,9 +180,11 @@ class Session:
         result, _ = self._client.subscribe(topic, options=options)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return None
+        patience = min(self._timeout, _PATIENCE)
         try:
-            return self._suback.get(timeout=min(self._timeout, _PATIENCE))
+            return self._suback.get(timeout=patience)
         except Empty:
+            log.warning("relay: the broker took a subscription and did not answer for %g s", patience)
             return None
 
     def ask(self, message: Message) -> Answer | None:
