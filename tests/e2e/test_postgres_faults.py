@@ -262,6 +262,8 @@ def test_a_read_only_database_is_told_and_gets_over(
 ) -> None:
     """Devices are served, health says read-only, no relay is active; then the same processes write again."""
     run_command("config", "create", "02:00:00:00:00:01", "{}", env=environment(own_url))
+    # A relay ran here before: the first of all ends, and is started again, until it can name the installation.
+    execute(own_url, "INSERT INTO installation (\"only\", name, created_at) VALUES (1, 'here', now())")
     url, end = make_read_only(own_postgres)
     serve = start_serve(url, MQTT_URL=broker.url, **TIMEOUTS)
     client, pids = serve.client, serve.pids()
