@@ -113,9 +113,12 @@ def test_without_baseurl_the_refusal_says_what_to_set(single: Serve, origin: str
 
     error = expect_problem(answer, 403, "AUTHORIZATION_FAILED")["error"]
     assert f"set BASEURL={origin};" in error
-    assert f"itself for {host} (Host)" in error
+    assert f"own address is {host} (Host)" in error
     assert "CORS_ORIGINS" in error
-    assert f"A page of {LAN} asks for this, and the service takes itself for 127.0.0.1:8080 (Host)" in _PAGE
+    assert (
+        f"The request comes from a page of {LAN}, and the service's own address is 127.0.0.1:8080 (Host)"
+        in _PAGE
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_helper_that_is_killed(serve: Serve, sqlite_url: str, fleet: bytes) ->
         assert 200 == serve.client.get(DEVICE).status
         os.kill(helper, signal.SIGKILL)
         refused = expect_problem(importing.result(), 503, "STORE_UNAVAILABLE")
-    assert "All of it was stored, or nothing" in refused["error"]
+    assert "Either all of them were stored, or none" in refused["error"]
     assert "Retry-After" in str(importing.result().headers).title()
     assert (1, 1, 1, 1) == stored(sqlite_url)
     again = _import(serve, fleet)
@@ -125,6 +125,6 @@ def test_a_writer_that_waits_too_long(
         ]
     for answer in refused:
         problem = expect_problem(answer, 503, "STORE_UNAVAILABLE")
-        assert problem["error"].endswith("Nothing was stored: ask again.")
+        assert problem["error"].endswith("Nothing was stored: try again.")
         assert answer.headers["retry-after"].isdigit()
     assert (0, 0, 0, 0) == stored(sqlite_url)

@@ -126,7 +126,7 @@ def test_a_film_is_refused_at_once(picture_serve: Serve, picture_server: Picture
     found = ask(picture_serve.client, picture_server.on("/film", script=film))
     picture_server.closing.set()
 
-    assert "it is video/mp4, and no picture" in expect_problem(found, 502, "EXTERNAL_SERVICE_ERROR")["error"]
+    assert "it is video/mp4, not a picture" in expect_problem(found, 502, "EXTERNAL_SERVICE_ERROR")["error"]
 
 
 def test_named_headers_travel_along(picture_serve: Serve, picture_server: PictureServer) -> None:

@@ -215,9 +215,9 @@ def test_a_command_in_the_wrong_directory(
     ("make", "sentence"),
     [
         (lambda path: path.touch(), "The file {path} is empty: "),
-        (lambda path: path.mkdir(), "{path} is a directory, and no database: "),
+        (lambda path: path.mkdir(), "{path} is a directory, not a database: "),
         (lambda path: path.parent.rmdir(), "There is no directory {path.parent}: "),
-        (lambda path: path.write_text("no database" * 99), "is no SQLite database: "),
+        (lambda path: path.write_text("no database" * 99), "is not a SQLite database: "),
     ],
     ids=["empty", "directory", "no-directory", "other-file"],
 )

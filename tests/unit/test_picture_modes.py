@@ -189,7 +189,7 @@ def test_jpeg_of_more_bits_is_refused_by_name(converter: PillowPictureConverter,
     file = KINDS["JPEG"]
     place = file.index(b"\xff\xc0") + 4
 
-    with pytest.raises(Unprocessable, match=f"samples of {bits} bits, and 8 can be read"):
+    with pytest.raises(Unprocessable, match=f"samples have {bits} bits, and 8 are supported"):
         converter.convert(file[:place] + bytes([bits]) + file[place + 1 :], Box())
 
 

@@ -413,7 +413,7 @@ def test_another_relay_that_announces_elsewhere_is_an_error_once(
     scene.reports.put(RelayReport("other", HERE, False))
     scene.relay.run_once()
 
-    assert "same place again" in caplog.records[-1].getMessage()
+    assert "same broker and prefix again" in caplog.records[-1].getMessage()
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,11 @@ def test_one_caller_gets_three_quarters() -> None:
     """The rest is for others; a place that is left, once or twice, is another's."""
     transfers = Transfers(4)
     mine = [transfers.take(Kind.EXPORT, "me") for _ in range(3)]
-    with pytest.raises(TooManyRequests, match="3 of your exports are under way") as refusal:
+    with pytest.raises(TooManyRequests, match="3 of your exports are running") as refusal:
         transfers.take(Kind.EXPORT, "me")
     assert refusal.value.retry_after > 0
     yours = transfers.take(Kind.EXPORT, "you")
-    with pytest.raises(TooManyRequests, match="4 exports are under way"):
+    with pytest.raises(TooManyRequests, match="4 exports are running"):
         transfers.take(Kind.EXPORT, "you")
     transfers.take(Kind.CHANGE, "me")
     mine[0].leave()
@@ -69,7 +69,7 @@ def test_workers_share_the_places() -> None:
     transfers = Transfers(4, 100 * MIB, file)
     with other_worker(file, 100 * MIB, "me", "me", "you") as other:
         transfers.take(Kind.EXPORT, "me")
-        with pytest.raises(TooManyRequests, match="4 exports are under way"):
+        with pytest.raises(TooManyRequests, match="4 exports are running"):
             transfers.take(Kind.EXPORT, "a third")
         other.kill()
         other.wait()

@@ -96,7 +96,9 @@ def _json_of(given: Mapping[str, object]) -> str:
     except RecursionError:
         raise InvalidDocument(f"nested deeper than {MAX_DEPTH} levels", pointer="") from None
     except ValueError:
-        raise InvalidDocument("it holds itself, or a number of thousands of digits", pointer="") from None
+        raise InvalidDocument(
+            "it contains itself, or a number with thousands of digits", pointer=""
+        ) from None
     _check_names(given)
     return text
 
@@ -106,7 +108,7 @@ def _as_json(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(
-        f"{_CONTENT}, of dicts, lists, strings, numbers, booleans and None: a {kind_of(value)} is none of them."
+        f"{_CONTENT}; its values are dicts, lists, strings, numbers, booleans or None, not {kind_of(value)}."
     )
 
 

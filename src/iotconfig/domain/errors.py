@@ -211,7 +211,7 @@ class StoreBusy(StoreUnavailable):
     is_outcome_known = True
 
     def __init__(self, message: str, reason: str = "") -> None:
-        super().__init__(f"{message} Nothing was stored: ask again.", reason)
+        super().__init__(f"{message} Nothing was stored: try again.", reason)
 
 
 class StoreReadOnly(StoreUnavailable):

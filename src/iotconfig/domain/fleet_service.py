@@ -245,7 +245,7 @@ class _Refusals:
 
 
 def _check_rules(rules: object) -> None:
-    check_kind(rules, Rules, "Rules are Rules, such as Rules(on_conflict=OnConflict.REPLACE)")
+    check_kind(rules, Rules, "The rules are Rules, such as Rules(on_conflict=OnConflict.REPLACE)")
 
 
 def _compared(stage: Stage, refusals: _Refusals, samples: list[Sample], tell: Tell) -> PatchOutcome:

@@ -133,7 +133,7 @@ class HistoryService:
         removed; what a step removed is gone, whatever becomes of the next.
         """
         check_kind(
-            retention, Retention, "What may go is a Retention, such as Retention(keep=10, older_than=…)"
+            retention, Retention, "A retention is a Retention, such as Retention(keep=10, older_than=…)"
         )
         return self._pruned(retention, dry_run=dry_run)
 

@@ -104,11 +104,11 @@ def difference(own: Destination, reports: Sequence[RelayReport]) -> Problem | No
     if not others:
         return None
     other = others[0]
-    role = "the active relay of its database" if other.is_active else "a relay of its database that stands by"
+    role = "the active relay of its database" if other.is_active else "a standby relay of its database"
     return Problem(
         ProblemCode.SETTINGS_DIFFER,
         f"this service is set to announce to {own}, and {role} to {other.destination}: devices at one of the two "
-        "hear of no change. Give all services of one database the same MQTT_URL and IOTCONFIG_MQTT_PREFIX, "
+        "get no announcements. Give all services of one database the same MQTT_URL and IOTCONFIG_MQTT_PREFIX, "
         "in the same spelling",
     )
 
@@ -142,7 +142,7 @@ class Reporter:
         if found is not None and not self._differs:
             log.error("relay: %s", found.message)
         elif found is None and self._differs:
-            log.warning("relay: all relays of this database announce to the same place again")
+            log.warning("relay: all relays of this database announce to the same broker and prefix again")
         self._differs = found is not None
 
     def close(self) -> None:

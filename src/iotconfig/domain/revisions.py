@@ -136,7 +136,7 @@ class DeletedConfig:
 def _check_before(_query: object, _attribute: object, before: int | None) -> None:
     if before is None:
         return
-    check_whole_number(before, "A page of revisions ends before a revision's number, an int")
+    check_whole_number(before, "before is the number of a revision, an int")
     if not 1 <= before <= MAX_REVISION:
         raise ValidationFailed("A page of revisions ends before a revision's number.", parameter="cursor")
 
@@ -214,7 +214,7 @@ def _check_keep(_policy: object, _attribute: object, keep: int) -> None:
 
 
 def _check_older_than(_policy: object, _attribute: object, older_than: datetime) -> None:
-    check_moment(older_than, "The time that revisions to remove are older than is a datetime")
+    check_moment(older_than, "older_than is a datetime")
 
 
 @frozen

@@ -32,7 +32,7 @@ class Counting:
         try:
             return cls(CountingDirectory.make())
         except OSError:
-            tell("Metrics are off: there is no directory for temporary files to count in")
+            tell("Metrics are off: there is no writable directory for temporary files")
             return cls(None)
 
     def environ(self, environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -120,7 +120,7 @@ class Settings:
         "IOTCONFIG_CONNECTIONS_PER_ADDRESS",
         values.number(int, 1, 100_000),
         250,
-        "Open connections of one address (IPv6: of one /64) in each worker, above which those that are slow are closed",
+        "Open connections of one address (IPv6: of one /64) in each worker; above this, slow ones are closed",
     )
     secret_key: str = _setting(
         "IOTCONFIG_SECRET_KEY",
@@ -205,14 +205,14 @@ class Settings:
         "IOTCONFIG_TRANSFERS_AT_ONCE",
         values.number(int, 1, 1000),
         12,
-        "Exports that may be under way at once on one machine, and as many imports and patches, and uploads; "
-        "one caller may have three quarters of them",
+        "Exports at the same time on one machine; as many imports and patches, and as many uploads. "
+        "One caller may have three quarters of each",
     )
     max_temporary_bytes: int = _setting(
         "IOTCONFIG_MAX_TEMPORARY_BYTES",
         values.number(int, 1024 * 1024, 1024**5),
         2 * 1024 * 1024 * 1024,
-        "Bytes that the temporary files of imports and exports may have together on one machine",
+        "Size limit of all temporary files of imports and exports on one machine, in bytes",
     )
     assets_dir: str = _setting(
         "ASSETS_DIR",
@@ -413,8 +413,8 @@ class Settings:
         """Raise `InvalidSetting` where people are to sign in at a provider that cannot send them back."""
         if self.oidc_enabled and self.is_auth_on and not self.base_url:
             raise InvalidSetting(
-                "BASEURL: it is needed with OIDC_ENABLED=true, which sends browsers back to it: the address under which "
-                "browsers reach the service, such as https://iot.example.org, or http://127.0.0.1:8080 on this machine"
+                "BASEURL: it is needed with OIDC_ENABLED=true: the address under which browsers reach the service, "
+                "such as https://iot.example.org, or http://127.0.0.1:8080 on this machine"
             )
 
 

@@ -228,7 +228,7 @@ def directory(text: str) -> str:
     except OSError as error:
         raise ValidationFailed(f"{shown_path(text)} cannot be used: {error.strerror}") from None
     if not is_usable:
-        raise ValidationFailed(f"{shown_path(text)} is there, and is no directory")
+        raise ValidationFailed(f"{shown_path(text)} exists and is not a directory")
     return text
 
 

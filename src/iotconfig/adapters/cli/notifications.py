@@ -77,7 +77,7 @@ def announce(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
-    """List what is still to be announced, what the broker refused too often (parked), and what is wrong."""
+    """List pending notifications, those that the broker refused too often (parked), and problems with announcing."""
     runtime.schema().require_current()
     with runtime.notifications() as service:
         retried = service.retry_parked() if retry else 0

@@ -35,8 +35,8 @@ _ENDS_WITHIN: Final = 5.0
 """Seconds that a helper has to end when nobody listens any more."""
 
 _ENDED: Final = (
-    "The process that does it ended before it was done. All of it was stored, or nothing: "
-    "do it again, for what is stored already stays as it is."
+    "The process that stores the configs ended early. Either all of them were stored, or none: "
+    "repeat the request, which leaves alone what is stored already."
 )
 
 
@@ -126,13 +126,13 @@ class HelpedFleet:
                         return outcome
                     self.pause()
             except OSError as error:
-                log.warning("a helper for many configs said nothing for too long, or is gone: %s", error)
+                log.warning("a fleet helper timed out, or is gone: %s", error)
         raise StoreUnavailable(_ENDED, "a helper process ended")
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=self.patience):
-            raise StoreBusy("Others are storing many configs, and did not end in time.")
+            raise StoreBusy("Other large imports or patches did not end in time.")
         try:
             yield
         finally:
@@ -161,7 +161,7 @@ class HelpedFleet:
                     pass_fds=inherited,
                 )
             except OSError as error:
-                log.warning("no helper for many configs can be started: %s", error.strerror)
+                log.warning("a fleet helper cannot be started: %s", error.strerror)
                 raise StoreBusy("The service cannot start another process now.") from None
             theirs.close()
             ours.settimeout(self.silence)

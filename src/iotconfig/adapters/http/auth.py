@@ -82,7 +82,7 @@ class SignIns:
                 "There is no identity provider to sign in with: set OIDC_ENABLED and OIDC_….",
             )
         if not self.own_origin:
-            raise Refused("ROUTE_NOT_FOUND", "Nobody can sign in: BASEURL is not set.")
+            raise Refused("ROUTE_NOT_FOUND", "Signing in is not possible: BASEURL is not set.")
         return self.service
 
 

@@ -110,7 +110,7 @@ class OpenConnections:
         if monotonic() - self._said_at > _SAID_EVERY:
             self._said_at = monotonic()
             log.warning(
-                "%s keeps too many connections open: those that are slow are closed "
+                "%s keeps too many connections open: slow ones are closed "
                 "(IOTCONFIG_CONNECTIONS_PER_ADDRESS is %d)",
                 source,
                 self.most,

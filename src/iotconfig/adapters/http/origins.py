@@ -55,14 +55,14 @@ def why_elsewhere(req: falcon.Request, own: str) -> str:
     origin = req.get_header("Origin", default="")
     if _SHOWN.fullmatch(origin) is None:
         return (
-            "A page of another site asks for this, or one that does not say whose it is. BASEURL is the address at "
-            "which browsers reach the service; CORS_ORIGINS lists other origins whose pages may change something."
+            "The request comes from a page of another site, or of an unknown one. BASEURL is the address at which "
+            "browsers reach the service; CORS_ORIGINS lists other origins whose pages may make changes."
         )
-    taken_for = f"{own} (BASEURL)" if own else f"{excerpt(req.get_header('Host', default=''))} (Host)"
+    own_address = f"{own} (BASEURL)" if own else f"{excerpt(req.get_header('Host', default=''))} (Host)"
     return (
-        f"A page of {origin} asks for this, and the service takes itself for {taken_for}. If browsers reach the "
-        f"service at {origin}, through a proxy perhaps, set BASEURL={origin}; if that is another site whose pages "
-        "may change something here, list it in CORS_ORIGINS."
+        f"The request comes from a page of {origin}, and the service's own address is {own_address}. If browsers "
+        f"reach the service at {origin}, perhaps through a proxy, set BASEURL={origin}; if that is another site "
+        "whose pages may make changes here, list it in CORS_ORIGINS."
     )
 
 

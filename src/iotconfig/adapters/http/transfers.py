@@ -111,7 +111,7 @@ class Transfers:
             number = next(filter(self._acquire, numbers), None)
             if number is None:
                 raise TooManyRequests(
-                    f"{self.most} {kind.plural} are under way, and no more are begun: ask again.",
+                    f"{self.most} {kind.plural} are running, which is the limit: try again.",
                     _RETRY_AFTER,
                 )
             self._write(number, key, 0)
@@ -120,7 +120,7 @@ class Transfers:
             if own > share:
                 self._release(number)
                 raise TooManyRequests(
-                    f"{share} of your {kind.plural} are under way, and no more are begun: ask again.",
+                    f"{share} of your {kind.plural} are running, which is the limit for one caller: try again.",
                     _RETRY_AFTER,
                 )
         return Place(self, number, key)
@@ -135,8 +135,8 @@ class Transfers:
                 if self._bytes(numbers) > self.max_bytes:
                     self._write(number, key, 0)
                     raise TooManyRequests(
-                        "Imports and exports that are under way take all the room there is for them "
-                        f"(IOTCONFIG_MAX_TEMPORARY_BYTES, {self.max_bytes}): ask again.",
+                        "The temporary files of running imports and exports have reached their limit "
+                        f"(IOTCONFIG_MAX_TEMPORARY_BYTES, {self.max_bytes}): try again.",
                         _RETRY_AFTER,
                     )
         free, all_of_it = _free()

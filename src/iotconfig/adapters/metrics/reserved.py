@@ -121,7 +121,7 @@ class ReservedDict(MmapedDict):
             return False
         if ReservedDict._is_told:
             ReservedDict._is_told = False
-            log.info("There is space to count in %s again.", self._path.parent)
+            log.info("Metrics are complete again: %s has space.", self._path.parent)
         return True
 
     def _give_up(self, error: OSError) -> None:
@@ -130,8 +130,8 @@ class ReservedDict(MmapedDict):
             return
         ReservedDict._is_told = True
         log.warning(
-            "Metrics are incomplete: no space to count in %s (%s). Nothing else is affected; counts are "
-            "kept in memory, and shown when there is space.",
+            "Metrics are incomplete: no space in %s (%s). Counts are kept in memory until there is; "
+            "nothing else is affected.",
             self._path.parent,
             os.strerror(error.errno or 0),
         )

@@ -89,8 +89,8 @@ class DecoderPool:
                 status = decoder.end(_LAST_SECONDS)
                 if was_idle and not status:
                     continue  # It had waited for too long, and ended just now.
-                log.warning("a decoder of pictures ended with status %s", status)
-                raise _refusal("reading it takes more than it may, or its decoder fails on it") from None
+                log.warning("a picture decoder ended with status %s", status)
+                raise _refusal("reading it exceeds a limit, or crashes its decoder") from None
             except TimeoutError:
                 decoder.end()
                 raise _refusal(f"reading it takes longer than {self._limits.seconds:g} seconds") from None
@@ -115,7 +115,7 @@ class DecoderPool:
         try:
             return _started(self._limits, self._idle_seconds)
         except (OSError, _Ended) as error:
-            log.error("no decoder of pictures can be started: %s", type(error).__name__)  # noqa: TRY400 - the machine's state, and no fault to be traced
+            log.error("a picture decoder cannot be started: %s", type(error).__name__)  # noqa: TRY400 - the machine's state, and no fault to be traced
             raise TooManyRequests("No picture can be converted now: try again.", RETRY_AFTER) from None
 
 

@@ -66,12 +66,12 @@ class PillowPictureConverter:
         except Unprocessable:
             raise
         except MemoryError:
-            raise _refusal("reading it takes more memory than it may have") from None
+            raise _refusal("reading it takes too much memory") from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_many(self.max_pixels) from None
         except Exception:  # noqa: BLE001 - decoders raise what they like on files from anywhere
             if (bits := bits_of(file)) > _BITS:
-                raise _refusal(f"it has samples of {bits} bits, and {_BITS} can be read") from None
+                raise _refusal(f"its samples have {bits} bits, and {_BITS} are supported") from None
             raise _refusal(f"it is no whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
 
     def _shrunk(self, file: bytes, box: Box) -> Image.Image:

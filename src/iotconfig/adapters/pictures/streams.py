@@ -58,7 +58,7 @@ def picture_of(blocks: Iterator[bytes], content_type: str, *, is_sized: bool, ma
     if kind.startswith("multipart/") or _UNDECLARED.match(body.received):
         return _first_part(body, _boundary(content_type))
     if kind.startswith(("video/", "audio/")) and not body.received.startswith(_JPEG):
-        raise NoPicture(f"it is {kind}, and no picture: its camera has another URL for one")
+        raise NoPicture(f"it is {kind}, not a picture: use the URL that the camera has for pictures")
     if not is_sized:
         return body.until_end_of_jpeg(0) or body.rest()
     return body.rest()
@@ -142,14 +142,14 @@ def _first_part(body: _Body, declared: bytes) -> bytes:
             return content
         if len(body.received) <= place and not body.more():
             raise NoPicture("its server ended the stream before the first picture")
-    raise NoPicture("it is a stream without a picture at its beginning")
+    raise NoPicture("it is a stream that does not begin with a picture")
 
 
 def _headers(body: _Body, place: int, declared: bytes) -> tuple[int, bytes, bytes]:
     """Where the content of the part begins, its headers, and the line that ends parts."""
     while (end := _BLANK.search(body.received, _skipped(body.received, place))) is None:
         if len(body.received) - place > _HEADERS or not body.more():
-            raise NoPicture("it is a stream without a picture at its beginning")
+            raise NoPicture("it is a stream that does not begin with a picture")
     lines = bytes(body.received[place : end.start()]).strip().splitlines()
     marked = [line for line in lines if line.lstrip(b"-").startswith(declared)] if declared else []
     delimiter = (marked or lines or [b""])[0].strip()

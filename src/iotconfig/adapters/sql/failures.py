@@ -53,7 +53,7 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
 )
 
 _SQLITE_UNUSABLE: Final = {
-    sqlite3.SQLITE_NOTADB: "The database file is no SQLite database: set DATABASE_URL, or put a backup in its place.",
+    sqlite3.SQLITE_NOTADB: "The database file is not a SQLite database: set DATABASE_URL, or put a backup in its place.",
     sqlite3.SQLITE_CORRUPT: (
         "The database file is damaged. Stop the service, put a backup in its place, "
         "and remove the -wal and -shm files, which belong to the earlier file."
@@ -62,12 +62,12 @@ _SQLITE_UNUSABLE: Final = {
 
 AWAY: Final = "The database cannot be reached, or did not answer in time."
 READ_ONLY: Final = (
-    "The database is read-only, so nothing can be stored: let DATABASE_URL lead to the primary, or promote the standby; "
-    "the service then goes on by itself."
+    "The database is read-only, so nothing can be stored: point DATABASE_URL at the primary, or promote the standby; "
+    "the service then recovers by itself."
 )
 FILE_READ_ONLY: Final = (
     "The database file is read-only, so nothing can be stored: let the service's user write to the file, "
-    "its -wal and -shm files, and their directory; the service then goes on by itself."
+    "its -wal and -shm files, and their directory; the service then recovers by itself."
 )
 _REFUSED: Final = "The database refuses the operation: ask its administrator."
 SCHEMA_NOT_CURRENT: Final = (
@@ -112,7 +112,7 @@ def unavailable(
 def busy(reason: str) -> StoreBusy:
     """A `StoreBusy` whose reason stands in the log too."""
     log.warning("the database is busy: %s", reason)
-    return StoreBusy("Others are changing the database, and it did not become free in time.", reason)
+    return StoreBusy("Other changes kept the database locked for too long.", reason)
 
 
 class DatabaseFault(Exception):

@@ -45,15 +45,15 @@ def create(path: Path) -> None:
 
 def _there_is_none(what: str) -> str:
     return (
-        f"{what}: go to the directory that has it, or set DATABASE_URL. "
-        "To make a new, empty one there, run 'iotconfig upgrade-db'."
+        f"{what}: change to the directory that has it, or set DATABASE_URL. "
+        "To create an empty one there, run 'iotconfig upgrade-db'."
     )
 
 
 def _require_possible(path: Path) -> None:
     if path.is_dir():
-        raise StoreUnavailable(f"{excerpt(str(path))} is a directory, and no database: set DATABASE_URL.")
+        raise StoreUnavailable(f"{excerpt(str(path))} is a directory, not a database: set DATABASE_URL.")
     if not path.parent.is_dir():
         raise StoreUnavailable(
-            f"There is no directory {excerpt(str(path.parent))}: make it, or set DATABASE_URL."
+            f"There is no directory {excerpt(str(path.parent))}: create it, or set DATABASE_URL."
         )

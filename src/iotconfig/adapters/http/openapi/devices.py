@@ -20,7 +20,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
             "`If-None-Match` to get 304 without a body while nothing has changed. Query parameters are ignored.",
             {
                 200: answer("The document", ref("Content"), "ETag"),
-                304: answer("It still is the one with that `ETag`", None, "ETag"),
+                304: answer("Not modified: it still has that `ETag`", None, "ETag"),
             },
             parameters=[MAC, IF_NONE_MATCH, IF_MATCH],
             refusals=[

@@ -118,7 +118,7 @@ SCHEMAS: Final[Part] = {
             "changed": {"type": "boolean"},
             "id": {"type": "integer"},
             "mac_address": ref("MacAddress"),
-            "revision": {"type": "integer", "description": "The present one"},
+            "revision": {"type": "integer", "description": "The current revision"},
             "etag": {"type": "string", "description": "What the content's would be"},
             **_DIFF,
         }
@@ -168,7 +168,7 @@ SCHEMAS: Final[Part] = {
         {
             "mac_address": ref("MacAddress"),
             "id": {"type": "integer"},
-            "revision": {"type": "integer", "description": "The present one"},
+            "revision": {"type": "integer", "description": "The current revision"},
             **_DIFF,
         }
     ),
@@ -176,8 +176,8 @@ SCHEMAS: Final[Part] = {
         {
             "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
             "path": {"type": "string", "description": "A JSON Pointer"},
-            "from": {"type": "string", "description": "A JSON Pointer, of `move` and `copy`"},
-            "value": {"description": "Any JSON value, of `add`, `replace` and `test`"},
+            "from": {"type": "string", "description": "A JSON Pointer; in `move` and `copy` only"},
+            "value": {"description": "Any JSON value; in `add`, `replace` and `test` only"},
         },
         "from",
         "value",

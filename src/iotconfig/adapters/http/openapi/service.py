@@ -35,7 +35,7 @@ def _description(name: str, about: str) -> dict[str, Part]:
                 about,
                 {
                     200: answer("The description", {"type": "object", "additionalProperties": True}, "ETag"),
-                    304: answer("It still is the one with that `ETag`", None, "ETag"),
+                    304: answer("Not modified: it still has that `ETag`", None, "ETag"),
                 },
             )
         )
@@ -47,7 +47,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
         "get": _health(
             "getHealth",
             "How the service is",
-            "Healthy while the database answers and takes writes; a broker that is away keeps no device from fetching.",
+            "Healthy while the database answers and takes writes, whatever the state of the broker: devices fetch without it.",
             "Healthy",
             "Unhealthy",
         ),
@@ -74,7 +74,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
                 "For people: a page that needs no script, and no other server.",
                 {
                     200: answer("The page", {"type": "string"}, "ETag", media_type="text/html"),
-                    304: answer("It still is the one with that `ETag`", None, "ETag"),
+                    304: answer("Not modified: it still has that `ETag`", None, "ETag"),
                 },
             )
         ),
@@ -87,7 +87,7 @@ ROUTES: Final[dict[str, dict[str, Part]]] = {
                 "",
                 {
                     200: answer("The style sheet", {"type": "string"}, "ETag", media_type="text/css"),
-                    304: answer("It still is the one with that `ETag`", None, "ETag"),
+                    304: answer("Not modified: it still has that `ETag`", None, "ETag"),
                 },
             )
         ),
