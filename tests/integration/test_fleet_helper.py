@@ -161,7 +161,7 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
     """The error says that all was stored or nothing, which holds for a kill at any moment."""
     with (
         helped(sqlite_url, ["tests.support.struck_helper", moment]) as fleet,
-        pytest.raises(StoreUnavailable, match="All of it was stored, or nothing"),
+        pytest.raises(StoreUnavailable, match="Either all of them were stored, or none"),
     ):
         load(LINES)(fleet, [])
     assert (0, 0, 0, 0) == stored(sqlite_url)
