@@ -86,8 +86,8 @@ its address, or all clients are one source.
 ## Browsers
 
 The session cookie is `HttpOnly` and `SameSite=Lax`; where `BASEURL` is https, it is
-`Secure` and bound to the very host (`__Host-`). A second cookie, which only
-`/api/auth/logout` is sent, keeps the ID token where both fit into a request: with it
+`Secure` and bound to the very host (`__Host-`). A second cookie, sent to
+`/api/auth/logout` only, holds the ID token where both fit into a request: with it
 the provider signs out without asking. A change with the cookie must come
 from a page of the service (`BASEURL`), or of an origin that `CORS_ORIGINS` names, and
 the browser must say so; `*` allows no page to use the cookie. The cookie comes before an
