@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from secrets import token_hex
 
 from iotconfig._version import __version__
+from iotconfig.adapters.http.transfer_places import shared_file
 
 from . import wiring
 from .counting import Counting
@@ -63,7 +63,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     supervisor = Supervisor(environ, settings.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
-    places = _file_of_places()
+    places = shared_file()
     supervisor.start(
         "iotconfig.entrypoints.web",
         [
@@ -97,9 +97,3 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     finally:
         counting.end()
         kept.close()
-
-
-def _file_of_places() -> int:
-    """By what the workers share the places of imports and exports: a file without a name."""
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())

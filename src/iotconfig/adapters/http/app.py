@@ -44,7 +44,8 @@ from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation, Observer
 from .openapi import resource as openapi
 from .pictures import LvglResource
-from .transfers import TransferDoor, Transfers
+from .transfer_places import Transfers
+from .transfers import TransferDoor
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Bytes that the body of an import may have, unless a setting says otherwise."""

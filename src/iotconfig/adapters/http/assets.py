@@ -24,7 +24,8 @@ from .forms import Part, read_form
 from .parameters import allow
 from .problems import Refused
 from .ranges import Span, requested_span
-from .transfers import Kind, TransferDoor
+from .transfer_places import Kind
+from .transfers import TransferDoor
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,8 @@ from .bodies import check_media_type, read_json, spool
 from .notes import note_of
 from .parameters import allow, choice, flag
 from .problems import Refused
-from .transfers import FULL, Kind, Place, TransferDoor
+from .transfer_places import FULL, Kind, Place
+from .transfers import TransferDoor
 
 NDJSON: Final = "application/x-ndjson"
 

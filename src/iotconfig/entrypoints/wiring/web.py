@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import falcon
     from prometheus_client import CollectorRegistry
 
-    from iotconfig.adapters.http.transfers import Transfers
+    from iotconfig.adapters.http.transfer_places import Transfers
     from iotconfig.adapters.metrics import Exposition
 
 
@@ -80,7 +80,7 @@ def create_app(
 
 
 def _transfers(settings: Settings, places: int | None) -> Transfers:
-    from iotconfig.adapters.http.transfers import Transfers, shared_file
+    from iotconfig.adapters.http.transfer_places import Transfers, shared_file
 
     # One import, as large as it may be, has room.
     max_bytes = max(settings.max_temporary_bytes, settings.max_import_bytes)
