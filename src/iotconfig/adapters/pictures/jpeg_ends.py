@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-_START: Final = b"\xff\xd8"
-_END: Final = b"\xff\xd9"
-_SCAN: Final = 0xDA
+START: Final = b"\xff\xd8"
+END: Final = b"\xff\xd9"
+SCAN: Final = 0xDA
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers of the header that has the size of samples; the others of their row are tables."""
 
@@ -24,9 +24,9 @@ def with_ends(file: bytes) -> tuple[bytes, bytes] | None:
     A decoder skips what follows a whole picture, and makes pixels of what follows half of one. So the
     picture is whole if both files give the same.
     """
-    if not file.startswith(_START) or file.rfind(_END) > _scan(file):
+    if not file.startswith(START) or file.rfind(END) > _scan(file):
         return None
-    first, second = (_without_filling(file) + filler + _END for filler in _FILLERS)
+    first, second = (_without_filling(file) + filler + END for filler in _FILLERS)
     return first, second
 
 
@@ -49,14 +49,14 @@ def bits_of(file: bytes) -> int:
 
 def _scan(file: bytes) -> int:
     """Where the first scan begins; -1 where there is none. A thumbnail before it has an end of its own."""
-    return next((place for place, marker in _segments(file) if marker == _SCAN), -1)
+    return next((place for place, marker in _segments(file) if marker == SCAN), -1)
 
 
 def _segments(file: bytes) -> Iterator[tuple[int, int]]:
     """Place and marker of each segment up to the first scan."""
-    place = len(_START)
-    while file.startswith(_START) and len(file) >= place + 4 and file[place] == 0xFF:
+    place = len(START)
+    while file.startswith(START) and len(file) >= place + 4 and file[place] == 0xFF:
         yield place, file[place + 1]
-        if file[place + 1] == _SCAN:
+        if file[place + 1] == SCAN:
             return
         place += 1 if file[place + 1] == 0xFF else 2 + int.from_bytes(file[place + 2 : place + 4])

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import Final
 
+from .jpeg_ends import END, SCAN, START
+
 _HEADERS: Final = 8 * 1024
 """Bytes that may stand before a picture."""
 
@@ -28,10 +30,7 @@ _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _LENGTH: Final = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _TYPE: Final = re.compile(rb"^content-type:[ \t]*(text|multipart)/", re.IGNORECASE | re.MULTILINE)
 _UNDECLARED: Final = re.compile(rb"\s*--[^\r\n]{1,70}\r?\n\s*content-", re.IGNORECASE)
-_JPEG: Final = b"\xff\xd8"
 _MARK: Final = 0xFF
-_SCAN: Final = 0xDA
-_END: Final = b"\xff\xd9"
 
 
 class NoPicture(Exception):
@@ -49,7 +48,7 @@ def picture_of(blocks: Iterator[bytes], content_type: str, *, is_sized: bool, ma
     Raises `NoPicture` and `TooLarge`, and what `blocks` raises.
     """
     body = _Body(blocks, max_bytes)
-    while len(body.received) < len(_JPEG) and body.more():
+    while len(body.received) < len(START) and body.more():
         pass
     kind = content_type.partition(";")[0].strip().lower()
     while body.is_dashed() and len(body.received) < _LINE and not _UNDECLARED.match(body.received):
@@ -57,7 +56,7 @@ def picture_of(blocks: Iterator[bytes], content_type: str, *, is_sized: bool, ma
             break
     if kind.startswith("multipart/") or _UNDECLARED.match(body.received):
         return _first_part(body, _boundary(content_type))
-    if kind.startswith(("video/", "audio/")) and not body.received.startswith(_JPEG):
+    if kind.startswith(("video/", "audio/")) and not body.received.startswith(START):
         raise NoPicture(f"it is {kind}, not a picture: use the URL that the camera has for pictures")
     if not is_sized:
         return body.until_end_of_jpeg(0) or body.rest()
@@ -90,21 +89,21 @@ class _Body:
         """Whether it may be a stream that nothing declared: no picture begins with dashes."""
         return bytes(self.received[:_LINE].lstrip()[:2]) in (b"--", b"-", b"")
 
-    def until_end_of_jpeg(self, start: int, mark: bytes = _END) -> bytes:
+    def until_end_of_jpeg(self, start: int, mark: bytes = END) -> bytes:
         """The JPEG file that begins there, without what follows it; nothing where there is no such file, or no end.
 
         A thumbnail before the first scan has an end of its own. `mark`: what stands behind a file that lacks its end.
         """
-        while len(self.received) < start + len(_JPEG) and self.more():
+        while len(self.received) < start + len(START) and self.more():
             pass
-        if not self.received.startswith(_JPEG, start):
+        if not self.received.startswith(START, start):
             return b""
-        seen, end = self._first_scan(start + len(_JPEG)), re.compile(re.escape(_END) + b"|" + re.escape(mark))
+        seen, end = self._first_scan(start + len(START)), re.compile(re.escape(END) + b"|" + re.escape(mark))
         while (found := end.search(self.received, seen)) is None:
             seen = max(seen, len(self.received) - len(mark))
             if not self.more():
                 return b""
-        stop = found.end() if found[0] == _END else found.start()
+        stop = found.end() if found[0] == END else found.start()
         return bytes(self.received[start:stop])
 
     def _first_scan(self, place: int) -> int:
@@ -114,7 +113,7 @@ class _Body:
             while len(data) < place + 4:
                 if not self.more():
                     return place
-            if data[place] != _MARK or data[place + 1] == _SCAN:
+            if data[place] != _MARK or data[place + 1] == SCAN:
                 break
             place += 1 if data[place + 1] == _MARK else 2 + int.from_bytes(data[place + 2 : place + 4])
         return place
@@ -174,7 +173,7 @@ def _content(body: _Body, start: int, headers: bytes, delimiter: bytes) -> tuple
         return bytes(body.received[start : start + length]), start + length
     mark, seen = b"\n" + delimiter, max(0, start - 1)
     # Dashes alone, where nothing else is known, may stand in a picture as well.
-    if jpeg := body.until_end_of_jpeg(start, mark if delimiter.strip(b"-") else _END):
+    if jpeg := body.until_end_of_jpeg(start, mark if delimiter.strip(b"-") else END):
         return jpeg, start + len(jpeg)
     # A part without anything in it is followed by the mark at once.
     while (end := body.received.find(mark, seen)) < 0:
