@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Final, TypeAlias
 
-import attrs
-
 from .content import MAX_DEPTH, ConfigContent
-from .errors import InvalidDocument, kind_of
+from .errors import InvalidDocument
+from .kinds import check_kind, check_whole_number, kind_of
 from .mac import MacAddress
 
 ContentLike: TypeAlias = ConfigContent | str | bytes | Mapping[str, object]
@@ -48,30 +46,6 @@ def content_of(given: ContentLike) -> ConfigContent:
     if isinstance(given, Mapping):
         return ConfigContent.parse(_json_of(given))
     raise TypeError(f"{_CONTENT}, not {kind_of(given)}.")
-
-
-def check_kind(given: object, kind: type, way: str) -> None:
-    """Raise `TypeError` unless `given` is of this kind; `way` says what to give: "An edit is …"."""
-    if not isinstance(given, kind):
-        raise TypeError(f"{way}, not {kind_of(given)}.")
-
-
-def check_whole_number(given: object, way: str) -> None:
-    """Raise `TypeError` unless `given` is an int; True and False are none."""
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise TypeError(f"{way}, not {kind_of(given)}.")
-
-
-def check_moment(given: object, way: str) -> None:
-    """Raise `TypeError` unless `given` is a time with a time zone."""
-    check_kind(given, datetime, way)
-    if isinstance(given, datetime) and given.utcoffset() is None:
-        raise TypeError(f"{way}, with its time zone, such as datetime.now(UTC).")
-
-
-def check_flag(_instance: object, attribute: attrs.Attribute[bool], given: object) -> None:
-    """Raise `TypeError` unless an attribute is True or False."""
-    check_kind(given, bool, f"{attribute.name} is True or False")
 
 
 def optional_revisions(given: Collection[int] | None) -> frozenset[int] | None:

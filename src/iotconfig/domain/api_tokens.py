@@ -10,9 +10,9 @@ from typing import Final, Protocol
 from attrs import field, frozen
 
 from . import secret_tokens
-from .accepted import check_kind, check_moment
 from .access import LOCAL_ADMINISTRATOR, Principal, Role
 from .errors import AuthenticationRequired, RecordNotFound, ValidationFailed
+from .kinds import check_kind, check_moment
 from .ports import Clock
 from .token_uses import InBackground, TokenUses, at_once
 

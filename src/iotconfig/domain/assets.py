@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from attrs import field, frozen
 
-from .accepted import check_kind
 from .errors import ValidationFailed, excerpt
+from .kinds import check_kind
 
 MAX_NAME: Final = 255
 

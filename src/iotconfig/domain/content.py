@@ -8,7 +8,8 @@ from typing import Final, Self
 from attrs import frozen
 
 from . import json_text
-from .errors import ContentTooLarge, InvalidDocument, kind_of
+from .errors import ContentTooLarge, InvalidDocument
+from .kinds import kind_of
 
 MAX_DEPTH: Final = 64
 """Levels of nesting that a document may have; the top object is level 1."""

@@ -6,12 +6,13 @@ from typing import ClassVar, Protocol
 
 from attrs import field, frozen
 
-from .accepted import check_kind, check_whole_number, content_of
+from .accepted import content_of
 from .aside import Aside, at_once
 from .config import Config
 from .content import DEFAULT_MAX_BYTES, ConfigContent
-from .errors import ValidationFailed, kind_of
+from .errors import ValidationFailed
 from .history import found_revision
+from .kinds import check_kind, check_whole_number, kind_of
 from .merge_patch import MergePatch
 from .ports import HistoryReader
 from .revisions import Operation

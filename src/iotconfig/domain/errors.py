@@ -19,11 +19,6 @@ def excerpt(text: str) -> str:
     return harmless(shown)
 
 
-def kind_of(value: object) -> str:
-    """The type of `value` as a sentence names it."""
-    return "None" if value is None else type(value).__name__
-
-
 class IotConfigError(Exception):
     """Root of all errors that iotconfig raises on purpose.
 

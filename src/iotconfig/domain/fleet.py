@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 
 from attrs import field, frozen
 
-from .accepted import check_flag, check_kind, check_whole_number, content_of, mac_address_of
+from .accepted import content_of, mac_address_of
 from .config import Config
 from .content import ConfigContent
 from .errors import IotConfigError, ValidationFailed
+from .kinds import check_flag, check_kind, check_whole_number
 from .mac import MacAddress
 
 

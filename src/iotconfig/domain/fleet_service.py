@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from attrs import define, evolve, frozen
 
-from .accepted import check_kind
 from .aside import Aside, at_once
 from .config import Config
 from .content import DEFAULT_MAX_BYTES
@@ -27,7 +26,8 @@ from .fleet import (
     Sample,
     Tally,
 )
-from .line_ends import is_same
+from .kinds import check_kind
+from .line_ends import as_stored
 from .merge_patch import MergePatch
 from .ports import Clock, Stage, Store
 from .revisions import UNSIGNED, Note, check_note
@@ -178,9 +178,8 @@ class FleetService:
                 found = view.configs.load([entry.mac_address for entry in entries])
             stored = {config.mac_address: config.content for config in found}
             for entry in entries:
-                content = stored.get(entry.mac_address, entry.content)
-                same = content.etag != entry.content.etag and is_same(entry.content.text, content.text)
-                yield evolve(entry, content=content) if same else entry
+                content = as_stored(entry.content, stored.get(entry.mac_address, entry.content))
+                yield entry if content is entry.content else evolve(entry, content=content)
 
     def _pausing(self, items: Iterable[T]) -> Iterator[T]:
         """The items, with a pause now and then."""

@@ -9,10 +9,11 @@ from typing import Final
 from attrs import frozen
 
 from . import changes
-from .accepted import check_kind, check_whole_number, mac_address_of
+from .accepted import mac_address_of
 from .config import MAX_ID, Config, Device
 from .errors import RecordExists, RecordGone, RecordNotFound
 from .history import found_revision
+from .kinds import check_kind, check_whole_number
 from .mac import MacAddress
 from .ports import Clock, HistoryReader, Store, UnitOfWork
 from .revisions import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .accepted import check_whole_number
 from .errors import ValidationFailed
+from .kinds import check_whole_number
 
 MAX_PAGE: Final = 1000
 """Items that one page of a list may hold."""

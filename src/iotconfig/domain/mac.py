@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .errors import InvalidMacAddress, kind_of
+from .errors import InvalidMacAddress
+from .kinds import check_kind
 
 # ASCII only, on purpose: `\d` and `int()` also take full-width and Arabic digits.
 _SPELLINGS: Final = re.compile(
@@ -30,10 +31,7 @@ def _check_canonical(_mac: object, _attribute: object, text: str) -> None:
 
 
 def _check_is_text(given: object) -> None:
-    if not isinstance(given, str):
-        raise TypeError(
-            f'A MAC address is a MacAddress or its text, such as "aa:bb:cc:dd:ee:ff", not {kind_of(given)}.'
-        )
+    check_kind(given, str, 'A MAC address is a MacAddress or its text, such as "aa:bb:cc:dd:ee:ff"')
 
 
 @frozen(order=True)

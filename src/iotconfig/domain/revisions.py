@@ -8,9 +8,9 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .accepted import check_kind, check_moment, check_whole_number
 from .content import ConfigContent
-from .errors import ValidationFailed, kind_of
+from .errors import ValidationFailed
+from .kinds import check_kind, check_moment, check_whole_number
 from .limits import check_limit, is_storable
 from .mac import MacAddress
 
@@ -143,10 +143,7 @@ def _check_before(_query: object, _attribute: object, before: int | None) -> Non
 
 def check_config_id(config_id: object) -> None:
     """Raise `TypeError` for what is no id of a config."""
-    if isinstance(config_id, bool) or not isinstance(config_id, int):
-        raise TypeError(
-            f"The id of a config is an int, not {kind_of(config_id)}: get_by_mac finds a config by its MAC address."
-        )
+    check_whole_number(config_id, "The id of a config is an int (get_by_mac finds it by its MAC address)")
 
 
 def _check_query_id(_query: object, _attribute: object, config_id: int) -> None:

@@ -8,9 +8,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .accepted import check_flag, check_kind, optional_mac_address
+from .accepted import optional_mac_address
 from .config import ConfigSummary
 from .errors import ValidationFailed
+from .kinds import check_flag, check_kind
 from .limits import MAX_PAGE, check_limit, is_storable
 from .mac import MacAddress
 

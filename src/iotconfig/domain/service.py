@@ -9,11 +9,12 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from . import changes
-from .accepted import ContentLike, check_kind, content_of, mac_address_of
+from .accepted import ContentLike, content_of, mac_address_of
 from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Precondition
 from .content import ConfigContent
 from .edits import Edit, Replace, check_edit
 from .errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
+from .kinds import check_kind
 from .mac import MacAddress
 from .notifications import announce_config
 from .ports import Clock, Store, UnitOfWork, View
