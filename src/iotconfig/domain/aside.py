@@ -8,11 +8,11 @@ from typing import Final, Protocol, TypeVar
 T = TypeVar("T")
 
 SMALL: Final = 16 * 1024
-"""Characters up to which work is too short to be worth a place of its own: a few milliseconds."""
+"""Characters below which the work takes a few milliseconds at most, and is not worth another thread."""
 
 
 class Aside(Protocol):
-    """Does such work where it holds up nobody else."""
+    """Runs such work where it does not block other requests."""
 
     def __call__(self, work: Callable[[], T], size: int) -> T:
         """What `work` returns, or raises. `size` is how many characters, or bytes, it is about.
@@ -23,6 +23,6 @@ class Aside(Protocol):
 
 
 def at_once(work: Callable[[], T], size: int) -> T:
-    """`Aside` for processes in which nobody else waits: here and now."""
+    """`Aside` for processes without other requests: calls `work` directly."""
     del size
     return work()

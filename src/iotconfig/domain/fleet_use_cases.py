@@ -1,4 +1,4 @@
-"""What a door needs for many configs at once: the use cases of `FleetService`, wherever they run."""
+"""The use cases of `FleetService` as HTTP calls them, whether they run in this process or in a helper."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-r"""Text of others on its way to a terminal or a log: what is no visible character is spelled as its escape.
+r"""Makes untrusted text safe for a terminal or a log: invisible characters are written as escapes.
 
 Control characters (ESC, BEL, CR, those of C1) move cursors and colour what follows; line
-ends begin lines that nobody wrote; marks of direction and characters without width make a text
+ends forge lines; direction marks and zero-width characters make a text
 look like another. What `str.isprintable` says of a character decides: category Other or
 Separator, the space aside.
 """

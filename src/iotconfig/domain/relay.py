@@ -67,7 +67,7 @@ class Relay:
     _refused_batches: int = 0
     _is_active: bool | None = None
     _unsettled: tuple[Sequence[Notification], Sequence[Notification]] | None = None
-    """What was told and refused, and is not written down yet."""
+    """What was sent and what was refused, while the store has not recorded it yet."""
 
     def run_once(self) -> Pause:
         """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
@@ -92,7 +92,7 @@ class Relay:
         was_active = self._is_active
         if not self._hold_lease():
             return Pause(_STANDBY)
-        # What ended while another relay was active is no matter of this one's.
+        # A connection that ended while another relay was active does not count.
         if was_active and (reason := self._lost()) is not None:
             return self._broker_ended_it(reason)
         self._publisher.connect()
@@ -125,7 +125,7 @@ class Relay:
         return held
 
     def _tell_due(self) -> Pause:
-        # First: what the store could not strike off would be told again at each step.
+        # First: what the store has not recorded as sent would be sent again at each step.
         self._write_down()
         batch = self._queue.due(self._clock(), BATCH)
         if not batch:
@@ -173,7 +173,7 @@ class Relay:
             delay = min(delay, timedelta(seconds=_RECONNECT_LONGEST))
         level = logging.ERROR if parked else logging.WARNING
         if receipt.is_final or receipt.is_for_now:
-            # It is so for many, and was said once for all of them.
+            # The same holds for many messages; the publisher has logged it once.
             level = logging.DEBUG
         subject = notification.announcement.subject
         log.log(level, "relay: %s was %s: %s", subject, "parked" if parked else "refused", receipt.error)

@@ -1,4 +1,4 @@
-"""Where the processes of a service count together, or that they do not."""
+"""The directory in which the processes of a service share their metrics, if there is one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Counting:
             return cls(None)
 
     def environ(self, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """What the processes get to know: the directory, or nothing of metrics."""
+        """The environment of the processes: with the directory, or without any setting of metrics."""
         if self.directory is not None:
             return {**environ, "PROMETHEUS_MULTIPROC_DIR": self.directory.path}
         return {name: value for name, value in environ.items() if not name.startswith(_METRICS)}

@@ -1,4 +1,4 @@
-"""Files that hold secrets, and that every user of the machine may read: told once, at a start."""
+"""Warns at the start of files with secrets that every user of the machine may read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PRIVATE: Final = b"PRIVATE KEY-----"
 
 
 def warn_of_exposed_files(settings: Settings, environ: Mapping[str, str]) -> None:
-    """One line that names them, and the command that mends it. No mode is changed: somebody may need it so."""
+    """Log one line with the files and the command that protects them. No mode is changed: it may be intended."""
     exposed = " ".join(shlex.quote(str(path)) for path in readable_by_all(_secrets(settings, environ)))
     if exposed:
         log.warning("every user of this machine may read or change secrets: run  chmod o-rwx %s", exposed)

@@ -1,4 +1,4 @@
-"""The end of a store: closed means one error, whichever way it is asked, and whatever it stores in."""
+"""A closed store: every method raises the same error, with every kind of store."""
 
 from __future__ import annotations
 

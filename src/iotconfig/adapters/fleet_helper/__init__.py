@@ -1,4 +1,4 @@
-"""Large loads and patches in a process of their own, so that the worker that takes them goes on serving devices.
+"""Runs large imports and patches in a helper process, so that the worker goes on serving devices.
 
 On SQLite, a statement that stores a fleet holds up every greenlet of its process for seconds.
 """

@@ -1,4 +1,4 @@
-"""What a helper tells while it works: lines of JSON, each a kind of event and what there is to say of it.
+"""The events that a helper reports: lines of JSON, each with a kind and a value.
 
 `items`: refusals and results, some at a time. `done`: the outcome; `refused`: the error that ended
 the work; `fault`: what nobody foresaw. One of these three is the last line.

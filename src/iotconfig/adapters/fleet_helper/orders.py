@@ -1,4 +1,4 @@
-"""What a helper is to do: a JSON object that it finds on its standard input."""
+"""The order for a helper: a JSON object on its standard input."""
 
 from __future__ import annotations
 

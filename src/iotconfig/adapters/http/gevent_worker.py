@@ -60,7 +60,7 @@ class DeadlineWorker(GeventWorker):
     observers: ClassVar[Sequence[Observer]] = ()
     connections_per_address: ClassVar[int] = 250
     proxies: ClassVar[Sequence[Network]] = ()
-    """Whose connections are those of many."""
+    """Networks of proxies: a connection from there may carry many clients, and is not counted."""
 
     def prepare(self) -> None:
         """Be ready to handle connections."""
@@ -143,7 +143,7 @@ class DeadlineWorker(GeventWorker):
             observer.answered(answer)
         try:
             client.sendall(head.encode() + body)
-            # To wait for one that is refused for want of room would take room.
+            # Lingering would keep open the very connection that there is no room for.
             if not retry_after:
                 client.linger()
         except OSError as error:

@@ -1,9 +1,9 @@
-"""How many connections one address may keep open in a worker, and whose are closed when there are too many.
+"""Limits the connections that one address may keep open in a worker.
 
-A worker takes a thousand connections. Whoever opens as many and is slow with them takes the places
-of everybody, until its deadlines cut it. So an address with many is asked to give way: the connection
-of its that has made the worker wait longest is closed. One that the worker works for is not, and a
-building of devices behind one address, each with a short request, notices nothing.
+A worker accepts a thousand connections, and one client that opens as many and sends slowly would
+block all others until its deadlines. So when an address has too many, the connection whose client has
+kept the worker waiting longest is closed. A connection that the worker is busy with is never closed, so
+many devices behind one address, each with a short request, are not affected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .sources import Source, source_at
 log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 1.0
-"""Seconds for which a client may make its worker wait, whatever its neighbours do."""
+"""Seconds that a client may keep the worker waiting before its connection may be closed."""
 
 _SAID_EVERY: Final = 60.0
 
@@ -45,11 +45,11 @@ class OpenConnections:
     """The connections of one worker."""
 
     most: int
-    """Connections of one address from which on it gives way; from twice as many on, it is refused."""
+    """Connections of one address from which on slow ones are closed; from twice as many on, new ones may be refused."""
     most_in_all: int
-    """Connections from which on the address with most of them gives way to any."""
+    """Connections of all addresses from which on the address with most of them loses one to each new one."""
     exempt: Sequence[Network] = ()
-    """Proxies of ours, which bound the connections of others themselves."""
+    """Trusted proxies, which limit the connections of their clients themselves."""
     _of: dict[str, set[Connection]] = field(init=False, factory=lambda: defaultdict(set))
     _count: int = field(init=False, default=0)
     _said_at: float = field(init=False, default=float("-inf"))

@@ -108,7 +108,7 @@ class PostgresqlLease:
 
 
 def _require_writable(session: psycopg.Connection) -> None:
-    """What a relay on a read-only database tells, it could not strike off, and would tell again and again."""
+    """Raise on a read-only database: a relay could not record there what it sent, and would send it again and again."""
     row = session.execute(f"SELECT {IS_READ_ONLY}".encode()).fetchone()
     if row is None or row[0]:
         raise psycopg.errors.ReadOnlySqlTransaction("it is read-only")

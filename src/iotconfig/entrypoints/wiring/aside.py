@@ -1,4 +1,4 @@
-"""Where work for the processor is done: in a worker, beside the thread that serves."""
+"""Where work that keeps the processor busy runs: in a worker, in a second thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def aside() -> Aside:
-    """A thread for the work of all requests, where they share one; else, where each has its own, that one."""
+    """One extra thread for the work of all requests, where they share a thread; otherwise the calling thread."""
     return InThread() if is_thread_shared() else at_once
 
 
