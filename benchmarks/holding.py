@@ -434,7 +434,7 @@ def send(app: falcon.App[Any, Any], case: Case) -> int:
     environ["wsgi.input"] = io.BytesIO(case.body)
     if case.body:
         environ["CONTENT_LENGTH"] = str(len(case.body))
-    answer = app(environ, lambda status, _headers, *_: statuses.append(status))  # type: ignore[arg-type]
+    answer = app(environ, lambda status, _headers, *_: statuses.append(status))  # type: ignore[arg-type] # it returns no writer, which nothing here calls
     try:
         for _ in answer:
             pass

@@ -11,7 +11,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
-# ruff: noqa: E402
+# ruff: noqa: E402 - patched first, as above
 import argparse
 import statistics
 import time

@@ -189,7 +189,7 @@ def _started(limits: Limits, idle_seconds: float) -> _Decoder:
                     *("--idle", str(idle_seconds)),
                 ],
                 # Nothing of the service's environment, which holds secrets, but where modules are.
-                env={"PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path)},  # noqa: PTH100
+                env={"PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path)},  # noqa: PTH100 - text
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
             )
