@@ -108,11 +108,10 @@ def test_writes_to_a_document_that_is_no_mac_address_are_refused(
 
 
 @pytest.mark.parametrize("suffix", ["%0A", "%20", "%00", "/", "x"], ids=["LF", "space", "NUL", "slash", "x"])
-def test_what_follows_the_suffix_is_not_overlooked(untouched: Client, suffix: str) -> None:
+def test_what_follows_the_suffix_is_not_overlooked(both: Serve, suffix: str) -> None:
     """A path that goes on behind .json is no device path: 404, never a document."""
-    config = created(untouched, {})
-    answer = untouched.get(f"/api/configs/{config['mac_address']}.json{suffix}")
-    untouched.request("DELETE", f"/api/configs/{config['id']}")
+    config = created(both.client, {})
+    answer = both.client.get(f"/api/configs/{config['mac_address']}.json{suffix}")
     assert 404 == answer.status
     assert "application/problem+json" == answer.headers["content-type"]
 

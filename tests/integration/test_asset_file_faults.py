@@ -32,7 +32,7 @@ class _Failing:
         raise OSError(self._number, os.strerror(self._number))
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "fchmod"])
+@pytest.mark.parametrize("call", ["write", "fsync"])
 @pytest.mark.parametrize(
     ("number", "error"),
     [

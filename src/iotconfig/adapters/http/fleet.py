@@ -74,7 +74,8 @@ class ImportResource:
             _room_for_files(),
             TemporaryFile() as file,
         ):
-            place.hold(req.content_length or 0)
+            # A longer body is refused for its length.
+            place.hold(min(req.content_length or 0, self.max_import_bytes))
             spool(req, file, self.max_import_bytes, self.fleet.pause)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
             tally = self.fleet.load(records, rules, note, refusals.add)
