@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from iotconfig.adapters.sql.places import Places
+from iotconfig.adapters.sql.places import Places, kept_for_devices
 from tests.support.waiting import wait_until
 
 
@@ -96,3 +96,40 @@ def test_who_gave_up_gets_no_place_later(seconds: float) -> None:
 
     assert 1 == places.free
     assert places.take(0)
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1, 0), (2, 1), (3, 1), (8, 2), (100, 25)])
+def test_a_quarter_is_kept_for_devices(count: int, kept: int) -> None:
+    """At least one, and never all of them."""
+    assert kept == kept_for_devices(count)
+
+
+def test_other_work_leaves_devices_their_places() -> None:
+    """It waits while devices are served, and gets only what other work gives back."""
+    places, served = Places(3, kept=1), list[int]()
+    assert [True, True, False] == [places.take(0) for _ in range(3)]
+    waiting = _queued(places, served, 1)
+
+    assert places.take(0, for_device=True)
+    assert not places.take(0, for_device=True)
+    places.give_back(for_device=True)
+    assert [] == served
+    assert (1, 1) == (places.free, places.waiting)
+    places.give_back()
+    waiting.join()
+
+    assert [1] == served
+    assert (1, 0) == (places.free, places.waiting)
+
+
+def test_devices_do_not_shut_out_other_work() -> None:
+    """Who waits longest is served first, whatever it waits for."""
+    places, served = Places(2, kept=1), list[int]()
+    assert [True, True] == [places.take(0, for_device=True) for _ in range(2)]
+    waiting = _queued(places, served, 1)
+
+    places.give_back(for_device=True)
+
+    assert not places.take(0, for_device=True)
+    waiting.join()
+    assert [1] == served

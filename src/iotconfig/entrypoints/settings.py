@@ -276,7 +276,10 @@ class Settings:
         "The device and the inode of the SQLite file that the service has open. Serve sets it for its processes",
     )
     db_pool_size: int = _setting(
-        "IOTCONFIG_DB_POOL_SIZE", values.number(int, 1, 100), 8, "PostgreSQL connections per worker"
+        "IOTCONFIG_DB_POOL_SIZE",
+        values.number(int, 1, 100),
+        8,
+        "PostgreSQL connections per worker. A quarter, and of two or three one, is kept for devices' fetches",
     )
     db_pool_timeout: float = _setting(
         "IOTCONFIG_DB_POOL_TIMEOUT", values.seconds, 3.0, "Seconds to wait for a free connection"

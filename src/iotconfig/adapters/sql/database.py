@@ -20,7 +20,7 @@ class PoolUse:
     limit: int
     """As many may be open."""
     waiting: int
-    """Requests that wait for one; on SQLite nobody counts them."""
+    """Requests that wait for one."""
 
 
 @frozen
@@ -66,6 +66,13 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees what is committed."""
+        ...
+
+    def serving(self) -> AbstractContextManager[Connection]:
+        """`reading` for what a device's fetch needs besides the document, and for looks at the database's health.
+
+        It may have the connections that are kept for devices, so all it does is brief.
+        """
         ...
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:

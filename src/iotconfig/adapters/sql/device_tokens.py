@@ -44,7 +44,7 @@ class SqlDeviceTokenStore:
             )
 
     def find(self, mac_address: MacAddress) -> DeviceToken | None:
-        with self._database.reading() as connection:
+        with self._database.serving() as connection:
             row = connection.execute(_BY_MAC, {"given": str(mac_address)}).one_or_none()
         return None if row is None else _token(row)
 

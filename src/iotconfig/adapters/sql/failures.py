@@ -92,7 +92,7 @@ def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[No
         if lifetime is not None and lifetime.is_over:
             raise ServiceClosed from None
         if isinstance(error, PoolExhausted):
-            raise unavailable(AWAY, "all connections are in use", StoreNotReached) from error
+            raise exhausted() from error
         translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, place)
     else:
         return
@@ -107,6 +107,11 @@ def unavailable(
     reason = " ".join(reason.split())
     log.warning("the database is unavailable: %s", reason)
     return kind(message, reason)
+
+
+def exhausted() -> StoreUnavailable:
+    """What is said where no connection was free in time."""
+    return unavailable(AWAY, "all connections are in use", StoreNotReached)
 
 
 def busy(reason: str) -> StoreBusy:

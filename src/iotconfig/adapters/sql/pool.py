@@ -17,7 +17,7 @@ from sqlalchemy import URL
 from .database import PoolUse
 from .failures import is_leaving
 from .libpq import connection_arguments, prepare
-from .places import Places
+from .places import Places, kept_for_devices
 from .timeouts import Timeouts
 from .waiting import wait_readable
 from .watchdog import Watchdog
@@ -36,6 +36,8 @@ class PooledConnection(psycopg.Connection[TupleRow]):
     lender: Pool | None = None
     knows_lookup = False
     """Whether the statement of `lookup` is prepared for sure."""
+    is_for_device = False
+    """Whether the present loan may have a place that is kept for devices."""
     is_unusable = False
     """Whether it leads to a server that requests cannot work with, such as a standby: it is closed when it comes back."""
 
@@ -85,7 +87,7 @@ class Pool(ConnectionPool[PooledConnection]):
         self._lent: dict[PooledConnection, int] = {}
         # Who has to wait does so here, in order, and not in psycopg's pool, whose waiting
         # takes 10 µs of processor time more under gevent.
-        self._places = Places(size)
+        self._places = Places(size, kept_for_devices(size))
         self._renewed_at = 0.0
         super().__init__(
             connection_class=_connection_class(self._failures),
@@ -101,20 +103,24 @@ class Pool(ConnectionPool[PooledConnection]):
             open=True,
         )
 
-    def getconn(self, timeout: float | None = None) -> PooledConnection:
-        """Lend a connection, for as long as the watchdog allows."""
+    def getconn(self, timeout: float | None = None, *, for_device: bool = False) -> PooledConnection:
+        """Lend a connection, for as long as the watchdog allows. Some are lent `for_device` only."""
         allowed = self.timeout if timeout is None else timeout
         until = monotonic() + allowed
-        if not self._places.take(allowed):
+        if not self._places.take(allowed, for_device=for_device):
             raise self._exhausted(f"no connection was free for {allowed:g} s")
         try:
-            return self._lend(until - monotonic())
+            connection = self._lend(until - monotonic())
         except BaseException:
-            self._places.give_back()
+            self._places.give_back(for_device=for_device)
             raise
+        connection.is_for_device = for_device
+        return connection
 
     def take_back(self, connection: PooledConnection) -> None:
         """End a loan."""
+        # Before it goes back, where somebody else may get it.
+        for_device = connection.is_for_device
         self._watchdog.release(self._lent.pop(connection))
         try:
             if connection.is_unusable or connection.closed:
@@ -122,7 +128,7 @@ class Pool(ConnectionPool[PooledConnection]):
                 self._renew()
             self.putconn(connection)
         finally:
-            self._places.give_back()
+            self._places.give_back(for_device=for_device)
 
     def _renew(self) -> None:
         """Replace the idle connections: they lead to where one was just found to be of no use.
@@ -156,7 +162,7 @@ class Pool(ConnectionPool[PooledConnection]):
             in_use=len(self._lent),
             idle=found.get("pool_available", 0),
             limit=self.max_size,
-            waiting=found.get("requests_waiting", 0),
+            waiting=self._places.waiting,
         )
 
     def _check_alive(self, connection: PooledConnection) -> None:

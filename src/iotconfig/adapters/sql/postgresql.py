@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, cast
 
 import psycopg
@@ -44,15 +45,23 @@ class PostgresqlDatabase:
         event.listen(self._writer, "handle_error", _tell_connection)
         # One statement needs no transaction around it: two round trips less.
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        server = _engine(partial(self._pool.getconn, for_device=True))
+        event.listen(server, "handle_error", _tell_connection)
+        self._server = server.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with translated(self._lifetime), self._reader.connect() as connection:
             yield connection
 
+    @contextmanager
+    def serving(self) -> Iterator[Connection]:
+        with translated(self._lifetime), self._server.connect() as connection:
+            yield connection
+
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         with translated(self._lifetime):
-            connection = self._pool.getconn()
+            connection = self._pool.getconn(for_device=True)
             try:
                 return find_document(connection, mac_address)
             except psycopg.Error as error:
@@ -89,7 +98,7 @@ class PostgresqlDatabase:
                 yield autocommitting
 
     def check(self) -> None:
-        with self.reading() as connection:
+        with self.serving() as connection:
             self._watchdog.watch(descriptor_of(connection), self._timeouts.check)
             if connection.execute(_IS_READ_ONLY).scalar_one():
                 _pooled(connection).is_unusable = True
@@ -104,6 +113,7 @@ class PostgresqlDatabase:
     def close(self) -> None:
         self._lifetime.is_over = True
         self._writer.dispose()
+        self._server.dispose()
         self._pool.close()
         self._watchdog.close()
 

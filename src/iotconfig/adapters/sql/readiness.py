@@ -18,7 +18,7 @@ _APPLIED: Final = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
 
 
 class SqlReadiness:
-    """Asks through the connections that requests use: a pool that has none to give is not ready either."""
+    """Asks through the connections that devices use: a pool that has none to give is not ready either."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class SqlReadiness:
     def __call__(self) -> None:
         """Return when requests can be served. Raises `StoreUnavailable`, within seconds."""
         self._database.check()
-        with self._database.reading() as connection:
+        with self._database.serving() as connection:
             applied = connection.execute(_APPLIED).scalar()
         if applied != self._newest:
             raise StoreUnavailable(SCHEMA_NOT_CURRENT)

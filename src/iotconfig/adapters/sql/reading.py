@@ -61,7 +61,8 @@ class SqlReading:
 
     @property
     def devices(self) -> SqlDeviceRepository:
-        return SqlDeviceRepository(self._connected())
+        # A device that has no document is told why: that is part of its fetch.
+        return SqlDeviceRepository(self._connected(for_device=True))
 
     @property
     def history(self) -> SqlHistoryRepository:
@@ -75,9 +76,9 @@ class SqlReading:
     ) -> bool | None:
         return None if self._opening is None else self._opening.__exit__(kind, error, trace)
 
-    def _connected(self) -> BatchingConnection:
+    def _connected(self, *, for_device: bool = False) -> BatchingConnection:
         if self._connection is None:
-            opening = self._database.reading()
+            opening = self._database.serving() if for_device else self._database.reading()
             self._connection = BatchingConnection(opening.__enter__())
             self._opening = opening
         return self._connection

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import cast
@@ -22,8 +22,9 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from .database import LogUse, PoolUse
-from .failures import busy, is_busy, is_read_only_file, translated
+from .failures import busy, exhausted, is_busy, is_read_only_file, translated
 from .lifetime import Lifetime
+from .places import Places, kept_for_devices
 from .session import SessionTransaction, session_transaction
 from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, Identity, OpenFile
 from .timeouts import Timeouts
@@ -53,17 +54,34 @@ class SqliteDatabase:
         self._timeouts = timeouts
         self._pause = pause
         self._engine = connect(path, timeouts, pause=pause)
+        self._places = Places(_POOL_SIZE, kept_for_devices(_POOL_SIZE))
         self._file = open_file(path, timeouts, file)
         self._writer = Lock()
         self._lifetime = Lifetime()
 
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self._reading(for_device=False)
+
+    def serving(self) -> AbstractContextManager[Connection]:
+        return self._reading(for_device=True)
+
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def _reading(self, *, for_device: bool) -> Iterator[Connection]:
         with translated(self._lifetime, str(self._path)):
             self._file.check_now_and_then()
-            with _connected(self._engine) as connection:
+            with self._place(for_device=for_device), _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
                 yield connection
+
+    @contextmanager
+    def _place(self, *, for_device: bool) -> Iterator[None]:
+        """A place among those that have a connection of the pool, which then has one for it."""
+        if not self._places.take(self._timeouts.pool, for_device=for_device):
+            raise exhausted()
+        try:
+            yield
+        finally:
+            self._places.give_back(for_device=for_device)
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
@@ -73,7 +91,7 @@ class SqliteDatabase:
         return None if row is None else (row[0].encode(), row[1])
 
     def _row(self, mac_address: str) -> tuple[str, str] | None:
-        with closing(self._engine.raw_connection()) as borrowed:
+        with self._place(for_device=True), closing(self._engine.raw_connection()) as borrowed:
             driver = cast("sqlite3.Connection", borrowed.driver_connection)
 
             def find() -> tuple[str, str] | None:
@@ -91,7 +109,7 @@ class SqliteDatabase:
     def writing(self) -> Iterator[Connection]:
         with _held(self._writer, self._timeouts.lock), translated(self._lifetime, str(self._path)):
             self._file.check()
-            with _connected(self._engine) as connection:
+            with self._place(for_device=False), _connected(self._engine) as connection:
                 execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
                 yield connection
                 connection.commit()
@@ -123,12 +141,14 @@ class SqliteDatabase:
         with translated(self._lifetime, str(self._path)):
             self._file.check()
             self._file.require_writable()
-        with self.reading():
+        with self.serving():
             return
 
     def use(self) -> PoolUse:
         pool = cast("QueuePool", self._engine.pool)
-        return PoolUse(in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=0)
+        return PoolUse(
+            in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=self._places.waiting
+        )
 
     def log(self) -> LogUse:
         size = self._file.log_bytes()

@@ -1,0 +1,74 @@
+"""Connections that are kept for devices: other work does not get them, however much of it there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+from iotconfig.adapters.sql.readiness import SqlReadiness
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.domain.device_tokens import DeviceToken
+from iotconfig.domain.errors import RecordGone, RecordNotFound, StoreUnavailable
+from iotconfig.domain.search import ConfigQuery
+from iotconfig.domain.service import ConfigService
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+from tests.support.entities import content, mac
+
+SIZE = 8
+KEPT = 2
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    settings = Settings(database_url=database_url, db_pool_size=SIZE, db_pool_timeout=0.05)
+    database = wiring.open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def test_devices_are_served_while_other_work_has_all_that_it_may_have(database: Database) -> None:
+    """Document, token, the reason why there is no document, and readiness; one more search has to wait."""
+    service, tokens = ConfigService(SqlStore(database), wiring.utc_now), SqlDeviceTokenStore(database)
+    config, _ = service.put(mac(1), content())
+    service.replace_device(config.id, mac(2))
+    token = DeviceToken(mac(2), "00" * 32, datetime(2026, 1, 2, tzinfo=UTC))
+    tokens.replace(token)
+
+    with ExitStack() as stack:
+        for _ in range(SIZE - KEPT):
+            stack.enter_context(database.reading())
+
+        assert b"{}" == service.document(mac(2)).body
+        with pytest.raises(RecordGone):
+            service.document(mac(1))
+        with pytest.raises(RecordNotFound):
+            service.document(mac(3))
+        assert token == tokens.find(mac(2))
+        SqlReadiness(database)()
+        for refused in (lambda: service.find(ConfigQuery(text="a")), lambda: service.put(mac(4), content())):
+            with pytest.raises(StoreUnavailable):
+                refused()
+        # Nothing of what was kept has been lost to those who gave up.
+        assert b"{}" == service.document(mac(2)).body
+        assert SIZE - KEPT == database.use().in_use
+
+    assert 1 == len(service.find(ConfigQuery(text="")).configs)
+    assert 0 == database.use().in_use
+
+
+def test_devices_may_have_all(database: Database) -> None:
+    """What is kept for them is a floor, and no ceiling."""
+    with ExitStack() as stack:
+        for _ in range(SIZE):
+            stack.enter_context(database.serving())
+        assert SIZE == database.use().in_use
+        with pytest.raises(StoreUnavailable):
+            database.document(str(mac(1)))
