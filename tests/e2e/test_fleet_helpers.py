@@ -128,3 +128,28 @@ def test_a_writer_that_waits_too_long(
         assert problem["error"].endswith("Nothing was stored: try again.")
         assert answer.headers["retry-after"].isdigit()
     assert (0, 0, 0, 0) == stored(sqlite_url)
+
+
+def test_a_helper_has_no_secret_that_others_see(
+    start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path, fleet: bytes
+) -> None:
+    """Where the database is, it reads from a file without a name; of the worker's other secrets it has none."""
+    file = tmp_path / "url"
+    file.write_text(sqlite_url)
+    file.chmod(0o600)
+    secrets = {
+        "IOTCONFIG_SECRET_KEY": "k" * 40,
+        "IOTCONFIG_METRICS_TOKEN": "m" * 40,
+        "MQTT_PASSWORD": "p" * 40,
+    }
+    serve = start_serve(sqlite_url, workers=1, DATABASE_URL="", DATABASE_URL_FILE=str(file), **secrets)
+    with ThreadPoolExecutor(1) as threads:
+        with _writing(sqlite_url):
+            importing = threads.submit(_import, serve, fleet)
+            helper = Path("/proc") / str(_helper(serve))
+            shown = (helper / "environ").read_text() + (helper / "cmdline").read_text()
+        assert 200 == importing.result().status
+    assert "IOTCONFIG_DB_POOL_SIZE=1" in shown
+    assert [] == [
+        secret for secret in (sqlite_url, "DATABASE_URL", *secrets, *secrets.values()) if secret in shown
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import signal
 import sys
@@ -33,7 +34,8 @@ def main() -> None:
     os.nice(_NICENESS)
     # Records leave no cycles, and looking for them took a sixth of the time.
     gc.set_threshold(100_000, 10, 10)
-    settings = Settings.from_environ(os.environ)
+    secrets = json.loads(sys.stdin.buffer.readline())
+    settings = Settings.from_environ({**os.environ, **secrets})
     log_to_stderr(settings)
     records = None if given.records is None else os.fdopen(given.records, "rb")
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -52,6 +53,8 @@ class HelpedFleet:
     command: Sequence[str]
     """Starts a helper; `--events` and `--records` are put behind it, with descriptors that it inherits."""
     environ: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, str] = field(factory=dict, repr=False)
+    """Variables that do not belong into an environment: they stand, as JSON, on a line before the order."""
     most_here: int = MOST_HERE
     """Configs up to which no helper is started."""
     at_once: int = 2
@@ -143,7 +146,7 @@ class HelpedFleet:
         """What a new helper says. It ends with the block, and with this process: it sees the other end close."""
         ours, theirs = socket.socketpair()
         with closing(ours), closing(theirs), TemporaryFile() as given:
-            given.write(order.to_json())
+            given.write(json.dumps(dict(self.secrets)).encode() + b"\n" + order.to_json())
             given.seek(0)
             # gevent makes its sockets return at once, and both processes have the same one.
             os.set_blocking(theirs.fileno(), True)
