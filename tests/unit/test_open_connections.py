@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -145,3 +146,23 @@ def test_a_client_that_does_not_read_is_waited_for(pair: tuple[socket.socket, De
     sending.join(20)
     assert 1 == len(failed)
     assert client.fileno() > 0
+
+
+def test_a_wait_that_gevent_ends_is_a_client_that_is_gone() -> None:
+    """gunicorn logs any other error with a traceback, one for each connection."""
+
+    class Cut:
+        def settimeout(self, seconds: float) -> None: ...
+
+        def shutdown(self, how: int) -> None: ...
+
+        def recv(self, size: int) -> bytes:
+            connection.cut()
+            raise OSError(errno.EBADF, "File descriptor was closed in another greenlet")
+
+    connection = DeadlineSocket(Cut(), Deadlines(), lambda: True)  # type: ignore[arg-type] # what it uses of one
+    with pytest.raises(ConnectionResetError):
+        connection.recv(1)
+    connection.expect_body(1)
+    with pytest.raises(ConnectionResetError):
+        connection.recv(1)

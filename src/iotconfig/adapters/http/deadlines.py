@@ -72,6 +72,7 @@ class DeadlineSocket:
         self._allow(deadlines.headers)
         self._moved = 0
         self._lingers = False
+        self._is_cut = False
         self._waits_to_read = self._waits_to_send = False
 
     def __getattr__(self, name: str) -> Any:
@@ -90,6 +91,7 @@ class DeadlineSocket:
 
     def cut(self) -> None:
         """End the connection: the wait for the client ends as if that had gone away."""
+        self._is_cut = True
         with suppress(OSError):
             self._client.shutdown(socket.SHUT_RDWR)
 
@@ -158,6 +160,9 @@ class DeadlineSocket:
                 return self._client.send(block)
             except TimeoutError:
                 pass
+            except OSError:
+                self._raise_if_cut()
+                raise
             finally:
                 self._waits_to_send = False
         # To gunicorn, a reader that stopped is one that went away.
@@ -172,6 +177,9 @@ class DeadlineSocket:
                 return self._client.recv(size)
             except TimeoutError:
                 pass
+            except OSError:
+                self._raise_if_cut()
+                raise
             finally:
                 self._waits_to_read = False
         if self._phase in (_Phase.CONNECTED, _Phase.HEADERS):
@@ -187,11 +195,19 @@ class DeadlineSocket:
                 data = self._client.recv(size)
             except TimeoutError:
                 continue
+            except OSError:
+                self._raise_if_cut()
+                raise
             finally:
                 self._waits_to_read = False
             self._begin_headers()
             return data
         return b""
+
+    def _raise_if_cut(self) -> None:
+        """gevent ends the wait with EBADF, which gunicorn logs with a traceback, unlike a client that is gone."""
+        if self._is_cut:
+            raise ConnectionResetError(errno.ECONNRESET, "the connection was closed to make room") from None
 
     def _begin_headers(self) -> None:
         self._phase = _Phase.HEADERS
