@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonpatch import JsonPatch
 
 from iotconfig.adapters.diff import Difference, difference
+from iotconfig.adapters.diff.json_patch import _Identities, decoded
 from iotconfig.domain.content import ConfigContent
 from tests.support.entities import content
 from tests.support.json_texts import objects
@@ -100,6 +101,25 @@ def test_spellings_of_one_number_are_shown() -> None:
     assert '-  "a": 1.10' in found.unified_diff.splitlines()
     assert '+  "a": 1.1' in found.unified_diff.splitlines()
     assert {"a": 1.1} == patched('{"a":1.10}', found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("0.0", "-0.0"), ("0", "-0"), ("12345678901234567890.5", "12345678901234567891.5"), ("1", "1E0")],
+)
+def test_numbers_that_a_double_does_not_tell_apart_are_replaced(before: str, after: str) -> None:
+    """In objects and in arrays: the patch is empty only where nothing but spacing differs."""
+    found = compared(f'{{"a":{before},"b":[{before}]}}', f'{{"a":{after},"b":[{after}]}}')
+
+    assert ["/a", "/b/0"] == [operation["path"] for operation in found.json_patch]
+
+
+def test_numbers_cannot_be_chosen_to_share_a_hash() -> None:
+    """Python hashes whole numbers modulo 2**61 - 1: counting those that share one takes quadratic time."""
+    numbers = decoded(f"[{','.join(str((2**61 - 1) * k) for k in range(1, 1000))}]")
+    identity = _Identities().of
+
+    assert len(numbers) == len({hash(identity(number)) for number in numbers})
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import pytest
+from attrs import field, frozen
 from falcon.testing import TestClient
 
 from iotconfig.adapters.memory import MemoryStore
@@ -16,6 +19,7 @@ from iotconfig.domain.fleet import Entry, Rules
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.merge_patch import MergePatch
 from iotconfig.domain.search import ConfigQuery
+from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.wiring.aside import InThread
 from iotconfig.entrypoints.wiring.clock import Turns
 from tests.support.apps import app_in_memory
@@ -127,3 +131,51 @@ def test_edits_are_equal_wherever_they_are_done() -> None:
     patch = MergePatch.parse('{"a":1}')
 
     assert Merge(patch) == Merge(patch, aside=Recorder())
+
+
+@frozen
+class WatchedStore(MemoryStore):
+    """A store that knows how many of its blocks are open."""
+
+    opened: list[None] = field(factory=list)
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        self.opened.append(None)
+        try:
+            with MemoryStore.writing(self) as work:
+                yield work
+        finally:
+            self.opened.pop()
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        self.opened.append(None)
+        try:
+            with MemoryStore.reading(self) as view:
+                yield view
+        finally:
+            self.opened.pop()
+
+
+@pytest.mark.parametrize("rivals", [0, 2, 100])
+def test_a_merge_waits_with_no_connection_in_hand(rivals: int) -> None:
+    """Whoever changes the config meanwhile loses nothing; against ever more, the last merge is under the lock."""
+    store = WatchedStore()
+    service = ConfigService(store, SteppingClock())
+    config = service.create(mac(1), content(a=0))
+    blocks_open: list[int] = []
+
+    def aside(work: Callable[[], T], size: int) -> T:
+        assert size > 0
+        blocks_open.append(len(store.opened))
+        merged = work()
+        if len(blocks_open) <= rivals:
+            service.update(config.id, content(a=len(blocks_open)))
+        return merged
+
+    edited = service.edit(config.id, Merge(MergePatch.parse('{"b":1}'), aside=aside))
+
+    assert {0} == set(blocks_open)
+    assert {"a": min(rivals, len(blocks_open)), "b": 1} == json.loads(edited.content.text)
+    assert len(blocks_open) < 10

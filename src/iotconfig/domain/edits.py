@@ -1,4 +1,4 @@
-"""Ways to change a config's content. Each says what the content becomes, under the device's lock."""
+"""Ways to change a config's content. Each says what the content becomes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Edit(Protocol):
         ...
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """What the content of `config` becomes."""
+        """What the content of `config` becomes. Called in a transaction: it waits for no other work."""
         ...
 
 
@@ -71,19 +71,18 @@ class Merge:
     max_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that the result may have."""
     aside: Aside = field(default=at_once, eq=False, repr=False)
-    """Does the merging."""
+    """Does the merging outside of transactions."""
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
         """Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
-        return self.merged(config.content)
+        return self._merged(config.content)
 
     def merged(self, content: ConfigContent) -> ConfigContent:
-        """As `apply`, for content alone."""
+        """As `apply`, for content alone, and `aside`: call it outside of transactions, since it may wait there."""
+        return self.aside(lambda: self._merged(content), len(content.text) + len(self.patch.text))
 
-        def parsed() -> ConfigContent:
-            return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
-
-        return self.aside(parsed, len(content.text) + len(self.patch.text))
+    def _merged(self, content: ConfigContent) -> ConfigContent:
+        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
 
 
 @frozen

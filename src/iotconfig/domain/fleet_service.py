@@ -135,7 +135,8 @@ class FleetService:
         samples: list[Sample] = []
 
         def renewed(configs: Sequence[Config]) -> Sequence[Entry]:
-            entries = list(_patched(configs, merge, refusals, samples))
+            # The configs are locked: this waits for no other work.
+            entries = list(_patched(configs, evolve(merge, aside=at_once), refusals, samples))
             if refusals.count and not rules.keep_going:
                 raise _Spoilt
             return entries

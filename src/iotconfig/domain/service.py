@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, TypeVar, cast
 
 from attrs import frozen
 
@@ -12,7 +13,7 @@ from . import changes
 from .accepted import ContentLike, content_of, mac_address_of
 from .config import MAX_ID, UNCONDITIONAL, Config, Device, Document, Precondition
 from .content import ConfigContent
-from .edits import Edit, Replace, check_edit
+from .edits import Edit, Merge, Replace, check_edit
 from .errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
 from .kinds import check_kind
 from .mac import MacAddress
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 _ANNOUNCED_AT_ONCE: Final = 200
 """Configs that one transaction of `announce_all` locks."""
+
+_MERGED_AHEAD: Final = 4
+"""How often a patch is merged before the lock is taken, while others change the same config."""
 
 
 @frozen
@@ -115,12 +119,28 @@ class ConfigService:
         _check_condition(precondition)
         check_note(note)
 
-        def change(work: UnitOfWork, device: Device, config: Config) -> Config:
+        def change(
+            work: UnitOfWork,
+            device: Device,
+            config: Config,
+            ahead: tuple[Config, ConfigContent] | None = None,
+        ) -> Config | None:
             precondition.check(config)
-            content = edit.apply(config, work.history)
+            if ahead is None:
+                content = edit.apply(config, work.history)
+            else:
+                seen, content = ahead
+                if config.content != seen.content:
+                    return None
             return changes.change(work, device, config, content, edit.operation, note, self.clock())
 
-        return self._locked(config_id, change)
+        # Merging may wait for other work, which must not hold a connection or a lock.
+        for _ in range(_MERGED_AHEAD if isinstance(edit, Merge) else 0):
+            ahead = self.preview(config_id, edit, precondition)
+            if changed := self._locked(config_id, partial(change, ahead=ahead)):
+                return changed
+        # Under the lock, nobody is faster.
+        return cast("Config", self._locked(config_id, change))
 
     def preview(
         self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
@@ -135,7 +155,9 @@ class ConfigService:
         with self.store.reading() as view:
             config = _found(view.configs.get(config_id), config_id)
             precondition.check(config)
-            return config, edit.apply(config, view.history)
+            if not isinstance(edit, Merge):
+                return config, edit.apply(config, view.history)
+        return config, edit.merged(config.content)
 
     def put(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from attrs import frozen
@@ -11,7 +10,7 @@ from iotconfig.domain.config import Config
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.revisions import Revision
 
-from .json_patch import json_patch
+from .json_patch import decoded, json_patch
 from .lines import as_written, laid_out, unified_diff
 
 _ROOM: Final = 4096
@@ -71,4 +70,4 @@ def proposed(config: Config, content: ConfigContent) -> Difference:
 
 
 def _value(content: ConfigContent | None) -> Any:
-    return None if content is None else json.loads(content.text)
+    return None if content is None else decoded(content.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from typing import Any, Final
 
@@ -9,12 +10,30 @@ from attrs import define, field
 
 from iotconfig.domain.json_depth import pointer
 
-from .matching import changes
+from .matching import Steps, changes
 
 Operation = dict[str, Any]
 
 _COST: Final = 40
 """Characters of an operation around its path and its value, roughly."""
+
+
+class Written(float):
+    """A number that knows how it is written: a double does not tell 0.0 from -0.0, or 1.10 from 1.1."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def decoded(text: str) -> Any:
+    """The value of a JSON text that was checked before, whose numbers are told apart as they are written."""
+    return json.loads(text, parse_int=_whole, parse_float=Written)
+
+
+def _whole(text: str) -> int | Written:
+    return Written(text) if text == "-0" else int(text)
 
 
 class _TooLong(Exception):
@@ -30,7 +49,7 @@ def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]
     """
     if not isinstance(source, dict) or not isinstance(target, dict):
         return [] if source == target else [_operation("replace", [], target)]
-    found = _Patch(max_characters)
+    found = _Patch(max_characters, Steps.of_size(max_characters))
     try:
         found.add_object(source, target)
     except _TooLong:
@@ -40,16 +59,20 @@ def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]
 
 @define
 class _Identities:
-    """A value's identity: equal for equal values only, and true is not 1. Each container is looked at once."""
+    """A value's identity: equal for values that are written alike, and true is not 1. Each container is looked at once.
 
-    _numbers: dict[Hashable, int] = field(factory=dict)
-    _of_containers: dict[int, int] = field(factory=dict)
+    All are made of text, whose hash nobody can foretell: of numbers, a document may have any
+    amount with the same hash.
+    """
+
+    _texts: dict[Hashable, Hashable] = field(factory=dict)
+    _of_containers: dict[int, Hashable] = field(factory=dict)
 
     def of(self, value: Any) -> Hashable:
         if type(value) is str:
             return value
         if type(value) not in (dict, list):
-            return type(value), value
+            return type(value), value.text if type(value) is Written else repr(value)
         known = self._of_containers.get(id(value))
         if known is None:
             key: Hashable
@@ -57,7 +80,7 @@ class _Identities:
                 key = frozenset((name, self.of(item)) for name, item in value.items())
             else:
                 key = tuple(map(self.of, value))
-            known = self._numbers.setdefault(key, len(self._numbers))
+            known = self._texts.setdefault(key, (type(value), str(len(self._texts))))
             self._of_containers[id(value)] = known
         return known
 
@@ -67,6 +90,7 @@ class _Patch:
     """Collects operations; `path` is where it is."""
 
     _characters_left: int
+    _steps: Steps
     operations: list[Operation] = field(factory=list)
     identities: _Identities = field(factory=_Identities)
     _path: list[str | int] = field(factory=list)
@@ -85,7 +109,7 @@ class _Patch:
     def _add_array(self, source: list[Any], target: list[Any]) -> None:
         identity = self.identities.of
         # Behind each change, the array is the target's up to there: indexes are the target's.
-        for change in changes(list(map(identity, source)), list(map(identity, target))):
+        for change in changes(list(map(identity, source)), list(map(identity, target)), self._steps):
             removed = source[change.begin_one : change.end_one]
             added = target[change.begin_other : change.end_other]
             place = change.begin_other

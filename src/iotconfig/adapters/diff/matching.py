@@ -13,11 +13,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from attrs import define, field, frozen
 
-_STEPS: Final = 100_000
+_FEWEST_STEPS: Final = 10_000
+_MOST_STEPS: Final = 100_000
 _STEPS_PER_ITEM: Final = 4
 _MOST_EDITS: Final = 256
 """Items added and removed, up to which one search goes on: its time grows with their square."""
@@ -33,10 +34,28 @@ class Change:
     end_other: int
 
 
-def changes(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[Change]:
-    """The stretches in which two sequences differ, in order; between them, all items are equal."""
-    matcher = _Matcher(one, other, _STEPS + _STEPS_PER_ITEM * (len(one) + len(other)))
+@define
+class Steps:
+    """The steps that searches may take together, beside those that each sequence has by its length."""
+
+    left: int
+
+    @classmethod
+    def of_size(cls, size: int) -> Self:
+        """For sequences that have, or are written in, so many items, lines or characters."""
+        return cls(min(_FEWEST_STEPS + _STEPS_PER_ITEM * size, _MOST_STEPS))
+
+
+def changes(one: Sequence[Hashable], other: Sequence[Hashable], steps: Steps | None = None) -> list[Change]:
+    """The stretches in which two sequences differ, in order; between them, all items are equal.
+
+    `steps` are shared by all sequences of one document; a pair has its own unless given.
+    """
+    length = len(one) + len(other)
+    steps = steps or Steps.of_size(length)
+    matcher = _Matcher(one, other, steps.left + _STEPS_PER_ITEM * length)
     matcher.match(0, len(one), 0, len(other))
+    steps.left = max(0, min(steps.left, matcher.steps_left))
     ends = [(-1, -1), *sorted(matcher.pairs), (len(one), len(other))]
     return [
         Change(i + 1, next_i, j + 1, next_j)
