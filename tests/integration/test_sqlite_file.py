@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -87,7 +88,14 @@ def _replace_log(path: Path) -> None:
     copy.replace(_beside(path, "wal"))
 
 
+def _cut_off(path: Path) -> None:
+    """As a smaller backup that is copied onto the file does; the inode stays."""
+    os.truncate(path, path.stat().st_size - 4096)
+
+
 _SWAPS = [
+    pytest.param(_cut_off, id="overwritten-by-a-smaller-one"),
+    pytest.param(lambda path: os.truncate(path, 0), id="truncated"),
     pytest.param(_replace, id="replaced"),
     pytest.param(_replace_cleanly, id="replaced-without-log"),
     pytest.param(Path.unlink, id="removed"),

@@ -44,6 +44,7 @@ _RESTART: Final = (
     "Stop the service, make sure that the right file is in place, and start it; until then nothing is stored."
 )
 REPLACED: Final = f"The database file was replaced while the service had it open. {_RESTART}"
+OVERWRITTEN: Final = f"The database file was overwritten or cut off while the service had it open. {_RESTART}"
 REMOVED: Final = f"The database file was removed while the service had it open. {_RESTART}"
 LOG_CHANGED: Final = (
     "The database's -wal or -shm file was removed or replaced while the service had it open. "
@@ -92,6 +93,7 @@ class OpenFile:
         self._lock = Lock()
         self._open: _Open | None = None
         self._looked_at = 0.0
+        self._largest = 0
 
     def identity(self) -> Identity:
         """Which file is open."""
@@ -106,12 +108,20 @@ class OpenFile:
             raise unavailable(
                 REMOVED if main is None else REPLACED, f"{self._path} is not the file that is open"
             )
+        self._refuse_shrunk()
         if found.wal is None:
             return
         if _identity(found.wal_path) != found.wal or _identity(found.shm_path) != found.shm:
             _keep_what_is_stored(found)
             raise unavailable(LOG_CHANGED, f"{found.wal_path} or its index is not the file that is open")
         self._looked_at = monotonic()
+
+    def _refuse_shrunk(self) -> None:
+        """The service's own writes never make the file smaller: what did wrote over it, and SQLite cannot tell."""
+        size = _size(str(self._path))
+        if size < self._largest:
+            raise unavailable(OVERWRITTEN, f"{self._path} is smaller than it was: {size} bytes")
+        self._largest = size
 
     def check_now_and_then(self) -> None:
         """The same for those who only read, at most a few times a second."""
@@ -152,6 +162,7 @@ class OpenFile:
     def close(self) -> None:
         """Close the connection; the next check opens the file anew."""
         found, self._open = self._open, None
+        self._largest = 0
         if found is not None:
             _set_log_aside(found)
             found.connection.close()
