@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import gevent
 import pytest
 from attrs import field, frozen
 from falcon.testing import TestClient
@@ -15,6 +16,7 @@ from falcon.testing import TestClient
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.aside import SMALL
 from iotconfig.domain.edits import Merge
+from iotconfig.domain.errors import TooManyRequests
 from iotconfig.domain.fleet import Entry, Rules
 from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.merge_patch import MergePatch
@@ -98,7 +100,7 @@ def test_a_patch_of_many_is_merged_aside() -> None:
 def test_what_is_large_is_done_aside(method: str, path: str, headers: dict[str, str], body: str) -> None:
     """Reading, merging and comparing documents; the size is what the work grows with."""
     aside = Recorder()
-    client = TestClient(app_in_memory(aside=aside))
+    client = TestClient(app_in_memory(aside=aside, comparing=aside))
     client.simulate_post("/api/configs", json={"mac_address": str(mac(1)), "content": {"a": 1}})
     for text in ("y", LARGE):
         client.simulate_put("/api/configs/1", json={"content": {"a": text}})
@@ -124,6 +126,28 @@ def test_large_work_leaves_its_thread(capfd: pytest.CaptureFixture[str]) -> None
     with pytest.raises(ZeroDivisionError):
         in_thread(lambda: 1 // 0, SMALL)
     assert ("", "") == capfd.readouterr()
+
+
+def test_a_thread_refuses_what_would_wait_too_long() -> None:
+    """Before a connection is taken; a thread that compares leaves the other to changes."""
+    in_thread, other = InThread(), InThread()
+    begun = threading.Event()
+    refused: list[TooManyRequests] = []
+
+    def ask() -> None:
+        try:
+            in_thread(lambda: begun.wait(5), SMALL)
+        except TooManyRequests as refusal:
+            refused.append(refusal)
+
+    asking = [gevent.spawn(ask) for _ in range(40)]
+    gevent.sleep(0)
+    assert other(lambda: 1, SMALL) == 1
+    begun.set()
+    gevent.joinall(asking)
+
+    assert 8 == len(refused)
+    assert refused[0].retry_after > 0
 
 
 def test_edits_are_equal_wherever_they_are_done() -> None:

@@ -81,6 +81,7 @@ def create_app(
     render_metrics: Render | None = None,
     metrics_token: str = "",
     aside: Aside = at_once,
+    comparing: Aside = at_once,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
@@ -96,7 +97,8 @@ def create_app(
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
-    `aside`: does what keeps the processor busy, such as comparing documents, where it holds up no other request.
+    `aside`: reads and merges large documents, where it holds up no other request.
+    `comparing`: does the same for what is only shown, such as differences, and holds up no change.
     """
     doors = access.doors(own_origin, cors_origins)
     middleware = _middleware(doors, own_origin, cors_origins, local_only=local_only)
@@ -111,14 +113,14 @@ def create_app(
     if render_metrics is not None:
         app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
     bodies = BodyReader(max_content_bytes, aside)
-    _add_configs(app, use_cases.configs, use_cases.history, bodies, require_if_match)
+    _add_configs(app, use_cases.configs, use_cases.history, bodies, comparing, require_if_match)
     door = TransferDoor(transfers or Transfers(), access.proxies)
     app.add_route(
         "/api/configs/import", ImportResource(use_cases.fleet, max_content_bytes, max_import_bytes, door)
     )
     app.add_route("/api/configs/export", ExportResource(use_cases.fleet, door))
-    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies, door))
-    app.add_route("/api/assets", AssetsResource(use_cases.assets, door, aside))
+    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies, comparing, door))
+    app.add_route("/api/assets", AssetsResource(use_cases.assets, door, comparing))
     app.add_route("/api/assets/{name}", AssetResource(use_cases.assets))
     app.add_route("/api/images/lvgl", LvglResource(use_cases.pictures))
     return app
@@ -129,17 +131,20 @@ def _add_configs(
     service: ConfigService,
     history: HistoryService,
     bodies: BodyReader,
+    comparing: Aside,
     require_if_match: bool,  # noqa: FBT001 - passed on
 ) -> None:
     """The routes of configs, one by one, and of what they were."""
     app.add_route("/api/configs", ConfigsResource(service, bodies))
     app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
-    app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, require_if_match))
+    app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, comparing, require_if_match))
     app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
     app.add_route("/api/configs/{segment}/revisions", RevisionsResource(history))
     app.add_route("/api/configs/{segment}/revisions/{number}", RevisionResource(history))
-    app.add_route("/api/configs/{segment}/diff", DiffResource(history, bodies.aside))
-    app.add_route("/api/configs/{segment}/rollback", RollbackResource(service, bodies, require_if_match))
+    app.add_route("/api/configs/{segment}/diff", DiffResource(history, comparing))
+    app.add_route(
+        "/api/configs/{segment}/rollback", RollbackResource(service, bodies, comparing, require_if_match)
+    )
     app.add_route(
         "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
     )

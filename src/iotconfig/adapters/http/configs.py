@@ -8,6 +8,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.aside import Aside
 from iotconfig.domain.content import ConfigContent
 from iotconfig.domain.edits import Merge, Replace
 from iotconfig.domain.mac import MacAddress
@@ -106,6 +107,7 @@ class ConfigResource:
 
     service: ConfigService
     bodies: BodyReader
+    comparing: Aside
     require_if_match: bool
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -132,7 +134,7 @@ class ConfigResource:
             change,
             Replace(body.content),
             note_of(req, change.given, body.message),
-            self.bodies.aside,
+            self.comparing,
         )
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -140,7 +142,7 @@ class ConfigResource:
         change = self._change(req, segment, "dry_run", "message")
         patch = self.bodies.read_patch(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
         edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.aside)
-        send_edited(resp, self.service, change, edit, note_of(req, change.given), self.bodies.aside)
+        send_edited(resp, self.service, change, edit, note_of(req, change.given), self.comparing)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = self._change(req, segment, "message")

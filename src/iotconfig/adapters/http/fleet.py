@@ -119,6 +119,7 @@ class PatchResource:
 
     fleet: FleetUseCases
     bodies: BodyReader
+    comparing: Aside
     door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -149,7 +150,7 @@ class PatchResource:
                     **answer,
                 )
             # One by one: five of them can be 50 MB.
-            samples = (_shown(sample, self.bodies.aside) for sample in outcome.samples)
+            samples = (_shown(sample, self.comparing) for sample in outcome.samples)
             results.close(answer, samples if rules.dry_run else None)
             failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON

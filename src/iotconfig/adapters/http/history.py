@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import falcon
 from attrs import frozen
 
@@ -21,6 +24,9 @@ from .changes import Change, change_of
 from .notes import note_of
 from .parameters import allow, deleted_cursor_of, deleted_query, flag, history_query, revision_parameter
 from .segments import config_id, revision_number
+
+_EFFORT: Final = 6
+"""Comparing takes as long as reading a document that is so many times as long, at most."""
 
 
 @frozen
@@ -69,7 +75,7 @@ class DiffResource:
     """`/api/configs/{segment}/diff`: what differs between two revisions."""
 
     history: HistoryService
-    aside: Aside
+    comparing: Aside
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         given = allow(req, "from", "to")
@@ -77,7 +83,7 @@ class DiffResource:
             config_id(segment), revision_parameter(given, "from"), revision_parameter(given, "to")
         )
         contents = before.content if before else None, after.content
-        send_text(resp, self.aside(lambda: to_json(comparison(before, after)), sum(map(_size, contents))))
+        send_text(resp, _compared(self.comparing, lambda: to_json(comparison(before, after)), *contents))
 
     on_head = on_get
 
@@ -88,6 +94,7 @@ class RollbackResource:
 
     service: ConfigService
     bodies: BodyReader
+    comparing: Aside
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -99,7 +106,7 @@ class RollbackResource:
             change,
             Rollback(body.revision),
             note_of(req, change.given, body.message),
-            self.bodies.aside,
+            self.comparing,
         )
 
 
@@ -135,13 +142,12 @@ class RestoreResource:
 
 
 def send_edited(
-    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note, aside: Aside
+    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note, comparing: Aside
 ) -> None:
     """Edit a config and answer with it; a dry run, with what would change."""
     if flag(change.given, "dry_run"):
         config, content = service.preview(change.config_id, edit, change.precondition)
-        size = _size(config.content) + _size(content)
-        send_text(resp, aside(lambda: _preview(config, content), size))
+        send_text(resp, _compared(comparing, lambda: _preview(config, content), config.content, content))
     else:
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
@@ -163,5 +169,6 @@ def _preview(config: Config, content: ConfigContent) -> str:
     )
 
 
-def _size(content: ConfigContent | None) -> int:
-    return 0 if content is None else len(content.text)
+def _compared(comparing: Aside, work: Callable[[], str], *contents: ConfigContent | None) -> str:
+    size = sum(len(content.text) for content in contents if content)
+    return comparing(work, size * _EFFORT)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from iotconfig.domain.aside import SMALL, Aside, at_once
+from iotconfig.domain.errors import TooManyRequests
 
 from .clock import is_thread_shared
 
@@ -14,20 +15,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MOST_WAITING: Final = 32
+"""Works that wait for one thread, or are in it: each takes a few tenths of a second."""
+_RETRY_AFTER: Final = 5
+
 
 def aside() -> Aside:
-    """One extra thread for the work of all requests, where they share a thread; otherwise the calling thread."""
+    """One more thread for work of one kind, of all requests, where they share a thread; otherwise the calling thread."""
     return InThread() if is_thread_shared() else at_once
 
 
 class InThread:
     """`Aside` in one thread, for which gevent waits; it starts with the first work, in the process that asks.
 
-    Python lets threads take turns of 5 ms. With more of them than one, the serving
-    thread would get its turn less often.
+    Python lets threads take turns of 5 ms. With ever more of them, the serving
+    thread would get its turn less often. So there are two: one for what changes
+    need, one for what is compared, and neither queues behind the other.
+
+    Raises `TooManyRequests` while too much waits.
     """
 
     _pool: ThreadPool | None = None
+    _waiting: int = 0
 
     def __call__(self, work: Callable[[], T], size: int) -> T:
         if size < SMALL:
@@ -36,7 +45,16 @@ class InThread:
             from gevent.threadpool import ThreadPool
 
             self._pool = ThreadPool(1)
-        outcome: _Outcome[T] = self._pool.apply(_Outcome, (work,))
+        if self._waiting >= _MOST_WAITING:
+            raise TooManyRequests(
+                f"{_MOST_WAITING} large documents are waiting to be read, merged or compared: try again.",
+                _RETRY_AFTER,
+            )
+        self._waiting += 1
+        try:
+            outcome: _Outcome[T] = self._pool.apply(_Outcome, (work,))
+        finally:
+            self._waiting -= 1
         return outcome.result()
 
 

@@ -76,6 +76,7 @@ def create_app(
         render_metrics=render,
         metrics_token=settings.metrics_token,
         aside=beside,
+        comparing=aside(),
     )
 
 
