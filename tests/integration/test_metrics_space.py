@@ -180,3 +180,12 @@ def test_without_a_place_to_count_in_the_service_runs_without_metrics(
     assert said[0].startswith("Metrics are off")
     counting.forget(1)
     counting.end()
+
+
+def test_files_are_for_their_own_user_alone(tmp_path: Path) -> None:
+    """Whatever the file mode mask is."""
+    program = f"import os; os.umask(0)\nfrom iotconfig.adapters.metrics.reserved import ReservedDict\nReservedDict('{tmp_path}/a.db')"
+    environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environ, check=True, timeout=60)
+
+    assert 0o600 == (tmp_path / "a.db").stat().st_mode & 0o777

@@ -107,7 +107,7 @@ class ReservedDict(MmapedDict):
     def _reserve(self, length: int) -> bool:
         """Allocate the file's first bytes, those included that a hole has now."""
         try:
-            with self._path.open("ab") as file:
+            with open(self._path, "ab", opener=_private) as file:
                 size = file.tell()
                 try:
                     os.posix_fallocate(file.fileno(), 0, max(length, size))
@@ -135,6 +135,10 @@ class ReservedDict(MmapedDict):
             self._path.parent,
             os.strerror(error.errno or 0),
         )
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _size(key: str) -> int:
