@@ -148,6 +148,17 @@ def test_a_place_that_is_not_there(quick: CommandLine, tmp_path: Path, name: str
     assert ".part" not in refused.errors
 
 
+def test_a_link_that_leads_nowhere(quick: CommandLine, tmp_path: Path) -> None:
+    """The refusal names the file, and shows no number of the system's."""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+
+    refused = quick.run("export", str(tmp_path / "link"))
+
+    assert 1 == refused.status
+    assert "link cannot be used: No such file or directory." in refused.errors
+    assert "Errno" not in refused.errors
+
+
 def test_a_document_is_no_form_of_export(quick: CommandLine, tmp_path: Path) -> None:
     """`.json` may be meant as either form: it is wrong usage, and says what to write."""
     refused = quick.run("export", str(tmp_path / "fleet.json"))

@@ -119,8 +119,9 @@ def test_a_file_that_was_swapped_takes_no_writes(
         lambda: FleetService(SqlStore(database), utc_now).load([entry(3)], Rules()),
         database.check,
     ):
-        with pytest.raises(StoreUnavailable, match=r"[Rr]estart|start it"):
+        with pytest.raises(StoreUnavailable, match=r"[Rr]estart|start it") as refused:
             ask()
+        assert refused.value.is_outcome_known
 
     def is_refused() -> bool:
         try:
@@ -135,9 +136,10 @@ def test_a_file_that_was_swapped_takes_no_writes(
 def test_a_file_that_is_replaced_within_a_transaction_is_not_acknowledged(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:
-    """Neither one of the pool nor one of a long session."""
-    with pytest.raises(StoreUnavailable), database.writing():
+    """Neither one of the pool, which may be stored or not, nor one of a long session."""
+    with pytest.raises(StoreUnavailable) as refused, database.writing():
         _replace(path)
+    assert not refused.value.is_outcome_known
     late = SqliteDatabase(path, Timeouts())
     with pytest.raises(StoreUnavailable), late.session() as session, session.writing():
         _replace(path)

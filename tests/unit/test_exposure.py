@@ -55,3 +55,24 @@ def test_a_group_may_read_and_a_public_key_is_no_secret(
     (tmp_path / "public.pem").chmod(0o644)
 
     assert [] == told({**environ, "SIGNING_KEY_PATH": str(tmp_path / "public.pem")}, caplog)
+
+
+def test_a_directory_in_which_everybody_may_replace_files_is_named(
+    tmp_path: Path, environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """That of secrets, and that of assets; not one like /tmp, where a file is its owner's."""
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    assets.chmod(0o1777)
+    environ["ASSETS_DIR"] = str(assets)
+    tmp_path.chmod(0o757)
+    try:
+        (line,) = told(environ, caplog)
+        caplog.clear()
+        assets.chmod(0o757)
+        (both,) = told(environ, caplog)
+    finally:
+        tmp_path.chmod(0o700)
+
+    assert line.endswith(f"run  chmod o-w {tmp_path}")
+    assert both.endswith(f"run  chmod o-w {tmp_path} {assets}")

@@ -216,7 +216,7 @@ class StoreReadOnly(StoreUnavailable):
 
 
 class StoreNotReached(StoreUnavailable):
-    """No connection to the store could be had, so nothing was stored."""
+    """The change was refused before it began, such as for want of a connection, so nothing was stored."""
 
     is_outcome_known = True
 

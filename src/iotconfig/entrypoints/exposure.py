@@ -1,9 +1,10 @@
-"""Warns at the start of files with secrets that every user of the machine may read."""
+"""Warns at the start of files with secrets that every user of the machine may read, or replace."""
 
 from __future__ import annotations
 
 import logging
 import shlex
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,10 +20,26 @@ _PRIVATE: Final = b"PRIVATE KEY-----"
 
 
 def warn_of_exposed_files(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Log one line with the files and the command that protects them. No mode is changed: it may be intended."""
-    exposed = " ".join(shlex.quote(str(path)) for path in readable_by_all(_secrets(settings, environ)))
-    if exposed:
-        log.warning("every user of this machine may read or change secrets: run  chmod o-rwx %s", exposed)
+    """Log one line with the files and the command that protects them, and one with their directories.
+
+    No mode is changed: it may be intended.
+    """
+    secrets = list(_secrets(settings, environ))
+    if exposed := readable_by_all(secrets):
+        log.warning(
+            "every user of this machine may read or change secrets: run  chmod o-rwx %s", _quoted(exposed)
+        )
+    directories = {path.parent for path in secrets}
+    if settings.assets_dir:
+        directories.add(Path(settings.assets_dir).absolute())
+    if exposed := open_to_all(sorted(directories)):
+        log.warning(
+            "every user of this machine may replace the service's files: run  chmod o-w %s", _quoted(exposed)
+        )
+
+
+def _quoted(paths: Iterable[Path]) -> str:
+    return " ".join(shlex.quote(str(path)) for path in paths)
 
 
 def readable_by_all(paths: Iterable[Path]) -> list[Path]:
@@ -31,6 +48,17 @@ def readable_by_all(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         with suppress(OSError):
             if path.stat().st_mode & _OTHERS:
+                found.append(path)
+    return found
+
+
+def open_to_all(directories: Iterable[Path]) -> list[Path]:
+    """Those in which users beside the owner and the group may remove and replace the files of others."""
+    found = []
+    for path in directories:
+        with suppress(OSError):
+            mode = path.stat().st_mode
+            if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
                 found.append(path)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -44,7 +45,14 @@ class _Program(click.Group):
         except BrokenPipeError:
             raise
         except (OSError, UnicodeError) as error:
-            raise click.ClickException(harmless(" ".join(str(error).split()))) from None
+            raise click.ClickException(harmless(_sentence(error))) from None
+
+
+def _sentence(error: OSError | UnicodeError) -> str:
+    """What the system refused, and for which file, without the number that it has for it."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
+    return " ".join(str(error).split())
 
 
 class _WrongUsage(click.ClickException):

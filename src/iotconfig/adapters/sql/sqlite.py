@@ -114,7 +114,7 @@ class SqliteDatabase:
                 yield connection
                 connection.commit()
             # Once more: what was stored in a file that is no longer there must not be acknowledged.
-            self._file.check()
+            self._file.check(is_written=True)
 
     @contextmanager
     def session(self) -> Iterator[SqliteSession]:
@@ -197,7 +197,7 @@ class SqliteSession:
             with session_transaction(self.connection) as transaction:
                 yield transaction
                 self._file.check()
-            self._file.check()
+            self._file.check(is_written=True)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iotconfig.domain.errors import StoreReadOnly
+from iotconfig.domain.errors import StoreNotReached, StoreReadOnly, StoreUnavailable
 
 from .failures import FILE_READ_ONLY, unavailable
 
@@ -99,28 +99,34 @@ class OpenFile:
         """Which file is open."""
         return (self._open or self._opened()).main
 
-    def check(self) -> None:
-        """Return where the path leads to the file that is open; raise `StoreUnavailable` otherwise."""
+    def check(self, *, is_written: bool = False) -> None:
+        """Return where the path leads to the file that is open; raise `StoreUnavailable` otherwise.
+
+        `is_written`: a change was committed since the last check, so that it is not known in which file it is.
+        """
+        kind = StoreUnavailable if is_written else StoreNotReached
         found = self._open or self._opened()
         main = _identity(self._path)
         if main != found.main:
             _set_log_aside(found)
             raise unavailable(
-                REMOVED if main is None else REPLACED, f"{self._path} is not the file that is open"
+                REMOVED if main is None else REPLACED, f"{self._path} is not the file that is open", kind
             )
-        self._refuse_shrunk()
+        self._refuse_shrunk(kind)
         if found.wal is None:
             return
         if _identity(found.wal_path) != found.wal or _identity(found.shm_path) != found.shm:
             _keep_what_is_stored(found)
-            raise unavailable(LOG_CHANGED, f"{found.wal_path} or its index is not the file that is open")
+            raise unavailable(
+                LOG_CHANGED, f"{found.wal_path} or its index is not the file that is open", kind
+            )
         self._looked_at = monotonic()
 
-    def _refuse_shrunk(self) -> None:
+    def _refuse_shrunk(self, kind: type[StoreUnavailable]) -> None:
         """The service's own writes never make the file smaller: what did wrote over it, and SQLite cannot tell."""
         size = _size(str(self._path))
         if size < self._largest:
-            raise unavailable(OVERWRITTEN, f"{self._path} is smaller than it was: {size} bytes")
+            raise unavailable(OVERWRITTEN, f"{self._path} is smaller than it was: {size} bytes", kind)
         self._largest = size
 
     def check_now_and_then(self) -> None:
@@ -182,6 +188,7 @@ class OpenFile:
             raise unavailable(
                 REMOVED if before is None else REPLACED,
                 f"{self._path} is not the file that the service has open",
+                StoreNotReached,
             )
         log_is_new = not _size(wal_path) and _identity(shm_path) is not None
         connection = self._connect()
@@ -199,7 +206,7 @@ class OpenFile:
 def _same(path: Path, before: Identity | None) -> Identity:
     found = _identity(path)
     if found is None or found != before:
-        raise unavailable(REPLACED, f"{path} was replaced while it was opened")
+        raise unavailable(REPLACED, f"{path} was replaced while it was opened", StoreNotReached)
     return found
 
 
@@ -211,7 +218,9 @@ def _refuse_lost_log(connection: sqlite3.Connection, wal_path: str) -> None:
         # It could not read what the index promises.
         entries = 1
     if entries > 0 and not _size(wal_path):
-        raise unavailable(LOG_CHANGED, f"{wal_path} is empty, and other processes have another open")
+        raise unavailable(
+            LOG_CHANGED, f"{wal_path} is empty, and other processes have another open", StoreNotReached
+        )
 
 
 def _keep_what_is_stored(found: _Open) -> None:
