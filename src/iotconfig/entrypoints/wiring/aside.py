@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_WAITING: Final = 32
+_MOST_WAITING: Final = 12
 """Works that wait for one thread, or are in it: each takes a few tenths of a second."""
 _RETRY_AFTER: Final = 5
 
