@@ -140,7 +140,7 @@ def test_a_thread_refuses_what_would_wait_too_long() -> None:
         except TooManyRequests as refusal:
             refused.append(refusal)
 
-    asking = [gevent.spawn(ask) for _ in range(40)]
+    asking = [gevent.spawn(ask) for _ in range(20)]
     gevent.sleep(0)
     assert other(lambda: 1, SMALL) == 1
     begun.set()
