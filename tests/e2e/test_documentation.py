@@ -99,7 +99,7 @@ def run_page(page: Path, directory: Path, serve: Serve, **env: str) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=100,
+        timeout=280,
         check=False,
         text=True,
     ).stdout
@@ -116,6 +116,7 @@ def prepare(directory: Path) -> None:
         (configs / f"{name}.json").write_text(f'{{"deviceName": "kitchen {name}", "n": 1.10}}\n')
 
 
+@pytest.mark.timeout(300)  # A page has some twenty commands, and each starts an interpreter.
 @pytest.mark.parametrize("page", _WITH_COMMANDS, ids=lambda page: page.name)
 def test_commands_do_what_the_page_says(
     page: Path,

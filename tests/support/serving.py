@@ -33,7 +33,7 @@ def run_command(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `iotconfig ARGUMENTS` to its end."""
     return subprocess.run(
-        [COMMAND, *arguments], env=dict(env), input=stdin, capture_output=True, timeout=60, check=False
+        [COMMAND, *arguments], env=dict(env), input=stdin, capture_output=True, timeout=100, check=False
     )
 
 
