@@ -24,6 +24,7 @@ from iotconfig.domain.search import ConfigQuery
 
 from .answers import send
 from .bodies import check_media_type, read_json, spool
+from .comparing import compared
 from .notes import note_of
 from .parameters import allow, choice, flag
 from .problems import Refused
@@ -275,7 +276,7 @@ def _is_refused(tally: Tally, rules: Rules) -> bool:
     return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
 
 
-def _shown(sample: Sample, aside: Aside) -> bytes:
+def _shown(sample: Sample, comparing: Aside) -> bytes:
     config = sample.config
 
     def text() -> bytes:
@@ -290,7 +291,7 @@ def _shown(sample: Sample, aside: Aside) -> bytes:
             }
         ).encode()
 
-    return aside(text, len(config.content.text) + len(sample.content.text))
+    return compared(comparing, text, config.content, sample.content)
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
 import falcon
 from attrs import frozen
 
@@ -21,12 +18,10 @@ from iotconfig.domain.service import ConfigService
 from .answers import send, send_config, send_text
 from .bodies import read_json
 from .changes import Change, change_of
+from .comparing import compared
 from .notes import note_of
 from .parameters import allow, deleted_cursor_of, deleted_query, flag, history_query, revision_parameter
 from .segments import config_id, revision_number
-
-_EFFORT: Final = 6
-"""Comparing takes as long as reading a document that is so many times as long, at most."""
 
 
 @frozen
@@ -83,7 +78,7 @@ class DiffResource:
             config_id(segment), revision_parameter(given, "from"), revision_parameter(given, "to")
         )
         contents = before.content if before else None, after.content
-        send_text(resp, _compared(self.comparing, lambda: to_json(comparison(before, after)), *contents))
+        send_text(resp, compared(self.comparing, lambda: to_json(comparison(before, after)), *contents))
 
     on_head = on_get
 
@@ -147,7 +142,7 @@ def send_edited(
     """Edit a config and answer with it; a dry run, with what would change."""
     if flag(change.given, "dry_run"):
         config, content = service.preview(change.config_id, edit, change.precondition)
-        send_text(resp, _compared(comparing, lambda: _preview(config, content), config.content, content))
+        send_text(resp, compared(comparing, lambda: _preview(config, content), config.content, content))
     else:
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
@@ -167,8 +162,3 @@ def _preview(config: Config, content: ConfigContent) -> str:
             "unified_diff": found.unified_diff,
         }
     )
-
-
-def _compared(comparing: Aside, work: Callable[[], str], *contents: ConfigContent | None) -> str:
-    size = sum(len(content.text) for content in contents if content)
-    return comparing(work, size * _EFFORT)
