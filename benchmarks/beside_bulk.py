@@ -17,8 +17,8 @@ from tests.support.serving import Serve
 
 from benchmarks.fleet import records, write
 from benchmarks.harness import machine, postgresql
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 
 _ASKED_EVERY = 0.01
 

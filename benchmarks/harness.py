@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 
 
 @contextmanager

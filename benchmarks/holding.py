@@ -25,10 +25,10 @@ from falcon import inspect
 from falcon.testing import create_environ
 from sqlalchemy import Table
 
-from iotconfig.adapters.http.access import DOCUMENT, RULES, Access
-from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
+from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.tables import configs, devices, notifications, revisions
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.databases import open_database

@@ -19,15 +19,15 @@ import gevent  # noqa: E402
 from sqlalchemy import create_engine  # noqa: E402
 
 from benchmarks.harness import machine, percentile, postgresql  # noqa: E402
-from iotconfig.adapters.sql.batching import BatchingConnection  # noqa: E402
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase  # noqa: E402
-from iotconfig.adapters.sql.repository import SqlConfigRepository  # noqa: E402
+from iotconfig.adapters.sql.configs import SqlConfigRepository  # noqa: E402
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase  # noqa: E402
+from iotconfig.adapters.sql.engine.statement_batch import BatchingConnection  # noqa: E402
+from iotconfig.adapters.sql.engine.timeouts import Timeouts  # noqa: E402
+from iotconfig.adapters.sql.engine.url import DatabaseUrl  # noqa: E402
 from iotconfig.adapters.sql.store import SqlStore  # noqa: E402
-from iotconfig.adapters.sql.timeouts import Timeouts  # noqa: E402
-from iotconfig.adapters.sql.url import DatabaseUrl  # noqa: E402
-from iotconfig.domain.content import ConfigContent  # noqa: E402
+from iotconfig.domain.configs.service import ConfigService  # noqa: E402
+from iotconfig.domain.documents.content import ConfigContent  # noqa: E402
 from iotconfig.domain.mac import MacAddress  # noqa: E402
-from iotconfig.domain.service import ConfigService  # noqa: E402
 from iotconfig.entrypoints.wiring import utc_now  # noqa: E402
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")

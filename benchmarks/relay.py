@@ -19,12 +19,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from benchmarks.harness import machine, mosquitto, postgresql, rounds
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
+from iotconfig.adapters.sql.announcing import SqlNotificationQueue
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.lease import PostgresqlLease
-from iotconfig.adapters.sql.notifications import SqlNotificationQueue
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.relay import Relay
+from iotconfig.domain.announcing.relay import Relay
 from iotconfig.entrypoints.wiring import utc_now
 
 _FILL = """

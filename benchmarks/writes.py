@@ -14,7 +14,7 @@ from tests.support.serving import Serve
 
 from benchmarks.harness import machine, mosquitto, postgresql, rounds
 from iotconfig import ConfigContent, MacAddress, open_service
-from iotconfig.adapters.sql import notifications
+from iotconfig.adapters.sql import announcing
 
 WRITERS = 16
 
@@ -45,9 +45,9 @@ def over_http(client: Client, seconds: float) -> float:
 
 
 def in_process(url: str, seconds: float, *, wakes: bool) -> float:
-    waking = notifications._WAKING
+    waking = announcing._WAKING
     if not wakes:
-        notifications._WAKING = "SELECT 1"  # type: ignore[misc]
+        announcing._WAKING = "SELECT 1"  # type: ignore[misc]
     try:
         with open_service(url) as service:
 
@@ -57,7 +57,7 @@ def in_process(url: str, seconds: float, *, wakes: bool) -> float:
 
             return rate(update, seconds)
     finally:
-        notifications._WAKING = waking  # type: ignore[misc]
+        announcing._WAKING = waking  # type: ignore[misc]
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from falcon import inspect
 
-from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
-from iotconfig.domain.access import Role
+from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access, access_to
+from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
 from iotconfig.adapters.mqtt.message import Message
 from iotconfig.entrypoints.settings import Settings
-from iotconfig.testing.announcements import asset, change, deletion
+from iotconfig.testing.announcement_builders import asset, change, deletion
 
 _HEAD = """\
 # Every topic

@@ -10,7 +10,7 @@ from typing import Final
 from tests.support.http import Client
 from tests.support.relaying import mac
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 
 from .checks import Stored
 

@@ -14,7 +14,7 @@ from attrs import frozen
 from tests.support.http import Answer
 from tests.support.wire import request_bytes
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 
 from .devices import facts
 from .fleet import address

@@ -23,8 +23,8 @@ from tests.support.schema import rows
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 
 from .checks import Stored
 from .record import Operation, Recorder, read

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database, drop_database

@@ -11,7 +11,7 @@ from typing import Any
 import falcon
 import psycopg
 
-from iotconfig.adapters.sql.places import Places
+from iotconfig.adapters.sql.engine.fair_semaphore import Places
 
 _CONNECTIONS = 8
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"

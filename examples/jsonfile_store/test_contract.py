@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.domain.ports import NotificationQueue, Store
 from iotconfig.testing import NotificationQueueContract, StoreContract
 from iotconfig_jsonfile import JsonFileStore
 

@@ -22,7 +22,7 @@ from faults.generators import Generator
 from faults.record import NO_ANSWER, Operation
 from faults.system import Site, System, growth
 from faults.verdicts import Outcome, at_most, held, in_time
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 
 _P99: Final = 1.0
 

@@ -14,9 +14,18 @@ from ._version import __version__
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from .domain.config import UNCONDITIONAL, Config, ConfigSummary, Device, Document, Precondition
-    from .domain.content import ConfigContent
-    from .domain.edits import Merge, Replace, Rollback
+    from .domain.configs.bulk import Entry, OnConflict, Refusal, Rules, Tally
+    from .domain.configs.bulk_service import FleetService
+    from .domain.configs.config import Config, ConfigSummary, Document
+    from .domain.configs.counter import Device
+    from .domain.configs.edits import Merge, Replace, Rollback
+    from .domain.configs.history import HistoryService
+    from .domain.configs.precondition import UNCONDITIONAL, Precondition
+    from .domain.configs.query import ConfigPage, ConfigQuery
+    from .domain.configs.revisions import DeletedQuery, HistoryQuery, Note, Retention, Revision
+    from .domain.configs.service import ConfigService
+    from .domain.documents.content import ConfigContent
+    from .domain.documents.merge_patch import MergePatch
     from .domain.errors import (
         ContentTooLarge,
         InvalidDocument,
@@ -31,14 +40,7 @@ if TYPE_CHECKING:
         StoreUnavailable,
         ValidationFailed,
     )
-    from .domain.fleet import Entry, OnConflict, Refusal, Rules, Tally
-    from .domain.fleet_service import FleetService
-    from .domain.history_service import HistoryService
     from .domain.mac import MacAddress
-    from .domain.merge_patch import MergePatch
-    from .domain.revisions import DeletedQuery, HistoryQuery, Note, Retention, Revision
-    from .domain.search import ConfigPage, ConfigQuery
-    from .domain.service import ConfigService
 
 __all__ = [
     "UNCONDITIONAL",
@@ -85,16 +87,18 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "config": (
-        "UNCONDITIONAL",
+    "configs.config": (
         "Config",
         "ConfigSummary",
-        "Device",
         "Document",
+    ),
+    "configs.counter": ("Device",),
+    "configs.precondition": (
+        "UNCONDITIONAL",
         "Precondition",
     ),
-    "content": ("ConfigContent",),
-    "edits": (
+    "documents.content": ("ConfigContent",),
+    "configs.edits": (
         "Merge",
         "Replace",
         "Rollback",
@@ -113,29 +117,29 @@ _HOMES: Final = {
         "StoreUnavailable",
         "ValidationFailed",
     ),
-    "fleet": (
+    "configs.bulk": (
         "Entry",
         "OnConflict",
         "Refusal",
         "Rules",
         "Tally",
     ),
-    "fleet_service": ("FleetService",),
-    "history_service": ("HistoryService",),
+    "configs.bulk_service": ("FleetService",),
+    "configs.history": ("HistoryService",),
     "mac": ("MacAddress",),
-    "merge_patch": ("MergePatch",),
-    "revisions": (
+    "documents.merge_patch": ("MergePatch",),
+    "configs.revisions": (
         "DeletedQuery",
         "HistoryQuery",
         "Note",
         "Retention",
         "Revision",
     ),
-    "search": (
+    "configs.query": (
         "ConfigPage",
         "ConfigQuery",
     ),
-    "service": ("ConfigService",),
+    "configs.service": ("ConfigService",),
 }
 
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}

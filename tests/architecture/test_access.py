@@ -10,7 +10,7 @@ import pytest
 from falcon import inspect
 from falcon.testing import TestClient
 
-from iotconfig.adapters.http.access import DOCUMENT, RULES, Access, access_to
+from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access, access_to
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 

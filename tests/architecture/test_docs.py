@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.http import problems
-from iotconfig.adapters.http.access import DOCUMENT, RULES
-from iotconfig.testing.announcements import asset, change
+from iotconfig.adapters.http.access.rules import DOCUMENT, RULES
+from iotconfig.testing.announcement_builders import asset, change
 from tests.contract.publishers import publisher_on
 from tests.support.entities import mac
 from tests.support.markdown import anchors, links

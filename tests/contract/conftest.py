@@ -15,20 +15,21 @@ from iotconfig.adapters.memory import (
     MemoryStore,
 )
 from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
-from iotconfig.adapters.sql.database import Database
 from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import metadata
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.api_tokens import ApiTokenStore
-from iotconfig.domain.device_tokens import DeviceTokenStore
-from iotconfig.domain.ports import NotificationQueue, Store
-from iotconfig.domain.relay_reports import RelayReports
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.access.api_tokens import ApiTokenStore
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.announcing.relay_reports import RelayReports
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.tokens import DeviceTokenStore
 from tests.contract.queues import queue_of
 from tests.support.clock import SteppingClock
 from tests.support.postgres import create_database, drop_database

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import metadata
-from iotconfig.domain.notifications import Notification
-from iotconfig.domain.ports import Store
-from iotconfig.testing import fleets
-from iotconfig.testing.fleets import StillClock, configs, entries, entry, histories, places
+from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.configs.store import Store
+from iotconfig.testing import bulk_builders
+from iotconfig.testing.bulk_builders import StillClock, configs, entries, entry, histories, places
 
 from .queues import queue_of
 
@@ -33,12 +33,12 @@ _IDS = frozenset({"id", "config_id"})
 
 def notifications(store: Store) -> dict[str, Notification]:
     """What is pending or parked, by its subject."""
-    return fleets.notifications(queue_of(store))
+    return bulk_builders.notifications(queue_of(store))
 
 
 def everything(store: Store, numbers: Iterable[int]) -> dict[str, Any]:
     """All that is stored of these devices, with ids aside."""
-    return fleets.everything(store, queue_of(store), numbers)
+    return bulk_builders.everything(store, queue_of(store), numbers)
 
 
 def rows(store: Store) -> dict[str, list[dict[str, Any]]]:

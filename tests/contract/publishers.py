@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
-from iotconfig.domain.ports import Receipt
+from iotconfig.domain.announcing.ports import Receipt
 
 CLIENT_ID = "iotsupport-relay"
 TAKEN = Receipt(nudged=True, stated=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from iotconfig.adapters.memory import MemoryStore
-from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+from iotconfig.adapters.sql.announcing import SqlNotificationQueue
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.ports import NotificationQueue, Store
-from iotconfig.testing.announcements import (
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.store import Store
+from iotconfig.testing.announcement_builders import (
     EVERYTHING,
     asset,
     at,

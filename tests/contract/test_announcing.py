@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.config import Config, Precondition
+from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.notifications import AT_ONCE
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
-from iotconfig.domain.notifications import AT_ONCE, Announcement, DeviceState, Kind, Subject
-from iotconfig.domain.ports import NotificationQueue, Store
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import START, SteppingClock
 from tests.support.entities import content, mac
 

@@ -10,7 +10,7 @@ import pytest
 
 from iotconfig.adapters.asset_files import FileAssetStore
 from iotconfig.adapters.memory import MemoryAssetStore
-from iotconfig.domain.assets import Asset, AssetName, AssetStore, OpenAsset
+from iotconfig.domain.assets.asset import Asset, AssetName, AssetStore, OpenAsset
 from tests.support.crowd import together
 
 NAME = AssetName("firmware.bin")

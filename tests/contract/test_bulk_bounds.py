@@ -6,15 +6,15 @@ import pytest
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.diff import difference
-from iotconfig.adapters.http.fleet import PatchBody
-from iotconfig.domain.content import ConfigContent
+from iotconfig.adapters.http.api.bulk import PatchBody
+from iotconfig.domain.configs.bulk import Entry, Refusal, Rules, Tally
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.revisions import Operation
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import ContentTooLarge
-from iotconfig.domain.fleet import Entry, Refusal, Rules, Tally
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.ports import Store
-from iotconfig.domain.revisions import Operation
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import SteppingClock
 from tests.support.entities import add, content, mac
 

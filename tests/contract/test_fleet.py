@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from attrs import evolve
 
+from iotconfig.domain.configs.bulk import Entry, Exported, OnConflict, Refusal, Rules, Tally
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.revisions import Note, Operation
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordExists, ValidationFailed
-from iotconfig.domain.fleet import Entry, Exported, OnConflict, Refusal, Rules, Tally
-from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.ports import Store
-from iotconfig.domain.revisions import Note, Operation
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import SteppingClock
 from tests.support.entities import content, mac
 

@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from iotconfig.domain.config import Config
+from iotconfig.domain.configs.bulk import OnConflict, Rules, Tally
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordGone, RecordNotFound
-from iotconfig.domain.fleet import OnConflict, Rules, Tally
-from iotconfig.domain.fleet_service import FleetService
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.merge_patch import MergePatch
-from iotconfig.domain.ports import Store
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import SteppingClock
 from tests.support.crowd import together
 from tests.support.entities import content, mac

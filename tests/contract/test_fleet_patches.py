@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from iotconfig.domain.configs.bulk import Outcome, Refusal, Result, Rules, Tally
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
-from iotconfig.domain.fleet import Outcome, Refusal, Result, Rules, Tally
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.merge_patch import MergePatch
-from iotconfig.domain.ports import Store
-from iotconfig.domain.revisions import Note
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import SteppingClock
 from tests.support.entities import content, mac
 

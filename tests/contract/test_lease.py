@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.ports import Lease
+from iotconfig.domain.announcing.ports import Lease
 from iotconfig.testing import LeaseContract
 from tests.support.lease_holder import lease_holder, lease_on
 from tests.support.postgres import PostgresServer

@@ -14,8 +14,8 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
 from iotconfig.adapters.mqtt.neighbours import Neighbours
+from iotconfig.domain.announcing.relay_reports import ProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.relay_reports import ProblemCode
 from tests.support.broker_files import denying
 from tests.support.listener import MARKER, Listener
 from tests.support.mosquitto import Mosquitto

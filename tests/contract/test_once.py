@@ -10,10 +10,10 @@ import pytest
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import accepted_once
-from iotconfig.domain.ports import Store
+from iotconfig.domain.configs.store import Store
 from iotconfig.testing import OnceOnlyContract
-from iotconfig.testing.announcements import at
-from iotconfig.testing.once import MANY, claim
+from iotconfig.testing.announcement_builders import at
+from iotconfig.testing.contracts.replay_guard import MANY, claim
 
 
 class TestOnceOnly(OnceOnlyContract):

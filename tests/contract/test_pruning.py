@@ -6,13 +6,13 @@ import pytest
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql import history as sql_history
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.revisions import HistoryQuery, Retention
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordGone
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.ports import Store
-from iotconfig.domain.revisions import HistoryQuery, Retention
-from iotconfig.domain.service import ConfigService
 from iotconfig.testing import PruningContract
-from iotconfig.testing.pruning import ALWAYS, with_revisions
+from iotconfig.testing.contracts.pruning import ALWAYS, with_revisions
 
 
 class TestPruning(PruningContract):

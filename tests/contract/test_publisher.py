@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.mqtt import MqttPublisher
-from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
-from iotconfig.domain.ports import Receipt
+from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.ports import Receipt
 from tests.support.broker_files import denying
 from tests.support.listener import Heard, Listener
 from tests.support.mosquitto import Mosquitto

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from iotconfig.domain.ports import Receipt
+from iotconfig.domain.announcing.ports import Receipt
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.scripted_broker import scripted_broker

@@ -13,8 +13,8 @@ from time import monotonic
 import pytest
 
 from iotconfig.adapters.mqtt import MqttPublisher
+from iotconfig.domain.announcing.relay_reports import ProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.relay_reports import ProblemCode
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.scripted_broker import ScriptedBroker, scripted_broker

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from iotconfig.adapters.sql.database import Database
+from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.installation import installation_name
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
-from iotconfig.domain.relay_reports import Destination, RelayReport
+from iotconfig.domain.announcing.relay_reports import Destination, RelayReport
 from iotconfig.testing import RelayReportsContract
-from iotconfig.testing.crowd import together
+from iotconfig.testing.simultaneous import together
 
 _REPORT = RelayReport("a", Destination("mqtt://broker:1883", "iotsupport"), is_active=False)
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.config import Config, Document, Precondition
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordNotFound
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
 from tests.support.clock import step
 from tests.support.entities import NO_IDS, content, mac
 

@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.fleet import Entry, OnConflict
-from iotconfig.domain.ports import Clock, Store
-from iotconfig.domain.revisions import UNSIGNED
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.bulk import Entry, OnConflict
+from iotconfig.domain.configs.revisions import UNSIGNED
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 from tests.support.entities import content, mac
 
 from .fleets import StillClock, entry, everything, rows

@@ -9,9 +9,9 @@ import falcon.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.service import ConfigService
 from tests.support.apps import app_in_memory
 from tests.support.json_texts import objects
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 from tests.support.api import create
 from tests.support.depot import Depot, new_name, settings_of
 from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from falcon import inspect
 
-from iotconfig.adapters.http.access import Access, access_to
-from iotconfig.domain.access import Role
+from iotconfig.adapters.http.access.rules import Access, access_to
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem
 from tests.support.depot import Depot, new_name, settings_of
 from tests.support.serving import Serve

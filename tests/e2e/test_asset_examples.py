@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from tests.support.depot import Depot
 from tests.support.serving import COMMAND
 from tests.support.tokens import api_token, bearer

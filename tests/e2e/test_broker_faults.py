@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 from tests.support.command_line import CommandLine
 from tests.support.crowd import seconds_of
 from tests.support.http import Client

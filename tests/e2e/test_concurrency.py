@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.postgres import create_database, drop_database

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from iotconfig.domain.announcing.relay_reports import ProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.relay_reports import ProblemCode
-from iotconfig.testing.announcements import change
+from iotconfig.testing.announcement_builders import change
 from tests.contract.publishers import TAKEN, publisher_on
 from tests.support.broker_files import password_file
 from tests.support.listener import Listener

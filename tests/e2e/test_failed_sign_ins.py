@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem, new_mac
 from tests.support.crowd import together
 from tests.support.http import Answer

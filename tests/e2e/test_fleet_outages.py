@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.api import expect_problem
 from tests.support.crowd import together
 from tests.support.fleet_files import (

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.schema import execute
 from tests.support.serving import Serve

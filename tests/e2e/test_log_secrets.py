@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import make_url
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from tests.support.api import created, new_mac
 from tests.support.logs import log_lines, wait_for_line
 from tests.support.mosquitto import Mosquitto
@@ -116,7 +116,7 @@ def test_no_secret_is_ever_logged(
     told = wait_for_line(
         serve, request_id=bug.headers["x-request-id"], logger="iotconfig.adapters.http.problems"
     )
-    assert "iotconfig.adapters.sql.failures.DatabaseFault" == told["error"]["type"]
+    assert "iotconfig.adapters.sql.engine.failures.DatabaseFault" == told["error"]["type"]
     serve.stop()
     planted = [*SECRETS.values(), make_url(database_url).password or SECRETS["database"]]
     assert [] == [secret for secret in planted if secret in serve.output()]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.api import created, new_mac
 from tests.support.crowd import together
 from tests.support.http import Answer, Client
@@ -50,7 +50,7 @@ def test_every_line_parses_under_a_mixed_load(
 
     lines = [line for line in log_lines(serve) if line["logger"] == "iotconfig.access"]
     assert sum(counts) + 1 == len(lines)
-    assert {"iotconfig.domain.relay", "iotconfig.process", "gunicorn.error"} <= {
+    assert {"iotconfig.domain.announcing.relay", "iotconfig.process", "gunicorn.error"} <= {
         line["logger"] for line in log_lines(serve)
     }
 

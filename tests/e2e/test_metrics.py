@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from faults.small_disk import SmallDisk
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.api import created, new_mac
 from tests.support.crowd import together
 from tests.support.mosquitto import Mosquitto

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import (

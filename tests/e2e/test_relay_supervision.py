@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 from tests.support.http import Client
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto

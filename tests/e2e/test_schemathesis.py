@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from tests.support.api import created
 from tests.support.serving import Serve
 from tests.support.tokens import api_token

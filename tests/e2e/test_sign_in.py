@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 from tests.support.api import expect_problem, new_mac
 from tests.support.browser import Browser

@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 from tests.support.relaying import mac, put, stored_revisions
 from tests.support.schema import execute, rows
 from tests.support.serving import Serve, environment

@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from iotconfig.adapters.asset_files import FileAssetStore, digests
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import AssetsUnavailable
 from tests.support.asset_files import NAME, by_hand, put, read
 from tests.support.waiting import wait_until

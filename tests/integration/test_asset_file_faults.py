@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 
 from iotconfig.adapters.asset_files import FileAssetStore
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import AssetsUnavailable, StoreFull, StoreUnavailable
 from tests.support.asset_files import NAME, by_hand, on_their_way, put, read
 

@@ -9,9 +9,9 @@ import pytest
 from psycopg.rows import TupleRow
 
 from iotconfig import ConfigContent, MacAddress, Note, open_service
-from iotconfig.adapters.sql.failures import DatabaseFault
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.revisions import HistoryQuery
+from iotconfig.adapters.sql.engine.failures import DatabaseFault
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.revisions import HistoryQuery
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 TABLES = ("devices", "configs", "revisions", "notifications")

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from iotconfig.adapters.sql.notifications import SqlNotificationQueue
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.announcing import SqlNotificationQueue
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.ports import NotificationQueue
-from iotconfig.domain.relay_reports import Destination, RelayReport
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.announcing.relay_reports import Destination, RelayReport
 from tests.support.command_line import CommandLine
 from tests.support.entities import mac
 from tests.support.serving import environment

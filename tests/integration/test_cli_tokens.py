@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 from tests.support.command_line import CommandLine

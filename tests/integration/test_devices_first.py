@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from iotconfig.adapters.sql.database import Database
 from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.readiness import SqlReadiness
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.device_tokens import DeviceToken
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.errors import RecordGone, RecordNotFound, StoreUnavailable
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 from tests.support.entities import content, mac

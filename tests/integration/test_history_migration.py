@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from tests.support.command_line import CommandLine
 from tests.support.schema import connected, execute, migrate_down, migrate_up, rows
 

@@ -10,13 +10,13 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.config import Precondition
+from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import PreconditionFailed, RecordGone, RecordNotFound, StoreUnavailable
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
 from tests.support.entities import content, mac
 from tests.support.waiting import wait_until

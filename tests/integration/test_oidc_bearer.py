@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from iotconfig.adapters.oidc import OidcIdentityProvider, RoleNames
 from iotconfig.adapters.oidc.tokens import LEEWAY
-from iotconfig.domain.access import Principal, Role
+from iotconfig.domain.access.principal import Principal, Role
 from iotconfig.domain.errors import AuthenticationRequired
 from tests.support.identities import registered
 from tests.support.identity_provider import JWKS, Provider

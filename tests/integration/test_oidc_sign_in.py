@@ -13,9 +13,9 @@ from joserfc.jwk import RSAKey
 
 from iotconfig.adapters.oidc import OidcIdentityProvider
 from iotconfig.adapters.oidc.kept import COOL_DOWN
-from iotconfig.domain.access import Principal, Role
+from iotconfig.domain.access.identity import IdentityProvider
+from iotconfig.domain.access.principal import Principal, Role
 from iotconfig.domain.errors import AuthenticationRequired, ExternalServiceError
-from iotconfig.domain.identity import IdentityProvider
 from tests.support.identities import CALLBACK, come_back, parameters_of, registered, signed_in
 from tests.support.identity_provider import AUTHORIZE, TOKEN, Provider, claims_of
 from tests.support.standing_clock import StandingClock

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import make_url
 
 from iotconfig import ConfigContent, ConfigQuery, MacAddress, ValidationFailed, open_service
-from iotconfig.adapters.sql.failures import DatabaseFault
+from iotconfig.adapters.sql.engine.failures import DatabaseFault
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.url import DatabaseUrl
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 SECRET = "hunter2-温度"

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreReadOnly
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
 from tests.support.entities import content, mac
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.lease import SqliteLease
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.domain.configs.bulk import Rules
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.domain.fleet import Rules
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
-from iotconfig.testing.fleets import entry
+from iotconfig.testing.bulk_builders import entry
 from tests.support.entities import content, mac
 from tests.support.waiting import wait_until
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.sql import sqlite
-from iotconfig.adapters.sql.sqlite import SqliteDatabase, open_file
-from iotconfig.adapters.sql.sqlite_file import LOG_BYTES
+from iotconfig.adapters.sql.engine import sqlite
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase, open_file
+from iotconfig.adapters.sql.engine.sqlite_file import LOG_BYTES
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
 from tests.support.entities import content, mac
 

@@ -8,13 +8,13 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from iotconfig.adapters.sql import sqlite
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine import sqlite
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
 from tests.support.entities import content, mac
 

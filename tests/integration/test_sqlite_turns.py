@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from iotconfig.adapters.sql.database import Database
-from iotconfig.adapters.sql.sqlite import SqliteDatabase
-from iotconfig.adapters.sql.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 
 COUNT_TO_A_MILLION = text(
     "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT count(*) FROM n"

@@ -13,7 +13,7 @@ import pytest
 from falcon import constants
 from gunicorn.config import Config
 
-from iotconfig.adapters.http.access import RULES, Access
+from iotconfig.adapters.http.access.rules import RULES, Access
 from tests.support.api import expect_problem
 from tests.support.apps import app_in_memory
 from tests.support.wire import answers, request_bytes

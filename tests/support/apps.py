@@ -10,15 +10,16 @@ from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import UseCases, create_app
 from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.adapters.throttle import MemoryThrottle
-from iotconfig.domain.asset_service import AssetService
-from iotconfig.domain.assets import AssetStore
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.assets.asset import AssetStore
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.pictures import PictureService
-from iotconfig.domain.ports import Clock, Store
-from iotconfig.domain.service import ConfigService
-from iotconfig.domain.uploads import UploadRules
 
 from .clock import SteppingClock
 

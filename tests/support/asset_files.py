@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from iotconfig.adapters.asset_files import FileAssetStore
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 
 NAME: Final = AssetName("firmware.bin")
 LONG_AGO: Final = 1_000_000_000_000_000_000

@@ -1,5 +1,5 @@
 """The clock of the shipped suites."""
 
-from iotconfig.testing.clock import START, SteppingClock, step
+from iotconfig.testing.clocks import START, SteppingClock, step
 
 __all__ = ["START", "SteppingClock", "step"]

@@ -7,7 +7,7 @@ from statistics import median
 from time import monotonic
 from typing import TypeVar
 
-from iotconfig.testing.crowd import together
+from iotconfig.testing.simultaneous import together
 
 __all__ = ["seconds_of", "together", "typical"]
 

@@ -1,5 +1,5 @@
 """The short spellings of the shipped suites."""
 
-from iotconfig.testing.entities import NO_IDS, add, content, mac, remove
+from iotconfig.testing.builders import NO_IDS, add, content, mac, remove
 
 __all__ = ["NO_IDS", "add", "content", "mac", "remove"]

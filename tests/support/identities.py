@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from iotconfig.adapters.oidc import OidcIdentityProvider, Registration
-from iotconfig.domain.identity import Session, SignIn
-from iotconfig.domain.ports import Clock
+from iotconfig.domain.access.identity import Session, SignIn
+from iotconfig.domain.clock import Clock
 
 from .identity_provider import Provider
 from .waiting import wait_until

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
-from iotconfig.adapters.sql.timeouts import Timeouts
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.ports import Lease
+from iotconfig.domain.announcing.ports import Lease
 
 
 def lease_on(database_url: str) -> Lease:

@@ -15,10 +15,10 @@ from attrs import frozen
 from paho.mqtt import publish
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from iotconfig.domain.config import Config
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.service import ConfigService
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from iotconfig.domain.fleet import Exported
-from iotconfig.domain.fleet_service import FleetService
+from iotconfig.domain.configs.bulk import Exported
+from iotconfig.domain.configs.bulk_service import FleetService
 from iotconfig.entrypoints.cli import main
 
 _EXPORTED = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from iotconfig.entrypoints.fleet_helper import main
+from iotconfig.entrypoints.bulk_helper import main
 from tests.support.struck_command import die_before
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 from unittest import mock
 
 from iotconfig.adapters.asset_files.incoming import IncomingFile
-from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.domain.assets.asset import Asset, AssetName
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 

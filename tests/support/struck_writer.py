@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.mac import MacAddress
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from gunicorn.config import Config
 
-from iotconfig.adapters.http.gevent_worker import OPTIONS, DeadlineWorker, ProcessLogger
+from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessLogger
 
 PARSERS = [
     "python",

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import Factory, define
 
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.announcing.ports import Receipt
+from iotconfig.domain.announcing.relay_reports import Problem
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.notifications import Announcement
-from iotconfig.domain.ports import Receipt
-from iotconfig.domain.relay_reports import Problem
 
 ACCEPTED = Receipt(nudged=True, stated=True)
 

@@ -34,10 +34,10 @@ from iotconfig import (
     ValidationFailed,
 )
 from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
-from iotconfig.domain.accepted import content_of
-from iotconfig.domain.access import Role
-from iotconfig.domain.api_tokens import ApiTokenService
-from iotconfig.domain.device_tokens import DeviceTokenService
+from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.access.principal import Role
+from iotconfig.domain.devices.tokens import DeviceTokenService
+from iotconfig.domain.documents.accepted import content_of
 from tests.support.clock import SteppingClock
 
 MAC = "02-00-00-00-00-01"

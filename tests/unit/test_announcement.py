@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.notifications import Announcement
-from iotconfig.testing.outbox import MERGES
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.testing.contracts.notification_outbox import MERGES
 
 
 @pytest.mark.parametrize(("earlier", "later", "nudge"), MERGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import ValidationFailed
 
 BAD = [

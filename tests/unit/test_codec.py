@@ -9,8 +9,8 @@ import pytest
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, RawJson, rfc3339, to_json
-from iotconfig.domain.config import Config
-from iotconfig.domain.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, InvalidMacAddress
 from iotconfig.domain.mac import MacAddress
 

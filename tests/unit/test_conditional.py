@@ -8,14 +8,15 @@ import falcon
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http.conditional import (
+from iotconfig.adapters.http.requests.conditional import (
     is_known_to_device,
     is_unchanged,
     revision_tag,
     write_precondition,
 )
-from iotconfig.domain.config import UNCONDITIONAL, Config, Precondition
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 

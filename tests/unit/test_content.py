@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.content import DEFAULT_MAX_BYTES, ConfigContent, etag_of
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent, etag_of
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
 
 

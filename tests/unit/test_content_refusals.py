@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument
 
 from .test_content import nested

@@ -11,9 +11,9 @@ import pytest
 from attrs import asdict
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from iotconfig.adapters.http.cookies import CookieJar, cookies_of
+from iotconfig.adapters.http.access.cookies import CookieJar, cookies_of
+from iotconfig.domain.access.identity import SignIn
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.identity import SignIn
 
 _SECRET = "s" * 32
 _SIGN_IN = SignIn("state", "nonce", "verifier", "/")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.sql.url import DatabaseUrl
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.domain.errors import ValidationFailed
 
 SECRET = "hunter2"

@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 from attrs import evolve, frozen
 
-from iotconfig.adapters.http.deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
+from iotconfig.adapters.gunicorn.deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 
 SHORT = 0.1
 TOO_SHORT_FOR_16_KIB = 0.01

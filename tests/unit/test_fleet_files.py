@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.fleet_files import read_directory, read_stream
-from iotconfig.domain.fleet import Entry, Refusal
+from iotconfig.adapters.fleet_files.files import read_directory, read_stream
+from iotconfig.domain.configs.bulk import Entry, Refusal
 from tests.support.entities import content, mac
 
 LIMIT = 1000

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.fleet_files import (
+from iotconfig.adapters.fleet_files.files import (
     new_file,
     read_directory,
     read_stream,
     write_directory,
     write_records,
 )
+from iotconfig.domain.configs.bulk import Entry, Exported
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.fleet import Entry, Exported
 from tests.support.entities import mac
 
 LIMIT = 1000
@@ -166,8 +166,8 @@ def test_an_empty_directory_by_another_name_is_filled(
 _ON_A_FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from iotconfig.adapters.fleet_files import new_file, write_directory, write_records
-from iotconfig.domain.fleet import Exported
+from iotconfig.adapters.fleet_files.files import new_file, write_directory, write_records
+from iotconfig.domain.configs.bulk import Exported
 from iotconfig.domain.mac import MacAddress
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

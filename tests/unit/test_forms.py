@@ -8,8 +8,8 @@ import falcon
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http.forms import read_form
 from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.forms import read_form
 from iotconfig.domain.errors import ContentTooLarge, IotConfigError, ValidationFailed
 from tests.support.forms import BOUNDARY, Field, form, headers_of, part_with
 

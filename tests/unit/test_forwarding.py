@@ -6,7 +6,7 @@ import falcon
 import pytest
 from falcon.testing import create_environ
 
-from iotconfig.adapters.http.forwarding import MAX_NAMES, forwarded
+from iotconfig.adapters.http.access.forwarding import MAX_NAMES, forwarded
 from iotconfig.domain.errors import ValidationFailed
 
 HEADERS = {

@@ -9,15 +9,9 @@ import pytest
 from falcon.testing import TestClient
 
 from iotconfig.adapters.logs import JsonFormat, TextFormat
-from iotconfig.adapters.sql.url import DatabaseUrl
-from iotconfig.domain.errors import (
-    IotConfigError,
-    RecordExists,
-    StoreUnavailable,
-    ValidationFailed,
-    excerpt,
-)
-from iotconfig.domain.harmless import harmless, harmless_json, harmless_lines
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.domain.errors import IotConfigError, RecordExists, StoreUnavailable, ValidationFailed, excerpt
+from iotconfig.domain.text import harmless, harmless_json, harmless_lines
 from iotconfig.entrypoints.logs import telling
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.values import LogFormat

@@ -9,7 +9,7 @@ import pytest
 from falcon import testing
 
 from iotconfig.adapters.bearer import bearer_token
-from iotconfig.adapters.http.forms import read_form
+from iotconfig.adapters.http.requests.forms import read_form
 from tests.support.apps import app_in_memory
 from tests.support.clock import SteppingClock
 

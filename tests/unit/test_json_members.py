@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import given, settings
 
+from iotconfig.domain.documents.json_members import Member, members
 from iotconfig.domain.errors import InvalidDocument
-from iotconfig.domain.json_members import Member, members
 from tests.support.json_texts import objects
 
 

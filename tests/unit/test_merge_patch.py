@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iotconfig.domain import json_members, merge_patch
+from iotconfig.domain.documents import json_members, merge_patch
+from iotconfig.domain.documents.json_members import members
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import InvalidDocument
-from iotconfig.domain.json_members import members
-from iotconfig.domain.merge_patch import MergePatch
 from tests.support.json_texts import objects
 
 

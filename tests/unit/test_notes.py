@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from iotconfig.domain.configs.revisions import UNSIGNED, DeletedQuery, HistoryQuery, Note, Retention
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.revisions import UNSIGNED, DeletedQuery, HistoryQuery, Note, Retention
 from tests.support.clock import START
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iotconfig.adapters.oidc.roles import RoleNames
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 
 ADMIN = frozenset({Role.ADMIN})
 NONE: frozenset[Role] = frozenset()

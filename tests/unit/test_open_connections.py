@@ -12,8 +12,8 @@ from threading import Thread
 import pytest
 from attrs import define
 
-from iotconfig.adapters.http.deadlines import Deadlines, DeadlineSocket
-from iotconfig.adapters.http.open_connections import OpenConnections
+from iotconfig.adapters.gunicorn.deadlines import Deadlines, DeadlineSocket
+from iotconfig.adapters.gunicorn.open_connections import OpenConnections
 from tests.support.waiting import wait_until
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"

@@ -11,7 +11,7 @@ import falcon
 import pytest
 from falcon import inspect, testing
 
-from iotconfig.adapters.http.access import DOCUMENT, RULES, Access
+from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
 from iotconfig.adapters.http.openapi.document import AREAS, document, path_of
 from iotconfig.adapters.http.problems import STATUS
 from tests.support.apps import app_in_memory

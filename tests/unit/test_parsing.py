@@ -10,8 +10,8 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from iotconfig.adapters.http.gevent_worker import OPTIONS
-from iotconfig.adapters.http.parsing import OneVerdictRequest
+from iotconfig.adapters.gunicorn.parsing import OneVerdictRequest
+from iotconfig.adapters.gunicorn.worker import OPTIONS
 
 pytest.importorskip("gunicorn_h1c")
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from iotconfig.domain.config import UNCONDITIONAL, Config, Precondition
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed
 from iotconfig.domain.mac import MacAddress
 

@@ -11,7 +11,7 @@ from falcon import testing
 from iotconfig.adapters.http import problems
 from iotconfig.adapters.memory import MemoryAssetStore
 from iotconfig.domain import errors
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import IotConfigError, StoreUnavailable
 from tests.support.apps import app_in_memory
 

@@ -6,7 +6,7 @@ import falcon
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http.ranges import Span, requested_span
+from iotconfig.adapters.http.requests.ranges import Span, requested_span
 
 TAG = '"abc"'
 SIZE = 1000

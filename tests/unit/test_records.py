@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iotconfig.adapters import records
 from iotconfig.adapters.codec import BodyReader, entry_of, record_of
-from iotconfig.adapters.records import is_document, read_document, read_ndjson
+from iotconfig.adapters.fleet_files import records
+from iotconfig.adapters.fleet_files.records import is_document, read_document, read_ndjson
+from iotconfig.domain.configs.bulk import Entry, Exported, Refusal
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, InvalidMacAddress
-from iotconfig.domain.fleet import Entry, Exported, Refusal
 from tests.support.entities import content, mac
 from tests.support.json_texts import objects
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.adapters.http.redirects import local_path
+from iotconfig.adapters.http.access.redirects import local_path
 from iotconfig.domain.errors import ValidationFailed
 
 _OWN = "https://iot.example.org"

@@ -9,17 +9,17 @@ from datetime import timedelta
 import pytest
 
 from iotconfig.adapters.memory import MemoryRelayReports, MemoryStore
-from iotconfig.adapters.memory.notifications import MemoryNotificationQueue
-from iotconfig.domain.config import Config
-from iotconfig.domain.content import ConfigContent
+from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
+from iotconfig.domain.announcing.notifications import Notification, RetryPolicy
+from iotconfig.domain.announcing.ports import Receipt
+from iotconfig.domain.announcing.relay import Pause, Relay
+from iotconfig.domain.announcing.relay_reports import Destination, Problem, ProblemCode, RelayReport, Reporter
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.notifications import Notification, RetryPolicy
-from iotconfig.domain.ports import Receipt
-from iotconfig.domain.relay import Pause, Relay
-from iotconfig.domain.relay_reports import Destination, Problem, ProblemCode, RelayReport, Reporter
-from iotconfig.domain.service import ConfigService
 
 from .relay_ports import ManualClock, ScriptedPublisher, ScriptedWatch, SwitchedLease
 

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.metrics import RelayMetrics
+from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
+from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.notifications import Announcement, Kind, Subject
-from iotconfig.domain.ports import Receipt
 
 TOLD = Receipt(nudged=True, stated=True)
 ANNOUNCEMENT = Announcement(Subject(Kind.CONFIG, "02:00:00:00:00:01"), nudge=True, state=None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from iotconfig.domain.configs.query import ConfigQuery, fold, mac_fragments, search_text
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigQuery, fold, mac_fragments, search_text
 
 MAC = MacAddress.parse("02:AB:00:00:00:01")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from iotconfig.domain.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.uploads import SignatureForm
+from iotconfig.domain.assets.upload import SignatureForm
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.entrypoints.settings import InvalidSetting, Settings, is_loopback
 
 SECRET = "hunter2"

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http.sources import source_of
+from iotconfig.adapters.http.access.sources import source_of
 
 _PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from iotconfig.domain.timestamps import parse_timestamp
+from iotconfig.domain.assets.timestamps import parse_timestamp
 
 MOMENT = datetime(2026, 1, 31, 12, 0, 5, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())

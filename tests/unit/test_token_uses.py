@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from iotconfig.domain.access.token_uses import RECORDED_EVERY, TokenUses, at_once
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.domain.token_uses import RECORDED_EVERY, TokenUses, at_once
 from tests.support.clock import START
 
 

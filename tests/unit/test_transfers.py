@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import falcon.testing
 import pytest
 
-from iotconfig.adapters.http import transfer_places as module
-from iotconfig.adapters.http.transfer_places import Kind, Transfers, shared_file
+from iotconfig.adapters.http import transfer_limits as module
+from iotconfig.adapters.http.transfer_limits import Kind, Transfers, shared_file
 from iotconfig.domain.errors import StoreFull, TooManyRequests
 from tests.support.apps import app_in_memory
 
@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 
 _OTHER_WORKER = """
 import sys
-from iotconfig.adapters.http.transfer_places import Kind, Transfers
+from iotconfig.adapters.http.transfer_limits import Kind, Transfers
 transfers = Transfers(4, int(sys.argv[2]), int(sys.argv[1]))
 for caller in sys.argv[3:]:
     transfers.take(Kind.EXPORT, caller).hold(1024 * 1024)

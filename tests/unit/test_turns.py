@@ -14,16 +14,16 @@ from attrs import field, frozen
 from falcon.testing import TestClient
 
 from iotconfig.adapters.memory import MemoryStore
-from iotconfig.domain.aside import SMALL
-from iotconfig.domain.edits import Merge
+from iotconfig.domain.configs.bulk import Entry, Rules
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.edits import Merge
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import TooManyRequests
-from iotconfig.domain.fleet import Entry, Rules
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.merge_patch import MergePatch
-from iotconfig.domain.search import ConfigQuery
-from iotconfig.domain.service import ConfigService
-from iotconfig.entrypoints.wiring.aside import InThread
+from iotconfig.domain.offload import SMALL
 from iotconfig.entrypoints.wiring.clock import Turns
+from iotconfig.entrypoints.wiring.offload import InThread
 from tests.support.apps import app_in_memory
 from tests.support.clock import SteppingClock
 from tests.support.entities import content, mac

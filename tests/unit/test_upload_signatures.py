@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
+from iotconfig.domain.assets.upload import SignatureForm, UploadRules
 from iotconfig.domain.errors import AuthorizationFailed, SignatureUsed, ValidationFailed
-from iotconfig.domain.uploads import SignatureForm, UploadRules
 from tests.support.clock import START
 from tests.unit.uploading import CONTENT, NAME, Workshop
 

@@ -11,8 +11,11 @@ import pytest
 from attrs import define, frozen
 
 from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
-from iotconfig.domain.asset_service import AssetService
-from iotconfig.domain.assets import Asset, AssetName, Incoming
+from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
+from iotconfig.domain.assets.asset import Asset, AssetName, Incoming
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.configs.store import UnitOfWork
 from iotconfig.domain.errors import (
     AssetsUnavailable,
     AuthorizationFailed,
@@ -23,9 +26,6 @@ from iotconfig.domain.errors import (
     StoreUnavailable,
     ValidationFailed,
 )
-from iotconfig.domain.notifications import Announcement, Kind, Subject
-from iotconfig.domain.ports import UnitOfWork
-from iotconfig.domain.uploads import UploadRules
 from tests.unit.uploading import CONTENT, NAME, ORDER, Workshop
 
 ANNOUNCED = Announcement(Subject(Kind.ASSET, "firmware.bin"), nudge=True, state=None)

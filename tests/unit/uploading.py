@@ -10,11 +10,11 @@ from typing import Final
 from attrs import define, field
 
 from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
-from iotconfig.domain.asset_service import AssetService
-from iotconfig.domain.assets import Asset, AssetName, AssetStore
-from iotconfig.domain.notifications import Announcement
-from iotconfig.domain.ports import Store
-from iotconfig.domain.uploads import UploadRules
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.assets.asset import Asset, AssetName, AssetStore
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.configs.store import Store
 from tests.support.clock import START
 from tests.support.signing import SigningKey, signing_key
 

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from attrs import frozen
 
-from iotconfig.domain.config import Config, Device, Document
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigPage, ConfigQuery, has_text
 
 from .records import DeviceRecord, Records
 

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.revisions import (
+from iotconfig.domain.configs.revisions import (
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
@@ -21,6 +20,7 @@ from iotconfig.domain.revisions import (
     Retention,
     Revision,
 )
+from iotconfig.domain.mac import MacAddress
 
 from .records import Records
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from iotconfig.domain.notifications import (
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.announcing.notifications import (
     AT_ONCE,
     MOST_COUNTED,
-    Announcement,
     Backlog,
     Notification,
     next_generation,

@@ -10,11 +10,11 @@ from typing import Final
 from attrs import Factory, define
 from cattrs.preconf.json import make_converter
 
-from iotconfig.domain.config import Config
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import Revision
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notifications import Notification
-from iotconfig.domain.revisions import Revision
 
 
 @define

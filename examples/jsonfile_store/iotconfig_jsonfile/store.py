@@ -9,7 +9,7 @@ from typing import Self
 
 from attrs import frozen
 
-from iotconfig.domain.fleet import Exported
+from iotconfig.domain.configs.bulk import Exported
 
 from .file import RecordsFile
 from .notifications import JsonFileNotificationQueue

@@ -17,18 +17,18 @@ from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from iotconfig.domain import json_members, json_text
-from iotconfig.domain.aside import Aside, at_once
-from iotconfig.domain.assets import AssetName
-from iotconfig.domain.config import Config, ConfigSummary
-from iotconfig.domain.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
+from iotconfig.domain.announcing.service import DeliveryHealth
+from iotconfig.domain.assets.asset import AssetName
+from iotconfig.domain.configs.bulk import Entry, Exported
+from iotconfig.domain.configs.config import Config, ConfigSummary
+from iotconfig.domain.configs.revisions import Revision
+from iotconfig.domain.documents import json_members, strict_json
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, MAX_DEPTH, ConfigContent
+from iotconfig.domain.documents.json_members import Member
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError
-from iotconfig.domain.fleet import Entry, Exported
-from iotconfig.domain.json_members import Member
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.merge_patch import MergePatch
-from iotconfig.domain.notification_service import DeliveryHealth
-from iotconfig.domain.revisions import Revision
+from iotconfig.domain.offload import Aside, at_once
 
 T = TypeVar("T", bound=AttrsInstance)
 
@@ -157,11 +157,11 @@ class BodyReader:
 
     def read_patch(self, body: bytes) -> MergePatch:
         """The merge patch that a body is. Raises `InvalidDocument`."""
-        return self.aside(lambda: MergePatch.parse(json_text.decode_utf8(body)), len(body))
+        return self.aside(lambda: MergePatch.parse(strict_json.decode_utf8(body)), len(body))
 
     def _read(self, body: bytes, cls: type[T]) -> T:
         names = [attribute.name for attribute in fields(cls)]
-        members = json_members.members(json_text.decode_utf8(body), _BODY_DEPTH, names)
+        members = json_members.members(strict_json.decode_utf8(body), _BODY_DEPTH, names)
         try:
             return self._converter.structure({member.name: member for member in members}, cls)
         except BaseValidationError as error:
@@ -170,7 +170,7 @@ class BodyReader:
 
 def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES) -> Entry:
     """The entry that one JSON object with `mac_address` and `content` describes. Raises as `BodyReader.read`."""
-    text = json_text.decode_utf8(line)
+    text = strict_json.decode_utf8(line)
     if usual := _USUAL_RECORD.fullmatch(text):
         # A third quicker than what follows, which also says what is wrong, where something is.
         try:
@@ -236,7 +236,7 @@ def _content(member: Member, max_bytes: int) -> ConfigContent:
 
 def _unexpected(expected: str, member: Member) -> InvalidDocument:
     return InvalidDocument(
-        f"expected {expected}, found {json_text.kind(member.value)}", pointer=f"/{member.name}"
+        f"expected {expected}, found {strict_json.kind(member.value)}", pointer=f"/{member.name}"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from .harmless import harmless
+from .text import harmless
 
 _SHOWN: Final = 200
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from .arguments import check_kind
 from .errors import InvalidMacAddress
-from .kinds import check_kind
 
 # ASCII only, on purpose: `\d` and `int()` also take full-width and Arabic digits.
 _SPELLINGS: Final = re.compile(
@@ -63,3 +63,13 @@ class MacAddress:
 
     def __str__(self) -> str:
         return self.canonical
+
+
+def mac_address_of(given: MacAddress | str) -> MacAddress:
+    """The MAC address that is given as itself, or as text in any spelling. Raises `InvalidMacAddress`."""
+    return given if isinstance(given, MacAddress) else MacAddress.parse(given)
+
+
+def optional_mac_address(given: MacAddress | str | None) -> MacAddress | None:
+    """As `mac_address_of`; None stays None."""
+    return None if given is None else mac_address_of(given)

@@ -15,13 +15,13 @@ from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
-    from iotconfig.domain.api_tokens import ApiTokenService
-    from iotconfig.domain.device_tokens import DeviceTokenService
-    from iotconfig.domain.fleet_service import FleetService
-    from iotconfig.domain.history_service import HistoryService
-    from iotconfig.domain.notification_service import NotificationService
-    from iotconfig.domain.revisions import Note
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.access.api_tokens import ApiTokenService
+    from iotconfig.domain.announcing.service import NotificationService
+    from iotconfig.domain.configs.bulk_service import FleetService
+    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.service import ConfigService
+    from iotconfig.domain.devices.tokens import DeviceTokenService
 
     from .settings import Settings
 
@@ -65,7 +65,7 @@ class _Runtime:
         return wiring.open_service(self._settings)
 
     def note(self, message: str | None) -> Note:
-        from iotconfig.domain.revisions import Note
+        from iotconfig.domain.configs.revisions import Note
 
         try:
             return Note(pwd.getpwuid(os.getuid()).pw_name, message)

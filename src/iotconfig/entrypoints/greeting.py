@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from iotconfig.domain.device_tokens import DeviceAuth
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.devices.tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.search import ConfigQuery
 
 from . import wiring
 from .logs import writes_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.service import ConfigService
 
 from . import wiring
 from .settings import Settings
@@ -23,7 +23,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
         finally:
             store.close()
         return
-    from iotconfig.adapters.sql.url import DatabaseUrl
+    from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
     # Here, so that a bad URL is the caller's argument, and not a setting of the environment.
     DatabaseUrl.parse(database_url)

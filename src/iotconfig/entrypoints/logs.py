@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from iotconfig.adapters.logs import JsonFormat, LoggedAccess, Output, Repeats, TextFormat, WrittenAccess
-from iotconfig.domain.harmless import harmless
+from iotconfig.domain.text import harmless
 
 from .settings import Settings
 from .values import LogFormat

@@ -13,15 +13,15 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
+from iotconfig.domain.announcing.ports import Lease
+from iotconfig.domain.announcing.relay import Pause
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.ports import Lease
-from iotconfig.domain.relay import Pause
 
 from . import lifeline, wiring
 from .listening import listen_for_scrapes
 from .logs import log_to_stderr
-from .observed import new_registry
 from .settings import InvalidSetting, Settings
+from .wiring.observers import new_registry
 
 log = logging.getLogger(__name__)
 

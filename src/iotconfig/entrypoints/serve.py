@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from secrets import token_hex
 
 from iotconfig._version import __version__
-from iotconfig.adapters.http.transfer_places import shared_file
+from iotconfig.adapters.http.transfer_limits import shared_file
 
 from . import wiring
 from .counting import Counting

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, field, fields, frozen
 
+from iotconfig.adapters.networks import Network
 from iotconfig.adapters.regular_files import read_regular
-from iotconfig.domain.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.device_tokens import DeviceAuth
+from iotconfig.domain.assets.upload import DEFAULT_MAX_BYTES as DEFAULT_MAX_ASSET_BYTES
+from iotconfig.domain.assets.upload import SignatureForm
+from iotconfig.domain.devices.tokens import DeviceAuth
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.networks import Network
-from iotconfig.domain.uploads import DEFAULT_MAX_BYTES as DEFAULT_MAX_ASSET_BYTES
-from iotconfig.domain.uploads import SignatureForm
 
 from . import values
 from .values import Parser, T

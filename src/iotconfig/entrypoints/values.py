@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from iotconfig.adapters.networks import Network
 from iotconfig.adapters.regular_files import read_regular
 from iotconfig.domain.errors import ValidationFailed, excerpt
-from iotconfig.domain.networks import Network
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)

@@ -16,16 +16,16 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from iotconfig.adapters.http.arbiter import PatientArbiter
-from iotconfig.adapters.http.deadlines import Deadlines
-from iotconfig.adapters.http.gevent_worker import OPTIONS, DeadlineWorker, ProcessLogger
-from iotconfig.adapters.http.heartbeats import beat_in_memory
+from iotconfig.adapters.gunicorn.arbiter import PatientArbiter
+from iotconfig.adapters.gunicorn.deadlines import Deadlines
+from iotconfig.adapters.gunicorn.heartbeats import beat_in_memory
+from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessLogger
 from iotconfig.adapters.http.observing import Observer
 
 from . import lifeline
 from .logs import log_to_stderr
-from .observed import observed
 from .settings import Settings
+from .wiring.observers import observed
 
 
 class _Web(BaseApplication):

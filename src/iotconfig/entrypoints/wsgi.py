@@ -10,8 +10,8 @@ import falcon
 from iotconfig.adapters.logs import LoggedAccess
 
 from . import wiring
-from .observed import observed
 from .settings import Settings
+from .wiring.observers import observed
 
 
 def create_app() -> falcon.App[Any, Any]:

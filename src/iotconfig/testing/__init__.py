@@ -27,23 +27,23 @@ except ImportError:
 # Before the suites are imported: their assertions say what differed.
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
-from .api_tokens import ApiTokenStoreContract
-from .closing import ClosingContract
-from .concurrency import ConcurrencyContract
-from .configs import ConfigsContract
-from .device_tokens import DeviceTokenStoreContract
-from .history import HistoryContract
-from .leases import LeaseContract
-from .lists import ListsContract
-from .once import OnceOnlyContract
-from .outbox import OutboxContract
-from .pruning import PruningContract
-from .queues import NotificationQueueContract
-from .relay_reports import RelayReportsContract
-from .restoring import RestoringContract
-from .stages import StageContract
-from .store import StoreContract
-from .swaps import SwapsContract
+from .contracts.api_tokens import ApiTokenStoreContract
+from .contracts.board_swaps import SwapsContract
+from .contracts.closing import ClosingContract
+from .contracts.concurrency import ConcurrencyContract
+from .contracts.config_queries import ListsContract
+from .contracts.configs import ConfigsContract
+from .contracts.device_tokens import DeviceTokenStoreContract
+from .contracts.history import HistoryContract
+from .contracts.lease import LeaseContract
+from .contracts.notification_outbox import OutboxContract
+from .contracts.notification_queue import NotificationQueueContract
+from .contracts.pruning import PruningContract
+from .contracts.relay_reports import RelayReportsContract
+from .contracts.replay_guard import OnceOnlyContract
+from .contracts.restoring import RestoringContract
+from .contracts.stage import StageContract
+from .contracts.store import StoreContract
 
 __all__ = [
     "ApiTokenStoreContract",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.ports import Store
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
 
-from .clock import SteppingClock
+from .clocks import SteppingClock
 
 
 class UseCases:

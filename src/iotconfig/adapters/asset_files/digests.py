@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
-from iotconfig.domain.assets import AssetName
+from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import AssetsUnavailable
 
 from .directory import open_file

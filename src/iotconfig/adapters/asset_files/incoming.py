@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.domain.assets.asset import Asset, AssetName
 
 from . import directory as directories
 from .digests import Digests

@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.domain.assets.asset import Asset, AssetName
 from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 
 from . import directory as directories

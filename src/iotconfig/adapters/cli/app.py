@@ -9,13 +9,13 @@ import click
 
 from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.harmless import harmless
+from iotconfig.domain.text import harmless
 
+from .bulk import export, import_, patch
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
 from .edit import edit
 from .errors import one_line
-from .fleet import export, import_, patch
 from .history import diff, history, prune_history, restore, rollback
 from .notifications import announce, notifications, relay
 from .serve import serve

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 from attrs import evolve
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_mark
 from iotconfig.domain.errors import RecordGone, RecordNotFound
-from iotconfig.domain.limits import MAX_PAGE
-from iotconfig.domain.line_ends import UTF8_MARK, as_stored, without_mark
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.search import ConfigQuery
+from iotconfig.domain.paging import MAX_PAGE
 
 from .diffs import echo_proposed
 from .names import find, key_of
@@ -32,9 +32,9 @@ from .tables import moment, printable, table
 from .terminal import confirm, give, say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.config import Config, ConfigSummary
-    from iotconfig.domain.revisions import DeletedConfig
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.configs.config import Config, ConfigSummary
+    from iotconfig.domain.configs.revisions import DeletedConfig
+    from iotconfig.domain.configs.service import ConfigService
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -112,7 +112,7 @@ def _pages(service: ConfigService, query: ConfigQuery, limit: int) -> Iterator[C
 
 
 def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
-    from iotconfig.domain.revisions import DeletedQuery
+    from iotconfig.domain.configs.revisions import DeletedQuery
 
     runtime.schema().require_current()
     found: list[DeletedConfig] = []
@@ -209,7 +209,7 @@ def set_content(
         raise click.UsageError("--dry-run compares with a config that is there: leave --create out.")
     with configs_of(runtime) as service:
         if dry_run:
-            from iotconfig.domain.edits import Replace
+            from iotconfig.domain.configs.edits import Replace
 
             before, _ = service.preview(find(service, name).id, Replace(document), precondition)
             echo_proposed(before, as_stored(document, before.content))

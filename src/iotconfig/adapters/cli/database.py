@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordExists
 from iotconfig.domain.mac import MacAddress
 

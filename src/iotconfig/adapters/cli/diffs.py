@@ -8,8 +8,8 @@ from .tables import printable
 from .terminal import say
 
 if TYPE_CHECKING:
-    from iotconfig.domain.config import Config
-    from iotconfig.domain.content import ConfigContent
+    from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.documents.content import ConfigContent
 
 _COLOURS: Final[dict[str, dict[str, Any]]] = {
     "---": {"bold": True},

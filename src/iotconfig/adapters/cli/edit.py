@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import click
 from attrs import define
 
-from iotconfig.domain import json_text, line_ends
-from iotconfig.domain.config import Precondition
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.documents import line_ends, strict_json
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError, PreconditionFailed
 
 from .configs import configs_of, echo_changed
@@ -25,9 +25,9 @@ from .runtime import Runtime
 from .terminal import confirm, say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.config import Config
-    from iotconfig.domain.revisions import Note
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.service import ConfigService
 
 _NAME: Final = "ID|MAC"
 
@@ -143,7 +143,7 @@ class _Editing:
 
 def _text_of(draft: Path) -> str:
     """What is in the file, without a byte order mark. Raises `InvalidDocument` where it is no UTF-8."""
-    return json_text.decode_utf8(line_ends.without_mark(draft.read_bytes()))
+    return strict_json.decode_utf8(line_ends.without_mark(draft.read_bytes()))
 
 
 def _goes_on() -> bool:

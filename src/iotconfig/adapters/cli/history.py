@@ -18,7 +18,7 @@ from .tables import moment, table
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.history_service import HistoryService
+    from iotconfig.domain.configs.history import HistoryService
 
 _NAME = "ID|MAC"
 
@@ -38,7 +38,7 @@ _NAME = "ID|MAC"
 @click.pass_obj
 def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json: bool) -> None:
     """List a config's revisions, the newest first; a deleted config's, too."""
-    from iotconfig.domain.revisions import HistoryQuery
+    from iotconfig.domain.configs.revisions import HistoryQuery
 
     with _history(runtime) as service:
         config_id = find_id(service, name)
@@ -95,7 +95,7 @@ def rollback(
     as_json: bool,
 ) -> None:
     """Give a config the content of an earlier REVISION, byte for byte, as a new one."""
-    from iotconfig.domain.edits import Rollback
+    from iotconfig.domain.configs.edits import Rollback
 
     edit = Rollback(revision)
     with configs_of(runtime) as service:
@@ -140,7 +140,7 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
     """
     if keep is None and older_than is None:
         raise click.UsageError("Say what to keep: --keep N, --older-than DAYS, or both.")
-    from iotconfig.domain.revisions import Retention
+    from iotconfig.domain.configs.revisions import Retention
 
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))
     with _history(runtime) as service:

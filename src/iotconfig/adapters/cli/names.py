@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from iotconfig.domain.mac import MacAddress
 
 if TYPE_CHECKING:
-    from iotconfig.domain.config import Config
-    from iotconfig.domain.history_service import HistoryService
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.service import ConfigService
 
 _ID: Final = re.compile(r"[0-9]{1,100}")
 _BARE_MAC_DIGITS: Final = 12

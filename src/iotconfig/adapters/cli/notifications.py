@@ -14,7 +14,7 @@ from .tables import moment, table
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.notifications import Notification
+    from iotconfig.domain.announcing.notifications import Notification
 
 _LISTED = 1000
 _RATE = 10.0

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from iotconfig.domain.config import Precondition
+from iotconfig.domain.configs.precondition import Precondition
 
 F = TypeVar("F", bound=Callable[..., Any])
 

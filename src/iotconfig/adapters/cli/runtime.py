@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from iotconfig.domain.api_tokens import ApiTokenService
-    from iotconfig.domain.device_tokens import DeviceTokenService
-    from iotconfig.domain.fleet_service import FleetService
-    from iotconfig.domain.history_service import HistoryService
-    from iotconfig.domain.notification_service import NotificationService
-    from iotconfig.domain.revisions import Note
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.access.api_tokens import ApiTokenService
+    from iotconfig.domain.announcing.service import NotificationService
+    from iotconfig.domain.configs.bulk_service import FleetService
+    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.service import ConfigService
+    from iotconfig.domain.devices.tokens import DeviceTokenService
 
 
 class SchemaStatus(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from iotconfig.domain.harmless import harmless
+from iotconfig.domain.text import harmless
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

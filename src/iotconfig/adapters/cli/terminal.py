@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from iotconfig.domain.harmless import harmless, harmless_json, harmless_lines
+from iotconfig.domain.text import harmless, harmless_json, harmless_lines
 
 from .streams import standard_output
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 from attrs import evolve
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.mac import MacAddress
 
 from .expiry import expiry
@@ -22,9 +22,9 @@ from .tables import moment, table
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.api_tokens import ApiToken, ApiTokenService
-    from iotconfig.domain.device_tokens import DeviceTokenService
-    from iotconfig.domain.service import ConfigService
+    from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService
+    from iotconfig.domain.configs.service import ConfigService
+    from iotconfig.domain.devices.tokens import DeviceTokenService
 
 _ROLES = "admin may do everything, viewer may read, asset-uploader may upload assets."
 
@@ -195,7 +195,7 @@ def _device_tokens(runtime: Runtime) -> Iterator[DeviceTokenService]:
 
 def _devices(service: ConfigService) -> Iterator[MacAddress]:
     """The devices that have a config, read a page at a time."""
-    from iotconfig.domain.search import ConfigQuery
+    from iotconfig.domain.configs.query import ConfigQuery
 
     query = ConfigQuery(count=False)
     while True:

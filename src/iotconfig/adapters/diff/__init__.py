@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from iotconfig.domain.config import Config
-from iotconfig.domain.content import ConfigContent
-from iotconfig.domain.revisions import Revision
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import Revision
+from iotconfig.domain.documents.content import ConfigContent
 
 from .json_patch import decoded, json_patch
 from .lines import as_written, laid_out, unified_diff

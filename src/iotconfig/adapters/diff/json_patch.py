@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from iotconfig.domain.json_depth import pointer
+from iotconfig.domain.documents.pointer import pointer
 
 from .matching import Steps, changes
 

@@ -1,1 +1,1 @@
-"""The HTTP API (Falcon), and the gunicorn worker that serves it."""
+"""The HTTP API (Falcon)."""

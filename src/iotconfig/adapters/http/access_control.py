@@ -8,18 +8,18 @@ from typing import Any
 import falcon
 from attrs import field, frozen
 
-from iotconfig.domain.access import Throttle
-from iotconfig.domain.api_tokens import ApiTokenService
-from iotconfig.domain.device_tokens import DeviceTokenService
-from iotconfig.domain.networks import Network
-from iotconfig.domain.sign_in import SignInService
+from iotconfig.adapters.networks import Network
+from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.access.sign_in import SignInService
+from iotconfig.domain.access.throttle import Throttle
+from iotconfig.domain.devices.tokens import DeviceTokenService
 
-from .auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
-from .authentication import Authentication
-from .cookies import SIGN_OUT, CookieJar
-from .device_gate import DeviceGate
-from .failed_sign_ins import FailedSignIns
-from .gate import Gate
+from .access.authentication import Authentication
+from .access.cookies import SIGN_OUT, CookieJar
+from .access.device_gate import DeviceGate
+from .access.failed_sign_ins import FailedSignIns
+from .access.gate import Gate
+from .api.auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
 
 
 @frozen

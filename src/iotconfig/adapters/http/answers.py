@@ -5,9 +5,9 @@ from __future__ import annotations
 import falcon
 
 from iotconfig.adapters.codec import to_json
-from iotconfig.domain.config import Config
+from iotconfig.domain.configs.config import Config
 
-from .conditional import revision_tag
+from .requests.conditional import revision_tag
 
 
 def send(resp: falcon.Response, answer: object) -> None:

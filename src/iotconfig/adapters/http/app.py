@@ -10,28 +10,28 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
-from iotconfig.domain.aside import Aside, at_once
-from iotconfig.domain.asset_service import AssetService
-from iotconfig.domain.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.fleet_use_cases import FleetUseCases
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.notification_service import NotificationService
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.offload import Aside, at_once
 from iotconfig.domain.pictures import PictureService
-from iotconfig.domain.service import ConfigService
 
 from . import problems
 from .access_control import AccessControl, Doors
-from .assets import AssetResource, AssetsResource
-from .configs import (
+from .api.assets import AssetResource, AssetsResource
+from .api.bulk import ExportResource, ImportResource, PatchResource
+from .api.configs import (
     AnnounceResource,
     ConfigByMacResource,
     ConfigResource,
     ConfigsResource,
     ReplaceDeviceResource,
 )
-from .fleet import ExportResource, ImportResource, PatchResource
-from .health import HealthResource, LiveResource, LogUse, ReadyResource
-from .history import (
+from .api.health import HealthResource, LiveResource, LogUse, ReadyResource
+from .api.history import (
     DeletedConfigsResource,
     DiffResource,
     RestoreResource,
@@ -39,12 +39,12 @@ from .history import (
     RevisionsResource,
     RollbackResource,
 )
-from .metrics import MetricsResource, Render
+from .api.metrics import MetricsResource, Render
+from .api.pictures import LvglResource
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation, Observer
 from .openapi import resource as openapi
-from .pictures import LvglResource
-from .transfer_places import Transfers
+from .transfer_limits import Transfers
 from .transfers import TransferDoor
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024

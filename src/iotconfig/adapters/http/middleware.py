@@ -12,7 +12,7 @@ from attrs import frozen
 
 from iotconfig.domain.errors import ValidationFailed
 
-from .origins import is_from_elsewhere, why_elsewhere
+from .access.origins import is_from_elsewhere, why_elsewhere
 from .problems import SAFE_METHODS, Refused
 from .request_ids import request_id_of
 

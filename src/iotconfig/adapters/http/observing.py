@@ -13,9 +13,9 @@ from attrs import define
 from iotconfig.domain.errors import InvalidMacAddress
 from iotconfig.domain.mac import MacAddress
 
-from .access import DOCUMENT
+from .access.rules import DOCUMENT
 from .request_ids import request_id_of
-from .segments import is_document
+from .requests.segments import is_document
 
 UNMATCHED: Final = "unmatched"
 """The route of a request that has none."""

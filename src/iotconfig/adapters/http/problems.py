@@ -9,13 +9,8 @@ from typing import Any, Final
 
 import falcon
 
-from iotconfig.domain.errors import (
-    AuthenticationRequired,
-    IotConfigError,
-    StoreUnavailable,
-    TooManyRequests,
-)
-from iotconfig.domain.harmless import harmless_json
+from iotconfig.domain.errors import AuthenticationRequired, IotConfigError, StoreUnavailable, TooManyRequests
+from iotconfig.domain.text import harmless_json
 
 from .request_ids import request_id_of
 

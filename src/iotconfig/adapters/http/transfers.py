@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import falcon
 from attrs import frozen
 
-from iotconfig.domain.access import LOCAL_ADMINISTRATOR
-from iotconfig.domain.networks import Network
+from iotconfig.adapters.networks import Network
+from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR
 
-from .gate import principal_of
-from .sources import source_of
-from .transfer_places import Kind, Place, Transfers
+from .access.gate import principal_of
+from .access.sources import source_of
+from .transfer_limits import Kind, Place, Transfers
 
 
 @frozen

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import gmtime, strftime
 from typing import Any, Final
 
-from iotconfig.domain.harmless import harmless, harmless_json
+from iotconfig.domain.text import harmless, harmless_json
 
 from .faults import fault_of
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 from attrs import evolve, field, frozen
 
-from iotconfig.domain.api_tokens import ApiToken
+from iotconfig.domain.access.api_tokens import ApiToken
 from iotconfig.domain.errors import NameTaken
 
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from attrs import Factory, define, field, frozen
 
-from iotconfig.domain.assets import Asset, AssetName
+from iotconfig.domain.assets.asset import Asset, AssetName
 
 
 @frozen

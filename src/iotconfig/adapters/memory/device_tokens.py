@@ -7,7 +7,7 @@ from itertools import islice
 
 from attrs import field, frozen
 
-from iotconfig.domain.device_tokens import DeviceToken
+from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.mac import MacAddress
 
 

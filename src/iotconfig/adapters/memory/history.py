@@ -7,8 +7,7 @@ from itertools import islice
 
 from attrs import frozen
 
-from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.revisions import (
+from iotconfig.domain.configs.revisions import (
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
@@ -20,6 +19,7 @@ from iotconfig.domain.revisions import (
     Retention,
     Revision,
 )
+from iotconfig.domain.mac import MacAddress
 
 from .state import State
 

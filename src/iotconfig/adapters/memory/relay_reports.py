@@ -7,8 +7,8 @@ from datetime import datetime
 
 from attrs import Factory, define
 
-from iotconfig.domain.ports import Clock
-from iotconfig.domain.relay_reports import FRESH, RelayReport
+from iotconfig.domain.announcing.relay_reports import FRESH, RelayReport
+from iotconfig.domain.clock import Clock
 
 
 @define

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from attrs import Factory, define, evolve
 
-from iotconfig.domain import changes
-from iotconfig.domain.config import Config
-from iotconfig.domain.fleet import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs import changes
+from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.ports import Renew
+from iotconfig.domain.configs.revisions import Note, Operation
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.ports import Clock, Renew
-from iotconfig.domain.revisions import Note, Operation
 
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork

@@ -13,11 +13,12 @@ from threading import Lock
 
 from attrs import Factory, define
 
-from iotconfig.domain.config import Config
+from iotconfig.domain.announcing.announcement import Subject
+from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.notifications import Notification, Subject
-from iotconfig.domain.revisions import Revision
 
 
 @define

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from attrs import field, frozen
 
-from iotconfig.domain.fleet import Exported
+from iotconfig.domain.configs.bulk import Exported
 
-from .notifications import MemoryNotificationQueue
+from .announcing import MemoryNotificationQueue
 from .stage import MemoryStage
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork

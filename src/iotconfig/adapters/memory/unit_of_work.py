@@ -6,10 +6,10 @@ from typing import Self
 
 from attrs import frozen
 
+from .announcing import MemoryNotificationOutbox
+from .configs import MemoryConfigRepository, MemoryDeviceRepository
 from .history import MemoryHistoryRepository
-from .notifications import MemoryNotificationOutbox
-from .once import MemoryOnceOnly
-from .repository import MemoryConfigRepository, MemoryDeviceRepository
+from .replay_guard import MemoryOnceOnly
 from .state import State
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.announcing.ports import Publisher, Receipt
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.notifications import Announcement
-from iotconfig.domain.ports import Publisher, Receipt
 
 
 class RelayMetrics:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from attrs import frozen
 from paho.mqtt.properties import Properties
 
-from iotconfig.domain.relay_reports import Problem, ProblemCode
+from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
 
 _QOS: Final = 1
 _RECEIVE_MAXIMUM: Final = 65_535

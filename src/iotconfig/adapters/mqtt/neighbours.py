@@ -25,7 +25,7 @@ from typing import Final, Self
 
 from attrs import frozen
 
-from iotconfig.domain.relay_reports import Problem, ProblemCode
+from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
 
 from .session import Received
 

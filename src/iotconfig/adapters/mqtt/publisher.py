@@ -10,10 +10,10 @@ from time import monotonic
 from typing import Final
 
 from iotconfig.adapters.codec import to_json
+from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.ports import Receipt
+from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
-from iotconfig.domain.notifications import Announcement, DeviceState, Kind, Subject
-from iotconfig.domain.ports import Receipt
-from iotconfig.domain.relay_reports import Problem, ProblemCode
 
 from .broker import Broker
 from .message import Message

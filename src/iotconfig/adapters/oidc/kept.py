@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
-from iotconfig.domain.ports import Clock
+from iotconfig.domain.clock import Clock
 
 from .faults import ProviderUnavailable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from iotconfig.domain.access import LOCAL_ADMINISTRATOR, Principal
+from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR, Principal
 
 from .faults import refused
 from .registration import Registration

@@ -8,10 +8,10 @@ from typing import Final
 
 from authlib.common.urls import add_params_to_uri
 
-from iotconfig.domain.access import Principal
+from iotconfig.domain.access.identity import Session, SignIn
+from iotconfig.domain.access.principal import Principal
+from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import AuthenticationRequired
-from iotconfig.domain.identity import Session, SignIn
-from iotconfig.domain.ports import Clock
 
 from .faults import ProviderUnavailable, refused
 from .kept import Kept

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from iotconfig.domain.access import Role
+from iotconfig.domain.access.principal import Role
 
 
 @frozen

@@ -13,8 +13,8 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core.util import create_half_hash
 from httpx import codes
 
+from iotconfig.domain.access.identity import SignIn
 from iotconfig.domain.errors import AuthenticationRequired, excerpt
-from iotconfig.domain.identity import SignIn
 
 from .faults import ProviderUnavailable, refused
 from .metadata import Metadata

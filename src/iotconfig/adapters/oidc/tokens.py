@@ -11,7 +11,7 @@ from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, MissingClai
 from joserfc.jws import CompactSignature, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-from iotconfig.domain.ports import Clock
+from iotconfig.domain.clock import Clock
 
 from .faults import refused
 from .kept import Kept

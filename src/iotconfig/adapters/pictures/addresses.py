@@ -16,7 +16,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iotconfig.domain.networks import Address, Network
+from iotconfig.adapters.networks import Address, Network
 
 _REFUSED_V4: Final = tuple(
     map(

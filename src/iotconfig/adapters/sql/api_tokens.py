@@ -10,11 +10,11 @@ from attrs import asdict, frozen
 from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.access import Role
-from iotconfig.domain.api_tokens import ApiToken
+from iotconfig.domain.access.api_tokens import ApiToken
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.errors import NameTaken
 
-from .database import Database
+from .engine.database import Database
 from .tables import api_tokens
 
 _columns = api_tokens.c

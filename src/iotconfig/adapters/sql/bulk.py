@@ -1,6 +1,6 @@
 """Many changes at once: the temporary tables, and the handful of statements that store what is in them.
 
-What the statements do to one entry is what `domain/changes.py` does; one suite
+What the statements do to one entry is what `domain/configs/changes.py` does; one suite
 holds both to it.
 """
 
@@ -34,9 +34,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.fleet import OUTCOME_OF_CONFLICT, OnConflict, Outcome
-from iotconfig.domain.notifications import AT_ONCE, Kind, next_generation
-from iotconfig.domain.revisions import Note, Operation
+from iotconfig.domain.announcing.announcement import Kind
+from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
+from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outcome
+from iotconfig.domain.configs.revisions import Note, Operation
 
 from .tables import MacText, configs, devices, revisions
 

@@ -9,10 +9,10 @@ from attrs import frozen
 from sqlalchemy import Row, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.device_tokens import DeviceToken
+from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.mac import MacAddress
 
-from .database import Database
+from .engine.database import Database
 from .tables import device_tokens
 
 _columns = device_tokens.c

@@ -22,8 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.revisions import (
+from iotconfig.domain.configs.revisions import (
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
@@ -37,9 +36,10 @@ from iotconfig.domain.revisions import (
     Revision,
     RevisionSummary,
 )
+from iotconfig.domain.mac import MacAddress
 
-from .batching import BatchingConnection
-from .documents import document_columns, document_of
+from .content_columns import document_columns, document_of
+from .engine.statement_batch import BatchingConnection
 from .tables import configs, pruned_histories, revisions
 
 _columns = revisions.c

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .database import Database
+from .engine.database import Database
 from .tables import installation
 
 _ONLY: Final = 1

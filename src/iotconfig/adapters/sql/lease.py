@@ -18,11 +18,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from .libpq import IS_READ_ONLY, connection_arguments
-from .notifications import WAKE_CHANNEL
-from .sqlite import file_uri
-from .timeouts import Timeouts
-from .watchdog import Watchdog
+from .announcing import WAKE_CHANNEL
+from .engine.libpq import IS_READ_ONLY, connection_arguments
+from .engine.sqlite import file_uri
+from .engine.timeouts import Timeouts
+from .engine.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 

@@ -21,15 +21,15 @@ from sqlalchemy.exc import DBAPIError
 
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
 
-from .failures import translated
-from .postgresql import connect_once, descriptor_of
-from .sqlite import begin_reading, execute_patiently
-from .sqlite import connect as connect_sqlite
-from .sqlite_place import absence, create, require_file
+from .engine.failures import translated
+from .engine.postgresql import connect_once, descriptor_of
+from .engine.sqlite import begin_reading, execute_patiently
+from .engine.sqlite import connect as connect_sqlite
+from .engine.sqlite_location import absence, create, require_file
+from .engine.timeouts import Timeouts
+from .engine.url import DatabaseUrl
+from .engine.watchdog import Watchdog
 from .tables import VERSION_TABLE
-from .timeouts import Timeouts
-from .url import DatabaseUrl
-from .watchdog import Watchdog
 
 _LOCK_KEY: Final = 0x696F74636F6E66
 """`iotconf` in ASCII: the number of our advisory lock in a PostgreSQL database."""

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from iotconfig.domain.errors import StoreUnavailable
 
-from .database import Database
-from .failures import SCHEMA_NOT_CURRENT
+from .engine.database import Database
+from .engine.failures import SCHEMA_NOT_CURRENT
 from .migrations import newest_migration
 from .tables import VERSION_TABLE
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Row, delete, func, insert, or_, select, type_coerce
 
-from iotconfig.domain.relay_reports import FRESH, Destination, Problem, ProblemCode, RelayReport
+from iotconfig.domain.announcing.relay_reports import FRESH, Destination, Problem, ProblemCode, RelayReport
 
-from .database import Database
+from .engine.database import Database
 from .tables import UtcDateTime, relays
 
 _FORGOTTEN: Final = 10 * FRESH

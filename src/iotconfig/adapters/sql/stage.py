@@ -14,20 +14,21 @@ from attrs import define
 from sqlalchemy import Column, Connection, Row, Select, delete, exists, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.bulk import Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.configs.ports import Renew
+from iotconfig.domain.configs.query import search_text
+from iotconfig.domain.configs.revisions import Note
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.domain.fleet import Duplicate, Entry, OnConflict, Outcome, Result
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.ports import Clock, Renew
-from iotconfig.domain.revisions import Note
-from iotconfig.domain.search import search_text
 
 from . import bulk
-from .batching import BatchingConnection
+from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
-from .database import Session
-from .failures import AWAY
-from .notifications import enqueue_selected
-from .repository import SqlConfigRepository
+from .configs import SqlConfigRepository
+from .engine.database import Session
+from .engine.failures import AWAY
+from .engine.statement_batch import BatchingConnection
 from .tables import configs
 
 _PAGE: Final = 1000

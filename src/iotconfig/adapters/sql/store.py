@@ -9,16 +9,16 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import select
 
-from iotconfig.domain.fleet import Exported
+from iotconfig.domain.configs.bulk import Exported
 from iotconfig.domain.mac import MacAddress
 
-from .batching import BatchingConnection
-from .database import Database
+from .announcing import SqlNotificationOutbox
+from .configs import SqlConfigRepository, SqlDeviceRepository
+from .engine.database import Database
+from .engine.statement_batch import BatchingConnection
 from .history import SqlHistoryRepository
-from .notifications import SqlNotificationOutbox
-from .once import SqlOnceOnly
-from .reading import SqlReading
-from .repository import SqlConfigRepository, SqlDeviceRepository
+from .read_view import SqlReading
+from .replay_guard import SqlOnceOnly
 from .stage import SqlStage
 from .tables import configs
 

@@ -8,10 +8,10 @@ from secrets import token_hex
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.api_tokens import ApiTokenService
-from iotconfig.domain.device_tokens import DeviceAuth, DeviceTokenService
-from iotconfig.domain.identity import IdentityProvider
-from iotconfig.domain.sign_in import SignInService
+from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.access.identity import IdentityProvider
+from iotconfig.domain.access.sign_in import SignInService
+from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
@@ -19,7 +19,7 @@ from .databases import store_of
 
 if TYPE_CHECKING:
     from iotconfig.adapters.http.access_control import AccessControl
-    from iotconfig.adapters.sql.database import Database
+    from iotconfig.adapters.sql.engine.database import Database
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from iotconfig.domain.announcing.ports import Lease, Publisher
+from iotconfig.domain.announcing.relay import Relay
+from iotconfig.domain.announcing.relay_reports import Destination, Reporter
+from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.ports import Lease, Publisher
-from iotconfig.domain.relay import Relay
-from iotconfig.domain.relay_reports import Destination, Reporter
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.mqtt import Broker
-    from iotconfig.adapters.sql.database import Database
+    from iotconfig.adapters.sql.engine.database import Database
 
 
 def broker(settings: Settings) -> Broker | None:
@@ -52,8 +52,8 @@ def open_relay(
     `registry`: where it counts what it tells, if anywhere.
     """
     from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
+    from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.installation import installation_name
-    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
     from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 
     with opened(settings) as database:
@@ -67,9 +67,9 @@ def open_relay(
         )
         publisher: Publisher = connection
         if registry is not None:
-            from iotconfig.entrypoints import metering
+            from . import metrics
 
-            publisher = metering.counted(registry, publisher)
+            publisher = metrics.counted(registry, publisher)
         held = lease(settings)
         reporter = Reporter(
             SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt_prefix)
@@ -91,7 +91,7 @@ def open_relay(
 
 def notifications_of(settings: Settings, database: Database) -> NotificationService:
     """The notifications that are pending in a database."""
-    from iotconfig.adapters.sql.notifications import SqlNotificationQueue
+    from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 
     address = broker(settings)

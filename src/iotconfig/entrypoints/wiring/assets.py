@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from iotconfig.domain.asset_service import AssetService
-from iotconfig.domain.assets import SignatureVerifier
+from iotconfig.domain.assets.asset import SignatureVerifier
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.ports import Store
-from iotconfig.domain.uploads import UploadRules
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import pause, utc_now

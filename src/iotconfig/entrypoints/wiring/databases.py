@@ -6,22 +6,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from iotconfig.domain.announcing.ports import Lease
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.ports import Lease, Store
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import is_thread_shared, pause
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.sql.database import Database
+    from iotconfig.adapters.sql.engine.database import Database
+    from iotconfig.adapters.sql.engine.timeouts import Timeouts
+    from iotconfig.adapters.sql.engine.url import DatabaseUrl
     from iotconfig.adapters.sql.migrations import Migrations
-    from iotconfig.adapters.sql.timeouts import Timeouts
-    from iotconfig.adapters.sql.url import DatabaseUrl
 
 
 def database_url(settings: Settings) -> DatabaseUrl:
     """Which database. Raises `InvalidSetting`."""
-    from iotconfig.adapters.sql.url import DatabaseUrl
+    from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
     try:
         return DatabaseUrl.parse(settings.database_url)
@@ -40,12 +41,12 @@ def open_database(settings: Settings) -> Database:
     """Connections to the database, which open when they are first needed; the caller closes them."""
     url = database_url(settings)
     if url.is_sqlite:
-        from iotconfig.adapters.sql.sqlite import SqliteDatabase
+        from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 
         return SqliteDatabase(
             url.path, _timeouts(settings), pause if is_thread_shared() else None, settings.database_file
         )
-    from iotconfig.adapters.sql.postgresql import PostgresqlDatabase
+    from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 
     return PostgresqlDatabase(url.url, _timeouts(settings), settings.db_pool_size)
 
@@ -68,7 +69,7 @@ def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
     if not url.is_sqlite:
         yield {}
         return
-    from iotconfig.adapters.sql.log_keeper import keeping_log_short
+    from iotconfig.adapters.sql.engine.log_keeper import keeping_log_short
 
     with keeping_log_short(url.path, _timeouts(settings)) as (device, inode):
         # Else a worker that first looks after the file was replaced would take the other one for it.
@@ -91,7 +92,7 @@ def lease(settings: Settings) -> Lease:
 
 
 def _timeouts(settings: Settings) -> Timeouts:
-    from iotconfig.adapters.sql.timeouts import Timeouts
+    from iotconfig.adapters.sql.engine.timeouts import Timeouts
 
     return Timeouts(
         connect=settings.db_connect_timeout,

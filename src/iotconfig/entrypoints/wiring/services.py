@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from iotconfig.domain.api_tokens import ApiTokenService
-from iotconfig.domain.device_tokens import DeviceTokenService
-from iotconfig.domain.fleet_service import FleetService
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.notification_service import NotificationService
-from iotconfig.domain.ports import Store
-from iotconfig.domain.service import ConfigService
+from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.entrypoints.settings import Settings
 
 from .announcing import notifications_of

@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from iotconfig.domain.history_service import HistoryService
-from iotconfig.domain.service import ConfigService
-from iotconfig.entrypoints.observed import Observed, new_registry
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
 from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
 from .announcing import notifications_of
-from .aside import aside
 from .assets import assets
+from .bulk import helped_fleet
 from .clock import utc_now
 from .databases import open_database, opened, store_of
-from .fleet import helped_fleet
+from .observers import Observed, new_registry
+from .offload import aside
 from .pictures import pictures_when_asked
 
 if TYPE_CHECKING:
     import falcon
     from prometheus_client import CollectorRegistry
 
-    from iotconfig.adapters.http.transfer_places import Transfers
+    from iotconfig.adapters.http.transfer_limits import Transfers
     from iotconfig.adapters.metrics import Exposition
 
 
@@ -47,11 +47,11 @@ def create_app(
     service, notifications = ConfigService(store, utc_now), notifications_of(settings, database)
     render = None
     if watched.registry is not None:
-        from iotconfig.entrypoints import metering
+        from . import metrics
 
-        metering.watch_pool(settings, watched.registry, database)
+        metrics.watch_pool(settings, watched.registry, database)
         if not settings.metrics_bind:
-            render = metering.exposition(settings, watched.registry, store, database, notifications).render
+            render = metrics.exposition(settings, watched.registry, store, database, notifications).render
     use_cases = UseCases(
         configs=service,
         history=HistoryService(store, utc_now),
@@ -81,7 +81,7 @@ def create_app(
 
 
 def _transfers(settings: Settings, places: int | None) -> Transfers:
-    from iotconfig.adapters.http.transfer_places import Transfers, shared_file
+    from iotconfig.adapters.http.transfer_limits import Transfers, shared_file
 
     # One import, as large as it may be, has room.
     max_bytes = max(settings.max_temporary_bytes, settings.max_import_bytes)
@@ -92,9 +92,9 @@ def _transfers(settings: Settings, places: int | None) -> Transfers:
 @contextmanager
 def open_exposition(settings: Settings, registry: CollectorRegistry) -> Iterator[Exposition]:
     """What a scrape reads; its own connections to the database are closed at the end of the block."""
-    from iotconfig.entrypoints import metering
+    from . import metrics
 
     with opened(settings) as database:
-        yield metering.exposition(
+        yield metrics.exposition(
             settings, registry, store_of(database), database, notifications_of(settings, database)
         )

@@ -10,11 +10,11 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, AttrsInstance, fields
 
-from iotconfig.domain.content import ConfigContent
+from iotconfig.domain.announcing.relay_reports import Problem
+from iotconfig.domain.configs.revisions import MAX_MESSAGE
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.merge_patch import MergePatch
-from iotconfig.domain.relay_reports import Problem
-from iotconfig.domain.revisions import MAX_MESSAGE
 
 from .parts import Part, ref
 

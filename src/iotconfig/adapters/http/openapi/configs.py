@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.configs import MERGE_PATCH
-from iotconfig.domain.limits import MAX_PAGE
+from iotconfig.adapters.http.api.configs import MERGE_PATCH
+from iotconfig.domain.paging import MAX_PAGE
 
 from .parts import Part, answer, body, operation, query, ref
 from .shared import (

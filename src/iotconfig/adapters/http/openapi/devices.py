@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.access import DOCUMENT
+from iotconfig.adapters.http.access.rules import DOCUMENT
 
 from .parts import Part, answer, operation, ref
 from .shared import IF_MATCH, IF_NONE_MATCH, MAC

@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import Final
 
 from iotconfig._version import __version__
-from iotconfig.adapters.http.access import RULES, Access
+from iotconfig.adapters.http.access.rules import RULES, Access
 
-from . import access, assets, configs, devices, fleet, history, pictures, service
+from . import access, assets, bulk, configs, devices, history, pictures, service
 from .parts import Part, problems
 from .schemas import HEADERS, SCHEMAS
 
@@ -17,7 +17,7 @@ AREAS: Final[tuple[ModuleType, ...]] = (
     devices,
     configs,
     history,
-    fleet,
+    bulk,
     assets,
     pictures,
     access,

@@ -6,20 +6,10 @@ from typing import Final
 
 import falcon
 
-from iotconfig.domain.revisions import MAX_REVISION
+from iotconfig.domain.configs.revisions import MAX_REVISION
 
 from .parts import Part, answer, bodies, body, operation, path, query, ref
-from .shared import (
-    CHANGE_REFUSALS,
-    CURSOR,
-    DRY_RUN,
-    ID,
-    ID_REFUSALS,
-    IF_MATCH,
-    IF_NONE_MATCH,
-    MESSAGE,
-    limit,
-)
+from .shared import CHANGE_REFUSALS, CURSOR, DRY_RUN, ID, ID_REFUSALS, IF_MATCH, IF_NONE_MATCH, MESSAGE, limit
 
 TAG: Final = ("History", "Every change is kept: who made it, when, why, and the document as it was then.")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import falcon
 
-from iotconfig.adapters.http.conditional import is_unchanged
+from iotconfig.adapters.http.requests.conditional import is_unchanged
 
 from .document import document
 from .page import page

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.configs import ContentBody, CreateBody, NewBoardBody
-from iotconfig.adapters.http.fleet import PatchBody
-from iotconfig.adapters.http.history import MessageBody, RollbackBody
+from iotconfig.adapters.http.api.bulk import PatchBody
+from iotconfig.adapters.http.api.configs import ContentBody, CreateBody, NewBoardBody
+from iotconfig.adapters.http.api.history import MessageBody, RollbackBody
 from iotconfig.adapters.http.problems import STATUS
-from iotconfig.domain.access import Role
-from iotconfig.domain.config import ConfigSummary
-from iotconfig.domain.fleet import Tally
-from iotconfig.domain.notification_service import DeliveryHealth
-from iotconfig.domain.relay_reports import ProblemCode
-from iotconfig.domain.revisions import DeletedConfig, RevisionSummary
+from iotconfig.domain.access.principal import Role
+from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.service import DeliveryHealth
+from iotconfig.domain.configs.bulk import Tally
+from iotconfig.domain.configs.config import ConfigSummary
+from iotconfig.domain.configs.revisions import DeletedConfig, RevisionSummary
 
 from .classes import schema_of
 from .parts import Part, ref

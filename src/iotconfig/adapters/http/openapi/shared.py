@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.domain.config import MAX_ID
-from iotconfig.domain.limits import MAX_PAGE
-from iotconfig.domain.revisions import MAX_MESSAGE
+from iotconfig.domain.configs.config import MAX_ID
+from iotconfig.domain.configs.revisions import MAX_MESSAGE
+from iotconfig.domain.paging import MAX_PAGE
 
 from .parts import Part, header, path, query, ref
 

@@ -1,0 +1,132 @@
+"""The events that a helper reports: lines of JSON, each with a kind and a value.
+
+`items`: refusals and results, some at a time. `done`: the outcome; `refused`: the error that ended
+the work; `fault`: what nobody foresaw. One of these three is the last line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import IO, Any, Final
+
+from attrs import asdict, define, field
+
+from iotconfig.domain import errors
+from iotconfig.domain.configs.bulk import Outcome, PatchOutcome, Refusal, Result, Sample, Tally
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.offload import Aside, at_once
+
+_TOGETHER: Final = 100
+"""Items in one line."""
+
+
+class HelperFault(Exception):
+    """A helper ended with an error that nobody foresaw; the message is its traceback."""
+
+
+@define
+class Teller:
+    """Writes events."""
+
+    _stream: IO[bytes]
+    _items: list[list[object]] = field(factory=list)
+
+    def refusal(self, refusal: Refusal) -> None:
+        self._add(["refusal", refusal.place, _error_to_json(refusal.error)])
+
+    def result(self, result: Result) -> None:
+        mac_address = result.mac_address.canonical
+        self._add(["result", result.place, mac_address, result.outcome, result.config_id, result.revision])
+
+    def done(self, outcome: PatchOutcome) -> None:
+        self._write("items", self._items)
+        samples = [_sample_to_json(sample) for sample in outcome.samples]
+        self._write("done", {"tally": asdict(outcome.tally), "samples": samples})
+
+    def refused(self, error: IotConfigError) -> None:
+        self._write("items", self._items)
+        self._write("refused", _error_to_json(error))
+
+    def fault(self, traceback: str) -> None:
+        self._write("fault", traceback)
+
+    def _add(self, item: list[object]) -> None:
+        self._items.append(item)
+        if len(self._items) == _TOGETHER:
+            self._write("items", self._items)
+            self._items = []
+
+    def _write(self, kind: str, value: object) -> None:
+        self._stream.write(json.dumps([kind, value]).encode() + b"\n")
+        self._stream.flush()
+
+
+def heard(
+    line: bytes, report: Callable[[Refusal], None], tell: Callable[[Result], None], aside: Aside = at_once
+) -> PatchOutcome | None:
+    """Pass one event on; the outcome, if it is the last. Raises what ended the work.
+
+    `aside` reads the samples, which are ten contents.
+    """
+    kind, value = json.loads(line)
+    if kind == "items":
+        for name, *parts in value:
+            if name == "refusal":
+                report(Refusal(parts[0], _error_from_json(parts[1])))
+            else:
+                place, mac_address, outcome, config_id, revision = parts
+                tell(Result(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
+        return None
+    if kind == "done":
+        samples = aside(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))
+        return PatchOutcome(Tally(**value["tally"]), samples)
+    if kind == "refused":
+        raise _error_from_json(value)
+    raise HelperFault(value)
+
+
+def _error_to_json(error: IotConfigError) -> dict[str, Any]:
+    return {"kind": type(error).__name__, "message": str(error), "facts": vars(error)}
+
+
+def _error_from_json(given: dict[str, Any]) -> IotConfigError:
+    """The same error. Constructors make sentences of their arguments, and this one has its sentence."""
+    kind: type[IotConfigError] = getattr(errors, given["kind"])
+    error = kind.__new__(kind, given["message"])
+    vars(error).update(given["facts"])
+    return error
+
+
+def _sample_to_json(sample: Sample) -> dict[str, Any]:
+    config = sample.config
+    return {
+        "id": config.id,
+        "mac_address": config.mac_address.canonical,
+        "revision": config.revision,
+        "created_at": config.created_at.isoformat(),
+        "updated_at": config.updated_at.isoformat(),
+        "from": config.content.text,
+        "to": sample.content.text,
+    }
+
+
+def _sample_from_json(given: dict[str, Any]) -> Sample:
+    config = Config(
+        id=given["id"],
+        mac_address=MacAddress(given["mac_address"]),
+        content=_content(given["from"]),
+        revision=given["revision"],
+        created_at=datetime.fromisoformat(given["created_at"]),
+        updated_at=datetime.fromisoformat(given["updated_at"]),
+    )
+    return Sample(config, _content(given["to"]))
+
+
+def _content(text: str) -> ConfigContent:
+    # It was within its limit where it was made.
+    return ConfigContent.parse(text, len(text.encode()))

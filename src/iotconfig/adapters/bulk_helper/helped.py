@@ -1,0 +1,184 @@
+"""The worker's side: decides what is large, starts a helper for it, and listens."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from tempfile import TemporaryFile
+from threading import BoundedSemaphore
+from typing import BinaryIO, Final
+
+from attrs import evolve, field, frozen
+
+from iotconfig.adapters.fleet_files.records import RecordFile
+from iotconfig.domain.configs.bulk import Entry, Exported, PatchOutcome, Refusal, Result, Rules, Tally
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.revisions import UNSIGNED, Note
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import StoreBusy, StoreUnavailable
+
+from .events import heard
+from .orders import Order
+
+log = logging.getLogger(__name__)
+
+MOST_HERE: Final = 125
+"""Configs that a worker stores itself: with their counters, revisions and notifications, 500 rows."""
+
+_ENDS_WITHIN: Final = 5.0
+"""Seconds that a helper has to end when nobody listens any more."""
+
+_ENDED: Final = (
+    "The process that stores the configs ended early. Either all of them were stored, or none: "
+    "repeat the request, which leaves alone what is stored already."
+)
+
+
+def _ignore(_subject: object) -> None:
+    """Nobody listens."""
+
+
+@frozen
+class HelpedFleet:
+    """`FleetUseCases` that does what is small itself, and has a helper do what is large."""
+
+    fleet: FleetService
+    command: Sequence[str]
+    """Starts a helper; `--events` and `--records` are put behind it, with descriptors that it inherits."""
+    environ: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, str] = field(factory=dict, repr=False)
+    """Variables that do not belong into an environment: they stand, as JSON, on a line before the order."""
+    most_here: int = MOST_HERE
+    """Configs up to which no helper is started."""
+    at_once: int = 2
+    """Helpers that one worker has at a time; each is a process of some 70 MB."""
+    patience: float = 60.0
+    """Seconds to wait for another helper to end."""
+    silence: float = 660.0
+    """Seconds without a word after which a helper counts as hung. One statement may take `Timeouts.bulk`."""
+
+    _turns: BoundedSemaphore = field(init=False, repr=False, eq=False)
+
+    @_turns.default
+    def _make_turns(self) -> BoundedSemaphore:
+        return BoundedSemaphore(self.at_once)
+
+    @property
+    def pause(self) -> Callable[[], None]:
+        return self.fleet.pause
+
+    def export(self) -> AbstractContextManager[Iterator[Exported]]:
+        return self.fleet.export()
+
+    def load(
+        self,
+        source: Iterable[Entry | Refusal],
+        rules: Rules,
+        note: Note = UNSIGNED,
+        report: Callable[[Refusal], None] = _ignore,
+    ) -> Tally:
+        if not isinstance(source, RecordFile) or not source.may_have_more_than(self.most_here):
+            return self.fleet.load(source, rules, note, report)
+        order = Order(rules, note, source.max_content_bytes, form=source.form)
+        return self._helped(order, report, _ignore, source.file).tally
+
+    def patch(
+        self,
+        query: ConfigQuery,
+        patch: MergePatch,
+        rules: Rules,
+        note: Note = UNSIGNED,
+        report: Callable[[Refusal], None] = _ignore,
+        tell: Callable[[Result], None] = _ignore,
+        *,
+        max_content_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> PatchOutcome:
+        if not self._selects_many(query):
+            return self.fleet.patch(
+                query, patch, rules, note, report, tell, max_content_bytes=max_content_bytes
+            )
+        order = Order(rules, note, max_content_bytes, query=query, merge=patch)
+        return self._helped(order, report, tell)
+
+    def _selects_many(self, query: ConfigQuery) -> bool:
+        page = evolve(query, after=None, limit=self.most_here, count=False)
+        with self.fleet.store.reading() as view:
+            return view.configs.find(page).next is not None
+
+    def _helped(
+        self,
+        order: Order,
+        report: Callable[[Refusal], None],
+        tell: Callable[[Result], None],
+        records: BinaryIO | None = None,
+    ) -> PatchOutcome:
+        # The helper opens the store for itself, and so does not know of a file that was replaced meanwhile.
+        self.fleet.store.check()
+        with self._turn(), self._started(order, records) as events:
+            try:
+                for line in events:
+                    outcome = heard(line, report, tell, self.fleet.aside)
+                    if outcome is not None:
+                        return outcome
+                    self.pause()
+            except OSError as error:
+                log.warning("a fleet helper timed out, or is gone: %s", error)
+        raise StoreUnavailable(_ENDED, "a helper process ended")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self.patience):
+            raise StoreBusy("Other large imports or patches did not end in time.")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def _started(self, order: Order, records: BinaryIO | None) -> Iterator[BinaryIO]:
+        """What a new helper says. It ends with the block, and with this process: it sees the other end close."""
+        ours, theirs = socket.socketpair()
+        with closing(ours), closing(theirs), TemporaryFile() as given:
+            given.write(json.dumps(dict(self.secrets)).encode() + b"\n" + order.to_json())
+            given.seek(0)
+            # gevent makes its sockets return at once, and both processes have the same one.
+            os.set_blocking(theirs.fileno(), True)
+            arguments = ["--events", str(theirs.fileno())]
+            inherited = [theirs.fileno()]
+            if records is not None:
+                arguments += ["--records", str(records.fileno())]
+                inherited.append(records.fileno())
+            try:
+                process = subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
+                    [*self.command, *arguments],
+                    env=dict(self.environ),
+                    stdin=given,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=inherited,
+                )
+            except OSError as error:
+                log.warning("a fleet helper cannot be started: %s", error.strerror)
+                raise StoreBusy("The service cannot start another process now.") from None
+            theirs.close()
+            ours.settimeout(self.silence)
+            try:
+                with ours.makefile("rb") as events:
+                    yield events
+            finally:
+                ours.close()
+                _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(_ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

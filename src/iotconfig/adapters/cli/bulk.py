@@ -1,0 +1,275 @@
+"""Commands for many configs at once: import, export, patch."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+
+import click
+
+from iotconfig.domain.configs.bulk import OnConflict, Rules
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.documents import strict_json
+from iotconfig.domain.documents.line_ends import without_mark
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import excerpt
+
+from .diffs import echo_proposed
+from .errors import one_line
+from .options import dry_run_option, keep_going_option, message_option
+from .runtime import Runtime
+from .streams import standard_input, standard_output
+from .tables import printable
+from .terminal import give, is_watched, say, say_over_progress
+
+if TYPE_CHECKING:
+    from iotconfig.domain.configs.bulk import Entry, PatchOutcome, Refusal, Result, Tally
+    from iotconfig.domain.configs.bulk_service import FleetService
+
+T = TypeVar("T")
+
+_STDIN = "-"
+_BETWEEN_UPDATES = 500
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.option(
+    "--on-conflict",
+    type=click.Choice([choice.value for choice in OnConflict]),
+    default=OnConflict.FAIL.value,
+    show_default=True,
+    help="What to do with a device that has a config with other content.",
+)
+@keep_going_option
+@dry_run_option
+@message_option
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    source: Path,
+    on_conflict: str,
+    keep_going: bool,
+    dry_run: bool,
+    message: str | None,
+) -> None:
+    """Store the configs of SOURCE: all of them, or none.
+
+    SOURCE is a directory of <mac>.json files; a file of records, one
+    {"mac_address": …, "content": …} a line (.ndjson) or as {"configs": […]};
+    or - for records on standard input. Bad records are listed. What is stored
+    already makes no revision, and no device is told of it.
+    """
+    runtime: Runtime = ctx.obj
+    rules = Rules(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
+    note = runtime.note(message)
+    with (
+        _fleet(runtime) as service,
+        _entries(source, runtime.max_content_bytes) as entries,
+        _collecting_rarely(),
+    ):
+        tally = service.load(entries, rules, note, _report)
+    say(
+        f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
+        f"{_ending(tally, rules)}, in {runtime.database}"
+    )
+    ctx.exit(1 if tally.refused else 0)
+
+
+@click.command()
+@click.argument("target", type=click.Path(allow_dash=True, path_type=Path))
+@click.pass_obj
+def export(runtime: Runtime, target: Path) -> None:
+    """Write all configs to TARGET, as they are at one moment.
+
+    TARGET is a file of records (.ndjson), a new directory of <mac>.json
+    files, or - for records on standard output. It is written whole or not at
+    all.
+    """
+    from iotconfig.adapters.fleet_files import files
+
+    with _fleet(runtime) as service:
+        if str(target) == _STDIN:
+            # A reader may be slow: the snapshot ends before it gets the first byte.
+            with TemporaryFile() as file:
+                with service.export() as configs:
+                    count = files.write_records(file, configs)
+                file.seek(0)
+                if is_watched():
+                    for line in file:
+                        give(line)
+                else:
+                    shutil.copyfileobj(file, standard_output())
+        elif target.suffix == files.NDJSON_SUFFIX:
+            with files.new_file(target) as part, service.export() as configs:
+                count = files.write_records(part, configs)
+        elif target.suffix == ".json":
+            raise click.UsageError(
+                f"Name a directory, or a file that ends in .ndjson: {printable(target)} is neither."
+            )
+        else:
+            with service.export() as configs:
+                count = files.write_directory(target, configs)
+    plural = "config" if count == 1 else "configs"
+    say(f"{count} {plural} from {runtime.database} exported to {printable(target)}", err=True)
+
+
+@click.command()
+@click.option(
+    "--match",
+    metavar="TEXT",
+    help="Configs with TEXT in the MAC address (any spelling), device name or entity id.",
+)
+@click.option("--ota/--no-ota", default=None, help="Configs with over-the-air updates switched on, or off.")
+@click.option("--all", "everything", is_flag=True, help="All configs.")
+@click.option(
+    "--merge", metavar="JSON", required=True, help="The merge patch (RFC 7396), or - for standard input."
+)
+@keep_going_option
+@dry_run_option
+@message_option
+@click.pass_context
+def patch(
+    ctx: click.Context,
+    match: str | None,
+    ota: bool | None,
+    everything: bool,
+    merge: str,
+    keep_going: bool,
+    dry_run: bool,
+    message: str | None,
+) -> None:
+    """Merge JSON into every config that is selected: into all of them, or into none.
+
+    A member that is null is removed; what the patch does not name keeps its
+    bytes. Prints a line for each config. To repeat a patch is safe: what has
+    it already is not changed again.
+    """
+    if everything == (match is not None or ota is not None):
+        raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
+    runtime: Runtime = ctx.obj
+    rules = Rules(keep_going=keep_going, dry_run=dry_run)
+    given = strict_json.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
+    with _fleet(runtime) as service:
+        outcome = service.patch(
+            ConfigQuery(text=match, enable_ota=ota),
+            MergePatch.parse(given),
+            rules,
+            runtime.note(message),
+            _report,
+            _tell,
+            max_content_bytes=runtime.max_content_bytes,
+        )
+    _echo_samples(outcome)
+    tally = outcome.tally
+    if not (tally.changed or tally.same or tally.refused):
+        say("No config is selected.", err=True)
+    say(
+        f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
+        f"{_ending(tally, rules)}, in {runtime.database}"
+    )
+    ctx.exit(1 if tally.refused else 0)
+
+
+@contextmanager
+def _fleet(runtime: Runtime) -> Iterator[FleetService]:
+    runtime.schema().require_current()
+    with runtime.fleet() as service:
+        yield service
+
+
+@contextmanager
+def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[Entry | Refusal]]:
+    """The entries of a source, with a progress bar where somebody watches."""
+    from iotconfig.adapters.fleet_files import files
+
+    if source.is_dir():
+        with _progress(files.count_files(source)) as advance:
+            entries = files.read_directory(source, max_content_bytes)
+            yield _watched(entries, advance)
+        return
+    with _opened(source) as (file, size), _progress(size) as advance:
+        name = "standard input" if str(source) == _STDIN else excerpt(source.name)
+        entries = files.read_stream(file, name, max_content_bytes)
+        yield _watched(entries, advance, file.tell)
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Look for garbage in cycles now and then only: records leave none, and the looking took a sixth of the time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """A file that can seek, and its size. What comes through a pipe is written to a temporary one first."""
+    with nullcontext(standard_input()) if str(source) == _STDIN else source.open("rb") as file:
+        if str(source) != _STDIN and file.seekable():
+            yield file, source.stat().st_size
+            return
+        with TemporaryFile() as spooled:
+            shutil.copyfileobj(file, spooled)
+            size = spooled.tell()
+            spooled.seek(0)
+            yield cast("BinaryIO", spooled), size
+
+
+@contextmanager
+def _progress(length: int) -> Iterator[Callable[[int], None] | None]:
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _watched(
+    items: Iterable[T], advance: Callable[[int], None] | None, position: Callable[[], int] | None = None
+) -> Iterator[T]:
+    """The items, with progress told now and then: the bytes read, or the number of items."""
+    if advance is None:
+        yield from items
+        return
+    told = 0
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % _BETWEEN_UPDATES == 0:
+            now = position() if position else number
+            advance(now - told)
+            told = now
+
+
+def _report(refusal: Refusal) -> None:
+    say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
+
+
+def _tell(result: Result) -> None:
+    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+
+
+def _echo_samples(outcome: PatchOutcome) -> None:
+    for sample in outcome.samples:
+        echo_proposed(sample.config, sample.content)
+
+
+def _skipped(tally: Tally) -> str:
+    return f"{tally.skipped} skipped, " if tally.skipped else ""
+
+
+def _ending(tally: Tally, rules: Rules) -> str:
+    if tally.stored:
+        return "stored"
+    if rules.dry_run:
+        return "nothing was stored (dry run)"
+    return "nothing was stored" if tally.refused else "nothing to store"

@@ -1,0 +1,1 @@
+"""Configs in files: directories, NDJSON and JSON documents."""

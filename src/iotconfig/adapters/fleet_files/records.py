@@ -1,0 +1,229 @@
+"""Fleets as streams of records: NDJSON, or a document `{"configs": […]}`. Neither is ever held whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import BinaryIO, Final, cast
+
+from attrs import define, frozen
+
+from iotconfig.adapters.codec import BodyReader, entry_of
+from iotconfig.domain.configs.bulk import Entry, Refusal
+from iotconfig.domain.documents.line_ends import UTF8_MARK
+from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError, ValidationFailed
+
+_BLOCK: Final = 64 * 1024
+_LOOKED_AT: Final = 256 * 1024
+_HEAD: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"configs"[ \t\r\n]*:[ \t\r\n]*\[')
+_HEAD_BYTES: Final = 1024
+_SPACE: Final = re.compile(rb"[ \t\r\n]*")
+# The group is empty where the buffer ends before the string does.
+_MARK: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("?)|[\[\]{}]', re.DOTALL)
+
+
+class RecordForm(StrEnum):
+    """How the records of a file are written."""
+
+    NDJSON = "ndjson"
+    DOCUMENT = "document"
+
+
+@frozen
+class RecordFile:
+    """The records of a file that can seek, as `read_ndjson` and `read_document` give them, from its beginning on."""
+
+    file: BinaryIO
+    form: RecordForm
+    max_content_bytes: int
+    give_turn: Callable[[], None] | None = None
+    """Called now and then, also where no record is found: where requests share a thread, others get their turn."""
+
+    def __iter__(self) -> Iterator[Entry | Refusal]:
+        self.file.seek(0)
+        file = self.file
+        if self.give_turn is not None:
+            file = cast("BinaryIO", _PausingFile(file, self.give_turn))
+        read = read_ndjson if self.form is RecordForm.NDJSON else read_document
+        return read(file, "", self.max_content_bytes)
+
+    def may_have_more_than(self, count: int) -> bool:
+        """Whether there may be more records; told by a look at its first bytes, without reading a record."""
+        self.file.seek(0)
+        head = self.file.read(_LOOKED_AT + 1)
+        mark = b"\n" if self.form is RecordForm.NDJSON else b"{"
+        return len(head) > _LOOKED_AT or head.count(mark) > count
+
+
+class _PausingFile:
+    """A file whose reader leaves room for the worker's other requests, where it finds no record to pause at."""
+
+    def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
+        self._file = file
+        self._give_turn = give_turn
+
+    def read(self, size: int) -> bytes:
+        self._give_turn()
+        return self._file.read(size)
+
+    def readline(self, size: int) -> bytes:
+        self._give_turn()
+        return self._file.readline(size)
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a stream that begins so is a document `{"configs": […]}`, and not NDJSON."""
+    return _HEAD.match(head[:_HEAD_BYTES]) is not None
+
+
+def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+    """The records of NDJSON, one a line; blank lines are passed over.
+
+    Places are `name:line`, or `line n` without a name. A line that is too long is refused without being
+    held, and the lines behind it are read.
+    """
+    limit = BodyReader(max_content_bytes).max_body_bytes
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        if len(line) > limit:
+            _skip_line(stream, line)
+            yield Refusal(_place(name, number), _too_large(limit))
+        elif not line.isspace():
+            yield _entry(line, name, number, max_content_bytes)
+
+
+def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+    """The records of a document `{"configs": […]}`. Places are as of NDJSON, where the record begins.
+
+    Where the document itself is broken, its rest cannot be told apart: one
+    refusal says so, and is the last.
+    """
+    limit = BodyReader(max_content_bytes).max_body_bytes
+    elements = _Elements(stream, limit)
+    try:
+        for element in elements:
+            yield _entry(element, name, elements.line, max_content_bytes)
+    except IotConfigError as error:
+        yield Refusal(_place(name, elements.line), error)
+
+
+def _place(name: str, line: int) -> str:
+    return f"{name}:{line}" if name else f"line {line}"
+
+
+def _entry(text: bytes, name: str, line: int, max_content_bytes: int) -> Entry | Refusal:
+    """The entry that a record describes, which begins on this line of its stream; or why there is none."""
+    place = _place(name, line)
+    try:
+        return entry_of(text, place, max_content_bytes)
+    except InvalidDocument as error:
+        return Refusal(place, _seen_from_stream(error, text, line))
+    except IotConfigError as error:
+        return Refusal(place, error)
+
+
+def _seen_from_stream(error: InvalidDocument, text: bytes, line: int) -> ValidationFailed:
+    """The error of a record, with the stream's line; a record without a line break may have been cut off."""
+    if "pointer" in error.place or "within" in error.place:
+        return error
+    rule = error.rule
+    if not text.endswith((b"\n", b"}")):
+        rule += "; it has no line break at its end: it may have been cut off"
+    return InvalidDocument(rule, **error.place | {"line": line - 1 + error.place["line"]})
+
+
+def _skip_line(stream: BinaryIO, line: bytes) -> None:
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(_BLOCK)
+
+
+def _too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(f"The record is larger than {limit} bytes.", max_bytes=limit)
+
+
+@define
+class _Elements:
+    """The objects in the array of a document, each as its bytes; `line` is where the latest begins, from 1."""
+
+    _stream: BinaryIO
+    _limit: int
+    line: int = 1
+    _buffer: bytes = b""
+    _position: int = 0
+    _line_here: int = 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._read_head()
+        if self._next_mark(b"{]") == b"{":
+            yield self._read_object()
+            while self._next_mark(b",]") == b",":
+                self._advance_to(self._position + 1)
+                self._next_mark(b"{")
+                yield self._read_object()
+        self._advance_to(self._position + 1)
+        self._next_mark(b"}")
+        self._advance_to(self._position + 1)
+        self._next_mark(b"")
+
+    def _read_head(self) -> None:
+        while len(self._buffer) < _HEAD_BYTES and self._read_more():
+            pass
+        head = _HEAD.match(self._buffer)
+        if head is None:
+            without = ", without a byte order mark" if self._buffer.startswith(UTF8_MARK) else ""
+            raise ValidationFailed(f'The document must begin with {{"configs": [{without}.')
+        self._advance_to(head.end())
+
+    def _next_mark(self, expected: bytes) -> bytes:
+        """Go to the byte behind the space that comes next, which must be one of `expected`; none means the end."""
+        self._skip_space()
+        while self._position == len(self._buffer) and self._read_more():
+            self._skip_space()
+        mark = self._buffer[self._position : self._position + 1]
+        if bool(mark) != bool(expected) or mark not in expected:
+            self.line = self._line_here
+            wanted = " or ".join(map(chr, expected)) or "the end"
+            found = f"{mark!r}"[1:] if mark else "the end: it may have been cut off"
+            raise ValidationFailed(f"The document is broken: expected {wanted}, found {found}.")
+        return mark
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self._buffer, self._position)
+        self._advance_to(match.end() if match else self._position)
+
+    def _read_object(self) -> bytes:
+        self.line = self._line_here
+        depth = 0
+        length = 0
+        while True:
+            for match in _MARK.finditer(self._buffer, self._position + length):
+                mark = match[0]
+                if mark in b"{[":
+                    depth += 1
+                elif mark in b"}]":
+                    depth -= 1
+                elif not match[1]:
+                    # The buffer ends within a string, which is looked at again.
+                    break
+                length = match.end() - self._position
+                if depth == 0:
+                    element = self._buffer[self._position : match.end()]
+                    self._advance_to(match.end())
+                    return element
+            if len(self._buffer) - self._position > self._limit:
+                raise _too_large(self._limit)
+            if not self._read_more():
+                raise ValidationFailed("The document ends within a record: it may have been cut off.")
+
+    def _advance_to(self, position: int) -> None:
+        self._line_here += self._buffer.count(b"\n", self._position, position)
+        self._position = position
+
+    def _read_more(self) -> bool:
+        """Read another block; False at the end of the stream."""
+        block = self._stream.read(_BLOCK)
+        self._buffer = self._buffer[self._position :] + block
+        self._position = 0
+        return bool(block)

@@ -1,0 +1,1 @@
+"""The gunicorn worker and arbiter that serve the HTTP API."""

@@ -1,0 +1,176 @@
+"""gunicorn's gevent worker, with deadlines for clients and with problems for error pages."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import Any, ClassVar, Final
+
+import falcon
+from gevent import get_hub
+from gevent.local import local
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.ggevent import GeventWorker
+
+from iotconfig.adapters.http.observing import UNMATCHED, Answered, Observer
+from iotconfig.adapters.http.problems import problem
+from iotconfig.adapters.networks import Network
+
+from . import parsing
+from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
+from .open_connections import OpenConnections
+
+log = logging.getLogger(__name__)
+
+_PARSE_PROBLEMS = {
+    LimitRequestLine: (414, "The request's first line is longer than this service takes."),
+    LimitRequestHeaders: (431, "The request's headers are longer, or more, than this service takes."),
+}
+
+
+OPTIONS: Final = {
+    # No header of a request moves it to another path.
+    "forwarder_headers": "",
+    # Nor says one how browsers come: BASEURL does. gunicorn would refuse a request whose proxies disagree.
+    "secure_scheme_headers": {},
+    "sendfile": False,
+}
+"""gunicorn's settings that decide how requests are read and answered, where its own values do not do."""
+
+_TOO_MANY = "Your address has too many connections open, and all of them are in use: close some."
+_FILLED = 90
+"""Percent of a worker's connections; the rest keeps it accepting while others are being closed."""
+
+
+class ProcessLogger(Logger):
+    """gunicorn's logger, whose lines go where all lines of the process go."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
+class DeadlineWorker(GeventWorker):
+    """Serves every connection in a greenlet, and holds each client to `deadlines`."""
+
+    deadlines: ClassVar[Deadlines] = Deadlines()
+    observers: ClassVar[Sequence[Observer]] = ()
+    connections_per_address: ClassVar[int] = 250
+    proxies: ClassVar[Sequence[Network]] = ()
+    """Networks of proxies: a connection from there may carry many clients, and is not counted."""
+
+    def prepare(self) -> None:
+        """Be ready to handle connections."""
+        # The greenlet's own connection; gunicorn's hooks do not all get it passed.
+        self._connection = local()
+        most_in_all = self.worker_connections * _FILLED // 100
+        self._open = OpenConnections(self.connections_per_address, most_in_all, self.proxies)
+        parsing.install()
+
+    def init_process(self) -> None:
+        # gevent would print it, in many lines, with what stands in its message.
+        setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
+        self.prepare()
+        super().init_process()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        connection = DeadlineSocket(client, self.deadlines, lambda: self.alive)
+        self._connection.socket = connection
+        source = self._open.source(addr)
+        if source is None:
+            super().handle(listener, connection, addr)
+        elif self._open.admit(source, connection):
+            try:
+                super().handle(listener, connection, addr)
+            finally:
+                self._open.leave(source, connection)
+        else:
+            with closing(connection):
+                self._refuse(connection, "TOO_MANY_REQUESTS", _TOO_MANY, 429, retry_after=1)
+
+    def timeout_ctx(self) -> AbstractContextManager[Any]:
+        """Called before a wait for a request: the socket bounds the wait."""
+        self._connection.socket.expect_request()
+        return nullcontext()
+
+    def handle_request(self, listener_name: Any, req: Any, sock: DeadlineSocket, addr: Any) -> None:
+        sock.expect_body(_content_length(req))
+        # Asked when the answer's headers are made: gunicorn would otherwise read the
+        # rest of a refused body, however long, to find the next request behind it.
+        asked_to_close = req.should_close
+        req.should_close = lambda: asked_to_close() or _lists_close(req) or _has_unread_body(req)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            if _has_unread_body(req):
+                sock.linger()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        if isinstance(exc, HeadersTooSlow):
+            self._refuse(client, "REQUEST_TIMEOUT", "The request's headers did not arrive in time.", 408)
+        elif isinstance(exc, ParseException):
+            status, sentence = _PARSE_PROBLEMS.get(type(exc), (400, "The request is not well-formed HTTP."))
+            self._refuse(client, "VALIDATION_FAILED", sentence, status)
+        else:
+            request_id = uuid.uuid4().hex
+            log.error("a connection failed", exc_info=exc, extra={"fields": {"request_id": request_id}})
+            self._refuse(client, "INTERNAL_ERROR", "The service failed to answer.", 500, request_id)
+
+    def _refuse(
+        self,
+        client: DeadlineSocket,
+        code: str,
+        sentence: str,
+        status: int,
+        request_id: str = "",
+        retry_after: int = 0,
+    ) -> None:
+        request_id = request_id or uuid.uuid4().hex
+        _, body = problem(code, sentence, {}, request_id, status)
+        head = (
+            f"HTTP/1.1 {falcon.code_to_http_status(status)}\r\n"
+            "Content-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            f"X-Request-ID: {request_id}\r\n"
+            + (f"Retry-After: {retry_after}\r\n" if retry_after else "")
+            + "Connection: close\r\n\r\n"
+        )
+        answer = Answered("OTHER", UNMATCHED, status, 0.0, request_id, code)
+        for observer in self.observers:
+            observer.answered(answer)
+        try:
+            client.sendall(head.encode() + body)
+            # Lingering would keep open the very connection that there is no room for.
+            if not retry_after:
+                client.linger()
+        except OSError as error:
+            log.debug("nobody was there to read a refusal: %s", error)
+
+
+def _log_greenlet(_context: object, _kind: object, error: BaseException | None, _trace: object) -> None:
+    log.error("a greenlet ended", exc_info=error)
+
+
+def _content_length(req: Any) -> int:
+    for name, value in req.headers:
+        if name == "CONTENT-LENGTH":
+            return int(value)
+    return 0
+
+
+def _lists_close(req: Any) -> bool:
+    """Whether `close` is among the options of `Connection`; gunicorn looks for it alone (RFC 9110, section 7.6.1)."""
+    return any(
+        option.strip(" \t").lower() == "close"
+        for name, value in req.headers
+        if name == "CONNECTION"
+        for option in value.split(",")
+    )
+
+
+def _has_unread_body(req: Any) -> bool:
+    """Whether the application left some of the body; of a chunked one, which it never takes, all."""
+    return getattr(req.body.reader, "length", 1) > 0 or bool(req.body.failed)

@@ -1,0 +1,82 @@
+"""Who makes a request: an API token, or an identity provider's token from a header or a cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.bearer import bearer_token
+from iotconfig.adapters.http.problems import SAFE_METHODS
+from iotconfig.domain.access import api_tokens, secrets
+from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.access.identity import IdentityProvider
+from iotconfig.domain.access.principal import Principal
+from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
+
+from .cookies import CookieJar
+from .failed_sign_ins import FailedSignIns
+from .origins import is_from_here, why_elsewhere
+
+
+def bearer_of(req: falcon.Request) -> str | None:
+    """The bearer token that the request carries (RFC 6750), or None."""
+    return bearer_token(req.auth or "")
+
+
+@frozen
+class Authentication:
+    """Finds out who makes a request."""
+
+    api_tokens: ApiTokenService
+    identity: IdentityProvider | None
+    cookies: CookieJar
+    own_origin: str
+    """The service's own, as browsers see it; empty where it is the one that a request names."""
+    origins: Collection[str]
+    """Origins whose pages may change something with the cookie, beside the service's own."""
+    failed: FailedSignIns
+
+    def identify(self, req: falcon.Request) -> Principal | None:
+        """Who makes the request; None where it carries no credentials. The cookie comes first.
+
+        Raises `AuthenticationRequired` and `TooManyRequests` where they do not
+        hold, `AuthorizationFailed` for a change by the cookie that no page of
+        ours asked for, and `ExternalServiceError` where the identity provider
+        would have to be asked and is away.
+        """
+        if self.identity is not None and (session := self.cookies.session(req)):
+            with self.failed.counted(req):
+                principal = self.identity.principal_of_session(session)
+            self._refuse_other_pages(req)
+            return principal
+        if not req.auth:
+            return None
+        with self.failed.counted(req):
+            return self._of_bearer(bearer_of(req))
+
+    @property
+    def invitation(self) -> str:
+        """How to present credentials, for somebody who has none."""
+        program = "send an API token as 'Authorization: Bearer …'"
+        return f"Sign in first: {program}" + (
+            ", or sign in at /api/auth/login?redirect=/." if self.identity is not None else "."
+        )
+
+    def _refuse_other_pages(self, req: falcon.Request) -> None:
+        """A browser sends the cookie along whoever asks; a header it does not."""
+        if req.method not in SAFE_METHODS and not is_from_here(req, self.own_origin, self.origins):
+            raise AuthorizationFailed(
+                "A change with the session cookie must come from a page of this service, and the browser must say so "
+                f"(Origin or Sec-Fetch-Site); programs use a token. {why_elsewhere(req, self.own_origin)}"
+            )
+
+    def _of_bearer(self, token: str | None) -> Principal:
+        if not token:
+            raise AuthenticationRequired("Credentials are sent as 'Authorization: Bearer …', with a token.")
+        if secrets.has_prefix(api_tokens.PREFIX, token):
+            return self.api_tokens.authenticate(token)
+        if self.identity is None:
+            raise AuthenticationRequired("The token is no API token, and no identity provider is configured.")
+        return self.identity.principal_of(token)

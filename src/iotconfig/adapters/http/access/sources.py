@@ -1,0 +1,60 @@
+"""Where a request comes from: the address that failures are counted for."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.networks import Address, Network
+
+_IPV6_SITE: Final = 64
+"""Bits of an IPv6 address that tell one customer from another; the rest each may choose."""
+
+
+def source_of(req: falcon.Request, proxies: Sequence[Network]) -> str:
+    """The address of the client: of the connection, or behind proxies of ours, what the last of them saw.
+
+    `X-Forwarded-For` counts only as far as trusted proxies wrote it: from its end.
+    """
+    remote = req.remote_addr or ""
+    address = _address(remote)
+    hops = [hop.strip() for hop in (req.get_header("X-Forwarded-For") or "").split(",") if hop.strip()]
+    while address is not None and hops and any(address in network for network in proxies):
+        address = _address(hops.pop())
+    return remote if address is None else _name(address)
+
+
+@frozen
+class Source:
+    """Where a connection comes from."""
+
+    address: Address
+    name: str
+    """The address; of version 6, the network that it chose its own address from."""
+
+
+@lru_cache(10_000)
+def source_at(text: str) -> Source | None:
+    """The source with this address; None where the text is none."""
+    address = _address(text)
+    return None if address is None else Source(address, _name(address))
+
+
+def _name(address: Address) -> str:
+    if isinstance(address, IPv6Address):
+        return str(ipaddress.ip_network((address, _IPV6_SITE), strict=False))
+    return str(address)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

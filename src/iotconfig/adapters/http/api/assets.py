@@ -1,0 +1,168 @@
+"""The routes of assets."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.codec import to_json
+from iotconfig.adapters.http.answers import send, send_text
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
+from iotconfig.adapters.http.requests.forms import Part, read_form
+from iotconfig.adapters.http.requests.queries import allow
+from iotconfig.adapters.http.requests.ranges import Span, requested_span
+from iotconfig.adapters.http.transfer_limits import Kind
+from iotconfig.adapters.http.transfers import TransferDoor
+from iotconfig.domain.assets.asset import Asset, AssetName, OpenAsset
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.assets.upload import Upload
+from iotconfig.domain.errors import AssetsUnavailable, StoreUnavailable, ValidationFailed
+from iotconfig.domain.offload import Aside
+
+log = logging.getLogger(__name__)
+
+_PARTS: Final = ("file", "timestamp", "signature")
+_FORM_BYTES: Final = 64 * 1024
+"""Bytes that a form may have beside its file."""
+_ASSET_CHARACTERS: Final = 200
+"""Characters of an asset in the list, roughly."""
+_MAX_TIMESTAMP: Final = 128
+_MAX_SIGNATURE: Final = 8 * 1024
+
+
+@frozen
+class AssetsResource:
+    """`/api/assets`: the list, and uploads."""
+
+    service: AssetService
+    door: TransferDoor
+    aside: Aside
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        allow(req)
+        assets = self.service.find()
+        answer = {"assets": assets, "count": len(assets)}
+        send_text(resp, self.aside(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
+
+    on_head = on_get
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        allow(req)
+        with self.door.place(req, Kind.UPLOAD), self.service.upload() as upload:
+            for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
+                _give(upload, part)
+            try:
+                asset, is_new = upload.finish()
+            except StoreUnavailable as error:
+                raise Refused(
+                    "STORE_UNAVAILABLE",
+                    f"{error} The upload may have been stored, or not: send it again, and 409 says that it was.",
+                ) from None
+        send(resp, asset)
+        resp.set_header("ETag", asset.etag)
+        resp.set_header("Location", f"/api/assets/{asset.name}")
+        resp.status = falcon.HTTP_201 if is_new else falcon.HTTP_200
+
+
+@frozen
+class AssetResource:
+    """`/api/assets/{name}`: one asset."""
+
+    service: AssetService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        opened = self.service.open(_name(name))
+        try:
+            _answer(req, resp, opened)
+        finally:
+            if resp.stream is None:
+                opened.close()
+
+    on_head = on_get
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        allow(req)
+        try:
+            self.service.delete(_name(name))
+        except StoreUnavailable as error:
+            raise Refused(
+                "STORE_UNAVAILABLE", f"{error} The asset may be gone for good, or not: ask again."
+            ) from None
+        resp.status = falcon.HTTP_204
+
+
+def _name(segment: str) -> AssetName:
+    if not segment:
+        raise falcon.HTTPRouteNotFound
+    return AssetName(segment)
+
+
+def _give(upload: Upload, part: Part) -> None:
+    if part.name == "timestamp":
+        upload.give_timestamp(part.content(_MAX_TIMESTAMP))
+    elif part.name == "signature":
+        upload.give_signature(part.content(_MAX_SIGNATURE))
+    elif not part.file_name:
+        raise ValidationFailed('The part file has no file name: send it as file="@firmware.bin".')
+    else:
+        upload.give_file(AssetName(part.file_name), part.blocks())
+
+
+def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> None:
+    """Answer with an asset, or the part of it that the request asks for; the answer closes what it sends."""
+    asset = opened.asset
+    check_match(req, asset.etag)
+    unchanged = is_known_to_device(req, asset.etag)
+    span = requested_span(req, asset.etag, asset.size) if req.method == "GET" and not unchanged else None
+    resp.set_header("Cache-Control", "no-cache")
+    resp.set_header("ETag", asset.etag)
+    if unchanged:
+        resp.status = falcon.HTTP_304
+        return
+    resp.content_type = "application/octet-stream"
+    # A page that somebody uploaded must not run in the service's origin.
+    resp.set_header("Content-Disposition", f'attachment; filename="{asset.name}"')
+    resp.set_header("Accept-Ranges", "bytes")
+    resp.set_header("Repr-Digest", _digest(asset))
+    if req.method == "HEAD":
+        resp.content_length = asset.size
+        return
+    if span is None:
+        # Of the content that this answer carries (RFC 9530, section 2): of a part it would be another.
+        resp.set_header("Content-Digest", _digest(asset))
+    else:
+        resp.status = falcon.HTTP_206
+        resp.set_header("Content-Range", span.content_range(asset.size))
+    length = asset.size if span is None else span.length
+    resp.set_stream(_Blocks(opened, span or Span(0, asset.size)), length)
+
+
+def _digest(asset: Asset) -> str:
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(asset.sha256)).decode()}:"
+
+
+@frozen
+class _Blocks:
+    """The bytes of an answer. The server closes it, however the answer ends."""
+
+    _opened: OpenAsset
+    _span: Span
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._opened.blocks(self._span.first, self._span.length)
+        except AssetsUnavailable as error:
+            log.warning("a download was cut: %s", error)
+            # The status is sent: only a connection that ends too early tells the client, and gunicorn
+            # ends one quietly on this error.
+            raise BrokenPipeError(errno.EPIPE, "the asset cannot be sent to its end") from None
+
+    def close(self) -> None:
+        self._opened.close()

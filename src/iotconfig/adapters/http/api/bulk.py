@@ -1,0 +1,305 @@
+"""The routes for many configs at once. What is large goes through a temporary file, so that a slow peer holds nothing."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import IO, Any, BinaryIO, Final, cast
+
+import falcon
+from attrs import asdict, define, field, frozen
+
+from iotconfig.adapters.codec import BodyReader, to_json
+from iotconfig.adapters.diff import proposed
+from iotconfig.adapters.fleet_files.files import write_records
+from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
+from iotconfig.adapters.http.access.notes import note_of
+from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.bodies import check_media_type, read_json, spool
+from iotconfig.adapters.http.requests.queries import allow, choice, flag
+from iotconfig.adapters.http.transfer_limits import FULL, Kind, Place
+from iotconfig.adapters.http.transfers import TransferDoor
+from iotconfig.domain.configs.bulk import OnConflict, Refusal, Result, Rules, Sample, Tally
+from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import StoreFull, excerpt
+from iotconfig.domain.offload import Aside
+
+from .comparing import compared
+
+NDJSON: Final = "application/x-ndjson"
+
+_LISTED: Final = 1000
+"""Refusals that an answer lists; all are counted."""
+
+_MEMORY: Final = 1024 * 1024
+
+
+@frozen
+class PatchBody:
+    """The body of `POST /api/configs/patch`."""
+
+    match: str
+    """Part of MAC address, device name or entity id, as `q` of the list; empty for every config."""
+    merge: MergePatch
+    enable_ota: bool | None = None
+    message: str | None = None
+
+
+@frozen
+class ImportResource:
+    """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
+
+    fleet: FleetUseCases
+    max_content_bytes: int
+    max_import_bytes: int
+    door: TransferDoor
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        given = allow(req, "on_conflict", "keep_going", "dry_run", "message")
+        rules = Rules(
+            on_conflict=choice(given, "on_conflict", OnConflict) or OnConflict.FAIL,
+            keep_going=flag(given, "keep_going"),
+            dry_run=flag(given, "dry_run"),
+        )
+        note = note_of(req, given)
+        is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
+        form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
+        refusals = _Refusals()
+        with (
+            self.door.place(req, Kind.CHANGE) as place,
+            _room_for_files(),
+            TemporaryFile() as file,
+        ):
+            # A longer body is refused for its length.
+            place.hold(min(req.content_length or 0, self.max_import_bytes))
+            spool(req, file, self.max_import_bytes, self.fleet.pause)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
+            tally = self.fleet.load(records, rules, note, refusals.add)
+        answer = _counts(tally, rules, refusals)
+        if _is_refused(tally, rules):
+            raise Refused(
+                "UNPROCESSABLE",
+                f"{tally.refused} of the records cannot be stored, so none was: {refusals.first}",
+                **answer,
+            )
+        send(resp, answer)
+
+
+@frozen
+class ExportResource:
+    """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
+
+    fleet: FleetUseCases
+    door: TransferDoor
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        allow(req)
+        file = _HeldFile(self.door.take(req, Kind.EXPORT))
+        with _room_for_files(), ExitStack() as failing:
+            failing.callback(file.close)
+            file.hold()
+            with self.fleet.export() as configs:
+                write_records(cast("IO[bytes]", file), configs)
+            failing.pop_all()
+        resp.content_type = NDJSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        resp.set_header("Content-Disposition", 'attachment; filename="configs.ndjson"')
+        file.send(req, resp)
+
+    on_head = on_get
+
+
+@frozen
+class PatchResource:
+    """`/api/configs/patch`: one merge patch to every config that a filter selects."""
+
+    fleet: FleetUseCases
+    bodies: BodyReader
+    comparing: Aside
+    door: TransferDoor
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        given = allow(req, "keep_going", "dry_run", "message")
+        rules = Rules(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchBody)
+        file = _HeldFile(self.door.take(req, Kind.CHANGE))
+        results = _Results(file)
+        refusals = _Refusals()
+        with _room_for_files(), ExitStack() as failing:
+            failing.callback(file.close)
+            file.hold()
+            outcome = self.fleet.patch(
+                ConfigQuery(text=body.match, enable_ota=body.enable_ota),
+                body.merge,
+                rules,
+                note_of(req, given, body.message),
+                refusals.add,
+                results.add,
+                max_content_bytes=self.bodies.max_content_bytes,
+            )
+            tally = outcome.tally
+            answer = _counts(tally, rules, refusals)
+            if _is_refused(tally, rules):
+                raise Refused(
+                    "VALIDATION_FAILED",
+                    f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
+                    **answer,
+                )
+            # One by one: five of them can be 50 MB.
+            samples = (_shown(sample, self.comparing) for sample in outcome.samples)
+            results.close(answer, samples if rules.dry_run else None)
+            failing.pop_all()
+        resp.content_type = falcon.MEDIA_JSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        file.send(req, resp)
+
+
+def _temporary_file() -> IO[bytes]:
+    return cast("IO[bytes]", SpooledTemporaryFile(max_size=_MEMORY))
+
+
+@define
+class _HeldFile:
+    """An answer while it is made, on the disk once it is large, and the place that it takes until it was sent."""
+
+    _place: Place
+    _file: IO[bytes] = field(init=False, factory=_temporary_file)
+    _size: int = field(init=False, default=0)
+
+    def hold(self) -> None:
+        """Make sure of the room that it takes. Raises `TooManyRequests`, and `StoreFull`."""
+        self._place.hold(self._size)
+
+    def write(self, data: bytes) -> int:
+        self._size += len(data)
+        if self._size > _MEMORY:
+            self.hold()
+        return self._file.write(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._file.read(-1 if size is None else size)
+
+    def send(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with all of it. The server closes what it sends, however that ends."""
+        if req.method == "HEAD":
+            self.close()
+            resp.content_length = self._size
+        else:
+            self._file.seek(0)
+            resp.set_stream(self, self._size)
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        finally:
+            self._place.leave()
+
+    def __del__(self) -> None:
+        # Where a fault kept the server from closing it, its place would be lost.
+        self._place.leave()
+
+
+@define
+class _Refusals:
+    """The refusals of one request: the first thousand, to be listed."""
+
+    _listed: list[dict[str, object]] = field(factory=list)
+    _count: int = 0
+    first: str = ""
+
+    def add(self, refusal: Refusal) -> None:
+        self._count += 1
+        self.first = self.first or f"{refusal.place}: {refusal.error}"
+        if len(self._listed) < _LISTED:
+            error = refusal.error
+            self._listed.append(
+                {
+                    "place": refusal.place,
+                    "error": str(error),
+                    "code": error.code,
+                    "details": {name: _short(value) for name, value in error.details.items()},
+                }
+            )
+
+    def listed(self) -> dict[str, Any]:
+        return {"errors": self._listed, "errors_left_out": self._count - len(self._listed)}
+
+
+def _short(detail: object) -> object:
+    """A detail as a list may repeat it a thousand times: a pointer can be as long as a record."""
+    return excerpt(detail) if isinstance(detail, str) else detail
+
+
+@define
+class _Results:
+    """One result for each device, written as the JSON of the answer while they come in."""
+
+    _file: _HeldFile
+    _begin: bytes = b'{"results": ['
+
+    def add(self, result: Result) -> None:
+        text = to_json(
+            {
+                "mac_address": result.mac_address,
+                "id": result.config_id,
+                "outcome": result.outcome,
+                "revision": result.revision,
+            }
+        )
+        self._file.write(self._begin + text.encode())
+        self._begin = b",\n"
+
+    def close(self, members: dict[str, Any], samples: Iterable[bytes] | None = None) -> None:
+        """Complete the answer: the results, the other members, and the changes that a dry run shows."""
+        begin = self._begin if self._begin.startswith(b"{") else b""
+        self._file.write(begin + b"], " + to_json(members)[1:-1].encode())
+        if samples is not None:
+            self._file.write(b', "samples": [')
+            for number, sample in enumerate(samples):
+                self._file.write(b", " if number else b"")
+                self._file.write(sample)
+            self._file.write(b"]")
+        self._file.write(b"}")
+
+
+def _counts(tally: Tally, rules: Rules, refusals: _Refusals) -> dict[str, Any]:
+    return {"dry_run": rules.dry_run, **asdict(tally), **refusals.listed()}
+
+
+def _is_refused(tally: Tally, rules: Rules) -> bool:
+    """Whether a refusal kept all from being stored."""
+    return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
+
+
+def _shown(sample: Sample, comparing: Aside) -> bytes:
+    config = sample.config
+
+    def text() -> bytes:
+        found = proposed(config, sample.content)
+        return to_json(
+            {
+                "mac_address": config.mac_address,
+                "id": config.id,
+                "revision": config.revision,
+                "json_patch": found.json_patch,
+                "unified_diff": found.unified_diff,
+            }
+        ).encode()
+
+    return compared(comparing, text, config.content, sample.content)
+
+
+@contextmanager
+def _room_for_files() -> Iterator[None]:
+    """Say which disk is full, where one is: not the database's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreFull(FULL) from None

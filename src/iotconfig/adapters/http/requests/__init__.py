@@ -1,0 +1,1 @@
+"""Reading requests: bodies, forms, queries, conditions, ranges and path segments."""

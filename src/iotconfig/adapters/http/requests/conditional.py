@@ -1,0 +1,134 @@
+"""Conditional requests (RFC 9110, section 13): `If-Match` and `If-None-Match`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
+
+_TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_LIST: Final = re.compile(rf"[ \t,]*(?:{_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
+_CODING: Final = "(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"
+_SENT_BACK: Final = re.compile(
+    rf"""(?:W/)?\\?["']?([\w./+=-]*?){_CODING}\\?["']?{_CODING}""", re.IGNORECASE | re.ASCII
+)
+"""A tag as devices and proxies send it back: without its quotes, or with the name of a compression in or behind it."""
+_REVISION: Final = re.compile(r"[1-9][0-9]{0,18}")
+
+
+@frozen
+class _Tags:
+    """A parsed header: `*`, or the tags that it lists."""
+
+    any: bool
+    strong: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+
+
+def revision_tag(revision: int) -> str:
+    """The `ETag` of a config on the routes of operators."""
+    return f'"{revision}"'
+
+
+def is_unchanged(req: falcon.Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the caller has the representation tagged `etag` (weak comparison).
+
+    A header that is none counts as absent: the caller then gets the whole answer.
+    """
+    header = req.get_header("If-None-Match")
+    if header is None:
+        return False
+    if header == etag:
+        return True
+    tags = _parse(header)
+    return tags is not None and (tags.any or etag[1:-1] in tags.strong | tags.weak)
+
+
+def is_known_to_device(req: falcon.Request, etag: str) -> bool:
+    """`is_unchanged` for the routes that devices fetch, where tags that lost their form on the way count as well.
+
+    Small HTTP clients leave the quotes out, and a proxy that compresses answers makes
+    another tag of `"abc"`, such as `"abc-gzip"`, which it does not always turn back.
+    """
+    if is_unchanged(req, etag):
+        return True
+    listed = req.get_header("If-None-Match", default="").split(",")
+    found = (_SENT_BACK.fullmatch(tag.strip(" \t")) for tag in listed)
+    return any(match is not None and match[1] == etag[1:-1] for match in found)
+
+
+def check_match(req: falcon.Request, etag: str) -> None:
+    """Raise `PreconditionFailed` where `If-Match` asks for another representation than the one tagged `etag`."""
+    header = req.get_header("If-Match")
+    tags = None if header is None else _parse(header)
+    if tags is not None and not tags.any and etag[1:-1] not in tags.strong:
+        raise PreconditionFailed(f"The representation is {etag} now, and If-Match asks for another.")
+
+
+def write_precondition(req: falcon.Request) -> Precondition:
+    """Which revisions the request allows to be replaced.
+
+    Raises `ValidationFailed` for a header that is no list of entity tags: the
+    condition that its sender wanted must not get lost.
+    """
+    match = _required(req, "If-Match")
+    none_match = _required(req, "If-None-Match")
+    if match is not None and match.any and none_match is not None and none_match.any:
+        # There must be a config, and there must be none: nothing fulfils both.
+        return Precondition(exists=False, one_of=frozenset())
+    exists: bool | None = None
+    if none_match is not None and none_match.any:
+        exists = False
+    elif match is not None and match.any:
+        exists = True
+    return Precondition(
+        exists=exists,
+        # Strong comparison: a weak tag matches nothing.
+        one_of=_revisions(match.strong) if match is not None and not match.any else None,
+        none_of=_revisions(none_match.strong | none_match.weak) if none_match is not None else frozenset(),
+    )
+
+
+def change_precondition(req: falcon.Request, *, required: bool) -> Precondition:
+    """`write_precondition`, for a change by id. Raises `Refused` (428) where `If-Match` is required and absent."""
+    if required and req.get_header("If-Match") is None:
+        raise Refused(
+            "PRECONDITION_REQUIRED",
+            "This service takes changes with If-Match only: send the ETag of the config that you read.",
+        )
+    return write_precondition(req)
+
+
+def _required(req: falcon.Request, name: str) -> _Tags | None:
+    header = req.get_header(name)
+    if header is None:
+        return None
+    tags = _parse(header)
+    if tags is None:
+        raise ValidationFailed(
+            f'{name} must be * or a list of entity tags in double quotes, such as {name}: "3".', header=name
+        )
+    return tags
+
+
+def _parse(header: str) -> _Tags | None:
+    if header.strip(" \t") == "*":
+        return _Tags(any=True)
+    if _LIST.fullmatch(header) is None:
+        return None
+    found = _TAG.findall(header)
+    return _Tags(
+        any=False,
+        strong=frozenset(tag for weak, tag in found if not weak),
+        weak=frozenset(tag for weak, tag in found if weak),
+    )
+
+
+def _revisions(tags: frozenset[str]) -> frozenset[int]:
+    return frozenset(int(tag) for tag in tags if _REVISION.fullmatch(tag))

@@ -1,0 +1,110 @@
+"""Configs and devices over one state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+
+from attrs import frozen
+
+from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import RecordExists
+from iotconfig.domain.mac import MacAddress
+
+from .state import State
+
+
+@frozen
+class MemoryConfigRepository:
+    """`ConfigRepository` over one state."""
+
+    _state: State
+
+    def get(self, config_id: int) -> Config | None:
+        return self._state.configs.get(config_id)
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
+        return self._state.configs.get(self._state.ids.get(mac_address, 0))
+
+    def document(self, mac_address: MacAddress) -> Document | None:
+        config = self.get_by_mac(mac_address)
+        return None if config is None else Document(bytes(config.content), config.content.etag)
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        matches = sorted(
+            (config for config in self._state.configs.values() if _matches(config, query)),
+            key=lambda config: config.mac_address,
+        )
+        rest = (c.summary() for c in matches if query.after is None or c.mac_address > query.after)
+        page = tuple(islice(rest, query.limit))
+        return ConfigPage(
+            configs=page,
+            count=len(matches) if query.count else None,
+            next=page[-1].mac_address if next(rest, None) is not None else None,
+        )
+
+    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
+        found = (self.get_by_mac(mac_address) for mac_address in sorted(mac_addresses))
+        return [config for config in found if config is not None]
+
+    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
+        if mac_address in self._state.ids:
+            raise RecordExists(mac_address)
+        self._state.last_id += 1
+        config = Config(self._state.last_id, mac_address, content, revision, created_at=now, updated_at=now)
+        self._state.ids[mac_address] = config.id
+        self._state.configs[config.id] = config
+        return config
+
+    def bring_back(self, config: Config) -> None:
+        self._state.ids[config.mac_address] = config.id
+        self._state.configs[config.id] = config
+
+    def replace(self, config: Config) -> None:
+        del self._state.ids[self._state.configs[config.id].mac_address]
+        self._state.ids[config.mac_address] = config.id
+        self._state.configs[config.id] = config
+
+    def remove(self, config: Config) -> None:
+        del self._state.configs[config.id]
+        del self._state.ids[config.mac_address]
+
+
+def _matches(config: Config, query: ConfigQuery) -> bool:
+    content = config.content
+    if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+        return False
+    return query.text is None or has_text(
+        query.text, config.mac_address, content.device_name, content.device_entity_id
+    )
+
+
+@frozen
+class MemoryDeviceRepository:
+    """`DeviceRepository` over one state; the store's lock holds every device at once."""
+
+    _state: State
+
+    def lock(self, mac_address: MacAddress) -> Device:
+        return Device(mac_address, self._state.counters.setdefault(mac_address, 0))
+
+    def lock_owner(self, config_id: int) -> Device | None:
+        config = self._state.configs.get(config_id)
+        return None if config is None else self.lock(config.mac_address)
+
+    def next_revision(self, mac_address: MacAddress) -> int:
+        """The number that this device's next change takes; nothing is locked for it."""
+        return self._state.counters.get(mac_address, 0) + 1
+
+    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
+        return self._state.successors.get(mac_address)
+
+    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+        self._state.counters[device.mac_address] = revision
+        self._state.successors.pop(device.mac_address, None)
+        if replaced_by is not None:
+            self._state.successors[device.mac_address] = replaced_by

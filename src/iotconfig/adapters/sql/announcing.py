@@ -1,0 +1,251 @@
+"""Pending notifications in SQL: written with their change, removed by generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    ScalarSelect,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.notifications import (
+    AT_ONCE,
+    MOST_COUNTED,
+    Backlog,
+    Notification,
+    next_generation,
+)
+
+from .engine.database import Database
+from .engine.statement_batch import BatchingConnection
+from .tables import notifications
+
+WAKE_CHANNEL: Final = "iotconfig_notifications"
+"""PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
+
+_WAKE: Final = func.pg_notify(WAKE_CHANNEL, "")
+_WAKING: Final = f"SELECT pg_notify('{WAKE_CHANNEL}', '')"
+
+_columns = notifications.c
+_IS_CURRENT: Final = and_(
+    _columns.kind == bindparam("kind_"),
+    _columns.key == bindparam("key_"),
+    _columns.generation == bindparam("generation_"),
+)
+_REMOVE: Final = delete(notifications).where(_IS_CURRENT)
+_WAITING: Final = not_(_columns.parked)
+_NEXT_DUE: Final = select(func.min(_columns.due_at)).where(_WAITING)
+_LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.since, _columns.kind, _columns.key)
+_GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "updated_at", "since", "due_at")
+
+
+def _enqueue(insert: Any) -> Any:
+    """One statement that adds the row, or merges into it."""
+    return _merging(
+        insert(notifications).values(
+            {
+                **{name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _GIVEN},
+                "refusals": 0,
+                "parked": False,
+            }
+        )
+    )
+
+
+def _merging(statement: Any) -> Any:
+    """An insert that merges into what is pending already, as `Announcement.over` says."""
+    new = statement.excluded
+
+    def earlier(column: str) -> Any:
+        return case(
+            (or_(_columns.parked, new[column] < _columns[column]), new[column]), else_=_columns[column]
+        )
+
+    is_deletion = and_(new.revision.is_not(None), new.etag.is_(None))
+    return statement.on_conflict_do_update(
+        index_elements=[_columns.kind, _columns.key],
+        set_={
+            "nudge": or_(new.nudge, and_(_columns.nudge, not_(is_deletion))),
+            "revision": new.revision,
+            "etag": new.etag,
+            "updated_at": new.updated_at,
+            "generation": case(
+                (_columns.generation >= new.generation, _columns.generation + 1), else_=new.generation
+            ),
+            "since": earlier("since"),
+            "due_at": earlier("due_at"),
+            "refusals": 0,
+            "parked": false(),
+            "last_error": None,
+        },
+    )
+
+
+_ENQUEUE: Final[dict[str, Executable]] = {
+    "postgresql": _enqueue(postgresql.insert),
+    "sqlite": _enqueue(sqlite.insert),
+}
+
+
+@frozen
+class SqlNotificationOutbox:
+    """`NotificationOutbox` over one transaction. On PostgreSQL, its commit wakes the relay."""
+
+    _connection: BatchingConnection
+
+    def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
+        state = announcement.state
+        values = {
+            "new_kind": announcement.subject.kind.value,
+            "new_key": announcement.subject.key,
+            "new_generation": next_generation(now, None),
+            "new_nudge": announcement.nudge,
+            "new_revision": state.revision if state else None,
+            "new_etag": state.etag if state else None,
+            "new_updated_at": state.updated_at if state else None,
+            "new_since": due_at or now,
+            "new_due_at": due_at or AT_ONCE,
+        }
+        self._connection.write(_ENQUEUE[self._connection.dialect.name], values, _WAKING)
+
+
+def enqueue_selected(connection: Connection, announcements: Select[Any]) -> None:
+    """Enqueue what a query selects, which gives every column but `last_error`.
+
+    The devices that it is about are locked, so nobody else enqueues for them: where
+    nothing is pending, there is nothing to look out for, which is a third quicker.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    names = [column.name for column in announcements.selected_columns]
+    statement = dialect.insert(notifications).from_select(names, announcements)
+    is_anything_pending = select(exists().select_from(notifications))
+    if connection.execute(is_anything_pending).scalar_one():
+        statement = _merging(statement)
+    connection.execute(statement)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(_WAKE))
+
+
+@frozen
+class SqlNotificationQueue:
+    """`NotificationQueue` over one database."""
+
+    _database: Database
+
+    def due(self, now: datetime, limit: int) -> Sequence[Notification]:
+        statement = select(notifications).where(_WAITING, _columns.due_at <= now)
+        with self._database.reading() as connection:
+            rows = connection.execute(statement.order_by(*_LONGEST_DUE_FIRST).limit(limit)).all()
+        return [_notification(row) for row in rows]
+
+    def next_due(self) -> datetime | None:
+        with self._database.reading() as connection:
+            found: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
+        return found
+
+    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        # In the order in which `announce_all` locks them, and never both kinds in one
+        # transaction: two that lock the same rows in other orders would end in a deadlock.
+        if told:
+            with self._database.writing() as connection:
+                connection.execute(
+                    _REMOVE, [_key(notification) for notification in sorted(told, key=_subject)]
+                )
+        if refused:
+            with self._database.writing() as connection:
+                for notification in sorted(refused, key=_subject):
+                    connection.execute(_postponed(notification), _key(notification))
+
+    def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
+        # One index holds all three answers: as comparisons, SQLite finds it.
+        is_waiting, is_parked = _columns.parked == false(), _columns.parked == true()
+        statement = select(
+            _counted(is_waiting, limit),
+            _counted(is_parked, limit),
+            select(func.min(_columns.since)).where(is_waiting).scalar_subquery(),
+        )
+        with self._database.reading() as connection:
+            pending, parked, oldest = connection.execute(statement).one()
+        return Backlog(min(pending, limit), min(parked, limit), oldest, more=max(pending, parked) > limit)
+
+    def find(self, limit: int) -> Sequence[Notification]:
+        statement = select(notifications).order_by(_columns.parked.desc(), *_LONGEST_DUE_FIRST).limit(limit)
+        with self._database.reading() as connection:
+            return [_notification(row) for row in connection.execute(statement)]
+
+    def retry_parked(self, now: datetime) -> int:
+        statement = (
+            update(notifications)
+            .where(_columns.parked == true())
+            .values(parked=False, refusals=0, due_at=AT_ONCE, since=now)
+        )
+        with self._database.writing() as connection:
+            retried = int(connection.execute(statement).rowcount)
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(_WAKE))
+            return retried
+
+
+def _counted(condition: ColumnElement[bool], limit: int) -> ScalarSelect[int]:
+    """How many there are; where they are more than `limit`, one more than that."""
+    some = select(_columns.key).where(condition).limit(limit + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _postponed(notification: Notification) -> Update:
+    return (
+        update(notifications)
+        .where(_IS_CURRENT)
+        .values(
+            nudge=notification.announcement.nudge,
+            due_at=notification.due_at,
+            refusals=notification.refusals,
+            parked=notification.parked,
+            last_error=notification.last_error,
+        )
+    )
+
+
+def _subject(notification: Notification) -> Subject:
+    return notification.announcement.subject
+
+
+def _key(notification: Notification) -> dict[str, object]:
+    subject = notification.announcement.subject
+    return {"kind_": subject.kind.value, "key_": subject.key, "generation_": notification.generation}
+
+
+def _notification(row: Row[Any]) -> Notification:
+    state = None if row.revision is None else DeviceState(row.revision, row.etag, row.updated_at)
+    return Notification(
+        announcement=Announcement(Subject(Kind(row.kind), row.key), row.nudge, state),
+        generation=row.generation,
+        since=row.since,
+        due_at=row.due_at,
+        refusals=row.refusals,
+        parked=row.parked,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,1 @@
+"""Connections, transactions and time limits on PostgreSQL and SQLite."""

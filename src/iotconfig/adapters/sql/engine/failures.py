@@ -1,0 +1,202 @@
+"""Where errors of drivers become errors of the domain."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from iotconfig.adapters.sql.tables import MAC_ADDRESS_CONSTRAINT
+from iotconfig.domain.errors import (
+    IotConfigError,
+    ServiceClosed,
+    StoreBusy,
+    StoreFull,
+    StoreNotReached,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+
+from .lifetime import Lifetime
+
+log = logging.getLogger(__name__)
+
+# SQLSTATE classes and codes (PostgreSQL, appendix A) that pass by themselves.
+_UNAVAILABLE_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
+_UNAVAILABLE_STATES: Final = frozenset({"25P03", "55P03", "28000", "28P01", "3D000"})
+_READ_ONLY: Final = "25006"
+_DISK_FULL: Final = "53100"
+# What answers is not, or is no longer, the server that requests need: a standby, one that stops.
+_LEAVING_STATES: Final = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"})
+_SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
+# Missing permission; objects of others that depend on ours.
+_REFUSED_STATES: Final = frozenset({"42501", "2BP01"})
+# Data that does not fit: the sentence quotes it.
+_QUOTING_CLASSES: Final = frozenset({"22", "23"})
+
+_SQLITE_FULL: Final = sqlite3.SQLITE_FULL
+_SQLITE_UNAVAILABLE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+
+_SQLITE_UNUSABLE: Final = {
+    sqlite3.SQLITE_NOTADB: "The database file is not a SQLite database: set DATABASE_URL, or put a backup in its place.",
+    sqlite3.SQLITE_CORRUPT: (
+        "The database file is damaged. Stop the service, put a backup in its place, "
+        "and remove the -wal and -shm files, which belong to the earlier file."
+    ),
+}
+
+AWAY: Final = "The database cannot be reached, or did not answer in time."
+READ_ONLY: Final = (
+    "The database is read-only, so nothing can be stored: point DATABASE_URL at the primary, or promote the standby; "
+    "the service then recovers by itself."
+)
+FILE_READ_ONLY: Final = (
+    "The database file is read-only, so nothing can be stored: let the service's user write to the file, "
+    "its -wal and -shm files, and their directory; the service then recovers by itself."
+)
+_REFUSED: Final = "The database refuses the operation: ask its administrator."
+SCHEMA_NOT_CURRENT: Final = (
+    "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
+)
+
+
+@contextmanager
+def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[None]:
+    """Turn what drivers and pools raise inside the block into the domain's errors.
+
+    What is no condition of the database but a fault of ours passes unchanged.
+    When `lifetime` is over, `ServiceClosed` takes the place of the block, and of
+    what a block that was open meets. `place` is the file, where the driver's errors do
+    not name it; only operators are shown it.
+    """
+    if lifetime is not None:
+        lifetime.check()
+    try:
+        yield
+    except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
+        if lifetime is not None and lifetime.is_over:
+            raise ServiceClosed from None
+        if isinstance(error, PoolExhausted):
+            raise exhausted() from error
+        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, place)
+    else:
+        return
+    # Not "from": the driver's own error may show a row.
+    raise translation from None
+
+
+def unavailable(
+    message: str, reason: str, kind: type[StoreUnavailable] = StoreUnavailable
+) -> StoreUnavailable:
+    """A `StoreUnavailable` whose reason, on one line, stands in the log too."""
+    reason = " ".join(reason.split())
+    log.warning("the database is unavailable: %s", reason)
+    return kind(message, reason)
+
+
+def exhausted() -> StoreUnavailable:
+    """What is said where no connection was free in time."""
+    return unavailable(AWAY, "all connections are in use", StoreNotReached)
+
+
+def busy(reason: str) -> StoreBusy:
+    """A `StoreBusy` whose reason stands in the log too."""
+    log.warning("the database is busy: %s", reason)
+    return StoreBusy("Other changes kept the database locked for too long.", reason)
+
+
+class DatabaseFault(Exception):
+    """A database error that nobody foresaw, without the values that it happened with: contents hold secrets."""
+
+
+def _translation(cause: BaseException | None, error: Exception, place: str) -> Exception:
+    if isinstance(cause, psycopg.Error):
+        return _of_postgresql(cause) or DatabaseFault(_what_failed(cause))
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause, place) or DatabaseFault(str(cause))
+    return error
+
+
+def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
+    state = cause.sqlstate
+    if isinstance(cause, PoolTimeout):
+        return unavailable(AWAY, str(cause), StoreNotReached)
+    if state == _READ_ONLY:
+        return unavailable(READ_ONLY, _first_line(cause), StoreReadOnly)
+    if state == _DISK_FULL:
+        return StoreFull("The database has no room left.")
+    if state in _REFUSED_STATES:
+        return unavailable(_REFUSED, _first_line(cause))
+    if state in _SCHEMA_STATES:
+        return unavailable(SCHEMA_NOT_CURRENT, _first_line(cause))
+    if state is None:
+        # No connection, a broken one, or parameters that libpq cannot use: the server said nothing.
+        away = isinstance(cause, psycopg.OperationalError | psycopg.ProgrammingError)
+    else:
+        away = state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES
+    return unavailable(AWAY, str(cause)) if away else None
+
+
+def _of_sqlite(cause: sqlite3.Error, place: str) -> IotConfigError | None:
+    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    text = f"{place}: {cause}" if place else str(cause)
+    if primary == _SQLITE_FULL:
+        return StoreFull("The disk under the database is full.")
+    if primary == sqlite3.SQLITE_READONLY:
+        return unavailable(FILE_READ_ONLY, text, StoreReadOnly)
+    if "no such table" in text or "no such column" in text:
+        return unavailable(SCHEMA_NOT_CURRENT, text)
+    if primary in _SQLITE_UNUSABLE:
+        return unavailable(_SQLITE_UNUSABLE[primary], text)
+    return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
+
+
+def _what_failed(cause: psycopg.Error) -> str:
+    """The state, and the server's sentence unless it quotes values."""
+    state = cause.sqlstate or ""
+    return state if state[:2] in _QUOTING_CLASSES else f"{state}: {_first_line(cause)}"
+
+
+def _first_line(cause: psycopg.Error) -> str:
+    return cause.diag.message_primary or str(cause).partition("\n")[0]
+
+
+def is_mac_address_conflict(error: IntegrityError) -> bool:
+    """Whether the device has a config already. SQLite names a constraint's columns, not the constraint."""
+    if isinstance(error.orig, psycopg.Error):
+        return error.orig.diag.constraint_name == MAC_ADDRESS_CONSTRAINT
+    return str(error.orig).endswith("configs.mac_address")
+
+
+def is_leaving(error: BaseException | None) -> bool:
+    """Whether the server that answered so is of no more use, to this connection and to others like it."""
+    return isinstance(error, psycopg.Error) and error.sqlstate in _LEAVING_STATES
+
+
+def is_read_only_file(error: BaseException | None) -> bool:
+    """Whether a SQLite connection cannot write: one that was opened so stays so."""
+    return (
+        isinstance(error, sqlite3.Error)
+        and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    )
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another SQLite connection holds the lock: asking again is all that helps."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

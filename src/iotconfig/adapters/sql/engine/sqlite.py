@@ -1,0 +1,299 @@
+"""SQLite, the embedded database: write-ahead log, one writer at a time, no wait that blocks.
+
+A blocking `busy_timeout` freezes every greenlet of a worker (5 s seen), so the
+lock is asked for without waiting, and the waiting is done in Python, where other
+requests go on. Inside a write transaction nothing may wait at all: a second
+greenlet would then lock the worker against itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import cast
+from urllib.parse import quote
+
+from attrs import frozen
+from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+from .database import LogUse, PoolUse
+from .failures import busy, exhausted, is_busy, is_read_only_file, translated
+from .fair_semaphore import Places, kept_for_devices
+from .lifetime import Lifetime
+from .manual_transaction import SessionTransaction, session_transaction
+from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, Identity, OpenFile
+from .timeouts import Timeouts
+from .turns import Pause, SharingConnection
+
+_POOL_SIZE = 8
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+    # Once all of the log is copied, the next commit begins it anew, and cuts off what is beyond.
+    f"PRAGMA journal_size_limit = {LOG_BYTES};"
+)
+_DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
+
+
+class SqliteDatabase:
+    """`Database` on a SQLite file that exists."""
+
+    def __init__(
+        self, path: Path, timeouts: Timeouts, pause: Pause | None = None, file: Identity | None = None
+    ) -> None:
+        """`pause` is called while a statement takes long: where requests share a thread, the others get their turn.
+
+        `file`: which file it must be, if that is known.
+        """
+        self._path = path
+        self._timeouts = timeouts
+        self._pause = pause
+        self._engine = connect(path, timeouts, pause=pause)
+        self._places = Places(_POOL_SIZE, kept_for_devices(_POOL_SIZE))
+        self._file = open_file(path, timeouts, file)
+        self._writer = Lock()
+        self._lifetime = Lifetime()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self._reading(for_device=False)
+
+    def serving(self) -> AbstractContextManager[Connection]:
+        return self._reading(for_device=True)
+
+    @contextmanager
+    def _reading(self, *, for_device: bool) -> Iterator[Connection]:
+        with translated(self._lifetime, str(self._path)):
+            self._file.check_now_and_then()
+            with self._place(for_device=for_device), _connected(self._engine) as connection:
+                begin_reading(connection, self._timeouts.lock)
+                yield connection
+
+    @contextmanager
+    def _place(self, *, for_device: bool) -> Iterator[None]:
+        """A place among those that have a connection of the pool, which then has one for it."""
+        if not self._places.take(self._timeouts.pool, for_device=for_device):
+            raise exhausted()
+        try:
+            yield
+        finally:
+            self._places.give_back(for_device=for_device)
+
+    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+        # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
+        with translated(self._lifetime, str(self._path)):
+            self._file.check_now_and_then()
+            row = self._row(mac_address)
+        return None if row is None else (row[0].encode(), row[1])
+
+    def _row(self, mac_address: str) -> tuple[str, str] | None:
+        with self._place(for_device=True), closing(self._engine.raw_connection()) as borrowed:
+            driver = cast("sqlite3.Connection", borrowed.driver_connection)
+
+            def find() -> tuple[str, str] | None:
+                found: tuple[str, str] | None = driver.execute(_DOCUMENT, (mac_address,)).fetchone()
+                return found
+
+            try:
+                return find()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                return _patience(self._timeouts.lock)(find)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with _held(self._writer, self._timeouts.lock), translated(self._lifetime, str(self._path)):
+            self._file.check()
+            with self._place(for_device=False), _connected(self._engine) as connection:
+                execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
+                yield connection
+                connection.commit()
+            # Once more: what was stored in a file that is no longer there must not be acknowledged.
+            self._file.check(is_written=True)
+
+    @contextmanager
+    def session(self) -> Iterator[SqliteSession]:
+        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
+            yield SqliteSession(connection, self._file, self._writer, self._timeouts.lock)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
+            begin_reading(connection, self._timeouts.lock)
+            yield connection
+
+    @contextmanager
+    def _unpooled(self) -> Iterator[Connection]:
+        self._file.check()
+        engine = connect(self._path, self._timeouts, pause=self._pause)
+        try:
+            with _connected(engine) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def check(self) -> None:
+        with translated(self._lifetime, str(self._path)):
+            self._file.check()
+            self._file.require_writable()
+        with self.serving():
+            return
+
+    def use(self) -> PoolUse:
+        pool = cast("QueuePool", self._engine.pool)
+        return PoolUse(
+            in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=self._places.waiting
+        )
+
+    def log(self) -> LogUse:
+        size = self._file.log_bytes()
+        return LogUse(size, LOG_STUCK.format(size // 1_000_000) if size > STUCK_BYTES else None)
+
+    def close(self) -> None:
+        self._lifetime.is_over = True
+        self._engine.dispose()
+        self._file.close()
+
+
+def open_file(path: Path, timeouts: Timeouts, expected: Identity | None = None) -> OpenFile:
+    """The file as this process has it open, once it is first checked."""
+    return OpenFile(path, lambda: _opened(path, timeouts), expected)
+
+
+@frozen
+class SqliteSession:
+    """`Session` on SQLite, whose temporary tables are in a file of their own: filling them locks nobody out."""
+
+    connection: Connection
+    _file: OpenFile
+    _writer: Lock
+    _lock_timeout: float
+
+    def fill(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        marks = ", ".join("?" * len(table.columns))
+        driver = cast("sqlite3.Connection", self.connection.connection.driver_connection)
+        is_alone = not driver.in_transaction
+        if is_alone:
+            driver.execute("BEGIN")
+        try:
+            driver.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 (a name of ours)
+        finally:
+            if is_alone:
+                driver.execute("COMMIT")
+
+    def analyze(self, table: Table) -> None:
+        """Nothing: SQLite looks rows up by the keys of its tables."""
+
+    @contextmanager
+    def writing(self) -> Iterator[SessionTransaction]:
+        with _held(self._writer, self._lock_timeout):
+            self._file.check()
+            execute_patiently(self.connection, _BEGIN_WRITING, self._lock_timeout)
+            with session_transaction(self.connection) as transaction:
+                yield transaction
+                self._file.check()
+            self._file.check(is_written=True)
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection; what was raised in a turn of others leaves the block as what it was."""
+    with engine.connect() as connection:
+        driver = cast("SharingConnection", connection.connection.driver_connection)
+        try:
+            yield connection
+        except (DBAPIError, sqlite3.Error):
+            driver.raise_interruption()
+            raise
+
+
+@contextmanager
+def _held(writer: Lock, seconds: float) -> Iterator[None]:
+    """Be this process's one writer."""
+    if not writer.acquire(timeout=seconds):
+        raise busy("this process's other writers hold the database for too long")
+    try:
+        yield
+    finally:
+        writer.release()
+
+
+def begin_reading(connection: Connection, seconds: float) -> None:
+    """Start a transaction that sees one state of the file.
+
+    It takes the read lock at once, which is refused for moments, while another
+    process opens or closes the file; what is read afterwards needs no wait.
+    """
+    connection.exec_driver_sql("BEGIN")
+    execute_patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", seconds)
+
+
+def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
+    """Run a statement that needs a lock; while another connection has it, ask again for up to `seconds`."""
+    try:
+        _patience(seconds)(connection.exec_driver_sql, statement)
+    except DBAPIError as error:
+        if statement != _BEGIN_WRITING or not is_busy(error):
+            raise
+        raise busy("another process holds the write lock for too long") from None
+
+
+def _patience(seconds: float) -> Retrying:
+    return Retrying(
+        retry=retry_if_exception(is_busy),
+        wait=wait_random(0.001, 0.008),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )
+
+
+def connect(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> Engine:
+    """An engine on a SQLite file that exists. Long statements call `pause`.
+
+    Transactions are begun by hand: the driver's own begin late, without the lock.
+    """
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _opened(path, timeouts, pause),
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=timeouts.pool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+    )
+    event.listen(engine, "handle_error", _renew_read_only)
+    return engine
+
+
+def _renew_read_only(context: ExceptionContext) -> None:
+    """Have the pool open its connections anew: those that SQLite opened while the file was read-only stay so."""
+    if is_read_only_file(context.original_exception):
+        context.is_disconnect = True
+
+
+def _opened(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        file_uri(path),
+        uri=True,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=SharingConnection,
+    )
+    if pause is not None:
+        connection.give_turns(pause)
+    # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
+    # meet the lock of a process that is just opening or closing the file.
+    _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
+    return connection
+
+
+def file_uri(path: Path) -> str:
+    """The file as SQLite's URI: it must exist."""
+    return f"file:{quote(str(path))}?mode=rw"

@@ -1,0 +1,84 @@
+"""What is committed, read: a document on the hot path, all else on a connection that is opened when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from attrs import define, frozen
+from sqlalchemy import Connection
+
+from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
+from iotconfig.domain.mac import MacAddress
+
+from .configs import SqlConfigRepository, SqlDeviceRepository
+from .engine.database import Database
+from .engine.statement_batch import BatchingConnection
+from .history import SqlHistoryRepository
+
+
+@frozen
+class SqlConfigReader:
+    """`ConfigReader` that opens a connection only for what is no document."""
+
+    _database: Database
+    _connection: Callable[[], BatchingConnection]
+
+    def document(self, mac_address: MacAddress) -> Document | None:
+        found = self._database.document(mac_address.canonical)
+        return None if found is None else Document(*found)
+
+    def get(self, config_id: int) -> Config | None:
+        return self._repository().get(config_id)
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
+        return self._repository().get_by_mac(mac_address)
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        return self._repository().find(query)
+
+    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
+        return self._repository().load(mac_addresses)
+
+    def _repository(self) -> SqlConfigRepository:
+        return SqlConfigRepository(self._connection())
+
+
+@define
+class SqlReading:
+    """`View`, and the context manager of its one connection, which it takes at its first need."""
+
+    _database: Database
+    _opening: AbstractContextManager[Connection] | None = None
+    _connection: BatchingConnection | None = None
+
+    @property
+    def configs(self) -> SqlConfigReader:
+        return SqlConfigReader(self._database, self._connected)
+
+    @property
+    def devices(self) -> SqlDeviceRepository:
+        # A device that has no document is told why: that is part of its fetch.
+        return SqlDeviceRepository(self._connected(for_device=True))
+
+    @property
+    def history(self) -> SqlHistoryRepository:
+        return SqlHistoryRepository(self._connected())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return None if self._opening is None else self._opening.__exit__(kind, error, trace)
+
+    def _connected(self, *, for_device: bool = False) -> BatchingConnection:
+        if self._connection is None:
+            opening = self._database.serving() if for_device else self._database.reading()
+            self._connection = BatchingConnection(opening.__enter__())
+            self._opening = opening
+        return self._connection

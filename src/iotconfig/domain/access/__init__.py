@@ -1,0 +1,1 @@
+"""Callers, their roles, and how they prove who they are."""

@@ -1,0 +1,135 @@
+"""API tokens: for programs, and for homes without an identity provider."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from attrs import field, frozen
+
+from iotconfig.domain.arguments import check_kind, check_moment
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.errors import AuthenticationRequired, RecordNotFound, ValidationFailed
+
+from . import secrets
+from .principal import LOCAL_ADMINISTRATOR, Principal, Role
+from .token_uses import InBackground, TokenUses, at_once
+
+PREFIX: Final = "iotc"
+"""What every API token begins with, so that people and scanners know one when they see it."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+def _check_name(_token: object, _attribute: object, name: str) -> None:
+    check_kind(name, str, "The name of a token is a str")
+    if _NAME.fullmatch(name) is None:
+        raise ValidationFailed(
+            "The name of a token must have from 1 to 64 letters, digits, dots, underscores, at signs "
+            "or dashes, and begin with a letter or a digit."
+        )
+    if name.lower() == LOCAL_ADMINISTRATOR.subject:
+        raise ValidationFailed(f'"{name}" signs the changes of nobody in particular: choose another name.')
+
+
+@frozen
+class ApiToken:
+    """An API token as it is stored: without its secret. Times are aware and in UTC."""
+
+    name: str = field(validator=_check_name)
+    """Unique for ever: it signs the revisions that are made with the token."""
+    role: Role
+    key: str
+    """The part of the token that finds it; no secret."""
+    digest: str = field(repr=False)
+    """SHA-256 of the whole token, in lower-case hexadecimal digits."""
+    created_at: datetime
+    expires_at: datetime | None = None
+    """When it ceases to hold; None for never."""
+    last_used_at: datetime | None = None
+    """To the minute."""
+    revoked_at: datetime | None = None
+
+    def state(self, now: datetime) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
+
+
+class ApiTokenStore(Protocol):
+    """Stores API tokens. All methods may raise `StoreUnavailable`, those that write `StoreFull`."""
+
+    def add(self, token: ApiToken) -> None:
+        """Store a new token. Raises `NameTaken` where its name was given before, be it revoked."""
+        ...
+
+    def find(self, key: str) -> ApiToken | None:
+        """The token with this key, or None."""
+        ...
+
+    def all(self) -> Sequence[ApiToken]:
+        """All tokens, the revoked too, sorted by name."""
+        ...
+
+    def revoke(self, name: str, now: datetime) -> bool:
+        """Make a token hold no longer; False where there is none of this name, or it was revoked before."""
+        ...
+
+    def record_use(self, key: str, at: datetime) -> None:
+        """Remember when a token was used; an earlier time than the one that is stored changes nothing."""
+        ...
+
+
+@frozen
+class ApiTokenService:
+    """Gives tokens out, and tells whose they are. All methods may raise `StoreUnavailable`."""
+
+    store: ApiTokenStore
+    clock: Clock
+    in_background: InBackground = at_once
+    _uses: TokenUses = field(init=False, repr=False)
+
+    @_uses.default
+    def _make_uses(self) -> TokenUses:
+        return TokenUses(self.store.record_use, self.in_background)
+
+    def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
+        """A new token, and its text, which nobody can find out again.
+
+        Raises `ValidationFailed` for a name that breaks the rules and a time
+        that has passed, `NameTaken` for a name that was given before.
+        """
+        check_kind(role, Role, "The role of a token is a Role, such as Role.VIEWER")
+        if expires_at is not None:
+            check_moment(expires_at, "The time when a token expires is a datetime")
+        now = self.clock()
+        if expires_at is not None and expires_at <= now:
+            raise ValidationFailed("The token would have expired already: name a time to come.")
+        key = secrets.new_key()
+        text = secrets.new_token(PREFIX, key)
+        token = ApiToken(name, role, key, secrets.digest_of(text), now, expires_at)
+        self.store.add(token)
+        return token, text
+
+    def all(self) -> Sequence[ApiToken]:
+        """All tokens, the revoked too, sorted by name."""
+        return self.store.all()
+
+    def revoke(self, name: str) -> None:
+        """Make a token hold no longer, from the next request on. Raises `RecordNotFound`."""
+        if not self.store.revoke(name, self.clock()):
+            raise RecordNotFound(name, "'iotconfig token list' shows which there are", what="Active token")
+
+    def authenticate(self, text: str) -> Principal:
+        """Whose token this is. Raises `AuthenticationRequired` where it does not hold."""
+        key = secrets.key_of(PREFIX, text)
+        token = None if key is None else self.store.find(key)
+        now = self.clock()
+        # The same words whatever is wrong: who guesses learns nothing.
+        if token is None or not secrets.is_digest_of(token.digest, text) or token.state(now) != "active":
+            raise AuthenticationRequired("The API token is unknown, or expired, or was revoked.")
+        self._uses.record(token.key, token.last_used_at, now)
+        return Principal(token.name, frozenset({token.role}), name=token.name)

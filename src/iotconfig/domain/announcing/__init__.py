@@ -1,0 +1,1 @@
+"""Notifications of changes, and the relay that sends them."""

@@ -1,0 +1,1 @@
+"""Files that devices download, and their signed uploads."""

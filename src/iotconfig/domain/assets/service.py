@@ -1,0 +1,63 @@
+"""The use cases of assets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from attrs import frozen
+
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
+
+from .asset import Asset, AssetName, AssetStore, OpenAsset, SignatureVerifier, name_of
+from .ports import UploadStore
+from .upload import Upload, UploadRules
+
+
+@frozen
+class AssetService:
+    """Upload, fetch, list and delete assets.
+
+    All methods may raise `AssetsUnavailable`; uploads also `StoreUnavailable` and `StoreFull`, `delete` the former.
+    """
+
+    store: UploadStore
+    files: AssetStore
+    clock: Clock
+    verifier: SignatureVerifier | None
+    """None closes uploads."""
+    rules: UploadRules
+
+    @contextmanager
+    def upload(self) -> Iterator[Upload]:
+        """An upload. What was not stored at the end of the block leaves nothing behind.
+
+        Raises `AuthorizationFailed` where uploads are closed.
+        """
+        if self.verifier is None:
+            raise AuthorizationFailed("Uploads are closed: SIGNING_KEY_PATH is not set.")
+        with ExitStack() as cleanup:
+            yield Upload(self.rules, self.store, self.files, self.verifier, self.clock, cleanup)
+
+    def open(self, name: AssetName | str) -> OpenAsset:
+        """The asset of this name, to be closed by the caller. Raises `RecordNotFound`."""
+        name = name_of(name)
+        found = self.files.open(name)
+        if found is None:
+            raise _not_found(name)
+        return found
+
+    def find(self) -> Sequence[Asset]:
+        """All assets, sorted by name."""
+        return self.files.find()
+
+    def delete(self, name: AssetName | str) -> None:
+        """Remove an asset; nobody is told. Raises `RecordNotFound`."""
+        name = name_of(name)
+        if not self.files.remove(name):
+            raise _not_found(name)
+
+
+def _not_found(name: AssetName) -> RecordNotFound:
+    return RecordNotFound(name, what="Asset")

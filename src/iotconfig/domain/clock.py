@@ -1,0 +1,14 @@
+"""The time, as the core reads it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def __call__(self) -> datetime:
+        """Now: aware, in UTC, with microseconds at most."""
+        ...

@@ -1,0 +1,166 @@
+"""Many configs at once: what is to be stored, and what becomes of each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from attrs import field, frozen
+
+from iotconfig.domain.arguments import check_flag, check_kind, check_whole_number
+from iotconfig.domain.documents.accepted import content_of
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import IotConfigError, ValidationFailed
+from iotconfig.domain.mac import MacAddress, mac_address_of
+
+from .config import Config
+
+
+class OnConflict(StrEnum):
+    """What to do with a device that has a config with other content."""
+
+    FAIL = "fail"
+    """Refuse the entry."""
+    SKIP = "skip"
+    """Leave the config as it is."""
+    REPLACE = "replace"
+    """Replace its content."""
+
+
+class Outcome(StrEnum):
+    """What becomes of one entry."""
+
+    NEW = "new"
+    """Its device gets its first config."""
+    CHANGED = "changed"
+    """Its device's config gets other content."""
+    SAME = "same"
+    """Its device has this content already: no revision, and nobody is told."""
+    SKIPPED = "skipped"
+    """Its device has other content, which stays (`OnConflict.SKIP`)."""
+    CONFLICT = "conflict"
+    """Its device has other content (`OnConflict.FAIL`)."""
+    STALE = "stale"
+    """Its config is not at the revision that the entry was made from."""
+
+
+OUTCOME_OF_CONFLICT: Final = {
+    OnConflict.FAIL: Outcome.CONFLICT,
+    OnConflict.SKIP: Outcome.SKIPPED,
+    OnConflict.REPLACE: Outcome.CHANGED,
+}
+"""What becomes of an entry whose device has a config with other content."""
+
+
+def _check_place(_entry: object, _attribute: object, place: str) -> None:
+    check_kind(place, str, "The place that an entry comes from is a str")
+
+
+def _check_if_revision(_entry: object, _attribute: object, revision: int | None) -> None:
+    if revision is not None:
+        check_whole_number(revision, "The revision that an entry may replace is an int")
+
+
+@frozen
+class Entry:
+    """One config that is to be stored."""
+
+    place: str = field(validator=_check_place)
+    """Where it comes from, for messages: a file's name, a line, a device."""
+    mac_address: MacAddress = field(converter=mac_address_of)
+    """Given as `MacAddress`, or as text in any spelling."""
+    content: ConfigContent = field(converter=content_of)
+    """Given as `ConfigContent`, JSON text or a dict."""
+    if_revision: int | None = field(default=None, validator=_check_if_revision)
+    """Only where the device has a config, at this revision; None for any, or none."""
+
+
+class Exported(NamedTuple):
+    """One config as it is handed out."""
+
+    mac_address: MacAddress
+    text: str
+    """The content, verbatim."""
+
+
+@frozen
+class Refusal:
+    """One entry that cannot be stored, and why."""
+
+    place: str
+    error: IotConfigError
+
+
+@frozen
+class Duplicate:
+    """An entry whose MAC address another entry has, too."""
+
+    place: str
+    mac_address: MacAddress
+    other_place: str
+    """Where another of them comes from."""
+
+
+@frozen
+class Result:
+    """What became, or would become, of one entry."""
+
+    place: str
+    mac_address: MacAddress
+    outcome: Outcome
+    config_id: int | None
+    """None where there is no config."""
+    revision: int | None
+    """The config's revision afterwards; None where there is no config."""
+
+
+@frozen
+class Tally:
+    """How many entries had which outcome."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    skipped: int = 0
+    refused: int = 0
+    stored: bool = False
+    """False where nothing was stored: a dry run, something refused, or nothing new."""
+
+
+def _conflict_of(given: OnConflict | str) -> OnConflict:
+    words = ", ".join(OnConflict)
+    check_kind(given, str, f"on_conflict is an OnConflict, or one of {words}")
+    try:
+        return OnConflict(given)
+    except ValueError:
+        raise ValidationFailed(f"on_conflict is one of {words}.") from None
+
+
+@frozen
+class Rules:
+    """How to go about many changes."""
+
+    on_conflict: OnConflict = field(default=OnConflict.FAIL, converter=_conflict_of)
+    """Given as `OnConflict`, or as its word."""
+    keep_going: bool = field(default=False, validator=check_flag)
+    """Store what can be stored; otherwise all is stored or nothing."""
+    dry_run: bool = field(default=False, validator=check_flag)
+    """Say what would become of each entry, and store nothing."""
+
+
+@frozen
+class Sample:
+    """One change that a dry run shows."""
+
+    config: Config
+    content: ConfigContent
+    """What the content would become."""
+
+
+@frozen
+class PatchOutcome:
+    """What a patch to many configs did, or would do."""
+
+    tally: Tally
+    samples: tuple[Sample, ...] = ()
+    """The first few changes; of a dry run only."""

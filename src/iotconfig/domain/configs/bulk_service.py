@@ -1,0 +1,320 @@
+"""The use cases for many configs at once: load a fleet, patch a part of it, hand it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from attrs import define, evolve, frozen
+
+from iotconfig.domain.arguments import check_kind
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.documents.line_ends import as_stored
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import IotConfigError, RecordExists, ServiceClosed, ValidationFailed
+from iotconfig.domain.offload import Aside, at_once
+
+from .bulk import (
+    Duplicate,
+    Entry,
+    Exported,
+    OnConflict,
+    Outcome,
+    PatchOutcome,
+    Refusal,
+    Result,
+    Rules,
+    Sample,
+    Tally,
+)
+from .config import Config
+from .edits import Merge
+from .ports import Stage
+from .query import ConfigQuery, check_query
+from .revisions import UNSIGNED, Note, check_note
+from .store import Store
+
+T = TypeVar("T")
+
+_BATCH: Final = 1000
+"""Entries handed to the stage at a time."""
+
+_BATCH_CHARACTERS: Final = 1024 * 1024
+"""Characters of content handed to the stage at a time."""
+
+_PAGE: Final = 100
+"""Configs read at a time, with their contents."""
+
+_SAMPLES: Final = 5
+"""Changes that the dry run of a patch shows."""
+
+Report = Callable[[Refusal], None]
+Tell = Callable[[Result], None]
+
+
+def _ignore(_subject: object) -> None:
+    """Nobody listens."""
+
+
+def _no_pause() -> None:
+    """Nobody waits."""
+
+
+@frozen
+class FleetService:
+    """Stores and reads many configs at once; none of it holds more than a few of them in memory.
+
+    All methods may raise `StoreUnavailable` and `ServiceClosed`, those that write
+    `StoreFull` too, and `TypeError` for arguments of other kinds than the documented.
+    """
+
+    store: Store
+    clock: Clock
+    pause: Callable[[], None] = _no_pause
+    """Called between two configs: where requests share a thread, it gives the others a turn when it is time."""
+    aside: Aside = at_once
+    """Does what keeps the processor busy."""
+
+    def load(
+        self,
+        source: Iterable[Entry | Refusal],
+        rules: Rules,
+        note: Note = UNSIGNED,
+        report: Report = _ignore,
+    ) -> Tally:
+        """Store the configs that `source` gives, as `rules` say.
+
+        `source` may be slow, and may give refusals of its own; `report` gets
+        these, and every other entry that cannot be stored: one whose MAC address
+        another entry has too, and one in conflict with a config that is there.
+        Unless the rules say to keep going, one refusal keeps all from being stored.
+        Content that differs from what is stored in line ends only is the same: editors
+        and Windows tools add them.
+
+        Raises `TypeError` where `source` gives anything else than an `Entry` or a `Refusal`.
+        """
+        _check_rules(rules)
+        check_note(note)
+        with self.store.staging() as stage:
+            refusals = _Refusals(report)
+            for batch in _batches(refusals.taken_from(self._pausing(source))):
+                stage.add(list(self._as_stored(batch)))
+            refusals.take(map(_duplicate, stage.take_duplicates()))
+            if rules.dry_run or (refusals.count and not rules.keep_going):
+                stage.compare(rules.on_conflict)
+                stored = False
+            else:
+                stored = stage.store(
+                    rules.on_conflict, all_or_nothing=not rules.keep_going, note=note, clock=self.clock
+                )
+            refusals.take(map(_conflict, stage.results({Outcome.CONFLICT})))
+            return _tally(stage, refusals.count, stored=stored)
+
+    def patch(
+        self,
+        query: ConfigQuery,
+        patch: MergePatch,
+        rules: Rules,
+        note: Note = UNSIGNED,
+        report: Report = _ignore,
+        tell: Tell = _ignore,
+        *,
+        max_content_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> PatchOutcome:
+        """Merge `patch` into every config that `query` selects (its page is ignored).
+
+        `report` gets each config whose result breaks a rule of content, `tell`
+        what became, or would become, of each other one. A config that somebody
+        changes meanwhile is patched as it is then. Once stored, the same patch
+        changes nothing: it may be repeated safely.
+        """
+        check_query(query)
+        _check_rules(rules)
+        check_note(note)
+        merge = Merge(patch, max_content_bytes, self.aside)
+        refusals = _Refusals(report)
+        samples: list[Sample] = []
+
+        def renewed(configs: Sequence[Config]) -> Sequence[Entry]:
+            # The configs are locked: this waits for no other work.
+            entries = list(_patched(configs, evolve(merge, aside=at_once), refusals, samples))
+            if refusals.count and not rules.keep_going:
+                raise _Spoilt
+            return entries
+
+        with self.store.staging() as stage:
+            for batch in _batches(_patched(self._selected(query), merge, refusals, samples)):
+                stage.add(batch)
+            if rules.dry_run or (refusals.count and not rules.keep_going):
+                return _compared(stage, refusals, samples if rules.dry_run else [], tell)
+            try:
+                stage.store(
+                    OnConflict.REPLACE, all_or_nothing=True, note=note, clock=self.clock, renew=renewed
+                )
+            except _Spoilt:
+                return _compared(stage, refusals, [], tell)
+            for result in self._pausing(stage.results({Outcome.CHANGED, Outcome.SAME})):
+                tell(result)
+            return PatchOutcome(_tally(stage, refusals.count, stored=True))
+
+    @contextmanager
+    def export(self) -> Iterator[Iterator[Exported]]:
+        """All configs as they are at one moment, sorted by MAC address.
+
+        Take them quickly, into a file if their reader may be slow: the store
+        keeps old versions of everything until the end of the block. Behind it
+        the iterator raises `ServiceClosed`.
+        """
+        with self.store.snapshot() as configs:
+            lent = _Lent(self._pausing(configs))
+            try:
+                yield lent
+            finally:
+                lent.is_over = True
+
+    def _as_stored(self, batch: Sequence[Entry]) -> Iterator[Entry]:
+        """The entries; with the content that is stored where theirs differs from it in line ends only."""
+        for start in range(0, len(batch), _PAGE):
+            entries = batch[start : start + _PAGE]
+            with self.store.reading() as view:
+                found = view.configs.load([entry.mac_address for entry in entries])
+            stored = {config.mac_address: config.content for config in found}
+            for entry in entries:
+                content = as_stored(entry.content, stored.get(entry.mac_address, entry.content))
+                yield entry if content is entry.content else evolve(entry, content=content)
+
+    def _pausing(self, items: Iterable[T]) -> Iterator[T]:
+        """The items, with a pause now and then."""
+        for item in items:
+            self.pause()
+            yield item
+
+    def _selected(self, query: ConfigQuery) -> Iterator[Config]:
+        """The configs that a filter selects, read a page at a time."""
+        page = evolve(query, after=None, limit=_PAGE, count=False)
+        while True:
+            with self.store.reading() as view:
+                found = view.configs.find(page)
+                configs = view.configs.load([summary.mac_address for summary in found.configs])
+            yield from self._pausing(configs)
+            if found.next is None:
+                return
+            page = evolve(page, after=found.next)
+
+
+@define
+class _Lent(Iterator[Exported]):
+    """The configs of an export, for as long as its block runs."""
+
+    _configs: Iterator[Exported]
+    is_over: bool = False
+
+    def __next__(self) -> Exported:
+        if self.is_over:
+            raise ServiceClosed("The export is over: take its configs inside its block.")
+        return next(self._configs)
+
+
+class _Spoilt(Exception):
+    """A config that was changed meanwhile cannot be patched, so nothing is to be stored."""
+
+
+@define
+class _Refusals:
+    """Reports refusals, and counts them."""
+
+    _report: Report
+    count: int = 0
+
+    def take(self, refusals: Iterable[Refusal]) -> None:
+        for refusal in refusals:
+            self.count += 1
+            self._report(refusal)
+
+    def taken_from(self, source: Iterable[Entry | Refusal]) -> Iterator[Entry]:
+        """The entries of `source`; its refusals are taken."""
+        for item in source:
+            if isinstance(item, Refusal):
+                self.take([item])
+            else:
+                check_kind(
+                    item,
+                    Entry,
+                    'A fleet is loaded from entries, such as Entry("row 1", mac_address, content)',
+                )
+                yield item
+
+
+def _check_rules(rules: object) -> None:
+    check_kind(rules, Rules, "The rules are Rules, such as Rules(on_conflict=OnConflict.REPLACE)")
+
+
+def _compared(stage: Stage, refusals: _Refusals, samples: list[Sample], tell: Tell) -> PatchOutcome:
+    """What the patch would do. What somebody has changed since it was read would be patched all the same."""
+    stage.compare(OnConflict.REPLACE)
+    for result in stage.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
+        tell(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
+    tally = _tally(stage, refusals.count, stored=False)
+    stale = stage.tally().get(Outcome.STALE, 0)
+    return PatchOutcome(evolve(tally, changed=tally.changed + stale), tuple(samples))
+
+
+def _patched(
+    configs: Iterable[Config], merge: Merge, refusals: _Refusals, samples: list[Sample]
+) -> Iterator[Entry]:
+    """What the patch makes of each config."""
+    for config in configs:
+        place = str(config.mac_address)
+        try:
+            content = merge.merged(config.content)
+        except IotConfigError as error:
+            refusals.take([Refusal(place, error)])
+            continue
+        if len(samples) < _SAMPLES and content.text != config.content.text:
+            samples.append(Sample(config, content))
+        yield Entry(place, config.mac_address, content, if_revision=config.revision)
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries in lists, none of which has too many, or too much text."""
+    batch: list[Entry] = []
+    characters = 0
+    for entry in entries:
+        batch.append(entry)
+        characters += len(entry.content.text)
+        if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _duplicate(duplicate: Duplicate) -> Refusal:
+    return Refusal(
+        duplicate.place,
+        ValidationFailed(
+            f"{duplicate.other_place} has the same MAC address {duplicate.mac_address}: keep one of them.",
+            mac_address=str(duplicate.mac_address),
+        ),
+    )
+
+
+def _conflict(result: Result) -> Refusal:
+    error = RecordExists(
+        result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
+    )
+    return Refusal(result.place, error)
+
+
+def _tally(stage: Stage, refused: int, *, stored: bool) -> Tally:
+    counts = stage.tally()
+    return Tally(
+        new=counts.get(Outcome.NEW, 0),
+        changed=counts.get(Outcome.CHANGED, 0),
+        same=counts.get(Outcome.SAME, 0),
+        skipped=counts.get(Outcome.SKIPPED, 0),
+        refused=refused,
+        stored=stored and bool(counts.get(Outcome.NEW, 0) + counts.get(Outcome.CHANGED, 0)),
+    )

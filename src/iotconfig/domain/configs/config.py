@@ -1,0 +1,78 @@
+"""Entities: a device's configuration, and the counter that numbers its changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Self
+
+from attrs import evolve, frozen
+
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+
+MAX_ID: Final = 2**63 - 1
+"""Ids are 64-bit and signed in every database."""
+
+
+@frozen
+class Config:
+    """One device's current configuration. Times are aware and in UTC."""
+
+    id: int
+    """Surrogate key, from 1; never reused."""
+    mac_address: MacAddress
+    """The device that this config belongs to; unique."""
+    content: ConfigContent
+    """The document that the device fetches."""
+    revision: int
+    """The number of the MAC address's latest change, from 1."""
+    created_at: datetime
+    """When this config was created."""
+    updated_at: datetime
+    """When its content last changed."""
+
+    def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
+        """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
+        return evolve(self, content=content, revision=revision, updated_at=max(now, self.updated_at))
+
+    def moved(self, mac_address: MacAddress, revision: int, now: datetime) -> Self:
+        """The config on another board, as `revision`, at `now`."""
+        return evolve(self, mac_address=mac_address, revision=revision, updated_at=max(now, self.updated_at))
+
+    def summary(self) -> ConfigSummary:
+        """The config without its document."""
+        return ConfigSummary(
+            id=self.id,
+            mac_address=self.mac_address,
+            device_name=self.content.device_name,
+            device_entity_id=self.content.device_entity_id,
+            enable_ota=self.content.enable_ota,
+            revision=self.revision,
+            etag=self.content.etag,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+
+@frozen
+class ConfigSummary:
+    """A config as lists show it: everything but the document itself."""
+
+    id: int
+    mac_address: MacAddress
+    device_name: str | None
+    device_entity_id: str | None
+    enable_ota: bool | None
+    revision: int
+    etag: str
+    """The content ETag, quotes included."""
+    created_at: datetime
+    updated_at: datetime
+
+
+@frozen
+class Document:
+    """What a device fetches: the content's bytes and their ETag, nothing else."""
+
+    body: bytes
+    etag: str

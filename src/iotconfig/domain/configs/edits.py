@@ -1,0 +1,104 @@
+"""Ways to change a config's content. Each says what the content becomes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from attrs import field, frozen
+
+from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
+from iotconfig.domain.documents.accepted import content_of
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.offload import Aside, at_once
+
+from .config import Config
+from .history import found_revision
+from .ports import HistoryReader
+from .revisions import Operation
+
+
+class Edit(Protocol):
+    """One way to change content."""
+
+    @property
+    def operation(self) -> Operation:
+        """What the history calls it."""
+        ...
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """What the content of `config` becomes. Called in a transaction: it waits for no other work."""
+        ...
+
+
+def _check_patch(_edit: object, _attribute: object, patch: MergePatch) -> None:
+    check_kind(patch, MergePatch, "A merge patch is a MergePatch, such as MergePatch.parse('{\"a\": null}')")
+
+
+def _check_revision(_edit: object, _attribute: object, revision: int) -> None:
+    check_whole_number(revision, "The revision to go back to is an int")
+
+
+def check_edit(edit: object) -> None:
+    """Raise `TypeError` for what is no `Edit`."""
+    if not callable(getattr(edit, "apply", None)):
+        raise TypeError(
+            f"An edit is Replace(content), Merge(patch) or Rollback(revision), not {kind_of(edit)}."
+        )
+
+
+@frozen
+class Replace:
+    """Other content in place of the present one."""
+
+    operation: ClassVar[Operation] = Operation.UPDATE
+
+    content: ConfigContent = field(converter=content_of)
+    """Given as `ConfigContent`, JSON text or a dict."""
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises nothing: the content was checked before."""
+        return self.content
+
+
+@frozen
+class Merge:
+    """A merge patch (RFC 7396). What it does not touch keeps its bytes."""
+
+    operation: ClassVar[Operation] = Operation.UPDATE
+
+    patch: MergePatch = field(validator=_check_patch)
+    max_bytes: int = DEFAULT_MAX_BYTES
+    """UTF-8 bytes that the result may have."""
+    aside: Aside = field(default=at_once, eq=False, repr=False)
+    """Does the merging outside of transactions."""
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
+        return self._merged(config.content)
+
+    def merged(self, content: ConfigContent) -> ConfigContent:
+        """As `apply`, for content alone, and `aside`: call it outside of transactions, since it may wait there."""
+        return self.aside(lambda: self._merged(content), len(content.text) + len(self.patch.text))
+
+    def _merged(self, content: ConfigContent) -> ConfigContent:
+        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+
+
+@frozen
+class Rollback:
+    """The content of an earlier revision, byte for byte."""
+
+    operation: ClassVar[Operation] = Operation.ROLLBACK
+
+    revision: int = field(validator=_check_revision)
+
+    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+        """Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion."""
+        revision = found_revision(history, config.id, self.revision)
+        if revision.content is None:
+            raise ValidationFailed(
+                f"Revision {self.revision} of config {config.id} is its deletion, and has no content."
+            )
+        return revision.content

@@ -1,0 +1,210 @@
+"""The use cases of history: what changed, bringing back what was deleted, and letting old revisions go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+
+from iotconfig.domain.arguments import check_kind, check_whole_number
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.revisions import MAX_REVISION
+from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
+from iotconfig.domain.mac import MacAddress, mac_address_of
+
+from . import changes
+from .config import MAX_ID, Config
+from .counter import Device
+from .ports import HistoryReader
+from .revisions import (
+    UNSIGNED,
+    DeletedPage,
+    DeletedQuery,
+    HistoryPage,
+    HistoryQuery,
+    Note,
+    Operation,
+    Retention,
+    Revision,
+    check_config_id,
+    check_note,
+)
+from .store import Store, UnitOfWork
+
+_PRUNED_AT_ONCE: Final = 100
+"""Configs that one transaction of `prune` looks at."""
+
+
+@frozen
+class HistoryService:
+    """Reads the histories of configs, those of deleted ones included.
+
+    A MAC address is given as `MacAddress`, or as text in any spelling; arguments of
+    other kinds than the documented raise `TypeError`. All methods may raise
+    `StoreUnavailable` and `ServiceClosed`, those that write `StoreFull` too.
+    """
+
+    store: Store
+    clock: Clock
+
+    def config_of(self, mac_address: MacAddress | str) -> int:
+        """The id of the latest config of a device, deleted or not. Raises `RecordNotFound`."""
+        mac_address = mac_address_of(mac_address)
+        with self.store.reading() as view:
+            config_id = view.history.latest_config(mac_address)
+        if config_id is None:
+            raise RecordNotFound(mac_address)
+        return config_id
+
+    def revisions(self, query: HistoryQuery) -> HistoryPage:
+        """One page of a config's revisions, the newest first. Raises `RecordNotFound`."""
+        check_kind(
+            query, HistoryQuery, "A query for revisions is a HistoryQuery, such as HistoryQuery(config.id)"
+        )
+        with self.store.reading() as view:
+            _check_known(view.history, query.config_id)
+            return view.history.find(query)
+
+    def revision(self, config_id: int, number: int) -> Revision:
+        """One revision. Raises `RecordNotFound`, and `RecordGone` where it was pruned."""
+        check_config_id(config_id)
+        _check_revisions(number)
+        with self.store.reading() as view:
+            _check_known(view.history, config_id)
+            return found_revision(view.history, config_id, number)
+
+    def compare(
+        self, config_id: int, earlier: int | None = None, later: int | None = None
+    ) -> tuple[Revision | None, Revision]:
+        """Two revisions of a config, to be compared.
+
+        `later`: the newest unless given. `earlier`: the one before it; None comes
+        back in its place where there was none, since the config was created then.
+
+        Raises as `revision` does.
+        """
+        check_config_id(config_id)
+        _check_revisions(*(number for number in (earlier, later) if number is not None))
+        with self.store.reading() as view:
+            history = view.history
+            newest = _newest(history, config_id)
+            after = newest if later is None else found_revision(history, config_id, later)
+            if earlier is not None:
+                return found_revision(history, config_id, earlier), after
+            page = history.find(HistoryQuery(config_id, before=after.revision, limit=1))
+            if page.revisions:
+                return found_revision(history, config_id, page.revisions[0].revision), after
+            if history.pruned_to(config_id):
+                raise RecordGone(
+                    f"What revision {after.revision} of config {config_id} changed is gone: "
+                    "the history before it was pruned."
+                )
+            return None, after
+
+    def deleted(self, query: DeletedQuery) -> DeletedPage:
+        """One page of the configs that were deleted, the latest deletion first."""
+        check_kind(
+            query, DeletedQuery, "A query for deleted configs is a DeletedQuery, such as DeletedQuery()"
+        )
+        with self.store.reading() as view:
+            return view.history.deleted(query)
+
+    def restore(self, config_id: int, note: Note = UNSIGNED) -> Config:
+        """Bring a deleted config back, under its id, with the content that it had.
+
+        Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
+        its MAC address is in use again; `RecordGone` where its content was pruned.
+        """
+        check_config_id(config_id)
+        check_note(note)
+        while True:
+            with self.store.writing() as work:
+                mac_address = _newest(work.history, config_id).mac_address
+                device = work.devices.lock(mac_address)
+                deletion = _newest(work.history, config_id)
+                if deletion.mac_address == mac_address:
+                    config = _restored(work, device, deletion, self.clock())
+                    changes.bring_back(work, device, config, note, config.updated_at)
+                    return config
+            # It was restored, moved and deleted meanwhile, and the lock is another board's.
+
+    def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
+        """Remove the revisions that `retention` lets go, step by step.
+
+        Gives the number of revisions that each step removed, or would have
+        removed; what a step removed is gone, whatever becomes of the next.
+        """
+        check_kind(
+            retention, Retention, "A retention is a Retention, such as Retention(keep=10, older_than=…)"
+        )
+        return self._pruned(retention, dry_run=dry_run)
+
+    def _pruned(self, retention: Retention, *, dry_run: bool) -> Iterator[int]:
+        after = 0
+        while True:
+            if dry_run:
+                with self.store.reading() as view:
+                    step = view.history.prunable(retention, after, _PRUNED_AT_ONCE)
+            else:
+                with self.store.writing() as work:
+                    step = work.history.prune(retention, after, _PRUNED_AT_ONCE)
+            yield step.removed
+            if step.next_config is None:
+                return
+            after = step.next_config
+
+
+def _check_revisions(*numbers: object) -> None:
+    for number in numbers:
+        check_whole_number(number, "The number of a revision is an int")
+
+
+def _check_known(history: HistoryReader, config_id: int) -> None:
+    """Raise `RecordNotFound` where there never was such a config: every one has a history."""
+    if not 1 <= config_id <= MAX_ID or history.began(config_id) is None:
+        raise RecordNotFound(config_id)
+
+
+def _newest(history: HistoryReader, config_id: int) -> Revision:
+    """The newest revision of a config. Raises as `_check_known` does."""
+    newest = history.newest(config_id) if 1 <= config_id <= MAX_ID else None
+    if newest is None:
+        raise RecordNotFound(config_id)
+    return newest
+
+
+def _restored(work: UnitOfWork, device: Device, deletion: Revision, now: datetime) -> Config:
+    """The config that a deletion removed, as its device's next revision."""
+    config_id = deletion.config_id
+    if deletion.operation is not Operation.DELETE:
+        raise RecordExists(device.mac_address, f"config {config_id} is not deleted")
+    if work.configs.get_by_mac(device.mac_address) is not None:
+        raise RecordExists(device.mac_address, f"delete that one to restore config {config_id}")
+    last = work.history.newest_content(config_id)
+    if last is None or last.content is None:
+        raise RecordGone(f"The content of config {config_id} was pruned.")
+    at = max(now, deletion.created_at)
+    return Config(
+        id=config_id,
+        mac_address=device.mac_address,
+        content=last.content,
+        revision=device.next_revision(),
+        created_at=work.history.began(config_id) or at,
+        updated_at=at,
+    )
+
+
+def found_revision(history: HistoryReader, config_id: int, number: int) -> Revision:
+    """One revision of a config. Raises `RecordGone` where it was pruned, `RecordNotFound` where it never was."""
+    revision = history.get(config_id, number) if 1 <= number <= MAX_REVISION else None
+    if revision is not None:
+        return revision
+    pruned_to = history.pruned_to(config_id)
+    if 1 <= number <= pruned_to:
+        raise RecordGone(
+            f"Revision {number} of config {config_id} is gone: its history up to revision {pruned_to} was pruned.",
+            pruned_to=pruned_to,
+        )
+    raise RecordNotFound(f"{number} of config {config_id}", what="Revision")

@@ -1,0 +1,227 @@
+"""What the core needs from the outside. The docstrings are the contracts.
+
+Every method of a store may raise `StoreUnavailable` (no answer within a bounded
+time; ask again) or, when it writes, `StoreFull`. The suites of `iotconfig.testing` hold all
+adapters to these contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+
+from .bulk import Duplicate, Entry, OnConflict, Outcome, Result
+from .config import Config, Document
+from .counter import Device
+from .query import ConfigPage, ConfigQuery
+from .revisions import (
+    DeletedPage,
+    DeletedQuery,
+    HistoryPage,
+    HistoryQuery,
+    Note,
+    PruneStep,
+    Retention,
+    Revision,
+)
+
+
+class ConfigReader(Protocol):
+    """Reads configs. What it returns is the caller's: changing the store later changes none of it."""
+
+    def get(self, config_id: int) -> Config | None:
+        """The config with this id, or None."""
+        ...
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
+        """The config of this device, or None."""
+        ...
+
+    def document(self, mac_address: MacAddress) -> Document | None:
+        """What this device fetches, or None. The hot path: one indexed read."""
+        ...
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        """One page of the configs that match, sorted by MAC address.
+
+        The count may be of a moment later than the page.
+        """
+        ...
+
+    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
+        """The configs of these devices, sorted by MAC address; those without one are left out."""
+        ...
+
+
+class ConfigRepository(ConfigReader, Protocol):
+    """Reads and writes configs inside a unit of work.
+
+    Writing a config asks for its device's lock first (`DeviceRepository`); the
+    repository relies on it and takes none of its own.
+    """
+
+    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
+        """Store a first config for this device, under a new id that was never used before.
+
+        Raises `RecordExists` where the device has a config.
+        """
+        ...
+
+    def bring_back(self, config: Config) -> None:
+        """Store a config that was removed, under the id that it had. Its device has no config."""
+        ...
+
+    def replace(self, config: Config) -> None:
+        """Store `config` in place of the one with its id, which exists."""
+        ...
+
+    def remove(self, config: Config) -> None:
+        """Remove the config with this id, which exists."""
+        ...
+
+
+class DeviceReader(Protocol):
+    """Reads what is known of devices beside their configs."""
+
+    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
+        """The board that took the place of this one, which has had no config since; or None."""
+        ...
+
+
+class DeviceRepository(DeviceReader, Protocol):
+    """The revision counters, one row per MAC address, never deleted; each row is a lock."""
+
+    def lock(self, mac_address: MacAddress) -> Device:
+        """The counter of this MAC address (0 if it is new), held until the unit of work ends.
+
+        Writers of one device queue here, so none loses another's change. In one
+        unit of work, lock several devices in the order of their addresses only.
+        """
+        ...
+
+    def lock_owner(self, config_id: int) -> Device | None:
+        """As `lock`, for the device that the config with this id belongs to; None if there is none."""
+        ...
+
+    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+        """Set the counter of a locked device to `revision`, and the board that takes its place, if one does."""
+        ...
+
+
+class HistoryReader(Protocol):
+    """Reads revisions. They are never changed, so what was read stays true; old ones may be pruned."""
+
+    def get(self, config_id: int, revision: int) -> Revision | None:
+        """One revision of a config, or None."""
+        ...
+
+    def newest(self, config_id: int) -> Revision | None:
+        """The newest revision of this config, which is a deletion where it was deleted; or None."""
+        ...
+
+    def newest_content(self, config_id: int) -> Revision | None:
+        """The newest revision of this config that has content, or None."""
+        ...
+
+    def latest_config(self, mac_address: MacAddress) -> int | None:
+        """The id of the config that the newest revision of this device is of; None without any."""
+        ...
+
+    def began(self, config_id: int) -> datetime | None:
+        """When the oldest revision of this config that is left was made; None without any."""
+        ...
+
+    def pruned_to(self, config_id: int) -> int:
+        """The highest revision of this config that was pruned; 0 without any."""
+        ...
+
+    def find(self, query: HistoryQuery) -> HistoryPage:
+        """One page of a config's revisions, the newest first."""
+        ...
+
+    def deleted(self, query: DeletedQuery) -> DeletedPage:
+        """One page of the configs whose newest revision is a deletion, the latest first."""
+        ...
+
+    def prunable(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
+        """What `HistoryRepository.prune` would do."""
+        ...
+
+
+class HistoryRepository(HistoryReader, Protocol):
+    """Writes revisions inside a unit of work."""
+
+    def append(self, revision: Revision) -> None:
+        """Store a revision. Its number is its device's next, and the device is locked."""
+        ...
+
+    def prune(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
+        """Remove what `retention` lets go, from up to `limit` configs in the order of their ids.
+
+        Begins behind the id `after_config`. What goes is always the oldest part
+        of a history. A step that would take too long does less; the next one
+        goes on where it ended.
+        """
+        ...
+
+
+Renew = Callable[[Sequence[Config]], Sequence[Entry]]
+"""Makes entries anew, from configs that are locked."""
+
+
+class Stage(Protocol):
+    """Where many entries wait to be stored together. Nobody else sees it; used by one thread.
+
+    It holds no lock and no transaction while entries are added, however long
+    that takes, and needs no memory for them.
+    """
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Add some entries; a thousand at a time is a good number."""
+        ...
+
+    def take_duplicates(self) -> Iterator[Duplicate]:
+        """Remove every entry that shares its MAC address with another, and give them in their order.
+
+        They are removed when the iterator has come to its end.
+        """
+        ...
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        """Find out what would become of each entry, without a lock; nothing is stored."""
+        ...
+
+    def store(
+        self,
+        on_conflict: OnConflict,
+        *,
+        all_or_nothing: bool,
+        note: Note,
+        clock: Clock,
+        renew: Renew | None = None,
+    ) -> bool:
+        """Store the entries in one transaction, each as `ConfigService.put` would; False: nothing was stored.
+
+        It locks the devices in the order of their addresses, then finds out what
+        becomes of each entry. With `all_or_nothing` one conflict, or one that is
+        stale, keeps all from being stored; without it, those are left out.
+        What is the same makes no revision and is not announced.
+
+        `renew` is asked for other entries in place of those that are stale: it
+        gets their configs as they are now, and cannot change any more. What it
+        raises ends the transaction.
+        """
+        ...
+
+    def tally(self) -> Mapping[Outcome, int]:
+        """How many entries had which outcome, after `compare` or `store`."""
+        ...
+
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+        """What became of the entries with one of these outcomes, in their order, after `compare` or `store`."""
+        ...

@@ -1,0 +1,237 @@
+"""History: what changed, who changed it, and what the content was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from attrs import field, frozen
+
+from iotconfig.domain.arguments import check_kind, check_moment, check_whole_number
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.paging import check_limit
+from iotconfig.domain.text import is_storable
+
+MAX_AUTHOR: Final = 255
+"""Characters that an author's name may have."""
+
+MAX_MESSAGE: Final = 1000
+"""Characters that a message may have."""
+
+MAX_REVISION: Final = 2**63 - 1
+"""Revision numbers are 64-bit and signed in every database."""
+
+
+class Operation(StrEnum):
+    """What made a revision."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ROLLBACK = "rollback"
+    RESTORE = "restore"
+    REPLACE_DEVICE = "replace-device"
+
+
+def _check_author(_note: object, _attribute: object, author: str) -> None:
+    check_kind(author, str, "The author of a note is a str")
+    if not 1 <= len(author) <= MAX_AUTHOR or not is_storable(author):
+        raise ValidationFailed(f"The author must have from 1 to {MAX_AUTHOR} characters, without NUL.")
+
+
+def _check_message(_note: object, _attribute: object, message: str | None) -> None:
+    if message is None:
+        return
+    check_kind(message, str, "The message of a note is a str")
+    if len(message) > MAX_MESSAGE or not is_storable(message):
+        raise ValidationFailed(
+            f"The message must have at most {MAX_MESSAGE} characters, without NUL or half a character "
+            "(a lone surrogate).",
+            parameter="message",
+        )
+
+
+@frozen
+class Note:
+    """Who makes a change, and why. Raises `ValidationFailed` for text that cannot be stored."""
+
+    author: str = field(default="anonymous", validator=_check_author)
+    """The signed-in subject, the login name at a terminal, or `anonymous`."""
+    message: str | None = field(default=None, validator=_check_message)
+    """What the author says about the change; at most 1,000 characters."""
+
+
+def check_note(note: object) -> None:
+    """Raise `TypeError` unless `note` is a `Note`."""
+    check_kind(note, Note, 'A note is a Note, such as Note("ops", "why")')
+
+
+UNSIGNED: Final = Note()
+"""Nobody in particular, without a word."""
+
+
+@frozen
+class RevisionSummary:
+    """A revision as lists show it: everything but the document."""
+
+    config_id: int
+    mac_address: MacAddress
+    """The device that the config belonged to."""
+    revision: int
+    """Counted per MAC address, from 1; within one config it only grows."""
+    operation: Operation
+    etag: str | None
+    """The content ETag; None for a deletion."""
+    author: str
+    message: str | None
+    created_at: datetime
+    """When the change was made; never before the revision that precedes it."""
+
+
+@frozen
+class Revision:
+    """One change of one config; never changed itself. A board swap is a change, too."""
+
+    config_id: int
+    mac_address: MacAddress
+    revision: int
+    operation: Operation
+    content: ConfigContent | None
+    """The config's content after the change, verbatim; None for a deletion."""
+    note: Note
+    created_at: datetime
+
+    def summary(self) -> RevisionSummary:
+        """The revision without its document."""
+        return RevisionSummary(
+            config_id=self.config_id,
+            mac_address=self.mac_address,
+            revision=self.revision,
+            operation=self.operation,
+            etag=self.content.etag if self.content else None,
+            author=self.note.author,
+            message=self.note.message,
+            created_at=self.created_at,
+        )
+
+
+@frozen
+class DeletedConfig:
+    """A config that was deleted, and may be restored."""
+
+    id: int
+    mac_address: MacAddress
+    """The device that it belonged to."""
+    device_name: str | None
+    """As its last content said."""
+    revision: int
+    """The deletion's."""
+    author: str
+    message: str | None
+    deleted_at: datetime
+
+
+def _check_before(_query: object, _attribute: object, before: int | None) -> None:
+    if before is None:
+        return
+    check_whole_number(before, "before is the number of a revision, an int")
+    if not 1 <= before <= MAX_REVISION:
+        raise ValidationFailed("A page of revisions ends before a revision's number.", parameter="cursor")
+
+
+def check_config_id(config_id: object) -> None:
+    """Raise `TypeError` for what is no id of a config."""
+    check_whole_number(config_id, "The id of a config is an int (get_by_mac finds it by its MAC address)")
+
+
+def _check_query_id(_query: object, _attribute: object, config_id: int) -> None:
+    check_config_id(config_id)
+
+
+@frozen
+class HistoryQuery:
+    """Which revisions of one config to list, the newest first."""
+
+    config_id: int = field(validator=_check_query_id)
+    before: int | None = field(default=None, validator=_check_before)
+    """Only revisions below this one: where the page before ended."""
+    limit: int = field(default=100, validator=check_limit)
+    """Revisions on the page, 1 to 1000."""
+
+
+@frozen
+class HistoryPage:
+    """One page of a config's history."""
+
+    revisions: tuple[RevisionSummary, ...]
+    """The newest first."""
+    next: int | None
+    """What `before` is for the next page; None on the last."""
+
+
+@frozen(order=True)
+class DeletedPosition:
+    """Where a page of deleted configs ended."""
+
+    deleted_at: datetime
+    config_id: int
+
+
+def _check_position(_query: object, _attribute: object, before: DeletedPosition | None) -> None:
+    if before is not None:
+        check_kind(before, DeletedPosition, "A page of deleted configs ends before a DeletedPosition")
+
+
+@frozen
+class DeletedQuery:
+    """Which page of the deleted configs to list, the latest deletion first."""
+
+    before: DeletedPosition | None = field(default=None, validator=_check_position)
+    """Only those behind this one: where the page before ended."""
+    limit: int = field(default=100, validator=check_limit)
+    """Configs on the page, 1 to 1000."""
+
+
+@frozen
+class DeletedPage:
+    """One page of deleted configs."""
+
+    configs: tuple[DeletedConfig, ...]
+    """The latest deletion first."""
+    next: DeletedPosition | None
+    """What `before` is for the next page; None on the last."""
+
+
+def _check_keep(_policy: object, _attribute: object, keep: int) -> None:
+    check_whole_number(keep, "The number of revisions to keep is an int")
+    if keep < 1:
+        raise ValidationFailed("At least one revision of each config must be kept.")
+
+
+def _check_older_than(_policy: object, _attribute: object, older_than: datetime) -> None:
+    check_moment(older_than, "older_than is a datetime")
+
+
+@frozen
+class Retention:
+    """Which revisions may go: those that are beyond the newest `keep` and were made before `older_than`.
+
+    The newest revision of a config always stays, and of a deleted one also the
+    content that a restore brings back.
+    """
+
+    keep: int = field(validator=_check_keep)
+    older_than: datetime = field(validator=_check_older_than)
+
+
+@frozen
+class PruneStep:
+    """What one step of a pruning did."""
+
+    removed: int
+    """Revisions that went."""
+    next_config: int | None
+    """The id of the config to go on behind; None when all were looked at."""

@@ -1,0 +1,321 @@
+"""The use cases. Everything that a user can do with configs goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeVar, cast
+
+from attrs import frozen
+
+from iotconfig.domain.arguments import check_kind
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.documents.accepted import ContentLike, content_of
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
+from iotconfig.domain.mac import MacAddress, mac_address_of
+
+from . import changes
+from .announcements import announce_config
+from .config import MAX_ID, Config, Document
+from .counter import Device
+from .edits import Edit, Merge, Replace, check_edit
+from .precondition import UNCONDITIONAL, Precondition
+from .query import ConfigPage, ConfigQuery, check_query
+from .revisions import UNSIGNED, Note, Operation, check_config_id, check_note
+from .store import Store, UnitOfWork, View
+
+T = TypeVar("T")
+
+_ANNOUNCED_AT_ONCE: Final = 200
+"""Configs that one transaction of `announce_all` locks."""
+
+_MERGED_AHEAD: Final = 4
+"""How often a patch is merged before the lock is taken, while others change the same config."""
+
+
+@frozen
+class ConfigService:
+    """Create, read, change and delete the configurations of devices.
+
+    The clock is read under the device's lock, so that times follow revisions.
+
+    A MAC address is given as `MacAddress`, or as text in any spelling; content
+    as `ConfigContent`, JSON text (str or bytes) or a dict, and larger content
+    than 256 KiB as `ConfigContent` only. Both are checked before a transaction
+    begins: `InvalidMacAddress`, `InvalidDocument` or `ContentTooLarge` for what
+    breaks their rules, `TypeError` for an argument of another kind.
+
+    All methods may raise `StoreUnavailable`, those that write `StoreFull` too;
+    and `ServiceClosed`, once the store is closed.
+    """
+
+    store: Store
+    clock: Clock
+
+    def create(self, mac_address: MacAddress | str, content: ContentLike, note: Note = UNSIGNED) -> Config:
+        """Give a device its first config. Raises `RecordExists` if it has one."""
+        mac_address, content = mac_address_of(mac_address), content_of(content)
+        check_note(note)
+        with self.store.writing() as work:
+            device = work.devices.lock(mac_address)
+            if work.configs.get_by_mac(mac_address) is not None:
+                raise RecordExists(mac_address)
+            return changes.add(work, device, content, note, self.clock())
+
+    def get(self, config_id: int) -> Config:
+        """The config with this id. Raises `RecordNotFound`."""
+        _check_id(config_id)
+        with self.store.reading() as view:
+            return _found(view.configs.get(config_id), config_id)
+
+    def get_by_mac(self, mac_address: MacAddress | str) -> Config:
+        """The config of this device. Raises `RecordNotFound`, and `RecordGone` for a board that was replaced."""
+        mac_address = mac_address_of(mac_address)
+        with self.store.reading() as view:
+            config = view.configs.get_by_mac(mac_address)
+            if config is None:
+                raise _absent(view, mac_address)
+        return config
+
+    def document(self, mac_address: MacAddress | str) -> Document:
+        """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
+        mac_address = mac_address_of(mac_address)
+        with self.store.reading() as view:
+            document = view.configs.document(mac_address)
+            if document is None:
+                raise _absent(view, mac_address)
+        return document
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        """One page of the configs that match, sorted by MAC address."""
+        check_query(query)
+        with self.store.reading() as view:
+            return view.configs.find(query)
+
+    def update(
+        self,
+        config_id: int,
+        content: ContentLike,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> Config:
+        """Replace a config's content: `edit` with `Replace(content)`."""
+        return self.edit(config_id, Replace(content), precondition, note)
+
+    def edit(
+        self,
+        config_id: int,
+        edit: Edit,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> Config:
+        """Change a config's content: `Replace` it, `Merge` a patch into it, or `Rollback` to a revision.
+
+        Content that equals the stored bytes changes nothing (no new revision,
+        `updated_at` stays), yet the device is told again.
+
+        Raises `RecordNotFound`; `PreconditionFailed` where the config is at a
+        revision that `precondition` excludes; and what the edit's `apply` does.
+        """
+        check_edit(edit)
+        _check_condition(precondition)
+        check_note(note)
+
+        def change(
+            work: UnitOfWork,
+            device: Device,
+            config: Config,
+            ahead: tuple[Config, ConfigContent] | None = None,
+        ) -> Config | None:
+            precondition.check(config)
+            if ahead is None:
+                content = edit.apply(config, work.history)
+            else:
+                seen, content = ahead
+                if config.content != seen.content:
+                    return None
+            return changes.change(work, device, config, content, edit.operation, note, self.clock())
+
+        # Merging may wait for other work, which must not hold a connection or a lock.
+        for _ in range(_MERGED_AHEAD if isinstance(edit, Merge) else 0):
+            ahead = self.preview(config_id, edit, precondition)
+            if changed := self._locked(config_id, partial(change, ahead=ahead)):
+                return changed
+        # Under the lock, nobody is faster.
+        return cast("Config", self._locked(config_id, change))
+
+    def preview(
+        self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
+    ) -> tuple[Config, ConfigContent]:
+        """The config as it is, and what `edit` would make of its content; nothing is stored or announced.
+
+        Raises as `edit` does.
+        """
+        _check_id(config_id)
+        check_edit(edit)
+        _check_condition(precondition)
+        with self.store.reading() as view:
+            config = _found(view.configs.get(config_id), config_id)
+            precondition.check(config)
+            if not isinstance(edit, Merge):
+                return config, edit.apply(config, view.history)
+        return config, edit.merged(config.content)
+
+    def put(
+        self,
+        mac_address: MacAddress | str,
+        content: ContentLike,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> tuple[Config, bool]:
+        """Create or update by MAC address; True in second place where it created.
+
+        Raises `PreconditionFailed` where `precondition` excludes what is there.
+        """
+        mac_address, content = mac_address_of(mac_address), content_of(content)
+        _check_condition(precondition)
+        check_note(note)
+        with self.store.writing() as work:
+            device = work.devices.lock(mac_address)
+            config = work.configs.get_by_mac(mac_address)
+            precondition.check(config)
+            now = self.clock()
+            if config is None:
+                return changes.add(work, device, content, note, now), True
+            return changes.change(work, device, config, content, Operation.UPDATE, note, now), False
+
+    def replace_device(
+        self,
+        config_id: int,
+        mac_address: MacAddress | str,
+        precondition: Precondition = UNCONDITIONAL,
+        note: Note = UNSIGNED,
+    ) -> Config:
+        """Move a config to another board: it keeps its id and its history.
+
+        Who asks for the old board's document hears which one took its place
+        (`RecordGone`), until the old one gets a config of its own again.
+
+        Raises `RecordNotFound`, `PreconditionFailed`, and `RecordExists` where
+        the board at `mac_address` has a config, this one included.
+        """
+        _check_id(config_id)
+        mac_address = mac_address_of(mac_address)
+        _check_condition(precondition)
+        check_note(note)
+        while True:
+            with self.store.writing() as work:
+                seen = _found(work.configs.get(config_id), config_id)
+                if seen.mac_address == mac_address:
+                    raise RecordExists(mac_address, "name the board that takes its place")
+                locked = {mac: work.devices.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
+                config = _found(work.configs.get(config_id), config_id)
+                if config.mac_address == seen.mac_address:
+                    precondition.check(config)
+                    if work.configs.get_by_mac(mac_address) is not None:
+                        raise RecordExists(
+                            mac_address, "a board that has a config cannot take another's place"
+                        )
+                    old, new = locked[config.mac_address], locked[mac_address]
+                    return changes.move(work, old, new, config, note, self.clock())
+            # Another swap was faster, and the locks are not those of this config's board.
+
+    def delete(
+        self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: Note = UNSIGNED
+    ) -> None:
+        """Remove a config. Its device's counter goes on: the deletion is a change too.
+
+        `HistoryService.restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
+        """
+        _check_condition(precondition)
+        check_note(note)
+
+        def remove(work: UnitOfWork, device: Device, config: Config) -> None:
+            precondition.check(config)
+            changes.remove(work, device, config, note, self.clock())
+
+        self._locked(config_id, remove)
+
+    def announce(self, config_id: int) -> Config:
+        """Tell a config's device again, without a change. Raises `RecordNotFound`."""
+
+        def announce(work: UnitOfWork, _device: Device, config: Config) -> Config:
+            work.notifications.enqueue(announce_config(config), self.clock())
+            return config
+
+        return self._locked(config_id, announce)
+
+    def announce_all(self, *, nudges_per_second: float | None = None) -> int:
+        """Restore the retained message of every config, and say how many they are.
+
+        With `nudges_per_second` (above 0) every device is nudged, too, that many
+        in a second: each restarts on it. Raises `ValidationFailed` for 0 or less.
+        """
+        if nudges_per_second is not None and not nudges_per_second > 0:
+            raise ValidationFailed("The number of nudges per second must be above 0.")
+        told = 0
+        after: MacAddress | None = None
+        start = self.clock()
+        while True:
+            page = self.find(ConfigQuery(after=after, limit=_ANNOUNCED_AT_ONCE, count=False))
+            with self.store.writing() as work:
+                for summary in page.configs:
+                    # Read under the lock, so that a newer announcement is not overwritten.
+                    work.devices.lock(summary.mac_address)
+                    config = work.configs.get_by_mac(summary.mac_address)
+                    if config is None:
+                        continue
+                    pause = timedelta(seconds=told / nudges_per_second) if nudges_per_second else timedelta()
+                    announcement = announce_config(config, nudge=nudges_per_second is not None)
+                    work.notifications.enqueue(announcement, start, start + pause)
+                    told += 1
+            if page.next is None:
+                return told
+            after = page.next
+
+    def _locked(self, config_id: int, use: Callable[[UnitOfWork, Device, Config], T]) -> T:
+        """What `use` gives for the config and its device's counter, which is locked; both read after the lock was won."""
+        _check_id(config_id)
+        while True:
+            with self.store.writing() as work:
+                device = work.devices.lock_owner(config_id)
+                if device is None:
+                    raise RecordNotFound(config_id)
+                config = _found(work.configs.get(config_id), config_id)
+                if config.mac_address == device.mac_address:
+                    return use(work, device, config)
+            # A board swap was faster, and the lock is the old board's. The new board's may not be
+            # taken beside it, out of order: two that wait for each other would be the end of both.
+
+
+def _check_id(config_id: int) -> None:
+    """Keep numbers that are no id from the store: some databases fail on them."""
+    check_config_id(config_id)
+    if not 1 <= config_id <= MAX_ID:
+        raise RecordNotFound(config_id)
+
+
+def _check_condition(precondition: object) -> None:
+    check_kind(
+        precondition, Precondition, "A precondition is a Precondition, such as Precondition(one_of={3})"
+    )
+
+
+def _found(config: Config | None, key: int | MacAddress) -> Config:
+    if config is None:
+        raise RecordNotFound(key)
+    return config
+
+
+def _absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
+    """Why a device has no config."""
+    successor = view.devices.replaced_by(mac_address)
+    if successor is None:
+        return RecordNotFound(mac_address)
+    return RecordGone(
+        f"The board {mac_address} was replaced: its config belongs to {successor} now.",
+        mac_address=str(mac_address),
+        replaced_by=str(successor),
+    )

@@ -1,0 +1,1 @@
+"""Devices: the tokens with which they fetch their documents."""

@@ -1,0 +1,139 @@
+"""The configuration document: kept verbatim, checked once, when it comes in."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, Self
+
+from attrs import frozen
+
+from iotconfig.domain.arguments import kind_of
+from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
+
+from . import strict_json
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting that a document may have; the top object is level 1."""
+
+DEFAULT_MAX_BYTES: Final = 256 * 1024
+"""Bytes of UTF-8 that a document may have, unless a setting says otherwise."""
+
+_MAX_NAME: Final = 255
+
+
+def etag_of(document: bytes) -> str:
+    """The strong validator of a document's bytes (RFC 9110, section 8.8.3), quotes included.
+
+    A digest of the bytes and of nothing else, so that every worker, restart and
+    database gives the same one.
+    """
+    return f'"{hashlib.sha256(document).hexdigest()[:32]}"'
+
+
+@frozen
+class ConfigContent:
+    """One JSON object, kept as the operator wrote it, and the fields derived from it.
+
+    Build one with `parse`; the constructor is for adapters that read back what
+    `parse` once accepted, and checks nothing.
+    """
+
+    text: str
+    """The document's exact characters: key order, spacing, `1.10`, `1E2`, escapes."""
+    etag: str
+    """The content ETag, quotes included, as the device route sends it."""
+    device_name: str | None
+    """`deviceName` of the document, or None where absent or null."""
+    device_entity_id: str | None
+    """`deviceEntityId` of the document, or None where absent or null."""
+    enable_ota: bool | None
+    """`enableOTA` of the document, or None where absent or null."""
+
+    @classmethod
+    def parse(cls, document: str | bytes, max_bytes: int = DEFAULT_MAX_BYTES) -> Self:
+        """Check a document and keep it verbatim.
+
+        `document`: the text of one JSON object, or its UTF-8 bytes without a
+        byte order mark; at most `max_bytes` of UTF-8.
+
+        Raises `ContentTooLarge` above the limit, and `InvalidDocument` with the
+        place (a JSON Pointer, or line and column) for: text that is no UTF-8 or
+        no JSON; anything but an object at the top; a duplicate member name; a
+        number beyond an IEEE 754 double; a lone surrogate or U+0000; nesting
+        deeper than 64; `deviceName` or `deviceEntityId` that is neither null
+        nor a string of at most 255 characters; `enableOTA` that is neither null
+        nor a boolean; and `TypeError` for what is neither str nor bytes.
+        """
+        text = _decoded(document, max_bytes)
+        return cls._of(text, strict_json.decode(text, MAX_DEPTH))
+
+    @classmethod
+    def of_decoded(cls, text: str, value: object, max_bytes: int = DEFAULT_MAX_BYTES) -> Self:
+        """As `parse`, for a text whose value was decoded already, by `json_text` and with `MAX_DEPTH`."""
+        _check_size(text, max_bytes)
+        return cls._of(text, value)
+
+    @classmethod
+    def _of(cls, text: str, value: object) -> Self:
+        if not isinstance(value, dict):
+            raise InvalidDocument(
+                f"the content must be a JSON object, not {strict_json.kind(value)}", pointer=""
+            )
+        return cls(
+            text=text,
+            etag=etag_of(text.encode()),
+            device_name=_optional_name(value, "deviceName"),
+            device_entity_id=_optional_name(value, "deviceEntityId"),
+            enable_ota=_optional_flag(value, "enableOTA"),
+        )
+
+    def __bytes__(self) -> bytes:
+        return self.text.encode()
+
+
+def _decoded(document: str | bytes, max_bytes: int) -> str:
+    if isinstance(document, str):
+        _check_size(document, max_bytes)
+        return document
+    if not isinstance(document, bytes):
+        raise TypeError(
+            "ConfigContent.parse takes JSON text (str or bytes): give a dict to the use cases as it is, "
+            f"and write anything else as JSON first, not {kind_of(document)}."
+        )
+    if len(document) > max_bytes:
+        raise _too_large(max_bytes)
+    return strict_json.decode_utf8(document)
+
+
+def _check_size(text: str, max_bytes: int) -> None:
+    # A character takes at most four bytes, so most texts need no encoding to be measured.
+    if len(text) > max_bytes or (
+        len(text) * 4 > max_bytes and len(text.encode(errors="surrogatepass")) > max_bytes
+    ):
+        raise _too_large(max_bytes)
+
+
+def _too_large(max_bytes: int) -> ContentTooLarge:
+    return ContentTooLarge(f"The content is larger than {max_bytes} bytes.", max_bytes=max_bytes)
+
+
+def _optional_name(document: dict[str, object], member: str) -> str | None:
+    value = document.get(member)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidDocument(
+            f"expected a string or null, found {strict_json.kind(value)}", pointer=f"/{member}"
+        )
+    if len(value) > _MAX_NAME:
+        raise InvalidDocument(f"longer than {_MAX_NAME} characters", pointer=f"/{member}")
+    return value
+
+
+def _optional_flag(document: dict[str, object], member: str) -> bool | None:
+    value = document.get(member)
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidDocument(
+        f"expected a boolean or null, found {strict_json.kind(value)}", pointer=f"/{member}"
+    )

@@ -1,0 +1,40 @@
+r"""Makes untrusted text safe for a terminal or a log: invisible characters are written as escapes.
+
+Control characters (ESC, BEL, CR, those of C1) move cursors and colour what follows; line
+ends forge lines; direction marks and zero-width characters make a text
+look like another. What `str.isprintable` says of a character decides: category Other or
+Separator, the space aside.
+"""
+
+from __future__ import annotations
+
+import json
+
+
+def harmless(text: str) -> str:
+    r"""`text` on one line, with escapes of Python (`\x1b`, `\u202e`) for whatever is not visible."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def harmless_lines(text: str) -> str:
+    r"""As `harmless`, for a text of several lines: each `\n` ends one."""
+    return text if text.isprintable() else "\n".join(map(harmless, text.split("\n")))
+
+
+def harmless_json(text: str) -> str:
+    r"""A JSON text with the same value: what is not visible in its strings is spelled `\u…`; its line ends stay."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c.isprintable() or c in "\n\r\t" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    # The delete character is the one that JSON's own encoder leaves.
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can store the text: no NUL, and no half a character (a lone surrogate)."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,47 @@
+"""Many configs at once, as a worker does them: what is large, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.offload import Aside
+from iotconfig.entrypoints.settings import Settings
+
+from .clock import pause, utc_now
+
+_MARGIN = 60.0
+
+_READ: Final = frozenset(
+    {
+        "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "NO_COLOR", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "TZ",
+        "IOTCONFIG_DATABASE_FILE",
+    }
+)  # fmt: skip
+_READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
+"""What the names of variables begin with that are read too; libpq reads those with PG."""
+
+
+def helped_fleet(settings: Settings, store: Store, aside: Aside) -> FleetUseCases:
+    """The use cases for many configs, which leave the worker to its devices."""
+    from iotconfig.adapters.bulk_helper import HelpedFleet
+
+    return HelpedFleet(
+        FleetService(store, utc_now, pause=pause, aside=aside),
+        [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
+        _environ(os.environ),
+        # What is in use: a file that names it may have changed.
+        secrets={"DATABASE_URL": settings.database_url},
+        silence=settings.db_bulk_timeout + _MARGIN,
+    )
+
+
+def _environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a helper reads, and nothing else: of this process's secrets it needs the database's alone."""
+    needed = {name: value for name, value in environ.items() if name in _READ or name.startswith(_READ_ALL)}
+    return needed | {"IOTCONFIG_DB_POOL_SIZE": "1"}

@@ -1,0 +1,75 @@
+"""Metrics, joined with what is measured: the composition root's part that is loaded where metrics are read."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from iotconfig.adapters.http.observing import Observer
+from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
+from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.domain.announcing.ports import Publisher
+from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.errors import StoreReadOnly
+from iotconfig.entrypoints.settings import Settings
+
+from .clock import utc_now
+
+
+def counting(registry: CollectorRegistry) -> Observer:
+    """Who counts answers."""
+    return HttpMetrics(registry)
+
+
+def counted(registry: CollectorRegistry, publisher: Publisher) -> Publisher:
+    """The publisher, and somebody who counts what it does."""
+    return RelayMetrics(registry, publisher)
+
+
+def watch_pool(settings: Settings, registry: CollectorRegistry, database: Database) -> None:
+    """Tell of the database's connections, in whichever way others can read it."""
+    metrics = PoolMetrics(registry, database.use)
+    if settings.metrics_directory:
+        metrics.follow()
+    else:
+        metrics.ask_when_read()
+
+
+def exposition(
+    settings: Settings,
+    registry: CollectorRegistry,
+    store: Store,
+    database: Database,
+    notifications: NotificationService,
+) -> Exposition:
+    """What a scrape reads."""
+    service = ConfigService(store, utc_now)
+
+    def figures() -> Figures:
+        delivery = notifications.health()
+        count = service.find(ConfigQuery(limit=1)).count
+        there = {problem.code for problem in delivery.problems}
+        return Figures(
+            configs=count or 0,
+            pending=delivery.pending,
+            parked=delivery.parked,
+            oldest_seconds=delivery.oldest_seconds,
+            writable=_takes_writes(store),
+            log_bytes=None if (log := database.log()) is None else log.bytes,
+            problems={code.value: code in there for code in ProblemCode},
+        )
+
+    return Exposition(
+        registry, settings.metrics_directory, Bounded(figures).get, announces=bool(settings.mqtt_url)
+    )
+
+
+def _takes_writes(store: Store) -> bool:
+    try:
+        store.check()
+    except StoreReadOnly:
+        return False
+    return True

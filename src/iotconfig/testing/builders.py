@@ -1,0 +1,52 @@
+"""Short spellings of the domain's values."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import pytest
+
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+
+from .clocks import START
+
+NO_IDS: Final = [
+    pytest.param(0, id="0"),
+    pytest.param(-1, id="-1"),
+    pytest.param(99999, id="99999"),
+    pytest.param(2**31, id="2^31"),
+    pytest.param(2**63 - 1, id="2^63-1"),
+    pytest.param(2**63, id="2^63"),
+    pytest.param(10**30, id="10^30"),
+]
+"""Numbers that are no id of a config."""
+
+
+def mac(number: int) -> MacAddress:
+    """A locally administered address that ends in `number`."""
+    digits = f"02{number:010x}"
+    return MacAddress.parse(digits)
+
+
+def content(text: str = "{}", /, **members: object) -> ConfigContent:
+    """Content with this text, or with these members."""
+    return ConfigContent.parse(json.dumps(members) if members else text)
+
+
+def add(store: Store, number: int, document: ConfigContent | None = None, revision: int = 1) -> Config:
+    """Store a config for `mac(number)`, as the service would."""
+    with store.writing() as work:
+        device = work.devices.lock(mac(number))
+        work.devices.advance(device, revision)
+        return work.configs.add(mac(number), document or content(), revision, START)
+
+
+def remove(store: Store, config: Config) -> None:
+    """Remove a config, and leave its device's counter where it is."""
+    with store.writing() as work:
+        work.devices.lock(config.mac_address)
+        work.configs.remove(config)

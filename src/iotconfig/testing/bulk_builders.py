@@ -1,0 +1,92 @@
+"""Fleets, in short spellings, and everything that a store holds, to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve
+
+from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.bulk import Entry, Refusal
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.revisions import HistoryQuery, Revision
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+
+from .announcement_builders import EVERYTHING
+from .builders import content, mac
+from .clocks import START
+
+
+class StillClock:
+    """Shows the time that it was set to."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def entry(number: int, document: ConfigContent | None = None, if_revision: int | None = None) -> Entry:
+    """What `mac(number)` is to have."""
+    return Entry(f"place {number}", mac(number), document or content(n=number), if_revision)
+
+
+def entries(numbers: Iterable[int], **members: object) -> list[Entry]:
+    """A config of its own for each number, with some members for all."""
+    return [entry(number, content(n=number, **members)) for number in numbers]
+
+
+def configs(store: Store) -> dict[MacAddress, Config]:
+    """Every config."""
+    with store.snapshot() as exported:
+        addresses = [config.mac_address for config in exported]
+    with store.reading() as view:
+        return {config.mac_address: config for config in view.configs.load(addresses)}
+
+
+def histories(store: Store, numbers: Iterable[int]) -> dict[MacAddress, list[Revision]]:
+    """The histories of the latest configs of some devices, the oldest revision first."""
+    history = HistoryService(store, StillClock())
+    found: dict[MacAddress, list[Revision]] = {}
+    for number in numbers:
+        config_id = history.config_of(mac(number))
+        page = history.revisions(HistoryQuery(config_id, limit=1000))
+        found[mac(number)] = [history.revision(config_id, r.revision) for r in reversed(page.revisions)]
+    return found
+
+
+def notifications(queue: NotificationQueue) -> dict[str, Notification]:
+    """What is pending or parked, by its subject."""
+    return {str(n.announcement.subject): n for n in queue.find(EVERYTHING)}
+
+
+def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -> dict[str, Any]:
+    """All that is stored of these devices, with ids aside."""
+    numbers = sorted(numbers)
+    with store.writing() as work:
+        counters = [work.devices.lock(mac(number)).last_revision for number in numbers]
+    with store.reading() as view:
+        successors = [view.devices.replaced_by(mac(number)) for number in numbers]
+        with_history = [number for number in numbers if view.history.latest_config(mac(number))]
+    return {
+        "configs": {address: evolve(config, id=0) for address, config in configs(store).items()},
+        "counters": counters,
+        "successors": successors,
+        "histories": {
+            address: [evolve(revision, config_id=0) for revision in revisions]
+            for address, revisions in histories(store, with_history).items()
+        },
+        "notifications": notifications(queue),
+    }
+
+
+def places(refusals: Iterable[Refusal]) -> list[str]:
+    """Where what was refused comes from."""
+    return [refusal.place for refusal in refusals]

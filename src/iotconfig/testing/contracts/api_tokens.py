@@ -1,0 +1,239 @@
+"""The contract of `ApiTokenStore`: tokens are shown once, kept as digests, good until they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService, ApiTokenStore
+from iotconfig.domain.access.principal import Principal, Role
+from iotconfig.domain.errors import (
+    AuthenticationRequired,
+    NameTaken,
+    RecordNotFound,
+    StoreUnavailable,
+    ValidationFailed,
+)
+from iotconfig.testing.clocks import START, SteppingClock
+from iotconfig.testing.simultaneous import together
+from iotconfig.testing.use_cases import UseCases
+
+_HOUR = timedelta(hours=1)
+
+
+def _cut(text: str) -> str:
+    return text[:-1]
+
+
+def _other_secret(text: str) -> str:
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
+
+
+def _other_key(text: str) -> str:
+    prefix, key, secret = text.split("_")
+    return "_".join((prefix, key[:-1] + ("0" if key[-1] != "0" else "1"), secret))
+
+
+class _ReadOnly:
+    """A store on which uses cannot be recorded."""
+
+    def __init__(self, store: ApiTokenStore) -> None:
+        self._store = store
+        self.attempts = 0
+
+    def find(self, key: str) -> ApiToken | None:
+        return self._store.find(key)
+
+    def record_use(self, _key: str, _at: object) -> None:
+        self.attempts += 1
+        raise StoreUnavailable("full")
+
+
+class ApiTokenStoreContract(UseCases):
+    """Needs the fixture `api_tokens`: an empty store of API tokens."""
+
+    @pytest.fixture
+    def tokens(self, api_tokens: ApiTokenStore, clock: SteppingClock) -> ApiTokenService:
+        """The use cases over each kind of store."""
+        return ApiTokenService(api_tokens, clock)
+
+    @pytest.mark.parametrize("role", list(Role))
+    def test_a_token_says_whose_it_is(self, tokens: ApiTokenService, role: Role) -> None:
+        """Its name, and its role."""
+        _, text = tokens.create("ci", role)
+
+        assert Principal("ci", frozenset({role}), name="ci") == tokens.authenticate(text)
+
+    def test_what_is_stored_is_no_token(self, tokens: ApiTokenService) -> None:
+        """Who reads the table, or a log of it, can do nothing with it."""
+        created, text = tokens.create("ci", Role.ADMIN)
+
+        (stored,) = tokens.all()
+        assert created == stored
+        assert text not in repr(stored)
+        assert text.rpartition("_")[2] not in stored.digest
+        assert stored.digest not in repr(stored)
+
+    def test_no_two_tokens_are_alike(self, tokens: ApiTokenService) -> None:
+        """Neither whole nor in their keys."""
+        made = [tokens.create(f"t{n}", Role.VIEWER) for n in range(20)]
+
+        assert 20 == len({text for _, text in made}) == len({token.key for token, _ in made})
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            _cut,
+            _other_secret,
+            _other_key,
+            str.upper,
+            lambda text: text + "0",
+            lambda text: text + "\n",
+            lambda text: " " + text,
+            lambda text: text.replace("iotc_", "iotd_"),
+            lambda text: text.replace("0", "\u0660") + "\u0660",
+            lambda _text: "iotc__",
+            lambda _text: "iotc_",
+            lambda _text: "",
+        ],
+    )
+    def test_tokens_that_are_refused(self, tokens: ApiTokenService, spoil: Callable[[str], str]) -> None:
+        """One wrong character is enough, wherever it stands."""
+        _, text = tokens.create("ci", Role.ADMIN)
+
+        with pytest.raises(AuthenticationRequired, match="API token"):
+            tokens.authenticate(spoil(text))
+
+    def test_an_expired_token_is_refused(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
+        """From the very moment on."""
+        _, text = tokens.create("ci", Role.ADMIN, START + _HOUR)
+        tokens.authenticate(text)
+
+        clock.go_to(START + _HOUR)
+        with pytest.raises(AuthenticationRequired):
+            tokens.authenticate(text)
+        assert "expired" == tokens.all()[0].state(clock())
+
+    def test_a_token_cannot_have_expired_before_it_began(self, tokens: ApiTokenService) -> None:
+        """Nothing is stored of it."""
+        with pytest.raises(ValidationFailed, match="expired already"):
+            tokens.create("ci", Role.ADMIN, START - _HOUR)
+
+        assert [] == list(tokens.all())
+
+    def test_a_revoked_token_is_refused_at_once(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
+        """Others go on."""
+        _, text = tokens.create("ci", Role.ADMIN)
+        _, other = tokens.create("other", Role.ADMIN)
+
+        tokens.revoke("ci")
+
+        with pytest.raises(AuthenticationRequired):
+            tokens.authenticate(text)
+        assert "other" == tokens.authenticate(other).subject
+        assert ["revoked", "active"] == [token.state(clock()) for token in tokens.all()]
+
+    def test_what_cannot_be_revoked(self, tokens: ApiTokenService) -> None:
+        """A name that was never given, and one that was revoked before."""
+        tokens.create("ci", Role.ADMIN)
+        tokens.revoke("ci")
+
+        for name in ("ci", "other"):
+            with pytest.raises(RecordNotFound, match=f"Active token {name} was not found"):
+                tokens.revoke(name)
+
+    def test_a_name_is_given_once(self, tokens: ApiTokenService) -> None:
+        """Not again after its token was revoked, either: it signs revisions."""
+        tokens.create("ci", Role.ADMIN)
+        with pytest.raises(NameTaken, match='"ci" was given before'):
+            tokens.create("ci", Role.VIEWER)
+        tokens.revoke("ci")
+        with pytest.raises(NameTaken):
+            tokens.create("ci", Role.VIEWER)
+
+        assert [Role.ADMIN] == [token.role for token in tokens.all()]
+
+    def test_of_many_who_want_a_name_one_gets_it(self, tokens: ApiTokenService) -> None:
+        """And the one whose token holds is the one who was told so."""
+
+        def create(number: int) -> str | None:
+            try:
+                return tokens.create("ci", Role.ADMIN)[1]
+            except NameTaken:
+                return None
+
+        got = [text for text in together(8, create) if text is not None]
+
+        assert 1 == len(got)
+        assert "ci" == tokens.authenticate(got[0]).subject
+
+    @pytest.mark.parametrize("name", ["a", "CI", "home.assistant", "a@b-c_d", "9", "x" * 64])
+    def test_names_that_are_given(self, tokens: ApiTokenService, name: str) -> None:
+        """Sorted as they are spelt, whatever the database's locale."""
+        tokens.create(name, Role.VIEWER)
+        tokens.create("b", Role.VIEWER)
+
+        assert sorted([name, "b"]) == [token.name for token in tokens.all()]
+
+    @pytest.mark.parametrize("name", ["", "x" * 65, " a", "a b", "-a", "ä", "a\n", "a\0", "anonymous"])
+    def test_names_that_are_refused(self, tokens: ApiTokenService, name: str) -> None:
+        """`anonymous` among them, which signs what nobody in particular did."""
+        with pytest.raises(ValidationFailed):
+            tokens.create(name, Role.VIEWER)
+
+    def test_a_use_is_recorded_once_a_minute(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
+        """A request does not cost a write."""
+        _, text = tokens.create("ci", Role.ADMIN)
+        assert tokens.all()[0].last_used_at is None
+
+        clock.go_to(START + _HOUR)
+        tokens.authenticate(text)
+        first = tokens.all()[0].last_used_at
+        assert first == START + _HOUR
+
+        clock.go_to(START + _HOUR + timedelta(seconds=59))
+        tokens.authenticate(text)
+        assert first == tokens.all()[0].last_used_at
+
+        clock.go_to(START + _HOUR + timedelta(seconds=61))
+        tokens.authenticate(text)
+        assert START + _HOUR + timedelta(seconds=61) == tokens.all()[0].last_used_at
+
+    def test_a_use_is_recorded_behind_the_request(
+        self, api_tokens: ApiTokenStore, clock: SteppingClock
+    ) -> None:
+        """Once, however many requests come before it is written."""
+        waiting: list[Callable[[], None]] = []
+        tokens = ApiTokenService(api_tokens, clock, waiting.append)
+        _, text = tokens.create("ci", Role.ADMIN)
+
+        for _ in range(5):
+            tokens.authenticate(text)
+
+        assert 1 == len(waiting)
+        assert tokens.all()[0].last_used_at is None
+        waiting.pop()()
+        assert tokens.all()[0].last_used_at is not None
+
+    def test_the_last_use_never_goes_back(self, api_tokens: ApiTokenStore, clock: SteppingClock) -> None:
+        """Workers record in any order."""
+        token, _ = ApiTokenService(api_tokens, clock).create("ci", Role.ADMIN)
+
+        api_tokens.record_use(token.key, START + _HOUR)
+        api_tokens.record_use(token.key, START)
+        api_tokens.record_use("no such key", START)
+
+        assert [START + _HOUR] == [token.last_used_at for token in api_tokens.all()]
+
+    def test_a_use_that_cannot_be_recorded_keeps_nobody_out(
+        self, api_tokens: ApiTokenStore, clock: SteppingClock
+    ) -> None:
+        """A use in a minute tries again; the next request does not."""
+        _, text = ApiTokenService(api_tokens, clock).create("ci", Role.ADMIN)
+        store = _ReadOnly(api_tokens)
+        tokens = ApiTokenService(store, clock)  # type: ignore[arg-type] # it has what is used here
+
+        assert "ci" == tokens.authenticate(text).subject == tokens.authenticate(text).subject
+        assert 1 == store.attempts

@@ -1,0 +1,113 @@
+"""A closed store: every method raises the same error, with every kind of store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.bulk import Entry, Rules
+from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.edits import Replace
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.revisions import DeletedQuery, HistoryQuery, Retention
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import ServiceClosed, StoreUnavailable
+from iotconfig.testing.builders import add, content, mac
+from iotconfig.testing.clocks import START, SteppingClock
+from iotconfig.testing.use_cases import UseCases
+
+
+class ClosingContract(UseCases):
+    """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
+
+    @pytest.fixture
+    def fleet(self, store: Store, clock: SteppingClock) -> FleetService:
+        """The use cases for many configs, over the same store."""
+        return FleetService(store, clock)
+
+    def test_a_closed_store_says_so_to_every_use_case(
+        self,
+        store: Store,
+        service: ConfigService,
+        history: HistoryService,
+        fleet: FleetService,
+        queue: NotificationQueue,
+    ) -> None:
+        """`ServiceClosed`, and never that the store is away: asking again would not help."""
+        config = service.create(mac(1), content())
+        pending = queue.find(1)
+        store.close()
+        store.close()
+        retention = Retention(keep=1, older_than=START + timedelta(days=1))
+        uses: list[Callable[[], object]] = [
+            lambda: service.create(mac(2), content()),
+            lambda: service.get(config.id),
+            lambda: service.get_by_mac(mac(1)),
+            lambda: service.document(mac(1)),
+            lambda: service.find(ConfigQuery()),
+            lambda: service.update(config.id, content()),
+            lambda: service.preview(config.id, Replace(content())),
+            lambda: service.put(mac(1), content()),
+            lambda: service.replace_device(config.id, mac(2)),
+            lambda: service.delete(config.id),
+            lambda: service.announce(config.id),
+            service.announce_all,
+            lambda: history.config_of(mac(1)),
+            lambda: history.revisions(HistoryQuery(config.id)),
+            lambda: history.revision(config.id, 1),
+            lambda: history.compare(config.id),
+            lambda: history.deleted(DeletedQuery()),
+            lambda: history.restore(config.id),
+            lambda: list(history.prune(retention)),
+            lambda: list(history.prune(retention, dry_run=True)),
+            lambda: fleet.load([Entry("one", mac(2), content())], Rules()),
+            lambda: fleet.load([], Rules(dry_run=True)),
+            lambda: fleet.patch(ConfigQuery(), MergePatch.parse("{}"), Rules()),
+            lambda: fleet.export().__enter__(),
+            store.check,
+            lambda: queue.due(START, 1),
+            queue.next_due,
+            lambda: queue.settle(pending, []),
+            queue.backlog,
+            lambda: queue.find(1),
+            lambda: queue.retry_parked(START),
+        ]
+        for use in uses:
+            with pytest.raises(ServiceClosed):
+                use()
+        assert not issubclass(ServiceClosed, StoreUnavailable)
+
+    def test_what_is_under_way_meets_the_end_as_an_error_of_the_core(
+        self, store: Store, history: HistoryService, fleet: FleetService
+    ) -> None:
+        """A generator ends with its next step; an import may go on to its end, or ends with the same error."""
+        add(store, 1)
+        steps = history.prune(Retention(keep=1, older_than=START))
+
+        def closing() -> list[Entry]:
+            store.close()
+            return [Entry("one", mac(2), content())]
+
+        with suppress(ServiceClosed):
+            fleet.load((entry for _ in range(1) for entry in closing()), Rules())
+        with pytest.raises(ServiceClosed):
+            next(steps)
+
+    def test_an_export_gives_nothing_behind_its_block(self, store: Store, fleet: FleetService) -> None:
+        """Its iterator ends with its block, not with whatever the store makes of it."""
+        for number in range(3):
+            add(store, number)
+        with fleet.export() as configs:
+            first = next(configs)
+
+        assert mac(0) == first.mac_address
+        with pytest.raises(ServiceClosed, match="inside its block"):
+            next(configs)
+        store.check()

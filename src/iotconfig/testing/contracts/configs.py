@@ -1,0 +1,263 @@
+"""The contract of `Store`, `UnitOfWork`, and the repositories of configs and devices."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from iotconfig.domain.configs.config import Document
+from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.errors import RecordExists
+from iotconfig.testing.builders import add, content, mac, remove
+from iotconfig.testing.clocks import START, step
+
+FULL = (
+    '{ "deviceName" : "K\\u00fcche 😀", "deviceEntityId":"light.k","enableOTA":false, "n":[1.10,1E2,-0] }\r\n'
+)
+
+
+class Oops(Exception):
+    """Raised inside a unit of work."""
+
+
+class ConfigsContract:
+    """Needs the fixture `store`: an empty store."""
+
+    def test_an_empty_store_holds_nothing(self, store: Store) -> None:
+        """What is not there is None, and the first page is the last."""
+        with store.reading() as view:
+            page = view.configs.find(ConfigQuery())
+
+            assert view.configs.get(1) is None
+            assert view.configs.get_by_mac(mac(1)) is None
+            assert view.configs.document(mac(1)) is None
+            assert ((), 0, None) == (page.configs, page.count, page.next)
+
+    def test_a_stores_check_returns(self, store: Store) -> None:
+        """A store that answers says so by returning."""
+        store.check()
+
+    def test_a_config_comes_back_whole(self, store: Store) -> None:
+        """What was added is read back equal, by id, by MAC address, as a document and in a list."""
+        added = add(store, 1, content(FULL), revision=7)
+
+        with store.reading() as view:
+            assert added == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+            assert Document(FULL.encode(), added.content.etag) == view.configs.document(mac(1))
+            assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
+        assert (mac(1), content(FULL), 7, START, START) == (
+            added.mac_address,
+            added.content,
+            added.revision,
+            added.created_at,
+            added.updated_at,
+        )
+        assert added.id >= 1
+
+    def test_a_unit_of_work_reads_what_it_wrote(self, store: Store) -> None:
+        """Whatever an adapter keeps back to send together, a read comes after it."""
+        added = add(store, 1, revision=1)
+        changed = added.changed(content(n=2), 2, step(1))
+
+        with store.writing() as work:
+            work.devices.advance(work.devices.lock(mac(1)), 2)
+            assert 2 == work.devices.lock(mac(1)).last_revision
+            work.configs.replace(changed)
+            assert changed == work.configs.get(added.id)
+            work.configs.remove(changed)
+            assert work.configs.get_by_mac(mac(1)) is None
+            work.configs.bring_back(changed)
+
+        with store.reading() as view:
+            assert changed == view.configs.get(added.id)
+
+    def test_every_write_counts_and_of_two_to_one_row_the_later_one(self, store: Store) -> None:
+        """Also where nothing is read between them, and whichever rows they are to."""
+        added = add(store, 1)
+        with store.writing() as work:
+            one, other = work.devices.lock(mac(1)), work.devices.lock(mac(2))
+            work.devices.advance(one, 2)
+            work.devices.advance(other, 7)
+            work.devices.advance(one, 3)
+            work.configs.replace(evolve(added, revision=2))
+            work.configs.replace(evolve(added, revision=3))
+
+        with store.writing() as work:
+            assert [3, 7] == [work.devices.lock(mac(number)).last_revision for number in (1, 2)]
+            found = work.configs.get(added.id)
+            assert found is not None
+            assert 3 == found.revision
+
+    def test_names_may_have_255_characters_of_any_plane(self, store: Store) -> None:
+        """The longest name is stored whole, though it takes a thousand bytes."""
+        longest = content(deviceName="😀" * 255, deviceEntityId="ß" * 255)
+
+        assert longest == add(store, 1, longest).content
+
+    def test_a_replaced_config_is_read_as_replaced(self, store: Store) -> None:
+        """Replacing changes content, derived fields, revision and time, and keeps id and creation time."""
+        added = add(store, 1, content(FULL))
+        changed = added.changed(content(deviceName="Bath"), 2, step(1))
+        with store.writing() as work:
+            work.devices.lock(mac(1))
+            work.configs.replace(changed)
+
+            assert changed == work.configs.get(added.id)
+
+        with store.reading() as view:
+            assert changed == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+            assert (changed.summary(),) == view.configs.find(ConfigQuery(text="bath")).configs
+            assert () == view.configs.find(ConfigQuery(text="küche")).configs
+
+    def test_a_removed_config_is_gone(self, store: Store) -> None:
+        """After a removal nothing finds the config, and the others are as before."""
+        gone, stays = add(store, 1), add(store, 2)
+        remove(store, gone)
+
+        with store.reading() as view:
+            assert view.configs.get(gone.id) is None
+            assert view.configs.get_by_mac(mac(1)) is None
+            assert view.configs.document(mac(1)) is None
+            assert ((stays.summary(),), 1) == (
+                view.configs.find(ConfigQuery()).configs,
+                view.configs.find(ConfigQuery()).count,
+            )
+
+    def test_ids_are_never_reused(self, store: Store) -> None:
+        """An id stays its config's own, even when the highest one is removed, and all of them."""
+        first, second = add(store, 1), add(store, 2)
+        remove(store, second)
+        third = add(store, 2)
+        remove(store, third)
+        remove(store, first)
+        fourth = add(store, 3)
+
+        assert first.id < second.id < third.id < fourth.id
+
+    def test_a_second_config_of_one_device_is_refused(self, store: Store) -> None:
+        """A repository refuses a second config of one MAC address by name, and rolls back."""
+        added = add(store, 1)
+
+        with pytest.raises(RecordExists, match=str(mac(1))) as refusal:
+            add(store, 1, content(deviceName="other"), revision=2)
+
+        assert {"mac_address": str(mac(1))} == refusal.value.details
+        with store.reading() as view:
+            assert added == view.configs.get_by_mac(mac(1))
+        with store.writing() as work:
+            assert 1 == work.devices.lock(mac(1)).last_revision
+
+    def test_counters_start_at_zero_and_stay_where_they_were_set(self, store: Store) -> None:
+        """A counter begins at 0, and is what it was advanced to, in and after its unit of work."""
+        with store.writing() as work:
+            device = work.devices.lock(mac(1))
+            work.devices.advance(device, 5)
+
+            assert Device(mac(1), 0) == device
+            assert Device(mac(1), 5) == work.devices.lock(mac(1))
+        with store.writing() as work:
+            assert Device(mac(1), 5) == work.devices.lock(mac(1))
+            assert Device(mac(2), 0) == work.devices.lock(mac(2))
+
+    def test_counters_outlive_their_configs(self, store: Store) -> None:
+        """Removing a config leaves its device's counter alone."""
+        remove(store, add(store, 1, revision=9))
+
+        with store.writing() as work:
+            assert 9 == work.devices.lock(mac(1)).last_revision
+
+    def test_a_counter_is_found_by_its_config(self, store: Store) -> None:
+        """The owner of a config is its device; a config that is not there has none."""
+        added = add(store, 1, revision=3)
+        with store.writing() as work:
+            assert Device(mac(1), 3) == work.devices.lock_owner(added.id)
+            assert work.devices.lock_owner(added.id + 1) is None
+
+    @pytest.mark.parametrize("act", ["add", "replace", "remove"])
+    def test_a_rollback_rolls_back_everything(self, store: Store, act: str) -> None:
+        """A block that raises changes nothing: no config, no list, no counter."""
+        added = add(store, 1, content(deviceName="Lamp"), revision=4)
+
+        def fail() -> None:
+            with store.writing() as work:
+                work.devices.advance(work.devices.lock(mac(1)), 5)
+                work.devices.advance(work.devices.lock(mac(2)), 6)
+                if act == "add":
+                    work.configs.add(mac(2), content(), 6, START)
+                elif act == "replace":
+                    work.configs.replace(added.changed(content(deviceName="Bath"), 5, step(1)))
+                else:
+                    work.configs.remove(added)
+                raise Oops
+
+        with pytest.raises(Oops):
+            fail()
+
+        with store.reading() as view:
+            assert added == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
+            assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
+            assert view.configs.get_by_mac(mac(2)) is None
+        with store.writing() as work:
+            assert [4, 0] == [work.devices.lock(mac(n)).last_revision for n in (1, 2)]
+
+    def test_a_store_works_on_after_a_rollback(self, store: Store) -> None:
+        """A block that raised leaves no lock behind."""
+
+        def fail() -> None:
+            with store.writing() as work:
+                work.devices.lock(mac(1))
+                raise Oops
+
+        with pytest.raises(Oops):
+            fail()
+
+        added = add(store, 1)
+        with store.reading() as view:
+            assert added == view.configs.get(added.id)
+
+    def test_a_writer_sees_its_own_changes(self, store: Store) -> None:
+        """Inside a unit of work, reads see what it has done so far."""
+        with store.writing() as work:
+            work.devices.lock(mac(1))
+            added = work.configs.add(mac(1), content(FULL), 1, START)
+
+            assert added == work.configs.get(added.id) == work.configs.get_by_mac(mac(1))
+            assert 1 == work.configs.find(ConfigQuery()).count
+            work.configs.remove(added)
+            assert work.configs.get(added.id) is None
+
+    def test_readers_see_only_what_is_committed_and_wait_for_no_writer(self, store: Store) -> None:
+        """While a writer is open, readers see the state before it; afterwards, the state it left."""
+        before = add(store, 1, content(deviceName="before"))
+        after = before.changed(content(deviceName="after"), 2, step(1))
+        with store.writing() as work:
+            work.devices.lock(mac(1))
+            work.configs.replace(after)
+            work.devices.lock(mac(2))
+            work.configs.add(mac(2), content(), 1, START)
+            with store.reading() as view:
+                assert before == view.configs.get(before.id)
+                assert view.configs.get_by_mac(mac(2)) is None
+                assert 1 == view.configs.find(ConfigQuery()).count
+                assert 0 == view.configs.find(ConfigQuery(text="after")).count
+        with store.reading() as view:
+            assert after == view.configs.get(before.id)
+            assert 2 == view.configs.find(ConfigQuery()).count
+
+    def test_what_was_read_belongs_to_the_caller(self, store: Store) -> None:
+        """A config that was read does not change with the store, nor the store with a changed copy."""
+        added = add(store, 1, content(deviceName="Lamp"))
+        with store.reading() as view:
+            read, page = view.configs.get(added.id), view.configs.find(ConfigQuery())
+        assert read is not None
+        mine = evolve(read, revision=99, content=content(deviceName="mine"))
+        with store.reading() as view:
+            assert added == view.configs.get(added.id) != mine
+        with store.writing() as work:
+            work.devices.lock(mac(1))
+            work.configs.replace(added.changed(content(deviceName="theirs"), 2, step(1)))
+
+        assert added == read
+        assert (added.summary(),) == page.configs

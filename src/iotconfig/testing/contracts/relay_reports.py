@@ -1,0 +1,48 @@
+"""The contract of `RelayReports`: what the relays of one database say of themselves."""
+
+from __future__ import annotations
+
+from iotconfig.domain.announcing.relay_reports import (
+    Destination,
+    Problem,
+    ProblemCode,
+    RelayReport,
+    RelayReports,
+)
+
+_HERE = Destination("mqtt://broker:1883", "iotsupport")
+_PROBLEM = Problem(ProblemCode.NOT_RETAINED, 'The "broker" keeps nothing: é')
+
+
+class RelayReportsContract:
+    """Needs the fixture `relay_reports`, without a report in it."""
+
+    def test_a_report_comes_back_whole(self, relay_reports: RelayReports) -> None:
+        """With its problems, in their order."""
+        report = RelayReport("a", _HERE, True, (_PROBLEM, Problem(ProblemCode.PREFIX_SHARED, "b")))
+        relay_reports.put(report)
+
+        assert [report] == list(relay_reports.fresh())
+
+    def test_a_report_replaces_the_relays_earlier_one(self, relay_reports: RelayReports) -> None:
+        """Each relay has one."""
+        relay_reports.put(RelayReport("a", _HERE, False, (_PROBLEM,)))
+        relay_reports.put(RelayReport("a", _HERE, True))
+
+        assert [RelayReport("a", _HERE, True)] == list(relay_reports.fresh())
+
+    def test_there_is_one_active_relay(self, relay_reports: RelayReports) -> None:
+        """One that died without a word is followed by another, which has the lease now; who stands by stays."""
+        for name, is_active in (("b", False), ("a", True), ("c", True)):
+            relay_reports.put(RelayReport(name, _HERE, is_active))
+
+        assert ["b", "c"] == [report.relay for report in relay_reports.fresh()]
+
+    def test_a_relay_that_ends_is_removed(self, relay_reports: RelayReports) -> None:
+        """And nothing else; removing it twice does no harm."""
+        for name in ("a", "b"):
+            relay_reports.put(RelayReport(name, _HERE, False))
+        relay_reports.remove("a")
+        relay_reports.remove("a")
+
+        assert ["b"] == [report.relay for report in relay_reports.fresh()]

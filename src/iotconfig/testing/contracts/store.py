@@ -1,0 +1,31 @@
+"""All that is asked of a `Store`, in one class."""
+
+from __future__ import annotations
+
+from .board_swaps import SwapsContract
+from .closing import ClosingContract
+from .concurrency import ConcurrencyContract
+from .config_queries import ListsContract
+from .configs import ConfigsContract
+from .history import HistoryContract
+from .notification_outbox import OutboxContract
+from .pruning import PruningContract
+from .replay_guard import OnceOnlyContract
+from .restoring import RestoringContract
+from .stage import StageContract
+
+
+class StoreContract(
+    ConfigsContract,
+    ListsContract,
+    ConcurrencyContract,
+    HistoryContract,
+    PruningContract,
+    RestoringContract,
+    SwapsContract,
+    StageContract,
+    OutboxContract,
+    OnceOnlyContract,
+    ClosingContract,
+):
+    """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""

@@ -1,0 +1,234 @@
+"""Loads and patches in a helper process: as in the worker's own, and all or nothing when the helper ends early."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import pytest
+
+from iotconfig.adapters.bulk_helper import HelpedFleet, help_with
+from iotconfig.adapters.bulk_helper.events import heard
+from iotconfig.adapters.bulk_helper.orders import Order
+from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
+from iotconfig.domain.configs.bulk import OnConflict, PatchOutcome, Refusal, Result, Rules
+from iotconfig.domain.configs.bulk_service import Report, Tell
+from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+from tests.support.entities import mac
+from tests.support.fleet_files import stored
+from tests.support.schema import rows
+from tests.support.serving import environment
+
+HELPER = "iotconfig.entrypoints.bulk_helper"
+LIMIT = 2000
+REPLACE = Rules(OnConflict.REPLACE)
+GO_ON = Rules(keep_going=True)
+NOTE = Note("somebody", "for \x7f a reason")
+Said = list[tuple[object, ...]]
+
+
+def record(number: int, content: str = "{}") -> str:
+    return f'{{"mac_address": "{mac(number)}", "content": {content}}}\n'
+
+
+LINES = "".join(record(number, f'{{"n": {number}, "deviceName": "ü{number}"}}') for number in range(5))
+BAD = (
+    record(9) + 'no json\n{"mac_address": "0x", "content": {}}\n' + record(8, '{"a": {"b": NaN}}') + record(9)
+)
+LARGE = record(7, f'{{"a": "{"x" * LIMIT}"}}')
+
+Work = Callable[[FleetUseCases, Said], object]
+
+
+def load(text: str, rules: Rules = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
+    def work(fleet: FleetUseCases, said: Said) -> object:
+        with TemporaryFile() as file:
+            file.write(text.encode())
+            records = RecordFile(cast("BinaryIO", file), form, LIMIT)
+            return fleet.load(records, rules, NOTE, lambda refusal: said.append(_refused(refusal)))
+
+    return work
+
+
+def patch(merge: str, rules: Rules = REPLACE, query: ConfigQuery | None = None) -> Work:
+    def work(fleet: FleetUseCases, said: Said) -> object:
+        outcome = fleet.patch(
+            query or ConfigQuery(text=""),
+            MergePatch.parse(merge),
+            rules,
+            NOTE,
+            lambda refusal: said.append(_refused(refusal)),
+            lambda result: said.append(_told(result)),
+            max_content_bytes=LIMIT,
+        )
+        samples = [(s.config.mac_address, s.config.content, s.content) for s in outcome.samples]
+        return outcome.tally, samples
+
+    return work
+
+
+def _refused(refusal: Refusal) -> tuple[object, ...]:
+    error = refusal.error
+    return refusal.place, type(error), error.code, str(error), error.details
+
+
+def _told(result: Result) -> tuple[object, ...]:
+    return result.place, result.mac_address, result.outcome, result.config_id, result.revision
+
+
+WORKS = {
+    "new": [load(LINES)],
+    "a document": [load(f'{{"configs": [{record(1)},{record(2)}]}}', form=RecordForm.DOCUMENT)],
+    "a broken document": [load('{"configs": [{}', form=RecordForm.DOCUMENT)],
+    "conflicts": [load(LINES), load(LINES.replace('"n": ', '"m": '), Rules())],
+    "bad records": [load(BAD + LARGE)],
+    "good ones among bad ones": [load(BAD + LARGE, GO_ON)],
+    "a dry run": [load(LINES, Rules(dry_run=True))],
+    "a patch": [load(LINES), patch('{"a": [1.10, "\\u00e9"], "n": null}'), patch('{"n": null}')],
+    "a patch of some": [load(LINES), patch("{}", query=ConfigQuery(text="Ü"))],
+    "a dry run of a patch": [load(LINES), patch('{"a": 1}', Rules(dry_run=True))],
+    "a patch that is refused": [load(LINES), patch('{"deviceName": 1}')],
+    "a patch that some refuse": [load(LINES), patch(f'{{"x": "{"x" * (LIMIT - 26)}"}}', GO_ON)],
+}
+
+
+@contextmanager
+def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedFleet]:
+    with wiring.open_fleet(Settings(database_url=url)) as fleet:
+        yield HelpedFleet(fleet, [sys.executable, "-m", *command], environment(url), most_here=1)
+
+
+class WithoutProcess(HelpedFleet):
+    """What a helper does and says, by the same messages, in this process."""
+
+    def _helped(
+        self, order: Order, report: Report, tell: Tell, records: BinaryIO | None = None
+    ) -> PatchOutcome:
+        events = io.BytesIO()
+        help_with(self.fleet, io.BytesIO(order.to_json()), records, events)
+        outcomes = [heard(line, report, tell) for line in events.getvalue().splitlines()]
+        assert outcomes[-1] is not None
+        return outcomes[-1]
+
+
+def _history(url: str) -> list[tuple[object, ...]]:
+    return rows(
+        url,
+        "SELECT config_id, mac_address, revision, operation, author, message, content FROM revisions ORDER BY 1, 3",
+    )
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path: Path, name: str) -> None:
+    """Tallies, refusals, results, samples and what is stored are the same both ways."""
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    (tmp_path / "other.db").write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
+    here: Said = []
+    there: Said = []
+    with (
+        wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet,
+        wiring.open_fleet(Settings(database_url=other)) as others,
+    ):
+        helping = WithoutProcess(others, [], {}, most_here=1)
+        for work in WORKS[name]:
+            assert work(fleet, here) == work(helping, there)
+    assert here == there
+    assert _history(sqlite_url) == _history(other)
+
+
+def test_a_helper_in_its_process(database_url: str) -> None:
+    """The same command serves both databases."""
+    with helped(database_url) as fleet:
+        load(LINES)(fleet, [])
+        patch('{"a": 1}')(fleet, [])
+    assert (5, 10, 5, 5) == stored(database_url)
+
+
+@pytest.mark.parametrize("moment", ["INSERT INTO notifications", "COMMIT"])
+def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) -> None:
+    """The error says that all was stored or nothing, which holds for a kill at any moment."""
+    with (
+        helped(sqlite_url, ["tests.support.struck_helper", moment]) as fleet,
+        pytest.raises(StoreUnavailable, match="Either all of them were stored, or none"),
+    ):
+        load(LINES)(fleet, [])
+    assert (0, 0, 0, 0) == stored(sqlite_url)
+
+
+def test_no_helper_can_be_started(sqlite_url: str) -> None:
+    """Where the system has no room for another process, nothing was begun."""
+    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
+        helping = HelpedFleet(fleet, ["/no/such/interpreter"], os.environ, most_here=1)
+        with pytest.raises(StoreBusy, match="cannot start another process now"):
+            load(LINES)(helping, [])
+
+
+def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
+    """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
+    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
+        helping = HelpedFleet(
+            fleet,
+            [sys.executable, "-m", HELPER],
+            environment(sqlite_url),
+            most_here=1,
+            at_once=1,
+            patience=0.01,
+        )
+
+        def refused_meanwhile(refusal: Refusal) -> None:
+            with pytest.raises(StoreBusy, match="Nothing was stored"):
+                load(LINES)(helping, [])
+            refusals.append(refusal)
+
+        refusals: list[Refusal] = []
+        with TemporaryFile() as file:
+            file.write(b"no json\n" * 2)
+            records = RecordFile(cast("BinaryIO", file), RecordForm.NDJSON, LIMIT)
+            helping.load(records, REPLACE, NOTE, refused_meanwhile)
+        load(LINES)(helping, [])
+    assert 2 == len(refusals)
+    assert (5, 5, 5, 5) == stored(sqlite_url)
+
+
+def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
+    """A hundred records, or a patch to as many configs, are done here."""
+    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
+        helping = HelpedFleet(fleet, ["/no/such/interpreter"], os.environ)
+        load("".join(map(record, range(100))))(helping, [])
+        patch('{"a": 1}')(helping, [])
+        with pytest.raises(IotConfigError, match="another process"):
+            load("".join(map(record, range(126))))(helping, [])
+        load("".join(map(record, range(100, 125))))(helping, [])
+        patch('{"a": 1}')(helping, [])
+        load(record(126))(helping, [])
+        with pytest.raises(IotConfigError, match="another process"):
+            patch('{"a": 1}')(helping, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("{}\n" * 3, RecordForm.NDJSON, True),
+        ("{}\n" * 2, RecordForm.NDJSON, False),
+        ("{}\n{}\n{}", RecordForm.NDJSON, False),
+        ('{"configs": [{}]}', RecordForm.DOCUMENT, False),
+        ('{"configs": [{}, {}]}', RecordForm.DOCUMENT, True),
+        (" " * 300_000, RecordForm.NDJSON, True),
+    ],
+)
+def test_how_many_records_there_may_be(text: str, form: RecordForm, expected: bool) -> None:
+    """Told by what separates them, at the least; what is large may hold any number."""
+    file = RecordFile(io.BytesIO(text.encode()), form, LIMIT)
+    assert file.may_have_more_than(2) is expected
