@@ -29,7 +29,7 @@ class Client:
     """Sends requests to one server, each on a connection of its own."""
 
     base_url: str
-    timeout: float = 30.0
+    timeout: float = 60.0
 
     @property
     def address(self) -> tuple[str, int]:

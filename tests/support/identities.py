@@ -17,7 +17,7 @@ CALLBACK = "http://127.0.0.1:8080/api/auth/callback"
 
 
 def registered(
-    provider: Provider, clock: Clock, *, seconds: float = 5.0, **more: Any
+    provider: Provider, clock: Clock, *, seconds: float = 60.0, **more: Any
 ) -> OidcIdentityProvider:
     """What asks `provider`; `more` are fields of `Registration`."""
     fields = {"issuer": provider.issuer, "client_id": provider.client_id, **more}

@@ -62,14 +62,14 @@ class Listener:
         session.SessionExpiryInterval = 600 if keep else 0
         self._client.connect("127.0.0.1", port, clean_start=not keep, properties=session)
         self._client.loop_start()
-        assert self._subscribed.wait(20), "the broker did not take the subscription"
+        assert self._subscribed.wait(60), "the broker did not take the subscription"
 
     def heard(self, topic: str = "") -> list[Heard]:
         """What arrived so far on topics that end with `topic`, in its order."""
         with self._lock:
             return [message for message in self._heard if message.topic.endswith(topic)]
 
-    def wait_for(self, count: int, topic: str = "", seconds: float = 20.0) -> list[Heard]:
+    def wait_for(self, count: int, topic: str = "", seconds: float = 60.0) -> list[Heard]:
         """What arrived on topics that end with `topic`, once they are `count` at least."""
         wait_until(lambda: len(self.heard(topic)) >= count, f"{count} messages on …{topic}", seconds)
         return self.heard(topic)

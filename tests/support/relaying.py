@@ -60,7 +60,7 @@ class RelayProcess:
         """What it has printed and logged."""
         return self._log.read_text()
 
-    def wait_for(self, text: str, seconds: float = 20.0) -> str:
+    def wait_for(self, text: str, seconds: float = 60.0) -> str:
         """Return what it has printed, once that contains `text`."""
         wait_until(lambda: text in self.output() or self.process.poll() is not None, repr(text), seconds)
         assert text in self.output(), self.output()
@@ -73,7 +73,7 @@ class RelayProcess:
 
     def wait_killed(self) -> None:
         """Return when it has killed itself."""
-        assert -signal.SIGKILL == self.process.wait(timeout=30), self.output()
+        assert -signal.SIGKILL == self.process.wait(timeout=60), self.output()
 
     def wait_stopped(self) -> None:
         """Return when it has stopped itself."""
@@ -85,13 +85,13 @@ class RelayProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
     def stop(self) -> int:
         """SIGTERM, and wait; the exit status."""
         self.resume()
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 def _kill_all(relays: Sequence[RelayProcess]) -> None:
@@ -140,7 +140,7 @@ def pending(database_url: str) -> int:
     return count
 
 
-def wait_drained(database_url: str, seconds: float = 30.0) -> None:
+def wait_drained(database_url: str, seconds: float = 60.0) -> None:
     """Return when nothing is pending."""
     wait_until(lambda: not pending(database_url), "nothing is pending", seconds)
 

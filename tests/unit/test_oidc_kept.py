@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
@@ -74,3 +75,21 @@ def test_nothing_newer_when_the_fetch_fails() -> None:
 
     assert kept.newer_than(first) is None
     assert "first" == kept.current()
+
+
+def test_a_fetch_that_ends_between_a_look_and_the_next_fetch() -> None:
+    """A caller that saw nothing, and was held up while another fetched, takes what is there and fetches nothing."""
+    clock = StandingClock()
+    others: list[Kept[object]] = []
+
+    def held_up() -> datetime:
+        if others:
+            others.pop().current()
+        return clock()
+
+    kept = Kept(answers("first", "second"), held_up, 20.0)
+    others.append(kept)
+
+    assert "first" == kept.current()
+    wait_for_fetches()
+    assert "first" == kept.known

@@ -66,15 +66,15 @@ class Kept(Generic[T]):
 
         Raises `ProviderUnavailable` where the provider is away, and nothing good is known.
         """
-        now = self._clock()
         copy = self._copy
+        now = self._clock()
         if copy is None or not _is_within(GOOD, copy.fetched_at, now):
-            self._wait_for(self._start(now))
+            self._wait_for(self._renew(copy, now))
             copy = self._copy
             if copy is None or not _is_within(GOOD, copy.fetched_at, now):
                 raise ProviderUnavailable("nothing good is known of the identity provider")
         elif not _is_within(FRESH, copy.fetched_at, now):
-            self._start(now)
+            self._renew(copy, now)
         return copy.value
 
     def newer_than(self, value: T) -> T | None:
@@ -97,9 +97,10 @@ class Kept(Generic[T]):
                 self._urged_at = now
             return self._take_off(now)
 
-    def _start(self, now: datetime) -> Event | None:
+    def _renew(self, seen: _Copy[T] | None, now: datetime) -> Event | None:
+        """A fetch because `seen` is too old; None where a fetch has ended since it was seen."""
         with self._lock:
-            return self._take_off(now)
+            return self._take_off(now) if self._copy is seen else None
 
     def _take_off(self, now: datetime) -> Event | None:
         """The fetch that is under way, or a new one; None where it is too early for one. The lock is held."""
