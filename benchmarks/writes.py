@@ -73,8 +73,8 @@ def main() -> None:
     ):
         logs = Path(directory)
         with (
-            Serve(silent, logs / "off.log") as off,
-            Serve(announced, logs / "on.log", MQTT_URL=broker.url) as on,
+            Serve(silent, logs / "off.log", workers=2) as off,
+            Serve(announced, logs / "on.log", workers=2, MQTT_URL=broker.url) as on,
         ):
             served = rounds(
                 {

@@ -121,7 +121,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     """A broker for one test, which may stop, freeze or kill it."""
     broker = Mosquitto(tmp_path)
     yield broker
-    broker.stop()
+    broker.kill()
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def listener(broker: Mosquitto) -> Iterator[Listener]:
 
 @pytest.fixture
 def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
-    """Start `iotconfig serve` processes that are stopped, and looked for, when the test ends."""
+    """Start `iotconfig serve` processes that are killed, and looked for, when the test ends."""
     started: list[Serve] = []
 
     def start(database_url: str, **options: Any) -> Serve:
@@ -148,5 +148,5 @@ def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
 
 @pytest.fixture
 def serve(start_serve: Callable[..., Serve], database_url: str) -> Serve:
-    """`iotconfig serve` with two workers, on each kind of database."""
+    """`iotconfig serve` on each kind of database."""
     return start_serve(database_url)

@@ -33,7 +33,7 @@ def shared_sqlite(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Pa
     """The server on SQLite that tests share."""
     directory = tmp_path_factory.mktemp("sqlite-serve")
     shutil.copy(_sqlite_template, directory / "configs.db")
-    with Serve(f"sqlite:///{directory / 'configs.db'}", directory / "serve.log") as serve:
+    with Serve(f"sqlite:///{directory / 'configs.db'}", directory / "serve.log", workers=2) as serve:
         yield serve
 
 
@@ -44,7 +44,7 @@ def shared_postgres(
     """The server on PostgreSQL that tests share."""
     name = f"iotconfig_{uuid.uuid4().hex}"
     url = create_database(postgres_base_url, name, _postgres_template)
-    with Serve(url, tmp_path_factory.mktemp("postgres-serve") / "serve.log") as serve:
+    with Serve(url, tmp_path_factory.mktemp("postgres-serve") / "serve.log", workers=2) as serve:
         yield serve
     drop_database(postgres_base_url, name)
 
@@ -214,7 +214,7 @@ def any_fleet(tmp_path: Path) -> Path:
 @contextmanager
 def _depot(place: Path, database_url: str, **settings: str) -> Iterator[Depot]:
     given: dict[str, Any] = {**settings_of(place), **settings}
-    with Serve(database_url, place / "serve.log", **given) as serve:
+    with Serve(database_url, place / "serve.log", workers=2, **given) as serve:
         yield Depot(serve, place / "assets", signing_key())
 
 

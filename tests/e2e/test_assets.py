@@ -50,7 +50,7 @@ def test_an_upload_is_there_for_everyone(
 ) -> None:
     """201 with the asset; fetched and listed from any worker it is the same, and so it is after a restart."""
     database_url = request.getfixturevalue(url)
-    depot = start_depot(database_url)
+    depot = start_depot(database_url, workers=2)
     assets = []
     for name, strong in (("plain.bin", False), ("strong.bin", True)):
         answer = depot.upload(name, CONTENT, strong=strong)

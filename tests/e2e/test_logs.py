@@ -26,7 +26,7 @@ def test_every_line_parses_under_a_mixed_load(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto
 ) -> None:
     """Two workers and a relay write at the same time, and a worker is killed: no line is torn, none is text."""
-    serve = start_serve(sqlite_url, MQTT_URL=broker.url)
+    serve = start_serve(sqlite_url, workers=2, MQTT_URL=broker.url)
     client = serve.client
 
     def work(number: int) -> int:

@@ -44,7 +44,7 @@ def test_counts_add_up_over_workers_and_outlive_them(
 ) -> None:
     """Each answer counts once, whichever worker gave it, and one that is killed takes nothing along."""
     bind = metrics_address()
-    serve = start_serve(database_url, **bind)
+    serve = start_serve(database_url, workers=2, **bind)
     address = address_of(serve, bind)
     mac = created(serve.client, {"deviceName": "a"})["mac_address"]
 
@@ -214,7 +214,8 @@ def test_a_full_disk_takes_counts_and_no_service(
     fill = "head -c 2m /dev/zero > /dev/shm/ballast; " if moment == "at the start" else ""
     mount = f'mount -t tmpfs -o size=1m tmpfs /dev/shm && {{ {fill} exec "$@"; }}'
     bind = metrics_address()
-    serve = start_serve(sqlite_url, command=["unshare", "--mount", "sh", "-c", mount, "sh", COMMAND], **bind)
+    command = ["unshare", "--mount", "sh", "-c", mount, "sh", COMMAND]
+    serve = start_serve(sqlite_url, workers=2, command=command, **bind)
     mac = created(serve.client, {"deviceName": "a"})["mac_address"]
     if moment == "later":
         SmallDisk(Path(f"/proc/{serve.process.pid}/root/dev/shm")).fill()

@@ -16,7 +16,7 @@ TOKEN = "a-token-of-many-letters"
 
 def test_metrics_behind_a_token(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
     """Without an address of their own they are on the API's, for whoever sends the token, from any worker."""
-    serve = start_serve(sqlite_url, IOTCONFIG_METRICS_TOKEN=TOKEN)
+    serve = start_serve(sqlite_url, workers=2, IOTCONFIG_METRICS_TOKEN=TOKEN)
     created(serve.client, {})
 
     def authorized() -> float | None:

@@ -114,7 +114,7 @@ def test_a_worker_whose_first_request_meets_a_frozen_server_is_not_lost(
     own_postgres: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
     """What SQLAlchemy asks of a first connection is bounded, too: every worker answers 503, and recovers."""
-    client = start_serve(own_url, **TIMEOUTS).client
+    client = start_serve(own_url, workers=2, **TIMEOUTS).client
 
     with _frozen(own_postgres, link):
         timed = together(16, lambda n: seconds_of(lambda: client.get(DEVICE)))
@@ -143,7 +143,7 @@ def test_an_outage_is_answered_in_time_and_gets_over_by_itself(
     """Writes, fetches and lists get 503 and health says unhealthy, all in time; afterwards the same workers serve."""
     through_link = make_url(own_url).set(port=link.port)
     url = through_link.render_as_string(hide_password=False) if outage is _swallowed else own_url
-    serve = start_serve(url, **TIMEOUTS)
+    serve = start_serve(url, workers=2, **TIMEOUTS)
     client = serve.client
     # All connections of both workers' pools are open, as after an hour of traffic.
     assert {201} == {answer.status for answer in together(32, lambda n: _put(client, n))}
@@ -184,7 +184,7 @@ def test_a_crash_under_writes_loses_nothing_acknowledged(
     own_postgres: PostgresServer, own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
     """Across two crashes under writes, every acknowledged create is there, and nobody saw anything but 201 and 503."""
-    serve = start_serve(own_url, **TIMEOUTS)
+    serve = start_serve(own_url, workers=2, **TIMEOUTS)
     pids = serve.pids()
     acknowledged: list[int] = []
     others: list[Answer] = []
@@ -265,7 +265,7 @@ def test_a_read_only_database_is_told_and_gets_over(
     # A relay ran here before: the first of all ends, and is started again, until it can name the installation.
     execute(own_url, "INSERT INTO installation (\"only\", name, created_at) VALUES (1, 'here', now())")
     url, end = make_read_only(own_postgres)
-    serve = start_serve(url, MQTT_URL=broker.url, **TIMEOUTS)
+    serve = start_serve(url, workers=2, MQTT_URL=broker.url, **TIMEOUTS)
     client, pids = serve.client, serve.pids()
     # All connections of both workers' pools are open, and can only read.
     fetched = together(32, lambda _: client.get(DEVICE))

@@ -116,7 +116,7 @@ def test_a_reload_replaces_the_workers_and_fails_nobody(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
     """SIGHUP brings new workers, while four clients that fetch all the time see nothing but 200."""
-    serve = start_serve(sqlite_url)
+    serve = start_serve(sqlite_url, workers=2)
     _store(serve.client)
     arbiter, before = serve.web_pid(), serve.worker_pids()
     enough = Event()
@@ -153,7 +153,7 @@ def test_a_reload_ends_no_worker_before_its_successor_serves(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
     """While new workers hang at their start, the old ones serve on; then they make room."""
-    serve = start_serve(sqlite_url)
+    serve = start_serve(sqlite_url, workers=2)
     _store(serve.client)
     before = serve.worker_pids()
 
@@ -227,7 +227,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_a_stuck_request(
 
 def test_a_killed_worker_is_replaced(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
     """After SIGKILL of a worker there are as many as before, and they serve."""
-    serve = start_serve(sqlite_url, IOTCONFIG_GRACEFUL_TIMEOUT="2")
+    serve = start_serve(sqlite_url, workers=2, IOTCONFIG_GRACEFUL_TIMEOUT="2")
     _store(serve.client)
     victim, other = serve.worker_pids()
 
@@ -242,7 +242,7 @@ def test_a_killed_worker_is_replaced(start_serve: Callable[..., Serve], sqlite_u
 
 def test_a_stop_while_a_worker_starts_is_not_lost(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
     """SIGTERM that comes while a replacement worker starts ends it too, long before the graceful time-out."""
-    serve = start_serve(sqlite_url, IOTCONFIG_GRACEFUL_TIMEOUT="12")
+    serve = start_serve(sqlite_url, workers=2, IOTCONFIG_GRACEFUL_TIMEOUT="12")
     victim = serve.worker_pids()[0]
 
     os.kill(victim, signal.SIGKILL)

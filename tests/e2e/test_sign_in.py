@@ -66,6 +66,7 @@ def shared(
     with Serve(
         f"sqlite:///{directory / 'configs.db'}",
         directory / "serve.log",
+        workers=2,
         **_settings(_provider, CORS_ORIGINS="https://panel.example.org"),
     ) as serve:
         yield serve

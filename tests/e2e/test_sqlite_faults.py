@@ -75,7 +75,7 @@ def test_devices_and_readers_go_on_while_another_process_holds_the_lock(
     start_serve: Callable[..., Serve], sqlite_url: str, path: Path
 ) -> None:
     """A fetch, a list and the health check answer at once, though writers wait in every worker."""
-    client = start_serve(sqlite_url, IOTCONFIG_DB_LOCK_TIMEOUT="20").client
+    client = start_serve(sqlite_url, workers=2, IOTCONFIG_DB_LOCK_TIMEOUT="20").client
     _put(client, 1, {"stored": True})
 
     with ThreadPoolExecutor(8) as threads:
@@ -123,7 +123,7 @@ def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
     """Every create that was answered 201 is there after one worker, then the other, was killed."""
-    serve = start_serve(sqlite_url)
+    serve = start_serve(sqlite_url, workers=2)
     acknowledged: list[int] = []
     enough = Event()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -16,6 +15,7 @@ import trustme
 
 from .http import Client
 from .ports import free_port
+from .processes import kill_tree
 from .waiting import wait_until
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -63,7 +63,7 @@ class RunningNginx:
         return subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
 
     def close(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        kill_tree(self._process.pid)
         self._process.wait(timeout=20)
 
     def _command(self) -> list[str | Path]:

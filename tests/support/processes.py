@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,15 +23,36 @@ def descendants(pid: int) -> list[int]:
     found: list[int] = []
     pending = [pid]
     while pending:
-        current = pending.pop()
-        for children in Path(f"/proc/{current}/task").glob("*/children"):
-            try:
-                pids = [int(text) for text in children.read_text().split()]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            found += pids
-            pending += pids
+        children = _children(pending.pop())
+        found += children
+        pending += children
     return found
+
+
+def kill_tree(pid: int) -> None:
+    """SIGKILL a process and all its descendants; each is stopped first, so that it starts no other meanwhile."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        for child in _children(pid):
+            kill_tree(child)
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, children.read_text().split())
+    return found
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """The environment that a process was started with; empty when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/environ").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
 
 
 def command_of(pid: int) -> str:

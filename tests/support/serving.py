@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from .http import Client
-from .processes import command_of, descendants, is_alive
+from .processes import command_of, descendants, environment_of, is_alive, kill_tree
 from .waiting import wait_until
 
 COMMAND = Path(sys.executable).with_name("iotconfig")
@@ -38,14 +39,18 @@ def run_command(
 
 
 class Serve:
-    """A running `iotconfig serve`; a context manager that leaves no process behind."""
+    """A running `iotconfig serve`; a context manager that leaves no process behind.
+
+    It has one worker unless more are asked for, and it is killed at the end, because a graceful stop takes a
+    second: a test whose subject is the stop calls `stop`.
+    """
 
     def __init__(
         self,
         database_url: str,
         log: Path,
         *,
-        workers: int = 2,
+        workers: int = 1,
         arguments: Sequence[str] = (),
         command: Sequence[str | Path] = (COMMAND,),
         **env: str,
@@ -99,6 +104,16 @@ class Serve:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def kill(self) -> None:
+        """SIGKILL all its processes, and remove what only they would have removed."""
+        pids = self.pids()
+        self._seen.update(pids)
+        shared = {environment_of(pid).get("PROMETHEUS_MULTIPROC_DIR") for pid in pids}
+        kill_tree(self.process.pid)
+        self.process.wait(timeout=60)
+        for directory in filter(None, shared):
+            shutil.rmtree(directory, ignore_errors=True)
+
     def __enter__(self) -> Self:
         return self.wait_ready()
 
@@ -106,5 +121,5 @@ class Serve:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.process.poll() is None:
-            self.stop()
+            self.kill()
         wait_until(lambda: not any(map(is_alive, self._seen)), "all processes of serve are gone")
