@@ -27,7 +27,7 @@ from sqlalchemy import Table
 
 from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
 from iotconfig.adapters.sql.engine.database import Database
-from iotconfig.adapters.sql.tables import configs, devices, notifications, revisions
+from iotconfig.adapters.sql.tables import configs, notifications, revision_counters, revisions
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
@@ -187,7 +187,7 @@ def fill(database: Database, scale: float) -> None:
             }
 
     known = ({"mac_address": mac(number), "last_revision": 9999} for number in range(1, count + 1))
-    insert(database, devices, known)
+    insert(database, revision_counters, known)
     insert(database, configs, documents())
     insert(database, revisions, history())
     insert(database, notifications, backlog())

@@ -28,7 +28,7 @@ from benchmarks.harness import machine
 from iotconfig.adapters.pictures.decoder_pool import DecoderPool
 from iotconfig.adapters.pictures.decoder_protocol import Limits
 from iotconfig.domain.errors import IotConfigError
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 
 KINDS: dict[str, tuple[str, str, dict[str, object], int]] = {
     "JPEG": ("JPEG", "RGB", {"quality": 85}, 1),
@@ -75,7 +75,7 @@ def watched() -> Iterator[Held]:
         watcher.kill()
 
 
-def measure(data: bytes, box: Box, side: int, seconds: float) -> tuple[float, Held, float, str]:
+def measure(data: bytes, box: TargetSize, side: int, seconds: float) -> tuple[float, Held, float, str]:
     """Seconds in all, how long the loop was held, megabytes of the decoder, and what came of it.
 
     The process is new each time: its peak of memory is its own.
@@ -117,7 +117,7 @@ def main() -> None:
     print(f"{'to 320 x 240 from':40} {'takes':>8} {'loop held (processor)':>22} {'decoder':>8}")
     pictures = {f"{kind} of {given.side // KINDS[kind][3]} squared": file(kind, given.side) for kind in KINDS}
     for name, data in (pictures | worst_of_all(given.side)).items():
-        runs = [measure(data, Box(320, 240), given.side, given.seconds) for _ in range(given.rounds)]
+        runs = [measure(data, TargetSize(320, 240), given.side, given.seconds) for _ in range(given.rounds)]
         takes = statistics.median(run[0] for run in runs)
         memory = statistics.median(run[2] for run in runs)
         clock, processor = (

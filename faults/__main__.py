@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from benchmarks.harness import machine
 
 from faults.loads.registry import LOADS
-from faults.system import Site
+from faults.system import Host
 from faults.verdicts import Outcome
 
 _SHOWN = 5
@@ -41,7 +41,7 @@ def main() -> int:
     # Ended from outside, it still takes down what it started.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     directory = Path(mkdtemp(prefix="iotconfig-faults-"))
-    with Site(directory, given.seed, given.database == "sqlite") as site:
+    with Host(directory, given.seed, given.database == "sqlite") as site:
         for name in given.loads or possible:
             began = time.monotonic()
             outcome = LOADS[name].run(site, given.scale)

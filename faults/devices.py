@@ -30,7 +30,7 @@ _SPARE: Final = 100
 
 
 @frozen
-class Storm:
+class DeviceLoad:
     """Fetches by devices `0` to `devices - 1` in turns, at random moments of `seconds`."""
 
     port: int
@@ -46,7 +46,7 @@ class Storm:
     """A file with the devices' tokens, in their order, as a JSON array."""
 
 
-async def storm(load: Storm, stop: asyncio.Event) -> None:
+async def storm(load: DeviceLoad, stop: asyncio.Event) -> None:
     """Fetch until all are done, or told to stop."""
     chance = random.Random(load.seed)
     moments = sorted(chance.random() * load.seconds for _ in range(load.fetches))
@@ -66,7 +66,7 @@ async def storm(load: Storm, stop: asyncio.Event) -> None:
 
 @frozen
 class _Device:
-    _load: Storm
+    _load: DeviceLoad
     _recorder: Recorder
     _number: int
     _tokens: Sequence[str]
@@ -110,4 +110,4 @@ def facts(answer: Answer) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    generate(Storm, storm)
+    generate(DeviceLoad, storm)

@@ -24,7 +24,7 @@ from .wire import exchange
 
 
 @frozen
-class Shift:
+class OperatorLoad:
     """Writers who change devices `first` to `first + devices - 1`, for some time or so often."""
 
     port: int
@@ -46,7 +46,7 @@ class Shift:
     patience: float = 60.0
 
 
-async def shift(load: Shift, stop: asyncio.Event) -> None:
+async def shift(load: OperatorLoad, stop: asyncio.Event) -> None:
     """Write until all is done, or told to stop."""
     with Recorder(Path(load.record)) as recorder:
         turns = iter(range(load.writes)) if load.writes else count()
@@ -58,7 +58,7 @@ async def shift(load: Shift, stop: asyncio.Event) -> None:
 
 @frozen
 class _Operator:
-    _load: Shift
+    _load: OperatorLoad
     _recorder: Recorder
     _writer: int
 
@@ -121,4 +121,4 @@ def _facts(answer: Answer) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    generate(Shift, shift)
+    generate(OperatorLoad, shift)

@@ -35,7 +35,7 @@ _DEVICE = re.compile(r"/devices/([0-9a-f:]{17})/config$")
 
 
 @define
-class Site:
+class Host:
     """Where loads run one after another: one PostgreSQL server, started for the first that needs it."""
 
     directory: Path

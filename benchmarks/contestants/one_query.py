@@ -11,7 +11,7 @@ from typing import Any
 import falcon
 import psycopg
 
-from iotconfig.adapters.sql.engine.fair_semaphore import Places
+from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore
 
 _CONNECTIONS = 8
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
@@ -20,15 +20,15 @@ _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
 class OneQuery:
     def __init__(self, url: str) -> None:
         # Ours, so that nobody starves: with a plain queue its p99 would be no measure.
-        self._places = Places(_CONNECTIONS)
+        self._places = FairSemaphore(_CONNECTIONS)
         self._free = [psycopg.connect(url, autocommit=True, prepare_threshold=0) for _ in range(_CONNECTIONS)]
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        assert self._places.take(60)
+        assert self._places.acquire(60)
         connection = self._free.pop()
         row = connection.execute(_DOCUMENT, (mac,)).fetchone()
         self._free.append(connection)
-        self._places.give_back()
+        self._places.release()
         assert row is not None
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "no-cache")

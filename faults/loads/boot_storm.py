@@ -15,12 +15,12 @@ from faults.checks import (
     every_subject_is_served,
     failures_are_honest,
 )
-from faults.devices import Storm
+from faults.devices import DeviceLoad
 from faults.figures import percentile, times
 from faults.fleet import address, digest, document, store
 from faults.generators import Generator
 from faults.record import NO_ANSWER, Operation
-from faults.system import Site, System, growth
+from faults.system import Host, System, growth
 from faults.verdicts import Outcome, at_most, held, in_time
 from iotconfig.domain.access.principal import Role
 
@@ -43,7 +43,7 @@ SHORT_WITH_TOKENS: Final = Scale(100, 1.0, tokens=True)
 LONG_WITH_TOKENS: Final = Scale(10_000, 60.0, tokens=True)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Both storms, one after the other."""
     # One address stands for as many as there are devices.
     env = {"IOTCONFIG_CONNECTIONS_PER_ADDRESS": "100000"}
@@ -54,7 +54,7 @@ def run(site: Site, scale: Scale) -> Outcome:
         store(system.client, site.seed, scale.devices, **headers)
         system.wait_drained()
         before = system.usage()
-        spread = Storm(
+        spread = DeviceLoad(
             port=system.port,
             record=str(system.record_path("spread")),
             seed=site.seed,

@@ -20,9 +20,9 @@ from faults.checks import (
 from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import Operation, of
-from faults.system import Site, System, compared, growth, newest
+from faults.system import Host, System, compared, growth, newest
 from faults.verdicts import Outcome, at_most, held
 
 _ARRIVAL: Final = 60.0
@@ -42,11 +42,11 @@ SHORT: Final = Scale(300, 60)
 LONG: Final = Scale(10_000, 2_000)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Some changes with the broker, many without it, and the time until all is told."""
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, scale.devices)
-        load = Shift(
+        load = OperatorLoad(
             port=system.port,
             record=str(system.record_path("before")),
             seed=site.seed,

@@ -23,7 +23,7 @@ from faults.figures import times
 from faults.fleet import digest
 from faults.record import Operation, of
 from faults.small_disk import small_disk
-from faults.system import Site, System
+from faults.system import Host, System
 from faults.verdicts import Outcome, held
 
 _MEGABYTES: Final = 16
@@ -42,7 +42,7 @@ SHORT: Final = Scale(1_000_000, 2)
 LONG: Final = Scale(1_000_000, 50)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Four uploads at a time, and a look at all assets after each: on a disk that fills up, is full, has room."""
     place = site.place()
     with (

@@ -19,10 +19,10 @@ from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
 from faults.invariants import announced_in_order, stored_as_acknowledged
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import Operation, of
 from faults.small_disk import small_disk
-from faults.system import Site, System, newest
+from faults.system import Host, System, newest
 from faults.verdicts import Outcome, held
 
 _MEGABYTES: Final = 24
@@ -41,7 +41,7 @@ SHORT: Final = Scale(2.0)
 LONG: Final = Scale(20.0)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Large writes until there is no room, and on without a free byte, through a reload; then small ones with room."""
     place = site.place()
     with (
@@ -51,7 +51,7 @@ def run(site: Site, scale: Scale) -> Outcome:
         store(system.client, site.seed, _DEVICES)
         system.wait_drained()
         disk.fill(_ROOM)
-        load = Shift(
+        load = OperatorLoad(
             port=system.port,
             record=str(system.record_path("operators")),
             seed=site.seed,

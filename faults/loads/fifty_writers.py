@@ -21,9 +21,9 @@ from faults.checks import (
 from faults.figures import times
 from faults.fleet import address, given, store
 from faults.generators import Generator
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import of
-from faults.system import Site, System, growth
+from faults.system import Host, System, growth
 from faults.verdicts import Outcome, held
 
 
@@ -37,12 +37,12 @@ SHORT: Final = Scale(50, 3.0)
 LONG: Final = Scale(50, 60.0)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """They write, and look at the device's document after each write."""
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, 1)
         before = system.usage()
-        load = Shift(
+        load = OperatorLoad(
             port=system.port,
             record=str(system.record_path("writers")),
             seed=site.seed,

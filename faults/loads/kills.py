@@ -23,9 +23,9 @@ from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
 from faults.invariants import announced_in_order
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import of
-from faults.system import Site, System, growth, newest
+from faults.system import Host, System, growth, newest
 from faults.verdicts import Outcome, held
 
 _WORKERS: Final = 3
@@ -43,7 +43,7 @@ SHORT: Final = Scale(4, every=1.0, devices=30)
 LONG: Final = Scale(30)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Kills under writes and reads; each killed process is replaced by the service itself."""
     chance = random.Random(site.seed)
     # Both kinds, however few: shuffled, not drawn.
@@ -52,7 +52,7 @@ def run(site: Site, scale: Scale) -> Outcome:
     with site.database() as url, System(site.place(), url, workers=_WORKERS) as system:
         store(system.client, site.seed, scale.devices)
         before = system.usage()
-        load = Shift(
+        load = OperatorLoad(
             port=system.port,
             record=str(system.record_path("operators")),
             seed=site.seed,

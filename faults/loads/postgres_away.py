@@ -21,9 +21,9 @@ from faults.figures import last_failure, times
 from faults.fleet import given, store
 from faults.generators import Generator
 from faults.invariants import announced_in_order, stored_as_acknowledged
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import of
-from faults.system import Site, System, newest
+from faults.system import Host, System, newest
 from faults.verdicts import Outcome, held, in_time, same_processes
 
 _RECOVERY: Final = 5.0
@@ -52,7 +52,7 @@ SHORT: Final = Scale(3.0, 10.0, 20.0, _IMPATIENT)
 LONG: Final = Scale(30.0, 14.0, 40.0)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Both outages under writes and reads, with a look at the health every now and then."""
     broken: list[float] = []
     healed: list[float] = []
@@ -61,7 +61,7 @@ def run(site: Site, scale: Scale) -> Outcome:
         with System(site.place(), through_link, scale.settings) as system:
             store(system.client, site.seed, _DEVICES)
             pids = system.serve.pids()
-            load = Shift(
+            load = OperatorLoad(
                 port=system.port,
                 record=str(system.record_path("operators")),
                 seed=site.seed,

@@ -20,9 +20,9 @@ from faults.figures import first_success, last_failure, times
 from faults.fleet import given, store
 from faults.generators import Generator
 from faults.invariants import announced_in_order
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import of
-from faults.system import Site, System, growth, newest
+from faults.system import Host, System, growth, newest
 from faults.verdicts import Outcome, held, in_time, same_processes
 
 _RECOVERY: Final = 5.0
@@ -41,14 +41,14 @@ SHORT: Final = Scale(2, 2.0, rate=50.0, devices=50)
 LONG: Final = Scale(6, 10.0)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Writes at a steady rate, each followed by a look at its device."""
     broken: list[float] = []
     healed: list[float] = []
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, scale.devices)
         before, pids = system.usage(), system.serve.pids()
-        load = Shift(
+        load = OperatorLoad(
             port=system.port,
             record=str(system.record_path("operators")),
             seed=site.seed,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from faults.system import Site
+from faults.system import Host
 from faults.verdicts import Outcome
 
 from . import (
@@ -28,13 +28,13 @@ from . import (
 class Load:
     """One load at both scales."""
 
-    _run: Callable[[Site, Any], Outcome]
+    _run: Callable[[Host, Any], Outcome]
     _short: Any
     _long: Any
     database: str = ""
     """The one that it is about; empty where it runs on either."""
 
-    def run(self, site: Site, scale: str) -> Outcome:
+    def run(self, site: Host, scale: str) -> Outcome:
         return self._run(site, self._short if scale == "short" else self._long)
 
 

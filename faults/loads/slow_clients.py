@@ -11,13 +11,13 @@ from tests.support.depot import Depot, settings_of
 from tests.support.signing import signing_key
 
 from faults.checks import all_are_done, bodies_are_as_stored, cut_in_time
-from faults.dawdlers import Crowd
-from faults.devices import Storm
+from faults.devices import DeviceLoad
 from faults.figures import percentile, times
 from faults.fleet import address, digest, document, store
 from faults.generators import Generator
 from faults.record import of
-from faults.system import Site, System, growth
+from faults.slow_clients import Crowd
+from faults.system import Host, System, growth
 from faults.verdicts import Outcome, at_most, held, in_time
 
 _P99: Final = 1.0
@@ -46,7 +46,7 @@ SHORT: Final = Scale(200, 20.0, {"headers": 3.0, "body": 4.0, "reader": 3.0}, 12
 LONG: Final = Scale(200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0, 64 * 1024 * 1024)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """A third dawdles with headers, a third with bodies, a third with reading, until all are cut."""
     place = site.place()
     settings = {**scale.settings, **settings_of(place)}
@@ -69,7 +69,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             seconds=longest + 30,
             download=path,
         )
-        storm = Storm(
+        storm = DeviceLoad(
             port=system.port,
             record=str(system.record_path("devices")),
             seed=site.seed,
@@ -77,8 +77,8 @@ def run(site: Site, scale: Scale) -> Outcome:
             fetches=int(longest * scale.rate),
             seconds=longest,
         )
-        with Generator("dawdlers", crowd) as dawdlers, Generator("devices", storm) as devices:
-            dawdlers.finish(longest + 600)
+        with Generator("slow_clients", crowd) as slow_clients, Generator("devices", storm) as devices:
+            slow_clients.finish(longest + 600)
             devices.stop()
         after = system.usage()
         crowd_record, good = system.record("crowd"), system.record("devices")

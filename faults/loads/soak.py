@@ -12,14 +12,14 @@ from faults.checks import (
     all_are_done,
     level,
 )
-from faults.devices import Storm
+from faults.devices import DeviceLoad
 from faults.figures import times
 from faults.fleet import given, store
 from faults.generators import Generator
 from faults.invariants import announced_in_order, stored_as_acknowledged
-from faults.operators import Shift
+from faults.operators import OperatorLoad
 from faults.record import of
-from faults.system import Site, System, Usage, compared, growth, newest
+from faults.system import Host, System, Usage, compared, growth, newest
 from faults.verdicts import Outcome, held
 
 _DEVICES: Final = 200
@@ -40,14 +40,14 @@ SHORT: Final = Scale(2, 1.5, 60.0, 10.0)
 LONG: Final = Scale(20, 60.0, 60.0, 10.0)
 
 
-def run(site: Site, scale: Scale) -> Outcome:
+def run(site: Host, scale: Scale) -> Outcome:
     """Fetches and writes on new connections all the time; what each process takes is noted before each reload."""
     # More than it takes, reloads included: the generators are told when to stop.
     seconds = (scale.reloads + 1) * (scale.every + 15)
     usages: list[dict[str, Usage]] = []
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, _DEVICES)
-        shift = Shift(
+        shift = OperatorLoad(
             port=system.port,
             record=str(system.record_path("operators")),
             seed=site.seed,
@@ -56,7 +56,7 @@ def run(site: Site, scale: Scale) -> Outcome:
             rate=scale.writes,
             reads=True,
         )
-        storm = Storm(
+        storm = DeviceLoad(
             port=system.port,
             record=str(system.record_path("devices")),
             seed=site.seed,

@@ -1,4 +1,4 @@
-"""Configs, and the revision counters of devices."""
+"""Configs, and the revision counters of MAC addresses."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _time = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_table(
-        "devices",
+        "revision_counters",
         sa.Column("mac_address", _mac, nullable=False),
         sa.Column("last_revision", sa.BigInteger, nullable=False),
         sa.Column("replaced_by", _mac),
-        sa.PrimaryKeyConstraint("mac_address", name="pk_devices"),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_revision_counters"),
     )
     op.create_table(
         "configs",
@@ -39,7 +39,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_configs"),
         sa.UniqueConstraint("mac_address", name="uq_configs_mac_address"),
         sa.ForeignKeyConstraint(
-            ["mac_address"], ["devices.mac_address"], name="fk_configs_mac_address_devices"
+            ["mac_address"],
+            ["revision_counters.mac_address"],
+            name="fk_configs_mac_address_revision_counters",
         ),
         sqlite_autoincrement=True,
     )
@@ -47,4 +49,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("configs")
-    op.drop_table("devices")
+    op.drop_table("revision_counters")

@@ -13,7 +13,7 @@ depends_on = None
 _mac = sa.String(17).with_variant(sa.String(17, collation="C"), "postgresql")
 _time = sa.DateTime(timezone=True)
 
-_KEY = "fk_configs_mac_address_devices"
+_KEY = "fk_configs_mac_address_revision_counters"
 
 # What is there already becomes the first that is known of each config.
 _BEGIN = """
@@ -28,7 +28,7 @@ _BEGIN = """
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         # What is being written now must be in the history, too: wait for it, and let nobody in.
-        op.execute("LOCK TABLE devices, configs IN ACCESS EXCLUSIVE MODE")
+        op.execute("LOCK TABLE revision_counters, configs IN ACCESS EXCLUSIVE MODE")
     op.create_table(
         "revisions",
         sa.Column("config_id", sa.BigInteger, nullable=False),
@@ -74,9 +74,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE configs ALTER COLUMN id SET GENERATED ALWAYS")
-        op.create_foreign_key(_KEY, "configs", "devices", ["mac_address"], ["mac_address"])
+        op.create_foreign_key(_KEY, "configs", "revision_counters", ["mac_address"], ["mac_address"])
     else:
-        _rebuild_configs(sa.ForeignKeyConstraint(["mac_address"], ["devices.mac_address"], name=_KEY))
+        _rebuild_configs(
+            sa.ForeignKeyConstraint(["mac_address"], ["revision_counters.mac_address"], name=_KEY)
+        )
     op.drop_table("pruned_histories")
     op.drop_table("revisions")
 

@@ -14,15 +14,15 @@ from ._version import __version__
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from .domain.configs.bulk import Entry, OnConflict, Refusal, Rules, Tally
-    from .domain.configs.bulk_service import FleetService
+    from .domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, OnConflict, Tally
+    from .domain.configs.bulk_service import BulkService
     from .domain.configs.config import Config, ConfigSummary, Document
-    from .domain.configs.counter import Device
+    from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
     from .domain.configs.history import HistoryService
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
     from .domain.configs.query import ConfigPage, ConfigQuery
-    from .domain.configs.revisions import DeletedQuery, HistoryQuery, Note, Retention, Revision
+    from .domain.configs.revisions import ChangeNote, DeletedQuery, HistoryQuery, Retention, Revision
     from .domain.configs.service import ConfigService
     from .domain.documents.content import ConfigContent
     from .domain.documents.merge_patch import MergePatch
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNCONDITIONAL",
+    "BulkEntry",
+    "BulkOptions",
+    "BulkRefusal",
+    "BulkService",
+    "ChangeNote",
     "Config",
     "ConfigContent",
     "ConfigPage",
@@ -52,10 +57,7 @@ __all__ = [
     "ConfigSummary",
     "ContentTooLarge",
     "DeletedQuery",
-    "Device",
     "Document",
-    "Entry",
-    "FleetService",
     "HistoryQuery",
     "HistoryService",
     "InvalidDocument",
@@ -64,19 +66,17 @@ __all__ = [
     "MacAddress",
     "Merge",
     "MergePatch",
-    "Note",
     "OnConflict",
     "Precondition",
     "PreconditionFailed",
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
-    "Refusal",
     "Replace",
     "Retention",
     "Revision",
+    "RevisionCounter",
     "Rollback",
-    "Rules",
     "ServiceClosed",
     "StoreFull",
     "StoreUnavailable",
@@ -92,7 +92,7 @@ _HOMES: Final = {
         "ConfigSummary",
         "Document",
     ),
-    "configs.counter": ("Device",),
+    "configs.counter": ("RevisionCounter",),
     "configs.precondition": (
         "UNCONDITIONAL",
         "Precondition",
@@ -118,20 +118,20 @@ _HOMES: Final = {
         "ValidationFailed",
     ),
     "configs.bulk": (
-        "Entry",
+        "BulkEntry",
         "OnConflict",
-        "Refusal",
-        "Rules",
+        "BulkRefusal",
+        "BulkOptions",
         "Tally",
     ),
-    "configs.bulk_service": ("FleetService",),
+    "configs.bulk_service": ("BulkService",),
     "configs.history": ("HistoryService",),
     "mac": ("MacAddress",),
     "documents.merge_patch": ("MergePatch",),
     "configs.revisions": (
         "DeletedQuery",
         "HistoryQuery",
-        "Note",
+        "ChangeNote",
         "Retention",
         "Revision",
     ),

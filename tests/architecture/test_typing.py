@@ -12,7 +12,7 @@ RIGHT = '''
 """A program that a user of the library might write."""
 
 from iotconfig import Config, ConfigContent, ConfigQuery, ConfigService, MacAddress, Precondition, open_service
-from iotconfig import Entry, IotConfigError, RecordExists, Replace, __version__
+from iotconfig import BulkEntry, IotConfigError, RecordExists, Replace, __version__
 
 
 def add(service: ConfigService, mac: str, content: str) -> Config:
@@ -33,7 +33,7 @@ with open_service("memory://", upgrade=True) as service:
     changed, created = service.put(config.mac_address, ConfigContent.parse(b"{}"))
     plain = service.create("0200.0000.0002", {"deviceName": "Lamp", "curve": [1, 2.5, None]})
     service.edit(plain.id, Replace(b"{}"), Precondition(one_of={1}))
-    entry = Entry("row 1", "02-00-00-00-00-03", {"n": 1})
+    entry = BulkEntry("row 1", "02-00-00-00-00-03", {"n": 1})
     mac: MacAddress = entry.mac_address
     text: str = entry.content.text
     service.find(ConfigQuery(after="020000000001"))
@@ -53,7 +53,7 @@ with open_service("memory://") as service:
     service.get(1).content.device_name.upper()  # line 10
     service.create("02:00:00:00:00:01", ["{}"])  # line 11
     service.get("02:00:00:00:00:01")  # line 12
-    Entry("row 1", None, "{}")  # line 13
+    BulkEntry("row 1", None, "{}")  # line 13
 """
 
 CONFIG = "[mypy]\nstrict = True\n"

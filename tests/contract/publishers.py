@@ -11,7 +11,7 @@ from iotconfig.adapters.mqtt import Broker, MqttPublisher
 from iotconfig.domain.announcing.ports import Receipt
 
 CLIENT_ID = "iotsupport-relay"
-TAKEN = Receipt(nudged=True, stated=True)
+TAKEN = Receipt(nudge_accepted=True, state_accepted=True)
 
 
 @contextmanager

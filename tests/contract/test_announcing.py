@@ -37,7 +37,7 @@ def announced(config: Config, *, nudge: bool = True) -> Announcement:
 def told(queue: NotificationQueue) -> list[Announcement]:
     """All that is pending, as a relay would take it away."""
     found = queue.due(at(3600), EVERYTHING)
-    queue.settle(found, [])
+    queue.acknowledge(found, [])
     return [notification.announcement for notification in found]
 
 
@@ -161,7 +161,7 @@ def test_announce_all_restores_the_retained_messages_only(
     told(queue)
     second = service.create(mac(2), content())
     service.delete(service.create(mac(3), content()).id)
-    queue.settle([n for n in queue.due(at(1), 9) if n.announcement.is_deletion], [])
+    queue.acknowledge([n for n in queue.due(at(1), 9) if n.announcement.is_deletion], [])
 
     assert 2 == service.announce_all()
     assert {announced(first, nudge=False), announced(second)} == set(told(queue))
@@ -193,8 +193,8 @@ def test_announce_all_goes_through_all_pages_and_paces_nudges(
     count = 405
     with store.writing() as work:
         for number in range(count):
-            device = work.devices.lock(mac(number))
-            work.devices.advance(device, 1)
+            device = work.counters.lock(mac(number))
+            work.counters.advance(device, 1)
             work.configs.add(device.mac_address, content(), 1, START)
 
     assert count == ConfigService(store, SteppingClock()).announce_all(nudges_per_second=rate)

@@ -7,8 +7,8 @@ import pytest
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.diff import difference
 from iotconfig.adapters.http.api.bulk import PatchBody
-from iotconfig.domain.configs.bulk import Entry, Refusal, Rules, Tally
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, Tally
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import Operation
 from iotconfig.domain.configs.service import ConfigService
@@ -21,10 +21,10 @@ from tests.support.entities import add, content, mac
 
 def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
     """Ten thousand duplicates are each refused, and looked up by an index: without it, this takes minutes."""
-    once = [Entry(f"line {number}", mac(number), content()) for number in range(5000)]
+    once = [BulkEntry(f"line {number}", mac(number), content()) for number in range(5000)]
     refused: list[object] = []
 
-    tally = FleetService(store, clock).load([*once, *once], Rules(), report=refused.append)
+    tally = BulkService(store, clock).load([*once, *once], BulkOptions(), report=refused.append)
 
     assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
 
@@ -32,11 +32,11 @@ def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
 def test_one_mac_address_that_comes_again_and_again(store: Store, clock: SteppingClock) -> None:
     """Each names the place of another; looking for the others of each one takes minutes."""
     one = content()
-    entries = [Entry(f"line {number}", mac(1), one) for number in range(30_000)]
-    refused: list[Refusal] = []
+    entries = [BulkEntry(f"line {number}", mac(1), one) for number in range(30_000)]
+    refused: list[BulkRefusal] = []
 
-    tally = FleetService(store, clock).load(
-        [Entry("alone", mac(2), content()), *entries], Rules(), report=refused.append
+    tally = BulkService(store, clock).load(
+        [BulkEntry("alone", mac(2), content()), *entries], BulkOptions(), report=refused.append
     )
 
     assert (Tally(new=1, refused=30_000), 30_000) == (tally, len(refused))

@@ -14,7 +14,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
 from iotconfig.adapters.mqtt.neighbours import Neighbours
-from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
 from tests.support.broker_files import denying
 from tests.support.listener import MARKER, Listener
@@ -55,7 +55,7 @@ def pair(broker: Mosquitto, seconds: Seconds) -> Iterator[tuple[MqttPublisher, M
         yield one, other
 
 
-def codes(publisher: MqttPublisher) -> list[ProblemCode]:
+def codes(publisher: MqttPublisher) -> list[RelayProblemCode]:
     publisher.tend()
     return [problem.code for problem in publisher.problems()]
 
@@ -80,12 +80,12 @@ def test_both_notice_each_other_and_neither_is_thrown_out(
 ) -> None:
     """Once each, as an error; it ends some time after the other is gone."""
     one, other = pair
-    wait_until(lambda: codes(one) == [ProblemCode.PREFIX_SHARED], "the first hears of the second")
+    wait_until(lambda: codes(one) == [RelayProblemCode.PREFIX_SHARED], "the first hears of the second")
     seconds.now += 6
     codes(one)
-    wait_until(lambda: codes(other) == [ProblemCode.PREFIX_SHARED], "the second is answered")
+    wait_until(lambda: codes(other) == [RelayProblemCode.PREFIX_SHARED], "the second is answered")
     seconds.now += 31
-    assert [[ProblemCode.PREFIX_SHARED]] * 2 == [codes(publisher) for publisher in pair]
+    assert [[RelayProblemCode.PREFIX_SHARED]] * 2 == [codes(publisher) for publisher in pair]
     assert [TAKEN] == list(one.publish([change(1)])) == list(other.publish([change(2)]))
     assert "already connected" not in broker.log()
     lines = [
@@ -152,7 +152,7 @@ def test_a_copy_of_the_database_is_noticed_by_what_it_leaves(broker: Mosquitto, 
                 wait_until(lambda: not is_open(thrown_out), "its session ends")  # noqa: B023 - called at once
                 thrown_out.lost()
                 found.append(codes(publisher))
-        assert [[], [], [], [ProblemCode.PREFIX_SHARED]] == found
+        assert [[], [], [], [RelayProblemCode.PREFIX_SHARED]] == found
         assert "copy of this database" in original.problems()[0].message
         broker.kill()
         seconds.now += 91

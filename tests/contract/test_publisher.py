@@ -188,8 +188,8 @@ def test_a_refusal_says_what_was_refused(
         (receipt,) = publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
 
     assert receipt is not None
-    assert stated is receipt.stated
-    assert not (receipt.nudged and FLEET in denied)
+    assert stated is receipt.state_accepted
+    assert not (receipt.nudge_accepted and FLEET in denied)
     assert receipt.error is not None
     assert f"Not authorized ({blamed})" in receipt.error
 

@@ -19,7 +19,7 @@ from .queues import asset, change
 
 def _is_untold(receipts: Sequence[Receipt | None]) -> bool:
     """Whether none counts as told; how a connection's end shows depends on who notices first."""
-    return all(receipt is None or receipt.hung_up for receipt in receipts)
+    return all(receipt is None or receipt.connection_closed for receipt in receipts)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from time import monotonic
 import pytest
 
 from iotconfig.adapters.mqtt import MqttPublisher
-from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
@@ -54,9 +54,9 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
     state, nudge, cleared = receipts
     assert state is not None
     assert last is not None
-    assert (True, False, True) == (state.nudged, state.stated, state.is_final)
+    assert (True, False, True) == (state.nudge_accepted, state.state_accepted, state.is_final)
     assert "bytes, and the broker takes packets of up to 150" in str(state.error)
-    assert (False, True) == (last.nudged, last.is_final)
+    assert (False, True) == (last.nudge_accepted, last.is_final)
     assert [TAKEN, TAKEN] == [nudge, cleared]
     assert [
         FLEET,
@@ -64,9 +64,9 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
         f"iotsupport/devices/{deletion(2).subject.key}/config",
     ] * 2 == [message.topic for message in heard]
     assert {
-        ProblemCode.NOT_RETAINED,
-        ProblemCode.NOT_ACKNOWLEDGED,
-        ProblemCode.PACKETS_TOO_SMALL,
+        RelayProblemCode.NOT_RETAINED,
+        RelayProblemCode.NOT_ACKNOWLEDGED,
+        RelayProblemCode.PACKETS_TOO_SMALL,
     } == {problem.code for problem in publisher.problems()}
     (line,) = [
         record.getMessage()
@@ -166,7 +166,11 @@ def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None
         (receipt,) = publishing.result(20)
 
     assert receipt is not None
-    assert (False, is_for_now, False) == (receipt.nudged, receipt.is_for_now, receipt.hung_up)
+    assert (False, is_for_now, False) == (
+        receipt.nudge_accepted,
+        receipt.is_for_now,
+        receipt.connection_closed,
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,7 +192,7 @@ def test_why_a_connection_ended(reason: int, lost: str | None, hung_up: bool | N
         broker.end(reason)
         (receipt,) = publishing.result(20)
 
-        assert hung_up == (None if receipt is None else receipt.hung_up)
+        assert hung_up == (None if receipt is None else receipt.connection_closed)
         said = publisher.lost()
         assert (lost is None) == (said is None)
         assert (lost or "") in (said or "")

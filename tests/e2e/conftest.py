@@ -141,7 +141,7 @@ def picture_server() -> Iterator[PictureServer]:
 
 
 _WRITTEN = (
-    "SELECT (SELECT count(*) FROM devices), (SELECT sum(last_revision) FROM devices), "
+    "SELECT (SELECT count(*) FROM revision_counters), (SELECT sum(last_revision) FROM revision_counters), "
     "(SELECT count(*) FROM configs), (SELECT max(updated_at) FROM configs)"
 )
 """Changes with every write: each gives a device a number, and none goes back."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
 from iotconfig.testing.announcement_builders import change
 from tests.contract.publishers import TAKEN, publisher_on
@@ -81,7 +81,7 @@ def test_devices_tell_nothing(shipped: Shipped) -> None:
         (receipt,) = publisher.publish([change(1)])
 
     assert receipt is not None
-    assert (False, False) == (receipt.nudged, receipt.stated)
+    assert (False, False) == (receipt.nudge_accepted, receipt.state_accepted)
     assert "Not authorized" in str(receipt.error)
 
 
@@ -103,7 +103,7 @@ def test_the_service_sees_other_installations(shipped: Shipped) -> None:
 
         def is_seen() -> bool:
             one.tend()
-            return [ProblemCode.PREFIX_SHARED] == [problem.code for problem in one.problems()]
+            return [RelayProblemCode.PREFIX_SHARED] == [problem.code for problem in one.problems()]
 
         wait_until(is_seen, "the other installation is seen")
 

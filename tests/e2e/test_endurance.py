@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 from faults.loads.registry import LOADS
 from faults.small_disk import CannotMount
-from faults.system import Site
+from faults.system import Host
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A PostgreSQL server that loads may break one after another."""
-    with Site(tmp_path_factory.mktemp("faults"), seed=1) as site:
+    with Host(tmp_path_factory.mktemp("faults"), seed=1) as site:
         yield site
 
 
 @pytest.mark.parametrize("name", LOADS)
-def test_invariants_hold_under(site: Site, name: str) -> None:
+def test_invariants_hold_under(site: Host, name: str) -> None:
     """A load does something, and violates nothing."""
     try:
         outcome = LOADS[name].run(site, "short")

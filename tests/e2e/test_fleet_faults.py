@@ -62,14 +62,14 @@ def _strike(url: str, moment: str, *arguments: str) -> None:
 def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
     """Kill a command at one moment after the other of its transaction, and say at which."""
     if url.startswith("sqlite"):
-        for moment in ("INSERT INTO devices", "INSERT INTO notifications", "COMMIT"):
+        for moment in ("INSERT INTO revision_counters", "INSERT INTO notifications", "COMMIT"):
             _strike(url, moment, *arguments)
             written = Path(f"{url.removeprefix('sqlite:///')}-wal").stat().st_size
             yield moment
         # What does not fit into SQLite's cache of 2 MB is in its log before the commit.
         assert written > _IN_LOG
         return
-    for table in ("devices", "revisions", "notifications"):
+    for table in ("revision_counters", "revisions", "notifications"):
         moment = f"{table} are written"
         with locked(url, table), started(url, *arguments) as command:
             _kill_once(command, lambda: sessions(url, WAITS), moment)

@@ -237,7 +237,7 @@ def test_a_writer_that_waits_too_long_for_a_lock_is_refused(
     change = {"content": {"changed": True}}
 
     with psycopg.connect(own_url) as session:
-        session.execute("SELECT * FROM devices WHERE mac_address = '02:00:00:00:00:01' FOR UPDATE")
+        session.execute("SELECT * FROM revision_counters WHERE mac_address = '02:00:00:00:00:01' FOR UPDATE")
         took, refused = seconds_of(
             lambda: client.send_json("PUT", "/api/configs/by-mac/020000000001", change)
         )

@@ -31,7 +31,7 @@ def _notified(database_url: str) -> dict[str, tuple[object, ...]]:
 
 
 def _counters(database_url: str) -> dict[str, int]:
-    found = rows(database_url, "SELECT mac_address, last_revision FROM devices")
+    found = rows(database_url, "SELECT mac_address, last_revision FROM revision_counters")
     return {str(address): int(str(revision)) for address, revision in found}
 
 

@@ -8,13 +8,13 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from iotconfig import ConfigContent, MacAddress, Note, open_service
+from iotconfig import ChangeNote, ConfigContent, MacAddress, open_service
 from iotconfig.adapters.sql.engine.failures import DatabaseFault
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import HistoryQuery
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
-TABLES = ("devices", "configs", "revisions", "notifications")
+TABLES = ("revision_counters", "configs", "revisions", "notifications")
 ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 "; DROP TABLE configs; --'
 
 
@@ -24,7 +24,7 @@ def test_values_are_values_whatever_they_look_like(postgres_url: str) -> None:
     with open_service(postgres_url) as service:
         config, _ = service.put(DEVICE, ConfigContent.parse("{}"))
 
-        service.update(config.id, content, note=Note("%(author)s", "100 % sure"))
+        service.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure"))
 
         assert ODD == service.get(config.id).content.device_name
         history = HistoryService(service.store, service.clock)

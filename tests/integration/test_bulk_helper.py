@@ -13,15 +13,15 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from iotconfig.adapters.bulk_helper import HelpedFleet, help_with
+from iotconfig.adapters.bulk_helper import HelpedBulkService, help_with
 from iotconfig.adapters.bulk_helper.events import heard
 from iotconfig.adapters.bulk_helper.orders import Order
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
-from iotconfig.domain.configs.bulk import OnConflict, PatchOutcome, Refusal, Result, Rules
-from iotconfig.domain.configs.bulk_service import Report, Tell
-from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchOutcome
+from iotconfig.domain.configs.bulk_service import OnRefusal, OnResult
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
 from iotconfig.entrypoints import wiring
@@ -33,9 +33,9 @@ from tests.support.serving import environment
 
 HELPER = "iotconfig.entrypoints.bulk_helper"
 LIMIT = 2000
-REPLACE = Rules(OnConflict.REPLACE)
-GO_ON = Rules(keep_going=True)
-NOTE = Note("somebody", "for \x7f a reason")
+REPLACE = BulkOptions(OnConflict.REPLACE)
+GO_ON = BulkOptions(keep_going=True)
+NOTE = ChangeNote("somebody", "for \x7f a reason")
 Said = list[tuple[object, ...]]
 
 
@@ -49,11 +49,11 @@ BAD = (
 )
 LARGE = record(7, f'{{"a": "{"x" * LIMIT}"}}')
 
-Work = Callable[[FleetUseCases, Said], object]
+Work = Callable[[BulkUseCases, Said], object]
 
 
-def load(text: str, rules: Rules = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
-    def work(fleet: FleetUseCases, said: Said) -> object:
+def load(text: str, rules: BulkOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
+    def work(fleet: BulkUseCases, said: Said) -> object:
         with TemporaryFile() as file:
             file.write(text.encode())
             records = RecordFile(cast("BinaryIO", file), form, LIMIT)
@@ -62,8 +62,8 @@ def load(text: str, rules: Rules = REPLACE, form: RecordForm = RecordForm.NDJSON
     return work
 
 
-def patch(merge: str, rules: Rules = REPLACE, query: ConfigQuery | None = None) -> Work:
-    def work(fleet: FleetUseCases, said: Said) -> object:
+def patch(merge: str, rules: BulkOptions = REPLACE, query: ConfigQuery | None = None) -> Work:
+    def work(fleet: BulkUseCases, said: Said) -> object:
         outcome = fleet.patch(
             query or ConfigQuery(text=""),
             MergePatch.parse(merge),
@@ -79,12 +79,12 @@ def patch(merge: str, rules: Rules = REPLACE, query: ConfigQuery | None = None) 
     return work
 
 
-def _refused(refusal: Refusal) -> tuple[object, ...]:
+def _refused(refusal: BulkRefusal) -> tuple[object, ...]:
     error = refusal.error
     return refusal.place, type(error), error.code, str(error), error.details
 
 
-def _told(result: Result) -> tuple[object, ...]:
+def _told(result: BulkResult) -> tuple[object, ...]:
     return result.place, result.mac_address, result.outcome, result.config_id, result.revision
 
 
@@ -92,29 +92,29 @@ WORKS = {
     "new": [load(LINES)],
     "a document": [load(f'{{"configs": [{record(1)},{record(2)}]}}', form=RecordForm.DOCUMENT)],
     "a broken document": [load('{"configs": [{}', form=RecordForm.DOCUMENT)],
-    "conflicts": [load(LINES), load(LINES.replace('"n": ', '"m": '), Rules())],
+    "conflicts": [load(LINES), load(LINES.replace('"n": ', '"m": '), BulkOptions())],
     "bad records": [load(BAD + LARGE)],
     "good ones among bad ones": [load(BAD + LARGE, GO_ON)],
-    "a dry run": [load(LINES, Rules(dry_run=True))],
+    "a dry run": [load(LINES, BulkOptions(dry_run=True))],
     "a patch": [load(LINES), patch('{"a": [1.10, "\\u00e9"], "n": null}'), patch('{"n": null}')],
     "a patch of some": [load(LINES), patch("{}", query=ConfigQuery(text="Ü"))],
-    "a dry run of a patch": [load(LINES), patch('{"a": 1}', Rules(dry_run=True))],
+    "a dry run of a patch": [load(LINES), patch('{"a": 1}', BulkOptions(dry_run=True))],
     "a patch that is refused": [load(LINES), patch('{"deviceName": 1}')],
     "a patch that some refuse": [load(LINES), patch(f'{{"x": "{"x" * (LIMIT - 26)}"}}', GO_ON)],
 }
 
 
 @contextmanager
-def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedFleet]:
+def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkService]:
     with wiring.open_fleet(Settings(database_url=url)) as fleet:
-        yield HelpedFleet(fleet, [sys.executable, "-m", *command], environment(url), most_here=1)
+        yield HelpedBulkService(fleet, [sys.executable, "-m", *command], environment(url), most_here=1)
 
 
-class WithoutProcess(HelpedFleet):
+class WithoutProcess(HelpedBulkService):
     """What a helper does and says, by the same messages, in this process."""
 
     def _helped(
-        self, order: Order, report: Report, tell: Tell, records: BinaryIO | None = None
+        self, order: Order, report: OnRefusal, tell: OnResult, records: BinaryIO | None = None
     ) -> PatchOutcome:
         events = io.BytesIO()
         help_with(self.fleet, io.BytesIO(order.to_json()), records, events)
@@ -170,7 +170,7 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
 def test_no_helper_can_be_started(sqlite_url: str) -> None:
     """Where the system has no room for another process, nothing was begun."""
     with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
-        helping = HelpedFleet(fleet, ["/no/such/interpreter"], os.environ, most_here=1)
+        helping = HelpedBulkService(fleet, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
 
@@ -178,7 +178,7 @@ def test_no_helper_can_be_started(sqlite_url: str) -> None:
 def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
     """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
     with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
-        helping = HelpedFleet(
+        helping = HelpedBulkService(
             fleet,
             [sys.executable, "-m", HELPER],
             environment(sqlite_url),
@@ -187,12 +187,12 @@ def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
             patience=0.01,
         )
 
-        def refused_meanwhile(refusal: Refusal) -> None:
+        def refused_meanwhile(refusal: BulkRefusal) -> None:
             with pytest.raises(StoreBusy, match="Nothing was stored"):
                 load(LINES)(helping, [])
             refusals.append(refusal)
 
-        refusals: list[Refusal] = []
+        refusals: list[BulkRefusal] = []
         with TemporaryFile() as file:
             file.write(b"no json\n" * 2)
             records = RecordFile(cast("BinaryIO", file), RecordForm.NDJSON, LIMIT)
@@ -205,7 +205,7 @@ def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
 def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
     """A hundred records, or a patch to as many configs, are done here."""
     with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
-        helping = HelpedFleet(fleet, ["/no/such/interpreter"], os.environ)
+        helping = HelpedBulkService(fleet, ["/no/such/interpreter"], os.environ)
         load("".join(map(record, range(100))))(helping, [])
         patch('{"a": 1}')(helping, [])
         with pytest.raises(IotConfigError, match="another process"):

@@ -48,13 +48,13 @@ def store(shell: CommandLine, *numbers: int) -> None:
 def tell_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
     """Take all that is pending away: whom it is about, and whether it nudges."""
     found = queue.due(LATER, 1000)
-    queue.settle(found, [])
+    queue.acknowledge(found, [])
     return sorted((n.announcement.subject.key, n.announcement.nudge) for n in found)
 
 
 def park(queue: NotificationQueue, number: int) -> None:
     pending = next(n for n in queue.find(9) if n.announcement.subject.key == str(mac(number)))
-    queue.settle([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
+    queue.acknowledge([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
 
 
 def test_named_devices_are_nudged(shell: CommandLine, queue: NotificationQueue) -> None:

@@ -20,7 +20,7 @@ CONTENTS = {
 }
 UPDATED = {1: "2026-01-02 03:04:05.000006", 2: "2026-02-03 04:05:06.000007"}
 
-_ADD_DEVICE = "INSERT INTO devices (mac_address, last_revision) VALUES (:mac, :revision)"
+_ADD_DEVICE = "INSERT INTO revision_counters (mac_address, last_revision) VALUES (:mac, :revision)"
 _ADD_CONFIG = """
     INSERT INTO configs (mac_address, device_name, device_entity_id, enable_ota, content, revision, etag,
                          search_text, created_at, updated_at)
@@ -149,13 +149,13 @@ def test_down_and_up_again(command: CommandLine, empty_url: str) -> None:
     command.ok("config", "create", GONE, "{}")
     command.ok("config", "delete", "3", "--yes")
     configs = rows(empty_url, "SELECT * FROM configs ORDER BY id")
-    devices = rows(empty_url, "SELECT * FROM devices ORDER BY mac_address")
+    devices = rows(empty_url, "SELECT * FROM revision_counters ORDER BY mac_address")
     migrate_down(empty_url, "0002")
     below = rows(empty_url, "SELECT * FROM configs ORDER BY id")
     command.ok("upgrade-db")
 
     assert configs == below == rows(empty_url, "SELECT * FROM configs ORDER BY id")
-    assert devices == rows(empty_url, "SELECT * FROM devices ORDER BY mac_address")
+    assert devices == rows(empty_url, "SELECT * FROM revision_counters ORDER BY mac_address")
     assert [(2, "update", *BEGINS_HERE)] == _history(command, "1")
     assert [(5, "update", *BEGINS_HERE)] == _history(command, "2")
     command.ok("config", "create", GONE, "{}")

@@ -11,12 +11,12 @@ import pytest
 
 import iotconfig
 from iotconfig import (
+    BulkOptions,
+    BulkService,
     ConfigContent,
     ConfigQuery,
-    FleetService,
     MacAddress,
     RecordNotFound,
-    Rules,
     ServiceClosed,
     StoreUnavailable,
     ValidationFailed,
@@ -69,7 +69,7 @@ def test_a_closed_service_says_so(url: str) -> None:
         service.create("02-00-00-00-01-01", {"deviceName": "Lamp"})
     for use in (
         lambda: service.document(MAC),
-        lambda: FleetService(service.store, service.clock).load([], Rules()),
+        lambda: BulkService(service.store, service.clock).load([], BulkOptions()),
     ):
         with pytest.raises(ServiceClosed, match="open it again"):
             use()

@@ -40,7 +40,7 @@ def _opened(url: str, timeouts: Timeouts, size: int = 1) -> Iterator[PostgresqlD
 
 def _is_whole(database: PostgresqlDatabase, size: int) -> bool:
     figures = database._pool.get_stats()
-    return figures["pool_size"] == figures["pool_available"] and database._pool._places.free == size
+    return figures["pool_size"] == figures["pool_available"] and database._pool._connections_free.free == size
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_other_programs_tables_stay(command: CommandLine, empty_url: str, argume
     assert [("Blue",)] == rows(empty_url, "SELECT title FROM songs")
     left = 0 if arguments else 1
     assert [(left, left)] == rows(
-        empty_url, "SELECT (SELECT count(*) FROM configs), (SELECT count(*) FROM devices)"
+        empty_url, "SELECT (SELECT count(*) FROM configs), (SELECT count(*) FROM revision_counters)"
     )
 
 
@@ -154,7 +154,7 @@ def test_recreate_refuses_what_another_program_built_on_our_tables(empty_postgre
     assert [("02:00:00:00:01:01",)] == rows(empty_postgres_url, "SELECT mac_address FROM report")
 
 
-@pytest.mark.parametrize("name", ["configs", "devices"])
+@pytest.mark.parametrize("name", ["configs", "revision_counters"])
 def test_a_foreign_table_with_our_name(command: CommandLine, empty_url: str, name: str) -> None:
     """An upgrade says in one line that the name is taken, and leaves everything as it was."""
     execute(empty_url, f"CREATE TABLE {name} (song VARCHAR(20))")

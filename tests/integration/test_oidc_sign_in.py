@@ -12,7 +12,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from iotconfig.adapters.oidc import OidcIdentityProvider
-from iotconfig.adapters.oidc.kept import COOL_DOWN
+from iotconfig.adapters.oidc.cached_fetch import COOL_DOWN
 from iotconfig.domain.access.identity import IdentityProvider
 from iotconfig.domain.access.principal import Principal, Role
 from iotconfig.domain.errors import AuthenticationRequired, ExternalServiceError

@@ -18,7 +18,7 @@ from iotconfig.adapters.pictures import decoder_pool
 from iotconfig.adapters.pictures.decoder_pool import DecoderPool
 from iotconfig.adapters.pictures.decoder_protocol import Limits
 from iotconfig.domain.errors import TooManyRequests, Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 from tests.support.pictures import file_of, jpeg_of_many_scans, png, seen, worst_of_all
 from tests.support.waiting import wait_until
 
@@ -51,12 +51,12 @@ def test_the_worst_files_are_read_or_refused(pool_of: Callable[..., DecoderPool]
     outcomes = {}
     for name, file in worst_of_all(900).items():
         try:
-            seen(pool.convert(file, Box(32, 24)))
+            seen(pool.convert(file, TargetSize(32, 24)))
             outcomes[name] = "read"
         except Unprocessable as refusal:
             outcomes[name] = str(refusal)
 
-    assert 204 == len(pool.convert(png(), Box()))
+    assert 204 == len(pool.convert(png(), TargetSize()))
     assert {"read"} == {
         outcomes[name] for name in outcomes if "frames" in name or "zero" in name or "interlaced" in name
     }
@@ -66,38 +66,38 @@ def test_the_worst_files_are_read_or_refused(pool_of: Callable[..., DecoderPool]
 def test_one_that_takes_for_ever_is_killed(pool_of: Callable[..., DecoderPool]) -> None:
     """Its process ends with it, and the next picture has a new one."""
     pool = pool_of(Limits(1_000_000, 1_000_000, 0.5))
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     pid = pid_of(pool)
 
     with pytest.raises(Unprocessable, match=r"takes longer than 0\.5 seconds"):
-        pool.convert(ENDLESS, Box())
+        pool.convert(ENDLESS, TargetSize())
     assert not Path(f"/proc/{pid}").exists()
-    assert 204 == len(pool.convert(png(), Box()))
+    assert 204 == len(pool.convert(png(), TargetSize()))
 
 
 def test_one_that_takes_too_much_memory_is_refused(pool_of: Callable[..., DecoderPool]) -> None:
     """By a bound of the system, which an allocation meets wherever it is made."""
     pool = pool_of()
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     most, _ = prlimit(pid_of(pool), RLIMIT_AS)
     assert LIMITS.memory == most
 
     used = int(Path(f"/proc/{pid_of(pool)}/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE")
     prlimit(pid_of(pool), RLIMIT_AS, (used + 500_000, most))
     with pytest.raises(Unprocessable, match="too much memory"):
-        pool.convert(file_of(Image.new("RGB", (1000, 1000)), "PNG"), Box())
+        pool.convert(file_of(Image.new("RGB", (1000, 1000)), "PNG"), TargetSize())
 
 
 def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None:
     """It ends one decoder and one request."""
     pool = pool_of()
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     pid = pid_of(pool)
     found: list[object] = []
 
     def convert() -> None:
         try:
-            found.append(pool.convert(ENDLESS, Box()))
+            found.append(pool.convert(ENDLESS, TargetSize()))
         except Unprocessable as refusal:
             found.append(str(refusal))
 
@@ -108,7 +108,7 @@ def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None
     thread.join()
 
     assert ["The picture cannot be read: reading it exceeds a limit, or crashes its decoder."] == found
-    assert 204 == len(pool.convert(png(), Box()))
+    assert 204 == len(pool.convert(png(), TargetSize()))
 
 
 def test_a_decoder_has_nothing_of_the_service(
@@ -119,7 +119,7 @@ def test_a_decoder_has_nothing_of_the_service(
     pool = pool_of()
     with Path("/dev/null").open() as file:
         os.set_inheritable(file.fileno(), True)
-        pool.convert(png(), Box())
+        pool.convert(png(), TargetSize())
     process = Path(f"/proc/{pid_of(pool)}")
     environ = (process / "environ").read_bytes()
     limits = {
@@ -138,14 +138,14 @@ def test_a_decoder_has_nothing_of_the_service(
 def test_processes_are_replaced_and_end_when_idle(pool_of: Callable[..., DecoderPool]) -> None:
     """After so many pictures, and after so long without one; who asks does not notice."""
     pool = pool_of(pictures=2, idle_seconds=0.2)
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     first = pid_of(pool)
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     assert [] == pool._idle
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     second = pool._idle[-1].process
     wait_until(lambda: second.poll() is not None, "the idle one has ended")
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
 
     assert 0 == second.returncode
     assert 3 == len({first, second.pid, pid_of(pool)})
@@ -156,11 +156,11 @@ def test_who_waits_too_long_for_others_is_told_to_come_again(pool_of: Callable[.
     pool = pool_of(Limits(1_000_000, 1_000_000, 0.1), decoders=1)
     pool._places.acquire()
     with pytest.raises(TooManyRequests, match="converted at once") as refusal:
-        pool.convert(png(), Box())
+        pool.convert(png(), TargetSize())
     pool._places.release()
 
     assert 1 <= refusal.value.retry_after
-    assert 204 == len(pool.convert(png(), Box()))
+    assert 204 == len(pool.convert(png(), TargetSize()))
 
 
 def test_an_answer_that_nobody_waits_for_is_nobody_elses(
@@ -172,17 +172,17 @@ def test_an_answer_that_nobody_waits_for_is_nobody_elses(
         raise KeyboardInterrupt
 
     pool = pool_of()
-    pool.convert(png(), Box())
+    pool.convert(png(), TargetSize())
     with monkeypatch.context() as patch:
         patch.setattr(decoder_pool._Decoder, "receive", stop)
         with pytest.raises(KeyboardInterrupt):
-            pool.convert(png(100, 100), Box())
+            pool.convert(png(100, 100), TargetSize())
 
-    assert 204 == len(pool.convert(png(), Box()))
+    assert 204 == len(pool.convert(png(), TargetSize()))
 
 
 @pytest.mark.parametrize(
-    "file", ["png(), Box()", "jpeg_of_many_scans(20_000, 1000), Box()"], ids=["idle", "busy"]
+    "file", ["png(), TargetSize()", "jpeg_of_many_scans(20_000, 1000), TargetSize()"], ids=["idle", "busy"]
 )
 def test_decoders_end_with_their_worker(file: str) -> None:
     """When it is killed and can tell nobody, whatever they are doing."""
@@ -191,10 +191,10 @@ def test_decoders_end_with_their_worker(file: str) -> None:
         "from threading import Timer\n"
         "from iotconfig.adapters.pictures import decoder_pool\n"
         "from iotconfig.adapters.pictures.decoder_protocol import Limits\n"
-        "from iotconfig.domain.pictures import Box\n"
+        "from iotconfig.domain.pictures import TargetSize\n"
         "from tests.support.pictures import jpeg_of_many_scans, png\n"
         "pool = decoder_pool.DecoderPool(Limits(1_000_000, 1_000_000, 60.0))\n"
-        "pool.convert(png(), Box())\n"
+        "pool.convert(png(), TargetSize())\n"
         "print(pool._idle[-1].process.pid, flush=True)\n"
         f"pool.convert({file})\n"
         "sys.stdin.read()\n"

@@ -47,8 +47,8 @@ _FLAWS = {
     "a-stage-that-stores-a-part": (
         """
     @contextmanager
-    def staging(self):
-        with self._store.staging() as stage:
+    def bulk_writing(self):
+        with self._store.bulk_writing() as stage:
             yield Careless(stage)
 """,
         "test_all_or_nothing",

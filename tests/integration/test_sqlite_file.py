@@ -14,8 +14,8 @@ from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.lease import SqliteLease
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.configs.bulk import Rules
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
@@ -116,7 +116,7 @@ def test_a_file_that_was_swapped_takes_no_writes(
 
     for ask in (
         lambda: service.put(mac(2), content()),
-        lambda: FleetService(SqlStore(database), utc_now).load([entry(3)], Rules()),
+        lambda: BulkService(SqlStore(database), utc_now).load([entry(3)], BulkOptions()),
         database.check,
     ):
         with pytest.raises(StoreUnavailable, match=r"[Rr]estart|start it") as refused:

@@ -15,7 +15,7 @@ from iotconfig.domain.assets.asset import AssetStore
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import UploadRules
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -42,7 +42,7 @@ def app_in_memory(
     use_cases = UseCases(
         configs=ConfigService(store, clock),
         history=HistoryService(store, clock),
-        fleet=FleetService(store, clock),
+        fleet=BulkService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         pictures=_no_pictures,

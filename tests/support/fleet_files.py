@@ -25,7 +25,7 @@ _INCONSISTENT = {
         WHERE r.config_id IS NULL
            OR EXISTS (SELECT 1 FROM revisions n WHERE n.config_id = c.id AND n.revision > c.revision)""",
     "devices whose counter is not their newest revision": """
-        SELECT d.mac_address FROM devices d LEFT JOIN revisions r ON r.mac_address = d.mac_address
+        SELECT d.mac_address FROM revision_counters d LEFT JOIN revisions r ON r.mac_address = d.mac_address
         GROUP BY d.mac_address, d.last_revision
         HAVING max(r.revision) IS NULL OR max(r.revision) <> d.last_revision""",
     "devices whose revisions have a gap, or a double": """
@@ -47,7 +47,7 @@ def inconsistencies(database_url: str) -> dict[str, list[tuple[object, ...]]]:
 
 def stored(database_url: str) -> tuple[object, ...]:
     """How many configs, revisions, counters and notifications there are."""
-    names = ("configs", "revisions", "devices", "notifications")
+    names = ("configs", "revisions", "revision_counters", "notifications")
     counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - names of ours
     return rows(database_url, f"SELECT {counts}")[0]
 

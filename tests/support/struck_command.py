@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from iotconfig.domain.configs.bulk import Exported
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.entrypoints.cli import main
 
 _EXPORTED = 1000
 """Configs that a struck export writes: more than any buffer holds."""
 
-_export = FleetService.export
+_export = BulkService.export
 
 
 def _die() -> None:
@@ -37,12 +37,12 @@ def die_before(beginning: str) -> None:
 
 
 @contextmanager
-def _struck_export(service: FleetService) -> Iterator[Iterator[Exported]]:
+def _struck_export(service: BulkService) -> Iterator[Iterator[ExportedConfig]]:
     with _export(service) as configs:
         yield _struck(configs)
 
 
-def _struck(configs: Iterable[Exported]) -> Iterator[Exported]:
+def _struck(configs: Iterable[ExportedConfig]) -> Iterator[ExportedConfig]:
     for number, config in enumerate(configs):
         if number == _EXPORTED:
             _die()
@@ -52,7 +52,7 @@ def _struck(configs: Iterable[Exported]) -> Iterator[Exported]:
 if __name__ == "__main__":
     moment, *arguments = sys.argv[1:]
     if moment == "export":
-        setattr(FleetService, "export", _struck_export)  # noqa: B010 - mypy has methods assigned in no other way
+        setattr(BulkService, "export", _struck_export)  # noqa: B010 - mypy has methods assigned in no other way
     else:
         die_before(moment)
     main(arguments)

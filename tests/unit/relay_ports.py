@@ -9,10 +9,10 @@ from attrs import Factory, define
 
 from iotconfig.domain.announcing.announcement import Announcement
 from iotconfig.domain.announcing.ports import Receipt
-from iotconfig.domain.announcing.relay_reports import Problem
+from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.errors import BrokerUnavailable
 
-ACCEPTED = Receipt(nudged=True, stated=True)
+ACCEPTED = Receipt(nudge_accepted=True, state_accepted=True)
 
 
 @define
@@ -63,7 +63,7 @@ class ScriptedWatch:
     """A connection that was lost as `reason` says."""
 
     reason: str | None = None
-    found: tuple[Problem, ...] = ()
+    found: tuple[RelayProblem, ...] = ()
     tended: int = 0
 
     def lost(self) -> str | None:
@@ -73,7 +73,7 @@ class ScriptedWatch:
     def tend(self) -> None:
         self.tended += 1
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[RelayProblem, ...]:
         return self.found
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from iotconfig import (
+    BulkEntry,
+    BulkOptions,
+    BulkService,
+    ChangeNote,
     ConfigContent,
     ConfigQuery,
     ConfigService,
     DeletedQuery,
-    Entry,
-    FleetService,
     HistoryQuery,
     HistoryService,
     InvalidDocument,
@@ -24,13 +26,11 @@ from iotconfig import (
     MacAddress,
     Merge,
     MergePatch,
-    Note,
     OnConflict,
     Precondition,
     Replace,
     Retention,
     Rollback,
-    Rules,
     ValidationFailed,
 )
 from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
@@ -107,14 +107,14 @@ def test_content_that_breaks_a_rule(given: Any) -> None:
 def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
     """Text of a MAC address in any spelling, and content in any form, through every use case."""
     history = HistoryService(service.store, service.clock)
-    fleet = FleetService(service.store, service.clock)
+    fleet = BulkService(service.store, service.clock)
     tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     made = service.create("0200.0000.0002", {"n": 2})
     service.put("020000000003", b"{}", Precondition(exists=False))
     service.update(made.id, '{"n":  3}', Precondition(one_of={1}))
     service.edit(made.id, Replace({"n": 4}))
     service.replace_device(made.id, "02-00-00-00-00-04")
-    fleet.load([Entry("one", "02:00:00:00:00:05", {"n": 5})], Rules(on_conflict="replace"))
+    fleet.load([BulkEntry("one", "02:00:00:00:00:05", {"n": 5})], BulkOptions(on_conflict="replace"))
     tokens.create(MAC)
     tokens.revoke(MAC)
 
@@ -127,7 +127,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
 def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
     """Each argument that is not of one kind only, ready to be given something wrong."""
     history = HistoryService(service.store, service.clock)
-    fleet = FleetService(service.store, service.clock)
+    fleet = BulkService(service.store, service.clock)
     device_tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     api_tokens = ApiTokenService(MemoryApiTokenStore(), service.clock)
     return {
@@ -160,15 +160,15 @@ def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
         "deleted": history.deleted,
         "restore": history.restore,
         "prune": history.prune,
-        "load entry": lambda wrong: fleet.load([wrong], Rules()),
+        "load entry": lambda wrong: fleet.load([wrong], BulkOptions()),
         "load rules": lambda wrong: fleet.load([], wrong),
-        "patch query": lambda wrong: fleet.patch(wrong, MergePatch.parse("{}"), Rules()),
-        "Entry place": lambda wrong: Entry(wrong, MAC, "{}"),
-        "Entry mac": lambda wrong: Entry("one", wrong, "{}"),
-        "Entry content": lambda wrong: Entry("one", MAC, wrong),
-        "Entry revision": lambda wrong: Entry("one", MAC, "{}", some(wrong)),
-        "Rules": lambda wrong: Rules(on_conflict=wrong),
-        "Rules flag": lambda wrong: Rules(dry_run=wrong),
+        "patch query": lambda wrong: fleet.patch(wrong, MergePatch.parse("{}"), BulkOptions()),
+        "Entry place": lambda wrong: BulkEntry(wrong, MAC, "{}"),
+        "Entry mac": lambda wrong: BulkEntry("one", wrong, "{}"),
+        "Entry content": lambda wrong: BulkEntry("one", MAC, wrong),
+        "Entry revision": lambda wrong: BulkEntry("one", MAC, "{}", some(wrong)),
+        "Rules": lambda wrong: BulkOptions(on_conflict=wrong),
+        "Rules flag": lambda wrong: BulkOptions(dry_run=wrong),
         "ConfigQuery text": lambda wrong: ConfigQuery(text=some(wrong)),
         "ConfigQuery ota": lambda wrong: ConfigQuery(enable_ota=some(wrong)),
         "ConfigQuery after": lambda wrong: ConfigQuery(after=some(wrong)),
@@ -178,8 +178,8 @@ def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
         "DeletedQuery before": lambda wrong: DeletedQuery(before=some(wrong)),
         "Precondition": lambda wrong: Precondition(one_of=some(wrong)),
         "Precondition number": lambda wrong: Precondition(none_of=[wrong]),
-        "Note author": Note,
-        "Note message": lambda wrong: Note("me", some(wrong)),
+        "Note author": ChangeNote,
+        "Note message": lambda wrong: ChangeNote("me", some(wrong)),
         "Replace": Replace,
         "Merge": Merge,
         "Rollback": Rollback,
@@ -229,7 +229,7 @@ def test_mappings_of_what_json_does_not_know(service: ConfigService, wrong: Any)
     [
         (lambda s: s.get_by_mac("02:00"), InvalidMacAddress),
         (lambda s: s.put(MAC, "[]"), InvalidDocument),
-        (lambda s: Rules(on_conflict="overwrite"), ValidationFailed),
+        (lambda s: BulkOptions(on_conflict="overwrite"), ValidationFailed),
     ],
     ids=["mac", "content", "word"],
 )
@@ -239,4 +239,4 @@ def test_the_right_kind_with_a_wrong_value(
     """It is the core's error, as ever."""
     with pytest.raises(error):
         use(service)
-    assert Rules(on_conflict="skip") == Rules(OnConflict.SKIP)
+    assert BulkOptions(on_conflict="skip") == BulkOptions(OnConflict.SKIP)

@@ -13,7 +13,7 @@ def test_a_later_announcement_keeps_what_the_earlier_one_wanted(
     earlier: Announcement, later: Announcement, nudge: bool
 ) -> None:
     """The newest state, and a nudge that nobody has seen yet unless its config is gone."""
-    merged = later.over(earlier)
+    merged = later.superseding(earlier)
 
     assert (later.subject, nudge, later.state) == (merged.subject, merged.nudge, merged.state)
-    assert later == later.over(None)
+    assert later == later.superseding(None)

@@ -8,15 +8,15 @@ from threading import Thread
 
 import pytest
 
-from iotconfig.adapters.sql.engine.fair_semaphore import Places, kept_for_devices
+from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore, reserved_for_devices
 from tests.support.waiting import wait_until
 
 
-def _queued(places: Places, served: list[int], number: int) -> Thread:
+def _queued(places: FairSemaphore, served: list[int], number: int) -> Thread:
     """Somebody who waits, is in the queue by now, and notes when served."""
 
     def wait() -> None:
-        if places.take(30):
+        if places.acquire(30):
             served.append(number)
 
     before = len(places._waiters)
@@ -28,34 +28,34 @@ def _queued(places: Places, served: list[int], number: int) -> Thread:
 
 def test_there_are_as_many_places_as_were_asked_for() -> None:
     """The third of two is refused, and served when one is given back."""
-    places = Places(2)
+    places = FairSemaphore(2)
 
-    assert [True, True, False] == [places.take(0) for _ in range(3)]
-    places.give_back()
-    assert places.take(0)
+    assert [True, True, False] == [places.acquire(0) for _ in range(3)]
+    places.release()
+    assert places.acquire(0)
 
 
 def test_who_waits_longest_is_served_first() -> None:
     """In the order in which they came."""
-    places, served = Places(1), list[int]()
-    assert places.take(0)
+    places, served = FairSemaphore(1), list[int]()
+    assert places.acquire(0)
     threads = [_queued(places, served, number) for number in range(5)]
 
     for number, thread in enumerate(threads):
-        places.give_back()
+        places.release()
         thread.join()
         assert list(range(number + 1)) == served
 
 
 def test_who_gives_a_place_back_does_not_get_it_while_others_wait() -> None:
     """It is the other's from that moment on, whether or not the other has run yet."""
-    places, served = Places(1), list[int]()
-    assert places.take(0)
+    places, served = FairSemaphore(1), list[int]()
+    assert places.acquire(0)
     thread = _queued(places, served, 1)
 
-    places.give_back()
+    places.release()
 
-    assert not places.take(0)
+    assert not places.acquire(0)
     thread.join()
     assert [1] == served
 
@@ -65,14 +65,14 @@ def test_greenlets_are_served_in_order_too() -> None:
     program = """
 from gevent import monkey; monkey.patch_all()
 import gevent
-from iotconfig.adapters.sql.engine.fair_semaphore import Places
-places, served = Places(2), [0] * 20
+from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore
+places, served = FairSemaphore(2), [0] * 20
 def client(number):
     while sum(served) < 2000:
-        assert places.take(30)
+        assert places.acquire(30)
         served[number] += 1
         gevent.sleep(0)
-        places.give_back()
+        places.release()
 gevent.joinall([gevent.spawn(client, number) for number in range(20)], raise_error=True)
 assert places.free == 2
 print(max(served) - min(served))
@@ -88,34 +88,34 @@ print(max(served) - min(served))
 @pytest.mark.parametrize("seconds", [0, -1, 0.01])
 def test_who_gave_up_gets_no_place_later(seconds: float) -> None:
     """The place goes past whoever is gone, and is not lost with them."""
-    places = Places(1)
-    assert places.take(0)
-    assert not places.take(seconds)
+    places = FairSemaphore(1)
+    assert places.acquire(0)
+    assert not places.acquire(seconds)
 
-    places.give_back()
+    places.release()
 
     assert 1 == places.free
-    assert places.take(0)
+    assert places.acquire(0)
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, 0), (2, 1), (3, 1), (8, 2), (100, 25)])
 def test_a_quarter_is_kept_for_devices(count: int, kept: int) -> None:
     """At least one, and never all of them."""
-    assert kept == kept_for_devices(count)
+    assert kept == reserved_for_devices(count)
 
 
 def test_other_work_leaves_devices_their_places() -> None:
     """It waits while devices are served, and gets only what other work gives back."""
-    places, served = Places(3, kept=1), list[int]()
-    assert [True, True, False] == [places.take(0) for _ in range(3)]
+    places, served = FairSemaphore(3, kept=1), list[int]()
+    assert [True, True, False] == [places.acquire(0) for _ in range(3)]
     waiting = _queued(places, served, 1)
 
-    assert places.take(0, for_device=True)
-    assert not places.take(0, for_device=True)
-    places.give_back(for_device=True)
+    assert places.acquire(0, for_device=True)
+    assert not places.acquire(0, for_device=True)
+    places.release(for_device=True)
     assert [] == served
     assert (1, 1) == (places.free, places.waiting)
-    places.give_back()
+    places.release()
     waiting.join()
 
     assert [1] == served
@@ -124,12 +124,12 @@ def test_other_work_leaves_devices_their_places() -> None:
 
 def test_devices_do_not_shut_out_other_work() -> None:
     """Who waits longest is served first, whatever it waits for."""
-    places, served = Places(2, kept=1), list[int]()
-    assert [True, True] == [places.take(0, for_device=True) for _ in range(2)]
+    places, served = FairSemaphore(2, kept=1), list[int]()
+    assert [True, True] == [places.acquire(0, for_device=True) for _ in range(2)]
     waiting = _queued(places, served, 1)
 
-    places.give_back(for_device=True)
+    places.release(for_device=True)
 
-    assert not places.take(0, for_device=True)
+    assert not places.acquire(0, for_device=True)
     waiting.join()
     assert [1] == served

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.fleet_files.files import read_directory, read_stream
-from iotconfig.domain.configs.bulk import Entry, Refusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
 from tests.support.entities import content, mac
 
 LIMIT = 1000
@@ -29,14 +29,14 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def read(directory: Path) -> list[Entry | Refusal]:
+def read(directory: Path) -> list[BulkEntry | BulkRefusal]:
     return sorted(read_directory(directory, LIMIT), key=lambda item: item.place)
 
 
 def reason(directory: Path) -> str:
     """Why the only file of the directory is refused."""
     (item,) = read(directory)
-    assert isinstance(item, Refusal), item
+    assert isinstance(item, BulkRefusal), item
     return str(item.error)
 
 
@@ -47,7 +47,7 @@ def test_a_directory_in_any_spelling(fleet: Path) -> None:
         (fleet / f"{name}.json").write_bytes(b'{ "a": 1.10 }\r\n')
 
     assert {mac(n): content('{ "a": 1.10 }\r\n') for n in (1, 2, 3, 4, 10)} == {
-        item.mac_address: item.content for item in read(fleet) if isinstance(item, Entry)
+        item.mac_address: item.content for item in read(fleet) if isinstance(item, BulkEntry)
     }
     assert sorted(f"{name}.json" for name in names) == [item.place for item in read(fleet)]
 
@@ -57,7 +57,7 @@ def test_two_spellings_of_one_address_are_two_entries(fleet: Path) -> None:
     for name in ("02-00-00-00-00-01.json", "020000000001.json"):
         (fleet / name).write_text("{}")
 
-    assert [mac(1), mac(1)] == [item.mac_address for item in read(fleet) if isinstance(item, Entry)]
+    assert [mac(1), mac(1)] == [item.mac_address for item in read(fleet) if isinstance(item, BulkEntry)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_largest_content_is_read(fleet: Path) -> None:
     text = '{"a":"' + "x" * (LIMIT - 8) + '"}'
     (fleet / NAME).write_text(text)
 
-    assert [Entry(NAME, mac(1), content(text))] == read(fleet)
+    assert [BulkEntry(NAME, mac(1), content(text))] == read(fleet)
 
 
 def test_links_inside_the_directory_are_followed(fleet: Path) -> None:
@@ -134,7 +134,7 @@ def test_links_inside_the_directory_are_followed(fleet: Path) -> None:
     (fleet / "02-00-00-00-00-02.json").symlink_to(NAME)
     (fleet.parent / "link").symlink_to(fleet)
 
-    assert [mac(1), mac(2)] == [item.mac_address for item in read(fleet) if isinstance(item, Entry)]
+    assert [mac(1), mac(2)] == [item.mac_address for item in read(fleet) if isinstance(item, BulkEntry)]
     assert read(fleet) == read(fleet.parent / "link")
 
 
@@ -155,7 +155,7 @@ def test_a_link_that_leads_out_in_two_steps_is_refused(fleet: Path) -> None:
     (fleet / "up").symlink_to("..")
     (fleet / NAME).symlink_to("up/secret.json")
 
-    assert [True, False] == ["leads out" in str(i.error) for i in read(fleet) if isinstance(i, Refusal)]
+    assert [True, False] == ["leads out" in str(i.error) for i in read(fleet) if isinstance(i, BulkRefusal)]
 
 
 @pytest.mark.parametrize("target", ["gone.json", NAME])
@@ -177,7 +177,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(
         monkeypatch.chdir(fleet)
         server.bind("02-00-00-00-00-03.json")
 
-        assert [Refusal] * 3 == [type(item) for item in read(fleet)]
+        assert [BulkRefusal] * 3 == [type(item) for item in read(fleet)]
 
 
 def test_directories_that_are_refused_leave_no_descriptor_open(fleet: Path) -> None:
@@ -186,7 +186,7 @@ def test_directories_that_are_refused_leave_no_descriptor_open(fleet: Path) -> N
         (fleet / f"{mac(number)}.json").mkdir()
     before = open_descriptors()
 
-    assert [Refusal] * 5 == [type(item) for item in read(fleet)]
+    assert [BulkRefusal] * 5 == [type(item) for item in read(fleet)]
     assert before == open_descriptors()
 
 
@@ -202,11 +202,11 @@ def test_a_directory_that_is_none_is_an_error_of_the_system(fleet: Path) -> None
 @pytest.mark.parametrize(
     ("name", "text", "kinds"),
     [
-        ("x.ndjson", '{"mac_address":"020000000001","content":{}}\n', [Entry]),
-        ("<stdin>", '{"mac_address":"020000000001","content":{}}\n', [Entry]),
-        ("x.json", '{"configs":[{"mac_address":"020000000001","content":{}}]}', [Entry]),
+        ("x.ndjson", '{"mac_address":"020000000001","content":{}}\n', [BulkEntry]),
+        ("<stdin>", '{"mac_address":"020000000001","content":{}}\n', [BulkEntry]),
+        ("x.json", '{"configs":[{"mac_address":"020000000001","content":{}}]}', [BulkEntry]),
         ("<stdin>", '{"configs":[]}', []),
-        ("x.ndjson", '{"configs":[]}\n', [Refusal]),
+        ("x.ndjson", '{"configs":[]}\n', [BulkRefusal]),
         ("<stdin>", "", []),
     ],
 )
@@ -223,7 +223,7 @@ def test_a_link_through_directories_of_the_fleet_is_followed(fleet: Path, *, is_
     (fleet / "kind").symlink_to(fleet.resolve() / "models" if is_absolute else "models/../models")
     (fleet / NAME).symlink_to("./kind/lamp")
 
-    assert [mac(1)] == [item.mac_address for item in read(fleet) if isinstance(item, Entry)]
+    assert [mac(1)] == [item.mac_address for item in read(fleet) if isinstance(item, BulkEntry)]
 
 
 @pytest.mark.parametrize("planted", ["link", "fifo"])

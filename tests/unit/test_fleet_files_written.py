@@ -17,7 +17,7 @@ from iotconfig.adapters.fleet_files.files import (
     write_directory,
     write_records,
 )
-from iotconfig.domain.configs.bulk import Entry, Exported
+from iotconfig.domain.configs.bulk import BulkEntry, ExportedConfig
 from iotconfig.domain.errors import ValidationFailed
 from tests.support.entities import mac
 
@@ -41,9 +41,9 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
-def fleet_of(count: int, *, then_fail: bool = False) -> Iterator[Exported]:
+def fleet_of(count: int, *, then_fail: bool = False) -> Iterator[ExportedConfig]:
     for number in range(count):
-        yield Exported(mac(number), f'{{"n": {number}}}\n')
+        yield ExportedConfig(mac(number), f'{{"n": {number}}}\n')
     if then_fail:
         raise Oops
 
@@ -55,7 +55,9 @@ def test_records_are_counted_and_read_back(tmp_path: Path) -> None:
     with (tmp_path / "x.ndjson").open("rb") as file:
         items = list(read_stream(file, "x.ndjson", LIMIT))
 
-    assert [f'{{"n": {n}}}\n' for n in range(3)] == [i.content.text for i in items if isinstance(i, Entry)]
+    assert [f'{{"n": {n}}}\n' for n in range(3)] == [
+        i.content.text for i in items if isinstance(i, BulkEntry)
+    ]
 
 
 @pytest.mark.usefixtures("_mask")
@@ -103,8 +105,8 @@ def test_a_directory_is_there_when_it_is_whole(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
         assert 3 == write_directory(tmp_path / name, fleet_of(3))
-        found = [item for item in read_directory(tmp_path / name, LIMIT) if isinstance(item, Entry)]
-        assert {*fleet_of(3)} == {Exported(entry.mac_address, entry.content.text) for entry in found}
+        found = [item for item in read_directory(tmp_path / name, LIMIT) if isinstance(item, BulkEntry)]
+        assert {*fleet_of(3)} == {ExportedConfig(entry.mac_address, entry.content.text) for entry in found}
     assert ["empty", "new"] == names(tmp_path)
 
 
@@ -137,7 +139,7 @@ def test_a_directory_that_is_swapped_while_it_is_written(tmp_path: Path, name: s
     elsewhere.mkdir()
     (parent / "empty").mkdir(parents=True)
 
-    def swapping() -> Iterator[Exported]:
+    def swapping() -> Iterator[ExportedConfig]:
         swapped = parent if name == "new" else parent / "empty"
         swapped.rename(tmp_path / "moved")
         swapped.symlink_to(elsewhere)
@@ -167,13 +169,13 @@ _ON_A_FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from iotconfig.adapters.fleet_files.files import new_file, write_directory, write_records
-from iotconfig.domain.configs.bulk import Exported
+from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.mac import MacAddress
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 small, large = '{"a":"x"}', '{"a":"%s"}' % ("x" * 200_000)
-configs = [Exported(MacAddress.parse(f"02000000000{n}"), text) for n, text in enumerate([small, large])]
+configs = [ExportedConfig(MacAddress.parse(f"02000000000{n}"), text) for n, text in enumerate([small, large])]
 target = Path(sys.argv[2])
 try:
     if sys.argv[1] == "file":

@@ -6,7 +6,7 @@ import socket
 import struct
 from pathlib import Path
 
-from iotconfig.entrypoints.listening import listen
+from iotconfig.entrypoints.sockets import listen
 
 
 def test_the_kernel_decides_how_many_connections_wait() -> None:

@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.configs.revisions import UNSIGNED, DeletedQuery, HistoryQuery, Note, Retention
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, DeletedQuery, HistoryQuery, Retention
 from iotconfig.domain.errors import ValidationFailed
 from tests.support.clock import START
 
 
 def test_a_change_is_anonymous_and_silent_unless_it_says_more() -> None:
     """The note that nobody wrote."""
-    assert Note("anonymous", None) == UNSIGNED
+    assert ChangeNote("anonymous", None) == UNSIGNED
 
 
 @pytest.mark.parametrize("author", ["a", "x" * 255, "Jürgen 😀", " "])
 @pytest.mark.parametrize("message", [None, "", "m" * 1000, "two\nlines", "😀" * 1000])
 def test_notes_that_are_stored(author: str, message: str | None) -> None:
     """Characters count, not bytes; line breaks are text."""
-    note = Note(author, message)
+    note = ChangeNote(author, message)
 
     assert (author, message) == (note.author, note.message)
 
@@ -29,14 +29,14 @@ def test_notes_that_are_stored(author: str, message: str | None) -> None:
 def test_authors_that_are_refused(author: str) -> None:
     """An author has a name, which every database can hold."""
     with pytest.raises(ValidationFailed, match="author"):
-        Note(author)
+        ChangeNote(author)
 
 
 @pytest.mark.parametrize("message", ["m" * 1001, "\0", "half \udc80"])
 def test_messages_that_are_refused(message: str) -> None:
     """The refusal names the parameter, so that a form can show it in its place."""
     with pytest.raises(ValidationFailed, match="message") as refusal:
-        Note("me", message)
+        ChangeNote("me", message)
 
     assert {"parameter": "message"} == refusal.value.details
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.pictures import MAX_AREA, MAX_SIDE, Box
+from iotconfig.domain.pictures import MAX_AREA, MAX_SIDE, TargetSize
 
 SIDES = st.integers(1, 20_000)
 
@@ -15,28 +15,28 @@ SIDES = st.integers(1, 20_000)
 @pytest.mark.parametrize(
     ("box", "size", "expected"),
     [
-        (Box(320, 240), (640, 480), (320, 240)),
-        (Box(320, 240), (640, 640), (240, 240)),
-        (Box(320, 240), (1000, 100), (320, 32)),
-        (Box(320, 240), (100, 1000), (24, 240)),
-        (Box(320, 240), (320, 240), (320, 240)),
-        (Box(320, 240), (100, 50), (100, 50)),
-        (Box(320, 240), (1, 1), (1, 1)),
-        (Box(width=100), (400, 1000), (100, 250)),
-        (Box(height=100), (1000, 400), (250, 100)),
-        (Box(), (400, 300), (400, 300)),
-        (Box(), (MAX_SIDE, 10), (MAX_SIDE, 10)),
-        (Box(), (2 * MAX_SIDE, 10), (MAX_SIDE, 5)),
-        (Box(), (10, 2 * MAX_SIDE), (5, MAX_SIDE)),
-        (Box(10, 10), (10_000, 1), (10, 1)),
-        (Box(10, 10), (1, 10_000), (1, 10)),
-        (Box(3, 3), (7, 5), (3, 2)),
-        (Box(1, 1), (5, 5), (1, 1)),
-        (Box(MAX_SIDE, MAX_SIDE), (MAX_SIDE, MAX_SIDE), (2048, 2048)),
+        (TargetSize(320, 240), (640, 480), (320, 240)),
+        (TargetSize(320, 240), (640, 640), (240, 240)),
+        (TargetSize(320, 240), (1000, 100), (320, 32)),
+        (TargetSize(320, 240), (100, 1000), (24, 240)),
+        (TargetSize(320, 240), (320, 240), (320, 240)),
+        (TargetSize(320, 240), (100, 50), (100, 50)),
+        (TargetSize(320, 240), (1, 1), (1, 1)),
+        (TargetSize(width=100), (400, 1000), (100, 250)),
+        (TargetSize(height=100), (1000, 400), (250, 100)),
+        (TargetSize(), (400, 300), (400, 300)),
+        (TargetSize(), (MAX_SIDE, 10), (MAX_SIDE, 10)),
+        (TargetSize(), (2 * MAX_SIDE, 10), (MAX_SIDE, 5)),
+        (TargetSize(), (10, 2 * MAX_SIDE), (5, MAX_SIDE)),
+        (TargetSize(10, 10), (10_000, 1), (10, 1)),
+        (TargetSize(10, 10), (1, 10_000), (1, 10)),
+        (TargetSize(3, 3), (7, 5), (3, 2)),
+        (TargetSize(1, 1), (5, 5), (1, 1)),
+        (TargetSize(MAX_SIDE, MAX_SIDE), (MAX_SIDE, MAX_SIDE), (2048, 2048)),
     ],
     ids=str,
 )
-def test_a_picture_fits_its_box(box: Box, size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_a_picture_fits_its_box(box: TargetSize, size: tuple[int, int], expected: tuple[int, int]) -> None:
     """It keeps its shape, is as large as the box allows, and is never enlarged."""
     assert expected == box.fit(*size)
 
@@ -48,7 +48,7 @@ def test_whatever_the_sizes_the_result_is_in_bounds(
     width: int, height: int, most_width: int | None, most_height: int
 ) -> None:
     """At least a pixel each way; neither beyond the box nor beyond the picture; and its shape to half a pixel."""
-    fitted = Box(most_width, most_height).fit(width, height)
+    fitted = TargetSize(most_width, most_height).fit(width, height)
 
     assert 1 <= fitted[0] <= min(width, most_width or MAX_SIDE)
     assert 1 <= fitted[1] <= min(height, most_height)
@@ -64,12 +64,12 @@ def test_whatever_the_sizes_the_result_is_in_bounds(
 def test_a_side_out_of_bounds_is_refused(name: str, side: int) -> None:
     """The refusal says which side it is about."""
     with pytest.raises(ValidationFailed, match=f"{name} must be a whole number of pixels") as refusal:
-        Box(**{name: side})
+        TargetSize(**{name: side})
 
     assert {"parameter": name} == refusal.value.details
 
 
 def test_the_box_of_a_turned_picture_is_turned() -> None:
     """Turning twice gives the box back."""
-    assert Box(3, 4) == Box(4, 3).turned()
-    assert Box(3, None) == Box(3, None).turned().turned()
+    assert TargetSize(3, 4) == TargetSize(4, 3).turned()
+    assert TargetSize(3, None) == TargetSize(3, None).turned().turned()

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from iotconfig.adapters.pictures.shrink import PillowPictureConverter
 from iotconfig.domain.errors import Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 from tests.support.pictures import HEADER_BYTES, apart, file_of, header, noise, seen, smooth
 from tests.support.png_modes import png_modes
 
@@ -57,7 +57,7 @@ def test_every_pixel_of_every_kind_arrives(converter: PillowPictureConverter, ki
     """A picture that fits comes as it is: sizes, colours and alpha."""
     with Image.open(BytesIO(KINDS[kind])) as image:
         expected = image.convert("RGBA")
-    answer = converter.convert(KINDS[kind], Box(100, 100))
+    answer = converter.convert(KINDS[kind], TargetSize(100, 100))
 
     assert expected.size == seen(answer).size
     assert expected.tobytes() == seen(answer).tobytes()
@@ -66,7 +66,7 @@ def test_every_pixel_of_every_kind_arrives(converter: PillowPictureConverter, ki
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_header_is_lvgls(converter: PillowPictureConverter, kind: str) -> None:
     """Every field of `lv_image_header_t`, and nothing behind the last row."""
-    answer = converter.convert(KINDS[kind], Box(5, 5))
+    answer = converter.convert(KINDS[kind], TargetSize(5, 5))
     width, height = seen(answer).size
 
     assert (0x19, 0x10, 0, width, height, 4 * width, 0) == header(answer)
@@ -80,7 +80,7 @@ def test_a_pixel_is_blue_green_red_alpha(converter: PillowPictureConverter) -> N
     image.putpixel((1, 0), (255, 128, 0, 255))
 
     expected = "19 10 0000 0200 0100 0800 0000  03 02 01 04  00 80 ff ff"
-    assert bytes.fromhex(expected) == converter.convert(file_of(image, "PNG"), Box())
+    assert bytes.fromhex(expected) == converter.convert(file_of(image, "PNG"), TargetSize())
 
 
 def test_sixteen_bits_of_grey_become_eight(converter: PillowPictureConverter) -> None:
@@ -88,7 +88,7 @@ def test_sixteen_bits_of_grey_become_eight(converter: PillowPictureConverter) ->
     image = Image.new("I;16", (4, 1))
     for x, grey in enumerate((0, 0x1234, 0x80FF, 0xFFFF)):
         image.putpixel((x, 0), grey)
-    found = seen(converter.convert(file_of(image, "PNG"), Box()))
+    found = seen(converter.convert(file_of(image, "PNG"), TargetSize()))
 
     assert [(v, v, v, 255) for v in (0, 0x12, 0x80, 0xFF)] == [found.getpixel((x, 0)) for x in range(4)]
 
@@ -102,14 +102,14 @@ def test_of_what_moves_the_first_frame_comes(converter: PillowPictureConverter, 
         assert 3 == getattr(image, "n_frames", 1)
         expected = image.convert("RGBA").tobytes()
 
-    assert expected == seen(converter.convert(file, Box())).tobytes()
+    assert expected == seen(converter.convert(file, TargetSize())).tobytes()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("box", [Box(), Box(20, 40)], ids=["whole", "shrunk"])
+@pytest.mark.parametrize("box", [TargetSize(), TargetSize(20, 40)], ids=["whole", "shrunk"])
 def test_a_picture_stands_upright(
-    converter: PillowPictureConverter, kind: str, orientation: int, box: Box
+    converter: PillowPictureConverter, kind: str, orientation: int, box: TargetSize
 ) -> None:
     """As its camera says (Exif), in a box that is as upright; for what is shrunk, the shape shows it."""
     exif = Image.Exif()
@@ -120,7 +120,7 @@ def test_a_picture_stands_upright(
     found = seen(converter.convert(file, box))
 
     assert box.fit(*upright.size) == found.size
-    if box == Box():
+    if box == TargetSize():
         assert upright.tobytes() == found.tobytes()
     else:
         assert apart(upright.resize(found.size, Image.Resampling.BICUBIC), found) <= 12
@@ -136,7 +136,7 @@ def test_metadata_that_cannot_be_read_is_as_good_as_none(
     image = smooth("RGB", 20, 10)
     file = file_of(image, "JPEG", exif=exif)
 
-    assert (20, 10) == seen(converter.convert(file, Box())).size
+    assert (20, 10) == seen(converter.convert(file, TargetSize())).size
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_every_pixel_of_every_mode_of_png(
     converter: PillowPictureConverter, file: bytes, pixels: list[tuple[int, int, int, int]]
 ) -> None:
     """Depth by depth, transparent as the file says it to the last bit; what a file says of gamma changes nothing."""
-    data = converter.convert(file, Box())[HEADER_BYTES:]
+    data = converter.convert(file, TargetSize())[HEADER_BYTES:]
     found = [(data[n + 2], data[n + 1], data[n], data[n + 3]) for n in range(0, len(data), 4)]
 
     assert pixels == found
@@ -162,10 +162,10 @@ def test_a_camera_may_leave_the_end_out_or_fill_it_up(
     converter: PillowPictureConverter, kind: str, tail: bytes
 ) -> None:
     """The picture is whole without the marker that ends it, and whatever follows."""
-    expected = converter.convert(KINDS[kind], Box())
+    expected = converter.convert(KINDS[kind], TargetSize())
 
-    assert expected == converter.convert(without_end(kind) + tail, Box())
-    assert expected == converter.convert(KINDS[kind] + tail, Box())
+    assert expected == converter.convert(without_end(kind) + tail, TargetSize())
+    assert expected == converter.convert(KINDS[kind] + tail, TargetSize())
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG progressive", "JPEG grey"])
@@ -180,7 +180,7 @@ def test_half_a_picture_is_none_whatever_it_is_filled_up_with(
     half = file[: start + int((len(file) - start) * share)]
 
     with pytest.raises(Unprocessable, match="no whole"):
-        converter.convert(half + tail, Box())
+        converter.convert(half + tail, TargetSize())
 
 
 @pytest.mark.parametrize("bits", [12, 16])
@@ -190,14 +190,14 @@ def test_jpeg_of_more_bits_is_refused_by_name(converter: PillowPictureConverter,
     place = file.index(b"\xff\xc0") + 4
 
     with pytest.raises(Unprocessable, match=f"samples have {bits} bits, and 8 are supported"):
-        converter.convert(file[:place] + bytes([bits]) + file[place + 1 :], Box())
+        converter.convert(file[:place] + bytes([bits]) + file[place + 1 :], TargetSize())
 
 
 def test_inks_become_the_colours_that_they_print(converter: PillowPictureConverter) -> None:
     """CMYK, inverted as Adobe writes it."""
     image = Image.new("CMYK", (32, 16), (255, 0, 0, 0))
     image.paste((0, 0, 255, 51), (16, 0, 32, 16))
-    found = seen(converter.convert(file_of(image, "JPEG", quality=100, subsampling=0), Box()))
+    found = seen(converter.convert(file_of(image, "JPEG", quality=100, subsampling=0), TargetSize()))
 
     for left, colour in ((0, (0, 255, 255, 255)), (24, (204, 204, 0, 255))):
         expected = Image.new("RGBA", (8, 16), colour)
@@ -213,7 +213,7 @@ def test_bmp_with_alpha(converter: PillowPictureConverter) -> None:
     for head, expected in ((fields, pixels), (plain, bytes((1, 2, 3, 255, 5, 6, 7, 255)))):
         file = b"BM" + struct.pack("<IHHI", 22 + len(head), 0, 0, 14 + len(head)) + head + pixels
 
-        assert expected == converter.convert(file, Box())[HEADER_BYTES:]
+        assert expected == converter.convert(file, TargetSize())[HEADER_BYTES:]
 
 
 def test_a_gif_frame_smaller_than_its_screen_leaves_the_rest_transparent(
@@ -221,7 +221,7 @@ def test_a_gif_frame_smaller_than_its_screen_leaves_the_rest_transparent(
 ) -> None:
     """As browsers show it."""
     frame = file_of(noise("RGB", 2, 1).quantize(4), "GIF", transparency=3)
-    found = seen(converter.convert(frame[:6] + struct.pack("<HH", 4, 3) + frame[10:], Box()))
+    found = seen(converter.convert(frame[:6] + struct.pack("<HH", 4, 3) + frame[10:], TargetSize()))
 
     assert (4, 3) == found.size
     assert bytes((255, 255, 0, 0, *bytes(8))) == found.getchannel("A").tobytes()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from iotconfig.adapters.pictures.shrink import WEBP_PART, PillowPictureConverter
 from iotconfig.domain.errors import Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 from tests.support.pictures import apart, file_of, noise, png_claiming, seen, smooth
 
 UNREADABLE = {
@@ -52,7 +52,7 @@ def test_a_large_picture_that_fits_comes_as_it_is(mode: str) -> None:
     """It is converted in bands, and no row is lost, doubled or moved between two."""
     image, file = large(mode)
 
-    assert image.convert("RGBA").tobytes() == seen(converter().convert(file, Box())).tobytes()
+    assert image.convert("RGBA").tobytes() == seen(converter().convert(file, TargetSize())).tobytes()
 
 
 @pytest.mark.parametrize("size", [(1000, 700), (475, 325), (320, 240), (100, 100), (7, 5), (1, 1)])
@@ -60,9 +60,9 @@ def test_a_large_picture_that_fits_comes_as_it_is(mode: str) -> None:
 def test_a_shrunk_picture_is_as_good_as_one_shrunk_at_once(mode: str, size: tuple[int, int]) -> None:
     """The quick way in bands gives what Pillow's slow way over the whole picture gives."""
     image, file = large(mode)
-    found = seen(converter().convert(file, Box(*size)))
+    found = seen(converter().convert(file, TargetSize(*size)))
 
-    assert Box(*size).fit(*image.size) == found.size
+    assert TargetSize(*size).fit(*image.size) == found.size
     assert apart(image.resize(found.size, Image.Resampling.BICUBIC), found) <= 6
 
 
@@ -70,7 +70,7 @@ def test_colours_that_nobody_sees_do_not_shine_through() -> None:
     """Beside what is transparent, a colour stays itself, and only its alpha fades."""
     image = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
     image.paste((0, 255, 0, 255), (0, 0, 33, 64))
-    found = seen(converter().convert(file_of(image, "PNG"), Box(16, 16)))
+    found = seen(converter().convert(file_of(image, "PNG"), TargetSize(16, 16)))
     data = found.tobytes()
     pixels = [data[place : place + 4] for place in range(0, len(data), 4)]
 
@@ -81,7 +81,7 @@ def test_colours_that_nobody_sees_do_not_shine_through() -> None:
 def test_a_large_jpeg_is_decoded_small() -> None:
     """At an eighth, which its format allows: it stays what it was."""
     image = smooth("RGB", 1600, 1200)
-    found = seen(converter().convert(file_of(image, "JPEG", quality=95), Box(80, 60)))
+    found = seen(converter().convert(file_of(image, "JPEG", quality=95), TargetSize(80, 60)))
 
     assert apart(image.resize((80, 60), Image.Resampling.BICUBIC).convert("RGBA"), found) <= 12
 
@@ -90,7 +90,7 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 def test_what_is_no_picture_is_refused(kind: str) -> None:
     """In one sentence that says which pictures can be read; formats that run programs are not among them."""
     with pytest.raises(Unprocessable, match="no whole JPEG, PNG, GIF, WebP or BMP file"):
-        converter().convert(UNREADABLE[kind], Box())
+        converter().convert(UNREADABLE[kind], TargetSize())
 
 
 @pytest.mark.parametrize("kind", WHOLE)
@@ -98,10 +98,10 @@ def test_what_is_no_picture_is_refused(kind: str) -> None:
 def test_half_a_picture_is_refused(kind: str, share: float) -> None:
     """It is not filled up with grey."""
     file = WHOLE[kind]
-    assert (0, 0) < seen(converter().convert(file, Box())).size
+    assert (0, 0) < seen(converter().convert(file, TargetSize())).size
 
     with pytest.raises(Unprocessable, match="no whole"):
-        converter().convert(file[: int(len(file) * share)], Box())
+        converter().convert(file[: int(len(file) * share)], TargetSize())
 
 
 @pytest.mark.parametrize("kind", WHOLE)
@@ -112,7 +112,7 @@ def test_spoilt_files_are_refused_or_read(kind: str) -> None:
     for place in range(0, len(file), max(1, len(file) // 150)):
         spoilt = file[:place] + bytes([file[place] ^ 0xFF]) + file[place + 1 :]
         try:
-            seen(converter().convert(spoilt, Box(10, 10)))
+            seen(converter().convert(spoilt, TargetSize(10, 10)))
             outcomes.add("read")
         except Unprocessable:
             outcomes.add("refused")
@@ -134,7 +134,7 @@ def test_spoilt_files_are_refused_or_read(kind: str) -> None:
 def test_too_many_pixels_are_refused_unseen(width: int, height: int) -> None:
     """By the header alone, those included that Pillow warns of and those it refuses itself."""
     with pytest.raises(Unprocessable, match="more than 1000000 pixels"):
-        converter(1_000_000).convert(png_claiming(width, height), Box())
+        converter(1_000_000).convert(png_claiming(width, height), TargetSize())
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
@@ -143,6 +143,6 @@ def test_the_bound_of_pixels_is_inside(kind: str) -> None:
     most = 10_000 * (WEBP_PART if kind == "WEBP" else 1)
     taken, refused = (file_of(smooth("RGB", 100, height), kind) for height in (100, 101))
 
-    assert (100, 100) == seen(converter(most).convert(taken, Box())).size
+    assert (100, 100) == seen(converter(most).convert(taken, TargetSize())).size
     with pytest.raises(Unprocessable, match="more than 10000 pixels"):
-        converter(most).convert(refused, Box())
+        converter(most).convert(refused, TargetSize())

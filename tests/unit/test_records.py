@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iotconfig.adapters.codec import BodyReader, entry_of, record_of
 from iotconfig.adapters.fleet_files import records
 from iotconfig.adapters.fleet_files.records import is_document, read_document, read_ndjson
-from iotconfig.domain.configs.bulk import Entry, Exported, Refusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, ExportedConfig
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, InvalidMacAddress
 from tests.support.entities import content, mac
 from tests.support.json_texts import objects
@@ -21,11 +21,11 @@ from tests.support.json_texts import objects
 LIMIT = 1000
 
 
-def ndjson(data: bytes, limit: int = LIMIT) -> list[Entry | Refusal]:
+def ndjson(data: bytes, limit: int = LIMIT) -> list[BulkEntry | BulkRefusal]:
     return list(read_ndjson(io.BytesIO(data), "in", limit))
 
 
-def document(data: bytes, limit: int = LIMIT) -> list[Entry | Refusal]:
+def document(data: bytes, limit: int = LIMIT) -> list[BulkEntry | BulkRefusal]:
     return list(read_document(io.BytesIO(data), "in", limit))
 
 
@@ -33,8 +33,8 @@ def line(number: int, text: str = "{}") -> bytes:
     return f'{{"mac_address":"{mac(number)}","content":{text}}}'.encode()
 
 
-def reasons(items: list[Entry | Refusal]) -> list[str]:
-    return [str(item.error) for item in items if isinstance(item, Refusal)]
+def reasons(items: list[BulkEntry | BulkRefusal]) -> list[str]:
+    return [str(item.error) for item in items if isinstance(item, BulkRefusal)]
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def reasons(items: list[Entry | Refusal]) -> list[str]:
 )
 def test_a_record_gives_its_content_back(text: str) -> None:
     """Whatever stands around or inside the document, a record is one line and brings back its bytes."""
-    record = record_of(Exported(mac(1), text))
+    record = record_of(ExportedConfig(mac(1), text))
 
-    assert Entry("here", mac(1), content(text)) == entry_of(record.encode(), "here")
+    assert BulkEntry("here", mac(1), content(text)) == entry_of(record.encode(), "here")
     assert [record] == record.splitlines() or {"\u2028", "\u0085"} & set(record)
     assert "\n" not in record
     assert "\r" not in record
@@ -66,9 +66,9 @@ def test_a_record_gives_its_content_back(text: str) -> None:
 @given(texts=st.lists(objects(), max_size=4))
 def test_any_contents_come_back_from_ndjson(texts: list[str]) -> None:
     """Export then import: identical bytes, for any content that the rules accept."""
-    data = "".join(f"{record_of(Exported(mac(n), text))}\n" for n, text in enumerate(texts)).encode()
+    data = "".join(f"{record_of(ExportedConfig(mac(n), text))}\n" for n, text in enumerate(texts)).encode()
 
-    assert [Entry(f"in:{n + 1}", mac(n), content(text)) for n, text in enumerate(texts)] == ndjson(
+    assert [BulkEntry(f"in:{n + 1}", mac(n), content(text)) for n, text in enumerate(texts)] == ndjson(
         data, 100_000
     )
 
@@ -88,7 +88,7 @@ def test_any_contents_come_back_from_a_document(
 
     assert is_document(data)
     assert [(mac(n), content(text)) for n, text in enumerate(stripped)] == [
-        (item.mac_address, item.content) for item in document(data, 100_000) if isinstance(item, Entry)
+        (item.mac_address, item.content) for item in document(data, 100_000) if isinstance(item, BulkEntry)
     ]
     assert [] == reasons(document(data, 100_000))
 
@@ -142,17 +142,17 @@ def test_a_broken_line_is_refused_and_the_next_one_read(
     """A refusal names the line and the reason, and keeps nobody else out."""
     before, refused, after = ndjson(line(8) + b"\n" + record + line(9) + b"\n")
 
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, BulkRefusal)
     assert "in:2" == refused.place
     assert isinstance(refused.error, error)
     with pytest.raises(error, match=reason):
         raise refused.error
-    assert [Entry("in:1", mac(8), content()), Entry("in:3", mac(9), content())] == [before, after]
+    assert [BulkEntry("in:1", mac(8), content()), BulkEntry("in:3", mac(9), content())] == [before, after]
 
 
 def test_a_last_line_may_end_without_a_line_break() -> None:
     """Many editors leave it away; where the record is whole, nothing is missing."""
-    assert [Entry("in:1", mac(1), content())] == ndjson(line(1))
+    assert [BulkEntry("in:1", mac(1), content())] == ndjson(line(1))
 
 
 def test_a_line_cut_at_any_byte_is_refused() -> None:
@@ -161,7 +161,7 @@ def test_a_line_cut_at_any_byte_is_refused() -> None:
     for end in range(1, len(whole)):
         items = ndjson(line(8) + b"\n" + whole[:end])
 
-        assert [Entry, Refusal] == [type(item) for item in items], whole[:end]
+        assert [BulkEntry, BulkRefusal] == [type(item) for item in items], whole[:end]
         assert "in:2" == items[1].place
 
 
@@ -203,7 +203,7 @@ def test_a_record_of_a_document_that_is_too_long_ends_it(begin: str) -> None:
     stream = Meter(b'{"configs":[' + line(1) + b",\n" + begin.encode() + b" " * 5_000_000)
     items = list(read_document(stream, "in", LIMIT))
 
-    assert [Entry, Refusal] == [type(item) for item in items]
+    assert [BulkEntry, BulkRefusal] == [type(item) for item in items]
     assert "in:2" == items[1].place
     assert ["The record is larger than 10096 bytes."] == reasons(items)
     assert stream.tell() <= 3 * records._BLOCK
@@ -219,8 +219,8 @@ def test_a_document_cut_at_any_byte_is_refused(monkeypatch: pytest.MonkeyPatch) 
         items = document(whole[:end])
 
         assert sum(end >= position for position in ends) == len(items) - 1, whole[:end]
-        assert [Refusal] == [type(item) for item in items[-1:]]
-    assert [Entry, Entry] == [type(item) for item in document(whole)]
+        assert [BulkRefusal] == [type(item) for item in items[-1:]]
+    assert [BulkEntry, BulkEntry] == [type(item) for item in document(whole)]
 
 
 @pytest.mark.parametrize(
@@ -246,20 +246,20 @@ def test_a_broken_record_of_a_document_is_refused_alone() -> None:
     """A record whose own text is broken, yet ends, keeps nobody else out."""
     items = document(b'{"configs":[' + line(1) + b',\n{"mac_address":[}},\n' + line(2) + b"]}")
 
-    assert [Entry, Refusal, Entry] == [type(item) for item in items]
+    assert [BulkEntry, BulkRefusal, BulkEntry] == [type(item) for item in items]
     assert ["in:1", "in:2", "in:3"] == [item.place for item in items]
 
 
 @pytest.mark.parametrize("read", [read_ndjson, read_document])
 def test_records_come_while_the_stream_goes_on(
-    read: Callable[[io.BytesIO, str, int], Iterator[Entry | Refusal]],
+    read: Callable[[io.BytesIO, str, int], Iterator[BulkEntry | BulkRefusal]],
 ) -> None:
     """The first record is there before the rest of the stream is read: nothing holds the whole."""
     separator, head = (b"\n", b"") if read is read_ndjson else (b",", b'{"configs":[')
     stream = io.BytesIO(head + separator.join(line(n) for n in range(20_000)))
     first = next(read(stream, "in", LIMIT))
 
-    assert isinstance(first, Entry)
+    assert isinstance(first, BulkEntry)
     assert stream.tell() <= records._BLOCK
 
 

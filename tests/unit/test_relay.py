@@ -13,7 +13,13 @@ from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
 from iotconfig.domain.announcing.notifications import Notification, RetryPolicy
 from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.announcing.relay import Pause, Relay
-from iotconfig.domain.announcing.relay_reports import Destination, Problem, ProblemCode, RelayReport, Reporter
+from iotconfig.domain.announcing.relay_reports import (
+    Destination,
+    RelayProblem,
+    RelayProblemCode,
+    RelayReport,
+    Reporter,
+)
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.service import ConfigService
@@ -25,7 +31,7 @@ from .relay_ports import ManualClock, ScriptedPublisher, ScriptedWatch, Switched
 
 HERE = Destination("mqtt://broker:1883", "iotsupport")
 THERE = Destination("mqtt://broker:1883", "home")
-_REFUSED_STATE = Receipt(nudged=True, stated=False, error="Not authorized")
+_REFUSED_STATE = Receipt(nudge_accepted=True, state_accepted=False, error="Not authorized")
 
 
 class Scene:
@@ -70,10 +76,10 @@ class Unsettled:
         self.find, self.retry_parked = queue.find, queue.retry_parked
         self.is_read_only = True
 
-    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
         if self.is_read_only:
             raise StoreReadOnly("It is read-only.")
-        self._queue.settle(told, refused)
+        self._queue.acknowledge(told, refused)
 
 
 @pytest.fixture
@@ -271,7 +277,9 @@ def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(sc
     """No reason was given, so it is tried for ever; but it does not come first for ever."""
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts = {
-        str(bad.mac_address): Receipt(nudged=False, stated=False, error="the broker hung up", hung_up=True),
+        str(bad.mac_address): Receipt(
+            nudge_accepted=False, state_accepted=False, error="the broker hung up", connection_closed=True
+        ),
         str(good.mac_address): None,
     }
     first = scene.relay.run_once()
@@ -349,7 +357,7 @@ def test_what_can_never_be_taken_is_parked_at_once(scene: Scene, caplog: pytest.
     """With its reason, without a line for each, and the others flow."""
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts[str(bad.mac_address)] = Receipt(
-        nudged=True, stated=False, error="too large", is_final=True
+        nudge_accepted=True, state_accepted=False, error="too large", is_final=True
     )
 
     scene.relay.run_once()
@@ -366,7 +374,7 @@ def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
     """However long it lasts; it is said once."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = Receipt(
-        nudged=False, stated=False, error="Quota exceeded", is_for_now=True
+        nudge_accepted=False, state_accepted=False, error="Quota exceeded", is_for_now=True
     )
     pauses = []
     for _ in range(10):
@@ -382,7 +390,7 @@ def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
 
 def test_it_reports_what_is_wrong_and_that_it_ends(scene: Scene) -> None:
     """At once when something changes, else now and then; a relay that stands by has nothing to say of the broker."""
-    scene.watch.found = (Problem(ProblemCode.NOT_RETAINED, "nothing is retained"),)
+    scene.watch.found = (RelayProblem(RelayProblemCode.NOT_RETAINED, "nothing is retained"),)
     scene.relay.run_once()
     assert [RelayReport("this", HERE, True, scene.watch.found)] == list(scene.reports.fresh())
     scene.lease.available = False
@@ -432,14 +440,14 @@ def test_another_relay_that_announces_elsewhere_is_an_error_once(
             id="standby-elsewhere",
         ),
         pytest.param(
-            [RelayReport("a", HERE, True, (Problem(ProblemCode.NOT_RETAINED, "x"),))],
+            [RelayReport("a", HERE, True, (RelayProblem(RelayProblemCode.NOT_RETAINED, "x"),))],
             HERE,
             "limited",
             ["not_retained"],
             id="limits",
         ),
         pytest.param(
-            [RelayReport("a", THERE, True, (Problem(ProblemCode.NOT_RETAINED, "x"),))],
+            [RelayReport("a", THERE, True, (RelayProblem(RelayProblemCode.NOT_RETAINED, "x"),))],
             HERE,
             "conflict",
             ["settings_differ", "not_retained"],

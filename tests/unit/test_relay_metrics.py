@@ -12,7 +12,7 @@ from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.errors import BrokerUnavailable
 
-TOLD = Receipt(nudged=True, stated=True)
+TOLD = Receipt(nudge_accepted=True, state_accepted=True)
 ANNOUNCEMENT = Announcement(Subject(Kind.CONFIG, "02:00:00:00:00:01"), nudge=True, state=None)
 
 
@@ -39,7 +39,7 @@ class Scripted:
 def test_what_the_broker_took_and_refused_is_counted() -> None:
     """An announcement without an answer is neither: it will be told again."""
     registry, publisher = CollectorRegistry(), Scripted(
-        TOLD, Receipt(nudged=False, stated=True, error="no"), None, Receipt(False, False, "no", hung_up=True), TOLD
+        TOLD, Receipt(nudge_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), TOLD
     )  # fmt: skip
     metrics = RelayMetrics(registry, publisher)
     receipts = metrics.publish([ANNOUNCEMENT] * 5)

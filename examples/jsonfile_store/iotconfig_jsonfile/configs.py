@@ -8,13 +8,13 @@ from datetime import datetime
 from attrs import frozen
 
 from iotconfig.domain.configs.config import Config, Document
-from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 
-from .records import DeviceRecord, Records
+from .records import CounterRecord, Records
 
 
 @frozen
@@ -78,23 +78,23 @@ def _matches(config: Config, query: ConfigQuery) -> bool:
 
 
 @frozen
-class JsonFileDeviceRepository:
-    """`DeviceRepository` over one block's records; the file's lock holds every device at once."""
+class JsonFileRevisionCounters:
+    """`RevisionCounters` over one block's records; the file's lock holds every device at once."""
 
     _records: Records
 
-    def lock(self, mac_address: MacAddress) -> Device:
-        return Device(mac_address, self._of(mac_address).last_revision)
+    def lock(self, mac_address: MacAddress) -> RevisionCounter:
+        return RevisionCounter(mac_address, self._of(mac_address).last_revision)
 
-    def lock_owner(self, config_id: int) -> Device | None:
+    def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._records.configs.get(config_id)
         return self.lock(config.mac_address) if config else None
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         return self._of(mac_address).replaced_by
 
-    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
-        self._records.devices[device.mac_address] = DeviceRecord(revision, replaced_by)
+    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
+        self._records.counters[device.mac_address] = CounterRecord(revision, replaced_by)
 
-    def _of(self, mac_address: MacAddress) -> DeviceRecord:
-        return self._records.devices.get(mac_address, DeviceRecord())
+    def _of(self, mac_address: MacAddress) -> CounterRecord:
+        return self._records.counters.get(mac_address, CounterRecord())

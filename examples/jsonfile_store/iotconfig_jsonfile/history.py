@@ -46,7 +46,7 @@ class JsonFileHistoryRepository:
         newest = max(own, key=lambda revision: revision.revision, default=None)
         return newest.config_id if newest else None
 
-    def began(self, config_id: int) -> datetime | None:
+    def created_at(self, config_id: int) -> datetime | None:
         return next((r.created_at for r in self._of(config_id)), None)
 
     def pruned_to(self, config_id: int) -> int:

@@ -29,7 +29,7 @@ class JsonFileNotificationOutbox:
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
         earlier = self._records.notifications.get(str(announcement.subject))
         new = Notification(
-            announcement=announcement.over(earlier.announcement if earlier else None),
+            announcement=announcement.superseding(earlier.announcement if earlier else None),
             generation=next_generation(now, earlier.generation if earlier else None),
             since=due_at or now,
             due_at=due_at or AT_ONCE,
@@ -51,7 +51,7 @@ class JsonFileNotificationQueue:
     def next_due(self) -> datetime | None:
         return next((n.due_at for n in self._all(parked=False)), None)
 
-    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
         with self._file.transaction() as records:
             pending = records.notifications
             for notification in told:

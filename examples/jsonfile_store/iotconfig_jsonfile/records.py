@@ -18,7 +18,7 @@ from iotconfig.domain.mac import MacAddress
 
 
 @define
-class DeviceRecord:
+class CounterRecord:
     """What is known of a MAC address beside its config. It is never removed."""
 
     last_revision: int = 0
@@ -32,7 +32,7 @@ class Records:
     last_id: int = 0
     """The highest id that a config ever had: ids are never used again."""
     configs: dict[int, Config] = Factory(dict)
-    devices: dict[MacAddress, DeviceRecord] = Factory(dict)
+    counters: dict[MacAddress, CounterRecord] = Factory(dict)
     histories: dict[int, list[Revision]] = Factory(dict)
     """The revisions of each config, the oldest first."""
     pruned_to: dict[int, int] = Factory(dict)

@@ -9,11 +9,11 @@ from typing import Self
 
 from attrs import frozen
 
-from iotconfig.domain.configs.bulk import Exported
+from iotconfig.domain.configs.bulk import ExportedConfig
 
+from .bulk_write import JsonFileBulkWrite
 from .file import RecordsFile
 from .notifications import JsonFileNotificationQueue
-from .stage import JsonFileStage
 from .unit_of_work import JsonFileUnitOfWork
 
 
@@ -38,14 +38,14 @@ class JsonFileStore:
             yield JsonFileUnitOfWork.on(records)
 
     @contextmanager
-    def staging(self) -> Iterator[JsonFileStage]:
+    def bulk_writing(self) -> Iterator[JsonFileBulkWrite]:
         self._file.check_open()
-        yield JsonFileStage(self._file)
+        yield JsonFileBulkWrite(self._file)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[Exported]]:
+    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         configs = sorted(self._file.read().configs.values(), key=lambda config: config.mac_address)
-        yield (Exported(config.mac_address, config.content.text) for config in configs)
+        yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
 
     def check(self) -> None:
         self._file.read()

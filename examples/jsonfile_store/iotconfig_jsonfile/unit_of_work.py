@@ -6,11 +6,11 @@ from typing import Self
 
 from attrs import frozen
 
-from .configs import JsonFileConfigRepository, JsonFileDeviceRepository
+from .configs import JsonFileConfigRepository, JsonFileRevisionCounters
 from .history import JsonFileHistoryRepository
 from .notifications import JsonFileNotificationOutbox
-from .once import JsonFileOnceOnly
 from .records import Records
+from .replay_guard import JsonFileReplayGuard
 
 
 @frozen
@@ -18,18 +18,18 @@ class JsonFileUnitOfWork:
     """`UnitOfWork` inside a transaction, `View` outside of one."""
 
     configs: JsonFileConfigRepository
-    devices: JsonFileDeviceRepository
+    counters: JsonFileRevisionCounters
     history: JsonFileHistoryRepository
     notifications: JsonFileNotificationOutbox
-    once: JsonFileOnceOnly
+    replay_guard: JsonFileReplayGuard
 
     @classmethod
     def on(cls, records: Records) -> Self:
         """All of them."""
         return cls(
             JsonFileConfigRepository(records),
-            JsonFileDeviceRepository(records),
+            JsonFileRevisionCounters(records),
             JsonFileHistoryRepository(records),
             JsonFileNotificationOutbox(records),
-            JsonFileOnceOnly(records),
+            JsonFileReplayGuard(records),
         )

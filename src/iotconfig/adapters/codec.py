@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
-from iotconfig.domain.configs.bulk import Entry, Exported
+from iotconfig.domain.configs.bulk import BulkEntry, ExportedConfig
 from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents import json_members, strict_json
@@ -28,7 +28,7 @@ from iotconfig.domain.documents.json_members import Member
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.offload import Aside, at_once
+from iotconfig.domain.offload import Offload, run_inline
 
 T = TypeVar("T", bound=AttrsInstance)
 
@@ -119,7 +119,7 @@ class BodyReader:
 
     max_content_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that a body's `content` may have."""
-    aside: Aside = field(default=at_once, eq=False, repr=False)
+    offload: Offload = field(default=run_inline, eq=False, repr=False)
     """Reads what is large."""
     _converter: Converter = field(init=False, repr=False)
 
@@ -153,11 +153,11 @@ class BodyReader:
         Raises `ContentTooLarge`, `InvalidMacAddress` or `InvalidDocument`, whose
         pointer starts at the body's top.
         """
-        return self.aside(lambda: self._read(body, cls), len(body))
+        return self.offload(lambda: self._read(body, cls), len(body))
 
     def read_patch(self, body: bytes) -> MergePatch:
         """The merge patch that a body is. Raises `InvalidDocument`."""
-        return self.aside(lambda: MergePatch.parse(strict_json.decode_utf8(body)), len(body))
+        return self.offload(lambda: MergePatch.parse(strict_json.decode_utf8(body)), len(body))
 
     def _read(self, body: bytes, cls: type[T]) -> T:
         names = [attribute.name for attribute in fields(cls)]
@@ -168,14 +168,14 @@ class BodyReader:
             raise _refusal(error) from None
 
 
-def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES) -> Entry:
+def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES) -> BulkEntry:
     """The entry that one JSON object with `mac_address` and `content` describes. Raises as `BodyReader.read`."""
     text = strict_json.decode_utf8(line)
     if usual := _USUAL_RECORD.fullmatch(text):
         # A third quicker than what follows, which also says what is wrong, where something is.
         try:
             content = ConfigContent.parse(usual[2], max_content_bytes)
-            return Entry(place, MacAddress(usual[1]), content)
+            return BulkEntry(place, MacAddress(usual[1]), content)
         except IotConfigError:
             pass
     found = json_members.members(text, _BODY_DEPTH, _RECORD)
@@ -183,10 +183,10 @@ def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES
     if len(members) < len(_RECORD):
         raise _missing(next(name for name in _RECORD if name not in members))
     mac_address = _mac_address(members["mac_address"])
-    return Entry(place, mac_address, _content(members["content"], max_content_bytes))
+    return BulkEntry(place, mac_address, _content(members["content"], max_content_bytes))
 
 
-def record_of(exported: Exported) -> str:
+def record_of(exported: ExportedConfig) -> str:
     """One config as a line that `entry_of` reads back, without the line break."""
     mac_address, text = exported
     # A line break ends the record, and space at the ends would be the record's own.

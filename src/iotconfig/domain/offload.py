@@ -11,7 +11,7 @@ SMALL: Final = 16 * 1024
 """Characters below which the work takes a few milliseconds at most, and is not worth another thread."""
 
 
-class Aside(Protocol):
+class Offload(Protocol):
     """Runs such work where it does not block other requests."""
 
     def __call__(self, work: Callable[[], T], size: int) -> T:
@@ -22,7 +22,7 @@ class Aside(Protocol):
         ...
 
 
-def at_once(work: Callable[[], T], size: int) -> T:
-    """`Aside` for processes without other requests: calls `work` directly."""
+def run_inline(work: Callable[[], T], size: int) -> T:
+    """`Offload` for processes without other requests: calls `work` directly."""
     del size
     return work()

@@ -38,7 +38,7 @@ def _check_side(_box: object, attribute: Attribute[int | None], side: int | None
 
 
 @frozen
-class Box:
+class TargetSize:
     """What a picture has to fit into, in pixels; a side that is None is as long as an answer may be.
 
     Raises `ValidationFailed` for a side that is not from 1 to `MAX_SIDE`.
@@ -56,9 +56,9 @@ class Box:
         scale = min(1.0, most_width / width, most_height / height, sqrt(MAX_AREA / (width * height)))
         return _scaled(width, scale, most_width), _scaled(height, scale, most_height)
 
-    def turned(self) -> Box:
+    def turned(self) -> TargetSize:
         """The box for a picture that is turned by a quarter afterwards."""
-        return Box(self.height, self.width)
+        return TargetSize(self.height, self.width)
 
 
 def _scaled(side: int, scale: float, most: int) -> int:
@@ -81,7 +81,7 @@ class PictureSource(Protocol):
 class PictureConverter(Protocol):
     """Makes of a picture's file what a display draws."""
 
-    def convert(self, file: bytes, box: Box) -> bytes:
+    def convert(self, file: bytes, box: TargetSize) -> bytes:
         """The picture, shrunk into the box.
 
         Raises `Unprocessable` where it cannot be read, and `TooManyRequests`
@@ -103,7 +103,7 @@ class Picture:
 
 
 @frozen
-class Room:
+class MemoryBudget:
     """Room for pictures that wait to be sent: slow readers may take all of it, and no more."""
 
     size: int = HELD_BYTES
@@ -134,9 +134,9 @@ class PictureService:
     patience: float = 10.0
     """Seconds to wait while others are served."""
     _places: BoundedSemaphore = field(factory=lambda: BoundedSemaphore(AT_ONCE), alias="places")
-    _room: Room = field(factory=Room, alias="room")
+    _room: MemoryBudget = field(factory=MemoryBudget, alias="room")
 
-    def picture(self, url: str, headers: Mapping[str, str], box: Box) -> Picture:
+    def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
         """The picture at `url`, as a display draws it; to be closed by the caller when it was sent.
 
         Raises what `PictureSource.fetch` and `PictureConverter.convert` do, and

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 
-class OnceOnly(Protocol):
+class ReplayGuard(Protocol):
     """Remembers what was accepted, for as long as it could be accepted again."""
 
     def claim(self, key: str, now: datetime, until: datetime) -> bool:
@@ -26,7 +26,7 @@ class GuardedWork(Protocol):
     """A transaction that can claim a key."""
 
     @property
-    def once(self) -> OnceOnly:
+    def replay_guard(self) -> ReplayGuard:
         """The keys that this transaction claims."""
         ...
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
     from iotconfig.domain.access.api_tokens import ApiTokenService
     from iotconfig.domain.announcing.service import NotificationService
-    from iotconfig.domain.configs.bulk_service import FleetService
+    from iotconfig.domain.configs.bulk_service import BulkService
     from iotconfig.domain.configs.history import HistoryService
-    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.service import ConfigService
     from iotconfig.domain.devices.tokens import DeviceTokenService
 
@@ -64,20 +64,20 @@ class _Runtime:
 
         return wiring.open_service(self._settings)
 
-    def note(self, message: str | None) -> Note:
-        from iotconfig.domain.configs.revisions import Note
+    def note(self, message: str | None) -> ChangeNote:
+        from iotconfig.domain.configs.revisions import ChangeNote
 
         try:
-            return Note(pwd.getpwuid(os.getuid()).pw_name, message)
+            return ChangeNote(pwd.getpwuid(os.getuid()).pw_name, message)
         except KeyError:
-            return Note(f"user {os.getuid()}", message)
+            return ChangeNote(f"user {os.getuid()}", message)
 
     def history(self) -> AbstractContextManager[HistoryService]:
         from . import wiring
 
         return wiring.open_history(self._settings)
 
-    def fleet(self) -> AbstractContextManager[FleetService]:
+    def fleet(self) -> AbstractContextManager[BulkService]:
         from . import wiring
 
         return wiring.open_fleet(self._settings)

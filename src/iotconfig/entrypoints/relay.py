@@ -18,9 +18,9 @@ from iotconfig.domain.announcing.relay import Pause
 from iotconfig.domain.errors import IotConfigError
 
 from . import lifeline, wiring
-from .listening import listen_for_scrapes
 from .logs import log_to_stderr
 from .settings import InvalidSetting, Settings
+from .sockets import listen_for_scrapes
 from .wiring.observers import new_registry
 
 log = logging.getLogger(__name__)

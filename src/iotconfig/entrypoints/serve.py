@@ -13,10 +13,10 @@ from iotconfig.adapters.http.transfer_limits import shared_file
 from . import wiring
 from .counting import Counting
 from .exposure import warn_of_exposed_files
-from .greeting import address_of, more_to_say
-from .listening import listen, listen_for_scrapes
 from .logs import log_to_stderr, telling
 from .settings import Settings
+from .sockets import listen, listen_for_scrapes
+from .startup_messages import address_of, more_to_say
 from .supervisor import Supervisor
 
 

@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import SwapsContract
+from .contracts.bulk_write import BulkWriteContract
 from .contracts.closing import ClosingContract
 from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ListsContract
@@ -40,13 +41,13 @@ from .contracts.notification_outbox import OutboxContract
 from .contracts.notification_queue import NotificationQueueContract
 from .contracts.pruning import PruningContract
 from .contracts.relay_reports import RelayReportsContract
-from .contracts.replay_guard import OnceOnlyContract
+from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
-from .contracts.stage import StageContract
 from .contracts.store import StoreContract
 
 __all__ = [
     "ApiTokenStoreContract",
+    "BulkWriteContract",
     "ClosingContract",
     "ConcurrencyContract",
     "ConfigsContract",
@@ -55,12 +56,11 @@ __all__ = [
     "LeaseContract",
     "ListsContract",
     "NotificationQueueContract",
-    "OnceOnlyContract",
     "OutboxContract",
     "PruningContract",
     "RelayReportsContract",
+    "ReplayGuardContract",
     "RestoringContract",
-    "StageContract",
     "StoreContract",
     "SwapsContract",
 ]

@@ -51,7 +51,7 @@ def enqueue(
     """Announce in a transaction of its own, under the device's lock."""
     with store.writing() as work:
         if announcement.subject.kind is Kind.CONFIG:
-            work.devices.lock(MacAddress.parse(announcement.subject.key))
+            work.counters.lock(MacAddress.parse(announcement.subject.key))
         work.notifications.enqueue(announcement, now, due_at)
 
 
@@ -65,7 +65,7 @@ def park(queue: NotificationQueue, number: int, error: str = "Not authorized") -
     """Park what is pending for `mac(number)`, as a relay does after repeated refusals."""
     pending = next(n for n in queue.find(EVERYTHING) if n.announcement.subject == subject(number))
     parked = evolve(pending, parked=True, refusals=5, last_error=error, due_at=at(60))
-    queue.settle([], [parked])
+    queue.acknowledge([], [parked])
     return parked
 
 

@@ -40,13 +40,13 @@ def content(text: str = "{}", /, **members: object) -> ConfigContent:
 def add(store: Store, number: int, document: ConfigContent | None = None, revision: int = 1) -> Config:
     """Store a config for `mac(number)`, as the service would."""
     with store.writing() as work:
-        device = work.devices.lock(mac(number))
-        work.devices.advance(device, revision)
+        device = work.counters.lock(mac(number))
+        work.counters.advance(device, revision)
         return work.configs.add(mac(number), document or content(), revision, START)
 
 
 def remove(store: Store, config: Config) -> None:
     """Remove a config, and leave its device's counter where it is."""
     with store.writing() as work:
-        work.devices.lock(config.mac_address)
+        work.counters.lock(config.mac_address)
         work.configs.remove(config)

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import Entry, Refusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import HistoryQuery, Revision
@@ -33,12 +33,12 @@ class StillClock:
         return self.now
 
 
-def entry(number: int, document: ConfigContent | None = None, if_revision: int | None = None) -> Entry:
+def entry(number: int, document: ConfigContent | None = None, if_revision: int | None = None) -> BulkEntry:
     """What `mac(number)` is to have."""
-    return Entry(f"place {number}", mac(number), document or content(n=number), if_revision)
+    return BulkEntry(f"place {number}", mac(number), document or content(n=number), if_revision)
 
 
-def entries(numbers: Iterable[int], **members: object) -> list[Entry]:
+def entries(numbers: Iterable[int], **members: object) -> list[BulkEntry]:
     """A config of its own for each number, with some members for all."""
     return [entry(number, content(n=number, **members)) for number in numbers]
 
@@ -71,9 +71,9 @@ def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -
     """All that is stored of these devices, with ids aside."""
     numbers = sorted(numbers)
     with store.writing() as work:
-        counters = [work.devices.lock(mac(number)).last_revision for number in numbers]
+        counters = [work.counters.lock(mac(number)).last_revision for number in numbers]
     with store.reading() as view:
-        successors = [view.devices.replaced_by(mac(number)) for number in numbers]
+        successors = [view.counters.replaced_by(mac(number)) for number in numbers]
         with_history = [number for number in numbers if view.history.latest_config(mac(number))]
     return {
         "configs": {address: evolve(config, id=0) for address, config in configs(store).items()},
@@ -87,6 +87,6 @@ def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -
     }
 
 
-def places(refusals: Iterable[Refusal]) -> list[str]:
+def places(refusals: Iterable[BulkRefusal]) -> list[str]:
     """Where what was refused comes from."""
     return [refusal.place for refusal in refusals]

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import AssetsUnavailable
 
+from .cooperate import BETWEEN_TURNS, YieldTurn
 from .directory import open_file
-from .turns import BETWEEN_TURNS, Pause
 
 _DIRECTORY: Final = ".digests"
 _RECORD: Final = re.compile(rb"([0-9]+) ([0-9]+) (-?[0-9]+) (-?[0-9]+) ([0-9a-f]{64})\n")
@@ -54,7 +54,7 @@ def has_same_bytes(before: os.stat_result, after: os.stat_result) -> bool:
 class Digests:
     """The digests of the files in one directory."""
 
-    def __init__(self, directory: Path, pause: Pause) -> None:
+    def __init__(self, directory: Path, pause: YieldTurn) -> None:
         self._pause = pause
         self._records = directory / _DIRECTORY
         self._known: dict[AssetName, tuple[_Identity, str]] = {}
@@ -135,7 +135,7 @@ class Digests:
         return _Identity(int(inode), int(size), int(written), int(changed)), digest.decode()
 
 
-def _sha256(descriptor: int, pause: Pause) -> str:
+def _sha256(descriptor: int, pause: YieldTurn) -> str:
     digest, position = hashlib.sha256(), 0
     while block := os.pread(descriptor, _BLOCK, position):
         digest.update(block)

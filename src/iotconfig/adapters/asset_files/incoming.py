@@ -19,9 +19,9 @@ from typing import Final
 from iotconfig.domain.assets.asset import Asset, AssetName
 
 from . import directory as directories
+from .cooperate import BETWEEN_TURNS, YieldTurn
 from .digests import Digests
 from .failures import translated, translated_after_change
-from .turns import BETWEEN_TURNS, Pause
 
 _PREFIX: Final = ".upload-"
 _FILE_MODE: Final = 0o600
@@ -34,7 +34,7 @@ _DEAD_SECONDS: Final = 86400
 class IncomingFile:
     """`Incoming` as a file that is renamed when it is complete."""
 
-    def __init__(self, directory: Path, digests: Digests, pause: Pause) -> None:
+    def __init__(self, directory: Path, digests: Digests, pause: YieldTurn) -> None:
         self._directory = directory
         self._pause = pause
         self._digests = digests
@@ -90,7 +90,7 @@ class IncomingFile:
 
 
 @contextmanager
-def receive(directory: Path, digests: Digests, pause: Pause) -> Iterator[IncomingFile]:
+def receive(directory: Path, digests: Digests, pause: YieldTurn) -> Iterator[IncomingFile]:
     """A new file in the directory, which is made where it is missing."""
     with translated():
         directories.make(directory)

@@ -14,10 +14,10 @@ from iotconfig.domain.assets.asset import Asset, AssetName
 from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 
 from . import directory as directories
+from .cooperate import BETWEEN_TURNS, YieldTurn, no_pause
 from .digests import Digests, has_same_bytes
 from .failures import log, translated, translated_after_change
 from .incoming import IncomingFile, receive
-from .turns import BETWEEN_TURNS, Pause, no_pause
 
 _BLOCK: Final = 64 * 1024
 _NAMES_BETWEEN_TURNS: Final = 100
@@ -31,7 +31,7 @@ class OpenFile:
     asset: Asset
     _descriptor: int
     _status: os.stat_result
-    _pause: Pause
+    _pause: YieldTurn
 
     def blocks(self, first: int, length: int) -> Iterator[bytes]:
         position, end = first, first + length
@@ -55,7 +55,7 @@ class FileAssetStore:
     """`AssetStore` over one directory, which is made by the first upload."""
 
     directory: Path
-    pause: Pause = no_pause
+    pause: YieldTurn = no_pause
     """Called in long work: where requests share a thread, it gives the others a turn when it is time."""
     _digests: Digests = field(init=False, repr=False)
 

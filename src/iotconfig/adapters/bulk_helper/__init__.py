@@ -3,7 +3,7 @@
 On SQLite, a statement that stores a fleet holds up every greenlet of its process for seconds.
 """
 
-from .helped import HelpedFleet
+from .helped import HelpedBulkService
 from .helper import help_with
 
-__all__ = ["HelpedFleet", "help_with"]
+__all__ = ["HelpedBulkService", "help_with"]

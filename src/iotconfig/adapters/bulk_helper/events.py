@@ -14,12 +14,12 @@ from typing import IO, Any, Final
 from attrs import asdict, define, field
 
 from iotconfig.domain import errors
-from iotconfig.domain.configs.bulk import Outcome, PatchOutcome, Refusal, Result, Sample, Tally
+from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, Tally
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.offload import Aside, at_once
+from iotconfig.domain.offload import Offload, run_inline
 
 _TOGETHER: Final = 100
 """Items in one line."""
@@ -36,10 +36,10 @@ class Teller:
     _stream: IO[bytes]
     _items: list[list[object]] = field(factory=list)
 
-    def refusal(self, refusal: Refusal) -> None:
+    def refusal(self, refusal: BulkRefusal) -> None:
         self._add(["refusal", refusal.place, _error_to_json(refusal.error)])
 
-    def result(self, result: Result) -> None:
+    def result(self, result: BulkResult) -> None:
         mac_address = result.mac_address.canonical
         self._add(["result", result.place, mac_address, result.outcome, result.config_id, result.revision])
 
@@ -67,23 +67,26 @@ class Teller:
 
 
 def heard(
-    line: bytes, report: Callable[[Refusal], None], tell: Callable[[Result], None], aside: Aside = at_once
+    line: bytes,
+    report: Callable[[BulkRefusal], None],
+    tell: Callable[[BulkResult], None],
+    offload: Offload = run_inline,
 ) -> PatchOutcome | None:
     """Pass one event on; the outcome, if it is the last. Raises what ended the work.
 
-    `aside` reads the samples, which are ten contents.
+    `offload` reads the samples, which are ten contents.
     """
     kind, value = json.loads(line)
     if kind == "items":
         for name, *parts in value:
             if name == "refusal":
-                report(Refusal(parts[0], _error_from_json(parts[1])))
+                report(BulkRefusal(parts[0], _error_from_json(parts[1])))
             else:
                 place, mac_address, outcome, config_id, revision = parts
-                tell(Result(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
+                tell(BulkResult(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
         return None
     if kind == "done":
-        samples = aside(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))
+        samples = offload(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))
         return PatchOutcome(Tally(**value["tally"]), samples)
     if kind == "refused":
         raise _error_from_json(value)
@@ -102,7 +105,7 @@ def _error_from_json(given: dict[str, Any]) -> IotConfigError:
     return error
 
 
-def _sample_to_json(sample: Sample) -> dict[str, Any]:
+def _sample_to_json(sample: PatchSample) -> dict[str, Any]:
     config = sample.config
     return {
         "id": config.id,
@@ -115,7 +118,7 @@ def _sample_to_json(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _sample_from_json(given: dict[str, Any]) -> Sample:
+def _sample_from_json(given: dict[str, Any]) -> PatchSample:
     config = Config(
         id=given["id"],
         mac_address=MacAddress(given["mac_address"]),
@@ -124,7 +127,7 @@ def _sample_from_json(given: dict[str, Any]) -> Sample:
         created_at=datetime.fromisoformat(given["created_at"]),
         updated_at=datetime.fromisoformat(given["updated_at"]),
     )
-    return Sample(config, _content(given["to"]))
+    return PatchSample(config, _content(given["to"]))
 
 
 def _content(text: str) -> ConfigContent:

@@ -16,10 +16,18 @@ from typing import BinaryIO, Final
 from attrs import evolve, field, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordFile
-from iotconfig.domain.configs.bulk import Entry, Exported, PatchOutcome, Refusal, Result, Rules, Tally
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import (
+    BulkEntry,
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
+    ExportedConfig,
+    PatchOutcome,
+    Tally,
+)
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import UNSIGNED, Note
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreBusy, StoreUnavailable
@@ -46,10 +54,10 @@ def _ignore(_subject: object) -> None:
 
 
 @frozen
-class HelpedFleet:
-    """`FleetUseCases` that does what is small itself, and has a helper do what is large."""
+class HelpedBulkService:
+    """`BulkUseCases` that does what is small itself, and has a helper do what is large."""
 
-    fleet: FleetService
+    fleet: BulkService
     command: Sequence[str]
     """Starts a helper; `--events` and `--records` are put behind it, with descriptors that it inherits."""
     environ: Mapping[str, str] = field(repr=False)
@@ -74,15 +82,15 @@ class HelpedFleet:
     def pause(self) -> Callable[[], None]:
         return self.fleet.pause
 
-    def export(self) -> AbstractContextManager[Iterator[Exported]]:
+    def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         return self.fleet.export()
 
     def load(
         self,
-        source: Iterable[Entry | Refusal],
-        rules: Rules,
-        note: Note = UNSIGNED,
-        report: Callable[[Refusal], None] = _ignore,
+        source: Iterable[BulkEntry | BulkRefusal],
+        rules: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        report: Callable[[BulkRefusal], None] = _ignore,
     ) -> Tally:
         if not isinstance(source, RecordFile) or not source.may_have_more_than(self.most_here):
             return self.fleet.load(source, rules, note, report)
@@ -93,10 +101,10 @@ class HelpedFleet:
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: Rules,
-        note: Note = UNSIGNED,
-        report: Callable[[Refusal], None] = _ignore,
-        tell: Callable[[Result], None] = _ignore,
+        rules: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        report: Callable[[BulkRefusal], None] = _ignore,
+        tell: Callable[[BulkResult], None] = _ignore,
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
@@ -115,8 +123,8 @@ class HelpedFleet:
     def _helped(
         self,
         order: Order,
-        report: Callable[[Refusal], None],
-        tell: Callable[[Result], None],
+        report: Callable[[BulkRefusal], None],
+        tell: Callable[[BulkResult], None],
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
         # The helper opens the store for itself, and so does not know of a file that was replaced meanwhile.
@@ -124,7 +132,7 @@ class HelpedFleet:
         with self._turn(), self._started(order, records) as events:
             try:
                 for line in events:
-                    outcome = heard(line, report, tell, self.fleet.aside)
+                    outcome = heard(line, report, tell, self.fleet.offload)
                     if outcome is not None:
                         return outcome
                     self.pause()

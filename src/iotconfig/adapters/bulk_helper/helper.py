@@ -7,14 +7,14 @@ from typing import IO, BinaryIO
 
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import PatchOutcome
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.errors import IotConfigError
 
 from .events import Teller
 from .orders import Order
 
 
-def help_with(fleet: FleetService, order: BinaryIO, records: BinaryIO | None, events: IO[bytes]) -> None:
+def help_with(fleet: BulkService, order: BinaryIO, records: BinaryIO | None, events: IO[bytes]) -> None:
     """Do what `order` says. `records` is the file of a load. All that may be said of it goes to `events`."""
     teller = Teller(events)
     try:
@@ -29,7 +29,7 @@ def help_with(fleet: FleetService, order: BinaryIO, records: BinaryIO | None, ev
         teller.done(outcome)
 
 
-def _done(fleet: FleetService, order: Order, records: BinaryIO | None, teller: Teller) -> PatchOutcome:
+def _done(fleet: BulkService, order: Order, records: BinaryIO | None, teller: Teller) -> PatchOutcome:
     if order.merge is not None:
         return fleet.patch(
             order.query,

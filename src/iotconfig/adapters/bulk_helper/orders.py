@@ -8,9 +8,9 @@ from typing import Any, Self
 from attrs import asdict, field, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordForm
-from iotconfig.domain.configs.bulk import OnConflict, Rules
+from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.documents.merge_patch import MergePatch
 
 
@@ -18,8 +18,8 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 class Order:
     """A load of the file of records that the helper inherits, or else a patch."""
 
-    rules: Rules
-    note: Note
+    rules: BulkOptions
+    note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
     """The file's; None for a patch."""
@@ -43,8 +43,8 @@ class Order:
         given: dict[str, Any] = json.loads(text)
         rules = given["rules"] | {"on_conflict": OnConflict(given["rules"]["on_conflict"])}
         return cls(
-            rules=Rules(**rules),
-            note=Note(**given["note"]),
+            rules=BulkOptions(**rules),
+            note=ChangeNote(**given["note"]),
             max_content_bytes=given["max_content_bytes"],
             form=None if given["form"] is None else RecordForm(given["form"]),
             query=ConfigQuery(**given["query"]),

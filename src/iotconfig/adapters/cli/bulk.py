@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 import click
 
-from iotconfig.domain.configs.bulk import OnConflict, Rules
+from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents import strict_json
 from iotconfig.domain.documents.line_ends import without_mark
@@ -29,8 +29,8 @@ from .tables import printable
 from .terminal import give, is_watched, say, say_over_progress
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import Entry, PatchOutcome, Refusal, Result, Tally
-    from iotconfig.domain.configs.bulk_service import FleetService
+    from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, BulkResult, PatchOutcome, Tally
+    from iotconfig.domain.configs.bulk_service import BulkService
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def import_(
     already makes no revision, and no device is told of it.
     """
     runtime: Runtime = ctx.obj
-    rules = Rules(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
+    rules = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
     note = runtime.note(message)
     with (
         _fleet(runtime) as service,
@@ -154,7 +154,7 @@ def patch(
     if everything == (match is not None or ota is not None):
         raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
     runtime: Runtime = ctx.obj
-    rules = Rules(keep_going=keep_going, dry_run=dry_run)
+    rules = BulkOptions(keep_going=keep_going, dry_run=dry_run)
     given = strict_json.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
     with _fleet(runtime) as service:
         outcome = service.patch(
@@ -178,14 +178,14 @@ def patch(
 
 
 @contextmanager
-def _fleet(runtime: Runtime) -> Iterator[FleetService]:
+def _fleet(runtime: Runtime) -> Iterator[BulkService]:
     runtime.schema().require_current()
     with runtime.fleet() as service:
         yield service
 
 
 @contextmanager
-def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[Entry | Refusal]]:
+def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntry | BulkRefusal]]:
     """The entries of a source, with a progress bar where somebody watches."""
     from iotconfig.adapters.fleet_files import files
 
@@ -250,11 +250,11 @@ def _watched(
             told = now
 
 
-def _report(refusal: Refusal) -> None:
+def _report(refusal: BulkRefusal) -> None:
     say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
 
 
-def _tell(result: Result) -> None:
+def _tell(result: BulkResult) -> None:
     say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
 
 
@@ -267,7 +267,7 @@ def _skipped(tally: Tally) -> str:
     return f"{tally.skipped} skipped, " if tally.skipped else ""
 
 
-def _ending(tally: Tally, rules: Rules) -> str:
+def _ending(tally: Tally, rules: BulkOptions) -> str:
     if tally.stored:
         return "stored"
     if rules.dry_run:

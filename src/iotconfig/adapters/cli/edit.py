@@ -26,7 +26,7 @@ from .terminal import confirm, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
-    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.service import ConfigService
 
 _NAME: Final = "ID|MAC"
@@ -60,7 +60,7 @@ class _Editing:
 
     _runtime: Runtime
     _service: ConfigService
-    _note: Note
+    _note: ChangeNote
     _base: Config
     """The config as the text in the editor began."""
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from iotconfig.domain.access.api_tokens import ApiTokenService
     from iotconfig.domain.announcing.service import NotificationService
-    from iotconfig.domain.configs.bulk_service import FleetService
+    from iotconfig.domain.configs.bulk_service import BulkService
     from iotconfig.domain.configs.history import HistoryService
-    from iotconfig.domain.configs.revisions import Note
+    from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.service import ConfigService
     from iotconfig.domain.devices.tokens import DeviceTokenService
 
@@ -87,7 +87,7 @@ class Runtime(Protocol):
         """The use cases on the database."""
         ...
 
-    def note(self, message: str | None) -> Note:
+    def note(self, message: str | None) -> ChangeNote:
         """The login name of who runs the command, and what they say about it."""
         ...
 
@@ -95,7 +95,7 @@ class Runtime(Protocol):
         """The histories of the configs in the database."""
         ...
 
-    def fleet(self) -> AbstractContextManager[FleetService]:
+    def fleet(self) -> AbstractContextManager[BulkService]:
         """The use cases for many configs at once."""
         ...
 

@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, Final
 
 from iotconfig.adapters.codec import record_of
 from iotconfig.adapters.regular_files import DIRECTORY, open_beneath
-from iotconfig.domain.configs.bulk import Entry, Exported, Refusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, ExportedConfig
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.line_ends import UTF8_MARK, without_mark
 from iotconfig.domain.errors import InvalidDocument, IotConfigError, ValidationFailed, excerpt
@@ -28,7 +28,7 @@ _HEAD_BYTES: Final = 1024
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
     """The records of a file: a document `{"configs": […]}` where it begins like one, else NDJSON.
 
     `stream` can seek. `name` heads the places. A byte order mark is passed over.
@@ -37,7 +37,7 @@ def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
     try:
         head = without_mark(read)
     except InvalidDocument as error:
-        return iter([Refusal(f"{name}:1", error)])
+        return iter([BulkRefusal(f"{name}:1", error)])
     stream.seek(-len(head), os.SEEK_CUR)
     is_in_document = not name.endswith(NDJSON_SUFFIX) and is_document(head)
     return (read_document if is_in_document else read_ndjson)(stream, name, max_content_bytes)
@@ -49,7 +49,7 @@ def count_files(directory: Path) -> int:
         return sum(1 for _ in items)
 
 
-def read_directory(directory: Path, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+def read_directory(directory: Path, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
     """The configs of a directory in which each file is `<mac>.json`, in any spelling of the MAC address.
 
     Whatever else is there is refused, and so is a link that leads out of the
@@ -62,11 +62,11 @@ def read_directory(directory: Path, max_content_bytes: int) -> Iterator[Entry | 
                 place = excerpt(item.name)
                 try:
                     mac_address = _mac_address(item.name)
-                    yield Entry(place, mac_address, _content(root, item.name, max_content_bytes))
+                    yield BulkEntry(place, mac_address, _content(root, item.name, max_content_bytes))
                 except IotConfigError as error:
-                    yield Refusal(place, error)
+                    yield BulkRefusal(place, error)
                 except OSError as error:
-                    yield Refusal(place, ValidationFailed(f"The file cannot be read: {error.strerror}."))
+                    yield BulkRefusal(place, ValidationFailed(f"The file cannot be read: {error.strerror}."))
     finally:
         os.close(root)
 
@@ -86,7 +86,7 @@ def _content(root: int, name: str, max_bytes: int) -> ConfigContent:
     return ConfigContent.parse(document, max_bytes)
 
 
-def write_records(stream: IO[bytes], configs: Iterable[Exported]) -> int:
+def write_records(stream: IO[bytes], configs: Iterable[ExportedConfig]) -> int:
     """Write configs as NDJSON, and say how many they were."""
     count = 0
     for exported in configs:
@@ -115,7 +115,7 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_directory(target: Path, configs: Iterable[Exported]) -> int:
+def write_directory(target: Path, configs: Iterable[ExportedConfig]) -> int:
     """Write each config to `<mac>.json` in the directory `target`, which must be new or empty.
 
     A new directory is there when all of it is written, and not before; into an
@@ -168,7 +168,7 @@ def _taken(target: Path) -> ValidationFailed:
     )
 
 
-def _write_documents(directory: int, configs: Iterable[Exported]) -> int:
+def _write_documents(directory: int, configs: Iterable[ExportedConfig]) -> int:
     count = 0
     for mac_address, text in configs:
         name = f"{mac_address}{_DOCUMENT_SUFFIX}"

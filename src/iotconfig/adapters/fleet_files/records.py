@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, cast
 from attrs import define, frozen
 
 from iotconfig.adapters.codec import BodyReader, entry_of
-from iotconfig.domain.configs.bulk import Entry, Refusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
 from iotconfig.domain.documents.line_ends import UTF8_MARK
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError, ValidationFailed
 
@@ -40,7 +40,7 @@ class RecordFile:
     give_turn: Callable[[], None] | None = None
     """Called now and then, also where no record is found: where requests share a thread, others get their turn."""
 
-    def __iter__(self) -> Iterator[Entry | Refusal]:
+    def __iter__(self) -> Iterator[BulkEntry | BulkRefusal]:
         self.file.seek(0)
         file = self.file
         if self.give_turn is not None:
@@ -77,7 +77,7 @@ def is_document(head: bytes) -> bool:
     return _HEAD.match(head[:_HEAD_BYTES]) is not None
 
 
-def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
     """The records of NDJSON, one a line; blank lines are passed over.
 
     Places are `name:line`, or `line n` without a name. A line that is too long is refused without being
@@ -89,12 +89,12 @@ def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
         number += 1
         if len(line) > limit:
             _skip_line(stream, line)
-            yield Refusal(_place(name, number), _too_large(limit))
+            yield BulkRefusal(_place(name, number), _too_large(limit))
         elif not line.isspace():
             yield _entry(line, name, number, max_content_bytes)
 
 
-def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[Entry | Refusal]:
+def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
     """The records of a document `{"configs": […]}`. Places are as of NDJSON, where the record begins.
 
     Where the document itself is broken, its rest cannot be told apart: one
@@ -106,22 +106,22 @@ def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterat
         for element in elements:
             yield _entry(element, name, elements.line, max_content_bytes)
     except IotConfigError as error:
-        yield Refusal(_place(name, elements.line), error)
+        yield BulkRefusal(_place(name, elements.line), error)
 
 
 def _place(name: str, line: int) -> str:
     return f"{name}:{line}" if name else f"line {line}"
 
 
-def _entry(text: bytes, name: str, line: int, max_content_bytes: int) -> Entry | Refusal:
+def _entry(text: bytes, name: str, line: int, max_content_bytes: int) -> BulkEntry | BulkRefusal:
     """The entry that a record describes, which begins on this line of its stream; or why there is none."""
     place = _place(name, line)
     try:
         return entry_of(text, place, max_content_bytes)
     except InvalidDocument as error:
-        return Refusal(place, _seen_from_stream(error, text, line))
+        return BulkRefusal(place, _seen_from_stream(error, text, line))
     except IotConfigError as error:
-        return Refusal(place, error)
+        return BulkRefusal(place, error)
 
 
 def _seen_from_stream(error: InvalidDocument, text: bytes, line: int) -> ValidationFailed:

@@ -17,8 +17,8 @@ from iotconfig.domain.devices.tokens import DeviceTokenService
 from .access.authentication import Authentication
 from .access.cookies import SIGN_OUT, CookieJar
 from .access.device_gate import DeviceGate
-from .access.failed_sign_ins import FailedSignIns
 from .access.gate import Gate
+from .access.sign_in_throttle import SignInThrottle
 from .api.auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
 
 
@@ -39,9 +39,9 @@ class AccessControl:
     secret: str = field(default="", repr=False)
     """What sign-ins on their way are signed with; the same in every process that serves."""
 
-    def doors(self, own_origin: str, origins: Collection[str]) -> Doors:
+    def build(self, own_origin: str, origins: Collection[str]) -> AccessRoutes:
         """The gate and the routes. `origins`: whose pages may use the session cookie, beside the service's own."""
-        failed = FailedSignIns(self.throttle, self.proxies)
+        failed = SignInThrottle(self.throttle, self.proxies)
         cookies = CookieJar(own_origin.startswith("https:"), self.secret)
         authentication = None
         if self.api_tokens is not None:
@@ -53,11 +53,11 @@ class AccessControl:
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)
         sign_ins = SignIns(self.sign_in, cookies, failed, own_origin)
-        return Doors(Gate(authentication, devices), authentication, sign_ins)
+        return AccessRoutes(Gate(authentication, devices), authentication, sign_ins)
 
 
 @frozen
-class Doors:
+class AccessRoutes:
     """The gate in front of all routes, and the routes that belong to it."""
 
     gate: Gate

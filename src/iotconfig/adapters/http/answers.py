@@ -22,7 +22,7 @@ def send_text(resp: falcon.Response, text: str) -> None:
     resp.set_header("Cache-Control", "private, no-cache")
 
 
-def tag(resp: falcon.Response, config: Config) -> None:
+def set_revision_headers(resp: falcon.Response, config: Config) -> None:
     """Say which revision of which config the answer is about."""
     resp.context.mac_address = str(config.mac_address)
     resp.set_header("ETag", revision_tag(config.revision))
@@ -32,7 +32,7 @@ def tag(resp: falcon.Response, config: Config) -> None:
 def send_config(resp: falcon.Response, config: Config) -> None:
     """Answer with a config."""
     send(resp, config)
-    tag(resp, config)
+    set_revision_headers(resp, config)
 
 
 def send_created(resp: falcon.Response, config: Config) -> None:

@@ -12,15 +12,15 @@ from attrs import frozen
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.offload import Aside, at_once
+from iotconfig.domain.offload import Offload, run_inline
 from iotconfig.domain.pictures import PictureService
 
 from . import problems
-from .access_control import AccessControl, Doors
+from .access_control import AccessControl, AccessRoutes
 from .api.assets import AssetResource, AssetsResource
 from .api.bulk import ExportResource, ImportResource, PatchResource
 from .api.configs import (
@@ -57,7 +57,7 @@ class UseCases:
 
     configs: ConfigService
     history: HistoryService
-    fleet: FleetUseCases
+    fleet: BulkUseCases
     notifications: NotificationService
     assets: AssetService
     pictures: Callable[[], PictureService]
@@ -80,8 +80,8 @@ def create_app(
     observers: Sequence[Observer] = (),
     render_metrics: Render | None = None,
     metrics_token: str = "",
-    aside: Aside = at_once,
-    comparing: Aside = at_once,
+    offload: Offload = run_inline,
+    comparing: Offload = run_inline,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
@@ -97,10 +97,10 @@ def create_app(
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: hear of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
-    `aside`: reads and merges large documents, where it holds up no other request.
+    `offload`: reads and merges large documents, where it holds up no other request.
     `comparing`: does the same for what is only shown, such as differences, and holds up no change.
     """
-    doors = access.doors(own_origin, cors_origins)
+    doors = access.build(own_origin, cors_origins)
     middleware = _middleware(doors, own_origin, cors_origins, local_only=local_only)
     app = falcon.App(middleware=[Observation(observers), *middleware] if observers else middleware)
     problems.install(app)
@@ -112,7 +112,7 @@ def create_app(
     app.add_route("/api/health/ready", ReadyResource(is_ready or store.check))
     if render_metrics is not None:
         app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
-    bodies = BodyReader(max_content_bytes, aside)
+    bodies = BodyReader(max_content_bytes, offload)
     _add_configs(app, use_cases.configs, use_cases.history, bodies, comparing, require_if_match)
     door = TransferDoor(transfers or Transfers(), access.proxies)
     app.add_route(
@@ -131,7 +131,7 @@ def _add_configs(
     service: ConfigService,
     history: HistoryService,
     bodies: BodyReader,
-    comparing: Aside,
+    comparing: Offload,
     require_if_match: bool,  # noqa: FBT001 - passed on
 ) -> None:
     """The routes of configs, one by one, and of what they were."""
@@ -153,7 +153,7 @@ def _add_configs(
 
 
 def _middleware(
-    doors: Doors, own_origin: str, cors_origins: Collection[str], *, local_only: bool
+    doors: AccessRoutes, own_origin: str, cors_origins: Collection[str], *, local_only: bool
 ) -> list[Any]:
     chain: list[Any] = [RequestIds(), CrossSiteGuard(own_origin, cors_origins)]
     if local_only:

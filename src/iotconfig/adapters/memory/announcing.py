@@ -30,7 +30,7 @@ class MemoryNotificationOutbox:
         earlier = self._state.notifications.get(announcement.subject)
         waiting = earlier if earlier is not None and not earlier.parked else None
         self._state.notifications[announcement.subject] = Notification(
-            announcement=announcement.over(earlier.announcement if earlier else None),
+            announcement=announcement.superseding(earlier.announcement if earlier else None),
             generation=next_generation(now, earlier.generation if earlier else None),
             since=min(since, waiting.since) if waiting else since,
             due_at=min(due, waiting.due_at) if waiting else due,
@@ -49,7 +49,7 @@ class MemoryNotificationQueue:
     def next_due(self) -> datetime | None:
         return next((n.due_at for n in self._waiting()), None)
 
-    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
         with self._committed.transaction() as state:
             for notification in told:
                 if _is_current(state, notification):

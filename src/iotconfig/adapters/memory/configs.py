@@ -9,7 +9,7 @@ from itertools import islice
 from attrs import frozen
 
 from iotconfig.domain.configs.config import Config, Document
-from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
@@ -84,15 +84,15 @@ def _matches(config: Config, query: ConfigQuery) -> bool:
 
 
 @frozen
-class MemoryDeviceRepository:
-    """`DeviceRepository` over one state; the store's lock holds every device at once."""
+class MemoryRevisionCounters:
+    """`RevisionCounters` over one state; the store's lock holds every device at once."""
 
     _state: State
 
-    def lock(self, mac_address: MacAddress) -> Device:
-        return Device(mac_address, self._state.counters.setdefault(mac_address, 0))
+    def lock(self, mac_address: MacAddress) -> RevisionCounter:
+        return RevisionCounter(mac_address, self._state.counters.setdefault(mac_address, 0))
 
-    def lock_owner(self, config_id: int) -> Device | None:
+    def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._state.configs.get(config_id)
         return None if config is None else self.lock(config.mac_address)
 
@@ -103,7 +103,7 @@ class MemoryDeviceRepository:
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         return self._state.successors.get(mac_address)
 
-    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
         self._state.counters[device.mac_address] = revision
         self._state.successors.pop(device.mac_address, None)
         if replaced_by is not None:

@@ -10,8 +10,8 @@ from .state import State
 
 
 @frozen
-class MemoryOnceOnly:
-    """`OnceOnly` over one state."""
+class MemoryReplayGuard:
+    """`ReplayGuard` over one state."""
 
     _state: State
 

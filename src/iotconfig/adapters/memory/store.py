@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from attrs import field, frozen
 
-from iotconfig.domain.configs.bulk import Exported
+from iotconfig.domain.configs.bulk import ExportedConfig
 
 from .announcing import MemoryNotificationQueue
-from .stage import MemoryStage
+from .bulk_write import MemoryBulkWrite
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
 
@@ -31,14 +31,14 @@ class MemoryStore:
             yield MemoryUnitOfWork.on(state)
 
     @contextmanager
-    def staging(self) -> Iterator[MemoryStage]:
+    def bulk_writing(self) -> Iterator[MemoryBulkWrite]:
         self._committed.check()
-        yield MemoryStage(self._committed)
+        yield MemoryBulkWrite(self._committed)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[Exported]]:
+    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         configs = sorted(self._committed.state.configs.values(), key=lambda config: config.mac_address)
-        yield (Exported(config.mac_address, config.content.text) for config in configs)
+        yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
 
     def check(self) -> None:
         self._committed.check()

@@ -7,9 +7,9 @@ from typing import Self
 from attrs import frozen
 
 from .announcing import MemoryNotificationOutbox
-from .configs import MemoryConfigRepository, MemoryDeviceRepository
+from .configs import MemoryConfigRepository, MemoryRevisionCounters
 from .history import MemoryHistoryRepository
-from .replay_guard import MemoryOnceOnly
+from .replay_guard import MemoryReplayGuard
 from .state import State
 
 
@@ -18,18 +18,18 @@ class MemoryUnitOfWork:
     """`UnitOfWork` over one transaction's copy of the state; `View` over the committed one."""
 
     configs: MemoryConfigRepository
-    devices: MemoryDeviceRepository
+    counters: MemoryRevisionCounters
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
-    once: MemoryOnceOnly
+    replay_guard: MemoryReplayGuard
 
     @classmethod
     def on(cls, state: State) -> Self:
         """All repositories over one state."""
         return cls(
             MemoryConfigRepository(state),
-            MemoryDeviceRepository(state),
+            MemoryRevisionCounters(state),
             MemoryHistoryRepository(state),
             MemoryNotificationOutbox(state),
-            MemoryOnceOnly(state),
+            MemoryReplayGuard(state),
         )

@@ -43,7 +43,7 @@ class RelayMetrics:
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
         receipts = self._publisher.publish(announcements)
         answered = [receipt for receipt in receipts if receipt is not None]
-        told = sum(receipt.nudged and receipt.stated for receipt in answered)
+        told = sum(receipt.nudge_accepted and receipt.state_accepted for receipt in answered)
         self._published.inc(told)
         self._refused.inc(len(answered) - told)
         return receipts

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from attrs import frozen
 from paho.mqtt.properties import Properties
 
-from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblem, RelayProblemCode
 
 _QOS: Final = 1
 _RECEIVE_MAXIMUM: Final = 65_535
@@ -40,24 +40,24 @@ class Limits:
             receive_maximum=said("ReceiveMaximum", _RECEIVE_MAXIMUM),
         )
 
-    def problems(self, needed: int) -> Iterator[Problem]:
+    def problems(self, needed: int) -> Iterator[RelayProblem]:
         """What cannot be announced as it should; `needed`: the size of the largest message of a device."""
         if not self.retains:
-            yield Problem(
-                ProblemCode.NOT_RETAINED,
+            yield RelayProblem(
+                RelayProblemCode.NOT_RETAINED,
                 "the broker keeps no retained messages (CONNACK: Retain Available 0), so a device that subscribes "
                 "later does not hear of its newest document; it must fetch when it starts. Allow retained messages "
                 "on the broker, then run 'iotconfig announce --all'",
             )
         if self.qos < _QOS:
-            yield Problem(
-                ProblemCode.NOT_ACKNOWLEDGED,
+            yield RelayProblem(
+                RelayProblemCode.NOT_ACKNOWLEDGED,
                 "the broker takes messages of QoS 0 only (CONNACK: Maximum QoS 0) and acknowledges none, so a message "
                 "counts as delivered once it is written to the connection, and can be lost. Allow QoS 1 on the broker",
             )
         if self.packet_size is not None and self.packet_size < needed:
-            yield Problem(
-                ProblemCode.PACKETS_TOO_SMALL,
+            yield RelayProblem(
+                RelayProblemCode.PACKETS_TOO_SMALL,
                 f"the broker takes packets of up to {self.packet_size} bytes (CONNACK: Maximum Packet Size), and a "
                 f"device's message has up to {needed}: larger messages are parked. Raise the limit on the broker, "
                 "then run 'iotconfig notifications --retry'",

@@ -25,7 +25,7 @@ from typing import Final, Self
 
 from attrs import frozen
 
-from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblem, RelayProblemCode
 
 from .session import Received
 
@@ -83,7 +83,7 @@ class Neighbours:
         self._must_answer = False
         self._has_left_mark = self._has_mark = False
         self._takeovers: deque[float] = deque(maxlen=_TAKEOVERS)
-        self._problem: Problem | None = None
+        self._problem: RelayProblem | None = None
 
     def connected(self) -> None:
         """What is heard from now on is heard on a new connection; only an earlier one's mark can have been replaced."""
@@ -121,7 +121,7 @@ class Neighbours:
         """Another client ended this relay's session, while it held the lease."""
         self._takeovers.append(self._clock())
 
-    def problem(self) -> Problem | None:
+    def problem(self) -> RelayProblem | None:
         """The conflict there is at the moment; its beginning and its end are logged, once."""
         now = self._clock()
         if self._other is not None and now - self._heard_at > _GONE_AFTER:
@@ -136,7 +136,7 @@ class Neighbours:
         self._problem = found
         return found
 
-    def _conflict(self) -> Problem | None:
+    def _conflict(self) -> RelayProblem | None:
         if self._other is not None:
             how = (
                 f"its relay's client id is {self._other}, this one's {self.marker.client_id}; "
@@ -152,4 +152,4 @@ class Neighbours:
         else:
             return None
         message = f'another installation uses this prefix, "{self._prefix}": {how}. {way_out}'
-        return Problem(ProblemCode.PREFIX_SHARED, message)
+        return RelayProblem(RelayProblemCode.PREFIX_SHARED, message)

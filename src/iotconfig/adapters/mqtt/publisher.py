@@ -12,7 +12,7 @@ from typing import Final
 from iotconfig.adapters.codec import to_json
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
-from iotconfig.domain.announcing.relay_reports import Problem, ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblem, RelayProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
 
 from .broker import Broker
@@ -82,7 +82,7 @@ class MqttPublisher:
         self._must_mark = False
         self._session: Session | None = None
         self._ending: Ending | None = None
-        self._limits: tuple[Problem, ...] = ()
+        self._limits: tuple[RelayProblem, ...] = ()
 
     def connect(self) -> None:
         if self._session is not None and self._session.is_open():
@@ -105,7 +105,7 @@ class MqttPublisher:
         if self._session is None:
             return [None] * len(announcements)
         answers = self._session.publish(messages)
-        if not any(problem.code is ProblemCode.PACKETS_TOO_SMALL for problem in self._limits):
+        if not any(problem.code is RelayProblemCode.PACKETS_TOO_SMALL for problem in self._limits):
             for message, answer in zip(messages, answers, strict=True):
                 if answer is not None and answer.is_final:
                     subject = announcements[message.index].subject
@@ -115,7 +115,10 @@ class MqttPublisher:
             place, ending = self._session.hung_up_on
             error = f"the broker hung up: {ending.reason} ({messages[place].topic})"
             receipts[messages[place].index] = Receipt(
-                nudged=False, stated=False, error=error, hung_up=not ending.is_surely_about_a_message
+                nudge_accepted=False,
+                state_accepted=False,
+                error=error,
+                connection_closed=not ending.is_surely_about_a_message,
             )
         return receipts
 
@@ -153,7 +156,7 @@ class MqttPublisher:
             self._session.say(self._marker())
             self._neighbours.said()
 
-    def problems(self) -> Sequence[Problem]:
+    def problems(self) -> Sequence[RelayProblem]:
         conflict = self._neighbours.problem()
         return self._limits if conflict is None else (conflict, *self._limits)
 
@@ -244,7 +247,7 @@ class MqttPublisher:
 def _receipts(
     count: int, messages: Sequence[Message], answers: Sequence[Answer | None]
 ) -> list[Receipt | None]:
-    receipts: list[Receipt | None] = [Receipt(nudged=True, stated=True)] * count
+    receipts: list[Receipt | None] = [Receipt(nudge_accepted=True, state_accepted=True)] * count
     for message, answer in zip(messages, answers, strict=True):
         receipts[message.index] = _with_answer(receipts[message.index], message, answer)
     return receipts
@@ -262,11 +265,11 @@ def _with_answer(receipt: Receipt | None, message: Message, answer: Answer | Non
     if answer is None and not refused:
         return None
     is_first = receipt is not None and receipt.error is None
-    receipt = receipt or Receipt(nudged=False, stated=False)
+    receipt = receipt or Receipt(nudge_accepted=False, state_accepted=False)
     error = None if answer is None else f"{answer.error} ({message.topic})"
     return Receipt(
-        nudged=receipt.nudged and not message.is_nudge,
-        stated=receipt.stated and message.is_nudge,
+        nudge_accepted=receipt.nudge_accepted and not message.is_nudge,
+        state_accepted=receipt.state_accepted and message.is_nudge,
         error="; ".join(part for part in (receipt.error, error) if part),
         is_final=answer is not None and answer.is_final and (is_first or receipt.is_final),
         is_for_now=receipt.is_for_now or (answer is not None and answer.is_for_now),

@@ -13,14 +13,14 @@ from iotconfig.domain.access.principal import Principal
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import AuthenticationRequired
 
+from .cached_fetch import CachedFetch
 from .faults import ProviderUnavailable, refused
-from .kept import Kept
 from .principals import principal_in
-from .published import Published
+from .provider_documents import ProviderDocuments
+from .provider_http import ProviderHttp
 from .registration import Registration
-from .sign_in import CodeFlow, Granted
+from .sign_in import CodeFlow, TokenResponse
 from .tokens import NOT_AS_BEARER, NOT_FOR_US, Tokens, Verified
-from .web import Web
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,10 @@ class OidcIdentityProvider:
         """
         self._registration = registration
         self._clock = clock
-        web = Web(registration.ca_file, seconds)
-        self._published = Kept(partial(Published.fetch, web, registration.issuer), clock, seconds + 1)
+        web = ProviderHttp(registration.ca_file, seconds)
+        self._published = CachedFetch(
+            partial(ProviderDocuments.fetch, web, registration.issuer), clock, seconds + 1
+        )
         self._tokens = Tokens(self._published, clock)
         self._flow = CodeFlow(registration, web, self._tokens)
 
@@ -89,7 +91,7 @@ class OidcIdentityProvider:
         url: str = add_params_to_uri(endpoint, parameters)
         return url
 
-    def _choose(self, granted: Granted) -> tuple[str, Verified]:
+    def _choose(self, granted: TokenResponse) -> tuple[str, Verified]:
         """The access token, which is where Keycloak puts roles; the ID token where that is not for us to read."""
         if granted.access_token is not None:
             try:

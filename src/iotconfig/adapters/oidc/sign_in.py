@@ -18,9 +18,9 @@ from iotconfig.domain.errors import AuthenticationRequired, excerpt
 
 from .faults import ProviderUnavailable, refused
 from .metadata import Metadata
+from .provider_http import Answer, ProviderHttp
 from .registration import Registration
 from .tokens import NOT_FOR_US, Tokens, Verified
-from .web import Answer, Web
 
 _RANDOM: Final = 32
 """Bytes of randomness in a state, a nonce and a verifier; 43 characters, the least that a verifier may have."""
@@ -30,7 +30,7 @@ _REFUSALS: Final = frozenset({"invalid_grant", "invalid_request"})
 
 
 @frozen
-class Granted:
+class TokenResponse:
     """What the provider gave for a code: the ID token holds, of the access token nothing is known."""
 
     id_token: str
@@ -41,7 +41,7 @@ class Granted:
 class CodeFlow:
     """Sends browsers to the provider, and exchanges what they bring back."""
 
-    def __init__(self, registration: Registration, web: Web, tokens: Tokens) -> None:
+    def __init__(self, registration: Registration, web: ProviderHttp, tokens: Tokens) -> None:
         self._registration = registration
         self._web = web
         self._tokens = tokens
@@ -66,7 +66,7 @@ class CodeFlow:
 
     def finish(
         self, metadata: Metadata, callback: str, sign_in: SignIn, code: str, issuer: str | None
-    ) -> Granted:
+    ) -> TokenResponse:
         """Exchange a code. Raises `AuthenticationRequired`, `ProviderUnavailable`."""
         if issuer != metadata.issuer and (issuer is not None or metadata.names_itself):
             raise AuthenticationRequired("The sign-in failed: it came back from another identity provider.")
@@ -77,7 +77,7 @@ class CodeFlow:
         access_token = access_token if isinstance(access_token, str) and access_token.isascii() else None
         identity = self._tokens.verify(id_token, {self._registration.client_id}, NOT_FOR_US)
         self._check_identity(identity, sign_in, access_token)
-        return Granted(id_token, identity, access_token)
+        return TokenResponse(id_token, identity, access_token)
 
     def _exchange(self, metadata: Metadata, callback: str, verifier: str, code: str) -> Answer:
         if metadata.token_endpoint is None:

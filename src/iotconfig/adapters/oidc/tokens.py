@@ -13,10 +13,10 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from iotconfig.domain.clock import Clock
 
+from .cached_fetch import CachedFetch
 from .faults import refused
-from .kept import Kept
 from .keys import ALGORITHMS, REGISTRY
-from .published import Published
+from .provider_documents import ProviderDocuments
 
 MAX_LENGTH: Final = 16 * 1024
 """Characters of a token; what is longer is not even looked at."""
@@ -50,7 +50,7 @@ class Verified:
 class Tokens:
     """Verifies tokens with what the provider publishes."""
 
-    def __init__(self, published: Kept[Published], clock: Clock) -> None:
+    def __init__(self, published: CachedFetch[ProviderDocuments], clock: Clock) -> None:
         self._published = published
         self._clock = clock
 
@@ -77,7 +77,7 @@ class Tokens:
         outcome = published.keys.signed(signature)
         # What was fetched just now needs no second look.
         if outcome is None and published is known:
-            newer = self._published.newer_than(published)
+            newer = self._published.refreshed_after(published)
             if newer is not None:
                 published = newer
                 outcome = published.keys.signed(signature)

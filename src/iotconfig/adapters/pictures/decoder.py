@@ -19,7 +19,7 @@ from math import ceil
 from typing import Final
 
 from iotconfig.domain.errors import Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 
 from .decoder_protocol import ANSWER, PICTURE, READY, REFUSAL, REQUEST
 from .shrink import PillowPictureConverter
@@ -49,7 +49,7 @@ def main() -> None:
             file = stream.read(length)
             _allow_processor_time(given.seconds)
             with _ending_with(link):
-                kind, content = _answer(converter, file, Box(width or None, height or None))
+                kind, content = _answer(converter, file, TargetSize(width or None, height or None))
             _send(stream, kind, content)
 
 
@@ -97,7 +97,7 @@ def _ending_with(link: socket.socket) -> Iterator[None]:
     fcntl.fcntl(link, fcntl.F_SETFL, flags)
 
 
-def _answer(converter: PillowPictureConverter, file: bytes, box: Box) -> tuple[bytes, bytes]:
+def _answer(converter: PillowPictureConverter, file: bytes, box: TargetSize) -> tuple[bytes, bytes]:
     try:
         return PICTURE, converter.convert(file, box)
     except Unprocessable as refusal:

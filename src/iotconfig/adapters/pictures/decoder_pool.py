@@ -15,7 +15,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from iotconfig.domain.errors import TooManyRequests, Unprocessable
-from iotconfig.domain.pictures import MAX_AREA, RETRY_AFTER, Box
+from iotconfig.domain.pictures import MAX_AREA, RETRY_AFTER, TargetSize
 
 from .decoder_protocol import ANSWER, MAX_SENTENCE, PICTURE, READY, REQUEST, Limits
 from .lvgl import size_of
@@ -65,7 +65,7 @@ class DecoderPool:
         self._places = BoundedSemaphore(decoders)
         self._idle: list[_Decoder] = []
 
-    def convert(self, file: bytes, box: Box) -> bytes:
+    def convert(self, file: bytes, box: TargetSize) -> bytes:
         """See `PictureConverter.convert`. The answer is an LVGL 9 image in ARGB8888."""
         if not self._places.acquire(timeout=self._limits.seconds):
             raise TooManyRequests("Too many pictures are converted at once: try again.", RETRY_AFTER)
@@ -79,7 +79,7 @@ class DecoderPool:
         while self._idle:
             self._idle.pop().end()
 
-    def _convert(self, file: bytes, box: Box) -> bytes:
+    def _convert(self, file: bytes, box: TargetSize) -> bytes:
         while True:
             decoder = self._taken()
             was_idle = decoder.pictures > 0
@@ -133,7 +133,7 @@ class _Decoder:
     link: socket.socket
     pictures: int = field(default=0, init=False)
 
-    def ask(self, file: bytes, box: Box, seconds: float) -> _Answer:
+    def ask(self, file: bytes, box: TargetSize, seconds: float) -> _Answer:
         """Have a picture read. Raises `TimeoutError`, and `_Ended` where the process does."""
         self.pictures += 1
         until = monotonic() + seconds

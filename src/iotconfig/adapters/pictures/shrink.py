@@ -10,7 +10,7 @@ from attrs import frozen
 from PIL import ExifTags, Image, ImageChops
 
 from iotconfig.domain.errors import Unprocessable
-from iotconfig.domain.pictures import Box
+from iotconfig.domain.pictures import TargetSize
 
 from .jpeg_ends import bits_of, with_ends
 from .lvgl import container
@@ -58,7 +58,7 @@ class PillowPictureConverter:
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
-    def convert(self, file: bytes, box: Box) -> bytes:
+    def convert(self, file: bytes, box: TargetSize) -> bytes:
         """See `PictureConverter.convert`. The answer is an LVGL 9 image in ARGB8888."""
         try:
             picture = self._shrunk(file, box)
@@ -74,7 +74,7 @@ class PillowPictureConverter:
                 raise _refusal(f"its samples have {bits} bits, and {_BITS} are supported") from None
             raise _refusal(f"it is no whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
 
-    def _shrunk(self, file: bytes, box: Box) -> Image.Image:
+    def _shrunk(self, file: bytes, box: TargetSize) -> Image.Image:
         ended = with_ends(file)
         loaded = self._loaded(ended[0] if ended else file, box)
         if ended and not _are_alike(loaded.image, self._loaded(ended[1], box).image):
@@ -84,7 +84,7 @@ class PillowPictureConverter:
         shrunk = _shrink(loaded.image, loaded.low, size)
         return shrunk.transpose(_TURNS[orientation]) if orientation in _TURNS else shrunk
 
-    def _loaded(self, file: bytes, box: Box) -> _Loaded:
+    def _loaded(self, file: bytes, box: TargetSize) -> _Loaded:
         with Image.open(BytesIO(file), formats=[name.upper() for name in FORMATS]) as image:
             limit = self.max_pixels // (WEBP_PART if image.format == "WEBP" else 1)
             if image.width * image.height > limit:

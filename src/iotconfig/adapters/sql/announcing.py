@@ -76,7 +76,7 @@ def _enqueue(insert: Any) -> Any:
 
 
 def _merging(statement: Any) -> Any:
-    """An insert that merges into what is pending already, as `Announcement.over` says."""
+    """An insert that merges into what is pending already, as `Announcement.superseding` says."""
     new = statement.excluded
 
     def earlier(column: str) -> Any:
@@ -166,7 +166,7 @@ class SqlNotificationQueue:
             found: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
         return found
 
-    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
         # In the order in which `announce_all` locks them, and never both kinds in one
         # transaction: two that lock the same rows in other orders would end in a deadlock.
         if told:

@@ -37,9 +37,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from iotconfig.domain.announcing.announcement import Kind
 from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
 from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outcome
-from iotconfig.domain.configs.revisions import Note, Operation
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
 
-from .tables import MacText, configs, devices, revisions
+from .tables import MacText, configs, revision_counters, revisions
 
 temporary: Final = MetaData()
 
@@ -90,24 +90,25 @@ PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
 
 # A counter that is 1 where there is no config is of a device that the lock has just registered.
 _FIRST: Final = 1
-_IS_REGISTERED_HERE: Final = and_(devices.c.last_revision == _FIRST, configs.c.id.is_(None))
-_NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=devices.c.last_revision + 1)
+_IS_REGISTERED_HERE: Final = and_(revision_counters.c.last_revision == _FIRST, configs.c.id.is_(None))
+_NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=revision_counters.c.last_revision + 1)
 
 
 def _lock() -> dict[str, Any]:
     """One statement registers the devices that are new, and locks the others, in the order of their addresses."""
     # What changes a config that is gone registers no device.
-    is_known = exists().where(devices.c.mac_address == staged.c.mac_address)
+    is_known = exists().where(revision_counters.c.mac_address == staged.c.mac_address)
     addresses = (
         select(staged.c.mac_address, literal(_FIRST))
         .where(or_(staged.c.if_revision.is_(None), is_known))
         .order_by(staged.c.mac_address)
     )
     return {
-        name: dialect.insert(devices)
+        name: dialect.insert(revision_counters)
         .from_select(["mac_address", "last_revision"], addresses)
         .on_conflict_do_update(
-            index_elements=[devices.c.mac_address], set_={"last_revision": devices.c.last_revision}
+            index_elements=[revision_counters.c.mac_address],
+            set_={"last_revision": revision_counters.c.last_revision},
         )
         for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
     }
@@ -171,7 +172,7 @@ def plan(on_conflict: OnConflict) -> Any:
         )
         .select_from(
             staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address).outerjoin(
-                devices, devices.c.mac_address == staged.c.mac_address
+                revision_counters, revision_counters.c.mac_address == staged.c.mac_address
             )
         )
         .subquery()
@@ -191,11 +192,11 @@ def plan(on_conflict: OnConflict) -> Any:
 def advance() -> Any:
     """Set the counters of the devices whose configs are stored."""
     return (
-        update(devices)
+        update(revision_counters)
         .where(
-            devices.c.mac_address == planned.c.mac_address,
+            revision_counters.c.mac_address == planned.c.mac_address,
             _IS_STORED,
-            devices.c.last_revision != planned.c.revision,
+            revision_counters.c.last_revision != planned.c.revision,
         )
         .values(last_revision=planned.c.revision, replaced_by=null())
     )
@@ -237,7 +238,7 @@ def replace_configs(now: datetime) -> Any:
     )
 
 
-def append_revisions(note: Note) -> Any:
+def append_revisions(note: ChangeNote) -> Any:
     """Write what was stored into the history."""
     operation = case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value)
     stored = (

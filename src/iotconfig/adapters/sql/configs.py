@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from iotconfig.adapters.codec import summary_of
 from iotconfig.domain.configs.config import Config, Document
-from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments, search_text
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
@@ -22,7 +22,7 @@ from iotconfig.domain.mac import MacAddress
 from .content_columns import document_columns, document_of
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import BatchingConnection
-from .tables import configs, devices
+from .tables import configs, revision_counters
 
 _SUMMARY: Final = (
     configs.c.id,
@@ -43,22 +43,25 @@ _ADD: Final = _INSERT.returning(configs.c.id)
 _REPLACE: Final = update(configs).where(configs.c.id == bindparam("key"))
 _REMOVE: Final = delete(configs).where(configs.c.id == bindparam("key"))
 
-_LOCK: Final = select(devices.c.mac_address, devices.c.last_revision).with_for_update()
-_LOCK_MAC: Final = _LOCK.where(devices.c.mac_address == bindparam("key"))
+_LOCK: Final = select(revision_counters.c.mac_address, revision_counters.c.last_revision).with_for_update()
+_LOCK_MAC: Final = _LOCK.where(revision_counters.c.mac_address == bindparam("key"))
 _LOCK_OWNER: Final = _LOCK.where(
-    devices.c.mac_address
+    revision_counters.c.mac_address
     == select(configs.c.mac_address).where(configs.c.id == bindparam("key")).scalar_subquery()
 )
-_REPLACED_BY: Final = select(devices.c.replaced_by).where(devices.c.mac_address == bindparam("key"))
-_ADVANCE: Final = update(devices).where(devices.c.mac_address == bindparam("key"))
+_REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
+    revision_counters.c.mac_address == bindparam("key")
+)
+_ADVANCE: Final = update(revision_counters).where(revision_counters.c.mac_address == bindparam("key"))
 # One statement creates the row, or waits for whoever is creating it; either way it is locked then.
 _REGISTER: Final = {
-    name: insert(devices)
+    name: insert(revision_counters)
     .values(mac_address=bindparam("key"), last_revision=0)
     .on_conflict_do_update(
-        index_elements=[devices.c.mac_address], set_={"last_revision": devices.c.last_revision}
+        index_elements=[revision_counters.c.mac_address],
+        set_={"last_revision": revision_counters.c.last_revision},
     )
-    .returning(devices.c.last_revision)
+    .returning(revision_counters.c.last_revision)
     for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 
@@ -140,8 +143,8 @@ class SqlConfigRepository:
 
 
 @frozen
-class SqlDeviceRepository:
-    """`DeviceRepository` over one connection.
+class SqlRevisionCounters:
+    """`RevisionCounters` over one connection.
 
     PostgreSQL locks the device's row; SQLite's one write lock, which the
     transaction holds from its start, serves there.
@@ -149,22 +152,24 @@ class SqlDeviceRepository:
 
     _connection: BatchingConnection
 
-    def lock(self, mac_address: MacAddress) -> Device:
+    def lock(self, mac_address: MacAddress) -> RevisionCounter:
         row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
         if row is not None:
-            return Device(mac_address, row.last_revision)
+            return RevisionCounter(mac_address, row.last_revision)
         register = _REGISTER[self._connection.dialect.name]
-        return Device(mac_address, self._connection.execute(register, {"key": str(mac_address)}).scalar_one())
+        return RevisionCounter(
+            mac_address, self._connection.execute(register, {"key": str(mac_address)}).scalar_one()
+        )
 
-    def lock_owner(self, config_id: int) -> Device | None:
+    def lock_owner(self, config_id: int) -> RevisionCounter | None:
         row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
-        return None if row is None else Device(MacAddress(row.mac_address), row.last_revision)
+        return None if row is None else RevisionCounter(MacAddress(row.mac_address), row.last_revision)
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         found = self._connection.execute(_REPLACED_BY, {"key": str(mac_address)}).scalar_one_or_none()
         return None if found is None else MacAddress(found)
 
-    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
         values = {
             "key": str(device.mac_address),
             "last_revision": revision,

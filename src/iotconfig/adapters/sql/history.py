@@ -23,13 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.configs.revisions import (
+    ChangeNote,
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
-    Note,
     Operation,
     PruneStep,
     Retention,
@@ -124,7 +124,7 @@ class SqlHistoryRepository:
         ).scalar_one_or_none()
         return found
 
-    def began(self, config_id: int) -> datetime | None:
+    def created_at(self, config_id: int) -> datetime | None:
         found: datetime | None = self._connection.execute(_BEGAN, {"key": config_id}).scalar_one_or_none()
         return found
 
@@ -279,7 +279,7 @@ def _revision(row: Row[Any]) -> Revision:
         revision=row.revision,
         operation=Operation(row.operation),
         content=None if row.content is None else document_of(row),
-        note=Note(row.author, row.message),
+        note=ChangeNote(row.author, row.message),
         created_at=row.created_at,
     )
 

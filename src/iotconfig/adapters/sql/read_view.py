@@ -14,7 +14,7 @@ from iotconfig.domain.configs.config import Config, Document
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.mac import MacAddress
 
-from .configs import SqlConfigRepository, SqlDeviceRepository
+from .configs import SqlConfigRepository, SqlRevisionCounters
 from .engine.database import Database
 from .engine.statement_batch import BatchingConnection
 from .history import SqlHistoryRepository
@@ -60,9 +60,9 @@ class SqlReading:
         return SqlConfigReader(self._database, self._connected)
 
     @property
-    def devices(self) -> SqlDeviceRepository:
+    def counters(self) -> SqlRevisionCounters:
         # A device that has no document is told why: that is part of its fetch.
-        return SqlDeviceRepository(self._connected(for_device=True))
+        return SqlRevisionCounters(self._connected(for_device=True))
 
     @property
     def history(self) -> SqlHistoryRepository:

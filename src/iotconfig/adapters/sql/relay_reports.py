@@ -9,7 +9,13 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Row, delete, func, insert, or_, select, type_coerce
 
-from iotconfig.domain.announcing.relay_reports import FRESH, Destination, Problem, ProblemCode, RelayReport
+from iotconfig.domain.announcing.relay_reports import (
+    FRESH,
+    Destination,
+    RelayProblem,
+    RelayProblemCode,
+    RelayReport,
+)
 
 from .engine.database import Database
 from .tables import UtcDateTime, relays
@@ -63,5 +69,5 @@ def _report(row: Row[Any]) -> RelayReport:
     )
 
 
-def _problem(code: str, message: str) -> Problem:
-    return Problem(ProblemCode(code), message)
+def _problem(code: str, message: str) -> RelayProblem:
+    return RelayProblem(RelayProblemCode(code), message)

@@ -52,8 +52,8 @@ _FORGET: Final[dict[str, Executable]] = {
 
 
 @frozen
-class SqlOnceOnly:
-    """`OnceOnly` over one transaction."""
+class SqlReplayGuard:
+    """`ReplayGuard` over one transaction."""
 
     _connection: BatchingConnection
 

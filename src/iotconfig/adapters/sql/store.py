@@ -9,17 +9,17 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import select
 
-from iotconfig.domain.configs.bulk import Exported
+from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import SqlNotificationOutbox
-from .configs import SqlConfigRepository, SqlDeviceRepository
+from .bulk_write import SqlBulkWrite
+from .configs import SqlConfigRepository, SqlRevisionCounters
 from .engine.database import Database
 from .engine.statement_batch import BatchingConnection
 from .history import SqlHistoryRepository
 from .read_view import SqlReading
-from .replay_guard import SqlOnceOnly
-from .stage import SqlStage
+from .replay_guard import SqlReplayGuard
 from .tables import configs
 
 _EXPORTED: Final = select(configs.c.mac_address, configs.c.content).order_by(configs.c.mac_address)
@@ -38,8 +38,8 @@ class SqlUnitOfWork:
         return SqlConfigRepository(self._connection)
 
     @property
-    def devices(self) -> SqlDeviceRepository:
-        return SqlDeviceRepository(self._connection)
+    def counters(self) -> SqlRevisionCounters:
+        return SqlRevisionCounters(self._connection)
 
     @property
     def history(self) -> SqlHistoryRepository:
@@ -50,8 +50,8 @@ class SqlUnitOfWork:
         return SqlNotificationOutbox(self._connection)
 
     @property
-    def once(self) -> SqlOnceOnly:
-        return SqlOnceOnly(self._connection)
+    def replay_guard(self) -> SqlReplayGuard:
+        return SqlReplayGuard(self._connection)
 
 
 @frozen
@@ -71,18 +71,18 @@ class SqlStore:
             batching.send()
 
     @contextmanager
-    def staging(self) -> Iterator[SqlStage]:
+    def bulk_writing(self) -> Iterator[SqlBulkWrite]:
         with self._database.session() as session:
-            yield SqlStage(session)
+            yield SqlBulkWrite(session)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[Exported]]:
+    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         with (
             self._database.snapshot() as connection,
             # Closed by hand: its reader may leave in the middle.
             connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED) as rows,
         ):
-            yield (Exported(MacAddress(mac_address), text) for mac_address, text in rows)
+            yield (ExportedConfig(MacAddress(mac_address), text) for mac_address, text in rows)
 
     def check(self) -> None:
         self._database.check()

@@ -59,8 +59,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-devices: Final = Table(
-    "devices",
+revision_counters: Final = Table(
+    "revision_counters",
     metadata,
     Column("mac_address", MacText, primary_key=True),
     Column("last_revision", BigInteger, nullable=False),

@@ -43,7 +43,7 @@ class SignInService:
         now = self.clock()
         key = f"sign-in {sha256(state.encode()).hexdigest()}"
         with self.store.writing() as work:
-            is_first = work.once.claim(key, now, now + TIME_TO_SIGN_IN)
+            is_first = work.replay_guard.claim(key, now, now + TIME_TO_SIGN_IN)
         if not is_first:
             raise ValidationFailed("This sign-in was finished before: begin again at /api/auth/login.")
         return self.provider.finish(callback, sign_in, code, issuer)

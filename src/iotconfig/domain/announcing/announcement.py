@@ -48,7 +48,7 @@ class Announcement:
     state: DeviceState | None = None
     """Tell whoever will ever subscribe, too; None where nothing is retained."""
 
-    def over(self, earlier: Self | None) -> Self:
+    def superseding(self, earlier: Self | None) -> Self:
         """The announcement, with what an earlier one that is still pending wanted, too.
 
         A nudge that nobody has seen yet stays wanted, unless its config is gone.

@@ -15,7 +15,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iotconfig.domain.announcing.announcement import Announcement
+from .announcement import Announcement
 
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Due whatever the clock says: the clocks of who announces and who relays may differ."""

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from attrs import frozen
 
-from iotconfig.domain.announcing.announcement import Announcement
-from iotconfig.domain.announcing.notifications import MOST_COUNTED, Backlog, Notification
-from iotconfig.domain.announcing.relay_reports import Problem
+from .announcement import Announcement
+from .notifications import MOST_COUNTED, Backlog, Notification
+from .relay_reports import RelayProblem
 
 
 class NotificationOutbox(Protocol):
@@ -20,7 +20,7 @@ class NotificationOutbox(Protocol):
         """Make `announcement` what is pending for its subject, due at once or at `due_at`.
 
         Where one is pending already, there is still one afterwards: as
-        `Announcement.over` says, with another generation, due at the earlier of
+        `Announcement.superseding` says, with another generation, due at the earlier of
         both times, its refusals forgotten, parked no longer. Where the subject
         is a device, that is locked by the same unit of work.
         """
@@ -38,7 +38,7 @@ class NotificationQueue(Protocol):
         """When the next that is not parked becomes due; None where there is none."""
         ...
 
-    def settle(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
         """Remove what was told, and store what was refused as it is given here.
 
         Each only where its generation is still the pending one's: what was
@@ -63,13 +63,13 @@ class NotificationQueue(Protocol):
 class Receipt:
     """What a broker answered to one announcement."""
 
-    nudged: bool
+    nudge_accepted: bool
     """It took the nudge, or none was wanted."""
-    stated: bool
+    state_accepted: bool
     """It took the state, or there was none."""
     error: str | None = None
     """Why it did not take one of them."""
-    hung_up: bool = False
+    connection_closed: bool = False
     """It said nothing, and ended the connection while this announcement alone was on its way."""
     is_final: bool = False
     """It will never take it as it is configured, so trying again is of no use. The publisher has logged it."""
@@ -118,7 +118,7 @@ class BrokerWatch(Protocol):
         """
         ...
 
-    def problems(self) -> Sequence[Problem]:
+    def problems(self) -> Sequence[RelayProblem]:
         """What is wrong with the broker at the moment, or with who else is on it."""
         ...
 

@@ -14,7 +14,7 @@ from iotconfig.domain.errors import BrokerUnavailable, StoreFull, StoreUnavailab
 
 from .notifications import AT_ONCE, Notification, RetryPolicy
 from .ports import BrokerWatch, Lease, NotificationQueue, Publisher, Receipt
-from .relay_reports import Problem, Reporter
+from .relay_reports import RelayProblem, Reporter
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Relay:
 
     def _report(self) -> None:
         if self._reporter is not None:
-            problems: Sequence[Problem] = ()
+            problems: Sequence[RelayProblem] = ()
             if self._is_active and self._watch is not None:
                 problems = self._watch.problems()
             self._reporter.report(is_active=bool(self._is_active), problems=problems)
@@ -137,7 +137,7 @@ class Relay:
         self._settle(batch, receipts)
         if None in receipts and (reason := self._lost()) is not None:
             return self._broker_ended_it(reason)
-        if all(receipt is None or receipt.hung_up for receipt in receipts):
+        if all(receipt is None or receipt.connection_closed for receipt in receipts):
             return self._broker_away(_reason_of(receipts))
         if None in receipts:
             # Some were answered: a new connection is due at once, and not a back-off that all must wait for.
@@ -151,7 +151,7 @@ class Relay:
         for notification, receipt in zip(batch, receipts, strict=True):
             if receipt is None:
                 continue
-            if receipt.nudged and receipt.stated:
+            if receipt.nudge_accepted and receipt.state_accepted:
                 told.append(notification)
             else:
                 refused.append(self._refused(notification, receipt))
@@ -161,7 +161,7 @@ class Relay:
 
     def _write_down(self) -> None:
         if self._unsettled is not None:
-            self._queue.settle(*self._unsettled)
+            self._queue.acknowledge(*self._unsettled)
             self._unsettled = None
 
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:
@@ -169,7 +169,7 @@ class Relay:
         delay = self._policy.delay(refusals, self._jitter())
         # A broker that hangs up, or has had enough for now, may have its own reasons, so nothing is
         # parked for it; but what it refused lets the others go first.
-        is_the_brokers = receipt.hung_up or receipt.is_for_now
+        is_the_brokers = receipt.connection_closed or receipt.is_for_now
         parked = receipt.is_final or (refusals >= self._policy.limit and not is_the_brokers)
         if is_the_brokers:
             delay = min(delay, timedelta(seconds=_RECONNECT_LONGEST))
@@ -183,7 +183,8 @@ class Relay:
             notification,
             # A nudge that was taken is not repeated with the rest: the device would restart each time.
             announcement=evolve(
-                notification.announcement, nudge=notification.announcement.nudge and not receipt.nudged
+                notification.announcement,
+                nudge=notification.announcement.nudge and not receipt.nudge_accepted,
             ),
             due_at=self._clock() + delay,
             refusals=refusals,

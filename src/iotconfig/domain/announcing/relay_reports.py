@@ -27,7 +27,7 @@ _HEARTBEAT: Final = 30.0
 _RETRY: Final = 5.0
 
 
-class ProblemCode(StrEnum):
+class RelayProblemCode(StrEnum):
     """What is wrong, for programs."""
 
     PREFIX_SHARED = "prefix_shared"
@@ -44,14 +44,14 @@ class ProblemCode(StrEnum):
     @property
     def is_conflict(self) -> bool:
         """Whether somebody must act; the others are limits of the broker, with which announcing goes on."""
-        return self in {ProblemCode.PREFIX_SHARED, ProblemCode.SETTINGS_DIFFER}
+        return self in {RelayProblemCode.PREFIX_SHARED, RelayProblemCode.SETTINGS_DIFFER}
 
 
 @frozen
-class Problem:
+class RelayProblem:
     """One thing that is wrong."""
 
-    code: ProblemCode
+    code: RelayProblemCode
     message: str
     """What it means, and what to do."""
 
@@ -76,7 +76,7 @@ class RelayReport:
     """A random name of its process."""
     destination: Destination
     is_active: bool
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RelayProblem, ...] = ()
 
 
 class RelayReports(Protocol):
@@ -98,15 +98,15 @@ class RelayReports(Protocol):
         ...
 
 
-def difference(own: Destination, reports: Sequence[RelayReport]) -> Problem | None:
+def difference(own: Destination, reports: Sequence[RelayReport]) -> RelayProblem | None:
     """The problem where a relay announces to another place than `own`; None where all agree."""
     others = sorted((r for r in reports if r.destination != own), key=lambda r: not r.is_active)
     if not others:
         return None
     other = others[0]
     role = "the active relay of its database" if other.is_active else "a standby relay of its database"
-    return Problem(
-        ProblemCode.SETTINGS_DIFFER,
+    return RelayProblem(
+        RelayProblemCode.SETTINGS_DIFFER,
         f"this service is set to announce to {own}, and {role} to {other.destination}: devices at one of the two "
         "get no announcements. Give all services of one database the same MQTT_URL and IOTCONFIG_MQTT_PREFIX, "
         "in the same spelling",
@@ -125,7 +125,7 @@ class Reporter:
     _due_at: float = field(init=False, default=0.0)
     _differs: bool = field(init=False, default=False)
 
-    def report(self, *, is_active: bool, problems: Sequence[Problem]) -> None:
+    def report(self, *, is_active: bool, problems: Sequence[RelayProblem]) -> None:
         """Store how the relay is doing, where that is due; say once where another relay announces elsewhere."""
         report = RelayReport(self._relay, self._destination, is_active, tuple(problems))
         now = self._monotonic()

@@ -13,7 +13,7 @@ from iotconfig.domain.clock import Clock
 
 from .notifications import Notification
 from .ports import NotificationQueue
-from .relay_reports import Destination, Problem, RelayReports, difference
+from .relay_reports import Destination, RelayProblem, RelayReports, difference
 
 DELAYED_AFTER: Final = timedelta(seconds=30)
 """How long a notification may wait before devices count as hearing of changes late."""
@@ -46,7 +46,7 @@ class DeliveryHealth:
     """Notifications that the broker refused too often."""
     more: bool = False
     """Whether there are more than `pending` or `parked` says: each counts up to 10,000."""
-    problems: Sequence[Problem] = ()
+    problems: Sequence[RelayProblem] = ()
     """What is wrong, the worst first, and what to do about it."""
 
 
@@ -79,7 +79,7 @@ class NotificationService:
             problems=problems,
         )
 
-    def _state(self, waited: timedelta, problems: Sequence[Problem]) -> DeliveryState:
+    def _state(self, waited: timedelta, problems: Sequence[RelayProblem]) -> DeliveryState:
         if not self.enabled:
             return DeliveryState.DISABLED
         if any(problem.code.is_conflict for problem in problems):
@@ -88,7 +88,7 @@ class NotificationService:
             return DeliveryState.DELAYED
         return DeliveryState.LIMITED if problems else DeliveryState.OK
 
-    def _problems(self) -> Sequence[Problem]:
+    def _problems(self) -> Sequence[RelayProblem]:
         if self.destination is None or self.reports is None:
             return ()
         fresh = self.reports.fresh()

@@ -157,7 +157,7 @@ class Upload:
         try:
             with self._store.writing() as work:
                 now = self._clock()
-                if not work.once.claim(self._claim(name), now, until):
+                if not work.replay_guard.claim(self._claim(name), now, until):
                     raise SignatureUsed(name)
                 work.notifications.enqueue(announce_asset(name), now)
                 # Last, and before the commit: where this or the commit fails, the signature is as new,

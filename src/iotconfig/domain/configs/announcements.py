@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
-from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.counter import Device
+
+from .config import Config
+from .counter import RevisionCounter
 
 
 def announce_config(config: Config, *, nudge: bool = True) -> Announcement:
@@ -15,7 +16,7 @@ def announce_config(config: Config, *, nudge: bool = True) -> Announcement:
     return Announcement(_device_subject(str(config.mac_address)), nudge, state)
 
 
-def announce_deletion(device: Device, revision: int, now: datetime) -> Announcement:
+def announce_deletion(device: RevisionCounter, revision: int, now: datetime) -> Announcement:
     """What there is to tell of a deletion: the retained message is cleared, and nobody is nudged.
 
     A device would restart for what is often a mistake that is soon corrected.

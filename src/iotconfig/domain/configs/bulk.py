@@ -62,7 +62,7 @@ def _check_if_revision(_entry: object, _attribute: object, revision: int | None)
 
 
 @frozen
-class Entry:
+class BulkEntry:
     """One config that is to be stored."""
 
     place: str = field(validator=_check_place)
@@ -75,7 +75,7 @@ class Entry:
     """Only where the device has a config, at this revision; None for any, or none."""
 
 
-class Exported(NamedTuple):
+class ExportedConfig(NamedTuple):
     """One config as it is handed out."""
 
     mac_address: MacAddress
@@ -84,7 +84,7 @@ class Exported(NamedTuple):
 
 
 @frozen
-class Refusal:
+class BulkRefusal:
     """One entry that cannot be stored, and why."""
 
     place: str
@@ -102,7 +102,7 @@ class Duplicate:
 
 
 @frozen
-class Result:
+class BulkResult:
     """What became, or would become, of one entry."""
 
     place: str
@@ -137,7 +137,7 @@ def _conflict_of(given: OnConflict | str) -> OnConflict:
 
 
 @frozen
-class Rules:
+class BulkOptions:
     """How to go about many changes."""
 
     on_conflict: OnConflict = field(default=OnConflict.FAIL, converter=_conflict_of)
@@ -149,7 +149,7 @@ class Rules:
 
 
 @frozen
-class Sample:
+class PatchSample:
     """One change that a dry run shows."""
 
     config: Config
@@ -162,5 +162,5 @@ class PatchOutcome:
     """What a patch to many configs did, or would do."""
 
     tally: Tally
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[PatchSample, ...] = ()
     """The first few changes; of a dry run only."""

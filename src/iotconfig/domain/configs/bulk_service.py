@@ -14,26 +14,26 @@ from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.line_ends import as_stored
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, RecordExists, ServiceClosed, ValidationFailed
-from iotconfig.domain.offload import Aside, at_once
+from iotconfig.domain.offload import Offload, run_inline
 
 from .bulk import (
+    BulkEntry,
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
     Duplicate,
-    Entry,
-    Exported,
+    ExportedConfig,
     OnConflict,
     Outcome,
     PatchOutcome,
-    Refusal,
-    Result,
-    Rules,
-    Sample,
+    PatchSample,
     Tally,
 )
 from .config import Config
 from .edits import Merge
-from .ports import Stage
+from .ports import BulkWrite
 from .query import ConfigQuery, check_query
-from .revisions import UNSIGNED, Note, check_note
+from .revisions import UNSIGNED, ChangeNote, check_note
 from .store import Store
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ _PAGE: Final = 100
 _SAMPLES: Final = 5
 """Changes that the dry run of a patch shows."""
 
-Report = Callable[[Refusal], None]
-Tell = Callable[[Result], None]
+OnRefusal = Callable[[BulkRefusal], None]
+OnResult = Callable[[BulkResult], None]
 
 
 def _ignore(_subject: object) -> None:
@@ -63,7 +63,7 @@ def _no_pause() -> None:
 
 
 @frozen
-class FleetService:
+class BulkService:
     """Stores and reads many configs at once; none of it holds more than a few of them in memory.
 
     All methods may raise `StoreUnavailable` and `ServiceClosed`, those that write
@@ -74,15 +74,15 @@ class FleetService:
     clock: Clock
     pause: Callable[[], None] = _no_pause
     """Called between two configs: where requests share a thread, it gives the others a turn when it is time."""
-    aside: Aside = at_once
+    offload: Offload = run_inline
     """Does what keeps the processor busy."""
 
     def load(
         self,
-        source: Iterable[Entry | Refusal],
-        rules: Rules,
-        note: Note = UNSIGNED,
-        report: Report = _ignore,
+        source: Iterable[BulkEntry | BulkRefusal],
+        rules: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        report: OnRefusal = _ignore,
     ) -> Tally:
         """Store the configs that `source` gives, as `rules` say.
 
@@ -93,11 +93,11 @@ class FleetService:
         Content that differs from what is stored in line ends only is the same: editors
         and Windows tools add them.
 
-        Raises `TypeError` where `source` gives anything else than an `Entry` or a `Refusal`.
+        Raises `TypeError` where `source` gives anything else than an `BulkEntry` or a `BulkRefusal`.
         """
         _check_rules(rules)
         check_note(note)
-        with self.store.staging() as stage:
+        with self.store.bulk_writing() as stage:
             refusals = _Refusals(report)
             for batch in _batches(refusals.taken_from(self._pausing(source))):
                 stage.add(list(self._as_stored(batch)))
@@ -116,10 +116,10 @@ class FleetService:
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: Rules,
-        note: Note = UNSIGNED,
-        report: Report = _ignore,
-        tell: Tell = _ignore,
+        rules: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        report: OnRefusal = _ignore,
+        tell: OnResult = _ignore,
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
@@ -133,18 +133,18 @@ class FleetService:
         check_query(query)
         _check_rules(rules)
         check_note(note)
-        merge = Merge(patch, max_content_bytes, self.aside)
+        merge = Merge(patch, max_content_bytes, self.offload)
         refusals = _Refusals(report)
-        samples: list[Sample] = []
+        samples: list[PatchSample] = []
 
-        def renewed(configs: Sequence[Config]) -> Sequence[Entry]:
+        def renewed(configs: Sequence[Config]) -> Sequence[BulkEntry]:
             # The configs are locked: this waits for no other work.
-            entries = list(_patched(configs, evolve(merge, aside=at_once), refusals, samples))
+            entries = list(_patched(configs, evolve(merge, offload=run_inline), refusals, samples))
             if refusals.count and not rules.keep_going:
-                raise _Spoilt
+                raise _PatchRefused
             return entries
 
-        with self.store.staging() as stage:
+        with self.store.bulk_writing() as stage:
             for batch in _batches(_patched(self._selected(query), merge, refusals, samples)):
                 stage.add(batch)
             if rules.dry_run or (refusals.count and not rules.keep_going):
@@ -153,14 +153,14 @@ class FleetService:
                 stage.store(
                     OnConflict.REPLACE, all_or_nothing=True, note=note, clock=self.clock, renew=renewed
                 )
-            except _Spoilt:
+            except _PatchRefused:
                 return _compared(stage, refusals, [], tell)
             for result in self._pausing(stage.results({Outcome.CHANGED, Outcome.SAME})):
                 tell(result)
             return PatchOutcome(_tally(stage, refusals.count, stored=True))
 
     @contextmanager
-    def export(self) -> Iterator[Iterator[Exported]]:
+    def export(self) -> Iterator[Iterator[ExportedConfig]]:
         """All configs as they are at one moment, sorted by MAC address.
 
         Take them quickly, into a file if their reader may be slow: the store
@@ -174,7 +174,7 @@ class FleetService:
             finally:
                 lent.is_over = True
 
-    def _as_stored(self, batch: Sequence[Entry]) -> Iterator[Entry]:
+    def _as_stored(self, batch: Sequence[BulkEntry]) -> Iterator[BulkEntry]:
         """The entries; with the content that is stored where theirs differs from it in line ends only."""
         for start in range(0, len(batch), _PAGE):
             entries = batch[start : start + _PAGE]
@@ -205,19 +205,19 @@ class FleetService:
 
 
 @define
-class _Lent(Iterator[Exported]):
+class _Lent(Iterator[ExportedConfig]):
     """The configs of an export, for as long as its block runs."""
 
-    _configs: Iterator[Exported]
+    _configs: Iterator[ExportedConfig]
     is_over: bool = False
 
-    def __next__(self) -> Exported:
+    def __next__(self) -> ExportedConfig:
         if self.is_over:
             raise ServiceClosed("The export is over: take its configs inside its block.")
         return next(self._configs)
 
 
-class _Spoilt(Exception):
+class _PatchRefused(Exception):
     """A config that was changed meanwhile cannot be patched, so nothing is to be stored."""
 
 
@@ -225,33 +225,37 @@ class _Spoilt(Exception):
 class _Refusals:
     """Reports refusals, and counts them."""
 
-    _report: Report
+    _report: OnRefusal
     count: int = 0
 
-    def take(self, refusals: Iterable[Refusal]) -> None:
+    def take(self, refusals: Iterable[BulkRefusal]) -> None:
         for refusal in refusals:
             self.count += 1
             self._report(refusal)
 
-    def taken_from(self, source: Iterable[Entry | Refusal]) -> Iterator[Entry]:
+    def taken_from(self, source: Iterable[BulkEntry | BulkRefusal]) -> Iterator[BulkEntry]:
         """The entries of `source`; its refusals are taken."""
         for item in source:
-            if isinstance(item, Refusal):
+            if isinstance(item, BulkRefusal):
                 self.take([item])
             else:
                 check_kind(
                     item,
-                    Entry,
-                    'A fleet is loaded from entries, such as Entry("row 1", mac_address, content)',
+                    BulkEntry,
+                    'A fleet is loaded from entries, such as BulkEntry("row 1", mac_address, content)',
                 )
                 yield item
 
 
 def _check_rules(rules: object) -> None:
-    check_kind(rules, Rules, "The rules are Rules, such as Rules(on_conflict=OnConflict.REPLACE)")
+    check_kind(
+        rules, BulkOptions, "The options are BulkOptions, such as BulkOptions(on_conflict=OnConflict.REPLACE)"
+    )
 
 
-def _compared(stage: Stage, refusals: _Refusals, samples: list[Sample], tell: Tell) -> PatchOutcome:
+def _compared(
+    stage: BulkWrite, refusals: _Refusals, samples: list[PatchSample], tell: OnResult
+) -> PatchOutcome:
     """What the patch would do. What somebody has changed since it was read would be patched all the same."""
     stage.compare(OnConflict.REPLACE)
     for result in stage.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
@@ -262,24 +266,24 @@ def _compared(stage: Stage, refusals: _Refusals, samples: list[Sample], tell: Te
 
 
 def _patched(
-    configs: Iterable[Config], merge: Merge, refusals: _Refusals, samples: list[Sample]
-) -> Iterator[Entry]:
+    configs: Iterable[Config], merge: Merge, refusals: _Refusals, samples: list[PatchSample]
+) -> Iterator[BulkEntry]:
     """What the patch makes of each config."""
     for config in configs:
         place = str(config.mac_address)
         try:
             content = merge.merged(config.content)
         except IotConfigError as error:
-            refusals.take([Refusal(place, error)])
+            refusals.take([BulkRefusal(place, error)])
             continue
         if len(samples) < _SAMPLES and content.text != config.content.text:
-            samples.append(Sample(config, content))
-        yield Entry(place, config.mac_address, content, if_revision=config.revision)
+            samples.append(PatchSample(config, content))
+        yield BulkEntry(place, config.mac_address, content, if_revision=config.revision)
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Iterable[BulkEntry]) -> Iterator[list[BulkEntry]]:
     """The entries in lists, none of which has too many, or too much text."""
-    batch: list[Entry] = []
+    batch: list[BulkEntry] = []
     characters = 0
     for entry in entries:
         batch.append(entry)
@@ -291,8 +295,8 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _duplicate(duplicate: Duplicate) -> Refusal:
-    return Refusal(
+def _duplicate(duplicate: Duplicate) -> BulkRefusal:
+    return BulkRefusal(
         duplicate.place,
         ValidationFailed(
             f"{duplicate.other_place} has the same MAC address {duplicate.mac_address}: keep one of them.",
@@ -301,14 +305,14 @@ def _duplicate(duplicate: Duplicate) -> Refusal:
     )
 
 
-def _conflict(result: Result) -> Refusal:
+def _conflict(result: BulkResult) -> BulkRefusal:
     error = RecordExists(
         result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
     )
-    return Refusal(result.place, error)
+    return BulkRefusal(result.place, error)
 
 
-def _tally(stage: Stage, refused: int, *, stored: bool) -> Tally:
+def _tally(stage: BulkWrite, refused: int, *, stored: bool) -> Tally:
     counts = stage.tally()
     return Tally(
         new=counts.get(Outcome.NEW, 0),

@@ -1,4 +1,4 @@
-"""The use cases of `FleetService` as HTTP calls them, whether they run in this process or in a helper."""
+"""The use cases of `BulkService` as HTTP calls them, whether they run in this process or in a helper."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 from iotconfig.domain.documents.merge_patch import MergePatch
 
-from .bulk import Entry, Exported, PatchOutcome, Refusal, Result, Rules, Tally
+from .bulk import BulkEntry, BulkOptions, BulkRefusal, BulkResult, ExportedConfig, PatchOutcome, Tally
 from .query import ConfigQuery
-from .revisions import Note
+from .revisions import ChangeNote
 
 
-class FleetUseCases(Protocol):
-    """As `FleetService`, whose docstrings are the contract."""
+class BulkUseCases(Protocol):
+    """As `BulkService`, whose docstrings are the contract."""
 
     @property
     def pause(self) -> Callable[[], None]:
@@ -23,10 +23,10 @@ class FleetUseCases(Protocol):
 
     def load(
         self,
-        source: Iterable[Entry | Refusal],
-        rules: Rules,
-        note: Note = ...,
-        report: Callable[[Refusal], None] = ...,
+        source: Iterable[BulkEntry | BulkRefusal],
+        rules: BulkOptions,
+        note: ChangeNote = ...,
+        report: Callable[[BulkRefusal], None] = ...,
     ) -> Tally:
         """Store the configs that `source` gives, as `rules` say."""
         ...
@@ -35,16 +35,16 @@ class FleetUseCases(Protocol):
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: Rules,
-        note: Note = ...,
-        report: Callable[[Refusal], None] = ...,
-        tell: Callable[[Result], None] = ...,
+        rules: BulkOptions,
+        note: ChangeNote = ...,
+        report: Callable[[BulkRefusal], None] = ...,
+        tell: Callable[[BulkResult], None] = ...,
         *,
         max_content_bytes: int = ...,
     ) -> PatchOutcome:
         """Merge `patch` into every config that `query` selects."""
         ...
 
-    def export(self) -> AbstractContextManager[Iterator[Exported]]:
+    def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         """All configs as they are at one moment, sorted by MAC address."""
         ...

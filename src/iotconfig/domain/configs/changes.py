@@ -12,15 +12,17 @@ from iotconfig.domain.documents.content import ConfigContent
 
 from .announcements import announce_config, announce_deletion
 from .config import Config
-from .counter import Device
-from .revisions import UNSIGNED, Note, Operation, Revision
+from .counter import RevisionCounter
+from .revisions import UNSIGNED, ChangeNote, Operation, Revision
 from .store import UnitOfWork
 
 
-def add(work: UnitOfWork, device: Device, content: ConfigContent, note: Note, now: datetime) -> Config:
+def add(
+    work: UnitOfWork, device: RevisionCounter, content: ConfigContent, note: ChangeNote, now: datetime
+) -> Config:
     """A device's first config."""
     revision = device.next_revision()
-    work.devices.advance(device, revision)
+    work.counters.advance(device, revision)
     config = work.configs.add(device.mac_address, content, revision, now)
     _record(work, config, Operation.CREATE, note)
     work.notifications.enqueue(announce_config(config), now)
@@ -29,24 +31,26 @@ def add(work: UnitOfWork, device: Device, content: ConfigContent, note: Note, no
 
 def change(
     work: UnitOfWork,
-    device: Device,
+    device: RevisionCounter,
     config: Config,
     content: ConfigContent,
     operation: Operation,
-    note: Note,
+    note: ChangeNote,
     now: datetime,
 ) -> Config:
     """Other content; the same content is announced, too: operators press Save to make a device re-read."""
     if content.text != config.content.text:
         config = config.changed(content, device.next_revision(), now)
-        work.devices.advance(device, config.revision)
+        work.counters.advance(device, config.revision)
         work.configs.replace(config)
         _record(work, config, operation, note)
     work.notifications.enqueue(announce_config(config), now)
     return config
 
 
-def remove(work: UnitOfWork, device: Device, config: Config, note: Note, now: datetime) -> None:
+def remove(
+    work: UnitOfWork, device: RevisionCounter, config: Config, note: ChangeNote, now: datetime
+) -> None:
     """No config any more. The device's counter goes on, and the history stays."""
     newest = work.history.newest(config.id)
     if newest is None or newest.revision != config.revision:
@@ -54,26 +58,35 @@ def remove(work: UnitOfWork, device: Device, config: Config, note: Note, now: da
         _record(work, config, Operation.UPDATE, UNSIGNED)
     revision = device.next_revision()
     at = max(now, config.updated_at)
-    work.devices.advance(device, revision)
+    work.counters.advance(device, revision)
     work.configs.remove(config)
     work.history.append(Revision(config.id, config.mac_address, revision, Operation.DELETE, None, note, at))
     work.notifications.enqueue(announce_deletion(device, revision, now), now)
 
 
-def bring_back(work: UnitOfWork, device: Device, config: Config, note: Note, now: datetime) -> None:
+def bring_back(
+    work: UnitOfWork, device: RevisionCounter, config: Config, note: ChangeNote, now: datetime
+) -> None:
     """A config that was removed, under its old id; its revision is the device's next."""
-    work.devices.advance(device, config.revision)
+    work.counters.advance(device, config.revision)
     work.configs.bring_back(config)
     _record(work, config, Operation.RESTORE, note)
     work.notifications.enqueue(announce_config(config), now)
 
 
-def move(work: UnitOfWork, old: Device, new: Device, config: Config, note: Note, now: datetime) -> Config:
+def move(
+    work: UnitOfWork,
+    old: RevisionCounter,
+    new: RevisionCounter,
+    config: Config,
+    note: ChangeNote,
+    now: datetime,
+) -> Config:
     """The config on another board. Both counters go on from the higher one, so that neither goes back."""
     revision = max(old.next_revision(), new.next_revision())
     moved = config.moved(new.mac_address, revision, now)
-    work.devices.advance(old, revision, replaced_by=new.mac_address)
-    work.devices.advance(new, revision)
+    work.counters.advance(old, revision, replaced_by=new.mac_address)
+    work.counters.advance(new, revision)
     work.configs.replace(moved)
     _record(work, moved, Operation.REPLACE_DEVICE, note)
     # In the order in which the relay locks them, too.
@@ -84,7 +97,7 @@ def move(work: UnitOfWork, old: Device, new: Device, config: Config, note: Note,
     return moved
 
 
-def _record(work: UnitOfWork, config: Config, operation: Operation, note: Note) -> None:
+def _record(work: UnitOfWork, config: Config, operation: Operation, note: ChangeNote) -> None:
     work.history.append(
         Revision(
             config.id,

@@ -8,7 +8,7 @@ from iotconfig.domain.mac import MacAddress
 
 
 @frozen
-class Device:
+class RevisionCounter:
     """The counter of one MAC address; it outlives every config of that address."""
 
     mac_address: MacAddress

@@ -11,7 +11,7 @@ from iotconfig.domain.documents.accepted import content_of
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.offload import Aside, at_once
+from iotconfig.domain.offload import Offload, run_inline
 
 from .config import Config
 from .history import found_revision
@@ -71,7 +71,7 @@ class Merge:
     patch: MergePatch = field(validator=_check_patch)
     max_bytes: int = DEFAULT_MAX_BYTES
     """UTF-8 bytes that the result may have."""
-    aside: Aside = field(default=at_once, eq=False, repr=False)
+    offload: Offload = field(default=run_inline, eq=False, repr=False)
     """Does the merging outside of transactions."""
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
@@ -79,8 +79,8 @@ class Merge:
         return self._merged(config.content)
 
     def merged(self, content: ConfigContent) -> ConfigContent:
-        """As `apply`, for content alone, and `aside`: call it outside of transactions, since it may wait there."""
-        return self.aside(lambda: self._merged(content), len(content.text) + len(self.patch.text))
+        """As `apply`, for content alone, and `offload`: call it outside of transactions, since it may wait there."""
+        return self.offload(lambda: self._merged(content), len(content.text) + len(self.patch.text))
 
     def _merged(self, content: ConfigContent) -> ConfigContent:
         return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)

@@ -10,21 +10,21 @@ from attrs import frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.revisions import MAX_REVISION
 from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from . import changes
 from .config import MAX_ID, Config
-from .counter import Device
+from .counter import RevisionCounter
 from .ports import HistoryReader
 from .revisions import (
+    MAX_REVISION,
     UNSIGNED,
+    ChangeNote,
     DeletedPage,
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
-    Note,
     Operation,
     Retention,
     Revision,
@@ -111,7 +111,7 @@ class HistoryService:
         with self.store.reading() as view:
             return view.history.deleted(query)
 
-    def restore(self, config_id: int, note: Note = UNSIGNED) -> Config:
+    def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         """Bring a deleted config back, under its id, with the content that it had.
 
         Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
@@ -122,7 +122,7 @@ class HistoryService:
         while True:
             with self.store.writing() as work:
                 mac_address = _newest(work.history, config_id).mac_address
-                device = work.devices.lock(mac_address)
+                device = work.counters.lock(mac_address)
                 deletion = _newest(work.history, config_id)
                 if deletion.mac_address == mac_address:
                     config = _restored(work, device, deletion, self.clock())
@@ -163,7 +163,7 @@ def _check_revisions(*numbers: object) -> None:
 
 def _check_known(history: HistoryReader, config_id: int) -> None:
     """Raise `RecordNotFound` where there never was such a config: every one has a history."""
-    if not 1 <= config_id <= MAX_ID or history.began(config_id) is None:
+    if not 1 <= config_id <= MAX_ID or history.created_at(config_id) is None:
         raise RecordNotFound(config_id)
 
 
@@ -175,7 +175,7 @@ def _newest(history: HistoryReader, config_id: int) -> Revision:
     return newest
 
 
-def _restored(work: UnitOfWork, device: Device, deletion: Revision, now: datetime) -> Config:
+def _restored(work: UnitOfWork, device: RevisionCounter, deletion: Revision, now: datetime) -> Config:
     """The config that a deletion removed, as its device's next revision."""
     config_id = deletion.config_id
     if deletion.operation is not Operation.DELETE:
@@ -191,7 +191,7 @@ def _restored(work: UnitOfWork, device: Device, deletion: Revision, now: datetim
         mac_address=device.mac_address,
         content=last.content,
         revision=device.next_revision(),
-        created_at=work.history.began(config_id) or at,
+        created_at=work.history.created_at(config_id) or at,
         updated_at=at,
     )
 

@@ -15,16 +15,16 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import Duplicate, Entry, OnConflict, Outcome, Result
+from .bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
 from .config import Config, Document
-from .counter import Device
+from .counter import RevisionCounter
 from .query import ConfigPage, ConfigQuery
 from .revisions import (
+    ChangeNote,
     DeletedPage,
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
-    Note,
     PruneStep,
     Retention,
     Revision,
@@ -61,7 +61,7 @@ class ConfigReader(Protocol):
 class ConfigRepository(ConfigReader, Protocol):
     """Reads and writes configs inside a unit of work.
 
-    Writing a config asks for its device's lock first (`DeviceRepository`); the
+    Writing a config asks for its device's lock first (`RevisionCounters`); the
     repository relies on it and takes none of its own.
     """
 
@@ -85,7 +85,7 @@ class ConfigRepository(ConfigReader, Protocol):
         ...
 
 
-class DeviceReader(Protocol):
+class RevisionCounterReader(Protocol):
     """Reads what is known of devices beside their configs."""
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
@@ -93,10 +93,10 @@ class DeviceReader(Protocol):
         ...
 
 
-class DeviceRepository(DeviceReader, Protocol):
+class RevisionCounters(RevisionCounterReader, Protocol):
     """The revision counters, one row per MAC address, never deleted; each row is a lock."""
 
-    def lock(self, mac_address: MacAddress) -> Device:
+    def lock(self, mac_address: MacAddress) -> RevisionCounter:
         """The counter of this MAC address (0 if it is new), held until the unit of work ends.
 
         Writers of one device queue here, so none loses another's change. In one
@@ -104,11 +104,11 @@ class DeviceRepository(DeviceReader, Protocol):
         """
         ...
 
-    def lock_owner(self, config_id: int) -> Device | None:
+    def lock_owner(self, config_id: int) -> RevisionCounter | None:
         """As `lock`, for the device that the config with this id belongs to; None if there is none."""
         ...
 
-    def advance(self, device: Device, revision: int, replaced_by: MacAddress | None = None) -> None:
+    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
         """Set the counter of a locked device to `revision`, and the board that takes its place, if one does."""
         ...
 
@@ -132,7 +132,7 @@ class HistoryReader(Protocol):
         """The id of the config that the newest revision of this device is of; None without any."""
         ...
 
-    def began(self, config_id: int) -> datetime | None:
+    def created_at(self, config_id: int) -> datetime | None:
         """When the oldest revision of this config that is left was made; None without any."""
         ...
 
@@ -170,18 +170,18 @@ class HistoryRepository(HistoryReader, Protocol):
         ...
 
 
-Renew = Callable[[Sequence[Config]], Sequence[Entry]]
+Rebase = Callable[[Sequence[Config]], Sequence[BulkEntry]]
 """Makes entries anew, from configs that are locked."""
 
 
-class Stage(Protocol):
+class BulkWrite(Protocol):
     """Where many entries wait to be stored together. Nobody else sees it; used by one thread.
 
     It holds no lock and no transaction while entries are added, however long
     that takes, and needs no memory for them.
     """
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[BulkEntry]) -> None:
         """Add some entries; a thousand at a time is a good number."""
         ...
 
@@ -201,9 +201,9 @@ class Stage(Protocol):
         on_conflict: OnConflict,
         *,
         all_or_nothing: bool,
-        note: Note,
+        note: ChangeNote,
         clock: Clock,
-        renew: Renew | None = None,
+        renew: Rebase | None = None,
     ) -> bool:
         """Store the entries in one transaction, each as `ConfigService.put` would; False: nothing was stored.
 
@@ -222,6 +222,6 @@ class Stage(Protocol):
         """How many entries had which outcome, after `compare` or `store`."""
         ...
 
-    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         """What became of the entries with one of these outcomes, in their order, after `compare` or `store`."""
         ...

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from attrs import field, frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
-from iotconfig.domain.configs.config import Config
 from iotconfig.domain.errors import PreconditionFailed
+
+from .config import Config
 
 
 def optional_revisions(given: Collection[int] | None) -> frozenset[int] | None:

@@ -55,7 +55,7 @@ def _check_message(_note: object, _attribute: object, message: str | None) -> No
 
 
 @frozen
-class Note:
+class ChangeNote:
     """Who makes a change, and why. Raises `ValidationFailed` for text that cannot be stored."""
 
     author: str = field(default="anonymous", validator=_check_author)
@@ -65,11 +65,11 @@ class Note:
 
 
 def check_note(note: object) -> None:
-    """Raise `TypeError` unless `note` is a `Note`."""
-    check_kind(note, Note, 'A note is a Note, such as Note("ops", "why")')
+    """Raise `TypeError` unless `note` is a `ChangeNote`."""
+    check_kind(note, ChangeNote, 'A note is a ChangeNote, such as ChangeNote("ops", "why")')
 
 
-UNSIGNED: Final = Note()
+UNSIGNED: Final = ChangeNote()
 """Nobody in particular, without a word."""
 
 
@@ -101,7 +101,7 @@ class Revision:
     operation: Operation
     content: ConfigContent | None
     """The config's content after the change, verbatim; None for a deletion."""
-    note: Note
+    note: ChangeNote
     created_at: datetime
 
     def summary(self) -> RevisionSummary:

@@ -19,11 +19,11 @@ from iotconfig.domain.mac import MacAddress, mac_address_of
 from . import changes
 from .announcements import announce_config
 from .config import MAX_ID, Config, Document
-from .counter import Device
+from .counter import RevisionCounter
 from .edits import Edit, Merge, Replace, check_edit
 from .precondition import UNCONDITIONAL, Precondition
 from .query import ConfigPage, ConfigQuery, check_query
-from .revisions import UNSIGNED, Note, Operation, check_config_id, check_note
+from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
 from .store import Store, UnitOfWork, View
 
 T = TypeVar("T")
@@ -54,12 +54,14 @@ class ConfigService:
     store: Store
     clock: Clock
 
-    def create(self, mac_address: MacAddress | str, content: ContentLike, note: Note = UNSIGNED) -> Config:
+    def create(
+        self, mac_address: MacAddress | str, content: ContentLike, note: ChangeNote = UNSIGNED
+    ) -> Config:
         """Give a device its first config. Raises `RecordExists` if it has one."""
         mac_address, content = mac_address_of(mac_address), content_of(content)
         check_note(note)
         with self.store.writing() as work:
-            device = work.devices.lock(mac_address)
+            device = work.counters.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
             return changes.add(work, device, content, note, self.clock())
@@ -99,7 +101,7 @@ class ConfigService:
         config_id: int,
         content: ContentLike,
         precondition: Precondition = UNCONDITIONAL,
-        note: Note = UNSIGNED,
+        note: ChangeNote = UNSIGNED,
     ) -> Config:
         """Replace a config's content: `edit` with `Replace(content)`."""
         return self.edit(config_id, Replace(content), precondition, note)
@@ -109,7 +111,7 @@ class ConfigService:
         config_id: int,
         edit: Edit,
         precondition: Precondition = UNCONDITIONAL,
-        note: Note = UNSIGNED,
+        note: ChangeNote = UNSIGNED,
     ) -> Config:
         """Change a config's content: `Replace` it, `Merge` a patch into it, or `Rollback` to a revision.
 
@@ -125,7 +127,7 @@ class ConfigService:
 
         def change(
             work: UnitOfWork,
-            device: Device,
+            device: RevisionCounter,
             config: Config,
             ahead: tuple[Config, ConfigContent] | None = None,
         ) -> Config | None:
@@ -168,7 +170,7 @@ class ConfigService:
         mac_address: MacAddress | str,
         content: ContentLike,
         precondition: Precondition = UNCONDITIONAL,
-        note: Note = UNSIGNED,
+        note: ChangeNote = UNSIGNED,
     ) -> tuple[Config, bool]:
         """Create or update by MAC address; True in second place where it created.
 
@@ -178,7 +180,7 @@ class ConfigService:
         _check_condition(precondition)
         check_note(note)
         with self.store.writing() as work:
-            device = work.devices.lock(mac_address)
+            device = work.counters.lock(mac_address)
             config = work.configs.get_by_mac(mac_address)
             precondition.check(config)
             now = self.clock()
@@ -191,7 +193,7 @@ class ConfigService:
         config_id: int,
         mac_address: MacAddress | str,
         precondition: Precondition = UNCONDITIONAL,
-        note: Note = UNSIGNED,
+        note: ChangeNote = UNSIGNED,
     ) -> Config:
         """Move a config to another board: it keeps its id and its history.
 
@@ -210,7 +212,7 @@ class ConfigService:
                 seen = _found(work.configs.get(config_id), config_id)
                 if seen.mac_address == mac_address:
                     raise RecordExists(mac_address, "name the board that takes its place")
-                locked = {mac: work.devices.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
+                locked = {mac: work.counters.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
                 config = _found(work.configs.get(config_id), config_id)
                 if config.mac_address == seen.mac_address:
                     precondition.check(config)
@@ -223,7 +225,7 @@ class ConfigService:
             # Another swap was faster, and the locks are not those of this config's board.
 
     def delete(
-        self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: Note = UNSIGNED
+        self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
     ) -> None:
         """Remove a config. Its device's counter goes on: the deletion is a change too.
 
@@ -232,7 +234,7 @@ class ConfigService:
         _check_condition(precondition)
         check_note(note)
 
-        def remove(work: UnitOfWork, device: Device, config: Config) -> None:
+        def remove(work: UnitOfWork, device: RevisionCounter, config: Config) -> None:
             precondition.check(config)
             changes.remove(work, device, config, note, self.clock())
 
@@ -241,7 +243,7 @@ class ConfigService:
     def announce(self, config_id: int) -> Config:
         """Tell a config's device again, without a change. Raises `RecordNotFound`."""
 
-        def announce(work: UnitOfWork, _device: Device, config: Config) -> Config:
+        def announce(work: UnitOfWork, _device: RevisionCounter, config: Config) -> Config:
             work.notifications.enqueue(announce_config(config), self.clock())
             return config
 
@@ -263,7 +265,7 @@ class ConfigService:
             with self.store.writing() as work:
                 for summary in page.configs:
                     # Read under the lock, so that a newer announcement is not overwritten.
-                    work.devices.lock(summary.mac_address)
+                    work.counters.lock(summary.mac_address)
                     config = work.configs.get_by_mac(summary.mac_address)
                     if config is None:
                         continue
@@ -275,12 +277,12 @@ class ConfigService:
                 return told
             after = page.next
 
-    def _locked(self, config_id: int, use: Callable[[UnitOfWork, Device, Config], T]) -> T:
+    def _locked(self, config_id: int, use: Callable[[UnitOfWork, RevisionCounter, Config], T]) -> T:
         """What `use` gives for the config and its device's counter, which is locked; both read after the lock was won."""
         _check_id(config_id)
         while True:
             with self.store.writing() as work:
-                device = work.devices.lock_owner(config_id)
+                device = work.counters.lock_owner(config_id)
                 if device is None:
                     raise RecordNotFound(config_id)
                 config = _found(work.configs.get(config_id), config_id)
@@ -311,7 +313,7 @@ def _found(config: Config | None, key: int | MacAddress) -> Config:
 
 def _absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
     """Why a device has no config."""
-    successor = view.devices.replaced_by(mac_address)
+    successor = view.counters.replaced_by(mac_address)
     if successor is None:
         return RecordNotFound(mac_address)
     return RecordGone(

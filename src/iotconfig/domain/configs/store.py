@@ -7,17 +7,18 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iotconfig.domain.announcing.ports import NotificationOutbox
-from iotconfig.domain.configs.bulk import Exported
-from iotconfig.domain.configs.ports import (
+from iotconfig.domain.replay_guard import ReplayGuard
+
+from .bulk import ExportedConfig
+from .ports import (
+    BulkWrite,
     ConfigReader,
     ConfigRepository,
-    DeviceReader,
-    DeviceRepository,
     HistoryReader,
     HistoryRepository,
-    Stage,
+    RevisionCounterReader,
+    RevisionCounters,
 )
-from iotconfig.domain.replay_guard import OnceOnly
 
 
 class View(Protocol):
@@ -29,7 +30,7 @@ class View(Protocol):
         ...
 
     @property
-    def devices(self) -> DeviceReader:
+    def counters(self) -> RevisionCounterReader:
         """The devices."""
         ...
 
@@ -48,7 +49,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def devices(self) -> DeviceRepository:
+    def counters(self) -> RevisionCounters:
         """The revision counters."""
         ...
 
@@ -63,7 +64,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def once(self) -> OnceOnly:
+    def replay_guard(self) -> ReplayGuard:
         """What this transaction accepts, and nobody may accept again."""
         ...
 
@@ -84,11 +85,11 @@ class Store(Protocol):
         """
         ...
 
-    def staging(self) -> AbstractContextManager[Stage]:
+    def bulk_writing(self) -> AbstractContextManager[BulkWrite]:
         """An empty stage, which is gone at the end of the block."""
         ...
 
-    def snapshot(self) -> AbstractContextManager[Iterator[Exported]]:
+    def snapshot(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         """All configs as they are at one moment, sorted by MAC address, however long they are read.
 
         Take them quickly: until the end of the block the store keeps old versions for it.

@@ -10,8 +10,9 @@ from typing import Final
 
 from attrs import define, field
 
-from iotconfig.domain.documents.pointer import pointer
 from iotconfig.domain.errors import InvalidDocument
+
+from .pointer import pointer
 
 # A string that is never closed goes on to the end: to look for its end again behind each
 # escaped quote would take quadratic time.

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from iotconfig.domain.configs.bulk_service import FleetService
-from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.store import Store
-from iotconfig.domain.offload import Aside
+from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
 from .clock import pause, utc_now
@@ -27,12 +27,12 @@ _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
 """What the names of variables begin with that are read too; libpq reads those with PG."""
 
 
-def helped_fleet(settings: Settings, store: Store, aside: Aside) -> FleetUseCases:
+def helped_fleet(settings: Settings, store: Store, offload: Offload) -> BulkUseCases:
     """The use cases for many configs, which leave the worker to its devices."""
-    from iotconfig.adapters.bulk_helper import HelpedFleet
+    from iotconfig.adapters.bulk_helper import HelpedBulkService
 
-    return HelpedFleet(
-        FleetService(store, utc_now, pause=pause, aside=aside),
+    return HelpedBulkService(
+        BulkService(store, utc_now, pause=pause, offload=offload),
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
         # What is in use: a file that names it may have changed.

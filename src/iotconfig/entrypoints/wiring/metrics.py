@@ -8,7 +8,7 @@ from iotconfig.adapters.http.observing import Observer
 from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
 from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.domain.announcing.ports import Publisher
-from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
@@ -59,7 +59,7 @@ def exposition(
             oldest_seconds=delivery.oldest_seconds,
             writable=_takes_writes(store),
             log_bytes=None if (log := database.log()) is None else log.bytes,
-            problems={code.value: code in there for code in ProblemCode},
+            problems={code.value: code in there for code in RelayProblemCode},
         )
 
     return Exposition(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from iotconfig.domain.errors import TooManyRequests
-from iotconfig.domain.offload import SMALL, Aside, at_once
+from iotconfig.domain.offload import SMALL, Offload, run_inline
 
 from .clock import is_thread_shared
 
@@ -20,13 +20,13 @@ _MOST_WAITING: Final = 12
 _RETRY_AFTER: Final = 5
 
 
-def aside() -> Aside:
+def offload() -> Offload:
     """One more thread for work of one kind, of all requests, where they share a thread; otherwise the calling thread."""
-    return InThread() if is_thread_shared() else at_once
+    return InThread() if is_thread_shared() else run_inline
 
 
 class InThread:
-    """`Aside` in one thread, for which gevent waits; it starts with the first work, in the process that asks.
+    """`Offload` in one thread, for which gevent waits; it starts with the first work, in the process that asks.
 
     Python lets threads take turns of 5 ms. With ever more of them, the serving
     thread would get its turn less often. So there are two: one for what changes

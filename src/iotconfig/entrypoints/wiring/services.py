@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -34,10 +34,10 @@ def open_history(settings: Settings) -> Iterator[HistoryService]:
 
 
 @contextmanager
-def open_fleet(settings: Settings) -> Iterator[FleetService]:
+def open_fleet(settings: Settings) -> Iterator[BulkService]:
     """The use cases for many configs at once; the connections are closed at the end of the block."""
     with open_store(settings) as store:
-        yield FleetService(store, utc_now)
+        yield BulkService(store, utc_now)
 
 
 @contextmanager

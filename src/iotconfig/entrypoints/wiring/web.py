@@ -18,7 +18,7 @@ from .bulk import helped_fleet
 from .clock import utc_now
 from .databases import open_database, opened, store_of
 from .observers import Observed, new_registry
-from .offload import aside
+from .offload import offload
 from .pictures import pictures_when_asked
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def create_app(
     database = open_database(settings)
     # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
     atexit.register(database.close)
-    store, beside = store_of(database), aside()
+    store, beside = store_of(database), offload()
     service, notifications = ConfigService(store, utc_now), notifications_of(settings, database)
     render = None
     if watched.registry is not None:
@@ -75,8 +75,8 @@ def create_app(
         observers=watched.observers,
         render_metrics=render,
         metrics_token=settings.metrics_token,
-        aside=beside,
-        comparing=aside(),
+        offload=beside,
+        comparing=offload(),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.revisions import HistoryQuery, Operation
@@ -29,7 +29,7 @@ from iotconfig.testing.use_cases import UseCases
 def counters(store: Store, *numbers: int) -> list[int]:
     """The last revision of each of these devices."""
     with store.writing() as work:
-        return [work.devices.lock(mac(number)).last_revision for number in sorted(numbers)]
+        return [work.counters.lock(mac(number)).last_revision for number in sorted(numbers)]
 
 
 class SwapsContract(UseCases):
@@ -51,7 +51,7 @@ class SwapsContract(UseCases):
     ) -> None:
         """Neither board's numbers go back, or are used twice; the next change of each has the next number."""
         with store.writing() as work:
-            work.devices.advance(work.devices.lock(mac(2)), new)
+            work.counters.advance(work.counters.lock(mac(2)), new)
         created = service.create(mac(1), content())
         for n in range(old - 1):
             service.update(created.id, content(n=n))
@@ -166,10 +166,10 @@ class SwapsContract(UseCases):
     def test_an_unknown_board_is_replaced_by_nobody(self, store: Store) -> None:
         """A device that was never heard of has no successor."""
         with store.reading() as view:
-            assert view.devices.replaced_by(mac(1)) is None
+            assert view.counters.replaced_by(mac(1)) is None
         with store.writing() as work:
-            assert Device(mac(1), 0) == work.devices.lock(mac(1))
-            assert work.devices.replaced_by(mac(1)) is None
+            assert RevisionCounter(mac(1), 0) == work.counters.lock(mac(1))
+            assert work.counters.replaced_by(mac(1)) is None
 
     def test_swaps_against_updates(
         self, store: Store, service: ConfigService, history: HistoryService

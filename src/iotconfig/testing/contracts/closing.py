@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import Entry, Rules
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Replace
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.query import ConfigQuery
@@ -28,16 +28,16 @@ class ClosingContract(UseCases):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     @pytest.fixture
-    def fleet(self, store: Store, clock: SteppingClock) -> FleetService:
+    def fleet(self, store: Store, clock: SteppingClock) -> BulkService:
         """The use cases for many configs, over the same store."""
-        return FleetService(store, clock)
+        return BulkService(store, clock)
 
     def test_a_closed_store_says_so_to_every_use_case(
         self,
         store: Store,
         service: ConfigService,
         history: HistoryService,
-        fleet: FleetService,
+        fleet: BulkService,
         queue: NotificationQueue,
     ) -> None:
         """`ServiceClosed`, and never that the store is away: asking again would not help."""
@@ -67,14 +67,14 @@ class ClosingContract(UseCases):
             lambda: history.restore(config.id),
             lambda: list(history.prune(retention)),
             lambda: list(history.prune(retention, dry_run=True)),
-            lambda: fleet.load([Entry("one", mac(2), content())], Rules()),
-            lambda: fleet.load([], Rules(dry_run=True)),
-            lambda: fleet.patch(ConfigQuery(), MergePatch.parse("{}"), Rules()),
+            lambda: fleet.load([BulkEntry("one", mac(2), content())], BulkOptions()),
+            lambda: fleet.load([], BulkOptions(dry_run=True)),
+            lambda: fleet.patch(ConfigQuery(), MergePatch.parse("{}"), BulkOptions()),
             lambda: fleet.export().__enter__(),
             store.check,
             lambda: queue.due(START, 1),
             queue.next_due,
-            lambda: queue.settle(pending, []),
+            lambda: queue.acknowledge(pending, []),
             queue.backlog,
             lambda: queue.find(1),
             lambda: queue.retry_parked(START),
@@ -85,22 +85,22 @@ class ClosingContract(UseCases):
         assert not issubclass(ServiceClosed, StoreUnavailable)
 
     def test_what_is_under_way_meets_the_end_as_an_error_of_the_core(
-        self, store: Store, history: HistoryService, fleet: FleetService
+        self, store: Store, history: HistoryService, fleet: BulkService
     ) -> None:
         """A generator ends with its next step; an import may go on to its end, or ends with the same error."""
         add(store, 1)
         steps = history.prune(Retention(keep=1, older_than=START))
 
-        def closing() -> list[Entry]:
+        def closing() -> list[BulkEntry]:
             store.close()
-            return [Entry("one", mac(2), content())]
+            return [BulkEntry("one", mac(2), content())]
 
         with suppress(ServiceClosed):
-            fleet.load((entry for _ in range(1) for entry in closing()), Rules())
+            fleet.load((entry for _ in range(1) for entry in closing()), BulkOptions())
         with pytest.raises(ServiceClosed):
             next(steps)
 
-    def test_an_export_gives_nothing_behind_its_block(self, store: Store, fleet: FleetService) -> None:
+    def test_an_export_gives_nothing_behind_its_block(self, store: Store, fleet: BulkService) -> None:
         """Its iterator ends with its block, not with whatever the store makes of it."""
         for number in range(3):
             add(store, number)

@@ -63,13 +63,13 @@ class ConcurrencyContract(UseCases):
         def advance(_: int) -> None:
             for _round in range(ROUNDS):
                 with store.writing() as work:
-                    device = work.devices.lock(mac(1))
-                    work.devices.advance(device, device.next_revision())
+                    device = work.counters.lock(mac(1))
+                    work.counters.advance(device, device.next_revision())
 
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(advance, range(WRITERS)))
         with store.writing() as work:
-            assert WRITERS * ROUNDS == work.devices.lock(mac(1)).last_revision
+            assert WRITERS * ROUNDS == work.counters.lock(mac(1)).last_revision
 
     def test_one_creator_wins(self, service: ConfigService) -> None:
         """Of eight who create a config for one new device, one does, and the others learn that it exists."""
@@ -114,11 +114,11 @@ class ConcurrencyContract(UseCases):
         def second() -> int:
             asked.set()
             with store.writing() as work:
-                return work.devices.lock(mac(1)).last_revision
+                return work.counters.lock(mac(1)).last_revision
 
         with ThreadPoolExecutor(1) as pool:
             with suppress(Oops), store.writing() as work:
-                work.devices.advance(work.devices.lock(mac(1)), 2)
+                work.counters.advance(work.counters.lock(mac(1)), 2)
                 waiting = pool.submit(second)
                 assert asked.wait(30)
                 assert not waiting.done()

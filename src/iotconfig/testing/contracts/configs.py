@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from iotconfig.domain.configs.config import Document
-from iotconfig.domain.configs.counter import Device
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordExists
@@ -62,8 +62,8 @@ class ConfigsContract:
         changed = added.changed(content(n=2), 2, step(1))
 
         with store.writing() as work:
-            work.devices.advance(work.devices.lock(mac(1)), 2)
-            assert 2 == work.devices.lock(mac(1)).last_revision
+            work.counters.advance(work.counters.lock(mac(1)), 2)
+            assert 2 == work.counters.lock(mac(1)).last_revision
             work.configs.replace(changed)
             assert changed == work.configs.get(added.id)
             work.configs.remove(changed)
@@ -77,15 +77,15 @@ class ConfigsContract:
         """Also where nothing is read between them, and whichever rows they are to."""
         added = add(store, 1)
         with store.writing() as work:
-            one, other = work.devices.lock(mac(1)), work.devices.lock(mac(2))
-            work.devices.advance(one, 2)
-            work.devices.advance(other, 7)
-            work.devices.advance(one, 3)
+            one, other = work.counters.lock(mac(1)), work.counters.lock(mac(2))
+            work.counters.advance(one, 2)
+            work.counters.advance(other, 7)
+            work.counters.advance(one, 3)
             work.configs.replace(evolve(added, revision=2))
             work.configs.replace(evolve(added, revision=3))
 
         with store.writing() as work:
-            assert [3, 7] == [work.devices.lock(mac(number)).last_revision for number in (1, 2)]
+            assert [3, 7] == [work.counters.lock(mac(number)).last_revision for number in (1, 2)]
             found = work.configs.get(added.id)
             assert found is not None
             assert 3 == found.revision
@@ -101,7 +101,7 @@ class ConfigsContract:
         added = add(store, 1, content(FULL))
         changed = added.changed(content(deviceName="Bath"), 2, step(1))
         with store.writing() as work:
-            work.devices.lock(mac(1))
+            work.counters.lock(mac(1))
             work.configs.replace(changed)
 
             assert changed == work.configs.get(added.id)
@@ -147,33 +147,33 @@ class ConfigsContract:
         with store.reading() as view:
             assert added == view.configs.get_by_mac(mac(1))
         with store.writing() as work:
-            assert 1 == work.devices.lock(mac(1)).last_revision
+            assert 1 == work.counters.lock(mac(1)).last_revision
 
     def test_counters_start_at_zero_and_stay_where_they_were_set(self, store: Store) -> None:
         """A counter begins at 0, and is what it was advanced to, in and after its unit of work."""
         with store.writing() as work:
-            device = work.devices.lock(mac(1))
-            work.devices.advance(device, 5)
+            device = work.counters.lock(mac(1))
+            work.counters.advance(device, 5)
 
-            assert Device(mac(1), 0) == device
-            assert Device(mac(1), 5) == work.devices.lock(mac(1))
+            assert RevisionCounter(mac(1), 0) == device
+            assert RevisionCounter(mac(1), 5) == work.counters.lock(mac(1))
         with store.writing() as work:
-            assert Device(mac(1), 5) == work.devices.lock(mac(1))
-            assert Device(mac(2), 0) == work.devices.lock(mac(2))
+            assert RevisionCounter(mac(1), 5) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(2), 0) == work.counters.lock(mac(2))
 
     def test_counters_outlive_their_configs(self, store: Store) -> None:
         """Removing a config leaves its device's counter alone."""
         remove(store, add(store, 1, revision=9))
 
         with store.writing() as work:
-            assert 9 == work.devices.lock(mac(1)).last_revision
+            assert 9 == work.counters.lock(mac(1)).last_revision
 
     def test_a_counter_is_found_by_its_config(self, store: Store) -> None:
         """The owner of a config is its device; a config that is not there has none."""
         added = add(store, 1, revision=3)
         with store.writing() as work:
-            assert Device(mac(1), 3) == work.devices.lock_owner(added.id)
-            assert work.devices.lock_owner(added.id + 1) is None
+            assert RevisionCounter(mac(1), 3) == work.counters.lock_owner(added.id)
+            assert work.counters.lock_owner(added.id + 1) is None
 
     @pytest.mark.parametrize("act", ["add", "replace", "remove"])
     def test_a_rollback_rolls_back_everything(self, store: Store, act: str) -> None:
@@ -182,8 +182,8 @@ class ConfigsContract:
 
         def fail() -> None:
             with store.writing() as work:
-                work.devices.advance(work.devices.lock(mac(1)), 5)
-                work.devices.advance(work.devices.lock(mac(2)), 6)
+                work.counters.advance(work.counters.lock(mac(1)), 5)
+                work.counters.advance(work.counters.lock(mac(2)), 6)
                 if act == "add":
                     work.configs.add(mac(2), content(), 6, START)
                 elif act == "replace":
@@ -200,14 +200,14 @@ class ConfigsContract:
             assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
             assert view.configs.get_by_mac(mac(2)) is None
         with store.writing() as work:
-            assert [4, 0] == [work.devices.lock(mac(n)).last_revision for n in (1, 2)]
+            assert [4, 0] == [work.counters.lock(mac(n)).last_revision for n in (1, 2)]
 
     def test_a_store_works_on_after_a_rollback(self, store: Store) -> None:
         """A block that raised leaves no lock behind."""
 
         def fail() -> None:
             with store.writing() as work:
-                work.devices.lock(mac(1))
+                work.counters.lock(mac(1))
                 raise Oops
 
         with pytest.raises(Oops):
@@ -220,7 +220,7 @@ class ConfigsContract:
     def test_a_writer_sees_its_own_changes(self, store: Store) -> None:
         """Inside a unit of work, reads see what it has done so far."""
         with store.writing() as work:
-            work.devices.lock(mac(1))
+            work.counters.lock(mac(1))
             added = work.configs.add(mac(1), content(FULL), 1, START)
 
             assert added == work.configs.get(added.id) == work.configs.get_by_mac(mac(1))
@@ -233,9 +233,9 @@ class ConfigsContract:
         before = add(store, 1, content(deviceName="before"))
         after = before.changed(content(deviceName="after"), 2, step(1))
         with store.writing() as work:
-            work.devices.lock(mac(1))
+            work.counters.lock(mac(1))
             work.configs.replace(after)
-            work.devices.lock(mac(2))
+            work.counters.lock(mac(2))
             work.configs.add(mac(2), content(), 1, START)
             with store.reading() as view:
                 assert before == view.configs.get(before.id)
@@ -256,7 +256,7 @@ class ConfigsContract:
         with store.reading() as view:
             assert added == view.configs.get(added.id) != mine
         with store.writing() as work:
-            work.devices.lock(mac(1))
+            work.counters.lock(mac(1))
             work.configs.replace(added.changed(content(deviceName="theirs"), 2, step(1)))
 
         assert added == read

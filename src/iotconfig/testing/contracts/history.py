@@ -8,7 +8,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Merge, Rollback
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.precondition import Precondition
-from iotconfig.domain.configs.revisions import DeletedQuery, HistoryQuery, Note, Operation, Revision
+from iotconfig.domain.configs.revisions import ChangeNote, DeletedQuery, HistoryQuery, Operation, Revision
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -42,11 +42,11 @@ class HistoryContract(UseCases):
         self, service: ConfigService, history: HistoryService
     ) -> None:
         """All seven: number, device, operation, verbatim content, note and time of each."""
-        note = Note("eve", "because\nof it")
+        note = ChangeNote("eve", "because\nof it")
         created = service.create(mac(1), content(ODD), note)
         config_id = created.id
         service.update(config_id, content(a=1), note=note)
-        service.put(mac(1), content(a=2), note=Note("adam"))
+        service.put(mac(1), content(a=2), note=ChangeNote("adam"))
         service.edit(config_id, Merge(MergePatch.parse('{"b": 1.0}')), note=note)
         service.edit(config_id, Rollback(1), note=note)
         service.delete(config_id, note=note)
@@ -56,7 +56,7 @@ class HistoryContract(UseCases):
         assert [
             Revision(config_id, mac(1), 1, Operation.CREATE, content(ODD), note, step(0)),
             Revision(config_id, mac(1), 2, Operation.UPDATE, content(a=1), note, step(1)),
-            Revision(config_id, mac(1), 3, Operation.UPDATE, content(a=2), Note("adam"), step(2)),
+            Revision(config_id, mac(1), 3, Operation.UPDATE, content(a=2), ChangeNote("adam"), step(2)),
             Revision(config_id, mac(1), 4, Operation.UPDATE, content('{"a": 2, "b": 1.0}'), note, step(3)),
             Revision(config_id, mac(1), 5, Operation.ROLLBACK, content(ODD), note, step(4)),
             Revision(config_id, mac(1), 6, Operation.DELETE, None, note, step(5)),

@@ -71,7 +71,7 @@ class OutboxContract:
     def test_a_thousand_changes_of_a_device_are_one_row(self, store: Store, queue: NotificationQueue) -> None:
         """State, not a log: the newest change is what is pending."""
         with store.writing() as work:
-            work.devices.lock(mac(1))
+            work.counters.lock(mac(1))
             for revision in range(1, 1001):
                 work.notifications.enqueue(change(1, revision), at(revision))
 
@@ -93,7 +93,7 @@ class OutboxContract:
         enqueue(store, earlier, at(1))
         enqueue(store, later, at(2))
 
-        assert later.over(earlier) == only(queue).announcement
+        assert later.superseding(earlier) == only(queue).announcement
         assert nudge is only(queue).announcement.nudge
 
     @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ class OutboxContract:
             for _ in range(10):
                 enqueue(store, change(1), at(number / 1000))
                 seen.append(only(queue).generation)
-            queue.settle([only(queue)], [])
+            queue.acknowledge([only(queue)], [])
 
         assert sorted(set(seen)) == seen
 
@@ -199,7 +199,7 @@ class OutboxContract:
     ) -> None:
         """Outside of the transaction nothing of either is seen before its end, and both are seen after it."""
         with store.writing() as work:
-            device = work.devices.lock(mac(1))
+            device = work.counters.lock(mac(1))
             work.configs.add(device.mac_address, content(), 1, START)
             work.notifications.enqueue(change(1), START)
             inside = [keys(queue.find(EVERYTHING)), queue.backlog()]
@@ -216,7 +216,7 @@ class OutboxContract:
 
         with pytest.raises(Oops), store.writing() as work:
             for number in (1, 2):
-                work.devices.lock(mac(number))
+                work.counters.lock(mac(number))
                 work.notifications.enqueue(change(number, 2), at(1))
             raise Oops
 

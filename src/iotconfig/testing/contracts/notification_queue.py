@@ -23,7 +23,7 @@ class NotificationQueueContract:
 
     def test_an_empty_queue(self, queue: NotificationQueue) -> None:
         """Nothing is due, nothing will be, and there is nothing to retry or to settle."""
-        queue.settle([], [])
+        queue.acknowledge([], [])
 
         assert ([], [], None) == (list(queue.due(START, 9)), list(queue.find(9)), queue.next_due())
         assert Backlog(0, 0, None) == queue.backlog()
@@ -74,7 +74,7 @@ class NotificationQueueContract:
         told = next(n for n in queue.due(START, 9) if n.announcement == announcement)
 
         for _ in range(2):
-            queue.settle([told], [])
+            queue.acknowledge([told], [])
 
             assert change(2) == only(queue).announcement
 
@@ -87,7 +87,7 @@ class NotificationQueueContract:
         enqueue(store, change(1))
         pending = only(queue)
 
-        queue.settle([read], [])
+        queue.acknowledge([read], [])
 
         assert pending == only(queue)
 
@@ -103,7 +103,7 @@ class NotificationQueueContract:
             last_error="Not authorized (ä)",
         )
 
-        queue.settle([], [refused])
+        queue.acknowledge([], [refused])
 
         assert refused == only(queue)
         assert [] == queue.due(at(7), 9)
@@ -118,7 +118,7 @@ class NotificationQueueContract:
         enqueue(store, change(1, 2), at(1))
         pending = only(queue)
 
-        queue.settle([], [evolve(read, parked=True, refusals=5, last_error="Not authorized")])
+        queue.acknowledge([], [evolve(read, parked=True, refusals=5, last_error="Not authorized")])
 
         assert pending == only(queue)
 
@@ -128,9 +128,9 @@ class NotificationQueueContract:
         """Another relay has told it meanwhile."""
         enqueue(store, change(1))
         read = only(queue)
-        queue.settle([read], [])
+        queue.acknowledge([read], [])
 
-        queue.settle([], [evolve(read, refusals=1, last_error="Not authorized")])
+        queue.acknowledge([], [evolve(read, refusals=1, last_error="Not authorized")])
 
         assert [] == queue.find(9)
 
@@ -138,13 +138,13 @@ class NotificationQueueContract:
         """A batch as large as a relay's, some of it refused."""
         with store.writing() as work:
             for number in range(600):
-                work.devices.lock(mac(number))
+                work.counters.lock(mac(number))
                 work.notifications.enqueue(change(number), START)
         batch = queue.due(START, 500)
         refused = [evolve(n, refusals=1, last_error="no", due_at=at(1)) for n in batch[::100]]
         told = [n for index, n in enumerate(batch) if index % 100]
 
-        queue.settle(told, refused)
+        queue.acknowledge(told, refused)
 
         assert 500 == len(batch)
         assert keys(refused) == [n.announcement.subject.key for n in queue.find(EVERYTHING) if n.refusals]
@@ -168,7 +168,7 @@ class NotificationQueueContract:
         """Neither another announcement nor a refusal makes it younger."""
         enqueue(store, change(1), at(1))
         enqueue(store, change(1, 2), at(30))
-        queue.settle([], [evolve(only(queue), refusals=1, due_at=at(60))])
+        queue.acknowledge([], [evolve(only(queue), refusals=1, due_at=at(60))])
 
         assert at(1) == queue.backlog().oldest
 

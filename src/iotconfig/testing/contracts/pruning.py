@@ -178,8 +178,8 @@ class PruningContract(UseCases):
         """A large store is pruned in several transactions, none of which is long."""
         with store.writing() as work:
             for number in range(101):
-                device = work.devices.lock(mac(number))
-                work.devices.advance(device, 1)
+                device = work.counters.lock(mac(number))
+                work.counters.advance(device, 1)
                 config = work.configs.add(mac(number), content(), 1, START)
                 for revision in history_of(config.id, number):
                     work.history.append(revision)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from iotconfig.domain.announcing.relay_reports import (
     Destination,
-    Problem,
-    ProblemCode,
+    RelayProblem,
+    RelayProblemCode,
     RelayReport,
     RelayReports,
 )
 
 _HERE = Destination("mqtt://broker:1883", "iotsupport")
-_PROBLEM = Problem(ProblemCode.NOT_RETAINED, 'The "broker" keeps nothing: é')
+_PROBLEM = RelayProblem(RelayProblemCode.NOT_RETAINED, 'The "broker" keeps nothing: é')
 
 
 class RelayReportsContract:
@@ -19,7 +19,7 @@ class RelayReportsContract:
 
     def test_a_report_comes_back_whole(self, relay_reports: RelayReports) -> None:
         """With its problems, in their order."""
-        report = RelayReport("a", _HERE, True, (_PROBLEM, Problem(ProblemCode.PREFIX_SHARED, "b")))
+        report = RelayReport("a", _HERE, True, (_PROBLEM, RelayProblem(RelayProblemCode.PREFIX_SHARED, "b")))
         relay_reports.put(report)
 
         assert [report] == list(relay_reports.fresh())

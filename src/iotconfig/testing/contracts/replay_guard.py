@@ -1,4 +1,4 @@
-"""The contract of `OnceOnly`: a key is accepted once, until its time is over."""
+"""The contract of `ReplayGuard`: a key is accepted once, until its time is over."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MANY = 250
 def claim(store: Store, key: str, now: float = 0, until: float = 60) -> bool:
     """Claim in a transaction of its own; times are seconds after the start."""
     with store.writing() as work:
-        return work.once.claim(key, at(now), at(until))
+        return work.replay_guard.claim(key, at(now), at(until))
 
 
 class Oops(Exception):
     """Raised inside a unit of work."""
 
 
-class OnceOnlyContract:
+class ReplayGuardContract:
     """Needs the fixture `store`: an empty store."""
 
     def test_a_key_is_accepted_once(self, store: Store) -> None:
@@ -36,9 +36,9 @@ class OnceOnlyContract:
         assert claim(store, "a")
         assert not claim(store, "a")
         with store.writing() as work:
-            assert work.once.claim(LONGEST, at(1), at(60))
-            assert not work.once.claim(LONGEST, at(1), at(60))
-            assert work.once.claim("A", at(1), at(60))
+            assert work.replay_guard.claim(LONGEST, at(1), at(60))
+            assert not work.replay_guard.claim(LONGEST, at(1), at(60))
+            assert work.replay_guard.claim("A", at(1), at(60))
         assert [False] * 3 == [claim(store, key, 2) for key in ("A", "a", LONGEST)]
 
     def test_a_refused_claim_changes_nothing(self, store: Store) -> None:
@@ -50,7 +50,7 @@ class OnceOnlyContract:
     def test_a_rollback_frees_the_key(self, store: Store) -> None:
         """What was not stored can be accepted later."""
         with suppress(Oops), store.writing() as work:
-            assert work.once.claim("a", at(0), at(60))
+            assert work.replay_guard.claim("a", at(0), at(60))
             raise Oops
         assert claim(store, "a")
 
@@ -74,7 +74,7 @@ class OnceOnlyContract:
         """Claims that meet the same expired rows all end, each accepted."""
         with store.writing() as work:
             for number in range(MANY):
-                work.once.claim(f"old {number}", at(0), at(10))
+                work.replay_guard.claim(f"old {number}", at(0), at(10))
 
         def use(number: int) -> bool:
             # One key of the expired ones each, so that they also wait for rows that others remove.
@@ -99,7 +99,7 @@ class OnceOnlyContract:
 
         with ThreadPoolExecutor(1) as pool:
             with suppress(Oops), store.writing() as work:
-                assert work.once.claim("a", at(0), at(60))
+                assert work.replay_guard.claim("a", at(0), at(60))
                 waiting = pool.submit(second)
                 assert asked.wait(30)
                 assert not waiting.done()

@@ -7,7 +7,7 @@ import pytest
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import DeletedConfig, DeletedQuery, HistoryQuery, Note
+from iotconfig.domain.configs.revisions import ChangeNote, DeletedConfig, DeletedQuery, HistoryQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError, RecordExists, RecordNotFound
@@ -29,7 +29,7 @@ class RestoringContract(UseCases):
         """Id, content, derived fields and birthday come back; the revision is the device's next; it is announced."""
         created = service.create(mac(1), content(TEXT))
         service.delete(created.id)
-        queue.settle([only(queue)], [])
+        queue.acknowledge([only(queue)], [])
         restored = history.restore(created.id)
 
         assert Config(created.id, mac(1), content(TEXT), 3, step(0), step(2)) == restored
@@ -103,7 +103,7 @@ class RestoringContract(UseCases):
         service.update(ids[1], content(deviceName="Küche"))
         service.replace_device(ids[1], mac(9))
         for config_id in ids:
-            service.delete(config_id, note=Note("eve", f"why {config_id}"))
+            service.delete(config_id, note=ChangeNote("eve", f"why {config_id}"))
         history.restore(ids[2])
         found = history.deleted(DeletedQuery()).configs
 

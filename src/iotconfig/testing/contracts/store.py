@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .board_swaps import SwapsContract
+from .bulk_write import BulkWriteContract
 from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .config_queries import ListsContract
@@ -10,9 +11,8 @@ from .configs import ConfigsContract
 from .history import HistoryContract
 from .notification_outbox import OutboxContract
 from .pruning import PruningContract
-from .replay_guard import OnceOnlyContract
+from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
-from .stage import StageContract
 
 
 class StoreContract(
@@ -23,9 +23,9 @@ class StoreContract(
     PruningContract,
     RestoringContract,
     SwapsContract,
-    StageContract,
+    BulkWriteContract,
     OutboxContract,
-    OnceOnlyContract,
+    ReplayGuardContract,
     ClosingContract,
 ):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""

@@ -16,8 +16,8 @@ from iotconfig.domain.access.principal import Principal
 from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 
 from .cookies import CookieJar
-from .failed_sign_ins import FailedSignIns
 from .origins import is_from_here, why_elsewhere
+from .sign_in_throttle import SignInThrottle
 
 
 def bearer_of(req: falcon.Request) -> str | None:
@@ -36,7 +36,7 @@ class Authentication:
     """The service's own, as browsers see it; empty where it is the one that a request names."""
     origins: Collection[str]
     """Origins whose pages may change something with the cookie, beside the service's own."""
-    failed: FailedSignIns
+    failed: SignInThrottle
 
     def identify(self, req: falcon.Request) -> Principal | None:
         """Who makes the request; None where it carries no credentials. The cookie comes first.
@@ -47,13 +47,13 @@ class Authentication:
         would have to be asked and is away.
         """
         if self.identity is not None and (session := self.cookies.session(req)):
-            with self.failed.counted(req):
+            with self.failed.watch(req):
                 principal = self.identity.principal_of_session(session)
             self._refuse_other_pages(req)
             return principal
         if not req.auth:
             return None
-        with self.failed.counted(req):
+        with self.failed.watch(req):
             return self._of_bearer(bearer_of(req))
 
     @property

@@ -14,7 +14,7 @@ from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.errors import AuthorizationFailed
 
 from .authentication import bearer_of
-from .failed_sign_ins import FailedSignIns
+from .sign_in_throttle import SignInThrottle
 
 
 @frozen
@@ -24,7 +24,7 @@ class DeviceGate:
     tokens: DeviceTokenService
     required: bool
     """Whether a device without a token is refused, too."""
-    failed: FailedSignIns
+    failed: SignInThrottle
 
     def admits(self, req: falcon.Request, params: Mapping[str, str]) -> bool:
         """Whether the caller may go on; False where it has no device token, and needs one.
@@ -35,7 +35,7 @@ class DeviceGate:
         token = bearer_of(req)
         if token is None or not secrets.has_prefix(tokens.PREFIX, token):
             return not self.required
-        with self.failed.counted(req):
+        with self.failed.watch(req):
             device = self.tokens.authenticate(token)
         if (segment := params.get("segment")) is not None and document_mac(segment) != device:
             raise AuthorizationFailed(f"The token of {device} opens that device's document only.")

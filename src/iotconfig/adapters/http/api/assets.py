@@ -24,7 +24,7 @@ from iotconfig.domain.assets.asset import Asset, AssetName, OpenAsset
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import Upload
 from iotconfig.domain.errors import AssetsUnavailable, StoreUnavailable, ValidationFailed
-from iotconfig.domain.offload import Aside
+from iotconfig.domain.offload import Offload
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ class AssetsResource:
 
     service: AssetService
     door: TransferDoor
-    aside: Aside
+    offload: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         allow(req)
         assets = self.service.find()
         answer = {"assets": assets, "count": len(assets)}
-        send_text(resp, self.aside(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
+        send_text(resp, self.offload(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
 
     on_head = on_get
 

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from iotconfig.adapters.http.access.authentication import Authentication
 from iotconfig.adapters.http.access.cookies import CookieJar
-from iotconfig.adapters.http.access.failed_sign_ins import FailedSignIns
 from iotconfig.adapters.http.access.redirects import local_path
+from iotconfig.adapters.http.access.sign_in_throttle import SignInThrottle
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.queries import allow
@@ -64,7 +64,7 @@ class SignIns:
     service: SignInService | None
     """None: there is no identity provider."""
     cookies: CookieJar
-    failed: FailedSignIns
+    failed: SignInThrottle
     own_origin: str
     """The service's own, as browsers see it. Without it nobody signs in: a provider sends browsers
     back to an absolute URL, and the `Host` of a request is what the last proxy made of it."""
@@ -109,12 +109,12 @@ class CallbackResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         service, failed = self.sign_ins.configured(), self.sign_ins.failed
         # Each attempt is a row in the database, and a request to the provider.
-        failed.refuse(req)
+        failed.check(req)
         try:
-            with failed.counted(req):
+            with failed.watch(req):
                 sign_in, session = self._finish(req, resp, service)
         except ValidationFailed:
-            failed.count(req)
+            failed.record(req)
             raise
         self.sign_ins.cookies.keep_session(resp, session)
         # Looked at once more: it came from the browser, and what signs it may have been found out.

@@ -15,19 +15,19 @@ from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.adapters.fleet_files.files import write_records
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
-from iotconfig.adapters.http.access.notes import note_of
+from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, read_json, spool
 from iotconfig.adapters.http.requests.queries import allow, choice, flag
 from iotconfig.adapters.http.transfer_limits import FULL, Kind, Place
 from iotconfig.adapters.http.transfers import TransferDoor
-from iotconfig.domain.configs.bulk import OnConflict, Refusal, Result, Rules, Sample, Tally
-from iotconfig.domain.configs.bulk_use_cases import FleetUseCases
+from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchSample, Tally
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreFull, excerpt
-from iotconfig.domain.offload import Aside
+from iotconfig.domain.offload import Offload
 
 from .comparing import compared
 
@@ -54,14 +54,14 @@ class PatchBody:
 class ImportResource:
     """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
 
-    fleet: FleetUseCases
+    fleet: BulkUseCases
     max_content_bytes: int
     max_import_bytes: int
     door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "on_conflict", "keep_going", "dry_run", "message")
-        rules = Rules(
+        rules = BulkOptions(
             on_conflict=choice(given, "on_conflict", OnConflict) or OnConflict.FAIL,
             keep_going=flag(given, "keep_going"),
             dry_run=flag(given, "dry_run"),
@@ -94,7 +94,7 @@ class ImportResource:
 class ExportResource:
     """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
 
-    fleet: FleetUseCases
+    fleet: BulkUseCases
     door: TransferDoor
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -118,14 +118,14 @@ class ExportResource:
 class PatchResource:
     """`/api/configs/patch`: one merge patch to every config that a filter selects."""
 
-    fleet: FleetUseCases
+    fleet: BulkUseCases
     bodies: BodyReader
-    comparing: Aside
+    comparing: Offload
     door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         given = allow(req, "keep_going", "dry_run", "message")
-        rules = Rules(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
+        rules = BulkOptions(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchBody)
         file = _HeldFile(self.door.take(req, Kind.CHANGE))
         results = _Results(file)
@@ -212,7 +212,7 @@ class _Refusals:
     _count: int = 0
     first: str = ""
 
-    def add(self, refusal: Refusal) -> None:
+    def add(self, refusal: BulkRefusal) -> None:
         self._count += 1
         self.first = self.first or f"{refusal.place}: {refusal.error}"
         if len(self._listed) < _LISTED:
@@ -242,7 +242,7 @@ class _Results:
     _file: _HeldFile
     _begin: bytes = b'{"results": ['
 
-    def add(self, result: Result) -> None:
+    def add(self, result: BulkResult) -> None:
         text = to_json(
             {
                 "mac_address": result.mac_address,
@@ -267,16 +267,16 @@ class _Results:
         self._file.write(b"}")
 
 
-def _counts(tally: Tally, rules: Rules, refusals: _Refusals) -> dict[str, Any]:
+def _counts(tally: Tally, rules: BulkOptions, refusals: _Refusals) -> dict[str, Any]:
     return {"dry_run": rules.dry_run, **asdict(tally), **refusals.listed()}
 
 
-def _is_refused(tally: Tally, rules: Rules) -> bool:
+def _is_refused(tally: Tally, rules: BulkOptions) -> bool:
     """Whether a refusal kept all from being stored."""
     return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
 
 
-def _shown(sample: Sample, comparing: Aside) -> bytes:
+def _shown(sample: PatchSample, comparing: Offload) -> bytes:
     config = sample.config
 
     def text() -> bytes:

@@ -8,8 +8,8 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
-from iotconfig.adapters.http.access.notes import note_of
-from iotconfig.adapters.http.answers import send, send_config, send_created, tag
+from iotconfig.adapters.http.access.change_notes import note_of
+from iotconfig.adapters.http.answers import send, send_config, send_created, set_revision_headers
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.conditional import (
     check_match,
@@ -18,14 +18,14 @@ from iotconfig.adapters.http.requests.conditional import (
     revision_tag,
     write_precondition,
 )
-from iotconfig.adapters.http.requests.edit_head import Change, change_of
+from iotconfig.adapters.http.requests.edit_head import EditHead, edit_head_of
 from iotconfig.adapters.http.requests.queries import allow, config_query, cursor_of
 from iotconfig.adapters.http.requests.segments import config_id, document_mac, is_document
 from iotconfig.domain.configs.edits import Merge, Replace
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.offload import Aside
+from iotconfig.domain.offload import Offload
 
 from .history import send_edited
 
@@ -113,7 +113,7 @@ class ConfigResource:
 
     service: ConfigService
     bodies: BodyReader
-    comparing: Aside
+    comparing: Offload
     require_if_match: bool
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -125,7 +125,7 @@ class ConfigResource:
         check_match(req, revision_tag(config.revision))
         if is_unchanged(req, revision_tag(config.revision)):
             resp.status = falcon.HTTP_304
-            tag(resp, config)
+            set_revision_headers(resp, config)
         else:
             send_config(resp, config)
 
@@ -147,7 +147,7 @@ class ConfigResource:
         resp.set_header("Accept-Patch", MERGE_PATCH)
         change = self._change(req, segment, "dry_run", "message")
         patch = self.bodies.read_patch(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
-        edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.aside)
+        edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.offload)
         send_edited(resp, self.service, change, edit, note_of(req, change.given), self.comparing)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -178,9 +178,9 @@ class ConfigResource:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = document.body
 
-    def _change(self, req: falcon.Request, segment: str, *parameters: str) -> Change:
+    def _change(self, req: falcon.Request, segment: str, *parameters: str) -> EditHead:
         _refuse_document(segment)
-        return change_of(req, segment, *parameters, require_if_match=self.require_if_match)
+        return edit_head_of(req, segment, *parameters, require_if_match=self.require_if_match)
 
 
 @frozen
@@ -192,7 +192,7 @@ class ReplaceDeviceResource:
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = change_of(req, segment, "message", require_if_match=self.require_if_match)
+        change = edit_head_of(req, segment, "message", require_if_match=self.require_if_match)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoardBody)
         note = note_of(req, change.given, body.message)
         moved = self.service.replace_device(change.config_id, body.mac_address, change.precondition, note)
@@ -209,7 +209,7 @@ class AnnounceResource:
         allow(req)
         config = self.service.announce(config_id(segment))
         send(resp, config.summary())
-        tag(resp, config)
+        set_revision_headers(resp, config)
         resp.status = falcon.HTTP_202
 
 

@@ -7,10 +7,10 @@ from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import comparison, proposed
-from iotconfig.adapters.http.access.notes import note_of
+from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_config, send_text
 from iotconfig.adapters.http.requests.bodies import read_json
-from iotconfig.adapters.http.requests.edit_head import Change, change_of
+from iotconfig.adapters.http.requests.edit_head import EditHead, edit_head_of
 from iotconfig.adapters.http.requests.queries import (
     allow,
     deleted_cursor_of,
@@ -23,10 +23,10 @@ from iotconfig.adapters.http.requests.segments import config_id, revision_number
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit, Rollback
 from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.offload import Aside
+from iotconfig.domain.offload import Offload
 
 from .comparing import compared
 
@@ -77,7 +77,7 @@ class DiffResource:
     """`/api/configs/{segment}/diff`: what differs between two revisions."""
 
     history: HistoryService
-    comparing: Aside
+    comparing: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         given = allow(req, "from", "to")
@@ -96,11 +96,11 @@ class RollbackResource:
 
     service: ConfigService
     bodies: BodyReader
-    comparing: Aside
+    comparing: Offload
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = change_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
+        change = edit_head_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackBody)
         send_edited(
             resp,
@@ -144,7 +144,12 @@ class RestoreResource:
 
 
 def send_edited(
-    resp: falcon.Response, service: ConfigService, change: Change, edit: Edit, note: Note, comparing: Aside
+    resp: falcon.Response,
+    service: ConfigService,
+    change: EditHead,
+    edit: Edit,
+    note: ChangeNote,
+    comparing: Offload,
 ) -> None:
     """Edit a config and answer with it; a dry run, with what would change."""
     if flag(change.given, "dry_run"):

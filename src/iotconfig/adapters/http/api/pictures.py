@@ -10,7 +10,7 @@ from attrs import frozen
 from iotconfig.adapters.http.access.forwarding import forwarded
 from iotconfig.adapters.http.requests.queries import allow, pixels
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.pictures import Box, Picture, PictureService
+from iotconfig.domain.pictures import Picture, PictureService, TargetSize
 
 
 @frozen
@@ -24,7 +24,7 @@ class LvglResource:
         given = allow(req, "url", "headers", "width", "height")
         if "url" not in given:
             raise ValidationFailed("Query parameter url is missing: where is the picture?", parameter="url")
-        box = Box(pixels(given, "width"), pixels(given, "height"))
+        box = TargetSize(pixels(given, "width"), pixels(given, "height"))
         headers = forwarded(req, given.get("headers", ""))
         picture = self.pictures().picture(given["url"], headers, box)
         resp.content_type = "application/octet-stream"

@@ -10,7 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, AttrsInstance, fields
 
-from iotconfig.domain.announcing.relay_reports import Problem
+from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.configs.revisions import MAX_MESSAGE
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -27,7 +27,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     MacAddress: ref("MacAddress"),
     ConfigContent: ref("GivenContent"),
     MergePatch: ref("MergePatch"),
-    Problem: ref("AnnouncingProblem"),
+    RelayProblem: ref("AnnouncingProblem"),
 }
 
 _ABOUT: Final = {

@@ -9,7 +9,7 @@ from iotconfig.adapters.http.api.configs import ContentBody, CreateBody, NewBoar
 from iotconfig.adapters.http.api.history import MessageBody, RollbackBody
 from iotconfig.adapters.http.problems import STATUS
 from iotconfig.domain.access.principal import Role
-from iotconfig.domain.announcing.relay_reports import ProblemCode
+from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.configs.bulk import Tally
 from iotconfig.domain.configs.config import ConfigSummary
@@ -214,7 +214,7 @@ SCHEMAS: Final[Part] = {
     },
     "AnnouncingProblem": _object(
         {
-            "code": {"type": "string", "enum": list(ProblemCode)},
+            "code": {"type": "string", "enum": list(RelayProblemCode)},
             "message": {"type": "string", "description": "What is wrong, and what to do"},
         }
     ),

@@ -15,7 +15,7 @@ from .segments import config_id
 
 
 @frozen
-class Change:
+class EditHead:
     """A change by id, as far as the request's head says."""
 
     config_id: int
@@ -24,8 +24,8 @@ class Change:
     """The query parameters."""
 
 
-def change_of(req: falcon.Request, segment: str, *parameters: str, require_if_match: bool) -> Change:
+def edit_head_of(req: falcon.Request, segment: str, *parameters: str, require_if_match: bool) -> EditHead:
     """Read the head of a change that takes these query parameters. Raises as its parts do."""
     given = allow(req, *parameters)
     number = config_id(segment)
-    return Change(number, change_precondition(req, required=require_if_match), given)
+    return EditHead(number, change_precondition(req, required=require_if_match), given)

@@ -30,12 +30,12 @@ class _Waiter:
         self.bell.acquire()
 
 
-def kept_for_devices(count: int) -> int:
+def reserved_for_devices(count: int) -> int:
     """A quarter of the places, at least one; none where there is only one, which other work needs too."""
     return min(max(count // 4, 1), count - 1)
 
 
-class Places:
+class FairSemaphore:
     """So many places, to be taken for a while. For threads, and for greenlets where gevent has patched."""
 
     def __init__(self, count: int, kept: int = 0) -> None:
@@ -59,11 +59,11 @@ class Places:
         with self._lock:
             return sum(waiter.state is _WAITING for waiter in (*self._devices, *self._waiters))
 
-    def take(self, seconds: float, *, for_device: bool = False) -> bool:
+    def acquire(self, seconds: float, *, for_device: bool = False) -> bool:
         """Take a place; False where none was given within `seconds`."""
         with self._lock:
             if self._free and (for_device or self._others_free):
-                self._give(for_device=for_device)
+                self._hand_over(for_device=for_device)
                 return True
             waiter = _Waiter(next(self._numbers))
             (self._devices if for_device else self._waiters).append(waiter)
@@ -72,11 +72,11 @@ class Places:
             waiter.bell.acquire(timeout=max(seconds, 0))
         except BaseException:
             if self._leave(waiter):
-                self.give_back(for_device=for_device)
+                self.release(for_device=for_device)
             raise
         return self._leave(waiter)
 
-    def give_back(self, *, for_device: bool = False) -> None:
+    def release(self, *, for_device: bool = False) -> None:
         """Give a place to the one that has waited longest of those that may have it, or back."""
         with self._lock:
             self._free += 1
@@ -84,7 +84,7 @@ class Places:
                 self._others_free += 1
             self._serve()
 
-    def _give(self, *, for_device: bool) -> None:
+    def _hand_over(self, *, for_device: bool) -> None:
         self._free -= 1
         if not for_device:
             self._others_free -= 1
@@ -97,7 +97,7 @@ class Places:
                 return
             waiter = queue.popleft()
             if waiter.state is _WAITING:
-                self._give(for_device=queue is self._devices)
+                self._hand_over(for_device=queue is self._devices)
                 waiter.state = _HAS_PLACE
                 waiter.bell.release()
 

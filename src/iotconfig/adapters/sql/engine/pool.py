@@ -16,7 +16,7 @@ from sqlalchemy import URL
 
 from .database import PoolUse
 from .failures import is_leaving
-from .fair_semaphore import Places, kept_for_devices
+from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .gevent_wait import wait_readable
 from .libpq import connection_arguments, prepare
 from .timeouts import Timeouts
@@ -87,7 +87,7 @@ class Pool(ConnectionPool[PooledConnection]):
         self._lent: dict[PooledConnection, int] = {}
         # Who has to wait does so here, in order, and not in psycopg's pool, whose waiting
         # takes 10 µs of processor time more under gevent.
-        self._places = Places(size, kept_for_devices(size))
+        self._connections_free = FairSemaphore(size, reserved_for_devices(size))
         self._renewed_at = 0.0
         super().__init__(
             connection_class=_connection_class(self._failures),
@@ -107,12 +107,12 @@ class Pool(ConnectionPool[PooledConnection]):
         """Lend a connection, for as long as the watchdog allows. Some are lent `for_device` only."""
         allowed = self.timeout if timeout is None else timeout
         until = monotonic() + allowed
-        if not self._places.take(allowed, for_device=for_device):
+        if not self._connections_free.acquire(allowed, for_device=for_device):
             raise self._exhausted(f"no connection was free for {allowed:g} s")
         try:
             connection = self._lend(until - monotonic())
         except BaseException:
-            self._places.give_back(for_device=for_device)
+            self._connections_free.release(for_device=for_device)
             raise
         connection.is_for_device = for_device
         return connection
@@ -128,7 +128,7 @@ class Pool(ConnectionPool[PooledConnection]):
                 self._renew()
             self.putconn(connection)
         finally:
-            self._places.give_back(for_device=for_device)
+            self._connections_free.release(for_device=for_device)
 
     def _renew(self) -> None:
         """Replace the idle connections: they lead to where one was just found to be of no use.
@@ -162,7 +162,7 @@ class Pool(ConnectionPool[PooledConnection]):
             in_use=len(self._lent),
             idle=found.get("pool_available", 0),
             limit=self.max_size,
-            waiting=self._places.waiting,
+            waiting=self._connections_free.waiting,
         )
 
     def _check_alive(self, connection: PooledConnection) -> None:

@@ -21,14 +21,14 @@ from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, c
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from .cooperate import SharingConnection, YieldTurn
 from .database import LogUse, PoolUse
 from .failures import busy, exhausted, is_busy, is_read_only_file, translated
-from .fair_semaphore import Places, kept_for_devices
+from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .lifetime import Lifetime
 from .manual_transaction import SessionTransaction, session_transaction
 from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, Identity, OpenFile
 from .timeouts import Timeouts
-from .turns import Pause, SharingConnection
 
 _POOL_SIZE = 8
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -44,7 +44,7 @@ class SqliteDatabase:
     """`Database` on a SQLite file that exists."""
 
     def __init__(
-        self, path: Path, timeouts: Timeouts, pause: Pause | None = None, file: Identity | None = None
+        self, path: Path, timeouts: Timeouts, pause: YieldTurn | None = None, file: Identity | None = None
     ) -> None:
         """`pause` is called while a statement takes long: where requests share a thread, the others get their turn.
 
@@ -54,7 +54,7 @@ class SqliteDatabase:
         self._timeouts = timeouts
         self._pause = pause
         self._engine = connect(path, timeouts, pause=pause)
-        self._places = Places(_POOL_SIZE, kept_for_devices(_POOL_SIZE))
+        self._connections_free = FairSemaphore(_POOL_SIZE, reserved_for_devices(_POOL_SIZE))
         self._file = open_file(path, timeouts, file)
         self._writer = Lock()
         self._lifetime = Lifetime()
@@ -76,12 +76,12 @@ class SqliteDatabase:
     @contextmanager
     def _place(self, *, for_device: bool) -> Iterator[None]:
         """A place among those that have a connection of the pool, which then has one for it."""
-        if not self._places.take(self._timeouts.pool, for_device=for_device):
+        if not self._connections_free.acquire(self._timeouts.pool, for_device=for_device):
             raise exhausted()
         try:
             yield
         finally:
-            self._places.give_back(for_device=for_device)
+            self._connections_free.release(for_device=for_device)
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
@@ -147,7 +147,10 @@ class SqliteDatabase:
     def use(self) -> PoolUse:
         pool = cast("QueuePool", self._engine.pool)
         return PoolUse(
-            in_use=pool.checkedout(), idle=pool.checkedin(), limit=_POOL_SIZE, waiting=self._places.waiting
+            in_use=pool.checkedout(),
+            idle=pool.checkedin(),
+            limit=_POOL_SIZE,
+            waiting=self._connections_free.waiting,
         )
 
     def log(self) -> LogUse:
@@ -252,7 +255,7 @@ def _patience(seconds: float) -> Retrying:
     )
 
 
-def connect(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> Engine:
+def connect(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> Engine:
     """An engine on a SQLite file that exists. Long statements call `pause`.
 
     Transactions are begun by hand: the driver's own begin late, without the lock.
@@ -277,7 +280,7 @@ def _renew_read_only(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _opened(path: Path, timeouts: Timeouts, pause: Pause | None = None) -> sqlite3.Connection:
+def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> sqlite3.Connection:
     connection = sqlite3.connect(
         file_uri(path),
         uri=True,

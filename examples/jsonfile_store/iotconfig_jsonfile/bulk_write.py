@@ -10,10 +10,17 @@ from attrs import Factory, define, evolve
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
-from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.configs.bulk import (
+    OUTCOME_OF_CONFLICT,
+    BulkEntry,
+    BulkResult,
+    Duplicate,
+    OnConflict,
+    Outcome,
+)
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.ports import Renew
-from iotconfig.domain.configs.revisions import Note, Operation
+from iotconfig.domain.configs.ports import Rebase
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.mac import MacAddress
 
 from .file import RecordsFile
@@ -21,14 +28,14 @@ from .unit_of_work import JsonFileUnitOfWork
 
 
 @define
-class JsonFileStage:
+class JsonFileBulkWrite:
     """`Stage` of one file. Entries wait in memory: a file of this kind holds no fleet that is large."""
 
     _file: RecordsFile
-    _entries: list[Entry] = Factory(list)
-    _results: list[Result] = Factory(list)
+    _entries: list[BulkEntry] = Factory(list)
+    _results: list[BulkResult] = Factory(list)
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[BulkEntry]) -> None:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -50,9 +57,9 @@ class JsonFileStage:
         on_conflict: OnConflict,
         *,
         all_or_nothing: bool,
-        note: Note,
+        note: ChangeNote,
         clock: Clock,
-        renew: Renew | None = None,
+        renew: Rebase | None = None,
     ) -> bool:
         with self._file.transaction() as records:
             work = JsonFileUnitOfWork.on(records)
@@ -70,7 +77,7 @@ class JsonFileStage:
     def tally(self) -> Mapping[Outcome, int]:
         return Counter(result.outcome for result in self._results)
 
-    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         return (result for result in self._results if result.outcome in outcomes)
 
     def _compare(self, work: JsonFileUnitOfWork, on_conflict: OnConflict) -> None:
@@ -81,23 +88,23 @@ class JsonFileStage:
             _compared(work, entry, configs.get(entry.mac_address), on_conflict) for entry in self._entries
         ]
 
-    def _renew(self, work: JsonFileUnitOfWork, renew: Renew) -> None:
+    def _renew(self, work: JsonFileUnitOfWork, renew: Rebase) -> None:
         stale = [result.mac_address for result in self._results if result.outcome is Outcome.STALE]
         fresh = renew(work.configs.load(stale))
         self._entries = [e for e in self._entries if e.mac_address not in stale] + [*fresh]
 
 
 def _compared(
-    work: JsonFileUnitOfWork, entry: Entry, config: Config | None, on_conflict: OnConflict
-) -> Result:
+    work: JsonFileUnitOfWork, entry: BulkEntry, config: Config | None, on_conflict: OnConflict
+) -> BulkResult:
     outcome = _outcome(config, entry, on_conflict)
     revision = config.revision if config else None
     if outcome in (Outcome.NEW, Outcome.CHANGED):
-        revision = work.devices.lock(entry.mac_address).next_revision()
-    return Result(entry.place, entry.mac_address, outcome, config.id if config else None, revision)
+        revision = work.counters.lock(entry.mac_address).next_revision()
+    return BulkResult(entry.place, entry.mac_address, outcome, config.id if config else None, revision)
 
 
-def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Outcome:
+def _outcome(config: Config | None, entry: BulkEntry, on_conflict: OnConflict) -> Outcome:
     if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
         return Outcome.STALE
     if config is None:
@@ -105,10 +112,12 @@ def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Ou
     return Outcome.SAME if config.content == entry.content else OUTCOME_OF_CONFLICT[on_conflict]
 
 
-def _stored(work: JsonFileUnitOfWork, entry: Entry, result: Result, note: Note, now: datetime) -> Result:
+def _stored(
+    work: JsonFileUnitOfWork, entry: BulkEntry, result: BulkResult, note: ChangeNote, now: datetime
+) -> BulkResult:
     if result.outcome not in (Outcome.NEW, Outcome.CHANGED):
         return result
-    device = work.devices.lock(entry.mac_address)
+    device = work.counters.lock(entry.mac_address)
     config = work.configs.get(result.config_id) if result.config_id else None
     # The core numbers, records and announces a change; an adapter only stores what comes of it.
     if config is None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define
 
-Pause = Callable[[], None]
+YieldTurn = Callable[[], None]
 """Lets others go on that can, where it is time."""
 
 _INSTRUCTIONS: Final = 1000
@@ -26,7 +26,7 @@ class SharingConnection(sqlite3.Connection):
 
     _turns: _Turns | None = None
 
-    def give_turns(self, pause: Pause) -> None:
+    def give_turns(self, pause: YieldTurn) -> None:
         """Call `pause` now and then while a statement runs."""
         self._turns = _Turns(pause)
         self.set_progress_handler(self._turns.look, _INSTRUCTIONS)
@@ -40,7 +40,7 @@ class SharingConnection(sqlite3.Connection):
 
 @define
 class _Turns:
-    _pause: Pause
+    _pause: YieldTurn
     interruption: BaseException | None = None
 
     def look(self) -> int:

@@ -16,7 +16,7 @@ from .sources import source_of
 
 
 @frozen
-class FailedSignIns:
+class SignInThrottle:
     """Slows down the sources of failed sign-ins; others behind the same address do not notice.
 
     What is presented is always looked at first: one device with a token of
@@ -29,15 +29,15 @@ class FailedSignIns:
     """Whose `X-Forwarded-For` is believed."""
 
     @contextmanager
-    def counted(self, req: falcon.Request) -> Iterator[None]:
+    def watch(self, req: falcon.Request) -> Iterator[None]:
         """Count the sign-in that fails inside the block. Raises `TooManyRequests` in place of the one too many."""
         try:
             yield
         except AuthenticationRequired:
-            self.count(req)
+            self.record(req)
             raise
 
-    def refuse(self, req: falcon.Request) -> None:
+    def check(self, req: falcon.Request) -> None:
         """Look at nothing of a source that failed too often. Raises `TooManyRequests`.
 
         For what only browsers ask, one by one, and what is dear to look at.
@@ -45,7 +45,7 @@ class FailedSignIns:
         if wait := self.throttle.seconds_left(source_of(req, self.proxies)):
             raise _too_many(wait)
 
-    def count(self, req: falcon.Request) -> None:
+    def record(self, req: falcon.Request) -> None:
         """Count a failed sign-in. Raises `TooManyRequests` where it is one too many."""
         if wait := self.throttle.seconds_to_wait(source_of(req, self.proxies)):
             raise _too_many(wait) from None

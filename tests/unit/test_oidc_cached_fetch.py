@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
+from iotconfig.adapters.oidc.cached_fetch import COOL_DOWN, CachedFetch
 from iotconfig.adapters.oidc.faults import ProviderUnavailable
-from iotconfig.adapters.oidc.kept import COOL_DOWN, Kept
 from tests.support.identities import wait_for_fetches
 from tests.support.standing_clock import StandingClock
 
@@ -30,7 +30,7 @@ def answers(*steps: object) -> Callable[[], object]:
 def test_who_waits_for_a_fetch_without_end() -> None:
     """Patience ends, whether the fetch does or not."""
     goes_on = threading.Event()
-    kept = Kept(goes_on.wait, StandingClock(), 0.05)
+    kept = CachedFetch(goes_on.wait, StandingClock(), 0.05)
     try:
         with pytest.raises(ProviderUnavailable):
             kept.current()
@@ -46,7 +46,7 @@ def test_a_fetch_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     broken: list[type[BaseException]] = []
     monkeypatch.setattr(threading, "excepthook", lambda hooked: broken.append(hooked.exc_type))
     clock = StandingClock()
-    kept = Kept(answers(ZeroDivisionError(), "good"), clock, 20.0)
+    kept = CachedFetch(answers(ZeroDivisionError(), "good"), clock, 20.0)
     with pytest.raises(ProviderUnavailable):
         kept.current()
     wait_for_fetches()
@@ -60,20 +60,20 @@ def test_a_fetch_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_newer_value_that_is_there_already() -> None:
     """Who asks for something newer than what is long replaced gets what replaced it, and no fetch."""
-    kept = Kept(answers("first", "second"), StandingClock(), 20.0)
+    kept = CachedFetch(answers("first", "second"), StandingClock(), 20.0)
     first = kept.current()
 
-    assert "second" == kept.newer_than(first)
-    assert "second" == kept.newer_than(first)
-    assert kept.newer_than("second") is None
+    assert "second" == kept.refreshed_after(first)
+    assert "second" == kept.refreshed_after(first)
+    assert kept.refreshed_after("second") is None
 
 
 def test_nothing_newer_when_the_fetch_fails() -> None:
     """What is known stays known."""
-    kept = Kept(answers("first", ProviderUnavailable("away")), StandingClock(), 20.0)
+    kept = CachedFetch(answers("first", ProviderUnavailable("away")), StandingClock(), 20.0)
     first = kept.current()
 
-    assert kept.newer_than(first) is None
+    assert kept.refreshed_after(first) is None
     assert "first" == kept.current()
 
 

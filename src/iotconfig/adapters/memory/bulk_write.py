@@ -10,10 +10,17 @@ from attrs import Factory, define, evolve
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
-from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, Duplicate, Entry, OnConflict, Outcome, Result
+from iotconfig.domain.configs.bulk import (
+    OUTCOME_OF_CONFLICT,
+    BulkEntry,
+    BulkResult,
+    Duplicate,
+    OnConflict,
+    Outcome,
+)
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.ports import Renew
-from iotconfig.domain.configs.revisions import Note, Operation
+from iotconfig.domain.configs.ports import Rebase
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.mac import MacAddress
 
 from .state import Committed
@@ -21,14 +28,14 @@ from .unit_of_work import MemoryUnitOfWork
 
 
 @define
-class MemoryStage:
+class MemoryBulkWrite:
     """`Stage` of a memory store."""
 
     _committed: Committed
-    _entries: list[Entry] = Factory(list)
-    _results: list[Result] = Factory(list)
+    _entries: list[BulkEntry] = Factory(list)
+    _results: list[BulkResult] = Factory(list)
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[BulkEntry]) -> None:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -51,9 +58,9 @@ class MemoryStage:
         on_conflict: OnConflict,
         *,
         all_or_nothing: bool,
-        note: Note,
+        note: ChangeNote,
         clock: Clock,
-        renew: Renew | None = None,
+        renew: Rebase | None = None,
     ) -> bool:
         with self._committed.transaction() as state:
             work = MemoryUnitOfWork.on(state)
@@ -70,7 +77,7 @@ class MemoryStage:
                 ]
         return is_stored
 
-    def _renew(self, work: MemoryUnitOfWork, renew: Renew) -> None:
+    def _renew(self, work: MemoryUnitOfWork, renew: Rebase) -> None:
         stale = {result.mac_address for result in self._results if result.outcome is Outcome.STALE}
         fresh = renew(work.configs.load(list(stale)))
         self._entries = [entry for entry in self._entries if entry.mac_address not in stale] + [*fresh]
@@ -78,27 +85,27 @@ class MemoryStage:
     def tally(self) -> Mapping[Outcome, int]:
         return Counter(result.outcome for result in self._results)
 
-    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         return (result for result in self._results if result.outcome in outcomes)
 
 
 _TAKES_REVISION = frozenset({Outcome.NEW, Outcome.CHANGED})
 
 
-def _compared(work: MemoryUnitOfWork, entry: Entry, on_conflict: OnConflict) -> Result:
+def _compared(work: MemoryUnitOfWork, entry: BulkEntry, on_conflict: OnConflict) -> BulkResult:
     config = work.configs.get_by_mac(entry.mac_address)
     outcome = _outcome(config, entry, on_conflict)
     revision = config.revision if config else None
-    return Result(
+    return BulkResult(
         place=entry.place,
         mac_address=entry.mac_address,
         outcome=outcome,
         config_id=config.id if config else None,
-        revision=work.devices.next_revision(entry.mac_address) if outcome in _TAKES_REVISION else revision,
+        revision=work.counters.next_revision(entry.mac_address) if outcome in _TAKES_REVISION else revision,
     )
 
 
-def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Outcome:
+def _outcome(config: Config | None, entry: BulkEntry, on_conflict: OnConflict) -> Outcome:
     if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
         return Outcome.STALE
     if config is None:
@@ -108,10 +115,12 @@ def _outcome(config: Config | None, entry: Entry, on_conflict: OnConflict) -> Ou
     return OUTCOME_OF_CONFLICT[on_conflict]
 
 
-def _stored(work: MemoryUnitOfWork, entry: Entry, result: Result, note: Note, now: datetime) -> Result:
+def _stored(
+    work: MemoryUnitOfWork, entry: BulkEntry, result: BulkResult, note: ChangeNote, now: datetime
+) -> BulkResult:
     if result.outcome not in _TAKES_REVISION:
         return result
-    device = work.devices.lock(entry.mac_address)
+    device = work.counters.lock(entry.mac_address)
     config = work.configs.get_by_mac(entry.mac_address)
     if config is None:
         stored = changes.add(work, device, entry.content, note, now)

@@ -1,4 +1,4 @@
-"""The contract of `Stage`: many entries wait unseen, and are stored together, or not at all."""
+"""The contract of `BulkWrite`: many entries wait unseen, and are stored together, or not at all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from attrs import evolve
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import Entry, OnConflict, Outcome, Result
-from iotconfig.domain.configs.ports import Stage
+from iotconfig.domain.configs.bulk import BulkEntry, BulkResult, OnConflict, Outcome
+from iotconfig.domain.configs.ports import BulkWrite
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import UNSIGNED, Note, Operation
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, Operation
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.announcement_builders import park, subject
@@ -36,25 +36,25 @@ CLOCK = StillClock()
 
 
 def store_in(
-    stage: Stage,
+    stage: BulkWrite,
     on_conflict: OnConflict = OnConflict.REPLACE,
     *,
     all_or_nothing: bool = True,
-    note: Note = UNSIGNED,
+    note: ChangeNote = UNSIGNED,
 ) -> bool:
     return stage.store(on_conflict, all_or_nothing=all_or_nothing, note=note, clock=CLOCK)
 
 
-def results(stage: Stage, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
+def results(stage: BulkWrite, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
     """What became of the entries: place, outcome and revision."""
     return [(result.place, result.outcome, result.revision) for result in stage.results(outcomes)]
 
 
-class StageContract(UseCases):
+class BulkWriteContract(UseCases):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     @pytest.fixture
-    def mixed(self, service: ConfigService) -> list[Entry]:
+    def mixed(self, service: ConfigService) -> list[BulkEntry]:
         """Entries of which one is new, one other, one the same, one stale and one at its revision."""
         for number in (2, 3, 4, 5):
             service.put(mac(number), content(n=number))
@@ -69,7 +69,7 @@ class StageContract(UseCases):
 
     def test_an_empty_stage(self, store: Store) -> None:
         """Nothing is stored, counted or found; and the store stays empty."""
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             assert [] == list(stage.take_duplicates())
             assert store_in(stage)
             assert {} == dict(stage.tally())
@@ -78,14 +78,14 @@ class StageContract(UseCases):
 
     def test_what_is_staged_is_seen_by_nobody(self, store: Store, service: ConfigService) -> None:
         """Neither readers nor other stages see it, no writer waits for it, and it goes with its block."""
-        with store.staging() as stage, store.staging() as other:
+        with store.bulk_writing() as stage, store.bulk_writing() as other:
             stage.add(entries(range(5)))
             other.add(entries(range(2)))
             service.put(mac(0), content(n=0))
             other.compare(OnConflict.FAIL)
 
             assert {Outcome.SAME: 1, Outcome.NEW: 1} == dict(other.tally())
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.compare(OnConflict.FAIL)
 
             assert {} == dict(stage.tally())
@@ -103,14 +103,14 @@ class StageContract(UseCases):
         self,
         store: Store,
         queue: NotificationQueue,
-        mixed: list[Entry],
+        mixed: list[BulkEntry],
         on_conflict: OnConflict,
         outcome: Outcome,
         revision: int,
     ) -> None:
         """Compared, nothing is stored; the results are in the order of the entries, with the revision that would be."""
         before = everything(store, queue, range(6))
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add(mixed[:2])
             stage.add(mixed[2:])
             stage.compare(on_conflict)
@@ -126,30 +126,30 @@ class StageContract(UseCases):
             assert ["place 4"] == [place for place, _, _ in results(stage, {Outcome.STALE})]
         assert before == everything(store, queue, range(6))
 
-    def test_what_became_of_each_entry(self, store: Store, mixed: list[Entry]) -> None:
+    def test_what_became_of_each_entry(self, store: Store, mixed: list[BulkEntry]) -> None:
         """Stored one by one, what is stale is left out; each result has the config's id and revision."""
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add(mixed)
 
             assert store_in(stage, all_or_nothing=False)
             found = configs(store)
             assert [
-                Result("place 2", mac(2), Outcome.CHANGED, found[mac(2)].id, 2),
-                Result("place 1", mac(1), Outcome.NEW, found[mac(1)].id, 1),
-                Result("place 3", mac(3), Outcome.SAME, found[mac(3)].id, 1),
-                Result("place 4", mac(4), Outcome.STALE, found[mac(4)].id, 2),
-                Result("place 5", mac(5), Outcome.CHANGED, found[mac(5)].id, 2),
+                BulkResult("place 2", mac(2), Outcome.CHANGED, found[mac(2)].id, 2),
+                BulkResult("place 1", mac(1), Outcome.NEW, found[mac(1)].id, 1),
+                BulkResult("place 3", mac(3), Outcome.SAME, found[mac(3)].id, 1),
+                BulkResult("place 4", mac(4), Outcome.STALE, found[mac(4)].id, 2),
+                BulkResult("place 5", mac(5), Outcome.CHANGED, found[mac(5)].id, 2),
             ] == list(stage.results(ALL))
         assert {1: 1, 2: 2, 3: 1, 4: 2, 5: 2} == {n: found[mac(n)].revision for n in range(1, 6)}
 
     @pytest.mark.parametrize("hindrance", [Outcome.CONFLICT, Outcome.STALE])
     def test_all_or_nothing(
-        self, store: Store, queue: NotificationQueue, mixed: list[Entry], hindrance: Outcome
+        self, store: Store, queue: NotificationQueue, mixed: list[BulkEntry], hindrance: Outcome
     ) -> None:
         """One conflict, or one stale entry, and nothing at all is stored: no counter, no device."""
         chosen = mixed[:3] if hindrance is Outcome.CONFLICT else mixed[1:4]
         before = everything(store, queue, range(1, 6))
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add([*chosen, entry(7)])
 
             assert not store_in(stage, OnConflict.FAIL)
@@ -162,7 +162,7 @@ class StageContract(UseCases):
     ) -> None:
         """Neither a device that is unknown nor one whose config was deleted gets one, or a number."""
         service.delete(service.create(mac(1), content()).id)
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add([entry(1, if_revision=1), entry(2, if_revision=1), entry(3)])
 
             assert store_in(stage, all_or_nothing=False)
@@ -173,7 +173,7 @@ class StageContract(UseCases):
 
     def test_duplicates_are_taken_out_whole(self, store: Store) -> None:
         """Each entry that shares its device is named, with another of them, in its order; none of them stays."""
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add(
                 [evolve(entry(n), place=place) for place, n in zip("abcdef", (1, 2, 1, 3, 1, 2), strict=True)]
             )
@@ -188,7 +188,7 @@ class StageContract(UseCases):
 
     def test_results_and_duplicates_beyond_a_page(self, store: Store) -> None:
         """More than a thousand of each come out, in their order."""
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add(entries(range(1100)))
             stage.add(entries(range(1100)))
             stage.add(entries(range(1100, 2200)))
@@ -200,14 +200,14 @@ class StageContract(UseCases):
     def test_texts_that_databases_mistake(self, store: Store) -> None:
         """Tabs, line breaks, backslashes, `\\N` and quotes come through every way of filling a table."""
         odd = content('{\r\n\t"deviceName":"a\\\\.\\\\N\\t\'\u2028%s:x😀"}\n')
-        with store.staging() as stage:
-            stage.add([Entry("pl\tace\\N\n😀", mac(1), odd)])
+        with store.bulk_writing() as stage:
+            stage.add([BulkEntry("pl\tace\\N\n😀", mac(1), odd)])
 
-            assert store_in(stage, note=Note("O'Neil\\", "50 % :off\n"))
+            assert store_in(stage, note=ChangeNote("O'Neil\\", "50 % :off\n"))
             assert ["pl\tace\\N\n😀"] == [place for place, _, _ in results(stage)]
         assert odd == configs(store)[mac(1)].content
         (revision,) = histories(store, [1])[mac(1)]
-        assert (odd, Note("O'Neil\\", "50 % :off\n"), Operation.CREATE) == (
+        assert (odd, ChangeNote("O'Neil\\", "50 % :off\n"), Operation.CREATE) == (
             revision.content,
             revision.note,
             revision.operation,
@@ -222,7 +222,7 @@ class StageContract(UseCases):
         service.delete(service.get_by_mac(mac(1)).id)
         park(queue, 0)
         parked = park(queue, 2)
-        with store.staging() as stage:
+        with store.bulk_writing() as stage:
             stage.add([entry(0, content(z=0)), entry(1), entry(2), entry(9)])
             store_in(stage)
         found = notifications(queue)
@@ -257,15 +257,17 @@ class StageContract(UseCases):
             service.delete(service.get_by_mac(mac(3)).id)
             service.replace_device(service.get_by_mac(mac(4)).id, mac(7))
             park(its_queue, 1)
-            its_queue.settle([n for n in its_queue.find(99) if n.announcement.subject == subject(2)], [])
+            its_queue.acknowledge([n for n in its_queue.find(99) if n.announcement.subject == subject(2)], [])
             clock.now = START + timedelta(hours=later)
             if one is reference:
                 for item in changed:
-                    service.put(item.mac_address, item.content, note=Note("eve", "all"))
+                    service.put(item.mac_address, item.content, note=ChangeNote("eve", "all"))
             else:
-                with one.staging() as stage:
+                with one.bulk_writing() as stage:
                     stage.add(list(reversed(changed)))
-                    stage.store(OnConflict.REPLACE, all_or_nothing=True, note=Note("eve", "all"), clock=clock)
+                    stage.store(
+                        OnConflict.REPLACE, all_or_nothing=True, note=ChangeNote("eve", "all"), clock=clock
+                    )
 
         service = ConfigService(store, clock)
         expected, found = (

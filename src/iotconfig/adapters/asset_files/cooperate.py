@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-Pause = Callable[[], None]
+YieldTurn = Callable[[], None]
 """Lets others go on who can."""
 
 BETWEEN_TURNS: Final = 1024 * 1024

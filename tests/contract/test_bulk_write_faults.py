@@ -10,13 +10,13 @@ from sqlalchemy import text
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.bulk import Entry, OnConflict
+from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
 from iotconfig.domain.configs.revisions import UNSIGNED
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from tests.support.entities import content, mac
 
-from .fleets import StillClock, entry, everything, rows
+from .bulk_stores import StillClock, entry, everything, rows
 
 CLOCK = StillClock()
 
@@ -26,20 +26,22 @@ class Oops(Exception):
 
 
 @pytest.fixture
-def some(service: ConfigService) -> list[Entry]:
+def some(service: ConfigService) -> list[BulkEntry]:
     """Entries of which two are new, one other and one the same."""
     for number in (2, 3):
         service.put(mac(number), content(n=number))
     return [entry(2, content(z=2)), entry(1), entry(3), entry(8)]
 
 
-def store_all(store: Store, some: list[Entry], clock: Clock) -> bool:
-    with store.staging() as stage:
+def store_all(store: Store, some: list[BulkEntry], clock: Clock) -> bool:
+    with store.bulk_writing() as stage:
         stage.add(some)
         return stage.store(OnConflict.REPLACE, all_or_nothing=True, note=UNSIGNED, clock=clock)
 
 
-def test_a_clock_that_fails_leaves_nothing(store: Store, service: ConfigService, some: list[Entry]) -> None:
+def test_a_clock_that_fails_leaves_nothing(
+    store: Store, service: ConfigService, some: list[BulkEntry]
+) -> None:
     """An error under the lock rolls everything back, and the store works on."""
     before, rows_before = everything(store, range(1, 6)), rows(store)
 
@@ -68,7 +70,7 @@ _MEND = {"sqlite": "DROP TRIGGER broken", "postgresql": "DROP TRIGGER broken ON 
 
 @pytest.mark.parametrize("table", ["configs", "revisions", "notifications"])
 def test_a_database_that_fails_in_the_middle_keeps_nothing(
-    store: Store, some: list[Entry], table: str
+    store: Store, some: list[BulkEntry], table: str
 ) -> None:
     """Whichever of the statements fails, those before it are undone; afterwards the same entries are stored."""
     if isinstance(store, MemoryStore):

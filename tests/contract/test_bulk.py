@@ -8,9 +8,16 @@ from collections.abc import Iterator
 import pytest
 from attrs import evolve
 
-from iotconfig.domain.configs.bulk import Entry, Exported, OnConflict, Refusal, Rules, Tally
-from iotconfig.domain.configs.bulk_service import FleetService
-from iotconfig.domain.configs.revisions import Note, Operation
+from iotconfig.domain.configs.bulk import (
+    BulkEntry,
+    BulkOptions,
+    BulkRefusal,
+    ExportedConfig,
+    OnConflict,
+    Tally,
+)
+from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordExists, ValidationFailed
@@ -18,11 +25,11 @@ from iotconfig.domain.mac import MacAddress
 from tests.support.clock import SteppingClock
 from tests.support.entities import content, mac
 
-from .fleets import configs, entries, entry, everything, histories, notifications, places, rows
+from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
 from .queues import queue_of
 
 FAIL, SKIP, REPLACE = OnConflict.FAIL, OnConflict.SKIP, OnConflict.REPLACE
-BAD = Refusal("bad", ValidationFailed("It is bad."))
+BAD = BulkRefusal("bad", ValidationFailed("It is bad."))
 
 
 class Oops(Exception):
@@ -30,18 +37,18 @@ class Oops(Exception):
 
 
 @pytest.fixture
-def fleet(store: Store, clock: SteppingClock) -> FleetService:
+def fleet(store: Store, clock: SteppingClock) -> BulkService:
     """The use cases for many configs, over the same store as the service."""
-    return FleetService(store, clock)
+    return BulkService(store, clock)
 
 
 @pytest.fixture
-def some(service: ConfigService) -> list[Entry]:
+def some(service: ConfigService) -> list[BulkEntry]:
     """Entries of which one is new, one other, and one the same; what led here was told."""
     for number in (2, 3):
         service.put(mac(number), content(n=number))
     queue = queue_of(service.store)
-    queue.settle(queue.find(99), [])
+    queue.acknowledge(queue.find(99), [])
     return [entry(1), entry(2, content(z=2)), entry(3)]
 
 
@@ -57,15 +64,15 @@ def some(service: ConfigService) -> list[Entry]:
 )
 def test_what_becomes_of_a_fleet(
     store: Store,
-    fleet: FleetService,
-    some: list[Entry],
+    fleet: BulkService,
+    some: list[BulkEntry],
     on_conflict: OnConflict,
     keep_going: bool,
     tally: Tally,
     refused: list[str],
 ) -> None:
     """The rules decide on conflicts; a dry run says the same beforehand, and stores nothing at all."""
-    rules, reported = Rules(on_conflict, keep_going=keep_going), list[Refusal]()
+    rules, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
     before, rows_before = everything(store, range(1, 4)), rows(store)
 
     assert evolve(tally, stored=False) == fleet.load(
@@ -76,7 +83,7 @@ def test_what_becomes_of_a_fleet(
     assert before == everything(store, range(1, 4))
 
     reported.clear()
-    assert tally == fleet.load(some, rules, Note("eve", "all"), reported.append)
+    assert tally == fleet.load(some, rules, ChangeNote("eve", "all"), reported.append)
     assert refused == places(reported)
     assert [RecordExists] * len(refused) == [type(refusal.error) for refusal in reported]
     expected = {mac(2): content(n=2), mac(3): content(n=3)}
@@ -88,37 +95,39 @@ def test_what_becomes_of_a_fleet(
     assert (tally.new + tally.changed if tally.stored else 0) == len(notifications(store))
 
 
-def test_the_history_says_who_loaded_what(store: Store, fleet: FleetService, some: list[Entry]) -> None:
+def test_the_history_says_who_loaded_what(store: Store, fleet: BulkService, some: list[BulkEntry]) -> None:
     """One revision for each config that was stored, with the note; what is the same gets none."""
-    fleet.load(some, Rules(REPLACE), Note("eve", "all of them"))
+    fleet.load(some, BulkOptions(REPLACE), ChangeNote("eve", "all of them"))
     found = histories(store, (1, 2, 3))
 
     assert [Operation.CREATE] == [r.operation for r in found[mac(1)]]
     assert [Operation.CREATE, Operation.UPDATE] == [r.operation for r in found[mac(2)]]
     assert [Operation.CREATE] == [r.operation for r in found[mac(3)]]
-    assert {Note("eve", "all of them")} == {found[mac(n)][-1].note for n in (1, 2)}
-    assert Note() == found[mac(3)][-1].note
+    assert {ChangeNote("eve", "all of them")} == {found[mac(n)][-1].note for n in (1, 2)}
+    assert ChangeNote() == found[mac(3)][-1].note
     assert content(z=2) == found[mac(2)][-1].content
 
 
-def test_a_fleet_loaded_again_changes_nothing(store: Store, fleet: FleetService, some: list[Entry]) -> None:
+def test_a_fleet_loaded_again_changes_nothing(
+    store: Store, fleet: BulkService, some: list[BulkEntry]
+) -> None:
     """A re-run makes no revision, and announces nothing."""
-    fleet.load(some, Rules(REPLACE))
+    fleet.load(some, BulkOptions(REPLACE))
     queue = queue_of(store)
-    queue.settle(queue.find(99), [])
+    queue.acknowledge(queue.find(99), [])
     before = everything(store, range(1, 4))
 
-    assert Tally(same=3) == fleet.load(some, Rules(REPLACE))
+    assert Tally(same=3) == fleet.load(some, BulkOptions(REPLACE))
     assert before == everything(store, range(1, 4))
     assert {} == notifications(store)
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_duplicates_are_refused_all(store: Store, fleet: FleetService, keep_going: bool) -> None:
+def test_duplicates_are_refused_all(store: Store, fleet: BulkService, keep_going: bool) -> None:
     """Nobody can tell which of them is meant; each refusal names another one."""
     twice = [entry(1), evolve(entry(1), place="again"), entry(2)]
-    reported: list[Refusal] = []
-    tally = fleet.load(twice, Rules(keep_going=keep_going), report=reported.append)
+    reported: list[BulkRefusal] = []
+    tally = fleet.load(twice, BulkOptions(keep_going=keep_going), report=reported.append)
 
     assert Tally(new=1, refused=2, stored=keep_going) == tally
     assert [("place 1", "again has the same"), ("again", "place 1 has the same")] == [
@@ -130,21 +139,21 @@ def test_duplicates_are_refused_all(store: Store, fleet: FleetService, keep_goin
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_refusals_of_the_source(store: Store, fleet: FleetService, keep_going: bool) -> None:
+def test_refusals_of_the_source(store: Store, fleet: BulkService, keep_going: bool) -> None:
     """What the reader could not read is reported in its place, and keeps all from being stored, or just itself."""
-    reported: list[Refusal] = []
-    tally = fleet.load([entry(1), BAD, entry(2)], Rules(keep_going=keep_going), report=reported.append)
+    reported: list[BulkRefusal] = []
+    tally = fleet.load([entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), report=reported.append)
 
     assert Tally(new=2, refused=1, stored=keep_going) == tally
     assert [BAD] == reported
     assert (2 if keep_going else 0) == len(configs(store))
 
 
-def test_every_kind_of_refusal_is_reported_in_one_run(fleet: FleetService, some: list[Entry]) -> None:
+def test_every_kind_of_refusal_is_reported_in_one_run(fleet: BulkService, some: list[BulkEntry]) -> None:
     """Who corrects a fleet need not run the import once for each kind of error."""
-    reported: list[Refusal] = []
+    reported: list[BulkRefusal] = []
     tally = fleet.load(
-        [BAD, *some, entry(9), evolve(entry(9), place="again")], Rules(), report=reported.append
+        [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), report=reported.append
     )
 
     assert ["bad", "place 9", "again", "place 2"] == places(reported)
@@ -152,54 +161,54 @@ def test_every_kind_of_refusal_is_reported_in_one_run(fleet: FleetService, some:
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_a_source_that_fails_leaves_nothing(store: Store, fleet: FleetService, keep_going: bool) -> None:
+def test_a_source_that_fails_leaves_nothing(store: Store, fleet: BulkService, keep_going: bool) -> None:
     """An error in the middle of reading comes out, and nothing was stored, in no mode."""
 
-    def broken() -> Iterator[Entry]:
+    def broken() -> Iterator[BulkEntry]:
         yield from entries(range(1500))
         raise Oops
 
     with pytest.raises(Oops):
-        fleet.load(broken(), Rules(keep_going=keep_going))
+        fleet.load(broken(), BulkOptions(keep_going=keep_going))
     assert {} == configs(store)
-    assert Tally(new=1, stored=True) == fleet.load([entry(1)], Rules())
+    assert Tally(new=1, stored=True) == fleet.load([entry(1)], BulkOptions())
     assert 1 == configs(store)[mac(1)].revision
 
 
 def test_writers_do_not_wait_for_a_slow_source(
-    store: Store, fleet: FleetService, service: ConfigService
+    store: Store, fleet: BulkService, service: ConfigService
 ) -> None:
     """While the source is read, others write, even the same devices; the import finds what they left."""
 
-    def slow() -> Iterator[Entry]:
+    def slow() -> Iterator[BulkEntry]:
         for number in range(3):
             yield entry(number)
             service.put(mac(number), content(n=number) if number == 0 else content(w=number))
 
-    assert Tally(changed=2, same=1, stored=True) == fleet.load(slow(), Rules(REPLACE))
+    assert Tally(changed=2, same=1, stored=True) == fleet.load(slow(), BulkOptions(REPLACE))
     assert {mac(0): 1, mac(1): 2, mac(2): 2} == {a: c.revision for a, c in configs(store).items()}
 
 
-def test_a_fleet_larger_than_any_batch(store: Store, fleet: FleetService) -> None:
+def test_a_fleet_larger_than_any_batch(store: Store, fleet: BulkService) -> None:
     """Thousands of entries, and large ones, are stored whole."""
     large = content(x="y" * 200_000)
     source = [*entries(range(2500)), *(entry(n, large) for n in range(2500, 2512))]
 
-    assert Tally(new=2512, stored=True) == fleet.load(source, Rules())
+    assert Tally(new=2512, stored=True) == fleet.load(source, BulkOptions())
     with fleet.export() as exported:
-        assert [Exported(e.mac_address, e.content.text) for e in source] == list(exported)
+        assert [ExportedConfig(e.mac_address, e.content.text) for e in source] == list(exported)
 
 
-def test_an_empty_fleet(fleet: FleetService) -> None:
+def test_an_empty_fleet(fleet: BulkService) -> None:
     """Nothing to load is no error, and nothing to export neither."""
-    assert Tally() == fleet.load([], Rules())
+    assert Tally() == fleet.load([], BulkOptions())
     with fleet.export() as exported:
         assert [] == list(exported)
 
 
-def test_an_export_is_of_one_moment(store: Store, fleet: FleetService, service: ConfigService) -> None:
+def test_an_export_is_of_one_moment(store: Store, fleet: BulkService, service: ConfigService) -> None:
     """What writers do while it is read is not in it: no update, no deletion, no new config, no move."""
-    fleet.load(entries(range(1200)), Rules())
+    fleet.load(entries(range(1200)), BulkOptions())
     seen: list[MacAddress] = []
     with fleet.export() as exported:
         for number, config in enumerate(exported):
@@ -215,9 +224,9 @@ def test_an_export_is_of_one_moment(store: Store, fleet: FleetService, service: 
     assert 1200 == len(configs(store))
 
 
-def test_an_export_may_be_left_in_the_middle(fleet: FleetService, service: ConfigService) -> None:
+def test_an_export_may_be_left_in_the_middle(fleet: BulkService, service: ConfigService) -> None:
     """A reader that goes away leaves nothing behind: the end of the test counts connections."""
-    fleet.load(entries(range(1200)), Rules())
+    fleet.load(entries(range(1200)), BulkOptions())
 
     def leave() -> None:
         with fleet.export() as exported:

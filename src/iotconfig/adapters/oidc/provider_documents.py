@@ -8,18 +8,18 @@ from attrs import frozen
 
 from .keys import Keys
 from .metadata import WELL_KNOWN, Metadata
-from .web import Web
+from .provider_http import ProviderHttp
 
 
 @frozen(eq=False)
-class Published:
+class ProviderDocuments:
     """A provider's metadata and its keys."""
 
     metadata: Metadata
     keys: Keys
 
     @classmethod
-    def fetch(cls, web: Web, issuer: str) -> Self:
+    def fetch(cls, web: ProviderHttp, issuer: str) -> Self:
         """Ask the provider for both. Raises `ProviderUnavailable`."""
         metadata = Metadata.read(web.get(f"{issuer.rstrip('/')}{WELL_KNOWN}"), issuer)
         return cls(metadata, Keys.read(web.get(metadata.jwks_uri)))

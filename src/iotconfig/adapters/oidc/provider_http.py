@@ -31,7 +31,7 @@ class Answer:
     """The JSON object of its body."""
 
 
-class Web:
+class ProviderHttp:
     """Asks one provider. Keeps no connection and no cookie."""
 
     def __init__(self, ca_file: Path | None, seconds: float) -> None:

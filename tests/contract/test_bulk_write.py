@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import StageContract
+from iotconfig.testing import BulkWriteContract
 
 
-class TestStage(StageContract):
+class TestBulkWrite(BulkWriteContract):
     """Over each kind of store."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.domain.configs.bulk import Outcome, Refusal, Result, Rules, Tally
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Outcome, Tally
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -15,7 +15,7 @@ from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
 from tests.support.clock import SteppingClock
 from tests.support.entities import content, mac
 
-from .fleets import configs, entries, entry, everything, histories, notifications, places, rows
+from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
 from .queues import queue_of
 
 OTA = MergePatch.parse('{"enableOTA": true}')
@@ -23,21 +23,21 @@ ALL = ConfigQuery()
 
 
 @pytest.fixture
-def fleet(store: Store, clock: SteppingClock) -> FleetService:
+def fleet(store: Store, clock: SteppingClock) -> BulkService:
     """The use cases for many configs, over the same store as the service."""
-    return FleetService(store, clock)
+    return BulkService(store, clock)
 
 
 def forget_notifications(store: Store) -> None:
     queue = queue_of(store)
-    queue.settle(queue.find(9999), [])
+    queue.acknowledge(queue.find(9999), [])
 
 
 def texts(store: Store) -> list[str]:
     return [config.content.text for config in configs(store).values()]
 
 
-def test_a_patch_of_what_is_selected(store: Store, fleet: FleetService) -> None:
+def test_a_patch_of_what_is_selected(store: Store, fleet: BulkService) -> None:
     """The filter selects; what has the member already stays; each device has one result, and one revision."""
     fleet.load(
         [
@@ -45,44 +45,46 @@ def test_a_patch_of_what_is_selected(store: Store, fleet: FleetService) -> None:
             entry(2, content('{"deviceName":"lamp 2","enableOTA": true}')),
             entry(3, content('{"deviceName":"Fan"}')),
         ],
-        Rules(),
+        BulkOptions(),
     )
     forget_notifications(store)
-    results: list[Result] = []
-    outcome = fleet.patch(ConfigQuery(text="LAMP"), OTA, Rules(), Note("eve", "on"), tell=results.append)
+    results: list[BulkResult] = []
+    outcome = fleet.patch(
+        ConfigQuery(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), tell=results.append
+    )
     found = configs(store)
 
     assert (Tally(changed=1, same=1, stored=True), ()) == (outcome.tally, outcome.samples)
     assert [
-        Result(str(mac(1)), mac(1), Outcome.CHANGED, found[mac(1)].id, 2),
-        Result(str(mac(2)), mac(2), Outcome.SAME, found[mac(2)].id, 1),
+        BulkResult(str(mac(1)), mac(1), Outcome.CHANGED, found[mac(1)].id, 2),
+        BulkResult(str(mac(2)), mac(2), Outcome.SAME, found[mac(2)].id, 1),
     ] == results
     assert [
         '{ "deviceName":"Lamp 1" , "x":1.10, "enableOTA": true }',
         '{"deviceName":"lamp 2","enableOTA": true}',
         '{"deviceName":"Fan"}',
     ] == texts(store)
-    assert Note("eve", "on") == histories(store, [1])[mac(1)][-1].note
+    assert ChangeNote("eve", "on") == histories(store, [1])[mac(1)][-1].note
     assert [f"config {mac(1)}"] == list(notifications(store))
 
 
-def test_a_patch_again_changes_nothing(store: Store, fleet: FleetService) -> None:
+def test_a_patch_again_changes_nothing(store: Store, fleet: BulkService) -> None:
     """A re-run finds its work done: no revision, and nobody is told."""
-    fleet.load(entries(range(250)), Rules())
-    assert Tally(changed=250, stored=True) == fleet.patch(ALL, OTA, Rules()).tally
+    fleet.load(entries(range(250)), BulkOptions())
+    assert Tally(changed=250, stored=True) == fleet.patch(ALL, OTA, BulkOptions()).tally
     forget_notifications(store)
 
-    assert Tally(same=250) == fleet.patch(ALL, OTA, Rules()).tally
+    assert Tally(same=250) == fleet.patch(ALL, OTA, BulkOptions()).tally
     assert {2} == {config.revision for config in configs(store).values()}
     assert {} == notifications(store)
 
 
-def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, fleet: FleetService) -> None:
+def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, fleet: BulkService) -> None:
     """The count is of all, the samples are the first that would change, with before and after."""
-    fleet.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], Rules())
+    fleet.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
     before, rows_before, found = everything(store, range(120)), rows(store), configs(store)
-    results: list[Result] = []
-    outcome = fleet.patch(ALL, OTA, Rules(dry_run=True), tell=results.append)
+    results: list[BulkResult] = []
+    outcome = fleet.patch(ALL, OTA, BulkOptions(dry_run=True), tell=results.append)
 
     assert Tally(changed=119, same=1) == outcome.tally
     assert [found[mac(n)] for n in range(1, 6)] == [sample.config for sample in outcome.samples]
@@ -95,15 +97,15 @@ def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, fleet: FleetServ
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_results_that_break_a_rule_are_refused(store: Store, fleet: FleetService, keep_going: bool) -> None:
+def test_results_that_break_a_rule_are_refused(store: Store, fleet: BulkService, keep_going: bool) -> None:
     """Each names its device and why; without "keep going" nothing is stored."""
-    fleet.load([entry(1, content(x="y" * 50)), *entries((2, 3))], Rules())
-    reported: list[Refusal] = []
-    results: list[Result] = []
+    fleet.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
+    reported: list[BulkRefusal] = []
+    results: list[BulkResult] = []
     outcome = fleet.patch(
         ALL,
         OTA,
-        Rules(keep_going=keep_going),
+        BulkOptions(keep_going=keep_going),
         report=reported.append,
         tell=results.append,
         max_content_bytes=60,
@@ -116,11 +118,11 @@ def test_results_that_break_a_rule_are_refused(store: Store, fleet: FleetService
     assert ([1, 2, 2] if keep_going else [1, 1, 1]) == [c.revision for c in configs(store).values()]
 
 
-def test_a_patch_that_breaks_a_derived_field(store: Store, fleet: FleetService) -> None:
+def test_a_patch_that_breaks_a_derived_field(store: Store, fleet: BulkService) -> None:
     """The reason points at the member."""
-    fleet.load(entries((1, 2)), Rules())
-    reported: list[Refusal] = []
-    outcome = fleet.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), Rules(), report=reported.append)
+    fleet.load(entries((1, 2)), BulkOptions())
+    reported: list[BulkRefusal] = []
+    outcome = fleet.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), report=reported.append)
 
     assert Tally(refused=2) == outcome.tally
     assert [InvalidDocument] * 2 == [type(refusal.error) for refusal in reported]
@@ -130,24 +132,24 @@ def test_a_patch_that_breaks_a_derived_field(store: Store, fleet: FleetService) 
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_what_others_change_meanwhile_is_patched_as_it_is_then(
-    store: Store, fleet: FleetService, service: ConfigService, keep_going: bool
+    store: Store, fleet: BulkService, service: ConfigService, keep_going: bool
 ) -> None:
     """An update between reading and storing is not lost, and the patch is on top of it; counted once."""
-    fleet.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], Rules())
+    fleet.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], BulkOptions())
     interfered: list[int] = []
 
-    def interfere(refusal: Refusal) -> None:
+    def interfere(refusal: BulkRefusal) -> None:
         # Between the reading of all and their storing, a refusal is reported: here somebody writes.
         reported.append(refusal)
         if not interfered:
             interfered.append(service.put(mac(2), content(theirs=1))[0].revision)
 
-    reported: list[Refusal] = []
-    results: list[Result] = []
+    reported: list[BulkRefusal] = []
+    results: list[BulkResult] = []
     outcome = fleet.patch(
         ALL,
         OTA,
-        Rules(keep_going=keep_going),
+        BulkOptions(keep_going=keep_going),
         report=interfere,
         tell=results.append,
         max_content_bytes=60,

@@ -1,4 +1,4 @@
-"""`OnceOnly`: the shipped suite, over every adapter, and what it leaves behind in ours."""
+"""`ReplayGuard`: the shipped suite, over every adapter, and what it leaves behind in ours."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import accepted_once
 from iotconfig.domain.configs.store import Store
-from iotconfig.testing import OnceOnlyContract
+from iotconfig.testing import ReplayGuardContract
 from iotconfig.testing.announcement_builders import at
 from iotconfig.testing.contracts.replay_guard import MANY, claim
 
 
-class TestOnceOnly(OnceOnlyContract):
+class TestReplayGuard(ReplayGuardContract):
     """Over each kind of store."""
 
 
@@ -33,8 +33,8 @@ def test_claims_remove_what_expired(store: Store) -> None:
     """A few claims later nothing of it is left, and what is still needed is."""
     with store.writing() as work:
         for number in range(MANY):
-            assert work.once.claim(f"old {number}", at(0), at(10))
-        assert work.once.claim("kept", at(0), at(3600))
+            assert work.replay_guard.claim(f"old {number}", at(0), at(10))
+        assert work.replay_guard.claim("kept", at(0), at(3600))
     claims = [claim(store, f"new {number}", 20, 3600) for number in range(3)]
 
     assert [True] * 3 == claims
@@ -62,6 +62,6 @@ def test_a_claim_keeps_no_other_waiting_on_postgresql(
     """Another key can be claimed, and what expired removed, while a transaction that claimed is open."""
     assert claim(postgresql_store, "old", 0, 10)
     with postgresql_store.writing() as work:
-        assert work.once.claim("old", at(20), at(60))
+        assert work.replay_guard.claim("old", at(20), at(60))
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(other, postgresql_store).result(30)

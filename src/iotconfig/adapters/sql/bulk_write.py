@@ -15,10 +15,10 @@ from sqlalchemy import Column, Connection, Row, Select, delete, exists, func, se
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.bulk import Duplicate, Entry, OnConflict, Outcome, Result
-from iotconfig.domain.configs.ports import Renew
+from iotconfig.domain.configs.bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
+from iotconfig.domain.configs.ports import Rebase
 from iotconfig.domain.configs.query import search_text
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.mac import MacAddress
 
@@ -37,7 +37,7 @@ _ATTEMPTS: Final = 10
 
 
 @define
-class SqlStage:
+class SqlBulkWrite:
     """`Stage` on a connection of its own."""
 
     _session: Session
@@ -47,7 +47,7 @@ class SqlStage:
         for table in (staged, planned):
             self._connection.execute(CreateTable(table))
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[BulkEntry]) -> None:
         rows = [_row(number, entry) for number, entry in enumerate(entries, self._added)]
         self._added += len(rows)
         self._session.fill(staged, rows)
@@ -72,9 +72,9 @@ class SqlStage:
         on_conflict: OnConflict,
         *,
         all_or_nothing: bool,
-        note: Note,
+        note: ChangeNote,
         clock: Clock,
-        renew: Renew | None = None,
+        renew: Rebase | None = None,
     ) -> bool:
         for _ in range(_ATTEMPTS):
             self._session.analyze(staged)
@@ -93,7 +93,7 @@ class SqlStage:
                 return False
         raise StoreUnavailable(AWAY, "the entries are changed by others again and again")
 
-    def _renew(self, renew: Renew) -> bool:
+    def _renew(self, renew: Rebase) -> bool:
         """Put fresh entries in place of the stale ones, a page at a time, and say whether there were any."""
         stale = [result.mac_address for result in self.results({Outcome.STALE})]
         for start in range(0, len(stale), _RENEWED):
@@ -106,7 +106,7 @@ class SqlStage:
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         return {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 
-    def results(self, outcomes: Collection[Outcome]) -> Iterator[Result]:
+    def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         if not set(outcomes) & set(self.tally()):
             return
         self._connection.execute(CreateIndex(bulk.BY_SEQ, if_not_exists=True))
@@ -125,9 +125,11 @@ class SqlStage:
             .where(planned.c.outcome.in_([outcome.value for outcome in outcomes]))
         )
         for row in self._pages(entries, planned.c.seq):
-            yield Result(row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.id, row.revision)
+            yield BulkResult(
+                row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.id, row.revision
+            )
 
-    def _store_planned(self, note: Note, now: datetime) -> None:
+    def _store_planned(self, note: ChangeNote, now: datetime) -> None:
         self._session.analyze(planned)
         execute = self._connection.execute
         execute(bulk.advance())
@@ -156,7 +158,7 @@ class SqlStage:
         return self._session.connection
 
 
-def _row(number: int, entry: Entry) -> tuple[object, ...]:
+def _row(number: int, entry: BulkEntry) -> tuple[object, ...]:
     content = entry.content
     return (
         number,

@@ -10,8 +10,8 @@ from .records import Records
 
 
 @frozen
-class JsonFileOnceOnly:
-    """`OnceOnly` over one block's records."""
+class JsonFileReplayGuard:
+    """`ReplayGuard` over one block's records."""
 
     _records: Records
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import falcon
 
-from iotconfig.domain.configs.revisions import Note
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.errors import ValidationFailed
 
 from .gate import principal_of
 
 
-def note_of(req: falcon.Request, given: Mapping[str, str], in_body: str | None = None) -> Note:
+def note_of(req: falcon.Request, given: Mapping[str, str], in_body: str | None = None) -> ChangeNote:
     """The note of a change: who makes the request signs it; its message stands in the query string, or in the body.
 
     Raises `ValidationFailed` where it stands in both, or cannot be stored.
@@ -21,4 +21,4 @@ def note_of(req: falcon.Request, given: Mapping[str, str], in_body: str | None =
         raise ValidationFailed(
             "The message was given twice: in the query string and in the body.", parameter="message"
         )
-    return Note(principal_of(req).subject, given.get("message", in_body))
+    return ChangeNote(principal_of(req).subject, given.get("message", in_body))

@@ -37,7 +37,7 @@ class _Copy(Generic[T]):
     fetched_at: datetime
 
 
-class Kept(Generic[T]):
+class CachedFetch(Generic[T]):
     """One value of the provider. Safe to share between threads, and between greenlets."""
 
     def __init__(self, fetch: Callable[[], T], clock: Clock, patience: float) -> None:
@@ -50,10 +50,10 @@ class Kept(Generic[T]):
         self._patience = patience
         self._lock = Lock()
         self._copy: _Copy[T] | None = None
-        self._flight: Event | None = None
+        self._fetching: Event | None = None
         """Set when the fetch that is under way has ended."""
         self._failed_at: datetime | None = None
-        self._urged_at: datetime | None = None
+        self._refreshed_at: datetime | None = None
 
     @property
     def known(self) -> T | None:
@@ -77,40 +77,40 @@ class Kept(Generic[T]):
             self._renew(copy, now)
         return copy.value
 
-    def newer_than(self, value: T) -> T | None:
+    def refreshed_after(self, value: T) -> T | None:
         """What was fetched after `value`, which did not do; None where there is nothing, or it is too early to ask.
 
         Once per cool-down it is fetched for that, however many ask.
         """
-        self._wait_for(self._urge(value))
+        self._wait_for(self._request_refresh(value))
         copy = self._copy
         return None if copy is None or copy.value is value else copy.value
 
-    def _urge(self, value: T) -> Event | None:
+    def _request_refresh(self, value: T) -> Event | None:
         now = self._clock()
         with self._lock:
             if self._copy is None or self._copy.value is not value:
                 return None
-            if self._flight is None:
-                if _is_within(COOL_DOWN, self._urged_at, now):
+            if self._fetching is None:
+                if _is_within(COOL_DOWN, self._refreshed_at, now):
                     return None
-                self._urged_at = now
-            return self._take_off(now)
+                self._refreshed_at = now
+            return self._start_fetch(now)
 
     def _renew(self, seen: _Copy[T] | None, now: datetime) -> Event | None:
         """A fetch because `seen` is too old; None where a fetch has ended since it was seen."""
         with self._lock:
-            return self._take_off(now) if self._copy is seen else None
+            return self._start_fetch(now) if self._copy is seen else None
 
-    def _take_off(self, now: datetime) -> Event | None:
+    def _start_fetch(self, now: datetime) -> Event | None:
         """The fetch that is under way, or a new one; None where it is too early for one. The lock is held."""
-        if self._flight is None and not _is_within(COOL_DOWN, self._failed_at, now):
-            flight = Event()
-            Thread(target=self._fly, args=(flight,), name="oidc-fetch", daemon=True).start()
-            self._flight = flight
-        return self._flight
+        if self._fetching is None and not _is_within(COOL_DOWN, self._failed_at, now):
+            fetching = Event()
+            Thread(target=self._run, args=(fetching,), name="oidc-fetch", daemon=True).start()
+            self._fetching = fetching
+        return self._fetching
 
-    def _fly(self, flight: Event) -> None:
+    def _run(self, fetching: Event) -> None:
         began = self._clock()
         copy = None
         try:
@@ -119,17 +119,17 @@ class Kept(Generic[T]):
             log.warning("identity provider: %s", error.reason)
         finally:
             with self._lock:
-                self._flight = None
+                self._fetching = None
                 if copy is None:
                     self._failed_at = self._clock()
                 else:
                     self._copy = copy
                     self._failed_at = None
-            flight.set()
+            fetching.set()
 
-    def _wait_for(self, flight: Event | None) -> None:
-        if flight is not None:
-            flight.wait(self._patience)
+    def _wait_for(self, fetching: Event | None) -> None:
+        if fetching is not None:
+            fetching.wait(self._patience)
 
 
 def _is_within(span: timedelta, then: datetime | None, now: datetime) -> bool:

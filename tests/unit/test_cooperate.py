@@ -14,8 +14,8 @@ from attrs import field, frozen
 from falcon.testing import TestClient
 
 from iotconfig.adapters.memory import MemoryStore
-from iotconfig.domain.configs.bulk import Entry, Rules
-from iotconfig.domain.configs.bulk_service import FleetService
+from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
@@ -44,7 +44,7 @@ class Recorder:
         return work()
 
 
-def test_turns_are_given_by_the_clock() -> None:
+def test_cooperate_are_given_by_the_clock() -> None:
     """However often it is asked, a turn is given once in five milliseconds, counted from when it was over."""
     now = [100.0]
     turns: list[float] = []
@@ -64,9 +64,9 @@ def test_turns_are_given_by_the_clock() -> None:
 def test_a_turn_may_come_between_any_two_configs() -> None:
     """Few large configs take as long as many small ones: the clock is asked at each."""
     asked: list[None] = []
-    fleet = FleetService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
+    fleet = BulkService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
 
-    fleet.load([Entry(f"line {number}", mac(number), content()) for number in range(50)], Rules())
+    fleet.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], BulkOptions())
     loaded = len(asked)
     with fleet.export() as configs:
         assert 50 == len(list(configs))
@@ -76,13 +76,13 @@ def test_a_turn_may_come_between_any_two_configs() -> None:
 
 def test_a_patch_of_many_is_merged_aside() -> None:
     """Each config by itself."""
-    aside = Recorder()
-    fleet = FleetService(MemoryStore(), SteppingClock(), aside=aside)
-    fleet.load([Entry("line", mac(number), content(a=LARGE)) for number in range(3)], Rules())
+    offload = Recorder()
+    fleet = BulkService(MemoryStore(), SteppingClock(), offload=offload)
+    fleet.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
 
-    fleet.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), Rules())
+    fleet.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), BulkOptions())
 
-    assert [True] * 3 == [size > SMALL for size in aside.sizes]
+    assert [True] * 3 == [size > SMALL for size in offload.sizes]
 
 
 @pytest.mark.parametrize(
@@ -99,18 +99,18 @@ def test_a_patch_of_many_is_merged_aside() -> None:
 )
 def test_what_is_large_is_done_aside(method: str, path: str, headers: dict[str, str], body: str) -> None:
     """Reading, merging and comparing documents; the size is what the work grows with."""
-    aside = Recorder()
-    client = TestClient(app_in_memory(aside=aside, comparing=aside))
+    offload = Recorder()
+    client = TestClient(app_in_memory(offload=offload, comparing=offload))
     client.simulate_post("/api/configs", json={"mac_address": str(mac(1)), "content": {"a": 1}})
     for text in ("y", LARGE):
         client.simulate_put("/api/configs/1", json={"content": {"a": text}})
-    aside.sizes.clear()
+    offload.sizes.clear()
 
     path, _, query = path.partition("?")
     answer = client.simulate_request(method, path, query_string=query, headers=headers, body=body)
 
     assert 200 == answer.status_code
-    assert max(aside.sizes) > SMALL
+    assert max(offload.sizes) > SMALL
 
 
 def test_small_work_stays_in_its_thread() -> None:
@@ -154,7 +154,7 @@ def test_edits_are_equal_wherever_they_are_done() -> None:
     """Where a patch is merged is no part of what it means."""
     patch = MergePatch.parse('{"a":1}')
 
-    assert Merge(patch) == Merge(patch, aside=Recorder())
+    assert Merge(patch) == Merge(patch, offload=Recorder())
 
 
 @frozen
@@ -190,7 +190,7 @@ def test_a_merge_waits_with_no_connection_in_hand(rivals: int) -> None:
     config = service.create(mac(1), content(a=0))
     blocks_open: list[int] = []
 
-    def aside(work: Callable[[], T], size: int) -> T:
+    def offload(work: Callable[[], T], size: int) -> T:
         assert size > 0
         blocks_open.append(len(store.opened))
         merged = work()
@@ -198,7 +198,7 @@ def test_a_merge_waits_with_no_connection_in_hand(rivals: int) -> None:
             service.update(config.id, content(a=len(blocks_open)))
         return merged
 
-    edited = service.edit(config.id, Merge(MergePatch.parse('{"b":1}'), aside=aside))
+    edited = service.edit(config.id, Merge(MergePatch.parse('{"b":1}'), offload=offload))
 
     assert {0} == set(blocks_open)
     assert {"a": min(rivals, len(blocks_open)), "b": 1} == json.loads(edited.content.text)
