@@ -174,7 +174,7 @@ def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("reason", "lost", "hung_up"),
+    ("reason", "lost", "connection_closed"),
     [
         pytest.param(0x8E, "Session taken over", None, id="taken-over"),
         pytest.param(0x89, "Server busy", None, id="busy"),
@@ -184,7 +184,7 @@ def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None
         pytest.param(0x87, None, True, id="not-authorized"),
     ],
 )
-def test_why_a_connection_ended(reason: int, lost: str | None, hung_up: bool | None) -> None:
+def test_why_a_connection_ended(reason: int, lost: str | None, connection_closed: bool | None) -> None:
     """Of the broker's own reasons the relay is told; a message is blamed for nothing else than itself."""
     with scripted() as (broker, publisher, threads):
         publishing = threads.submit(publisher.publish, [asset("a")])
@@ -192,7 +192,7 @@ def test_why_a_connection_ended(reason: int, lost: str | None, hung_up: bool | N
         broker.end(reason)
         (receipt,) = publishing.result(20)
 
-        assert hung_up == (None if receipt is None else receipt.connection_closed)
+        assert connection_closed == (None if receipt is None else receipt.connection_closed)
         said = publisher.lost()
         assert (lost is None) == (said is None)
         assert (lost or "") in (said or "")

@@ -80,14 +80,14 @@ def test_nothing_newer_when_the_fetch_fails() -> None:
 def test_a_fetch_that_ends_between_a_look_and_the_next_fetch() -> None:
     """A caller that saw nothing, and was held up while another fetched, takes what is there and fetches nothing."""
     clock = StandingClock()
-    others: list[Kept[object]] = []
+    others: list[CachedFetch[object]] = []
 
     def held_up() -> datetime:
         if others:
             others.pop().current()
         return clock()
 
-    kept = Kept(answers("first", "second"), held_up, 20.0)
+    kept = CachedFetch(answers("first", "second"), held_up, 20.0)
     others.append(kept)
 
     assert "first" == kept.current()
