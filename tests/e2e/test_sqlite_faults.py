@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tests.support.http import Answer, Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.processes import is_alive
 from tests.support.serving import Serve, environment, run_command
+from tests.support.sqlite_files import checkpoint, copy_onto, problems
 from tests.support.waiting import wait_until
 
 DEVICE = "/api/configs/020000000001.json"
@@ -200,6 +202,52 @@ def test_a_backup_put_back_under_a_running_service_is_not_written_to(
     assert 0 == written.returncode, written.stderr
     assert {"by": "hand"} == again.get("/api/configs/020000000100.json").json()
     assert (1, 404) == (again.get("/api/configs").json()["count"], again.get(DEVICE).status)
+
+
+@pytest.mark.parametrize(("there", "copied"), [(1, 1), (100_000, 1)], ids=["same-size", "smaller"])
+def test_a_backup_copied_over_the_file_of_a_running_service_is_not_damaged(
+    start_serve: Callable[..., Serve],
+    sqlite_url: str,
+    path: Path,
+    broker: Mosquitto,
+    there: int,
+    copied: int,
+) -> None:
+    """503 with the reason in every worker; a restart has exactly the backup, whatever its size."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    env = environment(f"sqlite:///{backup}")
+    content = b'{"fill": "%s"}' % (b"x" * copied)
+    assert 0 == run_command("config", "create", "02:00:00:00:01:00", "-", env=env, stdin=content).returncode
+    serve = start_serve(sqlite_url, MQTT_URL=broker.url)
+    client = serve.client
+    for number in range(3):
+        assert 201 == _put(client, number, {"fill": "x" * there}).status
+    checkpoint(path)
+    assert 201 == _put(client, 3, {"n": 3}).status
+    sizes = path.stat().st_size, backup.stat().st_size
+
+    copy_onto(backup, path)
+    refused = together(16, lambda n: _put(client, 100 + n, {"n": n}))
+    asked = [
+        *together(16, lambda _: client.get("/api/health")),
+        *together(8, lambda _: client.get("/api/health/ready")),
+    ]
+    wait_until(
+        lambda: {503} == {a.status for a in together(8, lambda _: client.get(DEVICE))}, "reads end, too"
+    )
+    assert 0 == serve.stop()
+    is_copy = backup.read_bytes() == path.read_bytes()
+    found = problems(path)
+    again = start_serve(sqlite_url).client
+
+    assert (copied > there, copied < there) == (sizes[0] < sizes[1], sizes[0] > sizes[1])
+    assert {503} == {answer.status for answer in refused}
+    assert all("The database file was overwritten" in answer.json()["error"] for answer in refused)
+    assert {503} == {answer.status for answer in asked}
+    assert all("start it" in answer.json()["error"] for answer in asked)
+    assert (True, "ok") == (is_copy, found)
+    assert copied == len(again.get("/api/configs/020000000100.json").json()["fill"])
+    assert 1 == again.get("/api/configs").json()["count"]
 
 
 def test_the_log_shrinks_after_a_long_reader(

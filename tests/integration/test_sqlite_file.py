@@ -22,6 +22,7 @@ from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
 from iotconfig.testing.bulk_builders import entry
 from tests.support.entities import content, mac
+from tests.support.sqlite_files import copy_onto
 from tests.support.waiting import wait_until
 
 Swap = Callable[[Path], object]
@@ -89,12 +90,12 @@ def _replace_log(path: Path) -> None:
 
 
 def _cut_off(path: Path) -> None:
-    """As a smaller backup that is copied onto the file does; the inode stays."""
     os.truncate(path, path.stat().st_size - 4096)
 
 
 _SWAPS = [
-    pytest.param(_cut_off, id="overwritten-by-a-smaller-one"),
+    pytest.param(lambda path: copy_onto(_backup(path), path), id="overwritten"),
+    pytest.param(_cut_off, id="cut-off"),
     pytest.param(lambda path: os.truncate(path, 0), id="truncated"),
     pytest.param(_replace, id="replaced"),
     pytest.param(_replace_cleanly, id="replaced-without-log"),

@@ -1,4 +1,4 @@
-"""Keeps a SQLite database's log short, in a thread of a process that serves nobody."""
+"""Watches a SQLite database's file, and keeps its log short, in a thread of a process that serves nobody."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import Final
 
 from iotconfig.domain.errors import IotConfigError
 
 from .sqlite import open_file
-from .sqlite_file import Identity, OpenFile
+from .sqlite_file import OpenFile
+from .sqlite_index import Identity
 from .timeouts import Timeouts
 
 log = logging.getLogger(__name__)
 
-_EVERY: Final = 5.0
+_SHORTEN_EVERY: Final = 5.0
 """Seconds between two looks at the log's size."""
+
+_CHECK_EVERY: Final = 0.1
+"""Seconds between two looks at the file: a checkpoint between two of them hides that it was overwritten."""
 
 
 @contextmanager
@@ -29,7 +35,7 @@ def keeping_log_short(path: Path, timeouts: Timeouts) -> Iterator[Identity]:
     After a long read SQLite leaves the log as large as it grew, until the next writer has
     copied all of it: seconds in which a worker would answer nobody.
     """
-    file, stop = open_file(path, timeouts), Event()
+    file, stop = open_file(path, timeouts, is_first=True), Event()
     identity = file.identity()
     thread = Thread(target=_keep, args=(file, stop), name="log-keeper", daemon=True)
     thread.start()
@@ -42,9 +48,16 @@ def keeping_log_short(path: Path, timeouts: Timeouts) -> Iterator[Identity]:
 
 
 def _keep(file: OpenFile, stop: Event) -> None:
-    while not stop.wait(_EVERY):
+    wait, shortened_at = 0.0, -inf
+    while not stop.wait(wait):
+        wait = _CHECK_EVERY
         try:
-            file.shorten_log()
+            file.check()
+            if monotonic() - shortened_at >= _SHORTEN_EVERY:
+                shortened_at = monotonic()
+                file.shorten_log()
         except (IotConfigError, sqlite3.Error) as error:
             # It is tried again, and what lasts is told by health.
             log.debug("the log of the database cannot be shortened now: %s", error)
+            if not file.is_log_in_use():
+                wait = _SHORTEN_EVERY

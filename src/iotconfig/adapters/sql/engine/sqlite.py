@@ -21,13 +21,16 @@ from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, c
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from iotconfig.domain.errors import StoreUnavailable
+
 from .cooperate import SharingConnection, YieldTurn
 from .database import LogUse, PoolUse
 from .failures import busy, exhausted, is_busy, is_read_only_file, translated
 from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .lifetime import Lifetime
 from .manual_transaction import SessionTransaction, session_transaction
-from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, Identity, OpenFile
+from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, OpenFile
+from .sqlite_index import Identity
 from .timeouts import Timeouts
 
 _POOL_SIZE = 8
@@ -67,11 +70,28 @@ class SqliteDatabase:
 
     @contextmanager
     def _reading(self, *, for_device: bool) -> Iterator[Connection]:
-        with translated(self._lifetime, str(self._path)):
+        with self._translated():
             self._file.check_now_and_then()
             with self._place(for_device=for_device), _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
                 yield connection
+
+    @contextmanager
+    def _translated(self, *, is_written: bool = False) -> Iterator[None]:
+        """Errors of the driver as the domain's; what became of the file comes first, because it explains the others.
+
+        `is_written`: the block may have committed a change.
+        """
+        with translated(self._lifetime, str(self._path)):
+            try:
+                yield
+            except (DBAPIError, sqlite3.Error):
+                try:
+                    if not self._lifetime.is_over:
+                        self._file.check(is_written=is_written)
+                except StoreUnavailable as explanation:
+                    raise explanation from None
+                raise
 
     @contextmanager
     def _place(self, *, for_device: bool) -> Iterator[None]:
@@ -85,7 +105,7 @@ class SqliteDatabase:
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
         # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
-        with translated(self._lifetime, str(self._path)):
+        with self._translated():
             self._file.check_now_and_then()
             row = self._row(mac_address)
         return None if row is None else (row[0].encode(), row[1])
@@ -107,23 +127,25 @@ class SqliteDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _held(self._writer, self._timeouts.lock), translated(self._lifetime, str(self._path)):
+        with _held(self._writer, self._timeouts.lock), self._translated(is_written=True):
             self._file.check()
             with self._place(for_device=False), _connected(self._engine) as connection:
                 execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
                 yield connection
+                # A commit may begin a checkpoint, which would mix the log into a file that was overwritten meanwhile.
+                self._file.check_contents()
                 connection.commit()
             # Once more: what was stored in a file that is no longer there must not be acknowledged.
             self._file.check(is_written=True)
 
     @contextmanager
     def session(self) -> Iterator[SqliteSession]:
-        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
+        with self._translated(), self._unpooled() as connection:
             yield SqliteSession(connection, self._file, self._writer, self._timeouts.lock)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        with translated(self._lifetime, str(self._path)), self._unpooled() as connection:
+        with self._translated(), self._unpooled() as connection:
             begin_reading(connection, self._timeouts.lock)
             yield connection
 
@@ -138,7 +160,7 @@ class SqliteDatabase:
             engine.dispose()
 
     def check(self) -> None:
-        with translated(self._lifetime, str(self._path)):
+        with self._translated():
             self._file.check()
             self._file.require_writable()
         with self.serving():
@@ -163,9 +185,14 @@ class SqliteDatabase:
         self._file.close()
 
 
-def open_file(path: Path, timeouts: Timeouts, expected: Identity | None = None) -> OpenFile:
-    """The file as this process has it open, once it is first checked."""
-    return OpenFile(path, lambda: _opened(path, timeouts), expected)
+def open_file(
+    path: Path, timeouts: Timeouts, expected: Identity | None = None, *, is_first: bool = False
+) -> OpenFile:
+    """The file as this process has it open, once it is first checked.
+
+    `is_first`: this process starts the others of this service, and ends last.
+    """
+    return OpenFile(path, lambda: _opened(path, timeouts), expected, is_first=is_first)
 
 
 @frozen
@@ -293,7 +320,11 @@ def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> s
         connection.give_turns(pause)
     # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
     # meet the lock of a process that is just opening or closing the file.
-    _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
+    try:
+        _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

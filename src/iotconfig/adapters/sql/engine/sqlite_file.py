@@ -5,7 +5,8 @@ stores in a file that was moved away or deleted is gone at the next start. So th
 at the paths (the database, its log and the log's index) are compared with those that
 are open, by device and inode. The numbers are safe to compare while a connection is
 open: an inode that is in use is not given to another file, and SQLite removes the log
-and its index only when the last connection closes.
+and its index only when the last connection closes. What writes to the file itself, and
+is not SQLite, keeps its inode: `sqlite_overwriting` finds that out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from attrs import frozen
 from iotconfig.domain.errors import StoreNotReached, StoreReadOnly, StoreUnavailable
 
 from .failures import FILE_READ_ONLY, unavailable
+from .sqlite_index import Identity, LogIndex, opened_index
+from .sqlite_overwriting import OverwritingWatch, clear_mark, is_marked, set_log_aside
+from .sqlite_sight import SharedSight
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +55,6 @@ LOG_CHANGED: Final = (
     "Restart the service; until then nothing is stored."
 )
 
-Identity = tuple[int, int]
-"""Device and inode."""
-
 
 @frozen
 class _Open:
@@ -67,6 +68,8 @@ class _Open:
     wal: Identity | None
     """None in a database that is not in write-ahead mode yet."""
     shm: Identity | None
+    watch: OverwritingWatch | None
+    """None where the log's index cannot be read; there only a file that shrank is known to be overwritten."""
 
     @property
     def wal_path(self) -> str:
@@ -81,19 +84,29 @@ class OpenFile:
     """One database file, as one process has it open. Safe to share between threads, and between greenlets."""
 
     def __init__(
-        self, path: Path, connect: Callable[[], sqlite3.Connection], expected: Identity | None = None
+        self,
+        path: Path,
+        connect: Callable[[], sqlite3.Connection],
+        expected: Identity | None = None,
+        *,
+        is_first: bool = False,
     ) -> None:
         """`connect` opens the file and reads its schema. Nothing is opened before the first `check`.
 
         `expected`: the file that other processes of this service have open, if it is known.
+        `is_first`: this process starts those others, and ends last.
         """
         self._path = path
         self._expected = expected
         self._connect = connect
+        self._is_first = is_first
+        self._shared: SharedSight | None = None
         self._lock = Lock()
         self._open: _Open | None = None
         self._looked_at = 0.0
         self._largest = 0
+        self._is_overwritten = False
+        self._is_log_set_aside = False
 
     def identity(self) -> Identity:
         """Which file is open."""
@@ -106,28 +119,60 @@ class OpenFile:
         """
         kind = StoreUnavailable if is_written else StoreNotReached
         found = self._open or self._opened()
-        main = _identity(self._path)
-        if main != found.main:
+        if self._is_overwritten:
+            raise self._overwritten(found, kind)
+        main = _status(self._path)
+        if main is None or (main.st_dev, main.st_ino) != found.main:
             _set_log_aside(found)
             raise unavailable(
                 REMOVED if main is None else REPLACED, f"{self._path} is not the file that is open", kind
             )
-        self._refuse_shrunk(kind)
+        if found.watch is None:
+            self._refuse_shrunk(main.st_size, kind)
         if found.wal is None:
             return
-        if _identity(found.wal_path) != found.wal or _identity(found.shm_path) != found.shm:
+        wal = _status(found.wal_path)
+        self._refuse_overwritten(found, wal, kind)
+        if wal is None or (wal.st_dev, wal.st_ino) != found.wal or _identity(found.shm_path) != found.shm:
             _keep_what_is_stored(found)
             raise unavailable(
                 LOG_CHANGED, f"{found.wal_path} or its index is not the file that is open", kind
             )
         self._looked_at = monotonic()
 
-    def _refuse_shrunk(self, kind: type[StoreUnavailable]) -> None:
-        """The service's own writes never make the file smaller: what did wrote over it, and SQLite cannot tell."""
-        size = _size(str(self._path))
+    def check_contents(self) -> None:
+        """Raise `StoreUnavailable` where something other than SQLite wrote to the file, as far as that is known."""
+        found = self._open or self._opened()
+        if found.wal is not None:
+            self._refuse_overwritten(found, _status(found.wal_path), StoreNotReached)
+
+    def _refuse_overwritten(
+        self, found: _Open, wal: os.stat_result | None, kind: type[StoreUnavailable]
+    ) -> None:
+        if self._is_overwritten:
+            raise self._overwritten(found, kind)
+        if wal is not None and is_marked(found.wal_path, wal.st_size):
+            self._is_overwritten = self._is_log_set_aside = True
+        elif found.watch is not None and found.watch.is_overwritten():
+            self._is_overwritten = True
+        if self._is_overwritten:
+            raise self._overwritten(found, kind)
+
+    def _overwritten(self, found: _Open, kind: type[StoreUnavailable]) -> StoreUnavailable:
+        """The error of every check from the first that found it so until the file is closed."""
+        self._set_overwritten_log_aside(found)
+        return unavailable(OVERWRITTEN, f"{self._path} was written to by something other than SQLite", kind)
+
+    def _refuse_shrunk(self, size: int, kind: type[StoreUnavailable]) -> None:
+        """Where nothing is known of checkpoints: the service's own writes never make the file smaller."""
         if size < self._largest:
             raise unavailable(OVERWRITTEN, f"{self._path} is smaller than it was: {size} bytes", kind)
         self._largest = size
+
+    def _set_overwritten_log_aside(self, found: _Open) -> None:
+        with self._lock:
+            if found.watch is not None and found.wal is not None and not self._is_log_set_aside:
+                self._is_log_set_aside = set_log_aside(found.connection, found.wal_path, found.wal)
 
     def check_now_and_then(self) -> None:
         """The same for those who only read, at most a few times a second."""
@@ -138,19 +183,26 @@ class OpenFile:
         """How large the log is."""
         return _size(f"{os.path.realpath(self._path)}-wal")
 
+    def is_log_in_use(self) -> bool:
+        """Whether the file was overwritten, and another connection, which is writing, keeps its log from being set aside."""
+        return self._is_overwritten and not self._is_log_set_aside
+
     def shorten_log(self) -> None:
         """Where the log is large and nobody reads from it, copy the rest of it into the database, and empty it.
 
-        It waits for nobody. Copying can take seconds, in which writers go on, but not the
-        greenlets of the thread that calls this. Raises `StoreUnavailable`, `sqlite3.Error`.
+        A checkpoint that was broken off is completed. It waits for nobody. Copying can take
+        seconds, in which writers go on, but not the greenlets of the thread that calls this.
+        Raises `StoreUnavailable`, `sqlite3.Error`.
         """
         self.check()
-        if self.log_bytes() <= LOG_BYTES:
+        found = self._opened()
+        is_large = self.log_bytes() > LOG_BYTES
+        if not is_large and (found.watch is None or not found.watch.is_blind()):
             return
-        connection = self._opened().connection
+        connection = found.connection
         is_busy, entries, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         # Emptying holds up writers, so it is not begun where a reader would prevent it.
-        if not is_busy and entries == copied:
+        if is_large and not is_busy and entries == copied:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def require_writable(self) -> None:
@@ -168,10 +220,17 @@ class OpenFile:
     def close(self) -> None:
         """Close the connection; the next check opens the file anew."""
         found, self._open = self._open, None
-        self._largest = 0
         if found is not None:
-            _set_log_aside(found)
+            # SQLite copies the log into the database when the last connection closes.
+            if self._is_overwritten or (found.watch is not None and found.watch.is_overwritten()):
+                self._set_overwritten_log_aside(found)
+            else:
+                _set_log_aside(found)
             found.connection.close()
+        if self._is_first and self._shared is not None:
+            self._shared.forget()
+        self._largest = 0
+        self._is_overwritten = self._is_log_set_aside = False
 
     def _opened(self) -> _Open:
         with self._lock:
@@ -191,16 +250,44 @@ class OpenFile:
                 StoreNotReached,
             )
         log_is_new = not _size(wal_path) and _identity(shm_path) is not None
-        connection = self._connect()
+        is_set_aside = is_marked(wal_path, _size(wal_path))
+        try:
+            connection = self._connect()
+        except sqlite3.DatabaseError:
+            if is_set_aside:
+                raise self._overwritten_before() from None
+            raise
         try:
             main = _same(self._path, before)
-            wal = _identity(wal_path)
+            wal, shm = _identity(wal_path), _identity(shm_path)
             if wal is not None and log_is_new:
                 _refuse_lost_log(connection, wal_path)
-            return _Open(connection, main, real_path, wal, _identity(shm_path))
+            index = None if shm is None else opened_index(shm)
+            if is_set_aside and wal is not None and index is not None:
+                self._refuse_marked(connection, index, wal)
+            shared = self._sharing(real_path)
+            watch = None if index is None else OverwritingWatch(real_path, main, index, shared)
+            return _Open(connection, main, real_path, wal, shm, watch)
         except BaseException:
             connection.close()
             raise
+
+    def _refuse_marked(self, connection: sqlite3.Connection, index: LogIndex, wal: Identity) -> None:
+        if not clear_mark(connection, index, wal):
+            raise self._overwritten_before()
+
+    def _sharing(self, real_path: str) -> SharedSight | None:
+        if self._expected is None and not self._is_first:
+            return None
+        self._shared = SharedSight(f"{real_path}-checkpoint")
+        if self._is_first:
+            self._shared.forget()
+        return self._shared
+
+    def _overwritten_before(self) -> StoreUnavailable:
+        return unavailable(
+            OVERWRITTEN, f"{self._path}: another process found it overwritten", StoreNotReached
+        )
 
 
 def _same(path: Path, before: Identity | None) -> Identity:
@@ -254,15 +341,17 @@ def _empty_log(found: _Open) -> None:
 
 def _identity(path: str | Path) -> Identity | None:
     """What is at the path, symbolic links followed; None where nothing is, or nobody may look."""
+    found = _status(path)
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
+def _status(path: str | Path) -> os.stat_result | None:
     try:
-        found = Path(path).stat()
+        return os.stat(path)  # noqa: PTH116 (half the time of Path's; each write looks at three files twice)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
 
 
 def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
+    found = _status(path)
+    return 0 if found is None else found.st_size

@@ -1,0 +1,190 @@
+"""Tells when something other than SQLite wrote to a database file in write-ahead mode, and keeps its log out of it.
+
+In that mode only checkpoints write to the database file, and the log's index counts
+them. So a file that changed while the index tells of no checkpoint was overwritten, as
+`cp` onto it does. The log belongs to the earlier contents: SQLite would apply it to the
+new ones at the next checkpoint, at the latest when the last connection closes, and
+damage them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from .failures import is_busy
+from .sqlite_index import Identity, LogIndex, descriptor_of
+from .sqlite_sight import HEAD_BYTES, SharedSight, Sight
+
+log = logging.getLogger(__name__)
+
+_MARK: Final = b"overwritten"
+"""All that is in a log that was set aside. To SQLite, a log shorter than its header of 32 bytes is empty."""
+_CHUNK: Final = 1024 * 1024
+
+
+class OverwritingWatch:
+    """Looks at one database file, and remembers how it was."""
+
+    def __init__(self, path: str, main: Identity, index: LogIndex, shared: SharedSight | None = None) -> None:
+        """`shared`: what the other processes of this service saw, and which they are told of what is seen here."""
+        self._path = path
+        self._main = main
+        self._index = index
+        self._shared = shared
+        self._last = Sight(b"", 0, 0, 0, b"")
+
+    def is_overwritten(self) -> bool:
+        """Whether something other than a checkpoint wrote to the file since the last checkpoint.
+
+        False where that cannot be known: another file is at the path, a checkpoint is under
+        way, or none of those who share what they see has looked since the last one.
+        """
+        before = self._index.read()
+        if before is None:
+            return False
+        try:
+            status = os.stat(self._path)  # noqa: PTH116 (as fast as can be: each write looks)
+        except OSError:
+            return False
+        if (before.progress, status.st_mtime_ns, status.st_size) == (
+            self._last.progress,
+            self._last.modified,
+            self._last.size,
+        ):
+            return False
+        if (status.st_dev, status.st_ino) != self._main:
+            return False
+        head = self._read_head()
+        after = self._index.read()
+        if not before.is_settled or after is None or after.progress != before.progress:
+            return False
+        sight = Sight(before.progress, after.changes, status.st_mtime_ns, status.st_size, head)
+        known = self._known(sight)
+        # `touch` sets both times to the same moment, and writes nothing.
+        is_touched = status.st_atime_ns == status.st_mtime_ns
+        if before.file_size not in (None, sight.size):
+            return True
+        if known is not None and _is_other(known, sight, is_touched=is_touched):
+            return True
+        self._last = sight
+        if self._shared is not None and known != sight:
+            self._shared.write(sight)
+        return False
+
+    def _known(self, sight: Sight) -> Sight | None:
+        """How the file was after the same checkpoint, if that is known."""
+        if self._last.progress == sight.progress:
+            known: Sight | None = self._last
+        else:
+            known = None if self._shared is None else self._shared.read()
+        if known is None or known.progress != sight.progress:
+            return None
+        # A recovery begins to count anew, and a checkpoint that follows it may end where an earlier one did.
+        return None if sight.changes < known.changes else known
+
+    def is_blind(self) -> bool:
+        """Whether a checkpoint was broken off, or is under way: until one is completed, nothing can be known."""
+        found = self._index.read()
+        return found is not None and not found.is_settled
+
+    def _read_head(self) -> bytes:
+        """Through SQLite's own descriptor: to close another would end SQLite's locks."""
+        descriptor = descriptor_of(self._main)
+        try:
+            found = b"" if descriptor is None else os.pread(descriptor, HEAD_BYTES, 0)
+        except OSError:
+            found = b""
+        return found.ljust(HEAD_BYTES, b"\0")
+
+
+def _is_other(known: Sight, sight: Sight, *, is_touched: bool) -> bool:
+    if (known.modified, known.size) == (sight.modified, sight.size):
+        return False
+    return not (is_touched and (known.size, known.head) == (sight.size, sight.head))
+
+
+def is_marked(wal_path: str, size: int) -> bool:
+    """Whether a process set aside what was in this log of that size, because the database file was overwritten."""
+    if size != len(_MARK):
+        return False
+    try:
+        return Path(wal_path).read_bytes() == _MARK
+    except OSError:
+        return False
+
+
+def set_log_aside(connection: sqlite3.Connection, wal_path: str, wal: Identity) -> bool:
+    """Copy the log aside, and leave a mark in it; False where another connection is writing, so that it has to wait.
+
+    The index still counts the log's entries, so SQLite finds the log too short before it
+    copies any of them, and the next start finds an empty log. The connection keeps the
+    write lock until it is closed: what other processes stored would go the same way.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        # Any other error: the new contents cannot be read, which keeps others from writing as well.
+        if is_busy(error):
+            return False
+    descriptor = descriptor_of(wal)
+    if descriptor is None:
+        return True
+    if _size(descriptor) > len(_MARK):
+        with suppress(OSError):
+            _copy(descriptor, f"{wal_path}.replaced")
+            log.warning("%s belongs to what was overwritten: a copy is kept as .replaced", wal_path)
+    with suppress(OSError):
+        os.pwrite(descriptor, _MARK, 0)
+        os.ftruncate(descriptor, len(_MARK))
+        os.fsync(descriptor)
+    return True
+
+
+def clear_mark(connection: sqlite3.Connection, index: LogIndex, wal: Identity) -> bool:
+    """Remove a mark that an earlier run of the service left; False where the run that it is of goes on.
+
+    After an earlier run, nobody has the write lock, and SQLite has recovered the log: the index counts no entries.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    try:
+        descriptor = descriptor_of(wal)
+        if descriptor is None or _size(descriptor) != len(_MARK):
+            return True
+        found = index.read_patiently()
+        if found is None or found.entries > 0:
+            return False
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+        return True
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _copy(source: int, path: str) -> None:
+    copy = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(copy, "wb") as target:
+        os.fchmod(copy, 0o600)
+        target.writelines(_chunks(source))
+
+
+def _chunks(source: int) -> Iterator[bytes]:
+    offset = 0
+    while chunk := os.pread(source, _CHUNK, offset):
+        yield chunk
+        offset += len(chunk)
+
+
+def _size(descriptor: int) -> int:
+    try:
+        return os.fstat(descriptor).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,239 @@
+"""A SQLite file that is overwritten in place while it is open: refused by every process, and not damaged by its log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase, open_file
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.entrypoints.wiring import utc_now
+from tests.support.entities import content, mac
+from tests.support.sqlite_files import checkpoint, copy_onto, problems
+
+OVERWRITTEN = r"overwritten or cut off .* start it"
+
+_WRITER = """
+import random, sqlite3, sys
+path, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+chance = random.Random(seed)
+
+def opened():
+    connection = sqlite3.connect(path, isolation_level=None, timeout=60)
+    connection.executescript("PRAGMA wal_autocheckpoint = 10; PRAGMA synchronous = OFF;")
+    return connection
+
+connection = opened()
+for _ in range(count):
+    kind = chance.randrange(30)
+    statement = {
+        0: "PRAGMA wal_checkpoint(TRUNCATE)",
+        1: "PRAGMA wal_checkpoint(RESTART)",
+        2: "VACUUM",
+        3: "DELETE FROM trial WHERE rowid % 3 = 0",
+    }.get(kind, "INSERT INTO trial VALUES (zeroblob(2000))")
+    if kind == 4:
+        connection.close()
+        connection = opened()
+    try:
+        connection.execute(statement).fetchall()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+"""
+
+
+@pytest.fixture
+def path(sqlite_url: str) -> Path:
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Callable[..., SqliteDatabase]]:
+    """Opens the database, as a process does; closes it at the end."""
+    databases = []
+
+    def opened(path: Path = path) -> SqliteDatabase:
+        databases.append(SqliteDatabase(path, Timeouts(lock=0.2)))
+        return databases[-1]
+
+    yield opened
+    for database in databases:
+        database.close()
+
+
+def _service(database: SqliteDatabase) -> ConfigService:
+    return ConfigService(SqlStore(database), utc_now)
+
+
+def _stored(database: SqliteDatabase) -> list[str]:
+    return [str(config.mac_address) for config in _service(database).find(ConfigQuery()).configs]
+
+
+@pytest.mark.parametrize("is_copied", [True, False], ids=["all-checkpointed", "with-log"])
+@pytest.mark.parametrize(
+    ("there", "copied"), [(0, 0), (0, 200_000), (200_000, 0)], ids=["same-size", "larger", "smaller"]
+)
+def test_what_was_copied_over_the_file_is_served_after_a_restart(
+    path: Path, opened: Callable[..., SqliteDatabase], there: int, copied: int, is_copied: bool
+) -> None:
+    """Exactly that, and undamaged. Until then every process refuses, also one that starts meanwhile."""
+    backup = path.with_name("backup.db")
+    shutil.copy(path, backup)
+    other = opened(backup)
+    _service(other).put(mac(9), content(fill="x" * copied))
+    other.close()
+    first, second = opened(), opened()
+    _service(first).put(mac(1), content(fill="x" * there))
+    checkpoint(path)
+    _service(second).put(mac(2), content())
+    if is_copied:
+        checkpoint(path)
+    first.check()
+
+    sizes = path.stat().st_size, backup.stat().st_size
+    copy_onto(backup, path)
+
+    for ask in (lambda: _service(first).put(mac(3), content()), second.check, opened().check):
+        with pytest.raises(StoreUnavailable, match=OVERWRITTEN) as refused:
+            ask()
+        assert refused.value.is_outcome_known
+    first.close()
+    with pytest.raises(StoreUnavailable, match=OVERWRITTEN):
+        second.check()
+    for database in (second, opened()):
+        database.close()
+    assert (copied > there, copied < there) == (sizes[0] < sizes[1], sizes[0] > sizes[1])
+    assert backup.read_bytes() == path.read_bytes()
+    assert "ok" == problems(path)
+    restarted = opened()
+    _service(restarted).put(mac(4), content())
+    assert [str(mac(4)), str(mac(9))] == _stored(restarted)
+
+
+def test_what_is_overwritten_within_a_transaction_is_not_committed(
+    path: Path, opened: Callable[..., SqliteDatabase]
+) -> None:
+    """Nor is the copy damaged, though nobody asks before the file is closed."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    database = opened()
+    _service(database).put(mac(1), content())
+    store = SqlStore(database)
+
+    with pytest.raises(StoreUnavailable, match=OVERWRITTEN) as refused, store.writing():
+        copy_onto(backup, path)
+    database.close()
+
+    assert refused.value.is_outcome_known
+    assert backup.read_bytes() == path.read_bytes()
+    assert [] == _stored(opened())
+
+
+def test_a_file_that_is_overwritten_just_before_it_is_closed_is_not_damaged(
+    path: Path, opened: Callable[..., SqliteDatabase]
+) -> None:
+    """Closing looks once more. What the log held is kept, for the service's user alone."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    database = opened()
+    _service(database).put(mac(1), content())
+    log = path.with_name(f"{path.name}-wal").read_bytes()
+    copy_onto(backup, path)
+    database.close()
+    aside = path.with_name(f"{path.name}-wal.replaced")
+
+    assert backup.read_bytes() == path.read_bytes()
+    assert (log, 0o600) == (aside.read_bytes(), aside.stat().st_mode & 0o777)
+
+
+def test_a_process_that_did_not_look_since_a_checkpoint_knows_what_others_saw(path: Path) -> None:
+    """Those of one service share it, and one that starts late, too; what an earlier run left is not believed."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    left = path.with_name(f"{path.name}-checkpoint")
+    left.write_bytes(b"\0" * 152)
+    first = open_file(path, Timeouts(), is_first=True)
+    idle, late = (open_file(path, Timeouts(), first.identity()) for _ in range(2))
+    idle.check()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE trial (value)")
+    checkpoint(path)
+    first.check()
+    copy_onto(backup, path)
+
+    for file in (idle, late):
+        with pytest.raises(StoreUnavailable, match=OVERWRITTEN):
+            file.check()
+        file.close()
+    first.close()
+    assert not left.exists()
+    assert backup.read_bytes() == path.read_bytes()
+
+
+def test_a_checkpoint_that_was_broken_off_is_completed(path: Path, tmp_path: Path) -> None:
+    """Such as by a loss of power: as long as it is not, nobody could tell who wrote to the file."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE trial (value)")
+        for kind in ("", "-wal"):
+            shutil.copy(f"{path}{kind}", broken)
+    path = broken / path.name
+    file = open_file(path, Timeouts())
+    file.shorten_log()
+    file.check()
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    copy_onto(backup, path)
+
+    with pytest.raises(StoreUnavailable, match=OVERWRITTEN):
+        file.check()
+    file.close()
+
+
+def test_a_file_whose_times_or_mode_alone_change_is_not_overwritten(
+    path: Path, opened: Callable[..., SqliteDatabase]
+) -> None:
+    """As `touch` and `chmod` do: to set the log aside would lose what was acknowledged."""
+    database = opened()
+    _service(database).put(mac(1), content())
+    before = path.stat().st_mtime_ns
+    while path.stat().st_mtime_ns == before:
+        os.utime(path)
+    path.chmod(0o640)
+
+    _service(database).put(mac(2), content())
+    assert 2 == len(_stored(database))
+
+
+def test_checkpoints_of_other_processes_are_not_taken_for_overwriting(path: Path) -> None:
+    """Of automatic ones, of those by hand, of VACUUM, and of files that are closed and opened again."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE trial (value)")
+    first = open_file(path, Timeouts(lock=60), is_first=True)
+    second = open_file(path, Timeouts(lock=60), first.identity())
+    seen = path.with_name(f"{path.name}-checkpoint")
+    states = set()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(path), "400", str(seed)]) for seed in range(2)
+    ]
+    while any(writer.poll() is None for writer in writers):
+        first.check()
+        second.check()
+        if seen.exists():
+            states.add(seen.read_bytes())
+    second.close()
+    first.close()
+
+    assert [0, 0] == [writer.returncode for writer in writers]
+    assert len(states) > 10
+    assert "ok" == problems(path)
