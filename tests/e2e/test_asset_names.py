@@ -1,56 +1,42 @@
-"""Names that lead elsewhere, at the real socket: in paths, and in uploads."""
+"""Names that lead elsewhere, as the server's parser passes them on; tests/http/test_asset_names.py has all of them."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.api import expect_problem
-from tests.support.depot import Depot, new_name
-from tests.support.forms import Field, form, headers_of, part_with
+from tests.support.depot import Depot
 from tests.support.wire import exchange, request_bytes
-
-NO_NAMES = [
-    "..", ".", "...", "%2e%2e", "%2e", "%2E%2E", ".%2e", "..%5c..%5csigning.pem", "..\\signing.pem", "%5c", "%00", "a%00b", "firmware.bin%00",
-"%252e%252e", "..%252fsigning.pem", "%c0%ae%c0%ae", "%ef%bc%8e%ef%bc%8e", "%e2%80%a6", "%ff", "a%20b", "a+b", "%0a",
-    "firmware.bin%0a", "firmware.bin%0d%0aX:%201", ".digests", ".upload-1", ".hidden", "a;v=1", "a:b", "a*", "~root", "a%25", "C:%5cx",
-    "a" * 256, "a" * 300, "%61" * 300, "a" * 3000, "%e4",
-]  # fmt: skip
-NO_SEGMENTS = [
-    "a%2fb", "%2fetc%2fpasswd", "..%2fsigning.pem", "%2e%2e%2fsigning.pem", "..%2F..%2fetc%2fpasswd", ".digests%2ffirmware.bin", "%2f", "../signing.pem",
-    "../../../../etc/passwd", "./firmware.bin", "/firmware.bin", "firmware.bin/", "firmware.bin/.", "..;/signing.pem", ".digests/firmware.bin", "",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def _something(shared_depot: Depot) -> None:
+def something(shared_depot: Depot) -> None:
     """An asset, so that the directory is there; beside it lies the key."""
     shared_depot.uploaded("firmware.bin", b"firmware")
     assert (shared_depot.directory.parent / "signing.pem").is_file()
 
 
-@pytest.mark.usefixtures("_something")
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.usefixtures("something")
 @pytest.mark.parametrize(
     ("target", "status", "code"),
     [
-        *[pytest.param(name, 400, "VALIDATION_FAILED", id=f"400 {name[:24]}") for name in NO_NAMES],
-        *[pytest.param(path, 404, "ROUTE_NOT_FOUND", id=f"404 {path[:24]}") for path in NO_SEGMENTS],
+        ("%2e%2e", 400, "VALIDATION_FAILED"),
+        ("..\\signing.pem", 400, "VALIDATION_FAILED"),
+        ("firmware.bin%00", 400, "VALIDATION_FAILED"),
+        ("%c0%ae%c0%ae", 400, "VALIDATION_FAILED"),
+        ("..%2fsigning.pem", 404, "ROUTE_NOT_FOUND"),
+        ("../../../../etc/passwd", 404, "ROUTE_NOT_FOUND"),
+        ("/firmware.bin", 404, "ROUTE_NOT_FOUND"),
     ],
 )
-def test_a_path_that_leads_elsewhere_leads_nowhere(
-    depot: Depot, method: str, target: str, status: int, code: str
-) -> None:
-    """400 for one segment that is no name, 404 where there is not one segment; nothing else is shown or removed."""
-    answer = exchange(depot.client, request_bytes(method, f"/api/assets/{target}"))
+def test_the_server_takes_no_path_apart(depot: Depot, target: str, status: int, code: str) -> None:
+    """What leads elsewhere reaches the application as it was sent, and is refused."""
+    answer = exchange(depot.client, request_bytes("GET", f"/api/assets/{target}"))
 
     expect_problem(answer, status, code)
-    assert b"PRIVATE KEY" not in answer.body
-    assert b"root:" not in answer.body
-    assert b"firmware" == depot.client.get("/api/assets/firmware.bin").body
-    assert (depot.directory.parent / "signing.pem").is_file()
 
 
-@pytest.mark.usefixtures("_something")
+@pytest.mark.usefixtures("something")
 def test_a_whole_address_is_taken_apart_the_same_way(depot: Depot) -> None:
     """A request may name the service, too (RFC 9112, section 3.2.2)."""
     base = depot.client.base_url
@@ -61,7 +47,7 @@ def test_a_whole_address_is_taken_apart_the_same_way(depot: Depot) -> None:
     assert b"firmware" == good.body
 
 
-@pytest.mark.usefixtures("_something")
+@pytest.mark.usefixtures("something")
 def test_bytes_that_no_path_has_are_refused(depot: Depot) -> None:
     """A NUL, a line break or another control character as it is."""
     for byte in (b"\0", b"\n", b"\r", b"\x7f", b"\t"):
@@ -71,62 +57,3 @@ def test_bytes_that_no_path_has_are_refused(depot: Depot) -> None:
         answer = exchange(depot.client, request)
         assert answer.status in (400, 404), byte
         assert b"firmware" != answer.body
-
-
-FILE_NAMES = [
-    "", ".", "..", "../signing.pem", "../../evil", "/etc/cron.d/evil", "a/b", "..\\evil", "C:\\evil.bin", "\\\\host\\share", ".hidden", ".upload-1",
-    ".digests", ".digests/firmware.bin", "a\0b", "evil.bin\0.png", "\0", "a b", " evil", "evil ", "a\tb", "%2e%2e%2fevil", "ä.bin", "\udcff", "\udcc0\udcae",
-    "a" * 256, "a" * 300, "a" * 3000, "a;b", "a:b", "a'b", "a$(b)", "a`b`", "a|b", "a\u202egnp", "\uff0e\uff0e",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FILE_NAMES, ids=lambda name: ascii(name)[:24])
-def test_a_file_name_that_leads_elsewhere_is_refused(depot: Depot, name: str) -> None:
-    """400, and nothing is written anywhere."""
-    before = _tree(depot)
-    parts = [
-        Field("file", b"evil", name) if part.name == "file" else part
-        for part in depot.fields(new_name(), b"evil")
-    ]
-    body = form(*parts)
-    answer = depot.client.request("POST", "/api/assets", body, headers_of(body))
-
-    expect_problem(answer, 400, "VALIDATION_FAILED")
-    assert before == _tree(depot)
-
-
-def _tree(depot: Depot) -> list[str]:
-    """Everything below the place that the service may write to, the database's own files aside."""
-    return sorted(str(path) for path in depot.directory.parent.rglob("*") if "configs.db" not in path.name)
-
-
-@pytest.mark.parametrize(
-    "disposition",
-    [
-        b"form-data; name=file; filename=../evil",
-        b"form-data; name=file; filename*=UTF-8''..%2Fevil",
-        b"form-data; name=file; filename=good.bin; filename*=UTF-8''..%2Fevil",
-        b'form-data; name=file; filename="good.bin"; filename="../evil"',
-        b"form-data; name=file; filename*=UTF-16''%2e%2e",
-        b"form-data; name=file; filename*=idna''%2e%2e%2fevil",
-        b'form-data; name=file; filename="..\\"/evil"',
-        b"form-data; name=file; filename=",
-        b"form-data; name=file",
-        b"form-data; filename=evil.bin",
-        b'form-data; name="file" filename="../evil"',
-        b"attachment",
-        b"",
-        b";" * 3000,
-        b'"' * 3000,
-    ],
-    ids=lambda value: value[:48].decode(),
-)
-def test_a_file_name_in_another_spelling_is_refused_as_well(depot: Depot, disposition: bytes) -> None:
-    """Extended parameters (RFC 8187), repeated ones, and headers that are none."""
-    before = _tree(depot)
-    file = part_with([b"Content-Disposition: " + disposition], b"evil")
-    rest = depot.fields(new_name(), b"evil", order=("timestamp", "signature"))
-    answer = depot.send([file, *rest])
-
-    assert 400 == answer.status, answer.body
-    assert before == _tree(depot)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from tests.support.api import created, new_mac
 from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.postgres import create_database, drop_database
@@ -133,3 +137,142 @@ def test_of_deleters_one_wins_and_the_counter_goes_on(client: Client, mac: str) 
 
     assert {204: 1, 404: 7} == Counter(answer.status for answer in answers)
     assert 3 == again.json()["revision"]
+
+
+def _deleted(client: Client, content: str) -> Any:
+    """A config that was just deleted."""
+    config = created(client, content)
+    assert 204 == client.request("DELETE", f"/api/configs/{config['id']}").status
+    return config
+
+
+def _restore(client: Client, config: Any) -> int:
+    return client.request("POST", f"/api/deleted-configs/{config['id']}/restore").status
+
+
+def test_one_of_many_restores_wins(client: Client) -> None:
+    """The others hear that the config is there: one new revision, and no more."""
+    config = _deleted(client, "{}")
+    statuses = together(16, lambda _: _restore(client, config))
+    assert [200, *[409] * 15] == sorted(statuses)
+    assert 3 == client.get(f"/api/configs/{config['id']}").json()["revision"]
+
+
+def test_a_restore_and_a_create_of_one_device(client: Client) -> None:
+    """One of them wins, whichever it is."""
+    config = _deleted(client, '{"old": 1}')
+    body = {"mac_address": config["mac_address"], "content": {"new": 1}}
+
+    def either(number: int) -> int:
+        if number % 2:
+            return _restore(client, config)
+        return client.send_json("POST", "/api/configs", body).status
+
+    statuses = together(8, either)
+    assert 7 == statuses.count(409)
+    document = client.get(f"/api/configs/{config['mac_address']}.json").body
+    assert (b'{"old": 1}' if 200 in statuses else b'{"new": 1}') == document
+
+
+def _swap(client: Client, config: Any, mac: str) -> Answer:
+    return client.send_json("POST", f"/api/configs/{config['id']}/replace-device", {"mac_address": mac})
+
+
+def test_one_of_many_swaps_to_one_board_wins(client: Client) -> None:
+    """The other configs hear 409 and stay where they are."""
+    new = new_mac()
+    configs = [created(client, {"n": number}) for number in range(16)]
+    answers = together(16, lambda number: _swap(client, configs[number], new))
+    assert [200, *[409] * 15] == sorted(answer.status for answer in answers)
+    for config, answer in zip(configs, answers, strict=True):
+        stored = client.get(f"/api/configs/{config['id']}").json()
+        assert (answer.json() if answer.status == 200 else config) == stored
+
+
+def test_two_configs_that_want_each_others_board(client: Client) -> None:
+    """Neither gets it, and nobody waits for ever: boards are locked in one order."""
+    one, other = created(client, {}), created(client, {})
+    pairs = [(one, other["mac_address"]), (other, one["mac_address"])]
+    statuses = together(16, lambda number: _swap(client, *pairs[number % 2]).status)
+    assert [409] * 16 == statuses
+
+
+def test_swaps_and_updates_at_the_same_time(client: Client) -> None:
+    """Every update that was acknowledged is in the history, under whichever board it had then."""
+    config = created(client, {})
+    path = f"/api/configs/{config['id']}"
+
+    def work(number: int) -> int:
+        if number % 4:
+            return client.send_json("PUT", path, {"content": {"n": number}}).status
+        return _swap(client, config, new_mac()).status
+
+    statuses = together(16, work)
+    assert {200} == set(statuses) - {412}
+    history = client.get(f"{path}/revisions").json()["revisions"]
+    assert 1 + statuses.count(200) == len(history)
+    assert list(range(len(history), 0, -1)) == [one["revision"] for one in history]
+
+
+def test_merge_patches_at_the_same_time_are_all_kept(client: Client) -> None:
+    """Each is merged into what the one before left: no member is lost."""
+    path = f"/api/configs/{created(client, {})['id']}"
+    headers = {"Content-Type": "application/merge-patch+json"}
+    patches = [b'{"m%d": %d}' % (number, number) for number in range(16)]
+    assert [200] * 16 == together(
+        16, lambda number: client.request("PATCH", path, patches[number], headers).status
+    )
+    last = client.get(path).json()
+    assert (17, {f"m{number}": number for number in range(16)}) == (last["revision"], last["content"])
+
+
+def test_patches_of_a_fleet_at_the_same_time_are_all_kept(client: Client) -> None:
+    """To the same devices, from several callers: no member is lost."""
+    word = secrets.token_hex(8)
+    configs = [created(client, {"deviceName": word}) for _ in range(3)]
+
+    def patch(number: int) -> tuple[int, bool]:
+        body = {"match": word, "merge": {f"m{number}": number}}
+        answer = client.send_json("POST", "/api/configs/patch", body).json()
+        return answer["changed"], answer["stored"]
+
+    assert [(3, True)] * 6 == together(6, patch)
+    for config in configs:
+        after = client.get(f"/api/configs/{config['id']}").json()
+        assert 7 == after["revision"]
+        assert {"deviceName": word, **{f"m{number}": number for number in range(6)}} == after["content"]
+
+
+def test_an_export_is_of_one_moment(client: Client) -> None:
+    """While somebody replaces all contents at once, again and again, each export shows one generation."""
+    macs = [new_mac() for _ in range(100)]
+
+    def write(generation: int) -> None:
+        records = [{"mac_address": mac, "content": {"generation": generation}} for mac in macs]
+        body = "\n".join(map(json.dumps, records)).encode()
+        headers = {"Content-Type": "application/x-ndjson"}
+        answer = client.request("POST", "/api/configs/import?on_conflict=replace", body, headers)
+        assert 200 == answer.status, answer.body
+
+    write(0)
+    done = Event()
+
+    def writer() -> None:
+        generation = 0
+        while not done.is_set():
+            generation += 1
+            write(generation)
+
+    thread = Thread(target=writer)
+    thread.start()
+    try:
+        exports = [client.get("/api/configs/export").body for _ in range(8)]
+    finally:
+        done.set()
+        thread.join()
+    mine = set(macs)
+    for body in exports:
+        records = [json.loads(line) for line in body.splitlines()]
+        found = [record["content"] for record in records if record["mac_address"] in mine]
+        assert 100 == len(found)
+        assert 1 == len({content["generation"] for content in found})

@@ -208,3 +208,19 @@ def test_answers_without_content_have_no_body(both: Serve) -> None:
     assert [b"304", b"204"] == [fresh.split()[1], gone.split()[1]]
     assert [b"", b""] == [text.partition(b"\r\n\r\n")[2] for text in (fresh, gone)]
     assert b"transfer-encoding" not in (fresh + gone).lower()
+
+
+@pytest.mark.parametrize("method", ["FOO", "get", "PROPFIND"])
+def test_a_method_that_nobody_has_is_refused(untouched_each_parser: Client, method: str) -> None:
+    """An unknown method gets 4xx or 501 as a problem."""
+    answer = exchange(untouched_each_parser, request_bytes(method, "/api/configs"))
+    assert answer.status in (400, 405, 501)
+    expect_problem(answer, answer.status, answer.json()["code"])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:abc", "127.0.0.1:80:80"])
+def test_a_host_that_is_none_is_refused(untouched_each_parser: Client, host: str) -> None:
+    """It is the client's fault, and no failure of the service."""
+    answer = untouched_each_parser.get("/api/health", Host=host)
+
+    assert answer.status in (400, 403)

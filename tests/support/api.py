@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from .http import Answer, Client
+from .http import Answer, Caller
 
 PROBLEM_MEMBERS = ["type", "title", "status", "detail", "error", "code", "details", "correlationId"]
 
@@ -33,7 +33,7 @@ def new_mac() -> str:
     return "02:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(5))
 
 
-def create(client: Client, content: object, mac: str | None = None) -> Answer:
+def create(client: Caller, content: object, mac: str | None = None) -> Answer:
     """Store a first config; it must succeed."""
     body = {"mac_address": mac or new_mac(), "content": content}
     answer = client.send_json("POST", "/api/configs", body)
@@ -41,7 +41,7 @@ def create(client: Client, content: object, mac: str | None = None) -> Answer:
     return answer
 
 
-def created(client: Client, content: object, mac: str | None = None) -> Any:
+def created(client: Caller, content: object, mac: str | None = None) -> Any:
     """The members of a config that was just stored."""
     return create(client, content, mac).json()
 

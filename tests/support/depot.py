@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .forms import Field, form, headers_of
-from .http import Answer, Client
+from .http import Answer, Caller, Client
 from .serving import Serve
 from .signing import SigningKey, signing_key, timestamp
 
@@ -29,23 +30,12 @@ def new_name(suffix: str = ".bin") -> str:
     return f"firmware-{secrets.token_hex(6)}{suffix}"
 
 
-@frozen
-class Depot:
-    """A running service, where it keeps its assets, and the key that it knows."""
+class AssetClient:
+    """A pipeline that uploads to a service, with the key that it knows, and sees where the service keeps its assets."""
 
-    serve: Serve
+    client: Caller
     directory: Path
     key: SigningKey
-
-    @classmethod
-    def start(cls, start: Callable[..., Serve], database_url: str, place: Path, **options: object) -> Depot:
-        """Start a service that keeps its assets below `place`."""
-        serve = start(database_url, **{**settings_of(place), **options})
-        return cls(serve, place / "assets", signing_key())
-
-    @property
-    def client(self) -> Client:
-        return self.serve.client
 
     def fields(
         self,
@@ -94,12 +84,51 @@ class Depot:
         return sorted(path.name for path in self.directory.iterdir() if path.name != ".digests")
 
     def held(self) -> list[str]:
-        """The files of the directory that workers have open."""
+        """The files of the directory that the service has open."""
         found = []
-        for pid in self.serve.worker_pids():
+        for pid in self._pids():
             for descriptor in Path(f"/proc/{pid}/fd").iterdir():
                 with suppress(FileNotFoundError):
                     path = descriptor.readlink()
                     if path.is_relative_to(self.directory):
                         found.append(path.name)
         return found
+
+    def _pids(self) -> list[int]:
+        """The processes that answer."""
+        raise NotImplementedError
+
+
+@frozen
+class LocalDepot(AssetClient):
+    """The API with assets in the process of the test."""
+
+    client: Caller
+    directory: Path
+    key: SigningKey
+
+    def _pids(self) -> list[int]:
+        return [os.getpid()]
+
+
+@frozen
+class Depot(AssetClient):
+    """A running service with assets."""
+
+    serve: Serve
+    client: Client = field(init=False)
+    directory: Path
+    key: SigningKey
+
+    @client.default
+    def _client_of_serve(self) -> Client:
+        return self.serve.client
+
+    @classmethod
+    def start(cls, start: Callable[..., Serve], database_url: str, place: Path, **options: object) -> Depot:
+        """Start a service that keeps its assets below `place`."""
+        serve = start(database_url, **{**settings_of(place), **options})
+        return cls(serve, place / "assets", signing_key())
+
+    def _pids(self) -> list[int]:
+        return self.serve.worker_pids()

@@ -1,4 +1,4 @@
-"""A plain HTTP client over real sockets."""
+"""Plain HTTP clients: what every client offers, and the one over real sockets."""
 
 from __future__ import annotations
 
@@ -24,9 +24,29 @@ class Answer:
         return json.loads(self.body)
 
 
+class Caller:
+    """Sends requests to one service; `request` says how."""
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request; `path` may have a query."""
+        raise NotImplementedError
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """GET; header names are written with underscores: `If_None_Match='"1"'`."""
+        return self.request("GET", path, headers=_dashed(headers))
+
+    def send_json(self, method: str, path: str, value: object, **headers: str) -> Answer:
+        """Send `value` as JSON."""
+        return self.request(
+            method, path, json.dumps(value).encode(), {"Content-Type": "application/json", **_dashed(headers)}
+        )
+
+
 @frozen
-class Client:
-    """Sends requests to one server, each on a connection of its own."""
+class Client(Caller):
+    """Sends requests to a server, each on a connection of its own."""
 
     base_url: str
     timeout: float = 60.0
@@ -49,16 +69,6 @@ class Client:
             return Answer(response.status, lowered, response.read())
         finally:
             connection.close()
-
-    def get(self, path: str, **headers: str) -> Answer:
-        """GET; header names are written with underscores: `If_None_Match='"1"'`."""
-        return self.request("GET", path, headers=_dashed(headers))
-
-    def send_json(self, method: str, path: str, value: object, **headers: str) -> Answer:
-        """Send `value` as JSON."""
-        return self.request(
-            method, path, json.dumps(value).encode(), {"Content-Type": "application/json", **_dashed(headers)}
-        )
 
     def raw(self, request: bytes, *, half_close: bool = False) -> bytes:
         """Send exactly these bytes, and return all that comes back until the server closes."""

@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 from lvglimg.decoder import decode
 from PIL import Image, ImageChops
 
-from .http import Answer, Client
+from .http import Answer, Caller, Client
 
 PATH = "/api/images/lvgl"
 HEADER_BYTES = 12
 
 
-def ask(client: Client, url: str, send: Mapping[str, str] | None = None, **parameters: str) -> Answer:
+def ask(client: Caller, url: str, send: Mapping[str, str] | None = None, **parameters: str) -> Answer:
     """Ask the service for the picture at `url`, in a request with these headers."""
     return client.request("GET", f"{PATH}?{urlencode({'url': url, **parameters})}", headers=send)
 

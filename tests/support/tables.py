@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from iotconfig.adapters.sql.tables import metadata
 
-from .schema import rows
+from .schema import connected
 
 
 def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
     """All rows of all our tables, in an order of their own."""
-    return {name: sorted(rows(url, f"SELECT * FROM {name}"), key=repr) for name in sorted(metadata.tables)}  # noqa: S608 - names of ours
+    with connected(url) as connection:
+        return {
+            name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
+            for name, table in sorted(metadata.tables.items())
+        }

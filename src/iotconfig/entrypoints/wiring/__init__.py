@@ -18,9 +18,10 @@ from .services import (
     open_service,
     open_store,
 )
-from .web import create_app, open_exposition
+from .web import app_on, create_app, open_exposition
 
 __all__ = [
+    "app_on",
     "assets",
     "broker",
     "create_app",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from iotconfig.adapters.http.transfer_limits import Transfers
     from iotconfig.adapters.metrics import Exposition
+    from iotconfig.adapters.sql.engine.database import Database
 
 
 def create_app(
@@ -36,13 +37,20 @@ def create_app(
 
     `places`: the descriptor of the file by which the workers of a machine share what is bounded for all.
     """
+    database = open_database(settings)
+    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
+    atexit.register(database.close)
+    return app_on(database, settings, watched, places)
+
+
+def app_on(
+    database: Database, settings: Settings, watched: Observed | None = None, places: int | None = None
+) -> falcon.App[Any, Any]:
+    """The HTTP API on a database that the caller closes; `places` as of `create_app`."""
     from iotconfig.adapters.http.app import UseCases, create_app
     from iotconfig.adapters.sql.readiness import SqlReadiness
 
     watched = watched or Observed(registry=new_registry(settings))
-    database = open_database(settings)
-    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and say so in the log.
-    atexit.register(database.close)
     store, beside = store_of(database), offload()
     service, notifications = ConfigService(store, utc_now), notifications_of(settings, database)
     render = None

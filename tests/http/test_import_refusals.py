@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.api import expect_problem, new_mac
-from tests.support.serving import Serve
+from tests.support.in_process import Service
 
 from .test_import_routes import counts_of, document, post, record
 
@@ -37,23 +37,23 @@ BAD_RECORDS = {
 
 
 @pytest.mark.parametrize(("line", "code"), list(BAD_RECORDS.values()), ids=list(BAD_RECORDS))
-def test_a_bad_record_is_refused_with_its_line(both: Serve, line: bytes, code: str) -> None:
+def test_a_bad_record_is_refused_with_its_line(single: Service, line: bytes, code: str) -> None:
     """With nothing stored; with `keep_going`, all but that one."""
     macs = [new_mac(), new_mac()]
     body = record(macs[0]).encode() + b"\n" + line + b"\n" + record(macs[1]).encode()
-    refused = post(both.client, body)
+    refused = post(single.client, body)
     problem = expect_problem(refused, 422, "UNPROCESSABLE")
     assert [("line 3", code)] == [(one["place"], one["code"]) for one in problem["details"]["errors"]]
     assert problem["details"]["errors"][0]["error"] in problem["error"]
     assert {"new": 2, "refused": 1} == counts_of(refused)
-    assert [None, None] == [document(both.client, mac) for mac in macs]
-    kept = post(both.client, body, "?keep_going=true")
+    assert [None, None] == [document(single.client, mac) for mac in macs]
+    kept = post(single.client, body, "?keep_going=true")
     assert (200, {"new": 2, "refused": 1, "stored": True}) == (kept.status, counts_of(kept))
     assert problem["details"]["errors"] == kept.json()["errors"]
-    assert [b'{"a":1.10}'] * 2 == [document(both.client, mac) for mac in macs]
+    assert [b'{"a":1.10}'] * 2 == [document(single.client, mac) for mac in macs]
 
 
-def test_a_thousand_refusals_are_listed(both: Serve) -> None:
+def test_a_thousand_refusals_are_listed(single: Service) -> None:
     """The others are counted."""
-    body = post(both.client, "x\n" * 1003, "?keep_going=true").json()
+    body = post(single.client, "x\n" * 1003, "?keep_going=true").json()
     assert (1003, 1000, 3) == (body["refused"], len(body["errors"]), body["errors_left_out"])

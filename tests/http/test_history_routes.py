@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from jsonpatch import JsonPatch
 
+from iotconfig.domain.configs.revisions import Retention
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
 from tests.support.api import created, expect_problem
-from tests.support.command_line import CommandLine
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve, environment
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 
 SUMMARY = ["config_id", "mac_address", "revision", "operation", "etag", "author", "message", "created_at"]
 
@@ -26,12 +29,12 @@ NO_NUMBERS = [
 
 
 @pytest.fixture
-def config(both: Serve) -> Any:
+def config(both: Service) -> Any:
     """A config with three contents, at revision 3."""
     return _third(both.client)
 
 
-def _third(client: Client) -> Any:
+def _third(client: Caller) -> Any:
     made = created(client, CONTENTS[0])
     for content in CONTENTS[1:]:
         answer = client.send_json("PUT", _path(made), {"content": content})
@@ -52,7 +55,7 @@ def _ok(answer: Answer) -> Any:
     return answer.json()
 
 
-def test_the_list_shows_every_change(both: Serve, config: Any) -> None:
+def test_the_list_shows_every_change(both: Service, config: Any) -> None:
     """The newest first, with all the documented members, and no content."""
     client = both.client
     assert 204 == client.request("DELETE", f"{_path(config)}?message=broken").status
@@ -76,7 +79,7 @@ def test_the_list_shows_every_change(both: Serve, config: Any) -> None:
     assert (config["created_at"], config["updated_at"]) == (times[3], times[1])
 
 
-def test_pages_hold_every_revision_once(both: Serve, config: Any) -> None:
+def test_pages_hold_every_revision_once(both: Service, config: Any) -> None:
     """Also while new ones come: the next page begins where the page before ended."""
     seen = []
     cursor = ""
@@ -99,14 +102,14 @@ def test_pages_hold_every_revision_once(both: Serve, config: Any) -> None:
     ],
     ids=lambda query: query[:30],
 )
-def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
     """Each parameter has one form, and the refusal names it."""
     first = untouched.get("/api/configs?limit=1").json()["configs"][0]
     problem = expect_problem(untouched.get(_path(first, f"/revisions?{query}")), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
 
-def test_one_revision_has_its_content_verbatim(both: Serve, config: Any) -> None:
+def test_one_revision_has_its_content_verbatim(both: Service, config: Any) -> None:
     """What the operator wrote, to the byte; a deletion has none."""
     for number, content in enumerate(CONTENTS, start=1):
         answer = both.client.get(_path(config, f"/revisions/{number}"))
@@ -118,7 +121,7 @@ def test_one_revision_has_its_content_verbatim(both: Serve, config: Any) -> None
 
 
 @pytest.mark.parametrize("number", [*NO_NUMBERS, "4", "999999999999999999"], ids=lambda text: text[:20])
-def test_what_is_no_revision_is_not_found(both: Serve, config: Any, number: str) -> None:
+def test_what_is_no_revision_is_not_found(both: Service, config: Any, number: str) -> None:
     """404 for every other spelling, as for an id."""
     answer = both.client.get(_path(config, f"/revisions/{number}"))
     expect_problem(answer, 404, "RECORD_NOT_FOUND")
@@ -128,7 +131,7 @@ def test_what_is_no_revision_is_not_found(both: Serve, config: Any, number: str)
 @pytest.mark.parametrize(
     "segment", [*NO_NUMBERS, "9223372036854775807", "02:fe:ed:00:00:01"], ids=lambda text: text[:20]
 )
-def test_a_config_that_never_was(untouched_single: Client, segment: str, rest: str) -> None:
+def test_a_config_that_never_was(untouched_single: Caller, segment: str, rest: str) -> None:
     """404, and the sentence names what was asked for."""
     answer = untouched_single.get(f"/api/configs/{segment}{rest}")
     problem = expect_problem(answer, 404, "RECORD_NOT_FOUND")
@@ -138,7 +141,7 @@ def test_a_config_that_never_was(untouched_single: Client, segment: str, rest: s
 @pytest.mark.parametrize(
     "rest", ["/revisions/1?x=1", "/diff?x=1", "/diff?from=1&from=2", "/diff?dry_run=true"]
 )
-def test_unknown_and_repeated_parameters_are_refused(both: Serve, config: Any, rest: str) -> None:
+def test_unknown_and_repeated_parameters_are_refused(both: Service, config: Any, rest: str) -> None:
     """A misspelt parameter is noticed."""
     expect_problem(both.client.get(_path(config, rest)), 400, "VALIDATION_FAILED")
 
@@ -154,7 +157,7 @@ def test_unknown_and_repeated_parameters_are_refused(both: Serve, config: Any, r
     ],
 )
 def test_a_diff_leads_from_one_to_the_other(
-    both: Serve, config: Any, query: str, first: int, second: int
+    both: Service, config: Any, query: str, first: int, second: int
 ) -> None:
     """By default from the one before the newest; the JSON Patch, applied, gives the other document."""
     answer = _ok(both.client.get(_path(config, f"/diff{query}")))
@@ -169,7 +172,7 @@ def test_a_diff_leads_from_one_to_the_other(
     assert answer["unified_diff"].startswith(head) if first != second else "" == answer["unified_diff"]
 
 
-def test_the_first_revision_comes_out_of_nothing(both: Serve, config: Any) -> None:
+def test_the_first_revision_comes_out_of_nothing(both: Service, config: Any) -> None:
     """There was no document before it, which is null, as a deleted one is."""
     answer = _ok(both.client.get(_path(config, "/diff?to=1")))
     assert (None, 1) == (answer["from"], answer["to"]["revision"])
@@ -177,14 +180,14 @@ def test_the_first_revision_comes_out_of_nothing(both: Serve, config: Any) -> No
     assert answer["unified_diff"].startswith("--- /dev/null\n+++ ")
 
 
-def test_a_diff_shows_numbers_as_they_were_written(both: Serve, config: Any) -> None:
+def test_a_diff_shows_numbers_as_they_were_written(both: Service, config: Any) -> None:
     """One member a line, whatever the spacing was."""
     lines = _ok(both.client.get(_path(config, "/diff?from=1&to=2")))["unified_diff"].splitlines()
     assert ['-  "a": 1.10,', '-  "deviceName": "é"'] == [line for line in lines if line.startswith("-  ")]
     assert "+    1E2," in lines
 
 
-def test_a_deletion_in_a_diff_has_no_document(both: Serve, config: Any) -> None:
+def test_a_deletion_in_a_diff_has_no_document(both: Service, config: Any) -> None:
     """Null on its side, and every line is removed, or added."""
     both.client.request("DELETE", _path(config))
     gone = _ok(both.client.get(_path(config, "/diff")))
@@ -197,24 +200,25 @@ def test_a_deletion_in_a_diff_has_no_document(both: Serve, config: Any) -> None:
 
 @pytest.mark.parametrize("name", ["from", "to"])
 @pytest.mark.parametrize("value", ["", *NO_NUMBERS], ids=lambda text: text[:20])
-def test_a_diff_takes_numbers_of_revisions_only(both: Serve, config: Any, name: str, value: str) -> None:
+def test_a_diff_takes_numbers_of_revisions_only(both: Service, config: Any, name: str, value: str) -> None:
     """400 for another spelling; the refusal names the parameter."""
     answer = both.client.get(_path(config, f"/diff?{name}={value}"))
     assert {"parameter": name} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
 
 
 @pytest.mark.parametrize("query", ["from=4", "to=4", "from=1&to=99", "to=999999999999999999"])
-def test_a_diff_with_a_revision_that_is_not_there(both: Serve, config: Any, query: str) -> None:
+def test_a_diff_with_a_revision_that_is_not_there(both: Service, config: Any, query: str) -> None:
     """404, and the sentence says which."""
     problem = expect_problem(both.client.get(_path(config, f"/diff?{query}")), 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith(f"Revision {query.rpartition('=')[2]} of config {config['id']}")
 
 
-def test_a_pruned_revision_is_gone(start_serve: Callable[..., Serve], database_url: str) -> None:
+def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], database_url: str) -> None:
     """410 wherever it is named, and the refusal says up to where the history was pruned."""
-    client = start_serve(database_url, workers=1).client
+    client = start_service().client
     config = _third(client)
-    CommandLine(environment(database_url)).ok("prune-history", "--keep", "1", "--older-than", "0")
+    with wiring.open_history(Settings(database_url=database_url)) as history:
+        assert [2] == list(history.prune(Retention(keep=1, older_than=datetime.now(UTC))))
     assert [3] == [one["revision"] for one in client.get(_path(config, "/revisions")).json()["revisions"]]
     rollback = client.send_json("POST", _path(config, "/rollback"), {"revision": 2})
     paths = ("/revisions/1", "/revisions/2", "/diff?from=1", "/diff?from=3&to=2")
@@ -226,7 +230,7 @@ def test_a_pruned_revision_is_gone(start_serve: Callable[..., Serve], database_u
 
 
 @pytest.mark.parametrize("rest", ["/revisions", "/revisions/2", "/diff"])
-def test_head_answers_as_get_does(both: Serve, config: Any, rest: str) -> None:
+def test_head_answers_as_get_does(both: Service, config: Any, rest: str) -> None:
     """The same headers, without the body."""
     full = both.client.get(_path(config, rest))
     head = both.client.request("HEAD", _path(config, rest))

@@ -7,9 +7,8 @@ import re
 import pytest
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.http import Client
-from tests.support.serving import Serve
-from tests.support.wire import exchange, request_bytes
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 ROUTES = {
     "/api/health": {"GET", "HEAD", "OPTIONS"},
@@ -40,7 +39,7 @@ def _allowed(header: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("method", "path"), NOT_ALLOWED)
-def test_a_method_that_a_route_does_not_have(untouched_single: Client, method: str, path: str) -> None:
+def test_a_method_that_a_route_does_not_have(untouched_single: Caller, method: str, path: str) -> None:
     """405, and Allow lists exactly what the route takes."""
     answer = untouched_single.request(method, path)
     expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
@@ -48,7 +47,7 @@ def test_a_method_that_a_route_does_not_have(untouched_single: Client, method: s
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
-def test_a_document_cannot_be_written(untouched_single: Client, method: str) -> None:
+def test_a_document_cannot_be_written(untouched_single: Caller, method: str) -> None:
     """The device route only reads, also where there is a document."""
     config = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     path = f"/api/configs/{config['mac_address']}.json"
@@ -57,16 +56,8 @@ def test_a_document_cannot_be_written(untouched_single: Client, method: str) -> 
     assert {"GET", "HEAD", "OPTIONS"} == _allowed(answer.headers["allow"])
 
 
-@pytest.mark.parametrize("method", ["FOO", "get", "PROPFIND"])
-def test_a_method_that_nobody_has_is_refused(untouched_single: Client, method: str) -> None:
-    """An unknown method gets 4xx or 501 as a problem."""
-    answer = exchange(untouched_single, request_bytes(method, "/api/configs"))
-    assert answer.status in (400, 405, 501)
-    expect_problem(answer, answer.status, answer.json()["code"])
-
-
 @pytest.mark.parametrize("path", list(ROUTES))
-def test_options_says_what_a_route_takes(single: Serve, path: str) -> None:
+def test_options_says_what_a_route_takes(single: Service, path: str) -> None:
     """A success without content and with Allow."""
     answer = single.client.request("OPTIONS", path)
     assert answer.status in (200, 204)
@@ -92,18 +83,18 @@ def test_options_says_what_a_route_takes(single: Serve, path: str) -> None:
         "/<script>",
     ],
 )
-def test_a_path_that_is_no_route(untouched_single: Client, path: str, method: str) -> None:
+def test_a_path_that_is_no_route(untouched_single: Caller, path: str, method: str) -> None:
     """404 as a problem, for every method."""
     expect_problem(untouched_single.request(method, path), 404, "ROUTE_NOT_FOUND")
 
 
 @pytest.mark.parametrize("path", ["/api/configs/", "/api/health/"])
-def test_a_trailing_slash_names_nothing(untouched_single: Client, path: str) -> None:
+def test_a_trailing_slash_names_nothing(untouched_single: Caller, path: str) -> None:
     """A path with a slash too many is no route of ours, and its refusal does not speak of a config."""
     expect_problem(untouched_single.get(path), 404, "ROUTE_NOT_FOUND")
 
 
-def test_a_crafted_path_comes_back_as_text(single: Serve) -> None:
+def test_a_crafted_path_comes_back_as_text(single: Service) -> None:
     """What a refusal repeats of its request is escaped, and no browser takes it for a page."""
     answer = single.client.get("/api/configs/%3Cscript%3E%22%0A.json")
     expect_problem(answer, 400, "INVALID_OPERATION")
@@ -111,7 +102,7 @@ def test_a_crafted_path_comes_back_as_text(single: Serve) -> None:
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9", "x" * 128, "7f3c", "...", "0"], ids=lambda text: text[:10])
-def test_a_good_request_id_is_kept(single: Serve, given: str) -> None:
+def test_a_good_request_id_is_kept(single: Service, given: str) -> None:
     """In the header, and in the body of a refusal."""
     fine = single.client.get("/api/health", X_Request_ID=given)
     refused = single.client.get("/api/configs/0", X_Request_ID=given)
@@ -122,7 +113,7 @@ def test_a_good_request_id_is_kept(single: Serve, given: str) -> None:
 @pytest.mark.parametrize(
     "given", ["", "x" * 129, "a b", "a/b", "é", "a,b", "<x>", "a;b", "a:b"], ids=lambda text: text[:10]
 )
-def test_a_bad_request_id_is_replaced(single: Serve, given: str) -> None:
+def test_a_bad_request_id_is_replaced(single: Service, given: str) -> None:
     """By a new one each time, so that no log line can be forged."""
     answers = [single.client.get("/api/configs/0", X_Request_ID=given) for _ in range(2)]
     ids = [expect_problem(answer, 404, "RECORD_NOT_FOUND")["correlationId"] for answer in answers]
@@ -131,7 +122,7 @@ def test_a_bad_request_id_is_replaced(single: Serve, given: str) -> None:
     assert [] == [request_id for request_id in ids if not re.fullmatch(r"[A-Za-z0-9._-]{1,128}", request_id)]
 
 
-def test_every_answer_has_a_request_id(both: Serve) -> None:
+def test_every_answer_has_a_request_id(both: Service) -> None:
     """Successes, empty answers and refusals of every kind."""
     config = created(both.client, {})
     by_id = f"/api/configs/{config['id']}"

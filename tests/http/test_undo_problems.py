@@ -10,9 +10,8 @@ import pytest
 from attrs import frozen
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.http import Client
-from tests.support.serving import Serve
-from tests.support.wire import exchange, request_bytes
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 MERGE = "application/merge-patch+json"
 JSON = "application/json"
@@ -108,6 +107,7 @@ REFUSED = [
     Refused(409, "RECORD_EXISTS", "POST", "/api/configs/{id}/replace-device", '{"mac_address": "{mac}"}'),
     Refused(409, "RECORD_EXISTS", "POST", "/api/deleted-configs/{id}/restore"),
     Refused(410, "RECORD_GONE", "GET", "/api/configs/{old}.json"),
+    Refused(411, "LENGTH_REQUIRED", "PATCH", "/api/configs/{id}", "", {"Transfer-Encoding": "chunked"}),
     Refused(411, "LENGTH_REQUIRED", "POST", "/api/configs/patch", "", {"Transfer-Encoding": "chunked"}),
     Refused(411, "LENGTH_REQUIRED", "POST", "/api/configs/import", "", {"Transfer-Encoding": "chunked"}),
     Refused(
@@ -146,7 +146,7 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def names(both: Serve) -> dict[str, str]:
+def names(both: Service) -> dict[str, str]:
     """A config, one that was deleted, and a board that was replaced."""
     config, deleted = created(both.client, {"a": 1}), created(both.client, {})
     both.client.request("DELETE", f"/api/configs/{deleted['id']}")
@@ -168,16 +168,17 @@ def _filled(text: str, names: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=str)
-def test_each_refusal_has_the_documented_shape(both: Serve, names: dict[str, str], refused: Refused) -> None:
+def test_each_refusal_has_the_documented_shape(
+    both: Service, names: dict[str, str], refused: Refused
+) -> None:
     """And what it was about is as it was."""
     stored = _stored(both.client, names)
-    request = request_bytes(
+    answer = both.client.request(
         refused.method,
         _filled(refused.path, names),
         _filled(refused.body, names).encode(),
         {"X-Request-ID": "a-walk", **refused.headers},
     )
-    answer = exchange(both.client, request, half_close=True)
     problem = expect_problem(answer, refused.status, refused.code)
     assert "a-walk" == problem["correlationId"]
     assert "no-store" == answer.headers["cache-control"]
@@ -186,7 +187,7 @@ def test_each_refusal_has_the_documented_shape(both: Serve, names: dict[str, str
     assert stored == _stored(both.client, names)
 
 
-def _stored(client: Client, names: Mapping[str, str]) -> list[object]:
+def _stored(client: Caller, names: Mapping[str, str]) -> list[object]:
     """What the config, the deleted one and the replaced board are now."""
     paths = [f"/api/configs/{names[name]}/revisions" for name in ("{id}", "{deleted}")]
     found = [client.get(path).body for path in paths]

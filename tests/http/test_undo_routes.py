@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.api import created, expect_problem
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 from tests.support.tables import contents
 
 FIRST = '{"a":1.10,  "b": "\\u00e9"}'
@@ -20,12 +20,12 @@ PREVIEW = ["dry_run", "changed", "id", "mac_address", "revision", "etag", "json_
 
 
 @pytest.fixture
-def config(both: Serve) -> Any:
+def config(both: Service) -> Any:
     """A config at revision 2."""
     return _second(both.client)
 
 
-def _second(client: Client) -> Any:
+def _second(client: Caller) -> Any:
     made = created(client, FIRST)
     return client.send_json("PUT", f"/api/configs/{made['id']}", {"content": {"a": 2}}).json()
 
@@ -34,7 +34,7 @@ def _path(config: Any, rest: str = "") -> str:
     return f"/api/configs/{config['id']}{rest}"
 
 
-def _changes(client: Client, config: Any, query: str = "", **headers: str) -> list[Answer]:
+def _changes(client: Caller, config: Any, query: str = "", **headers: str) -> list[Answer]:
     """An update, a patch, a rollback."""
     return [
         client.send_json("PUT", _path(config, query), {"content": {"a": 3}}, **headers),
@@ -48,7 +48,7 @@ def _changes(client: Client, config: Any, query: str = "", **headers: str) -> li
     ]
 
 
-def test_a_rollback_brings_back_the_bytes(both: Serve, config: Any) -> None:
+def test_a_rollback_brings_back_the_bytes(both: Service, config: Any) -> None:
     """As a new revision, which the answer, the device's document and the history show."""
     first = both.client.get(_path(config, "/revisions/1")).json()
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": 1})
@@ -61,14 +61,14 @@ def test_a_rollback_brings_back_the_bytes(both: Serve, config: Any) -> None:
     assert ("rollback", first["content"]) == (newest["operation"], newest["content"])
 
 
-def test_a_rollback_to_what_is_there_is_no_revision(both: Serve, config: Any) -> None:
+def test_a_rollback_to_what_is_there_is_no_revision(both: Service, config: Any) -> None:
     """As any write of the stored bytes."""
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": 2})
     assert (200, config) == (answer.status, answer.json())
 
 
 @pytest.mark.parametrize("number", [0, -1, 3, 10**17])
-def test_a_rollback_to_no_revision(both: Serve, config: Any, number: int) -> None:
+def test_a_rollback_to_no_revision(both: Service, config: Any, number: int) -> None:
     """404, which names the revision, and nothing is changed."""
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": number})
     problem = expect_problem(answer, 404, "RECORD_NOT_FOUND")
@@ -76,7 +76,7 @@ def test_a_rollback_to_no_revision(both: Serve, config: Any, number: int) -> Non
     assert config == both.client.get(_path(config)).json()
 
 
-def test_a_rollback_to_a_deletion(both: Serve, config: Any) -> None:
+def test_a_rollback_to_a_deletion(both: Service, config: Any) -> None:
     """400: there is nothing to go back to."""
     both.client.request("DELETE", _path(config))
     assert 200 == both.client.request("POST", f"/api/deleted-configs/{config['id']}/restore").status
@@ -95,14 +95,14 @@ def test_a_rollback_to_a_deletion(both: Serve, config: Any) -> None:
         pytest.param('{"revision": ' + "9" * 300 + "}", id="300 digits"),
     ],
 )
-def test_a_rollback_takes_a_whole_number(both: Serve, config: Any, body: str) -> None:
+def test_a_rollback_takes_a_whole_number(both: Service, config: Any, body: str) -> None:
     """Any other spelling, and any other member, is refused."""
     answer = both.client.request("POST", _path(config, "/rollback"), body.encode())
     expect_problem(answer, 400, "VALIDATION_FAILED")
     assert config == both.client.get(_path(config)).json()
 
 
-def test_a_message_is_kept_with_its_revision(both: Serve, config: Any) -> None:
+def test_a_message_is_kept_with_its_revision(both: Service, config: Any) -> None:
     """From the query string or from the body, in any script."""
     client, text = both.client, 'größer, "4 %" + 😀\n'
     query = f"?message={quote(text)}"
@@ -124,7 +124,7 @@ def test_a_message_is_kept_with_its_revision(both: Serve, config: Any) -> None:
     assert [text, None, *[text] * 9, None, None] == [revision["message"] for revision in found]
 
 
-def test_a_message_in_two_places_is_refused(both: Serve, config: Any) -> None:
+def test_a_message_in_two_places_is_refused(both: Service, config: Any) -> None:
     """Nobody can say which one counts, even where both are the same."""
     for method, rest, body in (
         ("PUT", "", {"content": {"a": 9}, "message": "m"}),
@@ -137,7 +137,7 @@ def test_a_message_in_two_places_is_refused(both: Serve, config: Any) -> None:
 
 
 @pytest.mark.parametrize("message", ["x" * 1001, "a\0b"], ids=["too long", "NUL"])
-def test_a_message_that_cannot_be_kept_is_refused(both: Serve, config: Any, message: str) -> None:
+def test_a_message_that_cannot_be_kept_is_refused(both: Service, config: Any, message: str) -> None:
     """From either place; with it the change."""
     for answer in (
         *_changes(both.client, config, f"?message={quote(message)}"),
@@ -147,7 +147,7 @@ def test_a_message_that_cannot_be_kept_is_refused(both: Serve, config: Any, mess
     assert config == both.client.get(_path(config)).json()
 
 
-def test_the_longest_message_counts_characters(both: Serve, config: Any) -> None:
+def test_the_longest_message_counts_characters(both: Service, config: Any) -> None:
     """A thousand, of any width."""
     answer = both.client.send_json("PUT", _path(config), {"content": {}, "message": "😀" * 1000})
     assert 200 == answer.status
@@ -155,7 +155,7 @@ def test_the_longest_message_counts_characters(both: Serve, config: Any) -> None
 
 
 @pytest.mark.parametrize("query", ["", "?dry_run=true"])
-def test_changes_hold_to_if_match(both: Serve, config: Any, query: str) -> None:
+def test_changes_hold_to_if_match(both: Service, config: Any, query: str) -> None:
     """412 where the config went on, 400 for what is no list of tags, dry runs too."""
     for answer in _changes(both.client, config, query, If_Match='"1"'):
         assert {"revision": 2} == expect_problem(answer, 412, "PRECONDITION_FAILED")["details"]
@@ -166,7 +166,7 @@ def test_changes_hold_to_if_match(both: Serve, config: Any, query: str) -> None:
         assert 200 == answer.status, number
 
 
-def test_if_match_can_be_required_of_every_change(tuned: Serve) -> None:
+def test_if_match_can_be_required_of_every_change(tuned: Service) -> None:
     """428 without it; with it, all goes through."""
     config = created(tuned.client, {"a": 1})
     swap = {"mac_address": "02ab00000001"}
@@ -179,22 +179,24 @@ def test_if_match_can_be_required_of_every_change(tuned: Serve) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "1", "yes", "True", "null", "true&dry_run=true"])
-def test_a_dry_run_is_true_or_false(both: Serve, config: Any, value: str) -> None:
+def test_a_dry_run_is_true_or_false(both: Service, config: Any, value: str) -> None:
     """Anything else might be meant as a dry run, and is refused."""
     for answer in _changes(both.client, config, f"?dry_run={value}"):
         assert {"parameter": "dry_run"} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
     assert config == both.client.get(_path(config)).json()
 
 
-def test_a_dry_run_that_is_false_is_none(both: Serve, config: Any) -> None:
+def test_a_dry_run_that_is_false_is_none(both: Service, config: Any) -> None:
     """The change is made."""
     for revision, answer in enumerate(_changes(both.client, config, "?dry_run=false"), start=3):
         assert (200, revision) == (answer.status, answer.json()["revision"])
 
 
-def test_a_dry_run_stores_and_announces_nothing(start_serve: Callable[..., Serve], database_url: str) -> None:
+def test_a_dry_run_stores_and_announces_nothing(
+    start_service: Callable[..., Service], database_url: str
+) -> None:
     """The answer shows the change; every row of the database stays as it was."""
-    client = start_serve(database_url, workers=1).client
+    client = start_service().client
     config = _second(client)
     before = contents(database_url)
     answers = _changes(client, config, "?dry_run=true&message=m")
@@ -214,7 +216,7 @@ def test_a_dry_run_stores_and_announces_nothing(start_serve: Callable[..., Serve
         assert dry.json()["etag"] == wet.json()["etag"]
 
 
-def test_a_dry_run_refuses_what_the_change_would(both: Serve, config: Any) -> None:
+def test_a_dry_run_refuses_what_the_change_would(both: Service, config: Any) -> None:
     """With the same status."""
     bad = json.dumps({"deviceName": 1}).encode()
     for query in ("", "?dry_run=true"):

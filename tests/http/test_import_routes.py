@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 from tests.support.tables import contents
-from tests.support.wire import exchange, request_bytes
 
 NDJSON = "application/x-ndjson"
 DOCUMENT = "application/json"
@@ -19,7 +18,7 @@ COUNTS = ["dry_run", "new", "changed", "same", "skipped", "refused", "stored"]
 PATH = "/api/configs/import"
 
 
-def post(client: Client, body: str | bytes, query: str = "", media_type: str = NDJSON) -> Answer:
+def post(client: Caller, body: str | bytes, query: str = "", media_type: str = NDJSON) -> Answer:
     data = body.encode() if isinstance(body, str) else body
     return client.request("POST", f"{PATH}{query}", data, {"Content-Type": media_type})
 
@@ -36,14 +35,14 @@ def counts_of(answer: Answer) -> dict[str, int]:
     return {name: found[name] for name in COUNTS if found[name]}
 
 
-def document(client: Client, mac: str) -> bytes | None:
+def document(client: Caller, mac: str) -> bytes | None:
     answer = client.get(f"/api/configs/{mac}.json")
     assert answer.status in (200, 404)
     return answer.body if answer.status == 200 else None
 
 
 @pytest.mark.parametrize("form", ["lines", "document"])
-def test_records_of_both_forms_are_stored_verbatim(both: Serve, form: str) -> None:
+def test_records_of_both_forms_are_stored_verbatim(both: Service, form: str) -> None:
     """Content as an object or as a string, addresses in any spelling; the history says who, and why."""
     macs = [new_mac() for _ in range(3)]
     texts = ['{"a":1.10,  "b": "\\u00e9"}', '{\n "a": 1E2\n}\n', "{}"]
@@ -84,7 +83,7 @@ def test_records_of_both_forms_are_stored_verbatim(both: Serve, form: str) -> No
     ],
 )
 def test_conflicts_are_met_as_asked(
-    both: Serve, query: str, status: int, counts: dict[str, int], stored: bool
+    both: Service, query: str, status: int, counts: dict[str, int], stored: bool
 ) -> None:
     """What is new, what is the same, and what another content stands against."""
     same, other = created(both.client, '{"a":1.10}'), created(both.client, '{"a": 1.1}')
@@ -111,19 +110,19 @@ def test_conflicts_are_met_as_asked(
         '{"mac_address": "02ab00000001", "content": {}}',
     ],
 )
-def test_a_broken_document_is_refused(untouched: Client, text: str) -> None:
+def test_a_broken_document_is_refused(untouched: Caller, text: str) -> None:
     """A document that is cut off may lack records, so nothing of it is stored."""
     expect_problem(post(untouched, text, "", DOCUMENT), 422, "UNPROCESSABLE")
 
 
-def test_an_empty_fleet_is_one(both: Serve) -> None:
+def test_an_empty_fleet_is_one(both: Service) -> None:
     """Nothing is refused, and nothing changed."""
     for body, media_type in ((b"\n", NDJSON), (b'{"configs": []}', DOCUMENT)):
         answer = post(both.client, body, "", media_type)
         assert (200, {}) == (answer.status, counts_of(answer))
 
 
-def test_two_records_of_one_device_are_refused(both: Serve) -> None:
+def test_two_records_of_one_device_are_refused(both: Service) -> None:
     """Both, in whichever spelling: nobody can say which one counts."""
     twice, once = new_mac(), new_mac()
     body = record(twice) + record(once) + record(twice.upper().replace(":", ""), "{}")
@@ -145,7 +144,7 @@ def test_two_records_of_one_device_are_refused(both: Serve) -> None:
         *("x=1", "on-conflict=skip", "message=a&message=b"),
     ],
 )
-def test_a_bad_parameter_is_refused(untouched: Client, query: str) -> None:
+def test_a_bad_parameter_is_refused(untouched: Caller, query: str) -> None:
     """Named, before the body is read."""
     problem = expect_problem(post(untouched, record(new_mac()), f"?{query}"), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
@@ -154,7 +153,7 @@ def test_a_bad_parameter_is_refused(untouched: Client, query: str) -> None:
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/merge-patch+json", f"{NDJSON}; charset=utf-16", "text/csv", "x"]
 )
-def test_another_media_type_is_refused(untouched: Client, media_type: str) -> None:
+def test_another_media_type_is_refused(untouched: Caller, media_type: str) -> None:
     """415; and without one, the body is NDJSON."""
     expect_problem(post(untouched, b"\n", "", media_type), 415, "UNSUPPORTED_MEDIA_TYPE")
     assert 200 == untouched.request("POST", PATH, b"\n").status
@@ -171,28 +170,29 @@ def test_another_media_type_is_refused(untouched: Client, media_type: str) -> No
     ids=["chunked", "zero", "none", "64 MiB and one"],
 )
 def test_the_length_of_the_body_is_known_and_bounded(
-    untouched: Client, headers: dict[str, str], body: bytes, status: int, code: str
+    untouched: Caller, headers: dict[str, str], body: bytes, status: int, code: str
 ) -> None:
     """A body that is too large is refused by what it says of itself."""
-    request = request_bytes("POST", PATH, body, {"Content-Type": NDJSON, **headers})
-    expect_problem(exchange(untouched, request, half_close=True), status, code)
+    answer = untouched.request("POST", PATH, body, {"Content-Type": NDJSON, **headers})
+    expect_problem(answer, status, code)
 
 
 @pytest.mark.parametrize("media_type", [NDJSON, DOCUMENT])
-def test_a_body_that_is_cut_stores_nothing(both: Serve, media_type: str) -> None:
+def test_a_body_that_is_cut_stores_nothing(both: Service, media_type: str) -> None:
     """Not even the records that came whole, with `keep_going` either."""
     mac = new_mac()
     body = (record(mac) if media_type == NDJSON else f'{{"configs": [{record(mac)}]}}').encode()
     headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 5)}
-    request = request_bytes("POST", f"{PATH}?keep_going=true", body, headers)
-    answer = exchange(both.client, request, half_close=True)
+    answer = both.client.request("POST", f"{PATH}?keep_going=true", body, headers)
     assert str(len(body)) in expect_problem(answer, 400, "VALIDATION_FAILED")["error"]
     assert None is document(both.client, mac)
 
 
-def test_what_does_not_change_leaves_no_trace(start_serve: Callable[..., Serve], database_url: str) -> None:
+def test_what_does_not_change_leaves_no_trace(
+    start_service: Callable[..., Service], database_url: str
+) -> None:
     """The same contents, a dry run and a refused import leave every row as it was; the cap is a setting."""
-    client = start_serve(database_url, workers=1, IOTCONFIG_MAX_IMPORT_BYTES="4096").client
+    client = start_service(IOTCONFIG_MAX_IMPORT_BYTES="4096").client
     macs = [new_mac() for _ in range(5)]
     body = "".join(map(record, macs))
     assert {"new": 5, "stored": True} == counts_of(post(client, body))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.api import expect_problem, new_mac
-from tests.support.http import Answer, Client
+from tests.support.http import Answer, Caller
 
 _DEEP = 64
 _JSON = {"Content-Type": "application/json"}
@@ -81,7 +81,7 @@ both_forms = pytest.mark.parametrize("form", [_as_object, _as_string], ids=["obj
 Form = Callable[[str], str]
 
 
-def _send_everywhere(client: Client, content: bytes) -> list[Answer]:
+def _send_everywhere(client: Caller, content: bytes) -> list[Answer]:
     """Create, create-or-update and update with this content, on devices that exist or not."""
     existing = client.get("/api/configs?limit=1").json()["configs"][0]
     post = b'{"mac_address": "%s", "content": %s}' % (new_mac().encode(), content)
@@ -96,7 +96,7 @@ def _send_everywhere(client: Client, content: bytes) -> list[Answer]:
 @both_forms
 @pytest.mark.parametrize(("document", "pointer"), list(RULES.values()), ids=list(RULES))
 def test_a_document_that_breaks_a_rule_is_refused_with_its_place(
-    untouched_single: Client, form: Form, document: str, pointer: str
+    untouched_single: Caller, form: Form, document: str, pointer: str
 ) -> None:
     """On every route that takes content, in both forms, with a pointer from the body's top."""
     for answer in _send_everywhere(untouched_single, form(document).encode()):
@@ -105,7 +105,7 @@ def test_a_document_that_breaks_a_rule_is_refused_with_its_place(
 
 
 @both_forms
-def test_a_name_with_a_lone_surrogate_is_refused(untouched_single: Client, form: Form) -> None:
+def test_a_name_with_a_lone_surrogate_is_refused(untouched_single: Caller, form: Form) -> None:
     """The place of a name that no answer can carry is shown all the same."""
     for answer in _send_everywhere(untouched_single, form(r'{"x": {"\ud800": 1}}').encode()):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
@@ -115,7 +115,7 @@ def test_a_name_with_a_lone_surrogate_is_refused(untouched_single: Client, form:
 @both_forms
 @pytest.mark.parametrize("text", list(NO_JSON.values()), ids=list(NO_JSON))
 def test_text_that_is_no_json_is_refused_with_line_and_column(
-    untouched_single: Client, form: Form, text: str
+    untouched_single: Caller, form: Form, text: str
 ) -> None:
     """The sender learns where: in the body, or in the text that a string holds."""
     for answer in _send_everywhere(untouched_single, form(text).encode()):
@@ -125,14 +125,14 @@ def test_text_that_is_no_json_is_refused_with_line_and_column(
 
 
 @pytest.mark.parametrize("text", ["", " ", "[]", '"x"', "1", "null", "true", "[{}]", "\ufeff{}"], ids=repr)
-def test_a_string_that_holds_no_object_is_refused(untouched_single: Client, text: str) -> None:
+def test_a_string_that_holds_no_object_is_refused(untouched_single: Caller, text: str) -> None:
     """A document's top is an object; a byte order mark before it is no part of JSON."""
     for answer in _send_everywhere(untouched_single, json.dumps(text).encode()):
         expect_problem(answer, 400, "VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("value", ["null", "true", "1", "[]", "[{}]"])
-def test_content_of_another_type_is_refused(untouched_single: Client, value: str) -> None:
+def test_content_of_another_type_is_refused(untouched_single: Caller, value: str) -> None:
     """Content is an object or a string; the refusal points at it."""
     for answer in _send_everywhere(untouched_single, value.encode()):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
@@ -144,7 +144,7 @@ def test_content_of_another_type_is_refused(untouched_single: Client, value: str
     [b'{"s": "\xff"}', b'{"s": "\xed\xa0\x80"}', b'{"s": "\xc0\xaf"}', b'{"s": "\xf4\x90\x80\x80"}'],
     ids=["stray byte", "encoded surrogate", "overlong", "beyond Unicode"],
 )
-def test_bytes_that_are_no_utf_8_are_refused(untouched_single: Client, content: bytes) -> None:
+def test_bytes_that_are_no_utf_8_are_refused(untouched_single: Caller, content: bytes) -> None:
     """The place is a line and a column, since such a body is no text."""
     for answer in _send_everywhere(untouched_single, content):
         details = expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
@@ -152,7 +152,7 @@ def test_bytes_that_are_no_utf_8_are_refused(untouched_single: Client, content: 
 
 
 @both_forms
-def test_100_000_levels_of_objects_are_refused(untouched_single: Client, form: Form) -> None:
+def test_100_000_levels_of_objects_are_refused(untouched_single: Caller, form: Form) -> None:
     """As too deep or, where its text is all that is measured, as too large; no worker minds."""
     for answer in _send_everywhere(untouched_single, form(_nested(100_000)).encode()):
         if answer.status == 413:
@@ -162,7 +162,7 @@ def test_100_000_levels_of_objects_are_refused(untouched_single: Client, form: F
 
 
 @both_forms
-def test_content_above_the_limit_is_too_large(untouched_single: Client, form: Form) -> None:
+def test_content_above_the_limit_is_too_large(untouched_single: Caller, form: Form) -> None:
     """One byte more than 256 KiB of UTF-8 gets 413, counted in bytes and not in characters."""
     half = 128 * 1024
     document = json.dumps({"s": "é" * half}, ensure_ascii=False)

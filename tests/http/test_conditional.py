@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.serving import Serve
+from tests.support.in_process import Service
 
 # If-None-Match values in which {} stands for the current ETag, quotes included.
 FRESH = ["{}", "W/{}", '"other", {}', '{}, "other"', 'W/"x",W/{}', "*", " {} ", '"a,b", {}', '"",{}']
@@ -16,7 +16,7 @@ MALFORMED = ["other", "1", '"open', "W/", "w/{}", "'1'", "{} {}", "*, {}", "**",
 
 
 @pytest.fixture
-def config(both: Serve) -> Any:
+def config(both: Service) -> Any:
     """A config at revision 2."""
     made = created(both.client, {"a": 1})
     return both.client.send_json("PUT", f"/api/configs/{made['id']}", {"content": {"a": 2}}).json()
@@ -32,7 +32,7 @@ def _reads(config: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("header", FRESH)
-def test_what_the_caller_has_is_not_sent_again(both: Serve, config: Any, header: str, method: str) -> None:
+def test_what_the_caller_has_is_not_sent_again(both: Service, config: Any, header: str, method: str) -> None:
     """304 without a body, with ETag and Cache-Control as 200 has them; weak tags count."""
     for path, tag in _reads(config):
         full = both.client.get(path)
@@ -44,7 +44,7 @@ def test_what_the_caller_has_is_not_sent_again(both: Serve, config: Any, header:
 
 
 @pytest.mark.parametrize("header", CHANGED + MALFORMED)
-def test_what_the_caller_does_not_have_is_sent(both: Serve, config: Any, header: str) -> None:
+def test_what_the_caller_does_not_have_is_sent(both: Service, config: Any, header: str) -> None:
     """Another tag, or a header that is none, brings the whole answer."""
     for path, tag in _reads(config):
         if header in ("{} {}", "*, {}", "{};q=1", "w/{}") and path.endswith(".json"):
@@ -55,14 +55,14 @@ def test_what_the_caller_does_not_have_is_sent(both: Serve, config: Any, header:
         assert tag == answer.headers["etag"]
 
 
-def test_the_two_tags_are_not_mixed_up(both: Serve, config: Any) -> None:
+def test_the_two_tags_are_not_mixed_up(both: Service, config: Any) -> None:
     """The revision is no validator of the document, and the content ETag none of the config."""
     (by_id, revision), (document, etag) = _reads(config)
     assert 200 == both.client.get(by_id, If_None_Match=etag).status
     assert 200 == both.client.get(document, If_None_Match=revision).status
 
 
-def test_a_missing_config_is_404_whatever_the_caller_has(both: Serve) -> None:
+def test_a_missing_config_is_404_whatever_the_caller_has(both: Service) -> None:
     """`If-None-Match: *` does not turn nothing into "not modified"."""
     for path in ("/api/configs/99999999", f"/api/configs/{new_mac()}.json"):
         expect_problem(both.client.get(path, If_None_Match="*"), 404, "RECORD_NOT_FOUND")
@@ -91,7 +91,7 @@ MATCHES = {
 
 @pytest.mark.parametrize(("header", "allowed"), list(MATCHES.values()), ids=list(MATCHES))
 @pytest.mark.parametrize("route", ["PUT by id", "PUT by MAC", "DELETE"])
-def test_if_match_guards_writes(both: Serve, config: Any, route: str, header: str, allowed: bool) -> None:
+def test_if_match_guards_writes(both: Service, config: Any, route: str, header: str, allowed: bool) -> None:
     """Strong comparison with the current revision; 412 says nothing was stored, and nothing was."""
     by_id = f"/api/configs/{config['id']}"
     path = f"/api/configs/by-mac/{config['mac_address']}" if route == "PUT by MAC" else by_id
@@ -110,7 +110,7 @@ def test_if_match_guards_writes(both: Serve, config: Any, route: str, header: st
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("header", [text.format('"2"', '"2"') for text in MALFORMED])
-def test_a_malformed_condition_stops_a_write(both: Serve, config: Any, name: str, header: str) -> None:
+def test_a_malformed_condition_stops_a_write(both: Service, config: Any, name: str, header: str) -> None:
     """400: the write that its sender wanted guarded must not go through unguarded."""
     path = f"/api/configs/{config['id']}"
     conditions = {name: header, "Content-Type": "application/json"}
@@ -126,14 +126,14 @@ def test_a_malformed_condition_stops_a_write(both: Serve, config: Any, name: str
     assert config == both.client.get(path).json()
 
 
-def test_if_match_is_checked_even_where_nothing_would_change(both: Serve, config: Any) -> None:
+def test_if_match_is_checked_even_where_nothing_would_change(both: Service, config: Any) -> None:
     """A stale tag is refused though the content equals what is stored."""
     path = f"/api/configs/{config['id']}"
     answer = both.client.send_json("PUT", path, {"content": config["content"]}, If_Match='"1"')
     expect_problem(answer, 412, "PRECONDITION_FAILED")
 
 
-def test_create_only(both: Serve) -> None:
+def test_create_only(both: Service) -> None:
     """`If-None-Match: *` on by-mac creates once; the second is refused and changes nothing."""
     path = f"/api/configs/by-mac/{new_mac()}"
     first = both.client.send_json("PUT", path, {"content": {"a": 1}}, If_None_Match="*")
@@ -144,7 +144,7 @@ def test_create_only(both: Serve) -> None:
 
 
 @pytest.mark.parametrize("header", ["*", '"1"'])
-def test_update_only(both: Serve, header: str) -> None:
+def test_update_only(both: Service, header: str) -> None:
     """`If-Match` on by-mac does not create what is not there."""
     mac = new_mac()
     answer = both.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}, If_Match=header)
@@ -153,7 +153,7 @@ def test_update_only(both: Serve, header: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_condition_on_a_missing_config_is_404(both: Serve, method: str) -> None:
+def test_a_condition_on_a_missing_config_is_404(both: Service, method: str) -> None:
     """An id that names nothing is reported as that."""
     body = b'{"content": {}}' if method == "PUT" else None
     answer = both.client.request(method, "/api/configs/99999999", body, {"If-Match": '"1"'})

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.api import expect_problem, new_mac
-from tests.support.http import Client
+from tests.support.http import Caller
 
 _JSON = {"Content-Type": "application/json"}
 MAC = "02:ab:00:00:00:01"
@@ -56,7 +56,7 @@ PUT = {
 
 @pytest.mark.parametrize(("body", "pointer"), list(POSTED.values()), ids=list(POSTED))
 def test_a_create_of_the_wrong_shape_is_refused(
-    untouched_single: Client, body: str, pointer: str | None
+    untouched_single: Caller, body: str, pointer: str | None
 ) -> None:
     """The refusal points at what is wrong, from the body's top."""
     answer = untouched_single.request("POST", "/api/configs", body.encode(), _JSON)
@@ -66,7 +66,7 @@ def test_a_create_of_the_wrong_shape_is_refused(
 
 @pytest.mark.parametrize(("body", "pointer"), list(PUT.values()), ids=list(PUT))
 def test_a_replacement_of_the_wrong_shape_is_refused(
-    untouched_single: Client, body: str, pointer: str
+    untouched_single: Caller, body: str, pointer: str
 ) -> None:
     """By id and by MAC address, the same bodies are refused in the same words."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
@@ -82,7 +82,7 @@ def test_a_replacement_of_the_wrong_shape_is_refused(
     ids=["none", "empty", "space", "newline", "brace", "form", "UTF-8 BOM", "UTF-16", "NUL"],
 )
 def test_a_body_that_is_no_json_is_refused(
-    untouched_single: Client, method_and_path: str, body: bytes | None
+    untouched_single: Caller, method_and_path: str, body: bytes | None
 ) -> None:
     """No body, blanks, other encodings and other languages get 400."""
     method, path = method_and_path.split()
@@ -90,7 +90,7 @@ def test_a_body_that_is_no_json_is_refused(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_body_where_none_is_expected_changes_nothing(untouched_single: Client, method: str) -> None:
+def test_a_body_where_none_is_expected_changes_nothing(untouched_single: Caller, method: str) -> None:
     """A GET or a DELETE of what does not exist answers 404, whatever it carries."""
     answer = untouched_single.request(method, "/api/configs/99999999", b'{"content": {}}', _JSON)
     expect_problem(answer, 404, "RECORD_NOT_FOUND")

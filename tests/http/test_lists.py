@@ -10,15 +10,15 @@ import pytest
 from attrs import frozen
 
 from tests.support.api import CONFIG_MEMBERS, created, new_mac
-from tests.support.http import Client
-from tests.support.serving import Serve
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 
 @frozen
 class Fleet:
     """Seven configs that one search word finds, sorted by MAC address."""
 
-    client: Client
+    client: Caller
     word: str
     configs: list[dict[str, Any]]
 
@@ -30,7 +30,7 @@ class Fleet:
 
 
 @pytest.fixture(scope="module")
-def fleet(both: Serve) -> Fleet:
+def fleet(both: Service) -> Fleet:
     """Seven devices: three with OTA on, two with it off, two that do not say."""
     word = secrets.token_hex(8)
     flags = [True, None, False, True, False, None, True]
@@ -116,7 +116,7 @@ def test_configs_are_filtered_by_enable_ota(fleet: Fleet, text: str, flag: bool)
     ],
 )
 @pytest.mark.parametrize("member", ["deviceName", "deviceEntityId"])
-def test_a_search_knows_no_case(both: Serve, member: str, name: str, text: str) -> None:
+def test_a_search_knows_no_case(both: Service, member: str, name: str, text: str) -> None:
     """Beyond ASCII too, in the name and in the entity id, anywhere in the field."""
     word = secrets.token_hex(4)
     config = created(both.client, {member: f"{word}{name}"})
@@ -124,7 +124,7 @@ def test_a_search_knows_no_case(both: Serve, member: str, name: str, text: str) 
     assert config["id"] in [summary["id"] for summary in found]
 
 
-def test_a_search_finds_parts_of_mac_addresses(both: Serve) -> None:
+def test_a_search_finds_parts_of_mac_addresses(both: Service) -> None:
     """In any spelling."""
     config = created(both.client, {})
     canonical = config["mac_address"]
@@ -133,7 +133,7 @@ def test_a_search_finds_parts_of_mac_addresses(both: Serve) -> None:
         assert [config["id"]] == [summary["id"] for summary in found]
 
 
-def test_a_search_follows_changes(both: Serve) -> None:
+def test_a_search_follows_changes(both: Service) -> None:
     """After an update the old name finds nothing, after a delete neither does."""
     old, new = secrets.token_hex(8), secrets.token_hex(8)
     config = created(both.client, {"deviceName": old})
@@ -146,19 +146,19 @@ def test_a_search_follows_changes(both: Serve) -> None:
     assert [1, 0, 1, 0] == counts
 
 
-def test_a_search_does_not_cross_fields(both: Serve) -> None:
+def test_a_search_does_not_cross_fields(both: Service) -> None:
     """The end of a name and the start of an entity id are no match together."""
     word = secrets.token_hex(8)
     created(both.client, {"deviceName": word[:8], "deviceEntityId": word[8:]})
     assert 0 == _count(both.client, word)
 
 
-def test_no_match_is_an_empty_page(both: Serve) -> None:
+def test_no_match_is_an_empty_page(both: Service) -> None:
     """A search that finds nothing is a success."""
     found = both.client.get("/api/configs?q=" + secrets.token_hex(16))
     assert (200, {"configs": [], "count": 0, "next": None}) == (found.status, found.json())
 
 
-def _count(client: Client, text: str) -> int:
+def _count(client: Caller, text: str) -> int:
     count: int = client.get(f"/api/configs?q={text}").json()["count"]
     return count

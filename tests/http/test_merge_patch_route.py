@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.api import created, expect_problem
-from tests.support.crowd import together
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve
-from tests.support.wire import exchange, request_bytes
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -29,12 +27,12 @@ def _path(config: Any, rest: str = "") -> str:
     return f"/api/configs/{config['id']}{rest}"
 
 
-def _patch(client: Client, config: Any, patch: str | bytes, media_type: str = MERGE_PATCH) -> Answer:
+def _patch(client: Caller, config: Any, patch: str | bytes, media_type: str = MERGE_PATCH) -> Answer:
     body = patch.encode() if isinstance(patch, str) else patch
     return client.request("PATCH", _path(config), body, {"Content-Type": media_type})
 
 
-def _document(client: Client, config: Any) -> bytes:
+def _document(client: Caller, config: Any) -> bytes:
     answer = client.get(f"/api/configs/{config['mac_address']}.json")
     assert 200 == answer.status
     return answer.body
@@ -55,7 +53,7 @@ PATCHED = [
 
 
 @pytest.mark.parametrize(("content", "patch", "expected"), PATCHED, ids=[patch for _, patch, _ in PATCHED])
-def test_a_patch_changes_what_it_names(both: Serve, content: str, patch: str, expected: str) -> None:
+def test_a_patch_changes_what_it_names(both: Service, content: str, patch: str, expected: str) -> None:
     """Everything else stays as it was written, which the device's document shows."""
     config = created(both.client, content)
     answer = _patch(both.client, config, patch)
@@ -66,7 +64,7 @@ def test_a_patch_changes_what_it_names(both: Serve, content: str, patch: str, ex
 
 
 @pytest.mark.parametrize("patch", ["{}", '{"nowhere": null}', '{"a": 1.10}', '{"b": {"x": null}}'])
-def test_a_patch_that_changes_nothing_is_no_revision(both: Serve, patch: str) -> None:
+def test_a_patch_that_changes_nothing_is_no_revision(both: Service, patch: str) -> None:
     """As any write of the stored bytes."""
     config = created(both.client, '{"a": 1.10, "b": {}}')
     answer = _patch(both.client, config, patch)
@@ -89,7 +87,7 @@ def _merged(target: object, patch: object) -> object:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_OBJECTS, patch=_OBJECTS, spacing=st.sampled_from([None, 2]))
 def test_patches_mean_what_the_rfc_says(
-    single: Serve, content: object, patch: object, spacing: int | None
+    single: Service, content: object, patch: object, spacing: int | None
 ) -> None:
     """Any object, any patch."""
     config = created(single.client, json.dumps(content, indent=spacing))
@@ -108,7 +106,7 @@ def test_patches_mean_what_the_rfc_says(
         ),
     ],
 )
-def test_another_media_type_is_refused(both: Serve, media_type: str) -> None:
+def test_another_media_type_is_refused(both: Service, media_type: str) -> None:
     """415 with Accept-Patch, which says what is taken, and nothing is changed."""
     config = created(both.client, {"a": 1})
     answer = _patch(both.client, config, '{"a": 2}', media_type)
@@ -118,7 +116,7 @@ def test_another_media_type_is_refused(both: Serve, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["Application/Merge-Patch+JSON", f"{MERGE_PATCH}; charset=UTF-8", ""])
-def test_spellings_of_the_media_type(both: Serve, media_type: str) -> None:
+def test_spellings_of_the_media_type(both: Service, media_type: str) -> None:
     """Case and charset do not matter, and none counts as the right one."""
     config = created(both.client, {"a": 1})
     assert 200 == _patch(both.client, config, '{"a": 2}', media_type).status
@@ -136,14 +134,14 @@ def test_spellings_of_the_media_type(both: Serve, media_type: str) -> None:
         pytest.param(b'{"a": "\xff"}', id="latin-1"),
     ],
 )
-def test_a_bad_patch_is_refused(both: Serve, patch: str | bytes) -> None:
+def test_a_bad_patch_is_refused(both: Service, patch: str | bytes) -> None:
     """Held to the rules of content, itself and its result; nothing is changed."""
     config = created(both.client, {"a": 1})
     expect_problem(_patch(both.client, config, patch), 400, "VALIDATION_FAILED")
     assert config == both.client.get(_path(config)).json()
 
 
-def test_a_result_that_is_too_large_is_refused(tuned: Serve) -> None:
+def test_a_result_that_is_too_large_is_refused(tuned: Service) -> None:
     """413 with the limit, where the patch itself is small enough."""
     config = created(tuned.client, {"a": "x" * 1500})
     answer = tuned.client.request(
@@ -156,24 +154,7 @@ def test_a_result_that_is_too_large_is_refused(tuned: Serve) -> None:
     assert config == tuned.client.get(_path(config)).json()
 
 
-def test_a_chunked_patch_needs_a_length(both: Serve) -> None:
-    """411, as for every JSON body."""
-    config = created(both.client, {"a": 1})
-    headers = {"Content-Type": MERGE_PATCH, "Transfer-Encoding": "chunked"}
-    request = request_bytes("PATCH", _path(config), b"2\r\n{}\r\n0\r\n\r\n", headers)
-    expect_problem(exchange(both.client, request), 411, "LENGTH_REQUIRED")
-
-
 @pytest.mark.parametrize("segment", ["0", "9223372036854775807", "9" * 19, "x"])
-def test_a_patch_to_no_config(untouched: Client, segment: str) -> None:
+def test_a_patch_to_no_config(untouched: Caller, segment: str) -> None:
     """404, before the body is looked at."""
     expect_problem(_patch(untouched, {"id": segment}, '{"a": 1}'), 404, "RECORD_NOT_FOUND")
-
-
-def test_patches_at_the_same_time_are_all_kept(both: Serve) -> None:
-    """Each is merged into what the one before left: no member is lost."""
-    config = created(both.client, {})
-    statuses = together(16, lambda number: _patch(both.client, config, f'{{"m{number}": {number}}}').status)
-    assert [200] * 16 == statuses
-    last = both.client.get(_path(config)).json()
-    assert (17, {f"m{number}": number for number in range(16)}) == (last["revision"], last["content"])

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.api import new_mac
-from tests.support.serving import Serve
+from tests.support.in_process import Service
 
 _MAX = 256 * 1024
 
@@ -36,7 +36,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("document", list(DOCUMENTS.values()), ids=list(DOCUMENTS))
 @pytest.mark.parametrize("form", ["object", "string", "escaped string"])
-def test_content_comes_back_byte_for_byte(both: Serve, document: str, form: str) -> None:
+def test_content_comes_back_byte_for_byte(both: Service, document: str, form: str) -> None:
     """From the device route and inside the config, however the content was sent."""
     mac = new_mac()
     content = {
@@ -60,7 +60,7 @@ def _utf16(text: str) -> list[int]:
     return [int.from_bytes(data[index : index + 2], "big") for index in range(0, len(data), 2)]
 
 
-def test_content_may_stand_in_a_string_with_leading_space(both: Serve) -> None:
+def test_content_may_stand_in_a_string_with_leading_space(both: Service) -> None:
     """White space around the object is part of what the operator wrote."""
     mac = new_mac()
     text = ' \n{"a": 1}\n\n'

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.api import create, created, expect_problem, new_mac
-from tests.support.http import Client
-from tests.support.serving import Serve
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 NEAR_MISSES = {
     "mixed separators": "02:ab-00:00:00:01",
@@ -63,7 +63,7 @@ def _segment(text: str) -> str:
 
 
 @near_misses
-def test_a_device_path_that_is_no_mac_address_is_refused(untouched_single: Client, mac: str) -> None:
+def test_a_device_path_that_is_no_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
     """A segment that ends in .json and holds no MAC address gets 400, whatever stands before the suffix."""
     problem = expect_problem(
         untouched_single.get(f"/api/configs/{_segment(mac)}.json"), 400, "INVALID_OPERATION"
@@ -72,7 +72,7 @@ def test_a_device_path_that_is_no_mac_address_is_refused(untouched_single: Clien
 
 
 @near_misses
-def test_a_write_to_a_path_that_is_no_mac_address_is_refused(untouched_single: Client, mac: str) -> None:
+def test_a_write_to_a_path_that_is_no_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
     """By-mac writes refuse every near miss; an empty segment names no route or no MAC address."""
     answer = untouched_single.send_json("PUT", f"/api/configs/by-mac/{_segment(mac)}", {"content": {}})
     if not mac:
@@ -83,14 +83,14 @@ def test_a_write_to_a_path_that_is_no_mac_address_is_refused(untouched_single: C
 
 @near_misses
 @pytest.mark.parametrize("content", [{}, "{}"], ids=["object", "string"])
-def test_a_body_with_no_mac_address_is_refused(untouched_single: Client, mac: str, content: object) -> None:
+def test_a_body_with_no_mac_address_is_refused(untouched_single: Caller, mac: str, content: object) -> None:
     """The member mac_address is held to the same rule as paths are."""
     answer = untouched_single.send_json("POST", "/api/configs", {"mac_address": mac, "content": content})
     assert "invalid format" in expect_problem(answer, 400, "INVALID_OPERATION")["error"]
 
 
 @pytest.mark.parametrize("value", [None, 2, 2.5, True, [], ["02ab00000001"], {}], ids=repr)
-def test_a_mac_address_of_another_type_is_refused(untouched_single: Client, value: object) -> None:
+def test_a_mac_address_of_another_type_is_refused(untouched_single: Caller, value: object) -> None:
     """A MAC address is a string; anything else is a body that is not as documented."""
     answer = untouched_single.send_json("POST", "/api/configs", {"mac_address": value, "content": {}})
     problem = expect_problem(answer, 400, "VALIDATION_FAILED")
@@ -100,7 +100,7 @@ def test_a_mac_address_of_another_type_is_refused(untouched_single: Client, valu
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("mac", ["02ab0000000", "02:ab:00:00:00:01\n"], ids=["11 digits", "newline"])
 def test_writes_to_a_document_that_is_no_mac_address_are_refused(
-    untouched: Client, method: str, mac: str
+    untouched: Caller, method: str, mac: str
 ) -> None:
     """A segment that ends in .json is a MAC address for every method."""
     answer = untouched.send_json(method, f"/api/configs/{_segment(mac)}.json", {"content": {}})
@@ -108,7 +108,7 @@ def test_writes_to_a_document_that_is_no_mac_address_are_refused(
 
 
 @pytest.mark.parametrize("suffix", ["%0A", "%20", "%00", "/", "x"], ids=["LF", "space", "NUL", "slash", "x"])
-def test_what_follows_the_suffix_is_not_overlooked(both: Serve, suffix: str) -> None:
+def test_what_follows_the_suffix_is_not_overlooked(both: Service, suffix: str) -> None:
     """A path that goes on behind .json is no device path: 404, never a document."""
     config = created(both.client, {})
     answer = both.client.get(f"/api/configs/{config['mac_address']}.json{suffix}")
@@ -118,7 +118,7 @@ def test_what_follows_the_suffix_is_not_overlooked(both: Serve, suffix: str) -> 
 
 @no_ids
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_what_is_no_id_names_no_config(untouched: Client, method: str, text: str) -> None:
+def test_what_is_no_id_names_no_config(untouched: Caller, method: str, text: str) -> None:
     """Only ASCII digits of 1 to 2^63-1 are ids, and the refusal names what was asked for."""
     body: dict[str, object] | None = {"content": {}} if method == "PUT" else None
     path = f"/api/configs/{_segment(text)}"
@@ -128,18 +128,18 @@ def test_what_is_no_id_names_no_config(untouched: Client, method: str, text: str
     assert "was not found" in problem["error"]
 
 
-def test_the_refusal_reads_as_documented(untouched: Client) -> None:
+def test_the_refusal_reads_as_documented(untouched: Caller) -> None:
     """The sentence of design.md, to the word."""
     problem = expect_problem(untouched.get("/api/configs/99999"), 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith("Config 99999 was not found")
 
 
-def test_an_unknown_device_has_no_document(untouched: Client) -> None:
+def test_an_unknown_device_has_no_document(untouched: Caller) -> None:
     """A well-formed MAC address without a config gets 404 on the device route."""
     expect_problem(untouched.get(f"/api/configs/{new_mac()}.json"), 404, "RECORD_NOT_FOUND")
 
 
-def test_a_second_create_names_the_mac_address(both: Serve) -> None:
+def test_a_second_create_names_the_mac_address(both: Service) -> None:
     """409 names the canonical MAC address, and the first config stays."""
     mac = new_mac()
     first = create(both.client, {"a": 1}, mac)
@@ -151,7 +151,7 @@ def test_a_second_create_names_the_mac_address(both: Serve) -> None:
 
 @pytest.mark.parametrize("spelling", ["colons", "dashes", "bare", "dots"])
 @pytest.mark.parametrize("upper", [False, True], ids=["lower", "upper"])
-def test_every_accepted_spelling_names_the_same_device(both: Serve, spelling: str, upper: bool) -> None:
+def test_every_accepted_spelling_names_the_same_device(both: Service, spelling: str, upper: bool) -> None:
     """Body, by-mac path and device path take all four spellings in any case."""
     mac = new_mac()
     bare = mac.replace(":", "")

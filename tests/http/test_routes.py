@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from tests.support.api import CONFIG_MEMBERS, create, created, expect_problem, new_mac
-from tests.support.serving import Serve
+from tests.support.in_process import Service
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def test_create_answers_with_the_config(both: Serve) -> None:
+def test_create_answers_with_the_config(both: Service) -> None:
     """201 with all members in their order, Location and ETag."""
     mac = new_mac()
     content = {"deviceName": "Küche", "deviceEntityId": "kitchen", "enableOTA": True, "x": [1]}
@@ -35,7 +35,7 @@ def test_create_answers_with_the_config(both: Serve) -> None:
     assert answer.body == both.client.get(answer.headers["location"]).body
 
 
-def test_times_are_utc_and_now(both: Serve) -> None:
+def test_times_are_utc_and_now(both: Service) -> None:
     """RFC 3339 with Z; at creation both are the same moment."""
     config = created(both.client, {})
     assert config["created_at"] == config["updated_at"]
@@ -43,7 +43,7 @@ def test_times_are_utc_and_now(both: Serve) -> None:
     assert abs(datetime.now(UTC) - datetime.fromisoformat(config["created_at"])) < timedelta(minutes=1)
 
 
-def test_absent_and_null_fields_are_null(both: Serve) -> None:
+def test_absent_and_null_fields_are_null(both: Service) -> None:
     """Derived fields that content does not have, or has as null, are null."""
     for content in ({}, {"deviceName": None, "deviceEntityId": None, "enableOTA": None}):
         config = created(both.client, content)
@@ -51,7 +51,7 @@ def test_absent_and_null_fields_are_null(both: Serve) -> None:
         assert [None, None, None] == fields
 
 
-def test_a_config_is_read_by_id(both: Serve) -> None:
+def test_a_config_is_read_by_id(both: Service) -> None:
     """200 with the config, and the revision as ETag."""
     made = created(both.client, {"a": 1})
     answer = both.client.get(f"/api/configs/{made['id']}")
@@ -59,7 +59,7 @@ def test_a_config_is_read_by_id(both: Serve) -> None:
     assert '"1"' == answer.headers["etag"]
 
 
-def test_update_replaces_the_content(both: Serve) -> None:
+def test_update_replaces_the_content(both: Service) -> None:
     """200 with the config at its next revision; derived fields follow, what belongs to creation stays."""
     made = created(both.client, {"deviceName": "old", "enableOTA": True})
 
@@ -80,7 +80,7 @@ def test_update_replaces_the_content(both: Serve) -> None:
     assert answer.body == both.client.get(f"/api/configs/{made['id']}").body
 
 
-def test_put_by_mac_creates_and_then_updates(both: Serve) -> None:
+def test_put_by_mac_creates_and_then_updates(both: Service) -> None:
     """201 with Location for the first, 200 without for the second; one config either way."""
     path = f"/api/configs/by-mac/{new_mac()}"
 
@@ -95,7 +95,7 @@ def test_put_by_mac_creates_and_then_updates(both: Serve) -> None:
     assert CONFIG_MEMBERS == list(first.json()) == list(second.json())
 
 
-def test_a_write_that_changes_nothing_makes_no_revision(both: Serve) -> None:
+def test_a_write_that_changes_nothing_makes_no_revision(both: Service) -> None:
     """The same bytes, by id and by MAC address, as object and as string, leave the config as it is."""
     text = '{"a":  1.0}'
     made = create(both.client, text)
@@ -112,7 +112,7 @@ def test_a_write_that_changes_nothing_makes_no_revision(both: Serve) -> None:
     assert [made.body] * 3 == [answer.body for answer in same]
 
 
-def test_other_bytes_of_the_same_value_are_a_change(both: Serve) -> None:
+def test_other_bytes_of_the_same_value_are_a_change(both: Service) -> None:
     """Content is its text: other spacing is another document with another ETag."""
     made = created(both.client, '{"a": 1}')
     changed = both.client.send_json("PUT", f"/api/configs/{made['id']}", {"content": '{"a":1}'}).json()
@@ -120,7 +120,7 @@ def test_other_bytes_of_the_same_value_are_a_change(both: Serve) -> None:
     assert made["etag"] != changed["etag"]
 
 
-def test_delete_removes_the_config(both: Serve) -> None:
+def test_delete_removes_the_config(both: Service) -> None:
     """204 without a body; then 404 on both routes, and on a second delete."""
     made = created(both.client, {})
     path = f"/api/configs/{made['id']}"
@@ -135,7 +135,7 @@ def test_delete_removes_the_config(both: Serve) -> None:
     expect_problem(document, 404, "RECORD_NOT_FOUND")
 
 
-def test_revisions_go_on_after_delete_and_create(both: Serve) -> None:
+def test_revisions_go_on_after_delete_and_create(both: Service) -> None:
     """The counter is the MAC address's own; ids are never used again."""
     mac = new_mac()
     first = created(both.client, {"a": 1}, mac)
@@ -150,7 +150,7 @@ def test_revisions_go_on_after_delete_and_create(both: Serve) -> None:
     assert first["etag"] == third.json()["etag"]
 
 
-def test_writes_that_fail_take_no_revision(both: Serve) -> None:
+def test_writes_that_fail_take_no_revision(both: Service) -> None:
     """A conflict, a stale precondition and a bad document leave no gap."""
     made = created(both.client, {"a": 1})
     mac, path = made["mac_address"], f"/api/configs/{made['id']}"
@@ -167,7 +167,7 @@ def test_writes_that_fail_take_no_revision(both: Serve) -> None:
     assert 2 == changed.json()["revision"]
 
 
-def test_the_device_route_sends_the_bytes_and_nothing_else(both: Serve) -> None:
+def test_the_device_route_sends_the_bytes_and_nothing_else(both: Service) -> None:
     """JSON as it was written, revalidated each time, tagged with the content ETag."""
     text = '{ "interval" : 1.10 }\n'
     config = created(both.client, text)
@@ -181,16 +181,18 @@ def test_the_device_route_sends_the_bytes_and_nothing_else(both: Serve) -> None:
     assert re.fullmatch(r'"[\x21\x23-\x7e]+"', answer.headers["etag"])
 
 
-def test_the_same_bytes_have_the_same_tag_everywhere(shared_sqlite: Serve, shared_postgres: Serve) -> None:
+def test_the_same_bytes_have_the_same_tag_everywhere(
+    shared_sqlite: Service, shared_postgresql: Service
+) -> None:
     """The content ETag depends on the bytes only: not on the database, the device or the revision."""
     text = '{"a": "é"}'
     tags = {
-        created(serve.client, text)["etag"] for serve in (shared_sqlite, shared_postgres) for _ in range(2)
+        created(serve.client, text)["etag"] for serve in (shared_sqlite, shared_postgresql) for _ in range(2)
     }
     assert 1 == len(tags)
 
 
-def test_health_says_healthy(both: Serve) -> None:
+def test_health_says_healthy(both: Service) -> None:
     """200 while the database answers, and not to be cached."""
     answer = both.client.get("/api/health")
     assert 200 == answer.status

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 
 from tests.support.api import create, created, expect_problem, new_mac
-from tests.support.crowd import together
-from tests.support.http import Client
-from tests.support.serving import Serve
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 DELETED = ["id", "mac_address", "device_name", "revision", "author", "message", "deleted_at"]
 CONTENT = '{"deviceName": "gone é",  "n": 1.10}'
 
 
-def _deleted(client: Client, message: str = "m") -> Any:
+def _deleted(client: Caller, message: str = "m") -> Any:
     """A config that was just deleted."""
     config = created(client, CONTENT)
     assert 204 == client.request("DELETE", f"/api/configs/{config['id']}?message={message}").status
@@ -26,7 +25,7 @@ def _restore(config: Any) -> str:
     return f"/api/deleted-configs/{config['id']}/restore"
 
 
-def test_what_was_deleted_is_listed(both: Serve) -> None:
+def test_what_was_deleted_is_listed(both: Service) -> None:
     """The latest first, with its last name, who deleted it, why and when."""
     first, second = _deleted(both.client, "one"), _deleted(both.client, "two")
     answer = both.client.get("/api/deleted-configs?limit=2")
@@ -43,7 +42,7 @@ def test_what_was_deleted_is_listed(both: Serve) -> None:
     assert (200, b"", str(len(answer.body))) == (head.status, head.body, head.headers["content-length"])
 
 
-def test_pages_hold_every_deletion_once(both: Serve) -> None:
+def test_pages_hold_every_deletion_once(both: Service) -> None:
     """Also while others are deleted: the next page begins where the page before ended."""
     mine = [_deleted(both.client)["id"] for _ in range(5)]
     seen, query = [], "?limit=2"
@@ -64,19 +63,19 @@ def test_pages_hold_every_deletion_once(both: Serve) -> None:
         *("limit=1&limit=1", "q=a", "count=true", "x"),
     ],
 )
-def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
     """Each parameter has one form, and the refusal names it."""
     problem = expect_problem(untouched.get(f"/api/deleted-configs?{query}"), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
 
 @pytest.mark.parametrize("cursor", ["0-1", "99999999999999999-999999999999999999"])
-def test_a_cursor_at_the_end_of_time(both: Serve, cursor: str) -> None:
+def test_a_cursor_at_the_end_of_time(both: Service, cursor: str) -> None:
     """Is as good as any other."""
     assert 200 == both.client.get(f"/api/deleted-configs?cursor={cursor}").status
 
 
-def test_a_deleted_config_comes_back(both: Serve) -> None:
+def test_a_deleted_config_comes_back(both: Service) -> None:
     """Under its id, byte for byte, from its beginning on, as the next revision; then it is no longer listed."""
     config = _deleted(both.client)
     answer = both.client.request("POST", _restore(config))
@@ -92,7 +91,7 @@ def test_a_deleted_config_comes_back(both: Serve) -> None:
     assert ["restore", "delete", "create"] == [one["operation"] for one in history]
 
 
-def test_what_is_not_deleted_cannot_be_restored(both: Serve) -> None:
+def test_what_is_not_deleted_cannot_be_restored(both: Service) -> None:
     """409, which names the device."""
     config = created(both.client, {})
     problem = expect_problem(both.client.request("POST", _restore(config)), 409, "RECORD_EXISTS")
@@ -100,7 +99,7 @@ def test_what_is_not_deleted_cannot_be_restored(both: Serve) -> None:
     assert config == both.client.get(f"/api/configs/{config['id']}").json()
 
 
-def test_a_device_in_use_keeps_what_was_deleted_from_coming_back(both: Serve) -> None:
+def test_a_device_in_use_keeps_what_was_deleted_from_coming_back(both: Service) -> None:
     """409, until the device's newer config is gone; which is then still listed itself."""
     config = _deleted(both.client)
     newer = created(both.client, {"newer": True}, config["mac_address"])
@@ -129,7 +128,7 @@ def test_a_device_in_use_keeps_what_was_deleted_from_coming_back(both: Serve) ->
         "%D9%A1",
     ],
 )
-def test_what_never_was_cannot_be_restored(untouched: Client, segment: str) -> None:
+def test_what_never_was_cannot_be_restored(untouched: Caller, segment: str) -> None:
     """404, and the sentence names what was asked for."""
     answer = untouched.request("POST", f"/api/deleted-configs/{segment}/restore")
     assert expect_problem(answer, 404, "RECORD_NOT_FOUND")["error"].startswith("Config ")
@@ -148,7 +147,7 @@ def test_what_never_was_cannot_be_restored(untouched: Client, segment: str) -> N
         ),
     ],
 )
-def test_a_restore_with_bad_input_is_refused(both: Serve, query: str, body: bytes) -> None:
+def test_a_restore_with_bad_input_is_refused(both: Service, query: str, body: bytes) -> None:
     """And the config stays deleted."""
     config = _deleted(both.client)
     answer = both.client.request("POST", f"{_restore(config)}{query}", body)
@@ -156,31 +155,7 @@ def test_a_restore_with_bad_input_is_refused(both: Serve, query: str, body: byte
     expect_problem(both.client.get(f"/api/configs/{config['id']}"), 404, "RECORD_NOT_FOUND")
 
 
-def test_one_of_many_restores_wins(both: Serve) -> None:
-    """The others hear that the config is there: one new revision, and no more."""
-    config = _deleted(both.client)
-    statuses = together(16, lambda _: both.client.request("POST", _restore(config)).status)
-    assert [200, *[409] * 15] == sorted(statuses)
-    assert 3 == both.client.get(f"/api/configs/{config['id']}").json()["revision"]
-
-
-def test_a_restore_and_a_create_of_one_device(both: Serve) -> None:
-    """One of them wins, whichever it is."""
-    config = _deleted(both.client)
-    body = {"mac_address": config["mac_address"], "content": {"new": 1}}
-
-    def either(number: int) -> int:
-        if number % 2:
-            return both.client.request("POST", _restore(config)).status
-        return both.client.send_json("POST", "/api/configs", body).status
-
-    statuses = together(8, either)
-    assert 7 == statuses.count(409)
-    document = both.client.get(f"/api/configs/{config['mac_address']}.json").body
-    assert (CONTENT.encode() if 200 in statuses else b'{"new": 1}') == document
-
-
-def test_a_device_keeps_its_counter_over_deletions(both: Serve) -> None:
+def test_a_device_keeps_its_counter_over_deletions(both: Service) -> None:
     """No number is given twice, to whichever config."""
     mac = new_mac()
     for revision in (1, 3, 5):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.serving import Serve
+from tests.support.in_process import Service
 
 _MAX = 2048
 
@@ -16,7 +16,7 @@ def _sized(size: int) -> str:
     return '{"s": "' + "x" * (size - 9) + '"}'
 
 
-def test_changes_by_id_need_if_match(tuned: Serve) -> None:
+def test_changes_by_id_need_if_match(tuned: Service) -> None:
     """428 to an update and to a delete without it, and nothing is changed."""
     config = created(tuned.client, {"a": 1})
     path = f"/api/configs/{config['id']}"
@@ -29,7 +29,7 @@ def test_changes_by_id_need_if_match(tuned: Serve) -> None:
     assert config == tuned.client.get(path).json()
 
 
-def test_changes_with_if_match_are_taken(tuned: Serve) -> None:
+def test_changes_with_if_match_are_taken(tuned: Service) -> None:
     """The revision that was read, or `*`, is all that it takes."""
     config = created(tuned.client, {"a": 1})
     path = f"/api/configs/{config['id']}"
@@ -42,14 +42,14 @@ def test_changes_with_if_match_are_taken(tuned: Serve) -> None:
     assert [200, 412, 200, 204] == statuses
 
 
-def test_a_config_that_does_not_exist_is_404_all_the_same(tuned: Serve) -> None:
+def test_a_config_that_does_not_exist_is_404_all_the_same(tuned: Service) -> None:
     """What is no id is told before what is missing."""
     expect_problem(tuned.client.request("DELETE", "/api/configs/0"), 404, "RECORD_NOT_FOUND")
 
 
 @pytest.mark.parametrize("form", ["object", "string", "escaped string"])
 @pytest.mark.parametrize(("size", "status"), [(_MAX, 201), (_MAX + 1, 413)])
-def test_the_limit_of_content_is_a_setting(tuned: Serve, form: str, size: int, status: int) -> None:
+def test_the_limit_of_content_is_a_setting(tuned: Service, form: str, size: int, status: int) -> None:
     """It counts the document's bytes, not the body's."""
     document = _sized(size)
     content = {
@@ -66,7 +66,7 @@ def test_the_limit_of_content_is_a_setting(tuned: Serve, form: str, size: int, s
 
 
 @pytest.mark.parametrize(("extra", "status"), [(0, 201), (1, 413)])
-def test_the_cap_of_a_body_follows(tuned: Serve, extra: int, status: int) -> None:
+def test_the_cap_of_a_body_follows(tuned: Service, extra: int, status: int) -> None:
     """Six times the content's limit, and 4 KiB."""
     body = b'{"content": {}}'.ljust(6 * _MAX + 4096 + extra)
     assert status == tuned.client.request("PUT", f"/api/configs/by-mac/{new_mac()}", body).status

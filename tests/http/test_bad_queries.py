@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.api import created, expect_problem
-from tests.support.http import Client
-from tests.support.serving import Serve
+from tests.support.http import Caller
+from tests.support.in_process import Service
 
 REFUSED = [
     *(
@@ -56,14 +56,14 @@ NAMES = {
 
 
 @pytest.mark.parametrize("query", REFUSED, ids=[query[:40] for query in REFUSED])
-def test_a_list_with_a_bad_query_is_refused(untouched: Client, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
     """Each parameter has one documented form, and a refusal says which parameter it is about."""
     problem = expect_problem(untouched.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
     assert ["parameter"] == list(problem["details"])
 
 
 @pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=1"])
-def test_operator_routes_without_parameters_take_none(untouched: Client, query: str) -> None:
+def test_operator_routes_without_parameters_take_none(untouched: Caller, query: str) -> None:
     """A parameter that is not documented is refused, so that a misspelt one is noticed."""
     first = untouched.get("/api/configs?limit=1").json()["configs"][0]
     by_id = f"/api/configs/{first['id']}?{query}"
@@ -76,7 +76,7 @@ def test_operator_routes_without_parameters_take_none(untouched: Client, query: 
     expect_problem(untouched.send_json("POST", f"/api/configs?{query}", body), 400, "VALIDATION_FAILED")
 
 
-def test_a_dry_run_of_what_has_none_is_refused(untouched: Client) -> None:
+def test_a_dry_run_of_what_has_none_is_refused(untouched: Caller) -> None:
     """Who asks for a dry run never gets the change itself."""
     first = untouched.get("/api/configs?limit=1").json()["configs"][0]
     by_mac = f"/api/configs/by-mac/{first['mac_address']}?dry_run=true"
@@ -91,7 +91,7 @@ def test_a_dry_run_of_what_has_none_is_refused(untouched: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "x=1", "limit=0", "x=1&x=2", "v=%00", "%ff", "&&=", "a" * 2000])
-def test_the_device_route_ignores_its_query(untouched: Client, query: str) -> None:
+def test_the_device_route_ignores_its_query(untouched: Caller, query: str) -> None:
     """Deployed firmware appends what it likes."""
     first = untouched.get("/api/configs?limit=1").json()["configs"][0]
     document = untouched.get(f"/api/configs/{first['mac_address']}.json")
@@ -100,7 +100,7 @@ def test_the_device_route_ignores_its_query(untouched: Client, query: str) -> No
 
 
 @pytest.fixture(scope="module")
-def named(both: Serve) -> Iterator[Client]:
+def named(both: Service) -> Iterator[Caller]:
     """A client of a server that has a device of each name, in the field that is searched."""
     ids = [created(both.client, {"deviceName": name})["id"] for name in NAMES.values()]
     yield both.client
@@ -109,14 +109,14 @@ def named(both: Serve) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("name", list(NAMES.values()), ids=list(NAMES))
-def test_a_search_is_taken_literally(named: Client, name: str) -> None:
+def test_a_search_is_taken_literally(named: Caller, name: str) -> None:
     """What SQL or a pattern language would read as its own finds exactly the text."""
     found = named.get(f"/api/configs?q={quote(name, safe='')}").json()
     assert (1, [name]) == (found["count"], [config["device_name"] for config in found["configs"]])
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "\\%", "%%", "a%_z", "a.z", "a*b"])
-def test_a_pattern_finds_only_itself(named: Client, text: str) -> None:
+def test_a_pattern_finds_only_itself(named: Caller, text: str) -> None:
     """A wildcard matches the names that hold that character, and no other."""
     found = named.get(f"/api/configs?q={quote(text, safe='')}").json()["configs"]
     expected = sorted(name for name in NAMES.values() if text in name)

@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 
 from tests.support.api import expect_problem
-from tests.support.depot import ORDER, Depot, new_name
+from tests.support.depot import ORDER, AssetClient, new_name
 from tests.support.forms import Field
+from tests.support.in_process import StartDepot
 from tests.support.signing import signing_key, timestamp
 
 CONTENT = b"firmware"
 FIELDS_FIRST = ("timestamp", "signature", "file")
 
 
-def refused(depot: Depot, status: int, code: str, name: str, **options: object) -> Any:
+def refused(depot: AssetClient, status: int, code: str, name: str, **options: object) -> Any:
     """The body of the refusal that an upload gets."""
     return expect_problem(depot.upload(name, CONTENT, **options), status, code)
 
 
-def test_a_replay_with_other_bytes_is_refused(depot: Depot) -> None:
+def test_a_replay_with_other_bytes_is_refused(depot: AssetClient) -> None:
     """409 from every worker, however the signature is spelt; the first upload stays. Another name is another upload."""
     name, other = new_name(), new_name()
     time = timestamp()
@@ -42,24 +43,9 @@ def test_a_replay_with_other_bytes_is_refused(depot: Depot) -> None:
     refused(depot, 409, "RECORD_EXISTS", other, time=time)
 
 
-def test_a_replay_after_a_restart_and_a_deletion_is_refused(
-    start_depot: Callable[..., Depot], postgres_url: str
-) -> None:
-    """What was accepted is kept in the database, not in a process; deleting the asset forgets nothing."""
-    depot = start_depot(postgres_url, workers=1)
-    time = timestamp()
-    path = f"/api/assets/{depot.upload('firmware.bin', CONTENT, time=time).json()['name']}"
-    assert 204 == depot.client.request("DELETE", path).status
-    assert 0 == depot.serve.stop()
-
-    again = start_depot(postgres_url, workers=1)
-    refused(again, 409, "RECORD_EXISTS", "firmware.bin", time=time)
-    assert [] == again.listed()
-
-
 @pytest.mark.parametrize("order", [ORDER, FIELDS_FIRST], ids=["file first", "fields first"])
 def test_a_signature_of_another_key_is_refused(
-    depot: Depot, unused_name: str, order: tuple[str, ...]
+    depot: AssetClient, unused_name: str, order: tuple[str, ...]
 ) -> None:
     """403, wherever it comes."""
     time = timestamp()
@@ -76,7 +62,7 @@ def test_a_signature_of_another_key_is_refused(
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0" * 256, b"\xff" * 256, b"secret", b"x" * 4000], ids=len)
-def test_garbage_is_no_signature(depot: Depot, unused_name: str, signature: bytes) -> None:
+def test_garbage_is_no_signature(depot: AssetClient, unused_name: str, signature: bytes) -> None:
     """Of any length, such as a digest keyed with a shared secret (HMAC)."""
     refused(depot, 403, "AUTHORIZATION_FAILED", unused_name, signature=base64.b64encode(signature).decode())
 
@@ -84,14 +70,16 @@ def test_garbage_is_no_signature(depot: Depot, unused_name: str, signature: byte
 @pytest.mark.parametrize(
     "signature", ["%%%", "not base64!", "abc", "x" * 8193], ids=["percent", "text", "short", "long"]
 )
-def test_a_signature_that_is_not_base64_is_refused(depot: Depot, unused_name: str, signature: str) -> None:
+def test_a_signature_that_is_not_base64_is_refused(
+    depot: AssetClient, unused_name: str, signature: str
+) -> None:
     """400, or 413 for one that is longer than any."""
     status, code = (413, "CONTENT_TOO_LARGE") if len(signature) > 8192 else (400, "VALIDATION_FAILED")
     refused(depot, status, code, unused_name, signature=signature)
 
 
 @pytest.mark.parametrize("seconds", [-310, 310, -86_400, 86_400], ids=str)
-def test_a_timestamp_of_another_time_is_refused(depot: Depot, unused_name: str, seconds: int) -> None:
+def test_a_timestamp_of_another_time_is_refused(depot: AssetClient, unused_name: str, seconds: int) -> None:
     """403, which tells the tolerance and the service's own time: somebody's clock is wrong."""
     body = refused(
         depot,
@@ -108,7 +96,7 @@ def test_a_timestamp_of_another_time_is_refused(depot: Depot, unused_name: str, 
 
 
 @pytest.mark.parametrize("shown", ["", "yesterday", "2026-13-45T00:00:00Z", "\udcff", "0" * 129], ids=ascii)
-def test_a_text_that_is_no_timestamp_is_refused(depot: Depot, unused_name: str, shown: str) -> None:
+def test_a_text_that_is_no_timestamp_is_refused(depot: AssetClient, unused_name: str, shown: str) -> None:
     """400, or 413 for one that is longer than any; what was sent is shown in a harmless spelling."""
     time = Field("timestamp", shown.encode(errors="surrogateescape"))
     parts = [part if part.name != "timestamp" else time for part in depot.fields(unused_name, CONTENT)]
@@ -128,7 +116,7 @@ def test_a_text_that_is_no_timestamp_is_refused(depot: Depot, unused_name: str, 
         pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ\n"), id="with a line break"),
     ],
 )
-def test_what_pipelines_print_is_taken(depot: Depot, spell: Callable[[datetime], str]) -> None:
+def test_what_pipelines_print_is_taken(depot: AssetClient, spell: Callable[[datetime], str]) -> None:
     """And signed exactly as it was sent."""
     answer = depot.upload(new_name(), CONTENT, time=spell(datetime.now(UTC)))
     assert 201 == answer.status, answer.body
@@ -136,7 +124,7 @@ def test_what_pipelines_print_is_taken(depot: Depot, spell: Callable[[datetime],
 
 @pytest.mark.parametrize("order", [ORDER, FIELDS_FIRST], ids=["file first", "fields first"])
 def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused(
-    strict: Depot, order: tuple[str, ...]
+    strict: AssetClient, order: tuple[str, ...]
 ) -> None:
     """403 for a plain signature, and for a strong one of another name or other bytes; its own upload passes, once."""
     name, other = new_name(), new_name()
@@ -153,7 +141,7 @@ def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused(
     refused(strict, 409, "RECORD_EXISTS", name, time=time, signature=signature, order=order)
 
 
-def test_the_tolerance_is_a_setting(strict: Depot) -> None:
+def test_the_tolerance_is_a_setting(strict: AssetClient) -> None:
     """A minute and a little is too much where a minute is allowed."""
     body = refused(
         strict,
@@ -163,3 +151,16 @@ def test_the_tolerance_is_a_setting(strict: Depot) -> None:
         time=timestamp(datetime.now(UTC) - timedelta(seconds=65)),
     )
     assert 60 == body["details"]["tolerance_seconds"]
+
+
+def test_a_replay_after_a_restart_and_a_deletion_is_refused(
+    start_depot: StartDepot,
+) -> None:
+    """What was accepted is kept in the database, not in a process; deleting the asset forgets nothing."""
+    time = timestamp()
+    with start_depot() as depot:
+        path = f"/api/assets/{depot.upload('firmware.bin', CONTENT, time=time).json()['name']}"
+        assert 204 == depot.client.request("DELETE", path).status
+    with start_depot() as again:
+        refused(again, 409, "RECORD_EXISTS", "firmware.bin", time=time)
+        assert [] == again.listed()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 
 LISTED = ["https://panel.example.org", "http://localhost:5173"]
 UNLISTED = [
@@ -30,7 +30,7 @@ def _names(header: str) -> set[str]:
     return {name.strip().lower() for name in header.split(",")}
 
 
-def _preflight(client: Client, path: str, origin: str, method: str) -> Answer:
+def _preflight(client: Caller, path: str, origin: str, method: str) -> Answer:
     return client.request(
         "OPTIONS",
         path,
@@ -45,7 +45,7 @@ def _preflight(client: Client, path: str, origin: str, method: str) -> Answer:
 @pytest.mark.parametrize(
     "path", ["/api/health", "/api/configs", "/api/configs/02ab00000001.json", "/nowhere"]
 )
-def test_cors_is_off_by_default(single: Serve, path: str) -> None:
+def test_cors_is_off_by_default(single: Service, path: str) -> None:
     """No answer, preflight or not, allows any origin anything."""
     for origin in [*LISTED, *UNLISTED]:
         assert set() == _cors(single.client.get(path, Origin=origin))
@@ -55,7 +55,7 @@ def test_cors_is_off_by_default(single: Serve, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/health", "/api/configs", "/api/configs/0", "/api/configs/x.json", "/nowhere"]
 )
-def test_a_listed_origin_may_read(tuned: Serve, path: str) -> None:
+def test_a_listed_origin_may_read(tuned: Service, path: str) -> None:
     """Answers and refusals name the origin, show it our headers, and vary by it."""
     for origin in LISTED:
         answer = tuned.client.get(path, Origin=origin)
@@ -67,7 +67,7 @@ def test_a_listed_origin_may_read(tuned: Serve, path: str) -> None:
 
 
 @pytest.mark.parametrize("origin", UNLISTED)
-def test_an_unlisted_origin_may_not_read(tuned: Serve, origin: str) -> None:
+def test_an_unlisted_origin_may_not_read(tuned: Service, origin: str) -> None:
     """It gets no permission, and caches are told that others may."""
     answer = tuned.client.get("/api/configs", Origin=origin)
     assert "access-control-allow-origin" not in answer.headers
@@ -76,7 +76,7 @@ def test_an_unlisted_origin_may_not_read(tuned: Serve, origin: str) -> None:
     assert "access-control-allow-origin" not in preflight.headers
 
 
-def test_answers_without_an_origin_vary_too(tuned: Serve) -> None:
+def test_answers_without_an_origin_vary_too(tuned: Service) -> None:
     """A cache must not give a page the answer that a script without an origin got."""
     answer = tuned.client.get("/api/configs")
     assert "origin" in _names(answer.headers["vary"])
@@ -92,7 +92,7 @@ def test_answers_without_an_origin_vary_too(tuned: Serve) -> None:
         ("/api/configs/02ab00000001.json", {"get"}),
     ],
 )
-def test_a_preflight_of_a_listed_origin_is_answered(tuned: Serve, path: str, methods: set[str]) -> None:
+def test_a_preflight_of_a_listed_origin_is_answered(tuned: Service, path: str, methods: set[str]) -> None:
     """With the route's methods, and the headers that our clients send."""
     for method in methods:
         answer = _preflight(tuned.client, path, LISTED[0], method.upper())
@@ -103,11 +103,11 @@ def test_a_preflight_of_a_listed_origin_is_answered(tuned: Serve, path: str, met
         assert {"content-type", "if-match", "x-request-id"} <= allowed
 
 
-def _first(client: Client) -> Any:
+def _first(client: Caller) -> Any:
     return client.get("/api/configs?limit=1").json()["configs"][0]
 
 
-def _forged(client: Client, config: Any, headers: dict[str, str]) -> list[Answer]:
+def _forged(client: Caller, config: Any, headers: dict[str, str]) -> list[Answer]:
     """A create, a create-or-update, an update and a delete that a page of another site asks for."""
     path = f"/api/configs/{config['id']}"
     sent = {**headers, "Content-Type": "application/json", "If-Match": "*"}
@@ -123,7 +123,7 @@ def _forged(client: Client, config: Any, headers: dict[str, str]) -> list[Answer
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @pytest.mark.parametrize("origin", [None, *UNLISTED[:2], LISTED[0]])
-def test_writes_of_other_sites_are_refused(untouched_single: Client, site: str, origin: str | None) -> None:
+def test_writes_of_other_sites_are_refused(untouched_single: Caller, site: str, origin: str | None) -> None:
     """Without CORS_ORIGINS no page but our own changes anything."""
     headers = {"Sec-Fetch-Site": site} | ({} if origin is None else {"Origin": origin})
     for answer in _forged(untouched_single, _first(untouched_single), headers):
@@ -131,7 +131,7 @@ def test_writes_of_other_sites_are_refused(untouched_single: Client, site: str, 
 
 
 @pytest.mark.parametrize("origin", [None, *UNLISTED])
-def test_writes_of_unlisted_origins_are_refused(tuned: Serve, origin: str | None) -> None:
+def test_writes_of_unlisted_origins_are_refused(tuned: Service, origin: str | None) -> None:
     """A list of origins lets those in, and nobody else."""
     config = created(tuned.client, {})
     before = tuned.client.get("/api/configs").body
@@ -142,7 +142,7 @@ def test_writes_of_unlisted_origins_are_refused(tuned: Serve, origin: str | None
 
 
 @pytest.mark.parametrize("origin", LISTED)
-def test_writes_of_listed_origins_are_taken(tuned: Serve, origin: str) -> None:
+def test_writes_of_listed_origins_are_taken(tuned: Service, origin: str) -> None:
     """And the page may read the answer."""
     config = created(tuned.client, {})
     answers = _forged(tuned.client, config, {"Sec-Fetch-Site": "cross-site", "Origin": origin})
@@ -151,13 +151,13 @@ def test_writes_of_listed_origins_are_taken(tuned: Serve, origin: str) -> None:
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_writes_of_our_own_pages_are_taken(single: Serve, site: str) -> None:
+def test_writes_of_our_own_pages_are_taken(single: Service, site: str) -> None:
     """A page of the service itself, and what a person asks a browser for."""
     config = created(single.client, {})
     answers = _forged(single.client, config, {"Sec-Fetch-Site": site})
     assert [201, 200, 200, 204] == [answer.status for answer in answers]
 
 
-def test_reads_of_other_sites_are_answered(single: Serve) -> None:
+def test_reads_of_other_sites_are_answered(single: Service) -> None:
     """A read changes nothing; whether a page may see it is the browser's to decide."""
     assert 200 == single.client.get("/api/configs?limit=1", Sec_Fetch_Site="cross-site").status

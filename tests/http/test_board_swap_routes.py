@@ -7,25 +7,24 @@ from typing import Any
 import pytest
 
 from tests.support.api import create, created, expect_problem, new_mac
-from tests.support.crowd import together
-from tests.support.http import Answer, Client
-from tests.support.serving import Serve
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service
 
 CONTENT = '{"deviceName": "hall",  "n": 1.10}'
 
 
-def _swap(client: Client, config: Any, mac: str, **headers: str) -> Answer:
+def _swap(client: Caller, config: Any, mac: str, **headers: str) -> Answer:
     return client.send_json(
         "POST", f"/api/configs/{config['id']}/replace-device", {"mac_address": mac}, **headers
     )
 
 
-def _document(client: Client, mac: str) -> Answer:
+def _document(client: Caller, mac: str) -> Answer:
     return client.get(f"/api/configs/{mac}.json")
 
 
 @pytest.fixture
-def config(both: Serve) -> Any:
+def config(both: Service) -> Any:
     """A config at revision 3."""
     made = created(both.client, {})
     for content in ({"a": 1}, CONTENT):
@@ -33,7 +32,7 @@ def config(both: Serve) -> Any:
     return answer.json()
 
 
-def test_a_config_moves_with_its_history(both: Serve, config: Any) -> None:
+def test_a_config_moves_with_its_history(both: Service, config: Any) -> None:
     """The same id, content and beginning; one revision more, under the new board's address."""
     new = new_mac()
     answer = _swap(both.client, config, new.replace(":", "-").upper())
@@ -50,7 +49,7 @@ def test_a_config_moves_with_its_history(both: Serve, config: Any) -> None:
     assert ([], "") == (shown["json_patch"], shown["unified_diff"])
 
 
-def test_the_old_board_hears_who_took_its_place(both: Serve, config: Any) -> None:
+def test_the_old_board_hears_who_took_its_place(both: Service, config: Any) -> None:
     """410 at its document, GET and HEAD, whatever the validators; until it gets a config of its own."""
     old, new = config["mac_address"], new_mac()
     _swap(both.client, config, new)
@@ -68,7 +67,7 @@ def test_the_old_board_hears_who_took_its_place(both: Serve, config: Any) -> Non
     expect_problem(_document(both.client, old), 404, "RECORD_NOT_FOUND")
 
 
-def test_both_counters_go_on_from_the_higher_one(both: Serve) -> None:
+def test_both_counters_go_on_from_the_higher_one(both: Service) -> None:
     """Neither board is ever told of a revision that it has seen."""
     busy, spare = created(both.client, {}), created(both.client, {})
     for number in range(4):
@@ -81,7 +80,7 @@ def test_both_counters_go_on_from_the_higher_one(both: Serve) -> None:
     assert 8 == changed.json()["revision"]
 
 
-def test_a_config_may_come_back_to_its_board(both: Serve, config: Any) -> None:
+def test_a_config_may_come_back_to_its_board(both: Service, config: Any) -> None:
     """Then the other one is gone, and this one is not."""
     old, new = config["mac_address"], new_mac()
     _swap(both.client, config, new)
@@ -91,7 +90,7 @@ def test_a_config_may_come_back_to_its_board(both: Serve, config: Any) -> None:
     assert old == gone["details"]["replaced_by"]
 
 
-def test_history_goes_on_over_a_swap(both: Serve, config: Any) -> None:
+def test_history_goes_on_over_a_swap(both: Service, config: Any) -> None:
     """A rollback reaches behind it, and so does a restore."""
     new = new_mac()
     _swap(both.client, config, new)
@@ -103,7 +102,7 @@ def test_history_goes_on_over_a_swap(both: Serve, config: Any) -> None:
     assert (7, {"a": 1}, new) == (restored["revision"], restored["content"], restored["mac_address"])
 
 
-def test_a_board_that_has_a_config_is_refused(both: Serve, config: Any) -> None:
+def test_a_board_that_has_a_config_is_refused(both: Service, config: Any) -> None:
     """409 names it; the config's own board is no other one."""
     other = created(both.client, {"other": 1})
     for mac in (other["mac_address"], config["mac_address"], config["mac_address"].upper()):
@@ -113,7 +112,7 @@ def test_a_board_that_has_a_config_is_refused(both: Serve, config: Any) -> None:
         assert one == both.client.get(f"/api/configs/{one['id']}").json()
 
 
-def test_a_swap_holds_to_if_match(both: Serve, config: Any) -> None:
+def test_a_swap_holds_to_if_match(both: Service, config: Any) -> None:
     """412 where the config went on, and the new board has none."""
     new = new_mac()
     expect_problem(_swap(both.client, config, new, If_Match='"2"'), 412, "PRECONDITION_FAILED")
@@ -138,7 +137,7 @@ def test_a_swap_holds_to_if_match(both: Serve, config: Any) -> None:
     ],
 )
 def test_a_swap_with_bad_input_is_refused(
-    both: Serve, config: Any, query: str, body: object, code: str
+    both: Service, config: Any, query: str, body: object, code: str
 ) -> None:
     """And the config stays where it is."""
     path = f"/api/configs/{config['id']}/replace-device{query}"
@@ -147,44 +146,8 @@ def test_a_swap_with_bad_input_is_refused(
 
 
 @pytest.mark.parametrize("segment", ["0", "9223372036854775807", "9" * 19, "x"])
-def test_a_swap_of_no_config(untouched: Client, segment: str) -> None:
+def test_a_swap_of_no_config(untouched: Caller, segment: str) -> None:
     """404, and the board it names stays unknown."""
     mac = new_mac()
     expect_problem(_swap(untouched, {"id": segment}, mac), 404, "RECORD_NOT_FOUND")
     expect_problem(_document(untouched, mac), 404, "RECORD_NOT_FOUND")
-
-
-def test_one_of_many_swaps_to_one_board_wins(both: Serve) -> None:
-    """The other configs hear 409 and stay where they are."""
-    new = new_mac()
-    configs = [created(both.client, {"n": number}) for number in range(16)]
-    answers = together(16, lambda number: _swap(both.client, configs[number], new))
-    assert [200, *[409] * 15] == sorted(answer.status for answer in answers)
-    for config, answer in zip(configs, answers, strict=True):
-        stored = both.client.get(f"/api/configs/{config['id']}").json()
-        assert (answer.json() if answer.status == 200 else config) == stored
-
-
-def test_two_configs_that_want_each_others_board(both: Serve) -> None:
-    """Neither gets it, and nobody waits for ever: boards are locked in one order."""
-    one, other = created(both.client, {}), created(both.client, {})
-    pairs = [(one, other["mac_address"]), (other, one["mac_address"])]
-    statuses = together(16, lambda number: _swap(both.client, *pairs[number % 2]).status)
-    assert [409] * 16 == statuses
-
-
-def test_swaps_and_updates_at_the_same_time(both: Serve) -> None:
-    """Every update that was acknowledged is in the history, under whichever board it had then."""
-    config = created(both.client, {})
-    path = f"/api/configs/{config['id']}"
-
-    def work(number: int) -> int:
-        if number % 4:
-            return both.client.send_json("PUT", path, {"content": {"n": number}}).status
-        return _swap(both.client, config, new_mac()).status
-
-    statuses = together(16, work)
-    assert {200} == set(statuses) - {412}
-    history = both.client.get(f"{path}/revisions").json()["revisions"]
-    assert 1 + statuses.count(200) == len(history)
-    assert list(range(len(history), 0, -1)) == [one["revision"] for one in history]

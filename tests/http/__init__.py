@@ -1,0 +1,1 @@
+"""The HTTP API in process."""  # noqa: A005 - it is imported as tests.http
