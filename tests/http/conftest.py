@@ -84,7 +84,7 @@ def single(shared_sqlite: Service) -> Service:
     return shared_sqlite
 
 
-_WRITTEN = b"SELECT (SELECT sum(last_revision) FROM devices), (SELECT count(*) FROM configs)"
+_WRITTEN = b"SELECT (SELECT sum(last_revision) FROM revision_counters), (SELECT count(*) FROM configs)"
 """Changes with every write: each gives a device a number, and none goes back."""
 
 
