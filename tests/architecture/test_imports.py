@@ -170,6 +170,23 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
     assert [] == [name for name in service if name.startswith("PIL")]
 
 
+def test_a_start_loads_alembic_where_migrations_are_pending_only(tmp_path: Path) -> None:
+    """Checking the schema, and an upgrade that finds nothing to apply, need the names of the migrations' files."""
+    make = (
+        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.settings import Settings\n"
+        f"schema = wiring.migrations(Settings(database_url={f'sqlite:///{tmp_path}/configs.db'!r}))\n"
+    )
+    first = loaded_by(f"{make}assert schema.upgrade()")
+    again = loaded_by(
+        f"{make}assert not schema.upgrade()\nschema.require_current()\nassert schema.status().is_current"
+    )
+
+    assert "alembic" in first
+    assert "sqlalchemy" in again
+    assert "alembic" not in again
+
+
 def test_a_decoder_of_pictures_loads_decoders_only() -> None:
     """It reads files from anywhere, and has no business with a network or a database."""
     loaded = loaded_by("import iotconfig.adapters.pictures.decoder")

@@ -11,11 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url
 
+from iotconfig.adapters.sql.migration_scripts import known_revisions, migrations_after
 from iotconfig.adapters.sql.tables import VERSION_TABLE, metadata
 from tests.support.command_line import CommandLine
 from tests.support.postgres import create_database, drop_database
 from tests.support.schema import (
     connected,
+    described,
     execute,
     migrate_down,
     migrate_up,
@@ -62,6 +64,15 @@ def test_each_migration_goes_up_and_down_and_up(empty_url: str) -> None:
         migrate_up(empty_url, revision)
         assert applied == snapshot(empty_url)
         below = revision
+
+
+def test_the_names_of_the_files_say_what_alembic_reads_in_them() -> None:
+    """A start reads the names alone: the same revisions in the same order, and the titles of those after any of them."""
+    scripts = described()
+
+    assert [revision for revision, _ in scripts] == list(known_revisions())
+    for place, after in enumerate([None, *known_revisions()]):
+        assert scripts[place:] == [(found.revision, found.title) for found in migrations_after(after)]
 
 
 def test_metadata_equals_the_migrated_schema(command: CommandLine, empty_url: str, url_beside: str) -> None:

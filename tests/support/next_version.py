@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iotconfig.adapters.sql.migrations import scripts_directory
+from iotconfig.adapters.sql.migration_scripts import scripts_directory
 
 from .waiting import wait_until
 

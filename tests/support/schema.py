@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url, text
 
-from iotconfig.adapters.sql.migrations import scripts_directory
+from iotconfig.adapters.sql.migration_scripts import scripts_directory
 
 _POSTGRESQL_QUERIES = (
     # Columns, with what autogenerate does not compare: collation, identity, default.
@@ -86,10 +86,15 @@ def migrate_down(url: str, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
+def described() -> list[tuple[str, str]]:
+    """The revision and the title of each migration as Alembic reads them, the oldest first."""
+    scripts = ScriptDirectory.from_config(_config(None)).walk_revisions()
+    return [(script.revision, script.doc.rstrip(".")) for script in scripts][::-1]
+
+
 def revisions() -> list[str]:
     """All migrations, the oldest first."""
-    scripts = ScriptDirectory.from_config(_config(None)).walk_revisions()
-    return [script.revision for script in scripts][::-1]
+    return [revision for revision, _ in described()]
 
 
 def _config(connection: Connection | None) -> Config:

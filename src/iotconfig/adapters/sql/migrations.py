@@ -1,4 +1,4 @@
-"""Alembic, run from inside the program: what is pending, and applying it.
+"""The schema of a database: where it stands, and bringing it up to date.
 
 All pending migrations run in one transaction and under one lock, so that two
 `upgrade-db` at the same time end well, and a failure leaves the schema as it was.
@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from attrs import evolve, field, frozen
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
@@ -29,6 +24,7 @@ from .engine.sqlite_location import absence, create, require_file
 from .engine.timeouts import Timeouts
 from .engine.url import DatabaseUrl
 from .engine.watchdog import Watchdog
+from .migration_scripts import Migration, known_revisions, migrations_after
 from .tables import VERSION_TABLE
 
 _LOCK_KEY: Final = 0x696F74636F6E66
@@ -38,15 +34,7 @@ _UPGRADE_WAIT: Final = 60.0
 """Seconds to wait for another upgrade, and for the tables' users, before giving up."""
 
 
-@frozen
-class Migration:
-    """One step of the schema."""
-
-    revision: str
-    title: str
-
-    def __str__(self) -> str:
-        return f"{self.revision}  {self.title}"
+_APPLIED: Final = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a name of ours
 
 
 @frozen
@@ -134,19 +122,8 @@ class Migrations:
             status = _status(_current(connection))
             if not status.known:
                 self.require_current()
-            config = _alembic(connection)
-            if recreate and status.current is not None:
-                command.downgrade(config, "base")
-                status = _status(None)
-            try:
-                command.upgrade(config, "head")
-            except DBAPIError as error:
-                if "already exists" not in str(error.orig):
-                    raise
-                raise ValidationFailed(
-                    "The database holds a table with the name of one of ours that another program made: "
-                    "use a database, or a schema (search_path), of its own."
-                ) from error
+            if recreate or status.pending:
+                status = _migrated(connection, status, recreate=recreate)
             connection.commit()
         return status.pending
 
@@ -191,16 +168,24 @@ class Migrations:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
 
-def scripts_directory() -> Path:
-    """Where the migrations are: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).parents[2]
-    installed = package / "migrations"
-    return installed if installed.is_dir() else package.parents[1] / "migrations"
+def _migrated(connection: Connection, status: SchemaStatus, *, recreate: bool) -> SchemaStatus:
+    """Apply what is pending, with `recreate` after all was undone; what was pending then."""
+    # Most starts have nothing to apply, and Alembic takes longer to import than the check itself.
+    from .migration_runner import apply_all, undo_all
 
-
-def newest_migration() -> str | None:
-    """The migration that a database is at whose schema is current."""
-    return ScriptDirectory.from_config(_alembic()).get_current_head()
+    if recreate and status.current is not None:
+        undo_all(connection)
+        status = _status(None)
+    try:
+        apply_all(connection)
+    except DBAPIError as error:
+        if "already exists" not in str(error.orig):
+            raise
+        raise ValidationFailed(
+            "The database holds a table with the name of one of ours that another program made: "
+            "use a database, or a schema (search_path), of its own."
+        ) from error
+    return status
 
 
 def _check_encoding(connection: Connection) -> None:
@@ -212,25 +197,13 @@ def _check_encoding(connection: Connection) -> None:
         )
 
 
-def _alembic(connection: Connection | None = None) -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(scripts_directory()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
 def _current(connection: Connection) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
+    """The newest migration applied; None where there is no table that says so, or nothing in it."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(_APPLIED).scalar()
 
 
 def _status(current: str | None) -> SchemaStatus:
-    scripts = ScriptDirectory.from_config(_alembic())
-    newest_first = list(scripts.walk_revisions())
-    known = current is None or any(script.revision == current for script in newest_first)
-    pending = []
-    for script in newest_first:
-        if script.revision == current or not known:
-            break
-        pending.append(Migration(script.revision, script.doc.rstrip(".")))
-    return SchemaStatus(current, tuple(reversed(pending)), known)
+    known = current is None or current in known_revisions()
+    return SchemaStatus(current, migrations_after(current) if known else (), known)

@@ -11,7 +11,7 @@ from iotconfig.domain.errors import StoreUnavailable
 
 from .engine.database import Database
 from .engine.failures import SCHEMA_NOT_CURRENT
-from .migrations import newest_migration
+from .migration_scripts import known_revisions
 from .tables import VERSION_TABLE
 
 _APPLIED: Final = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a name of ours
@@ -32,6 +32,6 @@ class SqlReadiness:
             raise StoreUnavailable(SCHEMA_NOT_CURRENT)
 
     @cached_property
-    def _newest(self) -> str | None:
+    def _newest(self) -> str:
         # The scripts are files: they are read once, and not at each look.
-        return newest_migration()
+        return known_revisions()[-1]
