@@ -8,9 +8,9 @@ import random
 from typing import Final
 
 from tests.support.http import Client
-from tests.support.relaying import mac
 
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
 
 from .checks import Stored
 
@@ -19,7 +19,7 @@ _LETTERS: Final = [*"abcdefghij äöü", "\\n", "\\u00e9"]
 
 def address(number: int) -> str:
     """The MAC address of a device."""
-    return str(mac(number))
+    return str(MacAddress.parse(f"02{number:010x}"))
 
 
 def document(seed: int, number: int) -> str:

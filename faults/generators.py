@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ S = TypeVar("S")
 
 _ROOT = Path(__file__).parents[1]
 
+_READY = b"ready\n"
+"""What a generator prints when it begins, and can be stopped."""
+
 
 class Generator:
     """A module of ours that generates one load until that is done; a context manager that leaves none behind."""
@@ -28,6 +32,7 @@ class Generator:
             [sys.executable, "-m", f"faults.{module}", json.dumps(asdict(load))],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
 
     def finish(self, seconds: float) -> None:
@@ -45,6 +50,11 @@ class Generator:
         return self.process.poll() is None
 
     def __enter__(self) -> Self:
+        """Wait until it begins: before that, a request to stop would kill it, and time would pass without a load."""
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            if output.readline() != _READY:
+                raise RuntimeError(f"a load generator ended with {self.process.wait()} before it began")
         return self
 
     def __exit__(
@@ -69,6 +79,7 @@ def generate(kind: Callable[..., S], work: Callable[[S, asyncio.Event], Awaitabl
                 loop.call_soon_threadsafe(stop.set)
 
         signal.signal(signal.SIGTERM, end)
+        os.write(sys.stdout.fileno(), _READY)
         await work(load, stop)
 
     asyncio.run(main())

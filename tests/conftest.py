@@ -21,7 +21,8 @@ from tests.support.serving import Serve
 _TEMPLATE = "iotconfig_template"
 
 _LONG = (
-    "e2e/test_endurance.py", "e2e/test_schemathesis.py", "integration/test_packaging.py", "e2e/test_postgres_faults.py",
+    "e2e/endurance/test_outages.py", "e2e/endurance/test_crowds.py", "e2e/endurance/test_replacements.py",
+    "e2e/endurance/test_full_disks.py", "e2e/test_schemathesis.py", "integration/test_packaging.py", "e2e/test_postgres_faults.py",
     "e2e/test_documentation.py", "e2e/test_upgrades.py", "e2e/test_fleet_outages.py", "e2e/test_slow_clients.py",
     "e2e/test_fleet_slow_peers.py", "e2e/test_relay_supervision.py", "e2e/test_relay_faults.py", "e2e/test_processes.py",
     "e2e/test_sign_in.py", "e2e/test_access.py", "e2e/test_start.py", "e2e/test_backups.py",

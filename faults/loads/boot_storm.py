@@ -37,7 +37,7 @@ class Scale:
     """Whether each must show a token of its own."""
 
 
-SHORT: Final = Scale(300, 2.0)
+SHORT: Final = Scale(150, 1.0)
 LONG: Final = Scale(10_000, 60.0)
 SHORT_WITH_TOKENS: Final = Scale(100, 1.0, tokens=True)
 LONG_WITH_TOKENS: Final = Scale(10_000, 60.0, tokens=True)

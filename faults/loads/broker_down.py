@@ -38,7 +38,7 @@ class Scale:
     devices: int
 
 
-SHORT: Final = Scale(300, 60)
+SHORT: Final = Scale(150, 30)
 LONG: Final = Scale(10_000, 2_000)
 
 

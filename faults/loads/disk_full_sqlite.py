@@ -37,7 +37,7 @@ class Scale:
     """How long the disk stays full, and how long it has room again."""
 
 
-SHORT: Final = Scale(2.0)
+SHORT: Final = Scale(0.7)
 LONG: Final = Scale(20.0)
 
 

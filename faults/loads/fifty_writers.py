@@ -33,7 +33,7 @@ class Scale:
     seconds: float
 
 
-SHORT: Final = Scale(50, 3.0)
+SHORT: Final = Scale(50, 1.0)
 LONG: Final = Scale(50, 60.0)
 
 

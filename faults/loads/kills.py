@@ -39,7 +39,7 @@ class Scale:
     devices: int = 100
 
 
-SHORT: Final = Scale(4, every=1.0, devices=30)
+SHORT: Final = Scale(3, every=0.5, rate=40.0, devices=30)
 LONG: Final = Scale(30)
 
 

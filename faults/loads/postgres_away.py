@@ -28,6 +28,8 @@ from faults.verdicts import Outcome, held, in_time, same_processes
 
 _RECOVERY: Final = 5.0
 _DEVICES: Final = 50
+_CALM: Final = 0.5
+"""Seconds of traffic before each outage, and after the last."""
 
 
 @frozen
@@ -47,7 +49,7 @@ _IMPATIENT: Final = {
     "IOTCONFIG_DB_LOCK_TIMEOUT": "1",
     "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1.5",
 }
-SHORT: Final = Scale(3.0, 10.0, 20.0, _IMPATIENT)
+SHORT: Final = Scale(2.2, 10.0, 20.0, _IMPATIENT)
 # Three seconds for a connection and ten for what is done with it, and as many as the watchdog is late.
 LONG: Final = Scale(30.0, 14.0, 40.0)
 
@@ -75,7 +77,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                     ("PostgreSQL stops answering", site.postgres.freeze, site.postgres.thaw),
                     ("the link swallows everything", link.swallow, link.flow),
                 ):
-                    time.sleep(1)
+                    time.sleep(_CALM)
                     begin()
                     broken.append(system.recorder.note("fault", name))
                     try:
@@ -86,7 +88,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                         healed.append(system.recorder.note("fault", f"{name}: no more"))
                         end()
                     system.wait_healthy()
-                time.sleep(1)
+                time.sleep(_CALM)
                 operators.stop()
             system.wait_drained()
             pids_after = system.serve.pids()

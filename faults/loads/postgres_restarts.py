@@ -37,7 +37,7 @@ class Scale:
     devices: int = 200
 
 
-SHORT: Final = Scale(2, 2.0, rate=50.0, devices=50)
+SHORT: Final = Scale(2, 0.7, rate=50.0, devices=50)
 LONG: Final = Scale(6, 10.0)
 
 

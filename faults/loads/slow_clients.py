@@ -33,17 +33,23 @@ class Scale:
     deadlines: Mapping[str, float]
     margin: float
     asset: int
-    """Bytes that one more client downloads, at 200 KB/s."""
+    """Bytes that one more client downloads."""
+    pace: int
+    """Bytes a second of that client."""
     settings: Mapping[str, str] = field(factory=dict)
 
 
 _HASTY: Final = {
     "IOTCONFIG_HEADER_TIMEOUT": "3",
-    "IOTCONFIG_BODY_TIMEOUT": "4",
+    "IOTCONFIG_BODY_TIMEOUT": "3",
     "IOTCONFIG_STALL_TIMEOUT": "3",
 }
-SHORT: Final = Scale(200, 20.0, {"headers": 3.0, "body": 4.0, "reader": 3.0}, 12.0, 1_500_000, _HASTY)
-LONG: Final = Scale(200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0, 64 * 1024 * 1024)
+SHORT: Final = Scale(
+    200, 20.0, {"headers": 3.0, "body": 3.0, "reader": 3.0}, 12.0, 1_500_000, 400_000, _HASTY
+)
+LONG: Final = Scale(
+    200, 50.0, {"headers": 10.0, "body": 30.0, "reader": 20.0}, 5.0, 64 * 1024 * 1024, 200_000
+)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
@@ -68,6 +74,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             large=path,
             seconds=longest + 30,
             download=path,
+            rate=scale.pace,
         )
         storm = DeviceLoad(
             port=system.port,
@@ -113,7 +120,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 f"{kind} cut after": times([one for one in slow if one.subject == kind])
                 for kind in scale.deadlines
             },
-            f"a download of {scale.asset / 1e6:.0f} MB at 200 KB/s": times(downloads),
+            f"a download of {scale.asset / 1e6:.0f} MB at {scale.pace / 1e3:.0f} KB/s": times(downloads),
             "memory MB": growth(before, after),
         },
     )

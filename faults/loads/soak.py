@@ -36,7 +36,7 @@ class Scale:
     """A second."""
 
 
-SHORT: Final = Scale(2, 1.5, 60.0, 10.0)
+SHORT: Final = Scale(2, 0.5, 30.0, 10.0)
 LONG: Final = Scale(20, 60.0, 60.0, 10.0)
 
 

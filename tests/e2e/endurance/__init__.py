@@ -1,0 +1,1 @@
+"""The endurance suite on a short scale; several files, so that several workers share it."""
