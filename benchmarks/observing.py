@@ -16,9 +16,9 @@ from tests.support.apps import app_in_memory
 
 from benchmarks.harness import machine, rounds
 from iotconfig import ConfigContent, ConfigService, MacAddress
-from iotconfig.adapters.http.observing import Observer
 from iotconfig.adapters.logs import LoggedAccess, Output, WrittenAccess
 from iotconfig.adapters.memory import MemoryStore
+from iotconfig.adapters.telemetry import Observer
 
 _REQUESTS = 2_000
 

@@ -47,6 +47,7 @@ PLANTED = [
     ("adapters/http/app.py", "from iotconfig.adapters.sql import store", "http is not allowed to import iotconfig.adapters.sql:"),
     ("adapters/cli/app.py", "from iotconfig.adapters.http import app", "cli is not allowed to import iotconfig.adapters.http:"),
     ("adapters/oidc/provider_http.py", "from iotconfig.adapters import codec, http", "oidc is not allowed to import iotconfig.adapters.http:"),
+    ("adapters/telemetry.py", "from iotconfig.adapters import logs", "telemetry is not allowed to import iotconfig.adapters.logs:"),
     ("adapters/codec.py", "from iotconfig.adapters import memory", "codec is not allowed to import iotconfig.adapters.memory:"),
     ("testing/contracts/config_queries.py", "from iotconfig.adapters.sql import tables", "testing is not allowed to import iotconfig.adapters.sql:"),
     ("testing/contracts/config_queries.py", "from iotconfig.entrypoints import wiring", "testing is not allowed to import iotconfig.entrypoints:"),

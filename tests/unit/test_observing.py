@@ -13,9 +13,10 @@ from falcon import testing
 from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.http.access.rules import RULES, Access
-from iotconfig.adapters.http.observing import OPERATIONS, Answered
+from iotconfig.adapters.http.observing import OPERATIONS
 from iotconfig.adapters.logs import LoggedAccess, Output, WrittenAccess
 from iotconfig.adapters.metrics import Exposition, Figures, HttpMetrics
+from iotconfig.adapters.telemetry import Answered
 from iotconfig.domain.configs.service import ConfigService
 from tests.support.apps import app_in_memory
 from tests.support.scraping import parsed, value

@@ -20,7 +20,7 @@ from iotconfig.adapters.gunicorn.arbiter import PatientArbiter
 from iotconfig.adapters.gunicorn.deadlines import Deadlines
 from iotconfig.adapters.gunicorn.heartbeats import beat_in_memory
 from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessLogger
-from iotconfig.adapters.http.observing import Observer
+from iotconfig.adapters.telemetry import Observer
 
 from . import lifeline
 from .logs import log_to_stderr

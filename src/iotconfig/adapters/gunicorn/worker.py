@@ -15,9 +15,9 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
-from iotconfig.adapters.http.observing import UNMATCHED, Answered, Observer
 from iotconfig.adapters.http.problems import problem
 from iotconfig.adapters.networks import Network
+from iotconfig.adapters.telemetry import UNMATCHED, Answered, Observer
 
 from . import parsing
 from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow

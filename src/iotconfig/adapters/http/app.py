@@ -10,6 +10,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.telemetry import Observer
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
@@ -42,7 +43,7 @@ from .api.history import (
 from .api.metrics import MetricsResource, Render
 from .api.pictures import LvglResource
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
-from .observing import Observation, Observer
+from .observing import Observation
 from .openapi import resource as openapi
 from .transfer_limits import Transfers
 from .transfers import TransferDoor

@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import falcon
-from attrs import define
 
+from iotconfig.adapters.telemetry import UNMATCHED, Answered, Observer
 from iotconfig.domain.errors import InvalidMacAddress
 from iotconfig.domain.mac import MacAddress
 
 from .access.rules import DOCUMENT
 from .request_ids import request_id_of
 from .requests.segments import is_document
-
-UNMATCHED: Final = "unmatched"
-"""The route of a request that has none."""
 
 _METHODS: Final = frozenset(falcon.HTTP_METHODS)
 _CONFIG: Final = "/api/configs/{segment}"
@@ -47,36 +44,6 @@ OPERATIONS: Final = {
     ("/api/deleted-configs/{segment}/restore", "POST"): "restore",
 }
 """What dashboards call that which the routes of configs do. HEAD is as GET."""
-
-
-@define
-class Answered:
-    """One answer. Nothing of it grows with the fleet but what is named so."""
-
-    method: str
-    """One that HTTP knows, or OTHER."""
-    route: str
-    """The template of the route, or `UNMATCHED`."""
-    status: int
-    seconds: float
-    """From the request's head to the answer's; a body that is streamed comes after it."""
-    request_id: str
-    code: str | None = None
-    """The problem's, where it is one."""
-    operation: str | None = None
-    """One of `OPERATIONS`."""
-    mac_address: str | None = None
-    """Grows with the fleet: for logs, never for labels."""
-    author: str | None = None
-    """Grows with the number of people: for logs, never for labels."""
-
-
-class Observer(Protocol):
-    """Hears of every answer, and holds nobody up: it does not wait, and raises nothing."""
-
-    def answered(self, answer: Answered) -> None:
-        """Take note of an answer."""
-        ...
 
 
 class Observation:

@@ -6,7 +6,9 @@ import logging
 import os
 from json.encoder import encode_basestring_ascii
 from time import gmtime, strftime, time
-from typing import Final, Protocol
+from typing import Final
+
+from iotconfig.adapters.telemetry import Answered
 
 from .output import Output
 
@@ -16,50 +18,6 @@ QUIET: Final = frozenset({"/api/health", "/api/health/live", "/api/health/ready"
 """Routes that machines ask all day long: their answers are told at the level `debug`, unless they refuse."""
 
 _REFUSED: Final = 400
-
-
-class Answered(Protocol):
-    """One answer, as far as its line tells of it."""
-
-    @property
-    def method(self) -> str:
-        """The method, or OTHER."""
-        ...
-
-    @property
-    def route(self) -> str:
-        """The route's template; never what stood in its place."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """The status."""
-        ...
-
-    @property
-    def seconds(self) -> float:
-        """From the request's head to the answer's."""
-        ...
-
-    @property
-    def request_id(self) -> str:
-        """Letters, digits, `.`, `_` and `-`."""
-        ...
-
-    @property
-    def code(self) -> str | None:
-        """The code of a refusal."""
-        ...
-
-    @property
-    def mac_address(self) -> str | None:
-        """The device that it is about, in the canonical spelling, where it is about one."""
-        ...
-
-    @property
-    def author(self) -> str | None:
-        """Who asked, where the gate was reached."""
-        ...
 
 
 class LoggedAccess:

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from iotconfig.adapters.telemetry import Answered
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 _Count = Callable[[], None]
 _Measure = Callable[[float], None]
-
-
-class Answered(Protocol):
-    """One answer, as far as it is counted."""
-
-    @property
-    def method(self) -> str:
-        """A method that HTTP knows, or OTHER."""
-        ...
-
-    @property
-    def route(self) -> str:
-        """The template of its route, one of few."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """Its status."""
-        ...
-
-    @property
-    def operation(self) -> str | None:
-        """What it did with configs, if anything."""
-        ...
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        ...
 
 
 class HttpMetrics:

@@ -5,35 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Thread
-from typing import Final, Protocol
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from iotconfig.adapters.telemetry import PoolUse
+
 _PERIOD: Final = 1.0
-
-
-class PoolUse(Protocol):
-    """The connections of a pool."""
-
-    @property
-    def in_use(self) -> int:
-        """Lent at the moment."""
-        ...
-
-    @property
-    def idle(self) -> int:
-        """Open, and not lent."""
-        ...
-
-    @property
-    def limit(self) -> int:
-        """As many may be open."""
-        ...
-
-    @property
-    def waiting(self) -> int:
-        """Requests that wait for one."""
-        ...
 
 
 class PoolMetrics:

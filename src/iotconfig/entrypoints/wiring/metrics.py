@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
-from iotconfig.adapters.http.observing import Observer
 from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
 from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.telemetry import Observer
 from iotconfig.domain.announcing.ports import Publisher
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.announcing.service import NotificationService

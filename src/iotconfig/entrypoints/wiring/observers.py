@@ -12,7 +12,7 @@ from iotconfig.entrypoints.settings import Settings
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from iotconfig.adapters.http.observing import Observer
+    from iotconfig.adapters.telemetry import Observer
 
 
 @frozen

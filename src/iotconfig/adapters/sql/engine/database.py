@@ -9,18 +9,7 @@ from typing import Protocol
 from attrs import frozen
 from sqlalchemy import Connection, Table
 
-
-@frozen
-class PoolUse:
-    """The connections of a database's pool."""
-
-    in_use: int
-    """Lent at the moment."""
-    idle: int
-    limit: int
-    """As many may be open."""
-    waiting: int
-    """Requests that wait for one."""
+from iotconfig.adapters.telemetry import PoolUse
 
 
 @frozen

@@ -14,7 +14,8 @@ from psycopg.waiting import Ready, Wait
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from .database import PoolUse
+from iotconfig.adapters.telemetry import PoolUse
+
 from .failures import is_leaving
 from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .gevent_wait import wait_readable

@@ -16,9 +16,9 @@ from attrs import evolve, frozen
 from psycopg.rows import TupleRow
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, NullPool, Table, create_engine, event, text
 
+from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.errors import StoreReadOnly
 
-from .database import PoolUse
 from .document_lookup import find_document
 from .failures import READ_ONLY, translated, unavailable
 from .libpq import IS_READ_ONLY, connection_arguments, prepare
