@@ -66,7 +66,7 @@ def _prepare(strike: Strike, point: str) -> None:
             # The packet is the kernel's by then, and reaches the broker whatever happens here.
             strike.after(Client, "_sock_send", lambda _, arguments: arguments[1][0] >> 4 == _PUBLISH)
         case "answered":
-            strike.before(SqlNotificationQueue, "settle")
+            strike.before(SqlNotificationQueue, "acknowledge")
         case _:
             sys.exit(f"no such point: {point}")
 
