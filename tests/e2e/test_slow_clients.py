@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import resource
 import select
+import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from tests.support.crowd import typical
 from tests.support.http import Client
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
 CLIENTS = 200
+EACH = CLIENTS // 4
+"""Clients of each kind."""
 DEADLINE = 6.0
-MARGIN = 12.0
-"""Seconds beyond a deadline that a busy machine may take to cut two hundred connections."""
+STALL = 3.0
+PATIENCE = 60.0
+"""Seconds after which a connection that was not cut fails the test."""
 
 DEVICE = "/api/configs/020000000001.json"
+LARGE_DEVICE = "/api/configs/020000000002.json"
 HALF_HEADERS = b"GET /api/configs/020000000001.json HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
 HALF_BODY = (
     b"POST /api/configs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -32,22 +36,27 @@ LARGE = 1_500_000
 """Bytes of a document that no buffer between the two ends holds."""
 
 
-@pytest.fixture
-def serve(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
-    """Short deadlines, and one device's config."""
-    serve = start_serve(
-        sqlite_url,
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
+    """Short deadlines, and two devices' configs."""
+    place = tmp_path_factory.mktemp("slow-clients")
+    shutil.copy(_sqlite_template, place / "configs.db")
+    with Serve(
+        f"sqlite:///{place / 'configs.db'}",
+        place / "serve.log",
+        workers=2,
         IOTCONFIG_IDLE_TIMEOUT="1",
         IOTCONFIG_HEADER_TIMEOUT=str(DEADLINE),
         IOTCONFIG_BODY_TIMEOUT=str(DEADLINE),
-        IOTCONFIG_STALL_TIMEOUT=str(DEADLINE),
+        IOTCONFIG_STALL_TIMEOUT=str(STALL),
         IOTCONFIG_MAX_CONTENT_BYTES="2000000",
-    )
-    for path, content in ((DEVICE, {"good": True}), ("/api/configs/020000000002.json", {"x": "y" * LARGE})):
-        mac = path[-17:-5]
-        stored = serve.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": content})
-        assert 201 == stored.status
-    return serve
+    ) as serve:
+        for path, content in ((DEVICE, {"good": True}), (LARGE_DEVICE, {"x": "y" * LARGE})):
+            stored = serve.client.send_json(
+                "PUT", f"/api/configs/by-mac/{path[-17:-5]}", {"content": content}
+            )
+            assert 201 == stored.status
+        yield serve
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def _crowd(client: Client, count: int, request: bytes) -> Iterator[list[socket.s
         crowd = []
         for _ in range(count):
             one = stack.enter_context(socket.socket())
-            one.settimeout(DEADLINE + MARGIN)
+            one.settimeout(PATIENCE)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             # Small segments keep the sender's buffer small, too.
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
@@ -87,54 +96,55 @@ def _connections(serve: Serve) -> int:
     return found
 
 
-@pytest.mark.parametrize(
-    "sent", [pytest.param(HALF_HEADERS, id="headers"), pytest.param(HALF_BODY, id="bodies")]
-)
-def test_half_open_requests_are_cut_and_bother_nobody(serve: Serve, sent: bytes) -> None:
-    """While 200 half requests hang, a device is served in under 100 ms; each gets its 408 in time."""
-    with _crowd(serve.client, CLIENTS, sent) as crowd:
-        began = monotonic()
-        wait_until(lambda: _connections(serve) >= CLIENTS, "all are connected", DEADLINE)
-        fetch = typical(lambda: serve.client.get(DEVICE))
-        cut_meanwhile, _, _ = select.select(crowd, [], [], 0)
-        answers = [_rest(one) for one in crowd]
-        took = monotonic() - began
+def test_two_hundred_slow_clients_are_cut_and_bother_nobody(serve: Serve) -> None:
+    """While half requests, silent connections and stopped readers hang, a device is served; each is cut in time.
 
-    assert [] == cut_meanwhile
-    assert fetch < 0.1
-    assert {b"HTTP/1.1 408 Request Timeout"} == {answer.splitlines()[0] for answer in answers}
-    assert CLIENTS == sum(b"content-type: application/problem+json" in answer.lower() for answer in answers)
-    assert CLIENTS == sum(b'"code": "REQUEST_TIMEOUT"' in answer for answer in answers)
-    assert took < DEADLINE + MARGIN
-    assert 1 == serve.client.get("/api/configs?q=02:00:00:00:00:01").json()["count"]
-
-
-def test_readers_that_stop_are_cut_and_bother_nobody(serve: Serve) -> None:
-    """While 200 readers of a large document read nothing, a device is served in under 100 ms; then they are gone."""
+    Half requests get their 408. A byte every half second is progress, yet the total ends it.
+    """
     before = _connections(serve)
-    request = b"GET /api/configs/020000000002.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-    with _crowd(serve.client, CLIENTS, request) as crowd:
-        began = monotonic()
+    client = serve.client
+    with (
+        _crowd(client, EACH, HALF_HEADERS) as headers,
+        _crowd(client, EACH, HALF_BODY) as bodies,
+        _crowd(client, EACH, f"GET {LARGE_DEVICE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()) as readers,
+        _crowd(client, EACH, b"") as silent,
+        _crowd(client, 1, HALF_HEADERS) as trickling_headers,
+        _crowd(client, 1, HALF_BODY) as trickling_bodies,
+    ):
         wait_until(lambda: _connections(serve) >= CLIENTS, "all are connected", DEADLINE)
-        wait_until(lambda: len(select.select(crowd, [], [], 0)[0]) == CLIENTS, "answers begin", DEADLINE)
-        fetch = typical(lambda: serve.client.get(DEVICE))
+        wait_until(lambda: len(select.select(readers, [], [], 0)[0]) == EACH, "answers begin", DEADLINE)
+        fetched = client.get(DEVICE)
         held = _connections(serve)
-        wait_until(lambda: _connections(serve) <= before, "all are cut", DEADLINE + MARGIN)
-        took = monotonic() - began
-        arrived = len(_rest(crowd[0]))
+        cut_meanwhile = select.select([*headers, *bodies, *silent], [], [], 0)[0]
+        trickling = [*trickling_headers, *trickling_bodies]
+        while going := [one for one in trickling if one not in select.select(trickling, [], [], 0)[0]]:
+            # The other side may close at any moment.
+            with suppress(OSError):
+                for one in going:
+                    one.sendall(b"x")
+            select.select(going, [], [], 0.5)
+        answers = [_rest(one) for one in (*headers, *bodies, *trickling)]
+        for one in silent:
+            _rest(one)
+        wait_until(lambda: _connections(serve) <= before, "all are cut")
+        arrived = len(_rest(readers[0]))
 
-    assert fetch < 0.1
+    assert 200 == fetched.status
+    assert [] == cut_meanwhile
     assert held >= CLIENTS
-    assert took < DEADLINE + MARGIN
+    assert {b"HTTP/1.1 408 Request Timeout"} == {answer.splitlines()[0] for answer in answers}
+    for part in (b"content-type: application/problem+json", b'"code": "request_timeout"'):
+        assert [] == [answer for answer in answers if part not in answer.lower()]
     assert arrived < LARGE
+    assert 1 == client.get("/api/configs?q=02:00:00:00:00:01").json()["count"]
 
 
 def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
-    """Progress counts, not the total: a document that takes longer than the deadline arrives whole."""
+    """Progress counts, not the total: a document that takes longer than a stop may last arrives whole."""
     request = b"GET /api/configs/020000000002.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    until = monotonic() + DEADLINE * 1.5
+    until = monotonic() + STALL * 1.5
     received = b""
-    with socket.create_connection(serve.client.address, timeout=DEADLINE + MARGIN) as reader:
+    with socket.create_connection(serve.client.address, timeout=PATIENCE) as reader:
         reader.sendall(request)
         while monotonic() < until:
             received += reader.recv(8192)
@@ -145,46 +155,14 @@ def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
     assert b'{"x": "' + b"y" * LARGE + b'"}' == received.partition(b"\r\n\r\n")[2]
 
 
-@pytest.mark.parametrize(
-    "sent", [pytest.param(HALF_HEADERS, id="headers"), pytest.param(HALF_BODY, id="body")]
-)
-def test_a_trickle_is_cut_by_the_total(serve: Serve, sent: bytes) -> None:
-    """A byte every half second is progress, yet the total ends it with a 408."""
-    with _crowd(serve.client, 1, sent) as [connection]:
-        began = monotonic()
-        while not select.select([connection], [], [], 0.5)[0]:
-            assert monotonic() - began < DEADLINE + MARGIN
-            connection.sendall(b"x")
-        answer = _rest(connection)
-
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"code": "REQUEST_TIMEOUT"' in answer
-
-
 def test_connections_without_a_next_request_are_closed_silently(serve: Serve) -> None:
     """After an answer, an idle connection ends without an error that nobody asked for."""
     request = f"GET {DEVICE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with _crowd(serve.client, CLIENTS, request) as crowd:
-        began = monotonic()
         answers = [_rest(one) for one in crowd]
-        took = monotonic() - began
 
     assert {1} == {answer.count(b"HTTP/1.1 ") for answer in answers}
     assert {b'{"good": true}'} == {answer.partition(b"\r\n\r\n")[2] for answer in answers}
-    assert took < 1 + MARGIN
-
-
-def test_connections_that_say_nothing_are_closed(serve: Serve) -> None:
-    """Two hundred clients that only connect are gone within the headers' deadline, and bother nobody."""
-    with _crowd(serve.client, CLIENTS, b"") as crowd:
-        began = monotonic()
-        fetch = typical(lambda: serve.client.get(DEVICE))
-        for one in crowd:
-            _rest(one)
-        took = monotonic() - began
-
-    assert fetch < 0.1
-    assert took < DEADLINE + MARGIN
 
 
 def test_a_low_limit_of_open_files_turns_nobody_away(
@@ -208,11 +186,8 @@ def test_a_low_limit_of_open_files_turns_nobody_away(
 def test_a_refused_body_that_trickles_does_not_live_on(serve: Serve) -> None:
     """A body too large to be taken buys no time: its connection is closed within the lingering after the answer."""
     head = b"POST /api/configs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n{"
-    began = monotonic()
-    with socket.create_connection(serve.client.address, timeout=DEADLINE + MARGIN) as trickling:
+    with socket.create_connection(serve.client.address, timeout=PATIENCE) as trickling:
         trickling.sendall(head)
         answer = _rest(trickling)
-    took = monotonic() - began
 
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert took < DEADLINE + MARGIN
