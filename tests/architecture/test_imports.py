@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
-    "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore", "httpx",
+    "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore",
     "itsdangerous", "joserfc", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate",
     "tenacity",
 )  # fmt: skip
@@ -46,7 +46,8 @@ PLANTED = [
     ("adapters/codec.py", "from iotconfig.entrypoints import wiring", "adapters is not allowed to import iotconfig.entrypoints:"),
     ("adapters/http/app.py", "from iotconfig.adapters.sql import store", "http is not allowed to import iotconfig.adapters.sql:"),
     ("adapters/cli/app.py", "from iotconfig.adapters.http import app", "cli is not allowed to import iotconfig.adapters.http:"),
-    ("adapters/oidc/provider_http.py", "from iotconfig.adapters import codec, http", "oidc is not allowed to import iotconfig.adapters.http:"),
+    ("adapters/oidc/provider_client.py", "from iotconfig.adapters import codec, http", "oidc is not allowed to import iotconfig.adapters.http:"),
+    ("adapters/outbound/client.py", "from iotconfig.adapters import pictures", "outbound is not allowed to import iotconfig.adapters.pictures:"),
     ("adapters/telemetry.py", "from iotconfig.adapters import logs", "telemetry is not allowed to import iotconfig.adapters.logs:"),
     ("adapters/codec.py", "from iotconfig.adapters import memory", "codec is not allowed to import iotconfig.adapters.memory:"),
     ("testing/contracts/config_queries.py", "from iotconfig.adapters.sql import tables", "testing is not allowed to import iotconfig.adapters.sql:"),
@@ -218,7 +219,7 @@ def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) ->
         "create_app(settings)\n"
         "print(identity_provider(settings))"
     )
-    libraries = {"authlib", "httpcore", "httpx", "joserfc"}
+    libraries = {"authlib", "httpcore", "joserfc"}
 
     assert set() == loaded_by(create.format("")) & libraries
     switched_on = "'OIDC_ENABLED': '1', 'OIDC_ISSUER_URL': 'https://sso.example', 'OIDC_CLIENT_ID': 'iot'"

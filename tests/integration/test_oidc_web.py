@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from iotconfig.adapters.oidc.faults import ProviderUnavailable
-from iotconfig.adapters.oidc.provider_http import MAX_BYTES, ProviderHttp
+from iotconfig.adapters.oidc.provider_client import MAX_BYTES, ProviderClient
 from iotconfig.domain.errors import ExternalServiceError
 from tests.support.identities import registered, signed_in
 from tests.support.identity_provider import CONFIGURATION, JWKS, Provider
@@ -49,7 +49,7 @@ def trickle(beginning: bytes) -> Iterator[str]:
 def test_a_trickle_ends(beginning: bytes) -> None:
     """A byte now and then is progress, and still no answer: without a bound in all it would never end."""
     with trickle(beginning) as url, pytest.raises(ProviderUnavailable) as fault:
-        ProviderHttp(None, 0.3).get(url)
+        ProviderClient(None, 0.3).get(url)
 
     assert "took too long" in fault.value.reason or "timed out" in fault.value.reason
 
@@ -57,7 +57,7 @@ def test_a_trickle_ends(beginning: bytes) -> None:
 def test_no_time_left(provider: Provider) -> None:
     """When the time is over nothing is begun any more."""
     with pytest.raises(ProviderUnavailable) as fault:
-        ProviderHttp(None, 0).get(f"{provider.issuer}{JWKS}")
+        ProviderClient(None, 0).get(f"{provider.issuer}{JWKS}")
 
     assert "took too long" in fault.value.reason
     assert 0 == provider.requests(JWKS)
@@ -65,7 +65,7 @@ def test_no_time_left(provider: Provider) -> None:
 
 def test_bodies_up_to_the_cap(provider: Provider) -> None:
     """The cap is inside; one byte more is not taken, and not read to its end."""
-    web, url = ProviderHttp(None, 5.0), f"{provider.issuer}{JWKS}"
+    web, url = ProviderClient(None, 5.0), f"{provider.issuer}{JWKS}"
     provider.answer_with(JWKS, b"{}" + b" " * (MAX_BYTES - 2))
     assert {} == web.get(url)
 
@@ -80,7 +80,7 @@ def test_compressed_bodies_are_refused(provider: Provider) -> None:
     provider.answer_with(JWKS, gzip.compress(b"{}"), Content_Encoding="gzip")
 
     with pytest.raises(ProviderUnavailable) as fault:
-        ProviderHttp(None, 5.0).get(f"{provider.issuer}{JWKS}")
+        ProviderClient(None, 5.0).get(f"{provider.issuer}{JWKS}")
     assert "compressed" in fault.value.reason
 
 
@@ -91,7 +91,7 @@ def test_redirects_are_not_followed(provider: Provider, status: int) -> None:
     provider.answer_with(JWKS, {}, status, Location=f"{provider.issuer}/elsewhere")
 
     with pytest.raises(ProviderUnavailable) as fault:
-        ProviderHttp(None, 5.0).get(f"{provider.issuer}{JWKS}")
+        ProviderClient(None, 5.0).get(f"{provider.issuer}{JWKS}")
     assert f"status {status}" in fault.value.reason
     assert 0 == provider.requests("/elsewhere")
 
@@ -103,13 +103,13 @@ def test_the_environment_has_no_say(provider: Provider, monkeypatch: pytest.Monk
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
 
-    assert provider.issuer == ProviderHttp(None, 5.0).get(f"{provider.issuer}{CONFIGURATION}")["issuer"]
+    assert provider.issuer == ProviderClient(None, 5.0).get(f"{provider.issuer}{CONFIGURATION}")["issuer"]
 
 
 def test_cookies_are_not_kept(provider: Provider) -> None:
     """What the provider gives to one exchange does not come with the next."""
     provider.answer_with(JWKS, {}, Set_Cookie="who=ada; Path=/")
-    web, url = ProviderHttp(None, 5.0), f"{provider.issuer}{JWKS}"
+    web, url = ProviderClient(None, 5.0), f"{provider.issuer}{JWKS}"
 
     web.get(url)
     web.get(url)
@@ -124,7 +124,7 @@ def test_cookies_are_not_kept(provider: Provider) -> None:
 def test_nobody_there(url: str) -> None:
     """An address that leads nowhere is an answer in itself."""
     with pytest.raises(ProviderUnavailable):
-        ProviderHttp(None, 5.0).get(url)
+        ProviderClient(None, 5.0).get(url)
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +177,19 @@ def test_https_leads_to_nothing_less(secure: Provider, trusted: Path, clock: Sta
 
     secure.discovery = {}
     assert "ada" == registered(secure, clock, ca_file=trusted).principal_of(secure.token()).subject
+
+
+def test_a_lookup_that_hangs_counts_against_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver cannot be interrupted, so the request goes on without it."""
+    ended = Event()
+
+    def hang(_host: str, *_arguments: object, **_more: object) -> list[object]:
+        ended.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with pytest.raises(ProviderUnavailable) as fault:
+        ProviderClient(None, 0.2).get("http://provider.example/")
+    ended.set()
+
+    assert "took too long" in fault.value.reason

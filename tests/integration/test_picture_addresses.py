@@ -10,9 +10,8 @@ from threading import Event
 
 import pytest
 
-from iotconfig.adapters.pictures.addresses import AddressPolicy
+from iotconfig.adapters.outbound import AddressPolicy, OutboundClient, Resolve, system_resolve
 from iotconfig.adapters.pictures.fetcher import HttpPictureSource
-from iotconfig.adapters.pictures.lookup import Resolve, system_resolve
 from iotconfig.domain.errors import ExternalServiceError, ValidationFailed
 from tests.support.picture_server import PictureServer, answer, head
 from tests.support.ports import free_port
@@ -46,7 +45,7 @@ def away(home: PictureServer) -> Iterator[PictureServer]:
 
 def source(resolve: Resolve, networks: Sequence[str] = (HOME,), seconds: float = 20.0) -> HttpPictureSource:
     policy = AddressPolicy(tuple(map(ip_network, networks)))
-    return HttpPictureSource(policy, resolve, TLS, seconds, 1000, pause=lambda: None)
+    return HttpPictureSource(OutboundClient(policy, TLS, resolve), seconds, 1000, yield_turn=lambda: None)
 
 
 def saying(*answers: Sequence[str]) -> Callable[[str], Sequence[str]]:

@@ -12,7 +12,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from iotconfig.adapters.pictures.addresses import AddressPolicy
+from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
 from iotconfig.adapters.pictures.fetcher import HttpPictureSource
 from iotconfig.domain.errors import ExternalServiceError
 from tests.support.picture_server import Asked, PictureServer, Script, answer, head
@@ -39,14 +39,8 @@ def _no_thread_is_left() -> Iterator[None]:
 
 def fetch(url: str, seconds: float = 20.0) -> bytes:
     policy = AddressPolicy((ip_network("127.0.0.0/8"),))
-    source = HttpPictureSource(
-        policy,
-        lambda _host: ["127.0.0.1"],
-        TLS,
-        seconds,
-        1_000_000,
-        pause=lambda: None,
-    )
+    client = OutboundClient(policy, TLS, lambda _host: ["127.0.0.1"])
+    source = HttpPictureSource(client, seconds, 1_000_000, yield_turn=lambda: None)
     return source.fetch(url, {})
 
 

@@ -8,9 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from iotconfig.adapters.pictures.addresses import AddressPolicy
+from iotconfig.adapters.outbound import AddressPolicy, OutboundClient, Resolve, system_resolve
 from iotconfig.adapters.pictures.fetcher import MAX_REDIRECTS, HttpPictureSource
-from iotconfig.adapters.pictures.lookup import Resolve, system_resolve
 from iotconfig.domain.errors import ExternalServiceError, ValidationFailed
 from tests.support.picture_server import PictureServer, answer, head
 
@@ -35,7 +34,8 @@ def other() -> Iterator[PictureServer]:
 def source(*networks: str, resolve: Resolve = system_resolve, max_bytes: int = 100_000) -> HttpPictureSource:
     """One that may fetch from 127.0.0.1, and from these networks."""
     allowed = tuple(ip_network(network) for network in networks or ("127.0.0.1",))
-    return HttpPictureSource(AddressPolicy(allowed), resolve, TLS, 20.0, max_bytes, pause=lambda: None)
+    client = OutboundClient(AddressPolicy(allowed), TLS, resolve)
+    return HttpPictureSource(client, 20.0, max_bytes, yield_turn=lambda: None)
 
 
 def test_a_body_comes_whole(server: PictureServer) -> None:

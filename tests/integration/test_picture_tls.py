@@ -10,7 +10,7 @@ from ipaddress import ip_network
 import pytest
 import trustme
 
-from iotconfig.adapters.pictures.addresses import AddressPolicy
+from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
 from iotconfig.adapters.pictures.fetcher import HttpPictureSource
 from iotconfig.domain.errors import ExternalServiceError
 from tests.support.picture_server import PictureServer, answer, head
@@ -38,7 +38,8 @@ def fetch(authority: trustme.CA, url: str, headers: dict[str, str] | None = None
     tls = ssl.create_default_context()
     authority.configure_trust(tls)
     policy = AddressPolicy((ip_network("127.0.0.1"),))
-    source = HttpPictureSource(policy, lambda _host: ["127.0.0.1"], tls, 20.0, 1000, pause=lambda: None)
+    client = OutboundClient(policy, tls, lambda _host: ["127.0.0.1"])
+    source = HttpPictureSource(client, 20.0, 1000, yield_turn=lambda: None)
     return source.fetch(url, headers or {})
 
 

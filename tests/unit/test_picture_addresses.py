@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from iotconfig.adapters.pictures.addresses import AddressPolicy
+from iotconfig.adapters.outbound import AddressPolicy
 
 PUBLIC = AddressPolicy()
 

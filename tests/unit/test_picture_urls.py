@@ -142,7 +142,7 @@ def test_a_redirect_is_read_as_strictly(reference: str) -> None:
 )
 def test_origins_are_scheme_host_and_port(one: str, other: str, expected: bool) -> None:
     """And nothing else."""
-    assert expected is PictureUrl.parse(one).is_of_one_origin_with(PictureUrl.parse(other))
+    assert expected is PictureUrl.parse(one).has_origin_of(PictureUrl.parse(other))
 
 
 @pytest.mark.parametrize(

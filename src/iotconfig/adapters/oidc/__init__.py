@@ -1,4 +1,4 @@
-"""Sign-in and tokens of an OpenID Connect provider (Authlib, joserfc, httpx)."""
+"""Sign-in and tokens of an OpenID Connect provider (Authlib, joserfc)."""
 
 from .provider import OidcIdentityProvider
 from .registration import Registration

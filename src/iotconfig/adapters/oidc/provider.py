@@ -16,8 +16,8 @@ from iotconfig.domain.errors import AuthenticationRequired
 from .cached_fetch import CachedFetch
 from .faults import ProviderUnavailable, refused
 from .principals import principal_in
+from .provider_client import ProviderClient
 from .provider_documents import ProviderDocuments
-from .provider_http import ProviderHttp
 from .registration import Registration
 from .sign_in import CodeFlow, TokenResponse
 from .tokens import NOT_AS_BEARER, NOT_FOR_US, Tokens, Verified
@@ -40,12 +40,12 @@ class OidcIdentityProvider:
         """
         self._registration = registration
         self._clock = clock
-        web = ProviderHttp(registration.ca_file, seconds)
+        client = ProviderClient(registration.ca_file, seconds)
         self._published = CachedFetch(
-            partial(ProviderDocuments.fetch, web, registration.issuer), clock, seconds + 1
+            partial(ProviderDocuments.fetch, client, registration.issuer), clock, seconds + 1
         )
         self._tokens = Tokens(self._published, clock)
-        self._flow = CodeFlow(registration, web, self._tokens)
+        self._flow = CodeFlow(registration, client, self._tokens)
 
     def principal_of(self, access_token: str) -> Principal:
         verified = self._tokens.verify(access_token, {self._registration.audience}, NOT_AS_BEARER)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from .keys import Keys
 from .metadata import WELL_KNOWN, Metadata
-from .provider_http import ProviderHttp
+from .provider_client import ProviderClient
 
 
 @frozen(eq=False)
@@ -19,7 +19,7 @@ class ProviderDocuments:
     keys: Keys
 
     @classmethod
-    def fetch(cls, web: ProviderHttp, issuer: str) -> Self:
+    def fetch(cls, client: ProviderClient, issuer: str) -> Self:
         """Ask the provider for both. Raises `ProviderUnavailable`."""
-        metadata = Metadata.read(web.get(f"{issuer.rstrip('/')}{WELL_KNOWN}"), issuer)
-        return cls(metadata, Keys.read(web.get(metadata.jwks_uri)))
+        metadata = Metadata.read(client.get(f"{issuer.rstrip('/')}{WELL_KNOWN}"), issuer)
+        return cls(metadata, Keys.read(client.get(metadata.jwks_uri)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import Final
 from urllib.parse import quote
@@ -11,14 +12,13 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core.util import create_half_hash
-from httpx import codes
 
 from iotconfig.domain.access.identity import SignIn
 from iotconfig.domain.errors import AuthenticationRequired, excerpt
 
 from .faults import ProviderUnavailable, refused
 from .metadata import Metadata
-from .provider_http import Answer, ProviderHttp
+from .provider_client import Answer, ProviderClient
 from .registration import Registration
 from .tokens import NOT_FOR_US, Tokens, Verified
 
@@ -41,9 +41,9 @@ class TokenResponse:
 class CodeFlow:
     """Sends browsers to the provider, and exchanges what they bring back."""
 
-    def __init__(self, registration: Registration, web: ProviderHttp, tokens: Tokens) -> None:
+    def __init__(self, registration: Registration, client: ProviderClient, tokens: Tokens) -> None:
         self._registration = registration
-        self._web = web
+        self._client = client
         self._tokens = tokens
 
     def begin(self, metadata: Metadata, callback: str, redirect: str) -> tuple[SignIn, str]:
@@ -88,8 +88,8 @@ class CodeFlow:
         uri, headers, body = self._client_auth(metadata).prepare(
             "POST", metadata.token_endpoint, {"Content-Type": _FORM}, form
         )
-        answer = self._web.post(uri, headers, body)
-        if answer.status == codes.OK:
+        answer = self._client.post(uri, headers, body)
+        if answer.status == HTTPStatus.OK:
             return answer
         error = str(answer.document.get("error"))
         if error in _REFUSALS:

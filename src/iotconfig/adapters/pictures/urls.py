@@ -1,4 +1,4 @@
-"""URLs that pictures are fetched from: read strictly, so that nobody reads them in another way later."""
+"""URLs of pictures, parsed strictly, so that no other parser can read them differently later."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin
 import idna
 from attrs import frozen
 
+from iotconfig.adapters.outbound.urls import PORTS, HttpUrl
 from iotconfig.domain.errors import ValidationFailed
 
 MAX_LENGTH: Final = 2048
@@ -23,23 +24,14 @@ _AUTHORITY: Final = re.compile(r"(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@]+
 _LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _MAX_NAME: Final = 253
-_PORTS: Final = {"http": 80, "https": 443}
 _HIGHEST_PORT: Final = 65535
 _KEPT: Final = "/?:@!$&'()*+,;=-._~%[]"
 """What stands in a path or a query as it is; everything else is percent-encoded, as browsers do."""
 
 
 @frozen
-class PictureUrl:
-    """One URL, taken apart."""
-
-    scheme: str
-    """`http` or `https`."""
-    host: str
-    """A name or an address in ASCII and lower case; an IPv6 address without brackets."""
-    port: int
-    target: str
-    """Path and query, percent-encoded."""
+class PictureUrl(HttpUrl):
+    """The URL of a picture."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -59,7 +51,7 @@ class PictureUrl:
         if authority is None:
             raise _refusal("its host is not one")
         scheme = url["scheme"].lower()
-        port = int(authority["port"] or _PORTS[scheme])
+        port = int(authority["port"] or PORTS[scheme])
         if not 1 <= port <= _HIGHEST_PORT:
             raise _refusal("its port is not one")
         target = url["path"] or "/"
@@ -74,19 +66,6 @@ class PictureUrl:
             return self.parse(urljoin(str(self), reference))
         except ValueError:
             raise _refusal("it is not well-formed") from None
-
-    @property
-    def authority(self) -> str:
-        """Host and port, as the Host header has them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
-
-    def is_of_one_origin_with(self, other: PictureUrl) -> bool:
-        """Whether the two have scheme, host and port in common."""
-        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def _address(text: str) -> str:

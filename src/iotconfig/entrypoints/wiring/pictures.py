@@ -16,16 +16,13 @@ def pictures(settings: Settings) -> PictureService:
     """Pictures from elsewhere."""
     import ssl
 
-    from iotconfig.adapters.pictures.addresses import AddressPolicy
+    from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
     from iotconfig.adapters.pictures.decoder_pool import DecoderPool
     from iotconfig.adapters.pictures.decoder_protocol import Limits
     from iotconfig.adapters.pictures.fetcher import HttpPictureSource
-    from iotconfig.adapters.pictures.lookup import system_resolve
 
     source = HttpPictureSource(
-        AddressPolicy(settings.picture_networks),
-        system_resolve,
-        ssl.create_default_context(),
+        OutboundClient(AddressPolicy(settings.picture_networks), ssl.create_default_context()),
         settings.picture_timeout,
         settings.max_picture_bytes,
         pause,

@@ -1,7 +1,7 @@
-"""Which addresses may be fetched from: those of the public internet, and those that the operator lists.
+"""Rules for the addresses that requests may go to.
 
-The tables are IANA's registries of special-purpose addresses, written down: what
-`ipaddress` calls global differs between versions of Python.
+The tables below are IANA's registries of special-purpose addresses. They are spelt out because
+the definition of a global address in `ipaddress` differs between versions of Python.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ipaddress import (
     IPv6Network,
     ip_address,
 )
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -43,7 +43,7 @@ _REFUSED_V4: Final = tuple(
 )
 
 _PUBLIC_V6: Final = IPv6Network("2000::/3")
-"""All that is routed. Outside are loopback, private, link-local, multicast, and most wrappings of IPv4."""
+"""The routed space. Loopback, private, link-local, multicast and most embeddings of IPv4 are outside."""
 
 _REFUSED_V6: Final = tuple(
     map(
@@ -57,7 +57,7 @@ _REFUSED_V6: Final = tuple(
     )
 )
 
-_WRAPPINGS: Final = tuple(
+_EMBEDDINGS: Final = tuple(
     map(
         IPv6Network,
         (
@@ -65,7 +65,7 @@ _WRAPPINGS: Final = tuple(
             "::ffff:0:0/96",  # IPv4-mapped
             "::ffff:0:0:0/96",  # IPv4-translated (SIIT)
             "64:ff9b::/96",  # NAT64
-            "64:ff9b:1::/48",  # NAT64 of one's own
+            "64:ff9b:1::/48",  # local-use NAT64
         ),
     )
 )
@@ -73,21 +73,37 @@ _LAST_32_BITS: Final = 0xFFFF_FFFF
 _LOOPBACK_V6: Final = 1
 
 
-@frozen
-class AddressPolicy:
-    """Decides by address, whatever name it came under."""
-
-    networks: tuple[Network, ...] = ()
-    """Where pictures may be fetched from although it is not public: the operator's home network."""
+class AddressRule(Protocol):
+    """Decides about each address of a host, whatever the host's name is."""
 
     def allows(self, address: str) -> bool:
-        """Whether a connection to this address may be opened.
+        """Whether a connection to this address may be opened."""
+        ...
 
-        An IPv6 address that leads to an IPv4 address is allowed only where both
-        are: a gateway would otherwise reach for us what we may not.
+
+@frozen
+class AnyAddress:
+    """`AddressRule` for hosts that the operator configured: all addresses."""
+
+    def allows(self, address: str) -> bool:
+        return True
+
+
+@frozen
+class AddressPolicy:
+    """`AddressRule` for hosts that a caller names: public addresses, and listed networks."""
+
+    networks: tuple[Network, ...] = ()
+    """Networks that are allowed although they are not public, such as the operator's home network."""
+
+    def allows(self, address: str) -> bool:
+        """Whether the address is public or listed.
+
+        An IPv6 address that embeds an IPv4 address is allowed only if both are:
+        otherwise a gateway would forward the connection to a refused address.
         """
         found = ip_address(address)
-        inner = _wrapped(found)
+        inner = _embedded(found)
         if inner is not None and not self._allows(inner):
             return False
         return self._allows(found)
@@ -104,10 +120,10 @@ def _is_public(address: Address) -> bool:
     return address in _PUBLIC_V6 and not any(address in network for network in _REFUSED_V6)
 
 
-def _wrapped(address: Address) -> IPv4Address | None:
-    """The IPv4 address that packets to this address reach in the end."""
+def _embedded(address: Address) -> IPv4Address | None:
+    """The IPv4 address that a gateway would forward packets to; None where the address embeds none."""
     if isinstance(address, IPv4Address) or int(address) <= _LOOPBACK_V6:
         return None
-    if any(address in network for network in _WRAPPINGS):
+    if any(address in network for network in _EMBEDDINGS):
         return IPv4Address(int(address) & _LAST_32_BITS)
     return address.teredo[1] if address.teredo else address.sixtofour

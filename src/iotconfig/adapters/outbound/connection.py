@@ -1,4 +1,4 @@
-"""Connections to addresses that were checked, cut when their time is up."""
+"""Connections to checked addresses, cut at the deadline."""
 
 from __future__ import annotations
 
@@ -13,36 +13,33 @@ from typing import Any, Final, Self
 import httpcore
 from attrs import frozen
 
-from .addresses import AddressPolicy
-from .deadline import Deadline, TimeIsUp
-from .lookup import Resolve, look_up
+from .addresses import AddressRule
+from .deadline import Deadline
+from .errors import AddressRefused, DeadlineExceeded
+from .resolver import Resolve, resolve_within
 
 _TRIES: Final = 4
 """Addresses of a host that are tried."""
 
 _BLOCK: Final = 16 * 1024
-"""Bytes that are read at a time: what a peer packs into them is taken apart without a pause."""
+"""Bytes per read: the HTTP parser handles what one read returns without a turn for others."""
 
 
-class AddressRefused(Exception):
-    """None of the host's addresses may be fetched from."""
+class BoundedBackend(httpcore.NetworkBackend):
+    """Opens one connection for httpcore. As a context manager it raises `DeadlineExceeded` if it had to cut it.
 
-
-class CheckedBackend(httpcore.NetworkBackend):
-    """Opens one connection for httpcore; a context manager that ends it at the deadline, with `TimeIsUp`.
-
-    A name is looked up once, each address is checked, and the connection goes to one
-    that passed. A client that is given the name looks it up again, and may get another
-    answer (DNS rebinding). Addresses that do not pass are left out, and do not speak
-    against the others: a host at home often has a link-local one as well.
+    A name is resolved once, each address is checked, and the connection goes to one that
+    passed: a second lookup could answer differently (DNS rebinding). Addresses that do not
+    pass are skipped and do not disqualify the others, since hosts at home often have a
+    link-local address as well.
     """
 
-    def __init__(self, policy: AddressPolicy, resolve: Resolve, deadline: Deadline) -> None:
-        self._policy = policy
+    def __init__(self, rule: AddressRule, resolve: Resolve, deadline: Deadline) -> None:
+        self._rule = rule
         self._resolve = resolve
         self._deadline = deadline
-        # Shutting the connection down wakes whatever waits on it. Time-outs of a socket
-        # bound each wait, and a peer that sends a byte now and then ends every one.
+        # Time-outs of a socket bound single waits only: a byte now and then restarts each of them.
+        # Shutting the connection down ends whatever waits on it.
         self._timer = Timer(deadline.left(), self._cut)
         self._timer.daemon = True
         self._lock = Lock()
@@ -57,8 +54,8 @@ class CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        found = look_up(self._resolve, host, self._deadline.left())
-        addresses = [address for address in found if self._policy.allows(address)][:_TRIES]
+        found = resolve_within(self._deadline.left(), self._resolve, host)
+        addresses = [address for address in found if self._rule.allows(address)][:_TRIES]
         if not addresses:
             raise AddressRefused
         *others, last = addresses
@@ -69,7 +66,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         try:
             return self._open(last, port, self._deadline.left())
         except httpcore.ConnectTimeout:
-            raise TimeIsUp from None
+            raise DeadlineExceeded from None
 
     def __enter__(self) -> Self:
         self._timer.start()
@@ -82,19 +79,23 @@ class CheckedBackend(httpcore.NetworkBackend):
         self._timer.join()
         if self._link is not None:
             self._link.close()
-        # To its reader a connection that was cut has failed, or ended well.
+        # A reader cannot tell a cut from a failure, nor from the end of the body.
         if self._is_cut and (kind is None or issubclass(kind, Exception)):
-            raise TimeIsUp from None
+            raise DeadlineExceeded from None
 
     def _open(self, address: str, port: int, seconds: float) -> httpcore.NetworkStream:
         stream = httpcore.SyncBackend().connect_tcp(address, port, seconds)
         with self._lock:
-            # A handle of our own: TLS takes the socket's away.
-            self._link = stream.get_extra_info("socket").dup()
+            try:
+                # A duplicate: start_tls detaches the original socket.
+                self._link = stream.get_extra_info("socket").dup()
+            except OSError as error:
+                stream.close()
+                raise httpcore.ConnectError(str(error)) from error
             if self._is_cut:
                 stream.close()
-                raise TimeIsUp
-        return _BreathingStream(stream, self._deadline)
+                raise DeadlineExceeded
+        return _YieldingStream(stream, self._deadline)
 
     def _cut(self) -> None:
         with self._lock:
@@ -105,14 +106,14 @@ class CheckedBackend(httpcore.NetworkBackend):
 
 
 @frozen
-class _BreathingStream(httpcore.NetworkStream):
-    """Gives others their turn: reading from a peer that is always ready does not wait, and would not."""
+class _YieldingStream(httpcore.NetworkStream):
+    """Lets other greenlets run: reading from a peer that always has data ready never waits by itself."""
 
     _stream: httpcore.NetworkStream
     _deadline: Deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._deadline.breathe()
+        self._deadline.check()
         return self._stream.read(min(max_bytes, _BLOCK), timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -124,7 +125,7 @@ class _BreathingStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _BreathingStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline)
+        return _YieldingStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -1,4 +1,4 @@
-"""Looking up a host's addresses, within a bound of time."""
+"""Name resolution in bounded time."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from threading import Thread
 
-from .deadline import TimeIsUp
+from .errors import DeadlineExceeded, HostNotFound
 
 Resolve = Callable[[str], Sequence[str]]
-"""The addresses of a name, the best first. Raises `OSError` where it has none."""
-
-
-class HostNotFound(Exception):
-    """The host has no address."""
+"""Returns the addresses of a name, the preferred one first. Raises `OSError` where it has none."""
 
 
 def system_resolve(host: str) -> Sequence[str]:
-    """What the system says: its hosts file, DNS, mDNS. It takes its time."""
+    """Resolve a name by the system's sources: hosts file, DNS, mDNS. Blocks for as long as they take."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
-def look_up(resolve: Resolve, host: str, seconds: float) -> Sequence[str]:
-    """The addresses of a host, which may be one itself.
+def resolve_within(seconds: float, resolve: Resolve, host: str) -> Sequence[str]:
+    """Return the addresses of a host; of an address, itself.
 
-    Raises `HostNotFound`, and `TimeIsUp` where none came in time: a resolver cannot
-    be interrupted, so it is left to end by itself.
+    A resolver cannot be interrupted, so it runs in a thread that is abandoned when the time is up.
+    Raises `HostNotFound` and `DeadlineExceeded`.
     """
     if _is_address(host):
         return [host]
@@ -39,11 +35,11 @@ def look_up(resolve: Resolve, host: str, seconds: float) -> Sequence[str]:
         except (OSError, UnicodeError):
             found.append(())
 
-    thread = Thread(target=ask, name="picture-lookup", daemon=True)
+    thread = Thread(target=ask, name="outbound-resolver", daemon=True)
     thread.start()
     thread.join(seconds)
     if not found:
-        raise TimeIsUp
+        raise DeadlineExceeded
     if not found[0]:
         raise HostNotFound
     return found[0]
