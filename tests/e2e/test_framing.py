@@ -224,3 +224,10 @@ def test_a_host_that_is_none_is_refused(untouched_each_parser: Client, host: str
     answer = untouched_each_parser.get("/api/health", Host=host)
 
     assert answer.status in (400, 403)
+
+
+def test_no_header_moves_a_request_to_another_path(untouched_each_parser: Client) -> None:
+    """Servers take some from proxies: a rule of a proxy about paths would be passed by."""
+    answer = untouched_each_parser.request("GET", "/api/api/health", headers={"SCRIPT_NAME": "/api"})
+
+    expect_problem(answer, 404, "ROUTE_NOT_FOUND")

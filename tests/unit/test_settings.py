@@ -390,3 +390,16 @@ def test_a_file_of_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
 def test_what_is_no_secret_is_read_from_no_file(tmp_path: Path) -> None:
     """So that a file's name does not become a setting by accident."""
     assert Settings() == Settings.from_environ({"BASEURL_FILE": str(tmp_path / "none")})
+
+
+def test_settings_that_are_refused() -> None:
+    """Each names its variable."""
+    for variable, value in (
+        ("IOTCONFIG_AUTH", "maybe"),
+        ("IOTCONFIG_DEVICE_AUTH", "sometimes"),
+        ("IOTCONFIG_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("IOTCONFIG_SECRET_KEY", "short"),
+        ("IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE", "0"),
+    ):
+        with pytest.raises(InvalidSetting, match=variable):
+            Settings.from_environ({variable: value})

@@ -1,0 +1,225 @@
+"""Authentication over HTTP: who is let in, as what, and what they sign."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from falcon import inspect
+
+from iotconfig.adapters.http.access.rules import Access, access_to
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.domain.access.principal import Role
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.settings import Settings
+from tests.support.api import created, expect_problem, new_mac
+from tests.support.http import Answer, Caller
+from tests.support.in_process import Service, Starter, service_on
+from tests.support.postgres import PostgresServer
+from tests.support.tokens import api_token, bearer
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def guarded(on_sqlite: Starter) -> Iterator[Service]:
+    """The API that asks everybody who they are."""
+    with on_sqlite(IOTCONFIG_AUTH="on", IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE="10000") as service:
+        yield service
+
+
+def _routes() -> list[tuple[str, str, Access]]:
+    """Each method of each route that somebody may call, with a path that its template matches."""
+    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True))
+    found: list[tuple[str, str, Access]] = []
+    for route in inspect.inspect_routes(app):
+        for method in (method.method for method in route.methods if not method.internal):
+            access = access_to(route.path, method, {"segment": "999999"})
+            assert access is not None
+            path = route.path.replace("{segment}", "999999").replace("{number}", "1")
+            path = path.replace("{mac}", "020000000000").replace("{name}", "nothing.bin")
+            if access is not Access.NEVER:
+                found.append((method, path, access))
+    return found
+
+
+_CLOSED = [route for route in _routes() if route[2].roles]
+
+
+def _ask(client: Caller, method: str, path: str, token: str | None) -> Answer:
+    headers = {"Content-Length": "0", **({} if token is None else bearer(token))}
+    return client.request(method, path, headers=headers)
+
+
+@pytest.mark.parametrize(("method", "path", "access"), _CLOSED)
+def test_nobody_gets_in_without_credentials(guarded: Service, method: str, path: str, access: Access) -> None:
+    """401 on every route that asks for a role, and how to sign in."""
+    answer = _ask(guarded.client, method, path, None)
+
+    assert 401 == answer.status, access
+    assert 'Bearer realm="iotconfig"' == answer.headers["www-authenticate"]
+    if method != "HEAD":
+        assert "Sign in first" in expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")["error"]
+
+
+@pytest.fixture(scope="module")
+def of_role(guarded: Service) -> dict[Role, str]:
+    """A token of each role."""
+    return {role: api_token(guarded.database_url, role) for role in Role}
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(("method", "path", "access"), _CLOSED)
+def test_a_role_opens_what_it_is_for(
+    guarded: Service, of_role: dict[Role, str], role: Role, method: str, path: str, access: Access
+) -> None:
+    """403 to the others; who is let in gets the route's own answer to this odd request."""
+    answer = _ask(guarded.client, method, path, of_role[role])
+
+    if role in access.roles:
+        assert answer.status not in (401, 403) or access is Access.UPLOAD, answer.body
+        assert answer.status < 500
+    elif method == "HEAD":
+        assert 403 == answer.status
+    else:
+        assert "it takes the role" in expect_problem(answer, 403, "AUTHORIZATION_FAILED")["error"]
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/configs/02-00-00-00-00-00.json"])
+@pytest.mark.parametrize("headers", [{}, bearer("iotc_wrong"), {"Authorization": "Basic Og=="}, bearer("")])
+def test_public_routes_ask_nobody(guarded: Service, path: str, headers: dict[str, str]) -> None:
+    """Nor do they look at what is sent along: deployed firmware sends odd things."""
+    assert guarded.client.request("GET", path, headers=headers).status in (200, 404)
+
+
+def test_an_unknown_route_is_no_secret(guarded: Service) -> None:
+    """404 and 405 come before the question who asks."""
+    expect_problem(guarded.client.get("/api/nothing"), 404, "ROUTE_NOT_FOUND")
+    answer = guarded.client.request("DELETE", "/api/health")
+    expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
+
+
+def test_a_preflight_asks_nobody(guarded: Service) -> None:
+    """Browsers send no credentials with it."""
+    answer = guarded.client.request("OPTIONS", "/api/configs")
+
+    assert 200 == answer.status
+    assert "POST" in answer.headers["allow"]
+
+
+def test_the_name_of_a_token_signs_what_is_made_with_it(guarded: Service) -> None:
+    """Each kind of change, each with the name of who made it."""
+    client, url = guarded.client, guarded.database_url
+    names = [f"n{n}-{uuid.uuid4().hex[:8]}" for n in range(6)]
+    by = {name: bearer(api_token(url, Role.ADMIN, name)) for name in names}
+    mac = new_mac()
+
+    config = client.send_json(
+        "POST", "/api/configs", {"mac_address": mac, "content": {"a": 1}}, **by[names[0]]
+    ).json()
+    path = f"/api/configs/{config['id']}"
+    client.send_json("PUT", path, {"content": {"a": 2}}, **by[names[1]])
+    patch = {"Content-Type": "application/merge-patch+json", **by[names[2]]}
+    client.request("PATCH", path, b'{"b": 3}', patch)
+    client.send_json("POST", f"{path}/rollback", {"revision": 1}, **by[names[3]])
+    client.request("DELETE", path, headers=by[names[4]])
+    client.request("POST", f"/api/deleted-configs/{config['id']}/restore", headers=by[names[5]])
+
+    history = client.request("GET", f"{path}/revisions", headers=by[names[0]]).json()["revisions"]
+    assert names == [revision["author"] for revision in reversed(history)]
+
+
+def test_whole_fleets_are_signed_too(guarded: Service) -> None:
+    """Import and patch."""
+    name = f"fleet-{uuid.uuid4().hex[:8]}"
+    admin = bearer(api_token(guarded.database_url, Role.ADMIN, name))
+    mac = new_mac()
+    record = f'{{"mac_address": "{mac}", "content": {{"deviceName": "{name}"}}}}'
+
+    guarded.client.request(
+        "POST", "/api/configs/import", record.encode(), {"Content-Type": "application/x-ndjson", **admin}
+    )
+    guarded.client.send_json("POST", "/api/configs/patch", {"match": name, "merge": {"x": 1}}, **admin)
+
+    listed = guarded.client.request("GET", f"/api/configs?q={name}", headers=admin).json()["configs"]
+    history = guarded.client.request("GET", f"/api/configs/{listed[0]['id']}/revisions", headers=admin).json()
+    assert [name, name] == [revision["author"] for revision in history["revisions"]]
+
+
+def test_who_one_is(guarded: Service) -> None:
+    """A token's holder is its name, with its role."""
+    token = api_token(guarded.database_url, Role.VIEWER, name := f"me-{uuid.uuid4().hex[:8]}")
+
+    answer = guarded.client.request("GET", "/api/auth/self", headers=bearer(token))
+
+    assert {"subject": name, "email": None, "name": name, "roles": ["viewer"]} == answer.json()
+    assert "no-store" == answer.headers["cache-control"]
+    expect_problem(guarded.client.get("/api/auth/self"), 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_without_authentication_everybody_is_the_local_administrator(single: Service) -> None:
+    """And what they do is anonymous, as it was."""
+    self = single.client.get("/api/auth/self")
+    config = created(single.client, {"a": 1})
+
+    assert {
+        "subject": "anonymous",
+        "email": None,
+        "name": "Local administrator",
+        "roles": ["admin"],
+    } == self.json()
+    history = single.client.get(f"/api/configs/{config['id']}/revisions").json()["revisions"]
+    assert ["anonymous"] == [revision["author"] for revision in history]
+
+
+def test_a_token_that_expired_is_refused(guarded: Service) -> None:
+    """By the service's clock."""
+    until = datetime.now(UTC) + timedelta(seconds=1)
+    headers = bearer(api_token(guarded.database_url, Role.VIEWER, until=until))
+
+    wait_until(
+        lambda: guarded.client.request("GET", "/api/configs", headers=headers).status == 401, "it expires"
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Basic dXNlcjpwYXNz",
+        "Bearer",
+        "Bearer ",
+        "Bearer iotc_",
+        "Bearer iotc_000000000000_" + "0" * 64,
+        "Bearer iotd_020000000000_" + "0" * 64,
+        "Bearer eyJhbGciOiJub25lIn0.e30.",
+        "Bearer " + "x" * 4000,
+        "Token abc",
+        "\xff",
+    ],
+)
+def test_credentials_that_do_not_hold(guarded: Service, header: str) -> None:
+    """401, never 500, and never let in."""
+    answer = guarded.client.request("GET", "/api/configs", headers={"Authorization": header})
+
+    expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_a_token_in_the_query_string_is_none(guarded: Service) -> None:
+    """It would stand in logs and histories."""
+    token = api_token(guarded.database_url, Role.ADMIN)
+
+    expect_problem(guarded.client.get(f"/api/configs?access_token={token}"), 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_a_database_that_is_away_lets_nobody_in(own_postgres: PostgresServer) -> None:
+    """503, and not 401: a program must not throw its token away."""
+    Migrations(DatabaseUrl.parse(own_postgres.base_url)).upgrade()
+    headers = bearer(api_token(own_postgres.base_url, Role.ADMIN))
+    with service_on(own_postgres.base_url, IOTCONFIG_AUTH="on", IOTCONFIG_DB_POOL_TIMEOUT="0.5") as service:
+        own_postgres.stop()
+        answer = service.client.request("GET", "/api/configs", headers=headers)
+        expect_problem(answer, 503, "STORE_UNAVAILABLE")
+        assert 401 == service.client.get("/api/configs").status
+        own_postgres.start()
