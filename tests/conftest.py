@@ -15,6 +15,7 @@ from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
+from tests.support.picture_server import PictureServer
 from tests.support.postgres import PostgresServer, create_database, drop_database
 from tests.support.serving import Serve
 
@@ -151,3 +152,10 @@ def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
 def serve(start_serve: Callable[..., Serve], database_url: str) -> Serve:
     """`iotconfig serve` on each kind of database."""
     return start_serve(database_url)
+
+
+@pytest.fixture
+def picture_server() -> Iterator[PictureServer]:
+    """A web server to fetch pictures from."""
+    with PictureServer() as server:
+        yield server

@@ -19,7 +19,6 @@ from tests.support.depot import Depot, new_name, settings_of
 from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet
 from tests.support.http import Client
 from tests.support.mosquitto import Mosquitto
-from tests.support.picture_server import PictureServer
 from tests.support.postgres import create_database, drop_database
 from tests.support.relaying import RelayProcess, config_service, relay_starter
 from tests.support.schema import rows
@@ -131,13 +130,6 @@ def picture_serve(
         yield serve
         assert "Traceback" not in serve.output()
         assert "Warning" not in serve.output()
-
-
-@pytest.fixture
-def picture_server() -> Iterator[PictureServer]:
-    """A web server that `picture_serve` may fetch from."""
-    with PictureServer() as server:
-        yield server
 
 
 _WRITTEN = (

@@ -53,7 +53,7 @@ ELSEWHERE = {
     "REQUEST_TIMEOUT": "e2e/test_slow_clients.py",
     "TOO_MANY_REQUESTS": "e2e/test_failed_sign_ins.py",
     "INTERNAL_ERROR": "unit/test_observing.py",
-    "EXTERNAL_SERVICE_ERROR": "e2e/test_picture_refusals.py",
+    "EXTERNAL_SERVICE_ERROR": "e2e/test_pictures.py",
     "STORE_UNAVAILABLE": "e2e/test_postgres_faults.py",
     "STORE_FULL": "e2e/test_asset_faults.py",
 }

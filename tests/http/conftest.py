@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.support.api import create
-from tests.support.depot import AssetClient, LocalDepot, new_name, settings_of
+from tests.support.depot import LocalDepot, new_name, settings_of
 from tests.support.http import Caller
 from tests.support.in_process import Service, StartDepot, Starter, service_on
 from tests.support.postgres import create_database, drop_database
@@ -146,15 +146,28 @@ def tuned(on_sqlite: Starter) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="session")
+def pictures(on_sqlite: Starter) -> Iterator[Service]:
+    """The API that may fetch pictures from 127.0.0.1."""
+    with on_sqlite(
+        CORS_ORIGINS="https://panel.example.org",
+        IOTCONFIG_PICTURE_NETWORKS="127.0.0.1, ::1",
+        IOTCONFIG_PICTURE_TIMEOUT="3",
+        IOTCONFIG_MAX_PICTURE_BYTES="200000",
+        IOTCONFIG_MAX_PICTURE_PIXELS="1000000",
+    ) as service:
+        yield service
+
+
 @contextmanager
 def _depot(place: Path, **settings: str) -> Iterator[LocalDepot]:
     given = {**settings_of(place), **settings}
     with service_on(f"sqlite:///{place / 'configs.db'}", **given) as service:
-        yield LocalDepot(service.client, place / "assets", signing_key())
+        yield LocalDepot(service.database_url, service.client, place / "assets", signing_key())
 
 
 @pytest.fixture(scope="session")
-def shared_depot(_new_place: Callable[[], Path]) -> Iterator[AssetClient]:
+def shared_depot(_new_place: Callable[[], Path]) -> Iterator[LocalDepot]:
     """The API with assets; each test works on names of its own."""
     with _depot(_new_place()) as depot:
         yield depot
@@ -167,7 +180,7 @@ def start_depot(_new_place: Callable[[], Path]) -> StartDepot:
 
 
 @pytest.fixture
-def depot(shared_depot: AssetClient) -> Iterator[AssetClient]:
+def depot(shared_depot: LocalDepot) -> Iterator[LocalDepot]:
     """The shared API with assets; after the test, no transfer has left anything."""
     yield shared_depot
     assert not any(name.startswith(".") for name in shared_depot.on_disk())
@@ -175,7 +188,7 @@ def depot(shared_depot: AssetClient) -> Iterator[AssetClient]:
 
 
 @pytest.fixture
-def unused_name(depot: AssetClient) -> Iterator[str]:
+def unused_name(depot: LocalDepot) -> Iterator[str]:
     """A name under which nothing may be stored."""
     name = new_name()
     yield name
@@ -184,7 +197,7 @@ def unused_name(depot: AssetClient) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def strict(_new_place: Callable[[], Path]) -> Iterator[AssetClient]:
+def strict(_new_place: Callable[[], Path]) -> Iterator[LocalDepot]:
     """The API that takes the stronger form only, small assets, and timestamps that are off by a minute."""
     with _depot(
         _new_place(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -103,6 +105,7 @@ class AssetClient:
 class LocalDepot(AssetClient):
     """The API with assets in the process of the test."""
 
+    database_url: str
     client: Caller
     directory: Path
     key: SigningKey
@@ -132,3 +135,28 @@ class Depot(AssetClient):
 
     def _pids(self) -> list[int]:
         return self.serve.worker_pids()
+
+
+def digest_of(content: bytes) -> str:
+    """A digest as RFC 9530 spells it."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+def expect_whole(answer: Answer, name: str, content: bytes) -> None:
+    """Check that this is all of an asset, with everything that goes with it."""
+    assert (200, content) == (answer.status, answer.body)
+    expected = {
+        "etag": f'"{hashlib.sha256(content).hexdigest()}"',
+        "content-length": str(len(content)),
+        "content-type": "application/octet-stream",
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-digest": digest_of(content),
+        "repr-digest": digest_of(content),
+        "accept-ranges": "bytes",
+        "cache-control": "no-cache",
+        "x-content-type-options": "nosniff",
+    }
+    assert expected == {header: answer.headers.get(header) for header in expected}
+    assert not {"content-range", "content-encoding", "transfer-encoding", "last-modified"} & set(
+        answer.headers
+    )

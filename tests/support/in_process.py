@@ -15,7 +15,7 @@ from attrs import field, frozen
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 
-from .depot import AssetClient
+from .depot import LocalDepot
 from .http import Answer, Caller
 
 
@@ -100,7 +100,7 @@ class Service:
 Starter = Callable[..., AbstractContextManager[Service]]
 """Makes the API, for as long as a block runs; arguments are settings."""
 
-StartDepot = Callable[..., AbstractContextManager[AssetClient]]
+StartDepot = Callable[..., AbstractContextManager[LocalDepot]]
 """Makes the API with assets, for as long as a block runs; arguments are settings."""
 
 

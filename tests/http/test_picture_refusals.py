@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.api import expect_problem
+from tests.support.in_process import Service
 from tests.support.picture_server import PictureServer, answer, head
 from tests.support.pictures import PATH, ask, png, png_claiming
 from tests.support.ports import free_port
-from tests.support.serving import Serve
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ from tests.support.serving import Serve
         ("url=http://127.0.0.1/&Width=1", "Width"),
     ],
 )  # fmt: skip
-def test_bad_parameters_are_refused(picture_serve: Serve, query: str, parameter: str) -> None:
+def test_bad_parameters_are_refused(pictures: Service, query: str, parameter: str) -> None:
     """Unknown, missing, doubled or ill-formed: the refusal names the one."""
     query = query.replace("{side}", parameter)
-    problem = expect_problem(picture_serve.client.get(f"{PATH}?{query}"), 400, "VALIDATION_FAILED")
+    problem = expect_problem(pictures.client.get(f"{PATH}?{query}"), 400, "VALIDATION_FAILED")
 
     assert {"parameter": parameter} == problem["details"]
 
@@ -39,41 +39,41 @@ def test_bad_parameters_are_refused(picture_serve: Serve, query: str, parameter:
     "names", ["X-Missing", "Cookie", "Host", "Content-Length", "X-Forwarded-For", "a b", ","]
 )
 def test_a_header_that_cannot_be_forwarded_is_refused(
-    picture_serve: Serve, picture_server: PictureServer, names: str
+    pictures: Service, picture_server: PictureServer, names: str
 ) -> None:
     """It is absent, kept back, or none; and nothing is fetched."""
     given = {"Cookie": "session=secret", "X-Forwarded-For": "10.0.0.1"}
-    refused = ask(picture_serve.client, picture_server.on("/picture", answer(png())), given, headers=names)
+    refused = ask(pictures.client, picture_server.on("/picture", answer(png())), given, headers=names)
 
     assert {"parameter": "headers"} == expect_problem(refused, 400, "VALIDATION_FAILED")["details"]
     assert [] == picture_server.asked
 
 
-def test_a_failed_fetch_is_502(picture_serve: Serve, picture_server: PictureServer) -> None:
+def test_a_failed_fetch_is_502(pictures: Service, picture_server: PictureServer) -> None:
     """Another status, with its number and none of its words; too large; broken off; nobody there."""
-    missing = ask(picture_serve.client, picture_server.on("/missing", answer(b"secret", "404 Not Found")))
+    missing = ask(pictures.client, picture_server.on("/missing", answer(b"secret", "404 Not Found")))
     assert {"status": 404} == expect_problem(missing, 502, "EXTERNAL_SERVICE_ERROR")["details"]
     assert b"secret" not in missing.body
     large = picture_server.on("/large", head(), bytes(300_000))
     broken = picture_server.on("/broken", head(Content_Length="10"), b"x")
     for url in (large, broken, "http://nowhere.invalid/", f"http://127.0.0.1:{free_port()}/"):
-        expect_problem(ask(picture_serve.client, url), 502, "EXTERNAL_SERVICE_ERROR")
+        expect_problem(ask(pictures.client, url), 502, "EXTERNAL_SERVICE_ERROR")
 
 
-def test_what_cannot_be_read_is_422(picture_serve: Serve, picture_server: PictureServer) -> None:
+def test_what_cannot_be_read_is_422(pictures: Service, picture_server: PictureServer) -> None:
     """No picture, half of one, or one of too many pixels, those included that Pillow itself would warn of."""
     files = [b"", b"<html>", png(100, 100)[:-50], png_claiming(1001, 1000), png_claiming(50_000, 50_000)]
     for number, file in enumerate(files):
-        refused = ask(picture_serve.client, picture_server.on(f"/{number}", answer(file)))
+        refused = ask(pictures.client, picture_server.on(f"/{number}", answer(file)))
         expect_problem(refused, 422, "UNPROCESSABLE")
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.2", "10.0.0.1", "169.254.169.254", "[fe80::1]", "[::ffff:127.0.0.1]", "0x7f.2"]
 )
-def test_what_is_not_listed_is_refused(picture_serve: Serve, host: str) -> None:
+def test_what_is_not_listed_is_refused(pictures: Service, host: str) -> None:
     """The caller's URL is at fault; the sentence names the way out for the operator."""
-    refused = ask(picture_serve.client, f"http://{host}/")
+    refused = ask(pictures.client, f"http://{host}/")
 
     assert "IOTCONFIG_PICTURE_NETWORKS" in expect_problem(refused, 400, "VALIDATION_FAILED")["error"]
 
@@ -83,7 +83,7 @@ def test_what_is_not_listed_is_refused(picture_serve: Serve, host: str) -> None:
     ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::1]", "0.0.0.0", "127.0.0.1.", "%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1"],  # noqa: S104
 )  # fmt: skip
 def test_without_the_setting_nothing_private_is_fetched(
-    single: Serve, picture_server: PictureServer, host: str
+    single: Service, picture_server: PictureServer, host: str
 ) -> None:
     """However this machine is spelt."""
     refused = single.client.get(f"{PATH}?url=http://{host}:{picture_server.port}/")
@@ -94,16 +94,12 @@ def test_without_the_setting_nothing_private_is_fetched(
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_page_of_another_site_makes_nobodys_browser_fetch(
-    picture_serve: Serve, picture_server: PictureServer, site: str
+    pictures: Service, picture_server: PictureServer, site: str
 ) -> None:
     """A browser adds credentials to what pages ask it for, and this route would send them where the page says."""
     url = picture_server.on("/picture", answer(png()))
     given = {"Sec-Fetch-Site": site, "Authorization": "Basic YTpi"}
 
-    expect_problem(
-        ask(picture_serve.client, url, given, headers="Authorization"), 403, "AUTHORIZATION_FAILED"
-    )
-    expect_problem(
-        ask(picture_serve.client, url, {"Origin": "https://evil.example"}), 403, "AUTHORIZATION_FAILED"
-    )
+    expect_problem(ask(pictures.client, url, given, headers="Authorization"), 403, "AUTHORIZATION_FAILED")
+    expect_problem(ask(pictures.client, url, {"Origin": "https://evil.example"}), 403, "AUTHORIZATION_FAILED")
     assert 0 == picture_server.connections

@@ -8,14 +8,14 @@ import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from tests.support.in_process import Service, service_on
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.schema import execute
-from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize(("route", "status"), [("live", "alive"), ("ready", "ready")])
-def test_a_service_that_can_work_says_so(both: Serve, route: str, status: str) -> None:
+def test_a_service_that_can_work_says_so(both: Service, route: str, status: str) -> None:
     """To GET and to HEAD, and no cache keeps it."""
     answer = both.client.get(f"/api/health/{route}")
 
@@ -25,10 +25,10 @@ def test_a_service_that_can_work_says_so(both: Serve, route: str, status: str) -
 
 
 def test_a_schema_that_is_not_current_is_not_ready(
-    start_serve: Callable[..., Serve], database_url: str
+    start_service: Callable[..., Service], database_url: str
 ) -> None:
     """Nor is one that a newer version has upgraded; the answer names the way out, and the process lives on."""
-    serve = start_serve(database_url)
+    serve = start_service()
     execute(database_url, "UPDATE iotconfig_version SET version_num = '9999'")
     answer = serve.client.get("/api/health/ready")
 
@@ -38,19 +38,17 @@ def test_a_schema_that_is_not_current_is_not_ready(
     assert 200 == serve.client.get("/api/health/live").status
 
 
-def test_a_database_that_is_away_is_not_ready(
-    start_serve: Callable[..., Serve], own_postgres: PostgresServer
-) -> None:
+def test_a_database_that_is_away_is_not_ready(own_postgres: PostgresServer) -> None:
     """Until it is back; to live it is not needed."""
     url = create_database(own_postgres.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
-    serve = start_serve(url)
-    own_postgres.stop("immediate")
-    answer = serve.client.get("/api/health/ready")
-    lives = serve.client.get("/api/health/live")
-    own_postgres.start()
+    with service_on(url) as service:
+        own_postgres.stop("immediate")
+        answer = service.client.get("/api/health/ready")
+        lives = service.client.get("/api/health/live")
+        own_postgres.start()
 
-    assert (503, "2") == (answer.status, answer.headers["retry-after"])
-    assert "cannot be reached" in answer.json()["error"]
-    assert 200 == lives.status
-    wait_until(lambda: 200 == serve.client.get("/api/health/ready").status, "it is ready again")
+        assert (503, "2") == (answer.status, answer.headers["retry-after"])
+        assert "cannot be reached" in answer.json()["error"]
+        assert 200 == lives.status
+        wait_until(lambda: 200 == service.client.get("/api/health/ready").status, "it is ready again")

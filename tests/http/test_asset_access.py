@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem
-from tests.support.depot import Depot, new_name, settings_of
-from tests.support.serving import Serve
+from tests.support.depot import LocalDepot, new_name
+from tests.support.in_process import StartDepot
 from tests.support.signing import signing_key, timestamp
 from tests.support.tokens import api_token, bearer
 
 
-@pytest.fixture(scope="module")
-def guarded_depot(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
-    """A service with assets that asks everybody who they are."""
-    place = tmp_path_factory.mktemp("guarded-depot")
-    shutil.copy(_sqlite_template, place / "configs.db")
-    url = f"sqlite:///{place / 'configs.db'}"
-    with Serve(url, place / "serve.log", workers=1, IOTCONFIG_AUTH="on", **settings_of(place)) as serve:
-        yield Depot(serve, place / "assets", signing_key())
+@pytest.fixture
+def guarded_depot(start_depot: StartDepot) -> Iterator[LocalDepot]:
+    """The API with assets that asks everybody who they are."""
+    with start_depot(IOTCONFIG_AUTH="on") as depot:
+        yield depot
 
 
-def token(depot: Depot, role: Role) -> dict[str, str]:
+def token(depot: LocalDepot, role: Role) -> dict[str, str]:
     """The header of a new token of this role."""
-    return bearer(api_token(depot.serve.database_url, role))
+    return bearer(api_token(depot.database_url, role))
 
 
 @pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
-def test_role_and_signature_together_are_let_in(guarded_depot: Depot, role: Role, strong: bool) -> None:
+def test_role_and_signature_together_are_let_in(guarded_depot: LocalDepot, role: Role, strong: bool) -> None:
     """In either form of the signature; what was stored is public."""
     name = new_name()
     fields = guarded_depot.fields(name, b"firmware", strong=strong)
@@ -43,7 +38,7 @@ def test_role_and_signature_together_are_let_in(guarded_depot: Depot, role: Role
 
 
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
-def test_a_signature_without_the_role_is_refused(guarded_depot: Depot, strong: bool) -> None:
+def test_a_signature_without_the_role_is_refused(guarded_depot: LocalDepot, strong: bool) -> None:
     """401 to nobody, 403 to a viewer; the signature is not used up by that."""
     name = new_name()
     fields = guarded_depot.fields(name, b"firmware", strong=strong)
@@ -57,7 +52,7 @@ def test_a_signature_without_the_role_is_refused(guarded_depot: Depot, strong: b
 
 
 @pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
-def test_the_role_without_a_good_signature_is_refused(guarded_depot: Depot, role: Role) -> None:
+def test_the_role_without_a_good_signature_is_refused(guarded_depot: LocalDepot, role: Role) -> None:
     """Another key's, and one of another time: 403 to administrators, too."""
     name, now = new_name(), timestamp()
     headers = token(guarded_depot, role)

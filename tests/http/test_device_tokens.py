@@ -1,4 +1,4 @@
-"""Device tokens through the running service: what each opens, in each mode."""
+"""Device tokens: what each opens, in each mode."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import pytest
 
 from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem, new_mac
+from tests.support.command_line import CommandLine
 from tests.support.http import Answer
-from tests.support.serving import Serve, environment, run_command
+from tests.support.in_process import Service, service_on
 from tests.support.tokens import api_token, bearer, device_token
 
 
 class _Fleet:
     """A service in one mode, and two devices."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Service) -> None:
         self.serve = serve
         self.admin = bearer(api_token(serve.database_url, Role.ADMIN))
         self.mac, self.other = new_mac(), new_mac()
@@ -31,11 +32,11 @@ class _Fleet:
 
 
 @pytest.fixture
-def fleet_in(start_serve: Callable[..., Serve], database_url: str) -> Callable[[str], _Fleet]:
+def fleet_in(start_service: Callable[..., Service]) -> Callable[[str], _Fleet]:
     """A fleet whose devices may, or must, show tokens."""
 
     def start(mode: str) -> _Fleet:
-        return _Fleet(start_serve(database_url, workers=1, IOTCONFIG_AUTH="on", IOTCONFIG_DEVICE_AUTH=mode))
+        return _Fleet(start_service(IOTCONFIG_AUTH="on", IOTCONFIG_DEVICE_AUTH=mode))
 
     return start
 
@@ -102,39 +103,39 @@ def test_a_device_token_is_no_operators_token(fleet_in: Callable[[str], _Fleet])
     expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_required_where_operators_are_not_asked(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+def test_required_where_operators_are_not_asked(start_service: Callable[..., Service]) -> None:
     """The two settings know nothing of each other: an operator on this machine needs no token, a device does."""
-    serve = start_serve(sqlite_url, workers=1, IOTCONFIG_DEVICE_AUTH="required")
+    serve = start_service(IOTCONFIG_DEVICE_AUTH="required")
     mac = new_mac()
     assert 201 == serve.client.send_json("POST", "/api/configs", {"mac_address": mac, "content": {}}).status
 
     expect_problem(serve.client.get(f"/api/configs/{mac}.json"), 401, "AUTHENTICATION_REQUIRED")
-    headers = bearer(device_token(sqlite_url, mac))
+    headers = bearer(device_token(serve.database_url, mac))
     assert 200 == serve.client.request("GET", f"/api/configs/{mac}.json", headers=headers).status
 
 
-def test_tokens_for_a_whole_fleet(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+def test_tokens_for_a_whole_fleet(sqlite_url: str) -> None:
     """One for each config's device that has none; one that is replaced or revoked holds no longer."""
-    env = environment(sqlite_url)
-    assert 0 == run_command("load-test-data", env=env).returncode
-    first = run_command("device-token", "create", "02:00:00:00:00:02", env=env)
-    rest = run_command("device-token", "create", "--all", env=env)
-    lines = sorted((first.stdout + rest.stdout).decode().splitlines())
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    command.ok("load-test-data")
+    first = command.ok("device-token", "create", "02:00:00:00:00:02")
+    rest = command.ok("device-token", "create", "--all")
+    lines = sorted((first.text + rest.text).splitlines())
     assert [f"02:00:00:00:00:0{n}" for n in range(1, 6)] == [line.split()[0] for line in lines]
-    assert b"4 created, 1 had one" in rest.stderr
+    assert "4 created, 1 had one" in rest.errors
 
-    serve = start_serve(sqlite_url, workers=1, IOTCONFIG_DEVICE_AUTH="required")
+    with service_on(sqlite_url, IOTCONFIG_DEVICE_AUTH="required") as service:
 
-    def statuses() -> list[int]:
-        return [
-            serve.client.request("GET", f"/api/configs/{mac}.json", headers=bearer(token)).status
-            for mac, token in (line.split() for line in lines)
-        ]
+        def statuses() -> list[int]:
+            return [
+                service.client.request("GET", f"/api/configs/{mac}.json", headers=bearer(token)).status
+                for mac, token in (line.split() for line in lines)
+            ]
 
-    assert [200] * 5 == statuses()
-    again = run_command("device-token", "create", "02-00-00-00-00-01", env=env)
-    assert 0 != again.returncode
-    assert b"--replace" in again.stderr
-    assert 0 == run_command("device-token", "create", "--replace", "02-00-00-00-00-01", env=env).returncode
-    assert 0 == run_command("device-token", "revoke", "020000000003", env=env).returncode
-    assert [401, 200, 401, 200, 200] == statuses()
+        assert [200] * 5 == statuses()
+        again = command.run("device-token", "create", "02-00-00-00-00-01")
+        assert 0 != again.status
+        assert "--replace" in again.errors
+        command.ok("device-token", "create", "--replace", "02-00-00-00-00-01")
+        command.ok("device-token", "revoke", "020000000003")
+        assert [401, 200, 401, 200, 200] == statuses()

@@ -1,0 +1,138 @@
+"""Assets over HTTP: what an upload leaves, what a device fetches, and what an operator sees."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.support.api import expect_problem
+from tests.support.depot import AssetClient, expect_whole, new_name
+from tests.support.in_process import StartDepot
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x", b"\r\n--", os.urandom(3_000_000)], ids=["empty", "byte", "dashes", "3 MB"]
+)
+def test_any_bytes_come_back(depot: AssetClient, content: bytes) -> None:
+    """Nothing of them is changed or lost."""
+    name = new_name()
+    expect_whole(depot.client.get(depot.uploaded(name, content)), name, content)
+
+
+def test_an_upload_takes_the_place_of_another(depot: AssetClient) -> None:
+    """200, another ETag, and no second entry in the list."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+    answer = depot.upload(name, b"newer")
+
+    assert 200 == answer.status
+    assert path == answer.headers["location"]
+    expect_whole(depot.client.get(path), name, b"newer")
+    assert 1 == depot.listed().count(name)
+
+
+def test_a_device_that_has_it_is_told_so(depot: AssetClient) -> None:
+    """304 without a body while nothing has changed; the whole of it afterwards."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+    etag = depot.client.get(path).headers["etag"]
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = depot.client.get(path, If_None_Match=known)
+        assert (304, b"") == (answer.status, answer.body)
+        assert (etag, "no-cache") == (answer.headers["etag"], answer.headers["cache-control"])
+    depot.uploaded(name, b"newer")
+    expect_whole(depot.client.get(path, If_None_Match=etag), name, b"newer")
+    expect_problem(depot.client.get(path, If_Match=etag), 412, "PRECONDITION_FAILED")
+
+
+def test_head_tells_all_but_the_bytes(depot: AssetClient) -> None:
+    """The same headers; but no Content-Digest, for there is no content."""
+    path = depot.uploaded(new_name(), CONTENT)
+    whole, head = depot.client.get(path), depot.client.request("HEAD", path)
+
+    assert (200, b"") == (head.status, head.body)
+    differing = {"date", "x-request-id", "content-digest"}
+    assert {k: v for k, v in whole.headers.items() if k not in differing} == {
+        k: v for k, v in head.headers.items() if k not in differing
+    }
+    assert "content-digest" not in head.headers
+    assert 304 == depot.client.request("HEAD", path, headers={"If-None-Match": whole.headers["etag"]}).status
+
+
+def test_a_deleted_asset_is_gone(depot: AssetClient) -> None:
+    """204, then 404, for who deletes it again as well."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+    answer = depot.client.request("DELETE", path)
+
+    assert (204, b"") == (answer.status, answer.body)
+    for method in ("GET", "DELETE"):
+        problem = expect_problem(depot.client.request(method, path), 404, "RECORD_NOT_FOUND")
+        assert f"Asset {name} was not found." == problem["error"]
+    assert name not in depot.listed()
+
+
+def test_a_page_that_somebody_uploaded_does_not_run(depot: AssetClient) -> None:
+    """No browser takes it for a page of the service's."""
+    name = new_name(".html")
+    expect_whole(
+        depot.client.get(depot.uploaded(name, b"<script>alert(1)</script>")),
+        name,
+        b"<script>alert(1)</script>",
+    )
+
+
+def test_files_of_operators_are_assets(depot: AssetClient) -> None:
+    """What is put into the directory by hand is served and listed; links and directories are not."""
+    depot.uploaded(new_name(), b"")
+    names = [new_name() for _ in range(4)]
+    (depot.directory / names[0]).write_bytes(CONTENT)
+    (depot.directory / names[1]).symlink_to("/etc/passwd")
+    (depot.directory / names[2]).mkdir()
+    os.mkfifo(depot.directory / names[3])
+
+    expect_whole(depot.client.get(f"/api/assets/{names[0]}"), names[0], CONTENT)
+    assert [names[0]] == [name for name in depot.listed() if name in names]
+    for name in names[1:]:
+        expect_problem(depot.client.get(f"/api/assets/{name}"), 404, "RECORD_NOT_FOUND")
+        expect_problem(depot.client.request("DELETE", f"/api/assets/{name}"), 404, "RECORD_NOT_FOUND")
+
+
+def test_parameters_are_for_devices_to_send_and_for_nobody_else(depot: AssetClient) -> None:
+    """The device route ignores them, as a proxy may need them; the others refuse them."""
+    name = new_name()
+    path = depot.uploaded(name, CONTENT)
+
+    expect_whole(depot.client.get(f"{path}?v=1&v=2"), name, CONTENT)
+    for method, refused in (
+        ("GET", "/api/assets?q=x"),
+        ("POST", "/api/assets?name=x"),
+        ("DELETE", f"{path}?really=1"),
+    ):
+        expect_problem(depot.client.request(method, refused), 400, "VALIDATION_FAILED")
+    assert 200 == depot.client.get(path).status
+
+
+def test_other_methods_are_refused(depot: AssetClient) -> None:
+    """405, and `Allow` names what there is."""
+    path = depot.uploaded(new_name(), CONTENT)
+    for target, methods, allowed in (
+        ("/api/assets", ("PUT", "PATCH", "DELETE"), {"GET", "HEAD", "POST", "OPTIONS"}),
+        (path, ("PUT", "PATCH", "POST"), {"GET", "HEAD", "DELETE", "OPTIONS"}),
+    ):
+        for method in methods:
+            answer = depot.client.request(method, target, b"x")
+            expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
+            assert allowed == set(answer.headers["allow"].split(", "))
+    expect_problem(depot.client.get("/api/assets/"), 404, "ROUTE_NOT_FOUND")
+
+
+def test_an_empty_service_lists_nothing(start_depot: StartDepot) -> None:
+    """And looking makes no directory."""
+    with start_depot() as depot:
+        assert {"assets": [], "count": 0} == depot.client.get("/api/assets").json()
+        expect_problem(depot.client.get("/api/assets/firmware.bin"), 404, "RECORD_NOT_FOUND")
+        assert not depot.directory.exists()
