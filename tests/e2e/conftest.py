@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,12 @@ import pytest
 import trustme
 
 from iotconfig.domain.configs.service import ConfigService
-from tests.support.api import create
 from tests.support.depot import Depot, new_name, settings_of
 from tests.support.fleet_files import ANY, COUNT, FEW, write_fleet
 from tests.support.http import Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import create_database, drop_database
 from tests.support.relaying import RelayProcess, config_service, relay_starter
-from tests.support.schema import rows
 from tests.support.serving import Serve
 from tests.support.signing import signing_key
 from tests.support.waiting import wait_until
@@ -87,22 +86,6 @@ def each_parser(request: pytest.FixtureRequest) -> Serve:
 
 
 @pytest.fixture(scope="session")
-def tuned(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """A server with settings of its own: two origins, `If-Match` required, small content."""
-    directory = tmp_path_factory.mktemp("tuned-serve")
-    shutil.copy(_sqlite_template, directory / "configs.db")
-    with Serve(
-        f"sqlite:///{directory / 'configs.db'}",
-        directory / "serve.log",
-        workers=1,
-        CORS_ORIGINS="https://panel.example.org, http://localhost:5173",
-        IOTCONFIG_REQUIRE_IF_MATCH="true",
-        IOTCONFIG_MAX_CONTENT_BYTES="2048",
-    ) as serve:
-        yield serve
-
-
-@pytest.fixture(scope="session")
 def picture_authority() -> trustme.CA:
     """Whom `picture_serve` trusts with TLS."""
     return trustme.CA()
@@ -132,41 +115,20 @@ def picture_serve(
         assert "Warning" not in serve.output()
 
 
-_WRITTEN = (
-    "SELECT (SELECT count(*) FROM revision_counters), (SELECT sum(last_revision) FROM revision_counters), "
-    "(SELECT count(*) FROM configs), (SELECT max(updated_at) FROM configs)"
-)
+_WRITTEN = "SELECT (SELECT sum(last_revision) FROM revision_counters), (SELECT count(*) FROM configs)"
 """Changes with every write: each gives a device a number, and none goes back."""
-
-
-def _untouched(serve: Serve) -> Iterator[Client]:
-    before = rows(serve.database_url, _WRITTEN)
-    if not before[0][2]:
-        create(serve.client, {"deviceName": "witness"})
-        before = rows(serve.database_url, _WRITTEN)
-    workers = serve.worker_pids()
-    yield serve.client
-    assert workers == serve.worker_pids()
-    assert before == rows(serve.database_url, _WRITTEN)
-    assert "Traceback" not in serve.output()
-
-
-@pytest.fixture
-def untouched(both: Serve) -> Iterator[Client]:
-    """A client of `both`; after the test, the same workers run and the same configs are stored."""
-    yield from _untouched(both)
-
-
-@pytest.fixture
-def untouched_single(single: Serve) -> Iterator[Client]:
-    """A client of `single`; after the test, the same workers run and the same configs are stored."""
-    yield from _untouched(single)
 
 
 @pytest.fixture
 def untouched_each_parser(each_parser: Serve) -> Iterator[Client]:
     """A client of `each_parser`; after the test, the same workers run and the same configs are stored."""
-    yield from _untouched(each_parser)
+    workers = each_parser.worker_pids()
+    with closing(sqlite3.connect(each_parser.database_url.removeprefix("sqlite:///"))) as connection:
+        before = connection.execute(_WRITTEN).fetchone()
+        yield each_parser.client
+        assert before == connection.execute(_WRITTEN).fetchone()
+    assert workers == each_parser.worker_pids()
+    assert "Traceback" not in each_parser.output()
 
 
 @pytest.fixture

@@ -158,9 +158,9 @@ def test_names_in_headers_have_no_case(each_parser: Serve, headers: dict[str, st
 
 
 @pytest.fixture
-def paths(both: Serve) -> list[str]:
+def paths(single: Serve) -> list[str]:
     """Every GET route, with something to show and with nothing."""
-    config = created(both.client, {"deviceName": "Küche"})
+    config = created(single.client, {"deviceName": "Küche"})
     return [
         "/api/health",
         "/api/configs?limit=3",
@@ -174,11 +174,11 @@ def paths(both: Serve) -> list[str]:
     ]
 
 
-def test_head_is_get_without_a_body(both: Serve, paths: list[str]) -> None:
+def test_head_is_get_without_a_body(single: Serve, paths: list[str]) -> None:
     """HEAD has the status and headers of GET, the length included, and not one byte more."""
     for path in paths:
-        got = both.client.raw(request_bytes("GET", path, headers={"X-Request-ID": "same"}))
-        head = both.client.raw(request_bytes("HEAD", path, headers={"X-Request-ID": "same"}))
+        got = single.client.raw(request_bytes("GET", path, headers={"X-Request-ID": "same"}))
+        head = single.client.raw(request_bytes("HEAD", path, headers={"X-Request-ID": "same"}))
         lines, _, body = head.partition(b"\r\n\r\n")
         assert b"" == body
         varies = (b"date:", b"content-length:") if path == "/api/health" else (b"date:",)
@@ -191,20 +191,20 @@ def _lines(head: bytes, varies: tuple[bytes, ...]) -> list[bytes]:
     return [line for line in head.split(b"\r\n") if not line.lower().startswith(varies)]
 
 
-def test_every_answer_has_its_length_and_is_not_compressed(both: Serve, paths: list[str]) -> None:
+def test_every_answer_has_its_length_and_is_not_compressed(single: Serve, paths: list[str]) -> None:
     """No chunks and no coding, even for those who offer to take them: a device has no room for either."""
     for path in paths:
-        answer = both.client.get(path, Accept_Encoding="gzip, deflate, br, zstd", TE="trailers, gzip")
+        answer = single.client.get(path, Accept_Encoding="gzip, deflate, br, zstd", TE="trailers, gzip")
         assert str(len(answer.body)) == answer.headers["content-length"]
         assert not {"content-encoding", "transfer-encoding"} & set(answer.headers)
 
 
-def test_answers_without_content_have_no_body(both: Serve) -> None:
+def test_answers_without_content_have_no_body(single: Serve) -> None:
     """204 and 304 end with their headers."""
-    config = created(both.client, {"a": 1})
+    config = created(single.client, {"a": 1})
     path = f"/api/configs/{config['id']}"
-    fresh = both.client.raw(request_bytes("GET", path, headers={"If-None-Match": "*"}))
-    gone = both.client.raw(request_bytes("DELETE", path))
+    fresh = single.client.raw(request_bytes("GET", path, headers={"If-None-Match": "*"}))
+    gone = single.client.raw(request_bytes("DELETE", path))
     assert [b"304", b"204"] == [fresh.split()[1], gone.split()[1]]
     assert [b"", b""] == [text.partition(b"\r\n\r\n")[2] for text in (fresh, gone)]
     assert b"transfer-encoding" not in (fresh + gone).lower()
