@@ -29,7 +29,7 @@ from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
 from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.tables import configs, notifications, revision_counters, revisions
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.databases import open_database
 
@@ -478,7 +478,7 @@ def main() -> None:
     database = open_database(settings)
     fill(database, scale)
     database.close()
-    app = wiring.create_app(settings)
+    app = app_of(settings)
     watch = Watch()
     greenlet.settrace(watch.look)
     send(app, Case("GET", "", "", "/api/openapi.json"))

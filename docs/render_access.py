@@ -8,7 +8,7 @@ from falcon import inspect
 
 from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access, access_to
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
 
 _HEAD = """\
@@ -103,7 +103,7 @@ _ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)
 
 
 def _rows() -> Iterator[tuple[str, str, Access]]:
-    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True, metrics_token="x" * 16))
+    app = app_of(Settings(database_url="sqlite:///none.db", auth=True, metrics_token="x" * 16))
     for route in inspect.inspect_routes(app):
         for method in route.methods:
             access = access_to(route.path, method.method, {"segment": "1"})

@@ -173,6 +173,6 @@ def open_service(database_url: str, *, upgrade: bool = False) -> AbstractContext
     Raises `ValidationFailed` for a URL of another kind, `StoreUnavailable` where
     the database does not answer or its schema is not current.
     """
-    from .entrypoints.library import open_service
+    from .entrypoints.library import open_configs
 
-    return open_service(database_url, upgrade=upgrade)
+    return open_configs(database_url, upgrade=upgrade)

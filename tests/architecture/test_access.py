@@ -11,7 +11,7 @@ from falcon import inspect
 from falcon.testing import TestClient
 
 from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access, access_to
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
 
 
@@ -28,7 +28,7 @@ class _Undecided:
 def app(tmp_path: Path) -> falcon.App[Any, Any]:
     """The app with everything that a setting can switch on."""
     url = f"sqlite:///{tmp_path / 'none.db'}"
-    return wiring.create_app(Settings(database_url=url, auth=True, metrics_token="sixteen-letters-"))
+    return app_of(Settings(database_url=url, auth=True, metrics_token="sixteen-letters-"))
 
 
 def _unclassified(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:

@@ -160,10 +160,11 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
     url = f"sqlite:///{tmp_path / 'configs.db'}"
     make = (
         "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
         f"settings = Settings(database_url={url!r})\n"
     )
-    without = loaded_by(f"{make}wiring.migrations(settings).upgrade()\nwiring.create_app(settings)")
+    without = loaded_by(f"{make}wiring.migrations(settings).upgrade()\napp_of(settings)")
     service = loaded_by(f"{make}wiring.pictures(settings)")
 
     assert "falcon" in without
@@ -213,10 +214,11 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) -> None:
     """Who does not sign people in at a provider does not pay for it, nor for the libraries behind it."""
     create = (
+        "from iotconfig.entrypoints.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        "from iotconfig.entrypoints.wiring import create_app, identity_provider\n"
+        "from iotconfig.entrypoints.wiring import identity_provider\n"
         f"settings = Settings.from_environ({{{{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db', {{}}}}}})\n"
-        "create_app(settings)\n"
+        "app_of(settings)\n"
         "print(identity_provider(settings))"
     )
     libraries = {"authlib", "httpcore", "joserfc"}

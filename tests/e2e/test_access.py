@@ -12,6 +12,7 @@ import pytest
 
 from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 from tests.support.api import new_mac
 from tests.support.crowd import together
@@ -52,8 +53,10 @@ def test_the_last_use_is_seen(guarded: Serve) -> None:
     guarded.client.request("GET", "/api/configs", headers=bearer(token))
 
     def is_recorded() -> bool:
-        with wiring.open_api_tokens(Settings(database_url=guarded.database_url)) as tokens:
-            return any(each.name == name and each.last_used_at is not None for each in tokens.all())
+        with open_services(Settings(database_url=guarded.database_url)) as services:
+            return any(
+                each.name == name and each.last_used_at is not None for each in services.api_tokens.all()
+            )
 
     wait_until(is_recorded, "the use is recorded")
 
@@ -106,8 +109,7 @@ def test_a_token_that_cannot_be_shown_is_taken_back(sqlite_url: str, where: str 
         assert done.returncode != 0
         assert 1 == len(done.stderr.splitlines()), done.stderr
 
-    with wiring.open_api_tokens(Settings(database_url=sqlite_url)) as tokens:
+    with open_services(Settings(database_url=sqlite_url)) as services:
         now = wiring.utc_now()
-        assert "active" not in {token.state(now) for token in tokens.all()}
-    with wiring.open_device_tokens(Settings(database_url=sqlite_url)) as devices:
-        assert [] == list(devices.all())
+        assert "active" not in {token.state(now) for token in services.api_tokens.all()}
+        assert [] == list(services.device_tokens.all())

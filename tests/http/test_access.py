@@ -13,7 +13,7 @@ from iotconfig.adapters.http.access.rules import Access, access_to
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
 from tests.support.api import created, expect_problem, new_mac
 from tests.support.http import Answer, Caller
@@ -32,7 +32,7 @@ def guarded(on_sqlite: Starter) -> Iterator[Service]:
 
 def _routes() -> list[tuple[str, str, Access]]:
     """Each method of each route that somebody may call, with a path that its template matches."""
-    app = wiring.create_app(Settings(database_url="sqlite:///none.db", auth=True))
+    app = app_of(Settings(database_url="sqlite:///none.db", auth=True))
     found: list[tuple[str, str, Access]] = []
     for route in inspect.inspect_routes(app):
         for method in (method.method for method in route.methods if not method.internal):

@@ -11,7 +11,7 @@ import pytest
 from jsonpatch import JsonPatch
 
 from iotconfig.domain.configs.revisions import Retention
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 from tests.support.api import created, expect_problem
 from tests.support.http import Answer, Caller
@@ -217,8 +217,8 @@ def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], databa
     """410 wherever it is named, and the refusal says up to where the history was pruned."""
     client = start_service().client
     config = _third(client)
-    with wiring.open_history(Settings(database_url=database_url)) as history:
-        assert [2] == list(history.prune(Retention(keep=1, older_than=datetime.now(UTC))))
+    with open_services(Settings(database_url=database_url)) as services:
+        assert [2] == list(services.history.prune(Retention(keep=1, older_than=datetime.now(UTC))))
     assert [3] == [one["revision"] for one in client.get(_path(config, "/revisions")).json()["revisions"]]
     rollback = client.send_json("POST", _path(config, "/rollback"), {"revision": 2})
     paths = ("/revisions/1", "/revisions/2", "/diff?from=1", "/diff?from=3&to=2")

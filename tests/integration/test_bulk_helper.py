@@ -24,7 +24,7 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 from tests.support.entities import mac
 from tests.support.fleet_files import stored
@@ -106,8 +106,10 @@ WORKS = {
 
 @contextmanager
 def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkService]:
-    with wiring.open_fleet(Settings(database_url=url)) as fleet:
-        yield HelpedBulkService(fleet, [sys.executable, "-m", *command], environment(url), most_here=1)
+    with open_services(Settings(database_url=url)) as services:
+        yield HelpedBulkService(
+            services.bulk, [sys.executable, "-m", *command], environment(url), most_here=1
+        )
 
 
 class WithoutProcess(HelpedBulkService):
@@ -138,12 +140,12 @@ def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path:
     here: Said = []
     there: Said = []
     with (
-        wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet,
-        wiring.open_fleet(Settings(database_url=other)) as others,
+        open_services(Settings(database_url=sqlite_url)) as services,
+        open_services(Settings(database_url=other)) as other_services,
     ):
-        helping = WithoutProcess(others, [], {}, most_here=1)
+        helping = WithoutProcess(other_services.bulk, [], {}, most_here=1)
         for work in WORKS[name]:
-            assert work(fleet, here) == work(helping, there)
+            assert work(services.bulk, here) == work(helping, there)
     assert here == there
     assert _history(sqlite_url) == _history(other)
 
@@ -169,17 +171,17 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
 
 def test_no_helper_can_be_started(sqlite_url: str) -> None:
     """Where the system has no room for another process, nothing was begun."""
-    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
-        helping = HelpedBulkService(fleet, ["/no/such/interpreter"], os.environ, most_here=1)
+    with open_services(Settings(database_url=sqlite_url)) as services:
+        helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
 
 
 def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
     """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
-    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
+    with open_services(Settings(database_url=sqlite_url)) as services:
         helping = HelpedBulkService(
-            fleet,
+            services.bulk,
             [sys.executable, "-m", HELPER],
             environment(sqlite_url),
             most_here=1,
@@ -204,8 +206,8 @@ def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
 
 def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
     """A hundred records, or a patch to as many configs, are done here."""
-    with wiring.open_fleet(Settings(database_url=sqlite_url)) as fleet:
-        helping = HelpedBulkService(fleet, ["/no/such/interpreter"], os.environ)
+    with open_services(Settings(database_url=sqlite_url)) as services:
+        helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ)
         load("".join(map(record, range(100))))(helping, [])
         patch('{"a": 1}')(helping, [])
         with pytest.raises(IotConfigError, match="another process"):

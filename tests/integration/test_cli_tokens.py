@@ -8,7 +8,7 @@ import re
 import pytest
 
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 from tests.support.command_line import CommandLine
 
@@ -27,8 +27,8 @@ def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine
 
     assert _TOKEN.fullmatch(done.text)
     assert done.errors.startswith("Token ci (admin) holds until 2099-01-02 00:00:00Z, in ")
-    with wiring.open_api_tokens(Settings(database_url=database_url)) as tokens:
-        assert frozenset({Role.ADMIN}) == tokens.authenticate(done.text.strip()).roles
+    with open_services(Settings(database_url=database_url)) as services:
+        assert frozenset({Role.ADMIN}) == services.api_tokens.authenticate(done.text.strip()).roles
 
 
 def test_a_token_is_shown_once(cli: CommandLine) -> None:

@@ -13,6 +13,8 @@ from wsgiref.validate import validator
 from attrs import field, frozen
 
 from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.application import app_on
+from iotconfig.entrypoints.services import Services
 from iotconfig.entrypoints.settings import Settings
 
 from .depot import LocalDepot
@@ -109,4 +111,4 @@ def service_on(database_url: str, **environ: str) -> Iterator[Service]:
     """The API that these settings describe; its connections are closed at the end of the block."""
     settings = Settings.from_environ({**environ, "DATABASE_URL": database_url})
     with closing(wiring.open_database(settings)) as database:
-        yield Service(database_url, WsgiClient(wiring.app_on(database, settings)))
+        yield Service(database_url, WsgiClient(app_on(Services(settings, database))))

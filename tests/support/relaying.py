@@ -19,7 +19,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
 from .listener import Heard, Listener
@@ -120,8 +120,8 @@ def relay_starter(
 @contextmanager
 def config_service(database_url: str) -> Iterator[ConfigService]:
     """The use cases on a database, as a shell beside the service would have them."""
-    with wiring.open_service(Settings(database_url=database_url)) as service:
-        yield service
+    with open_services(Settings(database_url=database_url)) as services:
+        yield services.configs
 
 
 def mac(number: int) -> MacAddress:

@@ -14,6 +14,7 @@ from unittest import mock
 from iotconfig.adapters.asset_files.incoming import IncomingFile
 from iotconfig.domain.assets.asset import Asset, AssetName
 from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
 place = IncomingFile.place
@@ -29,9 +30,9 @@ def main(moment: str, timestamp: str, signature: str) -> None:
 
     settings = Settings.from_environ(os.environ)
     with (
-        wiring.open_store(settings) as store,
+        open_services(settings) as services,
         mock.patch.object(IncomingFile, "place", struck),
-        wiring.assets(settings, store).upload() as upload,
+        wiring.assets(settings, services.store).upload() as upload,
     ):
         upload.give_timestamp(timestamp.encode())
         upload.give_signature(signature.encode())

@@ -12,7 +12,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
 CONTENT = '{"written": "by a process that died"}'
@@ -30,14 +30,14 @@ def _die_around_the_commit(when: str) -> None:
 
 
 def _change(change: str, mac: MacAddress) -> None:
-    with wiring.open_service(Settings.from_environ(os.environ)) as service:
+    with open_services(Settings.from_environ(os.environ)) as services:
         match change:
             case "put":
-                service.put(mac, ConfigContent.parse(CONTENT))
+                services.configs.put(mac, ConfigContent.parse(CONTENT))
             case "delete":
-                service.delete(service.get_by_mac(mac).id)
+                services.configs.delete(services.configs.get_by_mac(mac).id)
             case "announce":
-                service.announce(service.get_by_mac(mac).id)
+                services.configs.announce(services.configs.get_by_mac(mac).id)
             case _:
                 sys.exit(f"no such change: {change}")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
 from .api import new_mac
@@ -14,14 +14,14 @@ from .api import new_mac
 
 def api_token(database_url: str, role: Role, name: str | None = None, until: datetime | None = None) -> str:
     """The text of a new API token."""
-    with wiring.open_api_tokens(Settings(database_url=database_url)) as tokens:
-        return tokens.create(name or f"test-{new_mac().replace(':', '')}", role, until)[1]
+    with open_services(Settings(database_url=database_url)) as services:
+        return services.api_tokens.create(name or f"test-{new_mac().replace(':', '')}", role, until)[1]
 
 
 def device_token(database_url: str, mac_address: str) -> str:
     """The text of a new token of a device, which ends an earlier one."""
-    with wiring.open_device_tokens(Settings(database_url=database_url)) as tokens:
-        text = tokens.create(MacAddress.parse(mac_address), replace=True)
+    with open_services(Settings(database_url=database_url)) as services:
+        text = services.device_tokens.create(MacAddress.parse(mac_address), replace=True)
     assert text is not None
     return text
 

@@ -13,8 +13,9 @@ from typing import Final
 
 from iotconfig.adapters.bulk_helper import help_with
 
-from . import lifeline, wiring
+from . import lifeline
 from .logs import log_to_stderr
+from .services import open_services
 from .settings import Settings
 
 _NICENESS: Final = 5
@@ -41,9 +42,9 @@ def main() -> None:
     with (
         suppress(BrokenPipeError),
         os.fdopen(given.events, "wb") as events,
-        wiring.open_fleet(settings) as fleet,
+        open_services(settings, checks_schema=False) as services,
     ):
-        help_with(fleet, sys.stdin.buffer, records, events)
+        help_with(services.bulk, sys.stdin.buffer, records, events)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,9 @@ from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
-    from iotconfig.domain.access.api_tokens import ApiTokenService
-    from iotconfig.domain.announcing.service import NotificationService
-    from iotconfig.domain.configs.bulk_service import BulkService
-    from iotconfig.domain.configs.history import HistoryService
     from iotconfig.domain.configs.revisions import ChangeNote
-    from iotconfig.domain.configs.service import ConfigService
-    from iotconfig.domain.devices.tokens import DeviceTokenService
 
+    from .services import Services
     from .settings import Settings
 
 
@@ -48,21 +43,15 @@ class _Runtime:
     def max_content_bytes(self) -> int:
         return self._settings.max_content_bytes
 
-    @property
-    def creates_database(self) -> bool:
-        from . import wiring
-
-        return wiring.database_url(self._settings).is_sqlite
-
     def schema(self) -> Migrations:
         from . import wiring
 
         return wiring.migrations(self._settings)
 
-    def service(self) -> AbstractContextManager[ConfigService]:
-        from . import wiring
+    def services(self) -> AbstractContextManager[Services]:
+        from .services import open_services
 
-        return wiring.open_service(self._settings)
+        return open_services(self._settings)
 
     def note(self, message: str | None) -> ChangeNote:
         from iotconfig.domain.configs.revisions import ChangeNote
@@ -71,31 +60,6 @@ class _Runtime:
             return ChangeNote(pwd.getpwuid(os.getuid()).pw_name, message)
         except KeyError:
             return ChangeNote(f"user {os.getuid()}", message)
-
-    def history(self) -> AbstractContextManager[HistoryService]:
-        from . import wiring
-
-        return wiring.open_history(self._settings)
-
-    def fleet(self) -> AbstractContextManager[BulkService]:
-        from . import wiring
-
-        return wiring.open_fleet(self._settings)
-
-    def notifications(self) -> AbstractContextManager[NotificationService]:
-        from . import wiring
-
-        return wiring.open_notifications(self._settings)
-
-    def api_tokens(self) -> AbstractContextManager[ApiTokenService]:
-        from . import wiring
-
-        return wiring.open_api_tokens(self._settings)
-
-    def device_tokens(self) -> AbstractContextManager[DeviceTokenService]:
-        from . import wiring
-
-        return wiring.open_device_tokens(self._settings)
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .exposure import warn_of_exposed_files

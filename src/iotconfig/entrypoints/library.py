@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from iotconfig.domain.configs.service import ConfigService
 
 from . import wiring
+from .services import open_services
 from .settings import Settings
 
 
 @contextmanager
-def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]:
+def open_configs(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]:
     """See `iotconfig.open_service`. The environment is not read: a library leaves it to its caller."""
     if database_url == "memory://":
         from iotconfig.adapters.memory import MemoryStore
@@ -28,10 +29,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
     # Here, so that a bad URL is the caller's argument, and not a setting of the environment.
     DatabaseUrl.parse(database_url)
     settings = Settings(database_url=database_url)
-    migrations = wiring.migrations(settings)
     if upgrade:
-        migrations.upgrade()
-    else:
-        migrations.require_current()
-    with wiring.open_service(settings) as service:
-        yield service
+        wiring.migrations(settings).upgrade()
+    with open_services(settings, checks_schema=not upgrade) as services:
+        yield services.configs

@@ -15,25 +15,28 @@ from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.metrics import MetricsServer
 
-from . import lifeline, wiring
+from . import lifeline
 from .logs import log_to_stderr
+from .services import open_services
 from .settings import Settings
+from .wiring import metrics
 
 
 @contextmanager
 def answering(settings: Settings, listener: socket.socket, registry: CollectorRegistry) -> Iterator[None]:
     """Answer scrapes on `listener` until the end of the block."""
-    with (
-        wiring.open_exposition(settings, registry) as exposition,
-        MetricsServer(listener, exposition.render, settings.metrics_token) as server,
-    ):
-        thread = Thread(target=server.serve_forever, name="metrics-server", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with open_services(settings, checks_schema=False) as services:
+        exposition = metrics.exposition(
+            settings, registry, services.configs, services.notifications, services.database.log
+        )
+        with MetricsServer(listener, exposition.render, settings.metrics_token) as server:
+            thread = Thread(target=server.serve_forever, name="metrics-server", daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join()
 
 
 def main() -> None:

@@ -35,12 +35,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     wiring.identity_provider(settings)
     settings.require_base_url()
     url = wiring.database_url(settings)
-    migrations = wiring.migrations(settings)
-    if url.is_sqlite:
-        applied = migrations.upgrade()
-    else:
-        migrations.require_current()
-        applied = ()
+    applied = wiring.migrations(settings).prepare()
     listener = listen(host, port, "Choose another --port?")
     scrapes = listen_for_scrapes(settings)
     # From here on; what refuses the start is said once, by the command's error.

@@ -13,6 +13,7 @@ from iotconfig.domain.errors import IotConfigError
 
 from . import wiring
 from .logs import writes_json
+from .services import open_services
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def _access(settings: Settings) -> str:
         return f"Authentication is on: API tokens, and sign-ins with {settings.oidc_issuer_url}"
     try:
         now = wiring.utc_now()
-        with wiring.open_api_tokens(settings) as tokens:
-            has_any = any(token.state(now) == "active" for token in tokens.all())
+        with open_services(settings, checks_schema=False) as services:
+            has_any = any(token.state(now) == "active" for token in services.api_tokens.all())
     except IotConfigError:
         has_any = True
     if has_any:
@@ -86,8 +87,8 @@ def _example_path(settings: Settings) -> str:
     if settings.device_auth is DeviceAuth.REQUIRED:
         return _HEALTH
     try:
-        with wiring.open_service(settings) as service:
-            page = service.find(ConfigQuery(limit=1, count=False))
+        with open_services(settings, checks_schema=False) as services:
+            page = services.configs.find(ConfigQuery(limit=1, count=False))
     except IotConfigError:
         return _HEALTH
     return f"/api/configs/{page.configs[0].mac_address}.json" if page.configs else _HEALTH

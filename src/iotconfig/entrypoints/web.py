@@ -43,11 +43,11 @@ class _Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from . import wiring
+        from .application import app_of
 
         watched = observed(self._settings, self._access)
         DeadlineWorker.observers = watched.observers
-        return wiring.create_app(self._settings, watched, self._places)
+        return app_of(self._settings, watched, self._places)
 
     def run(self) -> None:
         PatientArbiter(self).run()

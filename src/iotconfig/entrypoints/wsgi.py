@@ -9,7 +9,7 @@ import falcon
 
 from iotconfig.adapters.logs import LoggedAccess
 
-from . import wiring
+from .application import app_of
 from .settings import Settings
 from .wiring.observers import observed
 
@@ -21,4 +21,4 @@ def create_app() -> falcon.App[Any, Any]:
     """
     settings = Settings.from_environ(os.environ)
     settings.require_base_url()
-    return wiring.create_app(settings, observed(settings, LoggedAccess()))
+    return app_of(settings, observed(settings, LoggedAccess()))

@@ -20,6 +20,7 @@ from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import excerpt
 
+from .counts import counted
 from .diffs import echo_proposed
 from .errors import one_line
 from .options import dry_run_option, keep_going_option, message_option
@@ -30,7 +31,6 @@ from .terminal import give, is_watched, say, say_over_progress
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, BulkResult, PatchOutcome, Tally
-    from iotconfig.domain.configs.bulk_service import BulkService
 
 T = TypeVar("T")
 
@@ -70,11 +70,11 @@ def import_(
     rules = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
     note = runtime.note(message)
     with (
-        _fleet(runtime) as service,
+        runtime.services() as services,
         _entries(source, runtime.max_content_bytes) as entries,
         _collecting_rarely(),
     ):
-        tally = service.load(entries, rules, note, _report)
+        tally = services.bulk.load(entries, rules, note, _report)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
         f"{_ending(tally, rules)}, in {runtime.database}"
@@ -94,11 +94,11 @@ def export(runtime: Runtime, target: Path) -> None:
     """
     from iotconfig.adapters.fleet_files import files
 
-    with _fleet(runtime) as service:
+    with runtime.services() as services:
         if str(target) == _STDIN:
             # A reader may be slow: the snapshot ends before it gets the first byte.
             with TemporaryFile() as file:
-                with service.export() as configs:
+                with services.bulk.export() as configs:
                     count = files.write_records(file, configs)
                 file.seek(0)
                 if is_watched():
@@ -107,17 +107,16 @@ def export(runtime: Runtime, target: Path) -> None:
                 else:
                     shutil.copyfileobj(file, standard_output())
         elif target.suffix == files.NDJSON_SUFFIX:
-            with files.new_file(target) as part, service.export() as configs:
+            with files.new_file(target) as part, services.bulk.export() as configs:
                 count = files.write_records(part, configs)
         elif target.suffix == ".json":
             raise click.UsageError(
                 f"Name a directory, or a file that ends in .ndjson: {printable(target)} is neither."
             )
         else:
-            with service.export() as configs:
+            with services.bulk.export() as configs:
                 count = files.write_directory(target, configs)
-    plural = "config" if count == 1 else "configs"
-    say(f"{count} {plural} from {runtime.database} exported to {printable(target)}", err=True)
+    say(f"{counted(count, 'config')} from {runtime.database} exported to {printable(target)}", err=True)
 
 
 @click.command()
@@ -156,8 +155,8 @@ def patch(
     runtime: Runtime = ctx.obj
     rules = BulkOptions(keep_going=keep_going, dry_run=dry_run)
     given = strict_json.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
-    with _fleet(runtime) as service:
-        outcome = service.patch(
+    with runtime.services() as services:
+        outcome = services.bulk.patch(
             ConfigQuery(text=match, enable_ota=ota),
             MergePatch.parse(given),
             rules,
@@ -175,13 +174,6 @@ def patch(
         f"{_ending(tally, rules)}, in {runtime.database}"
     )
     ctx.exit(1 if tally.refused else 0)
-
-
-@contextmanager
-def _fleet(runtime: Runtime) -> Iterator[BulkService]:
-    runtime.schema().require_current()
-    with runtime.fleet() as service:
-        yield service
 
 
 @contextmanager

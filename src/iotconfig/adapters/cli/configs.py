@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
@@ -14,8 +14,8 @@ from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_mark
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.paging import MAX_PAGE
 
+from .counts import counted
 from .diffs import echo_proposed
 from .names import find, key_of
 from .options import (
@@ -26,15 +26,14 @@ from .options import (
     precondition_of,
     revision_option,
 )
+from .pages import deleted_configs, summaries
 from .runtime import Runtime
 from .streams import standard_input
 from .tables import moment, printable, table
 from .terminal import confirm, give, say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.config import Config, ConfigSummary
-    from iotconfig.domain.configs.revisions import DeletedConfig
-    from iotconfig.domain.configs.service import ConfigService
+    from iotconfig.domain.configs.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,11 +77,11 @@ def list_configs(
         _list_deleted(runtime, limit, as_json)
         return
     query = ConfigQuery(text=search, enable_ota=ota)
-    with configs_of(runtime) as service:
-        count = service.find(evolve(query, limit=1)).count or 0
-        summaries = list(_pages(service, evolve(query, count=False), limit or count))
+    with runtime.services() as services:
+        count = services.configs.find(evolve(query, limit=1)).count or 0
+        found = list(summaries(services.configs, query, limit))
     if as_json:
-        say_json({"configs": summaries, "count": count})
+        say_json({"configs": found, "count": count})
         return
     rows = [
         (
@@ -94,35 +93,16 @@ def list_configs(
             c.revision,
             moment(c.updated_at),
         )
-        for c in summaries
+        for c in found
     ]
     say(table(("ID", "MAC ADDRESS", "NAME", "ENTITY ID", "OTA", "REVISION", "UPDATED"), rows))
-    shown = f"{len(rows)} of {count}" if len(rows) < count else str(count)
-    say(f"\n{shown} {'config' if count == 1 else 'configs'} in {runtime.database}")
-
-
-def _pages(service: ConfigService, query: ConfigQuery, limit: int) -> Iterator[ConfigSummary]:
-    while limit > 0:
-        page = service.find(evolve(query, limit=min(limit, MAX_PAGE)))
-        yield from page.configs
-        limit -= len(page.configs)
-        if page.next is None:
-            return
-        query = evolve(query, after=page.next)
+    shown = f"{len(rows)} of " if len(rows) < count else ""
+    say(f"\n{shown}{counted(count, 'config')} in {runtime.database}")
 
 
 def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
-    from iotconfig.domain.configs.revisions import DeletedQuery
-
-    runtime.schema().require_current()
-    found: list[DeletedConfig] = []
-    query: DeletedQuery | None = DeletedQuery(limit=min(limit or MAX_PAGE, MAX_PAGE))
-    with runtime.history() as service:
-        while query is not None and (limit is None or len(found) < limit):
-            page = service.deleted(query)
-            found += page.configs
-            query = evolve(query, before=page.next) if page.next else None
-    found = found[:limit]
+    with runtime.services() as services:
+        found = list(deleted_configs(services.history, limit))
     if as_json:
         say_json({"configs": found})
         return
@@ -131,8 +111,7 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
         for d in found
     ]
     say(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
-    plural = "config" if len(rows) == 1 else "configs"
-    say(f"\n{len(rows)} deleted {plural} in {runtime.database}")
+    say(f"\n{counted(len(rows), 'deleted config')} in {runtime.database}")
 
 
 @config.command()
@@ -146,8 +125,8 @@ def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None
     """Show one config."""
     if content_only and as_json:
         raise click.UsageError("--content and --json print different things: give one of them.")
-    with configs_of(runtime) as service:
-        found = find(service, name)
+    with runtime.services() as services:
+        found = find(services.configs, name)
     if content_only:
         give(bytes(found.content))
     elif as_json:
@@ -173,8 +152,8 @@ def create(
     """Give a device its first config: CONTENT is its JSON text, or - for standard input."""
     mac = MacAddress.parse(mac_address)
     document = _content(runtime, content, file)
-    with configs_of(runtime) as service:
-        created = service.create(mac, document, runtime.note(message))
+    with runtime.services() as services:
+        created = services.configs.create(mac, document, runtime.note(message))
     echo_changed(runtime, created, "Created", as_json)
 
 
@@ -207,23 +186,25 @@ def set_content(
     note = runtime.note(message)
     if dry_run and may_create:
         raise click.UsageError("--dry-run compares with a config that is there: leave --create out.")
-    with configs_of(runtime) as service:
+    with runtime.services() as services:
         if dry_run:
             from iotconfig.domain.configs.edits import Replace
 
-            before, _ = service.preview(find(service, name).id, Replace(document), precondition)
+            before, _ = services.configs.preview(
+                find(services.configs, name).id, Replace(document), precondition
+            )
             echo_proposed(before, as_stored(document, before.content))
             return
         if may_create:
             if not isinstance(key, MacAddress):
                 raise click.UsageError("--create needs a MAC address: an id is given out by the database.")
             with suppress(RecordNotFound, RecordGone):
-                document = as_stored(document, service.get_by_mac(key).content)
-            changed, created = service.put(key, document, precondition, note)
+                document = as_stored(document, services.configs.get_by_mac(key).content)
+            changed, created = services.configs.put(key, document, precondition, note)
         else:
-            before = find(service, name)
+            before = find(services.configs, name)
             document = as_stored(document, before.content)
-            changed, created = service.update(before.id, document, precondition, note), False
+            changed, created = services.configs.update(before.id, document, precondition, note), False
     echo_changed(runtime, changed, "Created" if created else "Set", as_json)
 
 
@@ -238,12 +219,12 @@ def delete(
     runtime: Runtime, name: str, if_revision: int | None, yes: bool, message: str | None, as_json: bool
 ) -> None:
     """Delete a config: its device then gets 404. 'iotconfig config restore' brings it back."""
-    with configs_of(runtime) as service:
-        found = find(service, name)
+    with runtime.services() as services:
+        found = find(services.configs, name)
         if not yes:
             label = printable(found.content.device_name or "no name")
             confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True)
-        service.delete(found.id, precondition_of(if_revision), runtime.note(message))
+        services.configs.delete(found.id, precondition_of(if_revision), runtime.note(message))
     if as_json:
         say_json({"deleted": found.summary()})
         return
@@ -270,19 +251,11 @@ def replace_device(
     The old board then hears which one took its place (410).
     """
     mac_address = MacAddress.parse(new_mac_address)
-    with configs_of(runtime) as service:
-        before = find(service, name)
+    with runtime.services() as services:
+        before = find(services.configs, name)
         note = runtime.note(message)
-        moved = service.replace_device(before.id, mac_address, precondition_of(if_revision), note)
+        moved = services.configs.replace_device(before.id, mac_address, precondition_of(if_revision), note)
     echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
-
-
-@contextmanager
-def configs_of(runtime: Runtime) -> Iterator[ConfigService]:
-    """The use cases on a database whose schema is current."""
-    runtime.schema().require_current()
-    with runtime.service() as service:
-        yield service
 
 
 def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> ConfigContent:

@@ -71,14 +71,11 @@ def load_test_data(runtime: Runtime) -> None:
     administered (02:…), so no real device has them.
     """
     say(f"Database: {runtime.database}")
-    if runtime.creates_database:
-        runtime.schema().upgrade()
-    else:
-        runtime.schema().require_current()
-    with runtime.service() as service:
+    runtime.schema().prepare()
+    with runtime.services() as services:
         for mac_address, content in sample_devices():
             try:
-                service.create(mac_address, content, runtime.note("Sample device"))
+                services.configs.create(mac_address, content, runtime.note("Sample device"))
             except RecordExists:
                 say(f"{mac_address}  skipped: it exists")
             else:

@@ -16,7 +16,7 @@ from iotconfig.domain.documents import line_ends, strict_json
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError, PreconditionFailed
 
-from .configs import configs_of, echo_changed
+from .configs import echo_changed
 from .diffs import echo_difference
 from .errors import one_line
 from .names import find
@@ -43,8 +43,9 @@ def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> Non
     Text that is refused can be edited again, and is never lost. A change that
     somebody else makes meanwhile is shown, and not overwritten.
     """
-    with configs_of(runtime) as service:
-        editing = _Editing(runtime, service, runtime.note(message), find(service, name))
+    with runtime.services() as services:
+        configs = services.configs
+        editing = _Editing(runtime, configs, runtime.note(message), find(configs, name))
         changed = editing.run()
     if changed is None:
         say("Nothing was changed.", err=True)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from .configs import configs_of, echo_changed
+from .configs import echo_changed
+from .counts import counted
 from .diffs import echo_diff, echo_difference
 from .names import find, find_id
 from .options import dry_run_option, json_option, message_option, precondition_of, revision_option
 from .runtime import Runtime
 from .tables import moment, table
 from .terminal import say, say_json
-
-if TYPE_CHECKING:
-    from iotconfig.domain.configs.history import HistoryService
 
 _NAME = "ID|MAC"
 
@@ -40,9 +35,9 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
     """List a config's revisions, the newest first; a deleted config's, too."""
     from iotconfig.domain.configs.revisions import HistoryQuery
 
-    with _history(runtime) as service:
-        config_id = find_id(service, name)
-        page = service.revisions(HistoryQuery(config_id, before, limit))
+    with runtime.services() as services:
+        config_id = find_id(services.history, name)
+        page = services.history.revisions(HistoryQuery(config_id, before, limit))
     if as_json:
         say_json({"revisions": page.revisions, "next": page.next})
         return
@@ -52,8 +47,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
     ]
     say(table(("REVISION", "TIME", "OPERATION", "MAC ADDRESS", "AUTHOR", "MESSAGE"), rows))
     more = f"; --before {page.next} shows more" if page.next is not None else ""
-    plural = "revision" if len(rows) == 1 else "revisions"
-    say(f"\n{len(rows)} {plural} of config {config_id}{more}, in {runtime.database}")
+    say(f"\n{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.database}")
 
 
 @click.command()
@@ -67,8 +61,9 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
 
     TO is the newest revision unless it is given, FROM the one before TO.
     """
-    with _history(runtime) as service:
-        before, after = service.compare(find_id(service, name), earlier, later)
+    with runtime.services() as services:
+        config_id = find_id(services.history, name)
+        before, after = services.history.compare(config_id, earlier, later)
     from iotconfig.adapters.diff import comparison, revisions_compared
 
     if as_json:
@@ -98,15 +93,15 @@ def rollback(
     from iotconfig.domain.configs.edits import Rollback
 
     edit = Rollback(revision)
-    with configs_of(runtime) as service:
-        before = find(service, name)
+    with runtime.services() as services:
+        before = find(services.configs, name)
         if dry_run:
-            before, content = service.preview(before.id, edit, precondition_of(if_revision))
+            before, content = services.configs.preview(before.id, edit, precondition_of(if_revision))
             labels = (f"{before.mac_address}.json revision {n}" for n in (before.revision, revision))
             echo_difference(before.content, content, *labels)
             return
         note = runtime.note(message)
-        changed = service.edit(before.id, edit, precondition_of(if_revision), note)
+        changed = services.configs.edit(before.id, edit, precondition_of(if_revision), note)
     echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json)
 
 
@@ -120,8 +115,9 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
 
     'iotconfig config list --deleted' lists what can be restored.
     """
-    with _history(runtime) as service:
-        restored = service.restore(find_id(service, name), runtime.note(message))
+    with runtime.services() as services:
+        config_id = find_id(services.history, name)
+        restored = services.history.restore(config_id, runtime.note(message))
     echo_changed(runtime, restored, "Restored", as_json)
 
 
@@ -143,15 +139,7 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
     from iotconfig.domain.configs.revisions import Retention
 
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))
-    with _history(runtime) as service:
-        removed = sum(service.prune(retention, dry_run=dry_run))
-    plural = "revision" if removed == 1 else "revisions"
+    with runtime.services() as services:
+        removed = sum(services.history.prune(retention, dry_run=dry_run))
     done = "would be removed" if dry_run else "removed"
-    say(f"{removed} {plural} {done}, in {runtime.database}")
-
-
-@contextmanager
-def _history(runtime: Runtime) -> Iterator[HistoryService]:
-    runtime.schema().require_current()
-    with runtime.history() as service:
-        yield service
+    say(f"{counted(removed, 'revision')} {done}, in {runtime.database}")

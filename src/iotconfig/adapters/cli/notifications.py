@@ -9,6 +9,7 @@ import click
 
 from iotconfig.domain.mac import MacAddress
 
+from .counts import counted
 from .runtime import Runtime
 from .tables import moment, table
 from .terminal import say, say_json
@@ -61,15 +62,15 @@ def announce(
     if rate is not None and not nudge:
         raise click.UsageError("--rate goes with --all --nudge: nothing else is paced.")
     macs = [MacAddress.parse(text) for text in mac_addresses]
-    runtime.schema().require_current()
-    with runtime.service() as service:
+    with runtime.services() as services:
+        configs = services.configs
         if everything:
-            count = service.announce_all(nudges_per_second=(rate or _RATE) if nudge else None)
+            count = configs.announce_all(nudges_per_second=(rate or _RATE) if nudge else None)
         else:
-            for config in [service.get_by_mac(mac) for mac in macs]:
-                service.announce(config.id)
+            for config in [configs.get_by_mac(mac) for mac in macs]:
+                configs.announce(config.id)
             count = len(macs)
-    say(f"{count} {'config' if count == 1 else 'configs'} to be announced, in {runtime.database}")
+    say(f"{counted(count, 'config')} to be announced, in {runtime.database}")
 
 
 @click.command()
@@ -78,16 +79,16 @@ def announce(
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     """List pending notifications, those that the broker refused too often (parked), and problems with announcing."""
-    runtime.schema().require_current()
-    with runtime.notifications() as service:
-        retried = service.retry_parked() if retry else 0
-        health = service.health()
-        found = service.find(_LISTED)
+    with runtime.services() as services:
+        pending = services.notifications
+        retried = pending.retry_parked() if retry else 0
+        health = pending.health()
+        found = pending.find(_LISTED)
     if as_json:
         say_json({"health": health, "notifications": found})
         return
     if retry:
-        say(f"{retried} parked {'notification is' if retried == 1 else 'notifications are'} tried again.")
+        say(f"{counted(retried, 'parked notification is', 'parked notifications are')} tried again.")
     if found:
         headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
         say(table(headers, map(_row, found)) + "\n")

@@ -1,4 +1,4 @@
-"""What the commands need from whoever starts them."""
+"""What the commands need from the program that runs them."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Schema(Protocol):
         """Read where it stands; nothing is created."""
         ...
 
-    def require_current(self) -> None:
-        """Raise `StoreUnavailable` where this version cannot work with it."""
+    def prepare(self) -> Sequence[object]:
+        """Upgrade a database that is embedded, and require any other to be current; returns what was applied."""
         ...
 
     def upgrade(self, *, recreate: bool = False) -> Sequence[object]:
@@ -61,60 +61,78 @@ class Schema(Protocol):
         ...
 
 
-class Runtime(Protocol):
-    """The program as the environment configures it. Each part is made when it is asked for."""
+class Services(Protocol):
+    """The use cases, wherever they run: on a database that is open, or later on a service over HTTP.
+
+    Each is made at its first use. All may raise `StoreUnavailable`.
+    """
 
     @property
-    def database(self) -> str:
-        """Which database, without its password."""
+    def configs(self) -> ConfigService:
+        """One config at a time."""
         ...
 
     @property
-    def creates_database(self) -> bool:
-        """Whether the database is the embedded one, which may be created on the way."""
+    def history(self) -> HistoryService:
+        """Revisions of configs."""
+        ...
+
+    @property
+    def bulk(self) -> BulkService:
+        """Many configs at once."""
+        ...
+
+    @property
+    def notifications(self) -> NotificationService:
+        """Pending notifications."""
+        ...
+
+    @property
+    def api_tokens(self) -> ApiTokenService:
+        """Tokens of programs."""
+        ...
+
+    @property
+    def device_tokens(self) -> DeviceTokenService:
+        """Tokens of devices."""
+        ...
+
+
+class Runtime(Protocol):
+    """What the commands need from the program that runs them. Each part is made at its first use."""
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, without its password."""
         ...
 
     @property
     def max_content_bytes(self) -> int:
-        """UTF-8 bytes that a config's content may have."""
+        """The largest content of a config, in bytes of UTF-8."""
         ...
 
     def schema(self) -> Schema:
         """The schema of the database."""
         ...
 
-    def service(self) -> AbstractContextManager[ConfigService]:
-        """The use cases on the database."""
+    def services(self) -> AbstractContextManager[Services]:
+        """Open the use cases; they are closed at the end of the block.
+
+        Raises `StoreUnavailable` where the schema is not the one that this version needs.
+        """
         ...
 
     def note(self, message: str | None) -> ChangeNote:
-        """The login name of who runs the command, and what they say about it."""
-        ...
-
-    def history(self) -> AbstractContextManager[HistoryService]:
-        """The histories of the configs in the database."""
-        ...
-
-    def fleet(self) -> AbstractContextManager[BulkService]:
-        """The use cases for many configs at once."""
-        ...
-
-    def notifications(self) -> AbstractContextManager[NotificationService]:
-        """The pending notifications of the database."""
-        ...
-
-    def api_tokens(self) -> AbstractContextManager[ApiTokenService]:
-        """The API tokens in the database."""
-        ...
-
-    def device_tokens(self) -> AbstractContextManager[DeviceTokenService]:
-        """The device tokens in the database."""
+        """The author of a change, which is the login name of the user, and the user's message."""
         ...
 
     def relay(self, on_start: Callable[[str], None]) -> None:
-        """Relay notifications to the broker until told to end; `on_start` gets one line to show."""
+        """Relay notifications to the broker until SIGTERM or an interrupt; `on_start` gets one line to show."""
         ...
 
     def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
-        """Serve the HTTP API, and relay notifications if asked to, until told to end; the exit status."""
+        """Serve the HTTP API until SIGTERM or an interrupt, and relay notifications if `relays`.
+
+        Returns the exit status.
+        """
         ...

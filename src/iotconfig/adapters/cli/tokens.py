@@ -9,22 +9,22 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
-from attrs import evolve
 
 from iotconfig.domain.access.principal import Role
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.mac import MacAddress
 
+from .counts import counted
 from .expiry import expiry
 from .options import json_option
+from .pages import summaries
 from .runtime import Runtime
 from .streams import standard_output
 from .tables import moment, table
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService
-    from iotconfig.domain.configs.service import ConfigService
-    from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.access.api_tokens import ApiToken
 
 _ROLES = "admin may do everything, viewer may read, asset-uploader may upload assets."
 
@@ -53,7 +53,8 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
 
     NAME signs the changes that are made with it, and is given once.
     """
-    with _api_tokens(runtime) as tokens:
+    with runtime.services() as services:
+        tokens = services.api_tokens
         output = standard_output()
         created, text = tokens.create(name, Role(role), expires)
         # The token alone goes to standard output, so that a script can catch it.
@@ -68,8 +69,8 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
 @click.pass_obj
 def list_tokens(runtime: Runtime, as_json: bool) -> None:
     """List the tokens, the revoked too: their names sign revisions."""
-    with _api_tokens(runtime) as tokens:
-        found = tokens.all()
+    with runtime.services() as services:
+        found = services.api_tokens.all()
     now = datetime.now(UTC)
     if as_json:
         say_json({"tokens": [_members(each, now) for each in found]})
@@ -77,7 +78,7 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
     if found:
         headers = ("NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED")
         say(table(headers, [_row(each, now) for each in found]) + "\n")
-    say(f"{len(found)} {'token' if len(found) == 1 else 'tokens'}, in {runtime.database}")
+    say(f"{counted(len(found), 'token')}, in {runtime.database}")
 
 
 @token.command("revoke")
@@ -85,8 +86,8 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
 @click.pass_obj
 def revoke_token(runtime: Runtime, name: str) -> None:
     """Make a token hold no longer, from the next request on."""
-    with _api_tokens(runtime) as tokens:
-        tokens.revoke(name)
+    with runtime.services() as services:
+        services.api_tokens.revoke(name)
     say(f"Token {name} is revoked, in {runtime.database}")
 
 
@@ -113,9 +114,11 @@ def create_device_token(
     if everything and replace:
         raise click.UsageError("--replace goes with MAC addresses: --all would lock every device out.")
     named = [MacAddress.parse(text) for text in mac_addresses]
-    with _device_tokens(runtime) as tokens, runtime.service() as service:
+    with runtime.services() as services:
+        tokens = services.device_tokens
         output = standard_output()
-        macs = _devices(service) if everything else iter(named)
+        everyone = (config.mac_address for config in summaries(services.configs, ConfigQuery()))
+        macs = everyone if everything else iter(named)
         created = kept = 0
         for mac in macs:
             text = tokens.create(mac, replace=replace)
@@ -138,8 +141,8 @@ def create_device_token(
 @click.pass_obj
 def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
     """List the devices that have a token."""
-    with _device_tokens(runtime) as tokens:
-        found = list(tokens.all())
+    with runtime.services() as services:
+        found = list(services.device_tokens.all())
     if as_json:
         say_json(
             {"devices": [{"mac_address": each.mac_address, "created_at": each.created_at} for each in found]}
@@ -148,7 +151,7 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
     if found:
         rows = [(each.mac_address, moment(each.created_at)) for each in found]
         say(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
-    say(f"{len(found)} {'device has' if len(found) == 1 else 'devices have'} a token, in {runtime.database}")
+    say(f"{counted(len(found), 'device has', 'devices have')} a token, in {runtime.database}")
 
 
 @device_token.command("revoke")
@@ -157,9 +160,9 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
 def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> None:
     """Make devices' tokens hold no longer, from the next request on."""
     macs = [MacAddress.parse(text) for text in mac_addresses]
-    with _device_tokens(runtime) as tokens:
+    with runtime.services() as services:
         for mac in macs:
-            tokens.revoke(mac)
+            services.device_tokens.revoke(mac)
             say(f"The token of {mac} is revoked, in {runtime.database}")
 
 
@@ -177,33 +180,6 @@ def _taken_back(take_back: Callable[[], None]) -> Iterator[None]:
     except OSError:
         take_back()
         raise
-
-
-@contextmanager
-def _api_tokens(runtime: Runtime) -> Iterator[ApiTokenService]:
-    runtime.schema().require_current()
-    with runtime.api_tokens() as tokens:
-        yield tokens
-
-
-@contextmanager
-def _device_tokens(runtime: Runtime) -> Iterator[DeviceTokenService]:
-    runtime.schema().require_current()
-    with runtime.device_tokens() as tokens:
-        yield tokens
-
-
-def _devices(service: ConfigService) -> Iterator[MacAddress]:
-    """The devices that have a config, read a page at a time."""
-    from iotconfig.domain.configs.query import ConfigQuery
-
-    query = ConfigQuery(count=False)
-    while True:
-        page = service.find(query)
-        yield from (config.mac_address for config in page.configs)
-        if page.next is None:
-            return
-        query = evolve(query, after=page.next)
 
 
 def _members(token: ApiToken, now: datetime) -> dict[str, object]:

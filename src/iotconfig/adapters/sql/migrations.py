@@ -99,6 +99,16 @@ class Migrations:
                 f"The schema of {self.url} is not the one that this version needs: run 'iotconfig upgrade-db'."
             )
 
+    def prepare(self) -> tuple[Migration, ...]:
+        """Upgrade SQLite, whose file is created if there is none; require PostgreSQL to be current.
+
+        Returns what was applied. Raises `StoreUnavailable`.
+        """
+        if self.url.is_sqlite:
+            return self.upgrade()
+        self.require_current()
+        return ()
+
     def upgrade(self, *, recreate: bool = False) -> tuple[Migration, ...]:
         """Apply what is pending, and say what it was.
 

@@ -3,42 +3,30 @@
 A module for each thing that is joined; what the processes call is named here.
 """
 
-from .access import identity_provider
-from .announcing import broker, open_relay
+from .access import access_control, api_tokens, device_tokens, identity_provider
+from .announcing import broker, notifications, open_relay
 from .assets import assets, signature_verifier
+from .bulk import helped_bulk
 from .clock import utc_now
 from .databases import database_url, looking_after, migrations, open_database
+from .offload import offload
 from .pictures import pictures
-from .services import (
-    open_api_tokens,
-    open_device_tokens,
-    open_fleet,
-    open_history,
-    open_notifications,
-    open_service,
-    open_store,
-)
-from .web import app_on, create_app, open_exposition
 
 __all__ = [
-    "app_on",
+    "access_control",
+    "api_tokens",
     "assets",
     "broker",
-    "create_app",
     "database_url",
+    "device_tokens",
+    "helped_bulk",
     "identity_provider",
     "looking_after",
     "migrations",
-    "open_api_tokens",
+    "notifications",
+    "offload",
     "open_database",
-    "open_device_tokens",
-    "open_exposition",
-    "open_fleet",
-    "open_history",
-    "open_notifications",
     "open_relay",
-    "open_service",
-    "open_store",
     "pictures",
     "signature_verifier",
     "utc_now",

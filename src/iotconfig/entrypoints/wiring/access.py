@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.access.identity import IdentityProvider
 from iotconfig.domain.access.sign_in import SignInService
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
-from .databases import store_of
 
 if TYPE_CHECKING:
     from iotconfig.adapters.http.access_control import AccessControl
@@ -48,25 +48,38 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
         raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
-def access_control(settings: Settings, database: Database) -> AccessControl:
-    """Who is let in, and how."""
-    from iotconfig.adapters.http.access_control import AccessControl
+def api_tokens(database: Database) -> ApiTokenService:
+    """The API tokens in a database. Uses of tokens are written by a thread."""
     from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
+
+    return ApiTokenService(SqlApiTokenStore(database), utc_now, _in_background)
+
+
+def device_tokens(database: Database) -> DeviceTokenService:
+    """The device tokens in a database."""
     from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+
+    return DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+
+
+def access_control(
+    settings: Settings, api_tokens: ApiTokenService, device_tokens: DeviceTokenService, store: Store
+) -> AccessControl:
+    """The access rules of the HTTP API. Raises `InvalidSetting`.
+
+    `store`: where sign-ins that have ended are remembered.
+    """
+    from iotconfig.adapters.http.access_control import AccessControl
     from iotconfig.adapters.throttle import MemoryThrottle
 
-    api_tokens = sign_in = device_tokens = None
-    if settings.is_auth_on:
-        api_tokens = ApiTokenService(SqlApiTokenStore(database), utc_now, _in_background)
-        if (provider := identity_provider(settings)) is not None:
-            sign_in = SignInService(provider, store_of(database), utc_now)
-    if settings.device_auth is not DeviceAuth.OFF:
-        device_tokens = DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+    sign_in = None
+    if settings.is_auth_on and (provider := identity_provider(settings)) is not None:
+        sign_in = SignInService(provider, store, utc_now)
     return AccessControl(
         MemoryThrottle(settings.sign_in_failures),
-        api_tokens,
+        api_tokens if settings.is_auth_on else None,
         sign_in,
-        device_tokens,
+        device_tokens if settings.device_auth is not DeviceAuth.OFF else None,
         settings.device_auth is DeviceAuth.REQUIRED,
         settings.trusted_proxies,
         settings.secret_key or token_hex(),

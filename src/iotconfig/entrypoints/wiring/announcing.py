@@ -89,7 +89,7 @@ def open_relay(
             relay.close()
 
 
-def notifications_of(settings: Settings, database: Database) -> NotificationService:
+def notifications(settings: Settings, database: Database) -> NotificationService:
     """The notifications that are pending in a database."""
     from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.relay_reports import SqlRelayReports

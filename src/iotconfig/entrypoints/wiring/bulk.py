@@ -27,7 +27,7 @@ _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
 """What the names of variables begin with that are read too; libpq reads those with PG."""
 
 
-def helped_fleet(settings: Settings, store: Store, offload: Offload) -> BulkUseCases:
+def helped_bulk(settings: Settings, store: Store, offload: Offload) -> BulkUseCases:
     """The use cases for many configs, which leave the worker to its devices."""
     from iotconfig.adapters.bulk_helper import HelpedBulkService
 

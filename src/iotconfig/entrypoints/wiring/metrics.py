@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
-from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.sql.engine.database import Database, LogUse
 from iotconfig.adapters.telemetry import Observer
 from iotconfig.domain.announcing.ports import Publisher
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
@@ -15,8 +17,6 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.entrypoints.settings import Settings
-
-from .clock import utc_now
 
 
 def counting(registry: CollectorRegistry) -> Observer:
@@ -41,24 +41,26 @@ def watch_pool(settings: Settings, registry: CollectorRegistry, database: Databa
 def exposition(
     settings: Settings,
     registry: CollectorRegistry,
-    store: Store,
-    database: Database,
+    configs: ConfigService,
     notifications: NotificationService,
+    log: Callable[[], LogUse | None],
 ) -> Exposition:
-    """What a scrape reads."""
-    service = ConfigService(store, utc_now)
+    """What a scrape reads.
+
+    `log`: the size of the database's write-ahead log; None where it has none.
+    """
 
     def figures() -> Figures:
         delivery = notifications.health()
-        count = service.find(ConfigQuery(limit=1)).count
+        count = configs.find(ConfigQuery(limit=1)).count
         there = {problem.code for problem in delivery.problems}
         return Figures(
             configs=count or 0,
             pending=delivery.pending,
             parked=delivery.parked,
             oldest_seconds=delivery.oldest_seconds,
-            writable=_takes_writes(store),
-            log_bytes=None if (log := database.log()) is None else log.bytes,
+            writable=_takes_writes(configs.store),
+            log_bytes=None if (use := log()) is None else use.bytes,
             problems={code.value: code in there for code in RelayProblemCode},
         )
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
-from threading import Lock
 
 from iotconfig.domain.pictures import PictureService
 from iotconfig.entrypoints.settings import Settings
@@ -32,17 +30,3 @@ def pictures(settings: Settings) -> PictureService:
     )
     atexit.register(decoders.close)
     return PictureService(source, decoders, settings.picture_timeout)
-
-
-def pictures_when_asked(settings: Settings) -> Callable[[], PictureService]:
-    """The same, made when they are first asked for: other workers do without an HTTP client and decoders."""
-    lock = Lock()
-    made: list[PictureService] = []
-
-    def pictures_once() -> PictureService:
-        with lock:
-            if not made:
-                made.append(pictures(settings))
-            return made[0]
-
-    return pictures_once

@@ -1,0 +1,60 @@
+"""Lists that the use cases give page by page, read as one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from attrs import evolve
+
+from iotconfig.domain.paging import MAX_PAGE
+
+if TYPE_CHECKING:
+    from iotconfig.domain.configs.config import ConfigSummary
+    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.query import ConfigQuery
+    from iotconfig.domain.configs.revisions import DeletedConfig
+    from iotconfig.domain.configs.service import ConfigService
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+
+
+class _Page(Protocol[T_co, C_co]):
+    @property
+    def configs(self) -> Sequence[T_co]: ...
+
+    @property
+    def next(self) -> C_co | None: ...
+
+
+def summaries(
+    service: ConfigService, query: ConfigQuery, limit: int | None = None
+) -> Iterator[ConfigSummary]:
+    """The configs that `query` selects, at most `limit` of them, sorted by MAC address. They are not counted."""
+    first = evolve(query, limit=_page_size(limit), count=False)
+    return islice(_items(lambda cursor: service.find(evolve(first, after=cursor))), limit)
+
+
+def deleted_configs(service: HistoryService, limit: int | None = None) -> Iterator[DeletedConfig]:
+    """The deleted configs, at most `limit` of them, the latest deletion first."""
+    from iotconfig.domain.configs.revisions import DeletedQuery
+
+    first = DeletedQuery(limit=_page_size(limit))
+    return islice(_items(lambda cursor: service.deleted(evolve(first, before=cursor))), limit)
+
+
+def _items(read: Callable[[C | None], _Page[T, C]]) -> Iterator[T]:
+    """The items of all pages; `read` gets the cursor of a page, None for the first."""
+    page = read(None)
+    yield from page.configs
+    while page.next is not None:
+        page = read(page.next)
+        yield from page.configs
+
+
+def _page_size(limit: int | None) -> int:
+    return min(limit or MAX_PAGE, MAX_PAGE)

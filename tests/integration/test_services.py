@@ -1,0 +1,77 @@
+"""The use cases on a database, opened in one place."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.mac import MacAddress
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.services import Services, open_services
+from iotconfig.entrypoints.settings import Settings
+
+MEMBERS = ["configs", "history", "bulk", "notifications", "api_tokens", "device_tokens", "assets"]
+
+
+def other_tables(path: Path) -> None:
+    """A database with no table of ours."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE others (id INTEGER)")
+
+
+def test_a_schema_that_is_not_current_is_refused(tmp_path: Path) -> None:
+    """Before any use case is there to meet it."""
+    path = tmp_path / "configs.db"
+    other_tables(path)
+
+    with (
+        pytest.raises(StoreUnavailable, match="run 'iotconfig upgrade-db'"),
+        open_services(Settings(database_url=f"sqlite:///{path}")),
+    ):
+        pytest.fail("it was opened")
+
+
+def test_a_schema_that_was_checked_is_not_read_again(tmp_path: Path) -> None:
+    """A process that a checked one starts opens the database that is there; a missing file is refused all the same."""
+    path = tmp_path / "configs.db"
+    settings = Settings(database_url=f"sqlite:///{path}")
+
+    with pytest.raises(StoreUnavailable), open_services(settings, checks_schema=False):
+        pytest.fail("it was opened")
+    other_tables(path)
+    with open_services(settings, checks_schema=False) as services:
+        assert services.configs is services.configs
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_each_use_case_is_made_once(sqlite_url: str, member: str) -> None:
+    """At its first use; the second gives the same."""
+    with open_services(Settings(database_url=sqlite_url)) as services:
+        assert getattr(services, member) is getattr(services, member)
+
+
+def test_threads_share_one_service_for_pictures(sqlite_url: str) -> None:
+    """Each would start decoder processes of its own."""
+    with open_services(Settings(database_url=sqlite_url)) as services, ThreadPoolExecutor(8) as threads:
+        assert 1 == len({id(made) for made in threads.map(lambda _: services.pictures(), range(32))})
+
+
+def test_use_cases_work_on_one_database(sqlite_url: str) -> None:
+    """What one stores, the others find."""
+    mac = MacAddress.parse("02:00:00:00:00:01")
+    settings = Settings(database_url=sqlite_url)
+    database = wiring.open_database(settings)
+    try:
+        services = Services(settings, database)
+        created, _ = services.configs.put(mac, "{}")
+        services.configs.delete(created.id)
+
+        assert created.id == services.history.config_of(mac)
+        assert 1 == services.notifications.health().pending
+    finally:
+        database.close()
