@@ -180,6 +180,25 @@ def test_a_process_that_did_not_look_since_a_checkpoint_knows_what_others_saw(pa
     assert backup.read_bytes() == path.read_bytes()
 
 
+def test_a_process_that_shares_nothing_compares_the_file_with_the_log(
+    path: Path, opened: Callable[..., SqliteDatabase]
+) -> None:
+    """Also where a checkpoint of others came between the looks, and the copy has the same size."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    database, other = opened(), opened()
+    database.check()
+    _service(other).put(mac(1), content())
+    checkpoint(path)
+    assert backup.stat().st_size == path.stat().st_size
+    copy_onto(backup, path)
+
+    with pytest.raises(StoreUnavailable, match=OVERWRITTEN):
+        database.check()
+    for each in (other, database):
+        each.close()
+    assert backup.read_bytes() == path.read_bytes()
+
+
 def test_a_checkpoint_that_was_broken_off_is_completed(path: Path, tmp_path: Path) -> None:
     """Such as by a loss of power: as long as it is not, nobody could tell who wrote to the file."""
     broken = tmp_path / "broken"
@@ -237,3 +256,24 @@ def test_checkpoints_of_other_processes_are_not_taken_for_overwriting(path: Path
     assert [0, 0] == [writer.returncode for writer in writers]
     assert len(states) > 10
     assert "ok" == problems(path)
+
+
+def test_a_checkpoint_that_was_refused_does_not_hide_what_was_overwritten(
+    path: Path, opened: Callable[..., SqliteDatabase]
+) -> None:
+    """SQLite begins to copy into a file that was made much smaller, and breaks off."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    database, other = opened(), opened()
+    _service(other).put(mac(1), content(fill="x" * 200_000))
+    checkpoint(path)
+    _service(other).put(mac(1), content())
+    database.check()
+    copy_onto(backup, path)
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        checkpoint(path)
+
+    with pytest.raises(StoreUnavailable, match=OVERWRITTEN):
+        database.check()
+    for each in (other, database):
+        each.close()
+    assert backup.read_bytes() == path.read_bytes()

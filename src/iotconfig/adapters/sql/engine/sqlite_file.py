@@ -262,11 +262,11 @@ class OpenFile:
             wal, shm = _identity(wal_path), _identity(shm_path)
             if wal is not None and log_is_new:
                 _refuse_lost_log(connection, wal_path)
-            index = None if shm is None else opened_index(shm)
-            if is_set_aside and wal is not None and index is not None:
-                self._refuse_marked(connection, index, wal)
-            shared = self._sharing(real_path)
-            watch = None if index is None else OverwritingWatch(real_path, main, index, shared)
+            watch = None
+            if wal is not None and shm is not None and (index := opened_index(shm)) is not None:
+                if is_set_aside:
+                    self._refuse_marked(connection, index, wal)
+                watch = OverwritingWatch(real_path, main, wal, index, self._sharing(real_path))
             return _Open(connection, main, real_path, wal, shm, watch)
         except BaseException:
             connection.close()

@@ -38,6 +38,9 @@ class Checkpoints(NamedTuple):
     """How many transactions were committed since the index was made; after a recovery it is 0."""
     entries: int
     """How many entries the log holds."""
+    page_bytes: int
+    least_size: int
+    """Bytes that the database file has at least: SQLite refuses a checkpoint into a smaller one."""
     file_size: int | None
     """Bytes that the database file has, where all of the log is copied into it; None where a part is not."""
 
@@ -82,9 +85,12 @@ def _checkpoints(found: bytes) -> Checkpoints:
     page_bytes = page_size if page_size > 1 else 65_536
     return Checkpoints(
         progress=found[32:40] + found[96:100] + found[128:132],
-        is_settled=copied == attempted,
+        # More copied than there are: a process was killed while it began the log anew.
+        is_settled=copied == attempted <= entries,
         changes=changes,
         entries=entries,
+        page_bytes=page_bytes,
+        least_size=(pages - entries) * page_bytes - 65_536,
         # Before the first change after a recovery, the index does not know how many pages there are.
         file_size=pages * page_bytes if copied == entries and pages else None,
     )

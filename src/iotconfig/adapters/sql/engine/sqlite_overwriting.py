@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from .failures import is_busy
-from .sqlite_index import Identity, LogIndex, descriptor_of
+from .sqlite_index import Checkpoints, Identity, LogIndex, descriptor_of
+from .sqlite_log import is_in_file
 from .sqlite_sight import HEAD_BYTES, SharedSight, Sight
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,13 @@ _CHUNK: Final = 1024 * 1024
 class OverwritingWatch:
     """Looks at one database file, and remembers how it was."""
 
-    def __init__(self, path: str, main: Identity, index: LogIndex, shared: SharedSight | None = None) -> None:
+    def __init__(
+        self, path: str, main: Identity, wal: Identity, index: LogIndex, shared: SharedSight | None = None
+    ) -> None:
         """`shared`: what the other processes of this service saw, and which they are told of what is seen here."""
         self._path = path
         self._main = main
+        self._wal = wal
         self._index = index
         self._shared = shared
         self._last = Sight(b"", 0, 0, 0, b"")
@@ -42,8 +46,9 @@ class OverwritingWatch:
     def is_overwritten(self) -> bool:
         """Whether something other than a checkpoint wrote to the file since the last checkpoint.
 
-        False where that cannot be known: another file is at the path, a checkpoint is under
-        way, or none of those who share what they see has looked since the last one.
+        False where that cannot be known: another file is at the path, or a checkpoint is under
+        way. Where none of those who share what they see has looked since the last
+        checkpoint, the file is compared with the log, as far as all of it was copied.
         """
         before = self._index.read()
         if before is None:
@@ -60,22 +65,36 @@ class OverwritingWatch:
             return False
         if (status.st_dev, status.st_ino) != self._main:
             return False
-        head = self._read_head()
-        after = self._index.read()
-        if not before.is_settled or after is None or after.progress != before.progress:
-            return False
-        sight = Sight(before.progress, after.changes, status.st_mtime_ns, status.st_size, head)
+        if not before.is_settled:
+            # A checkpoint that met a file much too small was broken off, and so is each later one.
+            return status.st_size < before.least_size and self._index.read() == before
+        sight = Sight(before.progress, before.changes, status.st_mtime_ns, status.st_size, self._read_head())
         known = self._known(sight)
         # `touch` sets both times to the same moment, and writes nothing.
         is_touched = status.st_atime_ns == status.st_mtime_ns
-        if before.file_size not in (None, sight.size):
-            return True
-        if known is not None and _is_other(known, sight, is_touched=is_touched):
+        is_other = self._is_other(before, sight, known, is_touched=is_touched)
+        after = self._index.read()
+        if after is None or after.progress != before.progress:
+            return False
+        if is_other:
             return True
         self._last = sight
         if self._shared is not None and known != sight:
             self._shared.write(sight)
         return False
+
+    def _is_other(
+        self, checkpoints: Checkpoints, sight: Sight, known: Sight | None, *, is_touched: bool
+    ) -> bool:
+        if checkpoints.file_size not in (None, sight.size):
+            return True
+        if known is None:
+            return checkpoints.file_size is not None and not is_in_file(
+                self._main, self._wal, checkpoints.entries, checkpoints.page_bytes
+            )
+        if (known.modified, known.size) == (sight.modified, sight.size):
+            return False
+        return not (is_touched and (known.size, known.head) == (sight.size, sight.head))
 
     def _known(self, sight: Sight) -> Sight | None:
         """How the file was after the same checkpoint, if that is known."""
@@ -101,12 +120,6 @@ class OverwritingWatch:
         except OSError:
             found = b""
         return found.ljust(HEAD_BYTES, b"\0")
-
-
-def _is_other(known: Sight, sight: Sight, *, is_touched: bool) -> bool:
-    if (known.modified, known.size) == (sight.modified, sight.size):
-        return False
-    return not (is_touched and (known.size, known.head) == (sight.size, sight.head))
 
 
 def is_marked(wal_path: str, size: int) -> bool:
