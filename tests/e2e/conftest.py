@@ -149,14 +149,14 @@ def service(database_url: str) -> Iterator[ConfigService]:
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
-    """A file of so many records that an import can be interrupted."""
+    """A file of so many records that an import of it can be interrupted."""
     return write_fleet(tmp_path / "fleet.ndjson", COUNT)
 
 
 @pytest.fixture
 def small_fleet(tmp_path: Path) -> Path:
-    """The same for what takes longer with each record."""
-    return write_fleet(tmp_path / "small.ndjson", FEW)
+    """Fewer, but larger ones, for what takes longer with each record."""
+    return write_fleet(tmp_path / "small.ndjson", FEW, pad=300)
 
 
 @pytest.fixture

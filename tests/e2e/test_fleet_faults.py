@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import CommandLine
 from tests.support.fleet_files import (
     COUNT,
     FEW,
@@ -21,7 +22,7 @@ from tests.support.fleet_files import (
     stored,
 )
 from tests.support.schema import rows
-from tests.support.serving import environment, run_command
+from tests.support.serving import COMMAND, environment
 from tests.support.waiting import wait_until
 
 PATCH = '{"patched": true}'
@@ -32,19 +33,21 @@ _PATCHED = "SELECT config_id FROM revisions WHERE config_id = 1 AND revision = 2
 def _kill_once(command: subprocess.Popen[bytes], reached: Callable[[], object], what: str) -> None:
     wait_until(lambda: reached() or command.poll() is not None, what)
     command.kill()
-    assert -signal.SIGKILL == command.wait(timeout=20), f"it ended before this: {what}"
+    assert -signal.SIGKILL == command.wait(timeout=60), f"it ended before this: {what}"
 
 
-def _bytes_read(command: subprocess.Popen[bytes], path: Path) -> int:
-    """How far a process has come in a file that it reads."""
-    for descriptor in Path(f"/proc/{command.pid}/fd").iterdir():
-        try:
-            if descriptor.readlink() == path:
-                info = Path(f"/proc/{command.pid}/fdinfo/{descriptor.name}").read_text()
-                return int(info.split()[1])
-        except FileNotFoundError:
-            continue
-    return 0
+def _kill_while_reading(url: str, fleet: Path) -> None:
+    """Kill an import that has read the better part of a third of its records, and waits for more."""
+    records = fleet.read_bytes()
+    with subprocess.Popen(
+        [COMMAND, "import", "-"], env=environment(url), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as command:
+        assert command.stdin is not None
+        # More than a pipe holds, by far.
+        command.stdin.write(records[: len(records) // 3])
+        command.stdin.flush()
+        command.kill()
+        assert -signal.SIGKILL == command.wait(timeout=60)
 
 
 def _strike(url: str, moment: str, *arguments: str) -> None:
@@ -79,8 +82,7 @@ def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
 
 def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -> None:
     """Killed while it reads, and at each table that it writes: nothing is there. Killed afterwards: all is."""
-    with started(database_url, "import", str(fleet)) as command:
-        _kill_once(command, lambda: _bytes_read(command, fleet) > fleet.stat().st_size / 3, "a third is read")
+    _kill_while_reading(database_url, fleet)
     assert (0, 0, 0, 0) == stored(database_url)
     for moment in _kill_while_storing(database_url, "import", str(fleet)):
         assert (0, 0, 0, 0) == stored(database_url), moment
@@ -90,10 +92,10 @@ def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -
         wait_until(lambda: rows(database_url, "SELECT id FROM configs LIMIT 1"), "something is stored")
         command.kill()
     assert (COUNT,) * 4 == stored(database_url)
-    again = run_command("import", str(fleet), env=environment(database_url))
+    again = CommandLine(environment(database_url)).ok("import", str(fleet))
 
-    assert (0, b"") == (again.returncode, again.stderr)
-    assert f"0 new, 0 changed, {COUNT} same, 0 refused".encode() in again.stdout
+    assert "" == again.errors
+    assert f"0 new, 0 changed, {COUNT} same, 0 refused" in again.text
     assert (COUNT,) * 4 == stored(database_url)
     assert {} == inconsistencies(database_url)
 
@@ -101,7 +103,8 @@ def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -
 def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: Path) -> None:
     """However often it is killed and run again, each device has one revision for it, or none has."""
     arguments = ("patch", "--all", "--merge", PATCH)
-    assert 0 == run_command("import", str(small_fleet), env=environment(database_url)).returncode
+    command_line = CommandLine(environment(database_url))
+    command_line.ok("import", str(small_fleet))
     for moment in _kill_while_storing(database_url, *arguments):
         assert (FEW, FEW, FEW, FEW) == stored(database_url), moment
 
@@ -109,10 +112,10 @@ def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: 
     with started(database_url, *arguments) as command:
         _kill_once(command, lambda: rows(database_url, _PATCHED), "something is stored")
     assert (FEW, 2 * FEW, FEW, FEW) == stored(database_url)
-    again = run_command(*arguments, env=environment(database_url))
+    again = command_line.ok(*arguments)
 
-    assert (0, b"") == (again.returncode, again.stderr)
-    assert f"\n0 changed, {FEW} same, 0 refused".encode() in again.stdout
+    assert "" == again.errors
+    assert f"\n0 changed, {FEW} same, 0 refused" in again.text
     assert (FEW, 2 * FEW, FEW, FEW) == stored(database_url)
     assert {} == inconsistencies(database_url)
 
@@ -122,16 +125,16 @@ def test_a_killed_export_leaves_nothing_under_its_name(
     database_url: str, small_fleet: Path, tmp_path: Path, name: str
 ) -> None:
     """Killed while it writes, it has left its target as it was; the next one writes all of it."""
-    assert 0 == run_command("import", str(small_fleet), env=environment(database_url)).returncode
+    command_line = CommandLine(environment(database_url))
+    command_line.ok("import", str(small_fleet))
     target = tmp_path / name
 
     _strike(database_url, "export", "export", str(target))
     [part] = tmp_path.glob(f".{name}.*.part")
     assert any(part.iterdir()) if part.is_dir() else part.stat().st_size
     assert not target.exists()
-    again = run_command("export", str(target), env=environment(database_url))
+    command_line.ok("export", str(target))
 
-    assert 0 == again.returncode, again.stderr
     if target.is_dir():
         assert FEW == len(list(target.iterdir()))
     else:

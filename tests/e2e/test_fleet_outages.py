@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.api import expect_problem
+from tests.support.command_line import CommandLine
 from tests.support.crowd import together
 from tests.support.fleet_files import (
     ANY,
@@ -20,22 +23,45 @@ from tests.support.fleet_files import (
     inconsistencies,
     locked,
     sessions,
-    started,
     stored,
 )
 from tests.support.postgres import PostgresServer, create_database
+from tests.support.processes import is_stopped
+from tests.support.schema import execute
 from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
 
 PATCH = '{"patched": true}'
 
 
-@pytest.fixture
-def own_url(own_postgres: PostgresServer) -> str:
-    """A database with the current schema, on a server of the test's own."""
-    url = create_database(own_postgres.base_url, "iotconfig")
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server that each test takes away, and brings back."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def _url(server: PostgresServer) -> str:
+    url = create_database(server.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
     return url
+
+
+@pytest.fixture
+def own_url(_url: str) -> str:
+    """A database with the current schema, on the module's server, and no rows."""
+    execute(_url, "TRUNCATE configs, revisions, revision_counters, notifications")
+    return _url
+
+
+@pytest.fixture(scope="module")
+def serve(_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """A service on that database, which no outage ends."""
+    with Serve(_url, tmp_path_factory.mktemp("serve") / "serve.log", workers=2) as serve:
+        yield serve
+        assert "Traceback" not in serve.output()
 
 
 _OUTAGES = [
@@ -65,10 +91,11 @@ def _outage(server: PostgresServer, url: str, mode: str, table: str, lock: str) 
 
 @pytest.mark.parametrize(("mode", "written"), _OUTAGES)
 def test_a_command_whose_server_goes_says_so(
-    own_postgres: PostgresServer, own_url: str, any_fleet: Path, tmp_path: Path, mode: str, written: str
+    server: PostgresServer, own_url: str, any_fleet: Path, tmp_path: Path, mode: str, written: str
 ) -> None:
     """Import, patch and export end with 1 and one line; nothing is stored or written, and they work afterwards."""
     env = environment(own_url)
+    command_line = CommandLine(env)
     target = tmp_path / "out.ndjson"
     done = (0, 0, 0, 0)
     for arguments, after, table, lock in (
@@ -76,14 +103,13 @@ def test_a_command_whose_server_goes_says_so(
         (("patch", "--all", "--merge", PATCH), (ANY, 2 * ANY, ANY, ANY), written, "SHARE"),
         (("export", str(target)), (ANY, 2 * ANY, ANY, ANY), "configs", "ACCESS EXCLUSIVE"),
     ):
-        with _outage(own_postgres, own_url, mode, table, lock):
+        with _outage(server, own_url, mode, table, lock):
             ended = run_command(*arguments, env=env)
         assert (1, 1) == (ended.returncode, ended.stderr.count(b"\n")), ended.stderr.decode()
         assert ended.stderr.startswith(b"Error: The database cannot be reached"), ended.stderr
         assert done == stored(own_url), arguments
         assert [] == [path for path in tmp_path.iterdir() if path != any_fleet]
-        again = run_command(*arguments, env=env)
-        assert 0 == again.returncode, again.stderr.decode()
+        command_line.ok(*arguments)
         assert after == stored(own_url)
         done = after
     assert {} == inconsistencies(own_url)
@@ -92,15 +118,14 @@ def test_a_command_whose_server_goes_says_so(
 
 @pytest.mark.parametrize(("mode", "written"), _OUTAGES)
 def test_a_request_whose_server_goes_gets_503(
-    own_postgres: PostgresServer,
+    server: PostgresServer,
     own_url: str,
     any_fleet: Path,
-    start_serve: Callable[..., Serve],
+    serve: Serve,
     mode: str,
     written: str,
 ) -> None:
     """Import, patch and export are answered with 503; nothing is stored, and the same workers serve afterwards."""
-    serve = start_serve(own_url)
     client = serve.client
     pids = serve.pids()
     ndjson = {"Content-Type": "application/x-ndjson"}
@@ -112,7 +137,7 @@ def test_a_request_whose_server_goes_gets_503(
         ("POST", "patch", patch, json, (ANY, 2 * ANY, ANY, ANY), written, "SHARE"),
         ("GET", "export", None, {}, (ANY, 2 * ANY, ANY, ANY), "configs", "ACCESS EXCLUSIVE"),
     ):
-        with _outage(own_postgres, own_url, mode, table, lock):
+        with _outage(server, own_url, mode, table, lock):
             refused = client.request(method, f"/api/configs/{path}", body, headers)
         expect_problem(refused, 503, "STORE_UNAVAILABLE")
         assert done == stored(own_url), path
@@ -126,27 +151,28 @@ def test_a_request_whose_server_goes_gets_503(
         done = after
     assert {} == inconsistencies(own_url)
     assert pids == serve.pids()
-    assert "Traceback" not in serve.output()
 
 
 def test_an_export_that_loses_its_server_midway_leaves_nothing(
-    own_postgres: PostgresServer, own_url: str, fleet: Path, tmp_path: Path
+    server: PostgresServer, own_url: str, small_fleet: Path, tmp_path: Path
 ) -> None:
-    """Half of the records are written when the server crashes: no file is left, under no name."""
-    env = environment(own_url)
-    assert 0 == run_command("import", str(fleet), env=env).returncode
+    """Some of the records are written when the server crashes: no file is left, under no name."""
+    command_line = CommandLine(environment(own_url))
+    command_line.ok("import", str(small_fleet))
     target = tmp_path / "out.ndjson"
-    with started(own_url, "export", str(target)) as command:
-        wait_until(
-            lambda: [part for part in tmp_path.glob(".out.*.part") if part.stat().st_size], "it writes"
-        )
-        command.send_signal(signal.SIGSTOP)
-        own_postgres.stop("immediate")
-        command.send_signal(signal.SIGCONT)
-        _, errors = command.communicate(timeout=30)
-    own_postgres.start()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.struck_command", "stopped-export", "export", str(target)],
+        env=environment(own_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as exporting:
+        wait_until(lambda: is_stopped(exporting.pid), "it has stopped itself")
+        server.stop("immediate")
+        exporting.send_signal(signal.SIGCONT)
+        _, errors = exporting.communicate(timeout=60)
+    server.start()
 
-    assert (1, 1) == (command.returncode, errors.count(b"\n")), errors.decode()
-    assert [fleet] == list(tmp_path.iterdir())
-    assert 0 == run_command("export", str(target), env=env).returncode
-    assert fleet.read_bytes() == target.read_bytes()
+    assert (1, 1) == (exporting.returncode, errors.count(b"\n")), errors.decode()
+    assert [small_fleet] == list(tmp_path.iterdir())
+    command_line.ok("export", str(target))
+    assert small_fleet.read_bytes() == target.read_bytes()

@@ -13,8 +13,8 @@ from tests.support.relaying import mac
 from tests.support.schema import rows
 from tests.support.serving import COMMAND, environment
 
-COUNT = 20_000
-FEW = 4_000
+COUNT = 6_000
+FEW = 2_500
 ANY = 500
 
 _INCONSISTENT = {

@@ -18,6 +18,11 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a process has stopped at a signal, and waits for SIGCONT."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def descendants(pid: int) -> list[int]:
     """The children of a process, and theirs, and so on."""
     found: list[int] = []

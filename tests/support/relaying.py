@@ -23,6 +23,7 @@ from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
 from .listener import Heard, Listener
+from .processes import is_stopped
 from .schema import execute, rows
 from .serving import COMMAND, environment
 from .waiting import wait_until
@@ -77,8 +78,7 @@ class RelayProcess:
 
     def wait_stopped(self) -> None:
         """Return when it has stopped itself."""
-        stat = Path(f"/proc/{self.process.pid}/stat")
-        wait_until(lambda: "T" == stat.read_text().rpartition(")")[2].split()[0], "the relay stopped itself")
+        wait_until(lambda: is_stopped(self.process.pid), "the relay stopped itself")
 
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)

@@ -1,7 +1,7 @@
 """A command that kills itself: `python -m tests.support.struck_command MOMENT ARGUMENTS…`.
 
 MOMENT is how a statement begins that is about to be executed, or `export` for
-the middle of what an export writes.
+the middle of what an export writes; with `stopped-export` it stops there, and goes on at SIGCONT.
 """
 
 from __future__ import annotations
@@ -36,23 +36,28 @@ def die_before(beginning: str) -> None:
             _die()
 
 
-@contextmanager
-def _struck_export(service: BulkService) -> Iterator[Iterator[ExportedConfig]]:
-    with _export(service) as configs:
-        yield _struck(configs)
+def strike_export(strike: signal.Signals) -> None:
+    @contextmanager
+    def struck(service: BulkService) -> Iterator[Iterator[ExportedConfig]]:
+        with _export(service) as configs:
+            yield _struck(configs, strike)
+
+    setattr(BulkService, "export", struck)  # noqa: B010 - mypy has methods assigned in no other way
 
 
-def _struck(configs: Iterable[ExportedConfig]) -> Iterator[ExportedConfig]:
+def _struck(configs: Iterable[ExportedConfig], strike: signal.Signals) -> Iterator[ExportedConfig]:
     for number, config in enumerate(configs):
         if number == _EXPORTED:
-            _die()
+            os.kill(os.getpid(), strike)
         yield config
 
 
+_EXPORT_STRIKES = {"export": signal.SIGKILL, "stopped-export": signal.SIGSTOP}
+
 if __name__ == "__main__":
     moment, *arguments = sys.argv[1:]
-    if moment == "export":
-        setattr(BulkService, "export", _struck_export)  # noqa: B010 - mypy has methods assigned in no other way
+    if moment in _EXPORT_STRIKES:
+        strike_export(_EXPORT_STRIKES[moment])
     else:
         die_before(moment)
     main(arguments)
