@@ -78,7 +78,7 @@ def test_a_relay_of_its_own(database_url: str, broker: Mosquitto, listener: List
 
         process.terminate()
 
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(60)
     assert re.search(rf"Relaying from \S+ to {broker.url}\b", log.read_text())
     assert "Traceback" not in log.read_text()
     assert "0 pending" in shell.ok("notifications").text
@@ -94,7 +94,7 @@ def test_a_relay_in_a_terminal_with_a_prefix(sqlite_url: str, broker: Mosquitto,
 
         process.send_signal(signal.SIGINT)
 
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(60)
     assert ["home/iot/devices/02:00:00:00:00:01/config", "home/iot/updates/configs"] == [
         message.topic for message in heard
     ]
@@ -114,43 +114,33 @@ def test_a_second_relay_stands_by_and_follows(
             listener.wait_for(2)
             assert "relay: active" not in logs[1].read_text()
             first.terminate()
-            assert 0 == first.wait(20)
-            wait_until(lambda: "relay: active" in logs[1].read_text(), "the second is active", 5)
+            assert 0 == first.wait(60)
+            wait_until(lambda: "relay: active" in logs[1].read_text(), "the second is active")
             shell.ok("config", "create", "02:00:00:00:00:02", "{}")
             heard = listener.wait_for(4)
     assert 4 == len(heard)
+    assert "Traceback" not in logs[0].read_text() + logs[1].read_text()
 
 
-@pytest.mark.parametrize("trouble", ["wrong-password", "unknown-authority-file"])
 def test_the_web_part_works_on_without_its_broker(
-    start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path, trouble: str
+    start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
 ) -> None:
     """One clear line in the log, without a secret; configs are written and fetched all the same."""
     broker = Mosquitto(tmp_path, password_file(tmp_path, relay="right"), anonymous=False)
-    no_certificate = tmp_path / "ca.pem"
-    no_certificate.write_text("no certificate\n")
-    env, expected = {
-        "wrong-password": ({"MQTT_URL": f"mqtt://relay:{SECRET}@127.0.0.1:{broker.port}"}, "Not authorized"),
-        "unknown-authority-file": (
-            {
-                "MQTT_URL": f"mqtts://relay:{SECRET}@127.0.0.1:{broker.port}",
-                "IOTCONFIG_MQTT_CA_FILE": str(no_certificate),
-            },
-            "certificate",
-        ),
-    }[trouble]
+    url = f"mqtt://127.0.0.1:{broker.port}"
     try:
-        serve = start_serve(sqlite_url, workers=1, **env)
+        serve = start_serve(sqlite_url, MQTT_URL=url.replace("//", f"//relay:{SECRET}@"))
         config = created(serve.client, {"a": 1})
         wait_until(lambda: "trying again" in serve.output(), "the log says that the broker is away")
         document = serve.client.get(f"/api/configs/{config['mac_address']}.json")
         health = serve.client.get("/api/health")
-        serve.stop()
+        assert 0 == serve.stop()
     finally:
-        broker.stop()
+        broker.kill()
 
     (line,) = (line for line in serve.output().splitlines() if "trying again" in line)
-    assert expected.lower() in line.lower()
+    assert url in line
+    assert "not authorized" in line.lower()
     assert SECRET not in serve.output()
     assert "Traceback" not in serve.output()
     assert (200, b'{"a": 1}') == (document.status, document.body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +13,6 @@ import pytest
 
 from iotconfig.domain.configs.service import ConfigService
 from tests.support.command_line import CommandLine
-from tests.support.crowd import seconds_of
 from tests.support.http import Client
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
@@ -41,22 +39,22 @@ from tests.support.serving import Serve, environment
 TIMEOUT = 1.0
 """IOTCONFIG_MQTT_TIMEOUT, in seconds."""
 
-NOTICED = TIMEOUT + 4.0
-"""Seconds in which a silent broker is noticed, with a margin for the machine."""
-
-BACK = 30.0
-"""Seconds in which all is told after a broker came back."""
-
 Start = Callable[..., RelayProcess]
 Silence = Callable[[Mosquitto, Link], AbstractContextManager[None]]
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """SQLite: what a broker does is the same to both, and `broker-down` of the endurance suite runs on PostgreSQL."""
+    return sqlite_url
+
+
 def _write(client: Client, count: int) -> list[int]:
-    """Make `count` changes to 100 devices, four at a time; the statuses."""
+    """Make `count` changes to 50 devices, four at a time; the statuses."""
 
     def change(number: int) -> int:
         body = {"content": {"change": number}}
-        return client.send_json("PUT", f"/api/configs/by-mac/{mac(number % 100)}", body).status
+        return client.send_json("PUT", f"/api/configs/by-mac/{mac(number % 50)}", body).status
 
     with ThreadPoolExecutor(4) as threads:
         return list(threads.map(change, range(count)))
@@ -65,12 +63,10 @@ def _write(client: Client, count: int) -> list[int]:
 def test_changes_while_the_broker_is_down_succeed_and_are_told_afterwards(
     database_url: str, broker: Mosquitto, listener: Listener, start_serve: Callable[..., Serve]
 ) -> None:
-    """1,000 changes to 100 devices go through as without MQTT, wait in a row each, and are told in order."""
-    silent = start_serve(database_url, workers=1)
-    alone, _ = seconds_of(lambda: _write(silent.client, 200))
-    silent.stop()
-    serve = start_serve(database_url, workers=1, MQTT_URL=broker.url)
-    listener.wait_for(100, STATE)
+    """300 changes to 50 devices go through, wait in a row each, and are told in order."""
+    serve = start_serve(database_url, MQTT_URL=broker.url)
+    assert {201} == set(_write(serve.client, 50))
+    listener.wait_for(50, STATE)
     wait_drained(database_url)
     broker.kill()
 
@@ -84,21 +80,20 @@ def test_changes_while_the_broker_is_down_succeed_and_are_told_afterwards(
     sampler = Thread(target=sample)
     sampler.start()
     try:
-        away, statuses = seconds_of(lambda: _write(serve.client, 1000))
+        statuses = _write(serve.client, 300)
     finally:
         finished.set()
         sampler.join()
     assert {200} == set(statuses)
-    assert away < 2 * (1000 / 200) * alone + 5
-    assert most <= 100
-    assert 100 == pending(database_url)
+    assert most <= 50
+    assert 50 == pending(database_url)
     health = serve.client.get("/api/health")
-    assert (200, 100) == (health.status, health.json()["notifications"]["pending"])
+    assert (200, 50) == (health.status, health.json()["notifications"]["pending"])
 
     broker.start()
-    wait_drained(database_url, BACK)
+    wait_drained(database_url)
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 100).revisions
+    assert stored_revisions(database_url) == retained(broker.port, 50).revisions
 
 
 @contextmanager
@@ -141,11 +136,11 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
 
         with silence(broker, link):
             put(service, 1, 2)
-            relay.wait_for(f"did not answer for {TIMEOUT:g} s", NOTICED)
+            relay.wait_for(f"did not answer for {TIMEOUT:g} s")
             put(service, 1, 3)
             put(service, 2, 2)
             assert 2 == pending(database_url)
-        wait_drained(database_url, BACK)
+        wait_drained(database_url)
         relay.wait_for("relay: the broker is back")
         barrier(broker.port, listener)
         assert 0 == relay.stop()
@@ -169,11 +164,11 @@ def test_a_broker_that_never_answers_is_noticed_at_the_start(
         put(service, 1, 1)
         relay = start(IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
         relay.wait_for("Relaying from")
-        relay.wait_for("trying again", NOTICED)
+        relay.wait_for("trying again")
         assert 1 == pending(sqlite_url)
         if scheme == "mqtt":
             link.flow()
-            wait_drained(sqlite_url, BACK)
+            wait_drained(sqlite_url)
             assert [f"{mac(1)}.json"] == [
                 message.json()["filename"] for message in listener.wait_for(1, FLEET)
             ]
@@ -184,7 +179,7 @@ def test_announce_all_restores_what_a_broker_lost(
     database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
 ) -> None:
     """A broker that lost its retained messages gets each config's again, and no device is nudged."""
-    for number in range(250):
+    for number in range(60):
         put(service, number, "new")
     relay = start_relay()
     wait_drained(database_url)
@@ -196,14 +191,14 @@ def test_announce_all_restores_what_a_broker_lost(
         assert [] == listener.heard(STATE)
         command_line = CommandLine(environment(database_url, MQTT_URL=broker.url))
         announced = command_line.ok("announce", "--all")
-        assert announced.text.startswith("250 configs")
+        assert announced.text.startswith("60 configs")
         wait_drained(database_url)
         barrier(broker.port, listener)
 
         assert stored_revisions(database_url) == newest_told(listener)
-        assert 250 == len(listener.heard(STATE))
+        assert 60 == len(listener.heard(STATE))
         assert [] == nudged(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 250).revisions
+    assert stored_revisions(database_url) == retained(broker.port, 60).revisions
     assert "Traceback" not in relay.output()
 
 
@@ -245,7 +240,7 @@ def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
 
     with Listener(broker.port) as listener:
         relay.resume()
-        wait_drained(database_url, BACK)
+        wait_drained(database_url)
         barrier(broker.port, listener)
         assert [] == nudged(listener)
         assert [b""] == [message.payload for message in listener.heard(STATE)]
@@ -258,7 +253,6 @@ def test_a_broker_that_is_killed_again_and_again_loses_no_change(
     """A broker that crashes under changes and comes back is told each device's newest revision in the end."""
     relay = start_relay(IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
     relay.wait_for("relay: active")
-    began = time.monotonic()
     for value in range(3):
         for number in range(50):
             put(service, number, value)
@@ -266,10 +260,9 @@ def test_a_broker_that_is_killed_again_and_again_loses_no_change(
         for number in range(50):
             put(service, number, f"{value} again")
         broker.start()
-    wait_drained(database_url, BACK)
+    wait_drained(database_url)
     service.announce_all()
-    wait_drained(database_url, BACK)
+    wait_drained(database_url)
 
-    assert time.monotonic() - began < 2 * BACK
     assert stored_revisions(database_url) == retained(broker.port, 50).revisions
     assert "Traceback" not in relay.output()

@@ -13,7 +13,6 @@ from tests.support.command_line import CommandLine
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import (
-    STATE,
     barrier,
     config_service,
     mac,
@@ -27,7 +26,7 @@ from tests.support.relaying import (
 from tests.support.serving import environment
 from tests.support.waiting import wait_until
 
-REFUSED, OTHERS = 7, range(1, 6)
+REFUSED, CHANGED, OTHERS = 7, 8, range(1, 6)
 _ALL = "topic readwrite iotsupport/#\n"
 
 
@@ -47,25 +46,30 @@ class Guarded:
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Guarded]:
     acl = tmp_path / "acl"
-    acl.write_text(f"topic deny iotsupport/devices/{mac(REFUSED)}/config\n{_ALL}")
+    denied = [f"topic deny iotsupport/devices/{mac(number)}/config\n" for number in (REFUSED, CHANGED)]
+    acl.write_text("".join(denied) + _ALL)
     broker = Mosquitto(tmp_path, f"acl_file {acl}")
     yield Guarded(broker, acl)
-    broker.stop()
+    broker.kill()
 
 
-def test_a_refused_device_is_parked_and_all_others_flow(
-    database_url: str, guarded: Guarded, tmp_path: Path
+def test_refused_devices_are_parked_and_all_others_flow(
+    postgres_url: str, guarded: Guarded, tmp_path: Path
 ) -> None:
-    """Refused five times, it is parked with the broker's reason; once the access list is mended, a retry tells it."""
+    """Refused five times, they are parked with the broker's reason.
+
+    Once the access list is mended, a change of one is tried at once, and a retry tells the other.
+    """
     broker = guarded.broker
-    command_line = CommandLine(environment(database_url, MQTT_URL=broker.url))
+    command_line = CommandLine(environment(postgres_url, MQTT_URL=broker.url))
     with (
         Listener(broker.port) as listener,
-        relay_starter(database_url, broker.url, tmp_path) as start,
-        config_service(database_url) as service,
+        relay_starter(postgres_url, broker.url, tmp_path) as start,
+        config_service(postgres_url) as service,
     ):
         relay = start()
-        put(service, REFUSED, "refused")
+        for number in (REFUSED, CHANGED):
+            put(service, number, "refused")
         for number in OTHERS:
             put(service, number, "others")
         relay.wait_for("was parked")
@@ -75,10 +79,10 @@ def test_a_refused_device_is_parked_and_all_others_flow(
             answer: dict[str, object] = command_line.ok("notifications", "--json").json()["health"]
             return answer
 
-        wait_until(lambda: (0, 1) == (health()["pending"], health()["parked"]), "all but one are told")
-        (parked,) = command_line.ok("notifications", "--json").json()["notifications"]
-        assert (True, 5) == (parked["parked"], parked["refusals"])
-        assert "not authorized" in parked["last_error"].lower()
+        wait_until(lambda: (0, 2) == (health()["pending"], health()["parked"]), "all but two are told")
+        for parked in command_line.ok("notifications", "--json").json()["notifications"]:
+            assert (True, 5) == (parked["parked"], parked["refusals"])
+            assert "not authorized" in parked["last_error"].lower()
         listed = command_line.ok("notifications").text
         assert str(mac(REFUSED)) in listed
         assert "Not authorized" in listed
@@ -87,31 +91,17 @@ def test_a_refused_device_is_parked_and_all_others_flow(
         assert expected == newest_told(listener)
 
         guarded.allow(_ALL)
+        put(service, CHANGED, "taken")
+        expected |= {str(mac(CHANGED)): 2}
+        wait_until(lambda: expected == newest_told(listener), "the change is told")
+        wait_until(lambda: (0, 1) == (health()["pending"], health()["parked"]), "the other one still waits")
+
         assert "1 parked notification is tried again" in command_line.ok("notifications", "--retry").text
-        wait_drained(database_url)
+        wait_drained(postgres_url)
         barrier(broker.port, listener)
-        assert expected | {str(mac(REFUSED)): 1} == newest_told(listener)
+        expected |= {str(mac(REFUSED)): 1}
+        assert expected == newest_told(listener)
         # Either with the first attempt or with the last: each nudge restarts the device.
         assert 1 == nudged(listener).count(f"{mac(REFUSED)}.json")
         assert "Traceback" not in relay.output()
-    assert expected | {str(mac(REFUSED)): 1} == retained(broker.port, 6).revisions
-
-
-def test_a_change_of_a_parked_device_is_tried_at_once(
-    sqlite_url: str, guarded: Guarded, tmp_path: Path
-) -> None:
-    """A device that waits for an operator is told of its next change without one, if the broker takes it then."""
-    broker = guarded.broker
-    with (
-        relay_starter(sqlite_url, broker.url, tmp_path) as start,
-        config_service(sqlite_url) as service,
-    ):
-        put(service, REFUSED, "refused")
-        start().wait_for("was parked")
-        guarded.allow(_ALL)
-        with Listener(broker.port) as listener:
-            put(service, REFUSED, "taken")
-            listener.wait_for(1, STATE)
-            wait_drained(sqlite_url)
-            assert {str(mac(REFUSED)): 2} == newest_told(listener)
-            assert [f"{mac(REFUSED)}.json"] == nudged(listener)
+    assert expected == retained(broker.port, 7).revisions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -13,7 +12,6 @@ from iotconfig.domain.configs.service import ConfigService
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import (
-    FLEET,
     STATE,
     RelayProcess,
     barrier,
@@ -34,19 +32,18 @@ from tests.support.relaying import (
 
 DEVICES = range(1, 4)
 
-TAKEOVER = 5.0 + 3.0
-"""Seconds from a relay's end to its successor's first message: what is promised, and a margin for the machine."""
-
 Start = Callable[..., RelayProcess]
 
 
 @pytest.mark.parametrize(
-    ("point", "told_before"),
+    ("database_url", "point", "told_before"),
     [
-        pytest.param("read", 0, id="after-reading"),
-        pytest.param("sent", 1, id="after-publish"),
-        pytest.param("answered", len(DEVICES), id="after-puback"),
+        pytest.param("sqlite", "read", 0, id="after-reading"),
+        pytest.param("sqlite", "sent", 1, id="after-publish"),
+        pytest.param("sqlite", "answered", len(DEVICES), id="after-puback"),
+        pytest.param("postgresql", "answered", len(DEVICES), id="after-puback-on-postgresql"),
     ],
+    indirect=["database_url"],
 )
 def test_what_a_killed_relay_left_is_told_by_its_successor(
     database_url: str,
@@ -77,7 +74,9 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
     assert stored_revisions(database_url) == retained(broker.port, len(DEVICES)).revisions
 
 
-@pytest.mark.parametrize("point", ["sent", "answered"])
+@pytest.mark.parametrize(
+    ("database_url", "point"), [("sqlite", "sent"), ("postgresql", "answered")], indirect=["database_url"]
+)
 def test_an_announcement_during_a_publish_is_told_once_more(
     database_url: str,
     broker: Mosquitto,
@@ -101,6 +100,7 @@ def test_an_announcement_during_a_publish_is_told_once_more(
     assert 0 == relay.stop()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_change_during_a_publish_is_told_afterwards(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
@@ -123,23 +123,26 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
     postgres_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path, point: str
 ) -> None:
     """Stopped anywhere, cut from the database, followed by another and woken, a relay tells nothing older."""
-    with relay_starter(postgres_url, broker.url, tmp_path) as start, config_service(postgres_url) as service:
-        for number in DEVICES:
-            put(service, number, 1)
+    with relay_starter(postgres_url, broker.url, tmp_path) as start:
+        with config_service(postgres_url) as service:
+            for number in DEVICES:
+                put(service, number, 1)
         first = start("SIGSTOP", point)
         first.wait_stopped()
         cut_sessions(postgres_url)
         second = start()
-        for value in (2, 3):
-            for number in DEVICES:
-                put(service, number, value)
-            wait_drained(postgres_url)
+        # One that was there before would have been cut, too.
+        with config_service(postgres_url) as service:
+            for value in (2, 3):
+                for number in DEVICES:
+                    put(service, number, value)
+                wait_drained(postgres_url)
 
-        first.resume()
-        first.wait_for("relay: standing by")
-        for number in DEVICES:
-            put(service, number, 4)
-        wait_drained(postgres_url)
+            first.resume()
+            first.wait_for("relay: standing by")
+            for number in DEVICES:
+                put(service, number, 4)
+            wait_drained(postgres_url)
         barrier(broker.port, listener)
 
         expect_none_older_after_newer(listener)
@@ -153,7 +156,7 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
 def test_relays_that_are_killed_in_turn_leave_no_gap(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
-    """Whenever the active relay dies under changes, the one that stands by goes on within seconds, in order."""
+    """Whenever the active relay dies under changes, the one that stands by goes on, in order."""
     finished = Event()
 
     def change() -> None:
@@ -168,17 +171,15 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
     writer = Thread(target=change)
     writer.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             standby = start_relay()
             standby.wait_for("Relaying from")
             active = relays.pop()
             assert active.is_active()
             listener.wait_for(1, STATE)
             active.kill()
-            killed_at = time.monotonic()
             barrier(broker.port, listener)
-            listener.wait_for(len(listener.heard(STATE)) + 1, STATE, TAKEOVER)
-            assert time.monotonic() - killed_at < TAKEOVER
+            listener.wait_for(len(listener.heard(STATE)) + 1, STATE)
             relays.append(standby)
     finally:
         finished.set()
@@ -190,21 +191,3 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
     assert stored_revisions(database_url) == newest_told(listener)
     assert stored_revisions(database_url) == retained(broker.port, 5).revisions
     assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in nudged(listener)}
-
-
-def test_a_relay_that_is_told_to_end_is_followed_at_once(
-    database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
-) -> None:
-    """SIGTERM ends a relay cleanly, with status 0, and what is announced then is told by the next one."""
-    first = start_relay()
-    first.wait_for("relay: active")
-    second = start_relay()
-    second.wait_for("Relaying from")
-
-    assert 0 == first.stop()
-    put(service, 1, "new")
-    listener.wait_for(1, FLEET, TAKEOVER)
-    wait_drained(database_url)
-
-    assert "Traceback" not in first.output() + second.output()
-    assert {str(mac(1)): 1} == retained(broker.port, 1).revisions
