@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports broker tests coverage bench speed faults clean
+.PHONY: help run check test lint types imports broker tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CONTESTANTS := $(VENV)/.contestants
 SAMPLE := DATABASE_URL=sqlite:///iotconfig.db
+QUICK := tests/unit tests/contract tests/http tests/architecture
 
 help: ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,6 +17,8 @@ help: ## Show what can be made.
 run: $(STAMP) ## Serve on SQLite with five sample devices.
 	@$(SAMPLE) $(BIN)/iotconfig load-test-data
 	@exec env $(SAMPLE) $(BIN)/iotconfig serve --port $(PORT)
+
+check: lint types imports broker quick ## Lint, check types and import contracts, run the tests that start no service.
 
 test: lint types imports broker tests ## Lint, check types and import contracts, run all tests.
 
@@ -33,8 +36,14 @@ imports: $(STAMP) ## Check that imports point inward.
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
+quick: $(STAMP) ## Run the tests that start no service.
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
+
+seconds: $(STAMP) broker ## Run all tests, and write down how long each file took, for the order in which they begin.
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --renew-seconds
+
 coverage: $(STAMP) ## Show which lines the tests reach that run in one process; it sees no other.
-	$(BIN)/pytest -n 2 tests/unit tests/contract tests/architecture --cov --cov-report=term
+	$(BIN)/pytest -n 2 $(QUICK) --cov --cov-report=term
 
 broker: ## Install Mosquitto and nginx, which the tests need, where they are missing.
 	@sh install-packages.sh mosquitto nginx

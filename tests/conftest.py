@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from tests.support.file_seconds import FileSeconds, longest_first
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.picture_server import PictureServer
@@ -21,21 +23,25 @@ from tests.support.serving import Serve
 
 _TEMPLATE = "iotconfig_template"
 
-_LONG = (
-    "e2e/endurance/test_outages.py", "e2e/endurance/test_crowds.py", "e2e/endurance/test_replacements.py",
-    "e2e/endurance/test_full_disks.py", "e2e/test_schemathesis.py", "integration/test_packaging.py", "e2e/test_postgres_faults.py",
-    "e2e/test_documentation.py", "e2e/test_upgrades.py", "e2e/test_fleet_outages.py", "e2e/test_slow_clients.py",
-    "e2e/test_fleet_slow_peers.py", "e2e/test_relay_supervision.py", "e2e/test_relay_faults.py", "e2e/test_processes.py",
-    "e2e/test_sign_in.py", "e2e/test_access.py", "e2e/test_start.py", "e2e/test_backups.py",
-)  # fmt: skip
-"""Files that take longest, the longest first: begun last, one of them would keep a single worker busy at the end."""
+# Tests start thousands of interpreters: without bytecode files, each would compile what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make seconds`."""
+    parser.addoption("--renew-seconds", action="store_true", help="write down how long each file took")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure where that is asked for: in the process that hears of all tests."""
+    if config.getoption("--renew-seconds") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FileSeconds())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the files that take longest run first; the others stay as they are."""
-    here = Path(__file__).parent
-    rank = {here / name: place for place, name in enumerate(_LONG)}
-    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    """Let the files that take longest run first."""
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")
