@@ -468,12 +468,13 @@ def main() -> None:
     assets.mkdir(exist_ok=True)
     for number in range(int(_ASSETS * scale)):
         (assets / f"asset-{number}.bin").touch()
-    settings = Settings(
-        database_url=url,
-        assets_dir=str(assets),
-        allow_anonymous=True,
-        signing_key_path=signing_key(directory),
-        picture_networks=(),
+    settings = Settings.from_environ(
+        {
+            "DATABASE_URL": url,
+            "ASSETS_DIR": str(assets),
+            "IOTCONFIG_ALLOW_ANONYMOUS": "true",
+            "SIGNING_KEY_PATH": signing_key(directory),
+        }
     )
     database = open_database(settings)
     fill(database, scale)

@@ -69,7 +69,11 @@ def drained(url: str, port: int, window: int, notifications: int) -> float:
     address = DatabaseUrl.parse(url).url
     database = PostgresqlDatabase(address, Timeouts())
     publisher = MqttPublisher(
-        Broker.parse(f"mqtt://127.0.0.1:{port}"), prefix="iotsupport", client_id="bench", window=window
+        Broker.parse(f"mqtt://127.0.0.1:{port}"),
+        prefix="iotsupport",
+        client_id="bench",
+        window=window,
+        timeout=10,
     )
     queue = SqlNotificationQueue(database)
     relay = Relay(queue, publisher, PostgresqlLease(address, Timeouts()), utc_now, random.random)

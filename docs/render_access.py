@@ -101,9 +101,16 @@ it, the same everywhere, where several machines serve."""
 
 _ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)
 
+_ENVIRON = {
+    "DATABASE_URL": "sqlite:///none.db",
+    "IOTCONFIG_AUTH": "on",
+    "IOTCONFIG_METRICS_TOKEN": "x" * 16,
+}
+"""Settings with which every route is there."""
+
 
 def _rows() -> Iterator[tuple[str, str, Access]]:
-    app = app_of(Settings(database_url="sqlite:///none.db", auth=True, metrics_token="x" * 16))
+    app = app_of(Settings.from_environ(_ENVIRON))
     for route in inspect.inspect_routes(app):
         for method in route.methods:
             access = access_to(route.path, method.method, {"segment": "1"})

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import groupby
 from textwrap import wrap
-
-from attrs import fields
+from typing import Final
 
 from iotconfig.entrypoints.settings import Settings
 
 _HEAD = """\
 # Settings
 
-Settings are environment variables. An unset or empty one has its default; a bad
+Settings are environment variables. An unset or empty variable has its default. A bad
 value stops the start with one line that names the variable. This page is printed
-by `docs/render_settings.py`.
+by `docs/render_settings.py`."""
 
-| variable | default | what it is |
-| --- | --- | --- |"""
+_SECTIONS: Final = {
+    "database": "Database",
+    "mqtt": "MQTT",
+    "access": "Access",
+    "content": "Configs, assets and pictures",
+    "serving": "Connections",
+    "telemetry": "Log and metrics",
+}
+_COLUMNS = "| variable | default | meaning |\n| --- | --- | --- |"
+_AFTER: Final = {
+    "database": """
+`DATABASE_URL` takes the parameters of libpq after a question mark, such as
+`?sslmode=verify-full`. A password in it is never shown. The time limits are layered: the
+server ends a statement first. The watchdog is for a connection that no longer answers;
+keep it above the others.""",
+}
 
 _TAIL = """
-A secret may stand in a file instead. `_FILE` behind the name takes the file's path:
-{secrets}.
+## Secrets in files
 
-`DATABASE_URL` takes the parameters of libpq after a question mark, such as
-`?sslmode=verify-full`. A password in it is never shown. Time-outs are layered: a
-statement ends in the server first, and the watchdog is for a link that swallows
-everything; keep it above the others."""
+The value of a secret can be in a file instead. The variable with `_FILE` behind the name has the file's path:
+{secrets}."""
 
 
 def render() -> str:
     """The page."""
-    rows = []
-    for attribute in fields(Settings):
-        default = attribute.default
-        shown = str(default).lower() if isinstance(default, bool) else str(default or "none")
-        rows.append(f"| `{attribute.metadata['variable']}` | {shown} | {attribute.metadata['about']} |")
-    secrets = (
-        f"`{field.metadata['variable']}_FILE`" for field in fields(Settings) if field.metadata["secret"]
-    )
-    tail = _TAIL.format(secrets="\n".join(wrap(", ".join(secrets), 86)))
-    return "\n".join([_HEAD, *rows, tail])
+    variables = list(Settings.variables())
+    parts = [_HEAD]
+    for name, members in groupby(variables, lambda each: each.path[0]):
+        parts += [f"\n## {_SECTIONS[name]}\n", _COLUMNS]
+        parts += [
+            f"| `{each.variable.name}` | {_shown(each.default)} | {each.variable.about} |" for each in members
+        ]
+        parts += [_AFTER[name]] if name in _AFTER else []
+    secrets = (f"`{each.variable.name}_FILE`" for each in variables if each.variable.secret)
+    parts.append(_TAIL.format(secrets="\n".join(wrap(", ".join(secrets), 86))))
+    return "\n".join(parts)
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds():g}"
+    return str(default or "none")
 
 
 if __name__ == "__main__":

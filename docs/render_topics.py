@@ -27,7 +27,7 @@ def render() -> str:
     """The page."""
     publisher = MqttPublisher(
         Broker.parse("mqtt://127.0.0.1:1"),
-        prefix=Settings().mqtt_prefix,
+        prefix=Settings().mqtt.prefix,
         client_id="docs",
         window=1,
         timeout=1.0,

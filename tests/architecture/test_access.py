@@ -28,7 +28,11 @@ class _Undecided:
 def app(tmp_path: Path) -> falcon.App[Any, Any]:
     """The app with everything that a setting can switch on."""
     url = f"sqlite:///{tmp_path / 'none.db'}"
-    return app_of(Settings(database_url=url, auth=True, metrics_token="sixteen-letters-"))
+    return app_of(
+        Settings.from_environ(
+            {"DATABASE_URL": url, "IOTCONFIG_AUTH": "on", "IOTCONFIG_METRICS_TOKEN": "sixteen-letters-"}
+        )
+    )
 
 
 def _unclassified(app: falcon.App[Any, Any]) -> list[tuple[str, str]]:

@@ -15,15 +15,14 @@ from typing import Any
 import click
 import pytest
 import yaml
-from attrs import fields
 
 from iotconfig.adapters.cli.app import cli
 from iotconfig.entrypoints.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _DEPLOY = _ROOT / "deploy"
-_VARIABLES = {a.metadata["variable"] for a in fields(Settings)}
-_SECRETS = {a.metadata["variable"] for a in fields(Settings) if a.metadata["secret"]}
+_VARIABLES = {each.variable.name for each in Settings.variables()}
+_SECRETS = {each.variable.name for each in Settings.variables() if each.variable.secret}
 
 _compose: dict[str, Any] = yaml.safe_load((_DEPLOY / "compose.yaml").read_text())
 _services: dict[str, dict[str, Any]] = _compose["services"]
@@ -164,7 +163,7 @@ def test_a_stop_waits_for_what_is_in_flight() -> None:
 
     assert 35 < int(unit)
     assert 35 < int(compose.removesuffix("s"))
-    assert 30 == Settings().graceful_timeout
+    assert 30 == Settings().serving.graceful_timeout
 
 
 def _recording(script: Path, directory: Path) -> dict[str, str]:

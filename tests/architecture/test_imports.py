@@ -162,7 +162,7 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
         "from iotconfig.entrypoints import wiring\n"
         "from iotconfig.entrypoints.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        f"settings = Settings(database_url={url!r})\n"
+        f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}}})\n"
     )
     without = loaded_by(f"{make}wiring.migrations(settings).upgrade()\napp_of(settings)")
     service = loaded_by(f"{make}wiring.pictures(settings)")
@@ -178,7 +178,7 @@ def test_a_start_loads_alembic_where_migrations_are_pending_only(tmp_path: Path)
     make = (
         "from iotconfig.entrypoints import wiring\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        f"schema = wiring.migrations(Settings(database_url={f'sqlite:///{tmp_path}/configs.db'!r}))\n"
+        f"schema = wiring.migrations(Settings.from_environ({{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db'}}))\n"
     )
     first = loaded_by(f"{make}assert schema.upgrade()")
     again = loaded_by(
@@ -208,6 +208,14 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(run)
 
     assert "click" in loaded
+    assert set() == loaded & set(HEAVY)
+
+
+def test_settings_load_nothing_heavy() -> None:
+    """A section takes its defaults from an adapter's class, and none of the libraries behind the adapter."""
+    loaded = loaded_by("from iotconfig.entrypoints.settings import Settings\nSettings.from_environ({})")
+
+    assert "iotconfig.adapters.sql.engine.timeouts" in loaded
     assert set() == loaded & set(HEAVY)
 
 

@@ -53,7 +53,7 @@ def test_the_last_use_is_seen(guarded: Serve) -> None:
     guarded.client.request("GET", "/api/configs", headers=bearer(token))
 
     def is_recorded() -> bool:
-        with open_services(Settings(database_url=guarded.database_url)) as services:
+        with open_services(Settings.from_environ({"DATABASE_URL": guarded.database_url})) as services:
             return any(
                 each.name == name and each.last_used_at is not None for each in services.api_tokens.all()
             )
@@ -109,7 +109,7 @@ def test_a_token_that_cannot_be_shown_is_taken_back(sqlite_url: str, where: str 
         assert done.returncode != 0
         assert 1 == len(done.stderr.splitlines()), done.stderr
 
-    with open_services(Settings(database_url=sqlite_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         now = wiring.utc_now()
         assert "active" not in {token.state(now) for token in services.api_tokens.all()}
         assert [] == list(services.device_tokens.all())

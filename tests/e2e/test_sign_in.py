@@ -504,9 +504,9 @@ def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) 
     )
     assert "InvalidSetting: BASEURL: it is needed" in loaded.stderr
     # Where nobody is asked who they are, nobody signs in.
-    Settings.from_environ({**settings, "IOTCONFIG_AUTH": "off"}).require_base_url()
+    Settings.from_environ({**settings, "IOTCONFIG_AUTH": "off"}).access.require_base_url()
     with pytest.raises(InvalidSetting, match="BASEURL"):
-        Settings.from_environ(settings).require_base_url()
+        Settings.from_environ(settings).access.require_base_url()
 
 
 def test_a_token_that_no_cookie_can_hold(browser: Browser, provider: Provider) -> None:

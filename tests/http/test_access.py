@@ -32,7 +32,7 @@ def guarded(on_sqlite: Starter) -> Iterator[Service]:
 
 def _routes() -> list[tuple[str, str, Access]]:
     """Each method of each route that somebody may call, with a path that its template matches."""
-    app = app_of(Settings(database_url="sqlite:///none.db", auth=True))
+    app = app_of(Settings.from_environ({"DATABASE_URL": "sqlite:///none.db", "IOTCONFIG_AUTH": "on"}))
     found: list[tuple[str, str, Access]] = []
     for route in inspect.inspect_routes(app):
         for method in (method.method for method in route.methods if not method.internal):

@@ -217,7 +217,7 @@ def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], databa
     """410 wherever it is named, and the refusal says up to where the history was pruned."""
     client = start_service().client
     config = _third(client)
-    with open_services(Settings(database_url=database_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         assert [2] == list(services.history.prune(Retention(keep=1, older_than=datetime.now(UTC))))
     assert [3] == [one["revision"] for one in client.get(_path(config, "/revisions")).json()["revisions"]]
     rollback = client.send_json("POST", _path(config, "/rollback"), {"revision": 2})

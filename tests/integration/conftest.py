@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 from tests.support.standing_clock import StandingClock
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.oidc import OidcIdentityProvider
+    from iotconfig.adapters.oidc.provider import OidcIdentityProvider
     from tests.support.identity_provider import Provider
 
 

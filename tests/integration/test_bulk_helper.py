@@ -106,7 +106,7 @@ WORKS = {
 
 @contextmanager
 def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkService]:
-    with open_services(Settings(database_url=url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": url})) as services:
         yield HelpedBulkService(
             services.bulk, [sys.executable, "-m", *command], environment(url), most_here=1
         )
@@ -140,8 +140,8 @@ def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path:
     here: Said = []
     there: Said = []
     with (
-        open_services(Settings(database_url=sqlite_url)) as services,
-        open_services(Settings(database_url=other)) as other_services,
+        open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services,
+        open_services(Settings.from_environ({"DATABASE_URL": other})) as other_services,
     ):
         helping = WithoutProcess(other_services.bulk, [], {}, most_here=1)
         for work in WORKS[name]:
@@ -171,7 +171,7 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
 
 def test_no_helper_can_be_started(sqlite_url: str) -> None:
     """Where the system has no room for another process, nothing was begun."""
-    with open_services(Settings(database_url=sqlite_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
@@ -179,7 +179,7 @@ def test_no_helper_can_be_started(sqlite_url: str) -> None:
 
 def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
     """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
-    with open_services(Settings(database_url=sqlite_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(
             services.bulk,
             [sys.executable, "-m", HELPER],
@@ -206,7 +206,7 @@ def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
 
 def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
     """A hundred records, or a patch to as many configs, are done here."""
-    with open_services(Settings(database_url=sqlite_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ)
         load("".join(map(record, range(100))))(helping, [])
         patch('{"a": 1}')(helping, [])

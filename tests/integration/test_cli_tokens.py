@@ -27,7 +27,7 @@ def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine
 
     assert _TOKEN.fullmatch(done.text)
     assert done.errors.startswith("Token ci (admin) holds until 2099-01-02 00:00:00Z, in ")
-    with open_services(Settings(database_url=database_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         assert frozenset({Role.ADMIN}) == services.api_tokens.authenticate(done.text.strip()).roles
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
 from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.readiness import SqlReadiness
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.query import ConfigQuery
@@ -18,6 +19,7 @@ from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.errors import RecordGone, RecordNotFound, StoreUnavailable
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.settings.database import DatabaseSettings
 from tests.support.entities import content, mac
 
 SIZE = 8
@@ -26,7 +28,7 @@ KEPT = 2
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    settings = Settings(database_url=database_url, db_pool_size=SIZE, db_pool_timeout=0.05)
+    settings = Settings(DatabaseSettings(database_url, pool_size=SIZE, timeouts=Timeouts(pool=0.05)))
     database = wiring.open_database(settings)
     try:
         yield database

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from iotconfig.adapters.oidc import OidcIdentityProvider, RoleNames
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
+from iotconfig.adapters.oidc.roles import RoleNames
 from iotconfig.adapters.oidc.tokens import LEEWAY
 from iotconfig.domain.access.principal import Principal, Role
 from iotconfig.domain.errors import AuthenticationRequired

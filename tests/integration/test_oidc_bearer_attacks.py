@@ -13,8 +13,8 @@ import pytest
 from joserfc.errors import UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, RSAKey
 
-from iotconfig.adapters.oidc import OidcIdentityProvider
 from iotconfig.adapters.oidc.keys import REGISTRY
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
 from iotconfig.adapters.oidc.tokens import LEEWAY, MAX_LENGTH
 from iotconfig.domain.errors import AuthenticationRequired
 from tests.support.identities import registered

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
-from iotconfig.adapters.oidc import OidcIdentityProvider
 from iotconfig.adapters.oidc.cached_fetch import COOL_DOWN, FRESH, GOOD
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
 from iotconfig.domain.errors import AuthenticationRequired, ExternalServiceError
 from tests.support.identities import registered, wait_for_fetches
 from tests.support.identity_provider import CONFIGURATION, JWKS, Provider

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from joserfc.jwk import RSAKey
 
-from iotconfig.adapters.oidc import OidcIdentityProvider
 from iotconfig.adapters.oidc.cached_fetch import COOL_DOWN
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
 from iotconfig.domain.access.identity import IdentityProvider
 from iotconfig.domain.access.principal import Principal, Role
 from iotconfig.domain.errors import AuthenticationRequired, ExternalServiceError

@@ -8,7 +8,9 @@ from iotconfig.entrypoints.settings import Settings
 
 def test_what_is_lent_is_in_use(database_url: str) -> None:
     """A connection is in use for as long as a block reads or writes, and idle afterwards."""
-    database = wiring.open_database(Settings(database_url=database_url, db_pool_size=8))
+    database = wiring.open_database(
+        Settings.from_environ({"DATABASE_URL": database_url, "IOTCONFIG_DB_POOL_SIZE": "8"})
+    )
     try:
         with database.reading():
             one = database.use()

@@ -12,8 +12,8 @@ _SETUP = """
 import gc, logging, sys, threading, warnings
 from iotconfig.entrypoints.logs import log_to_stderr
 from iotconfig.entrypoints.settings import Settings
-from iotconfig.entrypoints.values import LogFormat
-log_to_stderr(Settings(log_format=LogFormat.JSON))
+from iotconfig.entrypoints.settings.telemetry import LogFormat
+log_to_stderr(Settings.from_environ({"IOTCONFIG_LOG_FORMAT": "json"}))
 log = logging.getLogger("iotconfig.test")
 """
 

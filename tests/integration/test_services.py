@@ -31,7 +31,7 @@ def test_a_schema_that_is_not_current_is_refused(tmp_path: Path) -> None:
 
     with (
         pytest.raises(StoreUnavailable, match="run 'iotconfig upgrade-db'"),
-        open_services(Settings(database_url=f"sqlite:///{path}")),
+        open_services(Settings.from_environ({"DATABASE_URL": f"sqlite:///{path}"})),
     ):
         pytest.fail("it was opened")
 
@@ -39,7 +39,7 @@ def test_a_schema_that_is_not_current_is_refused(tmp_path: Path) -> None:
 def test_a_schema_that_was_checked_is_not_read_again(tmp_path: Path) -> None:
     """A process that a checked one starts opens the database that is there; a missing file is refused all the same."""
     path = tmp_path / "configs.db"
-    settings = Settings(database_url=f"sqlite:///{path}")
+    settings = Settings.from_environ({"DATABASE_URL": f"sqlite:///{path}"})
 
     with pytest.raises(StoreUnavailable), open_services(settings, checks_schema=False):
         pytest.fail("it was opened")
@@ -51,20 +51,23 @@ def test_a_schema_that_was_checked_is_not_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("member", MEMBERS)
 def test_each_use_case_is_made_once(sqlite_url: str, member: str) -> None:
     """At its first use; the second gives the same."""
-    with open_services(Settings(database_url=sqlite_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         assert getattr(services, member) is getattr(services, member)
 
 
 def test_threads_share_one_service_for_pictures(sqlite_url: str) -> None:
     """Each would start decoder processes of its own."""
-    with open_services(Settings(database_url=sqlite_url)) as services, ThreadPoolExecutor(8) as threads:
+    with (
+        open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services,
+        ThreadPoolExecutor(8) as threads,
+    ):
         assert 1 == len({id(made) for made in threads.map(lambda _: services.pictures(), range(32))})
 
 
 def test_use_cases_work_on_one_database(sqlite_url: str) -> None:
     """What one stores, the others find."""
     mac = MacAddress.parse("02:00:00:00:00:01")
-    settings = Settings(database_url=sqlite_url)
+    settings = Settings.from_environ({"DATABASE_URL": sqlite_url})
     database = wiring.open_database(settings)
     try:
         services = Services(settings, database)

@@ -6,7 +6,8 @@ import threading
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from iotconfig.adapters.oidc import OidcIdentityProvider, Registration
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
+from iotconfig.adapters.oidc.registration import Registration
 from iotconfig.domain.access.identity import Session, SignIn
 from iotconfig.domain.clock import Clock
 

@@ -16,7 +16,8 @@ from datetime import UTC, datetime  # noqa: E402
 
 import gevent  # noqa: E402
 
-from iotconfig.adapters.oidc import OidcIdentityProvider, Registration  # noqa: E402
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider  # noqa: E402
+from iotconfig.adapters.oidc.registration import Registration  # noqa: E402
 from iotconfig.domain.errors import IotConfigError  # noqa: E402
 
 _CROWD = 50

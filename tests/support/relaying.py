@@ -120,7 +120,7 @@ def relay_starter(
 @contextmanager
 def config_service(database_url: str) -> Iterator[ConfigService]:
     """The use cases on a database, as a shell beside the service would have them."""
-    with open_services(Settings(database_url=database_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         yield services.configs
 
 

@@ -14,13 +14,13 @@ from .api import new_mac
 
 def api_token(database_url: str, role: Role, name: str | None = None, until: datetime | None = None) -> str:
     """The text of a new API token."""
-    with open_services(Settings(database_url=database_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         return services.api_tokens.create(name or f"test-{new_mac().replace(':', '')}", role, until)[1]
 
 
 def device_token(database_url: str, mac_address: str) -> str:
     """The text of a new token of a device, which ends an earlier one."""
-    with open_services(Settings(database_url=database_url)) as services:
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         text = services.device_tokens.create(MacAddress.parse(mac_address), replace=True)
     assert text is not None
     return text

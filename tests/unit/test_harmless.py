@@ -14,7 +14,6 @@ from iotconfig.domain.errors import IotConfigError, RecordExists, StoreUnavailab
 from iotconfig.domain.text import harmless, harmless_json, harmless_lines
 from iotconfig.entrypoints.logs import telling
 from iotconfig.entrypoints.settings import Settings
-from iotconfig.entrypoints.values import LogFormat
 from tests.support.apps import app_in_memory
 from tests.support.hostile import HOSTILE, SPELT, assert_harmless
 
@@ -73,7 +72,7 @@ def test_lines_of_the_log(form: logging.Formatter) -> None:
 def test_what_the_service_says_at_its_start() -> None:
     """Addresses, issuers and paths of the settings, to the person who started it."""
     said: list[str] = []
-    telling(Settings(log_format=LogFormat.TEXT), said.append)(f"Assets are in {HOSTILE}")
+    telling(Settings.from_environ({"IOTCONFIG_LOG_FORMAT": "text"}), said.append)(f"Assets are in {HOSTILE}")
 
     assert [f"Assets are in {SPELT}"] == said
 

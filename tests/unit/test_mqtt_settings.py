@@ -30,7 +30,7 @@ def test_nothing_set_announces_nothing() -> None:
 
     assert wiring.broker(settings) is None
     assert wiring.broker(read(MQTT_URL="", MQTT_PASSWORD=SECRET)) is None
-    assert ("iotsupport", 100, 10.0) == (settings.mqtt_prefix, settings.mqtt_window, settings.mqtt_timeout)
+    assert ("iotsupport", 100, 10.0) == (settings.mqtt.prefix, settings.mqtt.window, settings.mqtt.timeout)
 
 
 def test_all_set(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_all_set(tmp_path: Path) -> None:
     )
 
     assert Broker("broker", 8883, True, "relay", SECRET, ca_file) == wiring.broker(settings)
-    assert ("home/iot", 7, 2.5) == (settings.mqtt_prefix, settings.mqtt_window, settings.mqtt_timeout)
+    assert ("home/iot", 7, 2.5) == (settings.mqtt.prefix, settings.mqtt.window, settings.mqtt.timeout)
 
 
 def test_credentials_of_their_own_win_over_the_urls() -> None:
@@ -68,7 +68,7 @@ def test_secrets_do_not_show() -> None:
 @pytest.mark.parametrize("prefix", ["a", "home/iot", "büro", "a-b_c.d", "a$b", "a/$b"])
 def test_prefixes(prefix: str) -> None:
     """Topic levels, one or more."""
-    assert prefix == read(IOTCONFIG_MQTT_PREFIX=prefix).mqtt_prefix
+    assert prefix == read(IOTCONFIG_MQTT_PREFIX=prefix).mqtt.prefix
 
 
 @pytest.mark.parametrize(

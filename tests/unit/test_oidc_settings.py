@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.oidc import OidcIdentityProvider
+from iotconfig.adapters.oidc.provider import OidcIdentityProvider
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
@@ -33,16 +33,16 @@ def test_defaults() -> None:
     settings = read(**ON)
 
     assert isinstance(wiring.identity_provider(settings), OidcIdentityProvider)
-    assert ("", "", "openid profile email", "") == (
-        settings.oidc_client_secret,
-        settings.oidc_audience,
-        settings.oidc_scopes,
-        settings.oidc_roles_claim,
+    assert ("", "", "openid profile email", None) == (
+        settings.access.oidc.client_secret,
+        settings.access.oidc.audience,
+        settings.access.oidc.scopes,
+        settings.access.oidc.roles.claim,
     )
     assert ("admin", "asset-uploader", "viewer") == (
-        settings.oidc_admin_role,
-        settings.oidc_asset_role,
-        settings.oidc_viewer_role,
+        settings.access.oidc.roles.admin,
+        settings.access.oidc.roles.asset_uploader,
+        settings.access.oidc.roles.viewer,
     )
 
 
@@ -68,12 +68,12 @@ def test_on_without_what_it_needs(missing: str) -> None:
 )
 def test_issuers(text: str, expected: str) -> None:
     """http and https URLs, with a path or without, less a slash at the end."""
-    assert expected == read(OIDC_ISSUER_URL=text).oidc_issuer_url
+    assert expected == read(OIDC_ISSUER_URL=text).access.oidc.issuer_url
 
 
 def test_scopes_are_tidied() -> None:
     """Whatever is between them becomes one space."""
-    assert "openid groups" == read(OIDC_SCOPES="  openid \t groups\n").oidc_scopes
+    assert "openid groups" == read(OIDC_SCOPES="  openid \t groups\n").access.oidc.scopes
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_secrets_do_not_show() -> None:
     """Not in the settings, and not in what is made of them."""
     settings = read(**ON, OIDC_CLIENT_SECRET=SECRET)
 
-    assert SECRET == settings.oidc_client_secret
+    assert SECRET == settings.access.oidc.client_secret
     assert SECRET not in f"{settings}{settings!r}{wiring.identity_provider(settings)!r}"

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from ipaddress import ip_network
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from attrs import fields
 
-from iotconfig.domain.assets.upload import SignatureForm
+from iotconfig.adapters.gunicorn.deadlines import Deadlines
+from iotconfig.adapters.oidc.roles import RoleNames
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.domain.assets.upload import SignatureForm, UploadRules
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
-from iotconfig.entrypoints.settings import InvalidSetting, Settings, is_loopback
+from iotconfig.entrypoints.settings import InvalidSetting, Settings
+from iotconfig.entrypoints.settings.access import AccessSettings, is_loopback
+from iotconfig.entrypoints.settings.fields import Variable, section
 
 SECRET = "hunter2"
+SECRETS = [each.variable.name for each in Settings.variables() if each.variable.secret]
 SECONDS = [
     "IOTCONFIG_DB_POOL_TIMEOUT",
     "IOTCONFIG_DB_STATEMENT_TIMEOUT",
@@ -29,7 +36,6 @@ SECONDS = [
 WHOLE = {
     "IOTCONFIG_MAX_ASSET_BYTES": (1024, 4 * 1024 * 1024 * 1024),
     "IOTCONFIG_MAX_CONTENT_BYTES": (1024, 16 * 1024 * 1024),
-    "TIMESTAMP_TOLERANCE_SECONDS": (1, 86_400),
     "IOTCONFIG_DB_POOL_SIZE": (1, 100),
     "IOTCONFIG_DB_CONNECT_TIMEOUT": (2, 60),
     "IOTCONFIG_GRACEFUL_TIMEOUT": (1, 600),
@@ -40,8 +46,8 @@ FLAGS = ["IOTCONFIG_ALLOW_ANONYMOUS", "IOTCONFIG_REQUIRE_IF_MATCH"]
 
 
 def value_of(variable: str, settings: Settings) -> object:
-    (name,) = (a.name for a in fields(Settings) if a.metadata["variable"] == variable)
-    return getattr(settings, name)
+    (path,) = (each.path for each in Settings.variables() if each.variable.name == variable)
+    return attrgetter(".".join(path))(settings)
 
 
 def read(variable: str, text: str) -> object:
@@ -51,13 +57,13 @@ def read(variable: str, text: str) -> object:
 def test_nothing_set_gives_the_defaults() -> None:
     """An empty environment, and one of empty variables, give the documented defaults."""
     settings = Settings.from_environ({})
-    empty = {a.metadata["variable"]: "" for a in fields(Settings)}
+    empty = {each.variable.name: "" for each in Settings.variables()}
 
     assert settings == Settings.from_environ(empty) == Settings.from_environ({"PATH": "/bin", "HOME": "x"})
-    assert "sqlite:///iotconfig.db" == settings.database_url
-    assert DEFAULT_MAX_BYTES == settings.max_content_bytes
-    assert () == settings.cors_origins
-    assert settings.allow_anonymous is False
+    assert "sqlite:///iotconfig.db" == settings.database.url
+    assert DEFAULT_MAX_BYTES == settings.content.max_bytes
+    assert () == settings.access.cors_origins
+    assert settings.access.allow_anonymous is False
 
 
 @pytest.mark.parametrize(
@@ -83,11 +89,10 @@ def test_whole_numbers_at_their_bounds(variable: str) -> None:
 def test_seconds_at_their_bounds(variable: str) -> None:
     """Seconds may have a fraction; their bounds are inside."""
     # The watchdog's bound is never below a statement's.
-    name = next(a.name for a in fields(Settings) if a.metadata["variable"] == variable)
     others = {"IOTCONFIG_DB_STATEMENT_TIMEOUT": "0.1", "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "3600"}
 
     def read_among_others(text: str) -> object:
-        return getattr(Settings.from_environ({**others, variable: text}), name)
+        return value_of(variable, Settings.from_environ({**others, variable: text}))
 
     assert [0.1, 2.5, 3600] == [read_among_others(text) for text in ("0.1", "2.5", "3600")]
 
@@ -157,7 +162,7 @@ def test_base_url(text: str, expected: str) -> None:
 @pytest.mark.parametrize("text", ["strong", "STRONG", "Strong"])
 def test_the_form_of_signatures(text: str) -> None:
     """One of two words, in any case."""
-    assert SignatureForm.ANY is Settings().asset_signature
+    assert SignatureForm.ANY is Settings().content.uploads.form
     assert SignatureForm.STRONG is read("IOTCONFIG_ASSET_SIGNATURE", text)
 
 
@@ -176,6 +181,7 @@ BAD = [
         for v in WHOLE
         for text in ("x", "1.5", "-1", "nan", "1e2", "9" * 5000, "\u0663\u0660", "1_0")
     ],
+    *[("TIMESTAMP_TOLERANCE_SECONDS", text) for text in ("0", "86401", "1.5", "x", "9" * 5000)],
     *[(v, str(low - 1)) for v, (low, _) in WHOLE.items()],
     *[(v, str(high + 1)) for v, (_, high) in WHOLE.items()],
     *[(v, text) for v in SECONDS for text in ("x", "0", "0.09", "3600.1", "-1", "nan", "inf", "1_0")],
@@ -232,25 +238,57 @@ def test_secrets_do_not_show() -> None:
     """Neither `repr` nor `str` of the settings shows the database's password."""
     settings = Settings.from_environ({"DATABASE_URL": f"postgresql://admin:{SECRET}@db/iot"})
 
-    assert SECRET in settings.database_url
+    assert SECRET in settings.database.url
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings)
 
 
+@pytest.mark.parametrize("text", ["1", "300", "86400"])
+def test_a_tolerance_is_a_time(text: str) -> None:
+    """Whole seconds, up to a day."""
+    assert timedelta(seconds=int(text)) == read("TIMESTAMP_TOLERANCE_SECONDS", text)
+
+
+def test_a_section_has_the_defaults_of_the_adapters_class() -> None:
+    """Each is written once, where it is used."""
+    settings = Settings()
+
+    assert Timeouts() == settings.database.timeouts
+    assert Deadlines() == settings.serving.deadlines
+    assert UploadRules() == settings.content.uploads
+    assert RoleNames() == settings.access.oidc.roles
+
+
+def test_a_variable_of_a_section_sets_an_attribute_that_is_there() -> None:
+    """A misspelt one would have no effect."""
+    with pytest.raises(TypeError, match="Timeouts has no conect"):
+        section(Timeouts, conect=Variable("X", str, "Seconds"))
+
+
+@pytest.mark.parametrize("variable", SECRETS)
+def test_no_secret_shows(variable: str) -> None:
+    """In no section, neither in `repr` nor in `str`."""
+    text = f"{SECRET}-" * 5
+    settings = Settings.from_environ({variable: text})
+
+    assert text == value_of(variable, settings)
+    assert SECRET not in f"{settings}{settings!r}"
+
+
 def test_every_setting_says_what_it_is() -> None:
     """Each variable has a name of its own and a sentence."""
-    variables = [attribute.metadata["variable"] for attribute in fields(Settings)]
+    variables = [each.variable.name for each in Settings.variables()]
 
     assert len(variables) == len(set(variables))
-    assert all(attribute.metadata["about"] for attribute in fields(Settings))
+    assert all(each.variable.about for each in Settings.variables())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
 def test_loopback_needs_nothing(host: str) -> None:
     """What only this machine reaches is served without more ado."""
     assert is_loopback(host)
-    Settings().require_safe_bind(host)
-    Settings.from_environ({"BASEURL": "http://localhost:8080"}).require_safe_bind(host)
+    Settings().access.require_safe_bind(host)
+    Settings.from_environ({"BASEURL": "http://localhost:8080"}).access.require_safe_bind(host)
 
 
 BEYOND = [
@@ -269,9 +307,9 @@ BEYOND = [
 def test_beyond_loopback_needs_a_word(host: str) -> None:
     """What others reach is refused without authentication, unless the operator says so."""
     with pytest.raises(InvalidSetting, match="IOTCONFIG_ALLOW_ANONYMOUS=true"):
-        Settings().require_safe_bind(host)
+        Settings().access.require_safe_bind(host)
 
-    Settings(allow_anonymous=True).require_safe_bind(host)
+    AccessSettings(allow_anonymous=True).require_safe_bind(host)
 
 
 def test_a_public_base_url_counts_too() -> None:
@@ -279,7 +317,7 @@ def test_a_public_base_url_counts_too() -> None:
     settings = Settings.from_environ({"BASEURL": "https://iot.example.org"})
 
     with pytest.raises(InvalidSetting, match=r"BASEURL.*iot\.example\.org"):
-        settings.require_safe_bind("127.0.0.1")
+        settings.access.require_safe_bind("127.0.0.1")
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1:9100", "[::1]:9100", "metrics.local:65535", "0.0.0.0:0"])
@@ -312,7 +350,7 @@ def test_the_metrics_token_is_not_shown() -> None:
     """Neither in a log nor in a traceback."""
     settings = Settings.from_environ({"IOTCONFIG_METRICS_TOKEN": "sixteen-letters-="})
 
-    assert "sixteen-letters-=" == settings.metrics_token
+    assert "sixteen-letters-=" == settings.telemetry.metrics_token
     assert "sixteen" not in repr(settings)
 
 
@@ -342,7 +380,6 @@ def test_other_words(variable: str, words: str) -> None:
         read(variable, "loud")
 
 
-SECRETS = [a.metadata["variable"] for a in fields(Settings) if a.metadata["secret"]]
 LONG_SECRET = "0123456789" * 4
 
 

@@ -46,7 +46,7 @@ def app_on(
         from .wiring import metrics
 
         metrics.watch_pool(settings, observed.registry, database)
-        if not settings.metrics_bind:
+        if not settings.telemetry.metrics_bind:
             render = metrics.exposition(
                 settings, observed.registry, services.configs, services.notifications, database.log
             ).render
@@ -62,18 +62,18 @@ def app_on(
     return create_app(
         use_cases,
         wiring.access_control(settings, services.api_tokens, services.device_tokens, services.store),
-        max_content_bytes=settings.max_content_bytes,
-        max_import_bytes=settings.max_import_bytes,
-        own_origin=settings.base_url,
-        local_only=not (settings.allow_anonymous or settings.is_auth_on),
-        cors_origins=settings.cors_origins,
-        require_if_match=settings.require_if_match,
+        max_content_bytes=settings.content.max_bytes,
+        max_import_bytes=settings.content.max_import_bytes,
+        own_origin=settings.access.base_url,
+        local_only=not (settings.access.allow_anonymous or settings.access.is_auth_on),
+        cors_origins=settings.access.cors_origins,
+        require_if_match=settings.content.require_if_match,
         transfers=_transfers(settings, places),
         is_ready=SqlReadiness(database),
         database_log=database.log,
         observers=observed.observers,
         render_metrics=render,
-        metrics_token=settings.metrics_token,
+        metrics_token=settings.telemetry.metrics_token,
         offload=offload,
         comparing=wiring.offload(),
     )
@@ -83,6 +83,6 @@ def _transfers(settings: Settings, places: int | None) -> Transfers:
     from iotconfig.adapters.http.transfer_limits import Transfers, shared_file
 
     # The limit of temporary files must leave room for one import of the largest size.
-    max_bytes = max(settings.max_temporary_bytes, settings.max_import_bytes)
+    max_bytes = max(settings.content.max_temporary_bytes, settings.content.max_import_bytes)
     file = shared_file() if places is None else places
-    return Transfers(settings.transfers_at_once, max_bytes, file)
+    return Transfers(settings.content.transfers_at_once, max_bytes, file)

@@ -41,7 +41,7 @@ class _Runtime:
 
     @property
     def max_content_bytes(self) -> int:
-        return self._settings.max_content_bytes
+        return self._settings.content.max_bytes
 
     def schema(self) -> Migrations:
         from . import wiring

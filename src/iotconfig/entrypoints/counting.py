@@ -25,7 +25,7 @@ class Counting:
     @classmethod
     def begin(cls, settings: Settings, tell: Callable[[str], None]) -> Self:
         """Make the directory where somebody may read metrics. Where it cannot be made, the service runs without."""
-        if not settings.has_metrics:
+        if not settings.telemetry.has_metrics:
             return cls(None)
         from iotconfig.adapters.metrics import CountingDirectory
 

@@ -30,8 +30,8 @@ def warn_of_exposed_files(settings: Settings, environ: Mapping[str, str]) -> Non
             "every user of this machine may read or change secrets: run  chmod o-rwx %s", _quoted(exposed)
         )
     directories = {path.parent for path in secrets}
-    if settings.assets_dir:
-        directories.add(Path(settings.assets_dir).absolute())
+    if settings.content.assets_dir:
+        directories.add(Path(settings.content.assets_dir).absolute())
     if exposed := open_to_all(sorted(directories)):
         log.warning(
             "every user of this machine may replace the service's files: run  chmod o-w %s", _quoted(exposed)
@@ -69,8 +69,8 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
         yield from (url.path, *(url.path.with_name(f"{url.path.name}-{kind}") for kind in ("wal", "shm")))
     for path in secret_files(environ):
         yield path.absolute()
-    if settings.signing_key_path:
-        key = Path(settings.signing_key_path).absolute()
+    if settings.content.signing_key_path:
+        key = Path(settings.content.signing_key_path).absolute()
         # A public key may be read by everybody.
         with suppress(OSError):
             if _PRIVATE in key.read_bytes():

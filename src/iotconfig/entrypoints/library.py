@@ -28,7 +28,7 @@ def open_configs(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
 
     # Here, so that a bad URL is the caller's argument, and not a setting of the environment.
     DatabaseUrl.parse(database_url)
-    settings = Settings(database_url=database_url)
+    settings = Settings.from_environ({"DATABASE_URL": database_url})
     if upgrade:
         wiring.migrations(settings).upgrade()
     with open_services(settings, checks_schema=not upgrade) as services:

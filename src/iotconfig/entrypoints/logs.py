@@ -14,7 +14,7 @@ from iotconfig.adapters.logs import JsonFormat, LoggedAccess, Output, Repeats, T
 from iotconfig.domain.text import harmless
 
 from .settings import Settings
-from .values import LogFormat
+from .settings.telemetry import LogFormat
 
 log = logging.getLogger("iotconfig.process")
 
@@ -45,12 +45,12 @@ def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
     Libraries are heard from warnings on, whatever our own level is: what they
     say below holds addresses and statements, and so may hold secrets.
     """
-    level = logging.getLevelName(settings.log_level.upper())
+    level = logging.getLevelName(settings.telemetry.log_level.upper())
     is_json = writes_json(settings)
     output = Output(_STDERR)
     handler = _Lines(output)
     handler.setFormatter(
-        JsonFormat() if is_json else TextFormat(colours=not settings.no_color and _is_terminal())
+        JsonFormat() if is_json else TextFormat(colours=not settings.telemetry.no_color and _is_terminal())
     )
     handler.addFilter(Repeats())
     root = logging.getLogger()
@@ -68,9 +68,9 @@ def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
 
 def writes_json(settings: Settings) -> bool:
     """Whether lines are for machines."""
-    if settings.log_format is LogFormat.AUTO:
+    if settings.telemetry.log_format is LogFormat.AUTO:
         return not _is_terminal()
-    return settings.log_format is LogFormat.JSON
+    return settings.telemetry.log_format is LogFormat.JSON
 
 
 def telling(settings: Settings, tell: Callable[[str], None]) -> Callable[[str], None]:

@@ -29,7 +29,7 @@ def answering(settings: Settings, listener: socket.socket, registry: CollectorRe
         exposition = metrics.exposition(
             settings, registry, services.configs, services.notifications, services.database.log
         )
-        with MetricsServer(listener, exposition.render, settings.metrics_token) as server:
+        with MetricsServer(listener, exposition.render, settings.telemetry.metrics_token) as server:
             thread = Thread(target=server.serve_forever, name="metrics-server", daemon=True)
             thread.start()
             try:

@@ -28,12 +28,12 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     """
     settings = Settings.from_environ(environ)
     tell = telling(settings, lambda sentence: print(sentence, flush=True))
-    settings.require_safe_bind(host)
+    settings.access.require_safe_bind(host)
     broker = wiring.broker(settings)
     # What each worker makes for itself is made once before, so that a bad setting stops the start.
     wiring.signature_verifier(settings)
     wiring.identity_provider(settings)
-    settings.require_base_url()
+    settings.access.require_base_url()
     url = wiring.database_url(settings)
     applied = wiring.migrations(settings).prepare()
     listener = listen(host, port, "Choose another --port?")
@@ -44,7 +44,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     for migration in applied:
         tell(f"Applied migration {migration}")
     address = address_of(listener)
-    if not settings.secret_key:
+    if not settings.access.secret_key:
         # One for all workers, those that start later too: each may see another part of a sign-in.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     kept = ExitStack()
@@ -52,10 +52,10 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     counting = Counting.begin(settings, tell)
     environ = counting.environ(environ)
     settings = Settings.from_environ(environ)
-    if scrapes is not None and not settings.has_metrics:
+    if scrapes is not None and not settings.telemetry.has_metrics:
         scrapes.close()
         scrapes = None
-    supervisor = Supervisor(environ, settings.graceful_timeout)
+    supervisor = Supervisor(environ, settings.serving.graceful_timeout)
     ready, report = os.pipe()
     os.set_blocking(report, False)
     places = shared_file()

@@ -32,9 +32,9 @@ def listen(host: str, port: int, advice: str) -> socket.socket:
 
 def listen_for_scrapes(settings: Settings) -> socket.socket | None:
     """Listen where metrics have an address of their own; None where they have none. Raises `InvalidSetting`."""
-    if not settings.metrics_bind:
+    if not settings.telemetry.metrics_bind:
         return None
-    host, _, port = settings.metrics_bind.rpartition(":")
+    host, _, port = settings.telemetry.metrics_bind.rpartition(":")
     return listen(host.strip("[]"), int(port), "Choose another IOTCONFIG_METRICS_BIND?")
 
 

@@ -36,7 +36,7 @@ def more_to_say(
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"
     yield _access(settings)
-    if settings.device_auth is not DeviceAuth.OFF:
+    if settings.access.device_auth is not DeviceAuth.OFF:
         yield _device_access(settings)
     yield _assets(settings)
     if scrapes is not None:
@@ -47,11 +47,11 @@ def more_to_say(
 
 def _access(settings: Settings) -> str:
     """Who is let in; where nobody is yet, how to change that."""
-    if not settings.is_auth_on:
-        unused = ", and OIDC_ENABLED has no effect" if settings.oidc_enabled else ""
+    if not settings.access.is_auth_on:
+        unused = ", and OIDC_ENABLED has no effect" if settings.access.oidc.enabled else ""
         return f"Authentication is off: whoever reaches this address may change everything{unused}"
-    if settings.oidc_enabled:
-        return f"Authentication is on: API tokens, and sign-ins with {settings.oidc_issuer_url}"
+    if settings.access.oidc.enabled:
+        return f"Authentication is on: API tokens, and sign-ins with {settings.access.oidc.issuer_url}"
     try:
         now = wiring.utc_now()
         with open_services(settings, checks_schema=False) as services:
@@ -67,9 +67,9 @@ def _access(settings: Settings) -> str:
 
 
 def _device_access(settings: Settings) -> str:
-    if settings.device_auth is DeviceAuth.OPTIONAL:
+    if settings.access.device_auth is DeviceAuth.OPTIONAL:
         return "Device tokens are optional: one that is shown must hold"
-    if settings.is_auth_on:
+    if settings.access.is_auth_on:
         return "Device tokens are required"
     return (
         "Device tokens are required, yet whoever reaches this address may read the same by its other routes: "
@@ -78,13 +78,13 @@ def _device_access(settings: Settings) -> str:
 
 
 def _assets(settings: Settings) -> str:
-    closed = "" if settings.signing_key_path else "; uploads are closed (SIGNING_KEY_PATH is not set)"
-    return f"Assets are in {Path(settings.assets_dir).absolute()}{closed}"
+    closed = "" if settings.content.signing_key_path else "; uploads are closed (SIGNING_KEY_PATH is not set)"
+    return f"Assets are in {Path(settings.content.assets_dir).absolute()}{closed}"
 
 
 def _example_path(settings: Settings) -> str:
     """A route that has something to show: the first device's document, where anybody may have it."""
-    if settings.device_auth is DeviceAuth.REQUIRED:
+    if settings.access.device_auth is DeviceAuth.REQUIRED:
         return _HEALTH
     try:
         with open_services(settings, checks_schema=False) as services:

@@ -17,7 +17,6 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from iotconfig.adapters.gunicorn.arbiter import PatientArbiter
-from iotconfig.adapters.gunicorn.deadlines import Deadlines
 from iotconfig.adapters.gunicorn.heartbeats import beat_in_memory
 from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessLogger
 from iotconfig.adapters.telemetry import Observer
@@ -78,15 +77,15 @@ def main() -> None:
         lifeline.follow(given.lifeline)
 
     def forget(_arbiter: object, worker: Any) -> None:
-        if settings.metrics_directory:
+        if settings.telemetry.metrics_directory:
             from iotconfig.adapters.metrics import forget_process
 
-            forget_process(settings.metrics_directory, worker.pid)
+            forget_process(settings.telemetry.metrics_directory, worker.pid)
 
     def tidy_up(_arbiter: object) -> None:
         # The supervisor does it, unless it was killed.
-        if settings.metrics_directory:
-            shutil.rmtree(settings.metrics_directory, ignore_errors=True)
+        if settings.telemetry.metrics_directory:
+            shutil.rmtree(settings.telemetry.metrics_directory, ignore_errors=True)
 
     _Web(
         settings,
@@ -94,7 +93,7 @@ def main() -> None:
             "bind": f"fd://{given.socket}",
             "workers": given.workers,
             "worker_class": _worker_class(settings),
-            "graceful_timeout": settings.graceful_timeout,
+            "graceful_timeout": settings.serving.graceful_timeout,
             "loglevel": "warning",
             "logger_class": ProcessLogger,
             "errorlog": None,
@@ -118,16 +117,10 @@ def _allow_descriptors() -> None:
 
 
 def _worker_class(settings: Settings) -> type[DeadlineWorker]:
-    deadlines = Deadlines(
-        idle=settings.idle_timeout,
-        headers=settings.header_timeout,
-        body=settings.body_timeout,
-        stall=settings.stall_timeout,
-    )
     settled = {
-        "deadlines": deadlines,
-        "connections_per_address": settings.connections_per_address,
-        "proxies": settings.trusted_proxies,
+        "deadlines": settings.serving.deadlines,
+        "connections_per_address": settings.serving.connections_per_address,
+        "proxies": settings.access.trusted_proxies,
     }
     return type("Worker", (DeadlineWorker,), settled)
 

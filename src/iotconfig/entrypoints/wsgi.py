@@ -20,5 +20,5 @@ def create_app() -> falcon.App[Any, Any]:
     The logger `iotconfig.access` tells of each answer, in whatever format the server's logs have.
     """
     settings = Settings.from_environ(os.environ)
-    settings.require_base_url()
+    settings.access.require_base_url()
     return app_of(settings, observed(settings, LoggedAccess()))

@@ -20,6 +20,7 @@ from iotconfig.adapters.networks import Network
 from iotconfig.adapters.telemetry import UNMATCHED, Answered, Observer
 
 from . import parsing
+from .connection_limit import DEFAULT_PER_ADDRESS
 from .deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
 from .open_connections import OpenConnections
 
@@ -58,7 +59,7 @@ class DeadlineWorker(GeventWorker):
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     observers: ClassVar[Sequence[Observer]] = ()
-    connections_per_address: ClassVar[int] = 250
+    connections_per_address: ClassVar[int] = DEFAULT_PER_ADDRESS
     proxies: ClassVar[Sequence[Network]] = ()
     """Networks of proxies: a connection from there may carry many clients, and is not counted."""
 

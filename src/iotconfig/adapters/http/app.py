@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import falcon
@@ -45,11 +45,8 @@ from .api.pictures import LvglResource
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation
 from .openapi import resource as openapi
-from .transfer_limits import Transfers
+from .transfer_limits import DEFAULT_MAX_IMPORT_BYTES, Transfers
 from .transfers import TransferDoor
-
-DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
-"""Bytes that the body of an import may have, unless a setting says otherwise."""
 
 
 @frozen

@@ -28,6 +28,9 @@ _STEP: Final = 1024 * 1024
 _KEPT_FREE: Final = 64 * 1024 * 1024
 """Bytes of the disk for temporary files that are left to others, or a twentieth of a small one."""
 
+DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
+"""Size limit of the body of an import."""
+
 FULL: Final = "The service's directory for temporary files is full. Nothing was stored."
 
 

@@ -24,23 +24,20 @@ if TYPE_CHECKING:
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:
     """Who knows people; None where that is off. Asks the provider nothing yet. Raises `InvalidSetting`."""
-    if not settings.oidc_enabled:
+    if not settings.access.oidc.enabled:
         return None
-    from iotconfig.adapters.oidc import OidcIdentityProvider, Registration, RoleNames
+    from iotconfig.adapters.oidc.provider import OidcIdentityProvider
+    from iotconfig.adapters.oidc.registration import Registration
 
+    oidc = settings.access.oidc
     registration = Registration(
-        issuer=settings.oidc_issuer_url,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret or None,
-        audience=settings.oidc_audience or settings.oidc_client_id,
-        scopes=settings.oidc_scopes,
-        roles=RoleNames(
-            admin=settings.oidc_admin_role,
-            asset_uploader=settings.oidc_asset_role,
-            viewer=settings.oidc_viewer_role,
-            claim=settings.oidc_roles_claim or None,
-        ),
-        ca_file=Path(settings.oidc_ca_file) if settings.oidc_ca_file else None,
+        issuer=oidc.issuer_url,
+        client_id=oidc.client_id,
+        client_secret=oidc.client_secret or None,
+        audience=oidc.audience or oidc.client_id,
+        scopes=oidc.scopes,
+        roles=oidc.roles,
+        ca_file=Path(oidc.ca_file) if oidc.ca_file else None,
     )
     try:
         return OidcIdentityProvider(registration, utc_now)
@@ -73,16 +70,16 @@ def access_control(
     from iotconfig.adapters.throttle import MemoryThrottle
 
     sign_in = None
-    if settings.is_auth_on and (provider := identity_provider(settings)) is not None:
+    if settings.access.is_auth_on and (provider := identity_provider(settings)) is not None:
         sign_in = SignInService(provider, store, utc_now)
     return AccessControl(
-        MemoryThrottle(settings.sign_in_failures),
-        api_tokens if settings.is_auth_on else None,
+        MemoryThrottle(settings.access.sign_in_failures),
+        api_tokens if settings.access.is_auth_on else None,
         sign_in,
-        device_tokens if settings.device_auth is not DeviceAuth.OFF else None,
-        settings.device_auth is DeviceAuth.REQUIRED,
-        settings.trusted_proxies,
-        settings.secret_key or token_hex(),
+        device_tokens if settings.access.device_auth is not DeviceAuth.OFF else None,
+        settings.access.device_auth is DeviceAuth.REQUIRED,
+        settings.access.trusted_proxies,
+        settings.access.secret_key or token_hex(),
     )
 
 

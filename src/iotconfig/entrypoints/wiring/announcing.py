@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 def broker(settings: Settings) -> Broker | None:
     """Which broker to announce to; None where none is configured. Raises `InvalidSetting`."""
-    if not settings.mqtt_url:
+    if not settings.mqtt.url:
         return None
     from iotconfig.adapters.mqtt import Broker
 
     try:
         return Broker.parse(
-            settings.mqtt_url,
-            username=settings.mqtt_username or None,
-            password=settings.mqtt_password or None,
-            ca_file=Path(settings.mqtt_ca_file) if settings.mqtt_ca_file else None,
+            settings.mqtt.url,
+            username=settings.mqtt.username or None,
+            password=settings.mqtt.password or None,
+            ca_file=Path(settings.mqtt.ca_file) if settings.mqtt.ca_file else None,
         )
     except IotConfigError as error:
         raise InvalidSetting(f"MQTT_URL: {error}") from None
@@ -59,10 +59,10 @@ def open_relay(
     with opened(settings) as database:
         connection = MqttPublisher(
             address,
-            prefix=settings.mqtt_prefix,
-            client_id=client_id_of(installation_name(database), settings.mqtt_prefix),
-            window=settings.mqtt_window,
-            timeout=settings.mqtt_timeout,
+            prefix=settings.mqtt.prefix,
+            client_id=client_id_of(installation_name(database), settings.mqtt.prefix),
+            window=settings.mqtt.window,
+            timeout=settings.mqtt.timeout,
             shows_itself=True,
         )
         publisher: Publisher = connection
@@ -72,7 +72,7 @@ def open_relay(
             publisher = metrics.counted(registry, publisher)
         held = lease(settings)
         reporter = Reporter(
-            SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt_prefix)
+            SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt.prefix)
         )
         relay = Relay(
             SqlNotificationQueue(database),
@@ -99,6 +99,6 @@ def notifications(settings: Settings, database: Database) -> NotificationService
         SqlNotificationQueue(database),
         utc_now,
         enabled=address is not None,
-        destination=None if address is None else Destination(str(address), settings.mqtt_prefix),
+        destination=None if address is None else Destination(str(address), settings.mqtt.prefix),
         reports=SqlRelayReports(database),
     )

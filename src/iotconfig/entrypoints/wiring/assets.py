@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from iotconfig.domain.assets.asset import SignatureVerifier
 from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.assets.upload import UploadRules
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
@@ -17,12 +15,12 @@ from .clock import pause, utc_now
 
 def signature_verifier(settings: Settings) -> SignatureVerifier | None:
     """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
-    if not settings.signing_key_path:
+    if not settings.content.signing_key_path:
         return None
     from iotconfig.adapters.signatures import RsaSignatureVerifier
 
     try:
-        return RsaSignatureVerifier.load(Path(settings.signing_key_path))
+        return RsaSignatureVerifier.load(Path(settings.content.signing_key_path))
     except IotConfigError as error:
         raise InvalidSetting(f"SIGNING_KEY_PATH: {error}") from None
 
@@ -31,8 +29,5 @@ def assets(settings: Settings, store: Store) -> AssetService:
     """Assets in their directory."""
     from iotconfig.adapters.asset_files import FileAssetStore
 
-    rules = UploadRules(
-        timedelta(seconds=settings.timestamp_tolerance), settings.asset_signature, settings.max_asset_bytes
-    )
-    files = FileAssetStore(Path(settings.assets_dir).absolute(), pause)
-    return AssetService(store, files, utc_now, signature_verifier(settings), rules)
+    files = FileAssetStore(Path(settings.content.assets_dir).absolute(), pause)
+    return AssetService(store, files, utc_now, signature_verifier(settings), settings.content.uploads)

@@ -36,8 +36,8 @@ def helped_bulk(settings: Settings, store: Store, offload: Offload) -> BulkUseCa
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
         # What is in use: a file that names it may have changed.
-        secrets={"DATABASE_URL": settings.database_url},
-        silence=settings.db_bulk_timeout + _MARGIN,
+        secrets={"DATABASE_URL": settings.database.url},
+        silence=settings.database.timeouts.bulk + _MARGIN,
     )
 
 

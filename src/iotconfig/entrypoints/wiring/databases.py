@@ -15,7 +15,6 @@ from .clock import is_thread_shared, pause
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
-    from iotconfig.adapters.sql.engine.timeouts import Timeouts
     from iotconfig.adapters.sql.engine.url import DatabaseUrl
     from iotconfig.adapters.sql.migrations import Migrations
 
@@ -25,7 +24,7 @@ def database_url(settings: Settings) -> DatabaseUrl:
     from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
     try:
-        return DatabaseUrl.parse(settings.database_url)
+        return DatabaseUrl.parse(settings.database.url)
     except IotConfigError as error:
         raise InvalidSetting(f"DATABASE_URL: {error}") from None
 
@@ -34,7 +33,7 @@ def migrations(settings: Settings) -> Migrations:
     """The schema of the database."""
     from iotconfig.adapters.sql.migrations import Migrations
 
-    return Migrations(database_url(settings), _timeouts(settings))
+    return Migrations(database_url(settings), settings.database.timeouts)
 
 
 def open_database(settings: Settings) -> Database:
@@ -44,11 +43,14 @@ def open_database(settings: Settings) -> Database:
         from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 
         return SqliteDatabase(
-            url.path, _timeouts(settings), pause if is_thread_shared() else None, settings.database_file
+            url.path,
+            settings.database.timeouts,
+            pause if is_thread_shared() else None,
+            settings.database.file,
         )
     from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 
-    return PostgresqlDatabase(url.url, _timeouts(settings), settings.db_pool_size)
+    return PostgresqlDatabase(url.url, settings.database.timeouts, settings.database.pool_size)
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
         return
     from iotconfig.adapters.sql.engine.log_keeper import keeping_log_short
 
-    with keeping_log_short(url.path, _timeouts(settings)) as (device, inode):
+    with keeping_log_short(url.path, settings.database.timeouts) as (device, inode):
         # Else a worker that first looks after the file was replaced would take the other one for it.
         yield {"IOTCONFIG_DATABASE_FILE": f"{device}:{inode}"}
 
@@ -88,18 +90,4 @@ def lease(settings: Settings) -> Lease:
     from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
 
     url = database_url(settings)
-    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, _timeouts(settings))
-
-
-def _timeouts(settings: Settings) -> Timeouts:
-    from iotconfig.adapters.sql.engine.timeouts import Timeouts
-
-    return Timeouts(
-        connect=settings.db_connect_timeout,
-        pool=settings.db_pool_timeout,
-        statement=settings.db_statement_timeout,
-        lock=settings.db_lock_timeout,
-        idle_transaction=settings.db_idle_transaction_timeout,
-        watchdog=settings.db_watchdog_timeout,
-        bulk=settings.db_bulk_timeout,
-    )
+    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, settings.database.timeouts)

@@ -32,7 +32,7 @@ def counted(registry: CollectorRegistry, publisher: Publisher) -> Publisher:
 def watch_pool(settings: Settings, registry: CollectorRegistry, database: Database) -> None:
     """Tell of the database's connections, in whichever way others can read it."""
     metrics = PoolMetrics(registry, database.use)
-    if settings.metrics_directory:
+    if settings.telemetry.metrics_directory:
         metrics.follow()
     else:
         metrics.ask_when_read()
@@ -65,7 +65,10 @@ def exposition(
         )
 
     return Exposition(
-        registry, settings.metrics_directory, Bounded(figures).get, announces=bool(settings.mqtt_url)
+        registry,
+        settings.telemetry.metrics_directory,
+        Bounded(figures).get,
+        announces=bool(settings.mqtt.url),
     )
 
 

@@ -25,11 +25,11 @@ class Observed:
 
 def new_registry(settings: Settings) -> CollectorRegistry | None:
     """Where to count; None where nobody may read it."""
-    if not settings.has_metrics:
+    if not settings.telemetry.has_metrics:
         return None
     from prometheus_client import CollectorRegistry
 
-    if settings.metrics_directory:
+    if settings.telemetry.metrics_directory:
         from iotconfig.adapters.metrics import reserve_space
 
         reserve_space()

@@ -20,13 +20,17 @@ def pictures(settings: Settings) -> PictureService:
     from iotconfig.adapters.pictures.fetcher import HttpPictureSource
 
     source = HttpPictureSource(
-        OutboundClient(AddressPolicy(settings.picture_networks), ssl.create_default_context()),
-        settings.picture_timeout,
-        settings.max_picture_bytes,
+        OutboundClient(AddressPolicy(settings.content.pictures.networks), ssl.create_default_context()),
+        settings.content.pictures.timeout,
+        settings.content.pictures.max_bytes,
         pause,
     )
     decoders = DecoderPool(
-        Limits(settings.max_picture_pixels, settings.max_picture_bytes, settings.picture_timeout)
+        Limits(
+            settings.content.pictures.max_pixels,
+            settings.content.pictures.max_bytes,
+            settings.content.pictures.timeout,
+        )
     )
     atexit.register(decoders.close)
-    return PictureService(source, decoders, settings.picture_timeout)
+    return PictureService(source, decoders, settings.content.pictures.timeout)

@@ -25,11 +25,9 @@ from .libpq import IS_READ_ONLY, connection_arguments, prepare
 from .lifetime import Lifetime
 from .manual_transaction import SessionTransaction, session_transaction
 from .pool import Pool, PooledConnection
+from .pool_size import DEFAULT_POOL_SIZE
 from .timeouts import Timeouts
 from .watchdog import Watchdog
-
-DEFAULT_POOL_SIZE = 8
-"""Connections per process: with more, throughput fell (measured)."""
 
 
 class PostgresqlDatabase:

@@ -50,23 +50,6 @@ def number(kind: Callable[[str], Any], low: float, high: float) -> Parser[Any]:
     return parse
 
 
-class LogFormat(StrEnum):
-    """How lines of the log look."""
-
-    AUTO = "auto"
-    JSON = "json"
-    TEXT = "text"
-
-
-class LogLevel(StrEnum):
-    """What is logged at least."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
 def choice(kind: type[E]) -> Parser[E]:
     """A parser of one of a few words."""
 
