@@ -100,12 +100,17 @@ def _postgresql(postgres_base_url: str, _postgres_template: str) -> Iterator[_Re
     drop_database(postgres_base_url, name)
 
 
+_DELETES = ", ".join(f"of_{name} AS (DELETE FROM {name})" for name in metadata.tables)  # noqa: S608 - names of ours
+_EMPTY = text(f"WITH {_DELETES} SELECT setval('configs_id_seq', 1, false)")
+"""TRUNCATE makes new files for each table, which takes thirty times as long (measured)."""
+
+
 @pytest.fixture
 def postgresql_database(_postgresql: _Reopened) -> Iterator[Database]:
     """An empty database; its ids begin anew."""
     database = _postgresql.database()
     with database.writing() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+        connection.execute(_EMPTY)
     yield database
     _assert_all_given_back(database)
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import falcon.testing
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -37,15 +38,20 @@ def stored_and_fetched(client: falcon.testing.TestClient, content: str) -> tuple
     return device.content, operator.content
 
 
+@pytest.fixture
+def client(service: ConfigService) -> falcon.testing.TestClient:
+    """The API over each kind of store."""
+    return falcon.testing.TestClient(app_in_memory(service.store, service.clock))
+
+
 # The store is a test's own, not an example's: each example replaces the one before.
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=objects(), ascii_only=st.booleans())
 def test_accepted_content_comes_back_byte_for_byte(
-    service: ConfigService, text: str, ascii_only: bool
+    client: falcon.testing.TestClient, text: str, ascii_only: bool
 ) -> None:
     """In both forms of content, the device gets the operator's bytes, and the operator the same."""
     assert is_accepted(text)
-    client = falcon.testing.TestClient(app_in_memory(service.store, service.clock))
     as_string = json.dumps(text, ensure_ascii=ascii_only)
 
     for content, verbatim in ((text.strip(" \t\r\n"), text.strip(" \t\r\n")), (as_string, text)):

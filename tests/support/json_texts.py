@@ -6,7 +6,8 @@ import json
 
 from hypothesis import strategies as st
 
-_SPACE = st.sampled_from(["", "", " ", "\n", "\t", "\r\n", "  \n\t "])
+_SPACES = ["", "", " ", "\n", "\t", "\r\n", "  \n\t "]
+_SPACE = st.sampled_from(_SPACES)
 _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 _NUMBERS = st.one_of(
     st.sampled_from(
@@ -17,11 +18,18 @@ _NUMBERS = st.one_of(
 _DERIVED = frozenset({"deviceName", "deviceEntityId", "enableOTA"})
 
 
+def _choices(draw: st.DrawFn, count: int, among: int) -> list[int]:
+    """Several choices by one draw: what Hypothesis does for each costs more than what is done with it."""
+    number = draw(st.integers(0, among**count - 1))
+    return [number // among**place % among for place in range(count)]
+
+
 @st.composite
 def _strings(draw: st.DrawFn, of: st.SearchStrategy[str] | None = None) -> str:
     """A string's literal: each character as itself, or as an escape of either case."""
     text = draw(of if of is not None else st.text(_CHARACTERS, max_size=8))
-    return '"' + "".join(draw(st.sampled_from(_spellings(character))) for character in text) + '"'
+    chosen = zip(map(_spellings, text), _choices(draw, len(text), 12), strict=True)
+    return '"' + "".join(spellings[choice % len(spellings)] for spellings, choice in chosen) + '"'
 
 
 def _spellings(character: str) -> list[str]:
@@ -34,7 +42,7 @@ def _spellings(character: str) -> list[str]:
 
 @st.composite
 def _arrays(draw: st.DrawFn, values: st.SearchStrategy[str]) -> str:
-    items = [draw(_SPACE) + item + draw(_SPACE) for item in draw(st.lists(values, max_size=4))]
+    items = [_spaced(draw, item) for item in draw(st.lists(values, max_size=4))]
     return "[" + (",".join(items) or draw(_SPACE)) + "]"
 
 
@@ -47,8 +55,12 @@ def _objects(draw: st.DrawFn, values: st.SearchStrategy[str]) -> str:
 
 
 def _joined(draw: st.DrawFn, members: list[tuple[str, str]]) -> str:
-    spaced = [draw(_SPACE) + name + draw(_SPACE) + ":" + draw(_SPACE) + value for name, value in members]
-    return "{" + (",".join(text + draw(_SPACE) for text in spaced) or draw(_SPACE)) + "}"
+    return "{" + (",".join(_spaced(draw, name, ":", value) for name, value in members) or draw(_SPACE)) + "}"
+
+
+def _spaced(draw: st.DrawFn, *tokens: str) -> str:
+    spaces = [_SPACES[choice] for choice in _choices(draw, len(tokens) + 1, len(_SPACES))]
+    return spaces[0] + "".join(token + space for token, space in zip(tokens, spaces[1:], strict=True))
 
 
 _VALUES = st.recursive(
