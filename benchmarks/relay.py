@@ -23,7 +23,7 @@ from iotconfig.adapters.sql.announcing import SqlNotificationQueue
 from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.lease import PostgresqlLease
+from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
 from iotconfig.domain.announcing.relay import Relay
 from iotconfig.entrypoints.wiring import utc_now
 

@@ -137,12 +137,13 @@ def test_each_library_is_a_declared_dependency() -> None:
     assert set() == undeclared
 
 
-def loaded_by(program: str) -> set[str]:
-    """The modules that a fresh interpreter has after a program; it prints them behind a mark."""
+def loaded_by(program: str, prints: str = "") -> set[str]:
+    """The modules that a fresh interpreter has after a program, which must print this; it prints them behind a mark."""
     script = f"import json, sys\n{program}\nprint('\\n=====' + json.dumps(sorted(sys.modules)))"
     ended = subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
+    assert prints in ended.stdout
     return set(json.loads(ended.stdout.rpartition("=====")[2]))
 
 
@@ -188,6 +189,25 @@ def test_a_start_loads_alembic_where_migrations_are_pending_only(tmp_path: Path)
     assert "alembic" in first
     assert "sqlalchemy" in again
     assert "alembic" not in again
+
+
+def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) -> None:
+    """Neither the start, nor a worker, nor the relay; a failure of SQLite is told all the same."""
+    url = f"sqlite:///{tmp_path / 'configs.db'}"
+    program = (
+        "from iotconfig.domain.errors import StoreUnavailable\n"
+        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.application import app_of\n"
+        "from iotconfig.entrypoints.settings import Settings\n"
+        f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}, 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
+        "wiring.migrations(settings).upgrade()\n"
+        "app_of(settings)\n"
+        "with wiring.open_relay(settings, wiring.broker(settings)): pass\n"
+        f"open({str(tmp_path / 'configs.db')!r}, 'w').write('x' * 9000)\n"
+        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('told')"
+    )
+
+    assert not {name for name in loaded_by(program, "told") if name.startswith("psycopg")}
 
 
 def test_a_decoder_of_pictures_loads_decoders_only() -> None:

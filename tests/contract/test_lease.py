@@ -16,7 +16,8 @@ from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+from iotconfig.adapters.sql.sqlite_lease import SqliteLease
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.announcing.ports import Lease
 from iotconfig.testing import LeaseContract

@@ -101,7 +101,7 @@ def test_no_secret_is_ever_logged(
     bug = client.send_json(
         "POST", f"/api/configs?message={SECRETS['query']}", {"mac_address": new_mac(), "content": wifi}
     )
-    execute(database_url, "ALTER TABLE devices RENAME TO gone")
+    execute(database_url, "ALTER TABLE revision_counters RENAME TO gone")
     away = client.send_json("PUT", path, {"content": wifi})
     answers += [bug, away]
     for worker in serve.worker_pids():

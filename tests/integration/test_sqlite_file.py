@@ -12,7 +12,7 @@ import pytest
 
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.lease import SqliteLease
+from iotconfig.adapters.sql.sqlite_lease import SqliteLease
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.bulk import BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService

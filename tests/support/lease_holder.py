@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+from iotconfig.adapters.sql.sqlite_lease import SqliteLease
 from iotconfig.domain.announcing.ports import Lease
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from paho.mqtt.client import Client
 
 from iotconfig.adapters.sql.announcing import SqlNotificationQueue
-from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
+from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+from iotconfig.adapters.sql.sqlite_lease import SqliteLease
 from iotconfig.entrypoints.logs import log_to_stderr
 from iotconfig.entrypoints.relay import run_relay
 from iotconfig.entrypoints.settings import Settings

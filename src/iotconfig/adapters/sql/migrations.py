@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
 
 from .engine.failures import translated
-from .engine.postgresql import connect_once, descriptor_of
 from .engine.sqlite import begin_reading, execute_patiently
 from .engine.sqlite import connect as connect_sqlite
 from .engine.sqlite_location import absence, create, require_file
@@ -147,6 +146,8 @@ class Migrations:
         if self.url.is_sqlite:
             engine = connect_sqlite(self.url.path, self.timeouts)
         else:
+            from .engine.postgresql import connect_once
+
             engine = connect_once(self.url.url, self.timeouts)
         try:
             yield engine
@@ -159,6 +160,8 @@ class Migrations:
         if self.url.is_sqlite:
             yield
             return
+        from .engine.postgresql import descriptor_of
+
         watchdog = Watchdog()
         try:
             with watchdog.guard(descriptor_of(connection), seconds):

@@ -87,7 +87,11 @@ def store_of(database: Database) -> Store:
 
 def lease(settings: Settings) -> Lease:
     """The right to be its active relay."""
-    from iotconfig.adapters.sql.lease import PostgresqlLease, SqliteLease
-
     url = database_url(settings)
-    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, settings.database.timeouts)
+    if url.is_sqlite:
+        from iotconfig.adapters.sql.sqlite_lease import SqliteLease
+
+        return SqliteLease(url.path)
+    from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+
+    return PostgresqlLease(url.url, settings.database.timeouts)

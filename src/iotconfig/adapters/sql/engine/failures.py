@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
-import psycopg
-from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -25,6 +24,9 @@ from iotconfig.domain.errors import (
 )
 
 from .lifetime import Lifetime
+
+if TYPE_CHECKING:
+    import psycopg
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[No
         lifetime.check()
     try:
         yield
-    except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
+    except _of_drivers() as error:
         if lifetime is not None and lifetime.is_over:
             raise ServiceClosed from None
         if isinstance(error, PoolExhausted):
@@ -125,14 +127,31 @@ class DatabaseFault(Exception):
 
 
 def _translation(cause: BaseException | None, error: Exception, place: str) -> Exception:
-    if isinstance(cause, psycopg.Error):
+    if _is_of_psycopg(cause):
         return _of_postgresql(cause) or DatabaseFault(_what_failed(cause))
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause, place) or DatabaseFault(str(cause))
     return error
 
 
+def _of_psycopg() -> tuple[type[psycopg.Error], ...]:
+    """What psycopg's errors are instances of. A process whose database is SQLite does not load it, and meets none."""
+    driver = sys.modules.get("psycopg")
+    return (driver.Error,) if driver is not None else ()
+
+
+def _of_drivers() -> tuple[type[Exception], ...]:
+    return (SQLAlchemyError, sqlite3.Error, *_of_psycopg())
+
+
+def _is_of_psycopg(error: BaseException | None) -> TypeGuard[psycopg.Error]:
+    return isinstance(error, _of_psycopg())
+
+
 def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
+    import psycopg
+    from psycopg_pool import PoolTimeout
+
     state = cause.sqlstate
     if isinstance(cause, PoolTimeout):
         return unavailable(AWAY, str(cause), StoreNotReached)
@@ -178,14 +197,14 @@ def _first_line(cause: psycopg.Error) -> str:
 
 def is_mac_address_conflict(error: IntegrityError) -> bool:
     """Whether the device has a config already. SQLite names a constraint's columns, not the constraint."""
-    if isinstance(error.orig, psycopg.Error):
+    if _is_of_psycopg(error.orig):
         return error.orig.diag.constraint_name == MAC_ADDRESS_CONSTRAINT
     return str(error.orig).endswith("configs.mac_address")
 
 
 def is_leaving(error: BaseException | None) -> bool:
     """Whether the server that answered so is of no more use, to this connection and to others like it."""
-    return isinstance(error, psycopg.Error) and error.sqlstate in _LEAVING_STATES
+    return _is_of_psycopg(error) and error.sqlstate in _LEAVING_STATES
 
 
 def is_read_only_file(error: BaseException | None) -> bool:

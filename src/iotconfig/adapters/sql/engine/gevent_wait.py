@@ -15,7 +15,7 @@ def _in_a_greenlet() -> Callable[[int], None] | None:
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("select"):
         return None
-    from gevent.socket import wait_read  # noqa: PLC0415 - where it is not in use, it stays out
+    from gevent.socket import wait_read
 
     return wait_read
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import psycopg
 from attrs import define, field
-from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Dialect, Executable, Result
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
 
 Values = Mapping[str, object]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final, Self
 
 from attrs import field, frozen
-from psycopg.pq import Conninfo
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -89,6 +88,8 @@ class DatabaseUrl:
 
 def _check_parameters(url: URL) -> None:
     """Refuse what libpq does not know, by name: a value may be a secret."""
+    from psycopg.pq import Conninfo
+
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     for name in url.query:
         if name not in known:
