@@ -25,7 +25,7 @@ from falcon import inspect
 from falcon.testing import create_environ
 from sqlalchemy import Table
 
-from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
+from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.tables import configs, notifications, revision_counters, revisions
 from iotconfig.domain.documents.content import ConfigContent
@@ -382,7 +382,7 @@ _WORST: dict[tuple[str, str], Callable[[Case], Iterator[Case]]] = {
     ("POST", "/api/assets"): uploaded,
     ("GET", "/api/assets/{name}"): plain,
     ("DELETE", "/api/assets/{name}"): plain,
-    ("GET", DOCUMENT): plain,
+    ("GET", "/api/configs/{mac}.json"): plain,
     ("GET", "/api/configs"): searched,
     ("POST", "/api/configs"): with_content,
     ("PUT", "/api/configs/by-mac/{mac}"): with_content,
@@ -453,12 +453,12 @@ def measured(app: falcon.App[Any, Any], watch: Watch, case: Case) -> tuple[float
 
 
 def routes(app: falcon.App[Any, Any]) -> Iterator[tuple[str, str]]:
-    """Every method of every route that does something, as the app itself has them."""
-    for route in inspect.inspect_routes(app):
-        for template in (route.path, DOCUMENT) if route.path == "/api/configs/{segment}" else (route.path,):
-            for method, access in RULES[template].items():
-                if access is not Access.NEVER:
-                    yield method, template
+    """Every method of every route that the app serves."""
+    served = {route.path for route in inspect.inspect_routes(app)}
+    for route in ROUTES:
+        if route.path in served:
+            for method in route.operations:
+                yield method, route.path
 
 
 def main() -> None:

@@ -1,15 +1,13 @@
-"""Prints docs/access.md from the app: `python docs/render_access.py > docs/access.md`."""
+"""Prints docs/access.md from the route table: `python docs/render_access.py > docs/access.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from falcon import inspect
-
-from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access, access_to
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.openapi.document import path_of
+from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints.application import app_of
-from iotconfig.entrypoints.settings import Settings
 
 _HEAD = """\
 # Who may do what
@@ -36,8 +34,8 @@ made with it, and is given once: not again after it was revoked, either. It hold
 longer from the request on that follows its revocation. `LAST USED` is true to the
 minute.
 
-This table is printed by `docs/render_access.py` from the app itself; a route that is
-not in it is closed.
+This table is printed by `docs/render_access.py` from the route table of the app; a route
+that is not in it is closed.
 
 | route | method | everyone | device | viewer | asset-uploader | admin |
 | --- | --- | --- | --- | --- | --- | --- |"""
@@ -99,39 +97,22 @@ that sets an `access_token` of its own is in the way.
 it, the same everywhere, where several machines serve."""
 
 
-_ROLES = (Role.VIEWER, Role.ASSET_UPLOADER, Role.ADMIN)
-
-_ENVIRON = {
-    "DATABASE_URL": "sqlite:///none.db",
-    "IOTCONFIG_AUTH": "on",
-    "IOTCONFIG_METRICS_TOKEN": "x" * 16,
-}
-"""Settings with which every route is there."""
-
-
 def _rows() -> Iterator[tuple[str, str, Access]]:
-    app = app_of(Settings.from_environ(_ENVIRON))
-    for route in inspect.inspect_routes(app):
-        for method in route.methods:
-            access = access_to(route.path, method.method, {"segment": "1"})
-            if not method.internal and method.method not in ("HEAD", "OPTIONS") and access is not None:
-                yield route.path, method.method, access
-    for method_name, access in RULES[DOCUMENT].items():
-        yield DOCUMENT, method_name, access
+    for route in ROUTES:
+        for method, operation in route.operations.items():
+            yield route.path, method, operation.access
 
 
 def render() -> str:
     """The page."""
     rows = []
     for path, method, access in sorted(_rows(), key=lambda row: row[:2]):
-        if access is Access.NEVER:
-            continue
         roles = access.roles
         everyone = {Access.PUBLIC: "yes", Access.DEVICE: "unless tokens are required"}.get(access, "")
         uploader = "yes" if Role.ASSET_UPLOADER in roles else everyone
         others = ["yes" if not roles or role in roles else "" for role in (Role.VIEWER, Role.ADMIN)]
         who = [everyone, "" if roles else "yes", others[0], uploader, others[1]]
-        rows.append(f"| `{path.replace('{segment}', '{id}')}` | {method} | {' | '.join(who)} |")
+        rows.append(f"| `{path_of(path)}` | {method} | {' | '.join(who)} |")
     return "\n".join([_HEAD, *rows, _TAIL])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iotconfig.adapters.http.openapi.document import document
+from iotconfig.adapters.http.routes import ROUTES
 
 _HEAD = """\
 # Every route
@@ -51,7 +52,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
 
 def render() -> str:
     """The page."""
-    found = document()
+    found = document(ROUTES)
     lines = [_HEAD]
     for tag in found["tags"]:
         lines.append(f"\n## {tag['name']}\n\n{tag['description']}")

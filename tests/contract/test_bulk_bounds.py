@@ -6,7 +6,7 @@ import pytest
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.diff import difference
-from iotconfig.adapters.http.api.bulk import PatchBody
+from iotconfig.adapters.http.api.bulk import PatchOfMany
 from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, Tally
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
@@ -58,7 +58,7 @@ def test_a_merge_patch_is_no_larger_than_a_content() -> None:
     body = b'{"match": "", "merge": {"a": "' + b"x" * 2000 + b'"}}'
 
     with pytest.raises(ContentTooLarge, match="merge patch is larger than 1024 bytes"):
-        BodyReader(1024).read(body, PatchBody)
+        BodyReader(1024).read(body, PatchOfMany)
 
 
 def test_a_config_without_a_history_can_be_deleted_and_restored(

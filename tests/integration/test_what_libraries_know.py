@@ -13,22 +13,17 @@ import pytest
 from falcon import constants
 from gunicorn.config import Config
 
-from iotconfig.adapters.http.access.rules import RULES, Access
+from iotconfig.adapters.http.routes import ROUTES
 from tests.support.api import expect_problem
 from tests.support.apps import app_in_memory
 from tests.support.wire import answers, request_bytes
 from tests.support.worker import PARSERS, InProcessWorker
 
 PATHS = [
-    template.format_map({"segment": "1", "mac": "02ab00000001", "number": "1", "name": "a.bin"})
-    for template in RULES
+    route.path.format_map({"segment": "1", "mac": "02ab00000001", "number": "1", "name": "a.bin"})
+    for route in ROUTES
 ]
-REQUESTS = [
-    (method, path)
-    for path, rules in zip(PATHS, RULES.values(), strict=True)
-    for method, access in rules.items()
-    if access is not Access.NEVER
-]
+REQUESTS = [(method, path) for path, route in zip(PATHS, ROUTES, strict=True) for method in route.operations]
 
 METHODS = sorted(
     {

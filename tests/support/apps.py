@@ -7,7 +7,8 @@ from typing import Any
 import falcon
 
 from iotconfig.adapters.http.access_control import AccessControl
-from iotconfig.adapters.http.app import UseCases, create_app
+from iotconfig.adapters.http.app import create_app
+from iotconfig.adapters.http.dependencies import UseCases
 from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.announcing.service import NotificationService

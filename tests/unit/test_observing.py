@@ -12,8 +12,7 @@ import pytest
 from falcon import testing
 from prometheus_client import CollectorRegistry
 
-from iotconfig.adapters.http.access.rules import RULES, Access
-from iotconfig.adapters.http.observing import OPERATIONS
+from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.logs import LoggedAccess, Output, WrittenAccess
 from iotconfig.adapters.metrics import Exposition, Figures, HttpMetrics
 from iotconfig.adapters.telemetry import Answered
@@ -94,14 +93,15 @@ def test_nothing_that_a_caller_sent_becomes_a_label(
 
 def test_every_route_of_configs_has_an_operation() -> None:
     """A route that is added under /api/configs is on the dashboards, or this fails."""
-    asked = {
-        (route, method)
-        for route, methods in RULES.items()
-        for method, access in methods.items()
-        if access is not Access.NEVER and route.startswith(("/api/configs", "/api/deleted-configs"))
+    configs = {
+        (route.path, method)
+        for route in ROUTES
+        for method in route.operations
+        if route.path.startswith(("/api/configs", "/api/deleted-configs"))
     }
 
-    assert asked == set(OPERATIONS)
+    assert configs == set(ROUTES.metrics)
+    assert len(configs) == len(set(ROUTES.metrics.values()))
 
 
 def test_metrics_of_one_process(client: testing.TestClient) -> None:

@@ -11,9 +11,9 @@ import falcon
 import pytest
 from falcon import inspect, testing
 
-from iotconfig.adapters.http.access.rules import DOCUMENT, RULES, Access
-from iotconfig.adapters.http.openapi.document import AREAS, document, path_of
+from iotconfig.adapters.http.openapi.document import document, path_of
 from iotconfig.adapters.http.problems import STATUS
+from iotconfig.adapters.http.routes import ROUTES
 from tests.support.apps import app_in_memory
 
 _IMPLIED = {"OPTIONS", "HEAD"}
@@ -26,11 +26,13 @@ def app() -> falcon.App[Any, Any]:
 
 
 def described() -> set[tuple[str, str]]:
-    return {(path, method.upper()) for path, methods in document()["paths"].items() for method in methods}
+    return {
+        (path, method.upper()) for path, methods in document(ROUTES)["paths"].items() for method in methods
+    }
 
 
 def operations() -> Iterator[Any]:
-    return (operation for methods in document()["paths"].values() for operation in methods.values())
+    return (operation for methods in document(ROUTES)["paths"].values() for operation in methods.values())
 
 
 def test_what_the_application_has_is_described_and_nothing_else(app: falcon.App[Any, Any]) -> None:
@@ -39,17 +41,10 @@ def test_what_the_application_has_is_described_and_nothing_else(app: falcon.App[
         (path_of(route.path), method.method)
         for route in inspect.inspect_routes(app)
         for method in route.methods
-        if method.method not in _IMPLIED
-        and RULES.get(route.path, {}).get(method.method) not in (Access.NEVER, None)
+        if not method.internal and method.method not in _IMPLIED
     }
 
-    # To the router, the route of devices is one with that of a config.
-    assert served == described() - {(DOCUMENT, "GET")}
-
-
-def test_every_template_has_a_rule() -> None:
-    """The description's own security comes from there."""
-    assert set() == {template for area in AREAS for template in area.ROUTES} - set(RULES)
+    assert served == described()
 
 
 def test_names_of_operations_are_different() -> None:
@@ -60,7 +55,7 @@ def test_names_of_operations_are_different() -> None:
 
 def test_who_may_call_is_as_the_rules_say() -> None:
     """Nobody is asked on public routes; elsewhere a refusal is described."""
-    found = document()["paths"]
+    found = document(ROUTES)["paths"]
 
     assert [] == found["/api/health"]["get"]["security"]
     assert "401" not in found["/api/health"]["get"]["responses"]
@@ -70,15 +65,15 @@ def test_who_may_call_is_as_the_rules_say() -> None:
 
 def test_every_code_is_in_the_description() -> None:
     """The table of codes and its statuses are the application's."""
-    text = json.dumps(document())
+    text = json.dumps(document(ROUTES))
 
-    assert list(STATUS) == document()["components"]["schemas"]["Code"]["enum"]
+    assert list(STATUS) == document(ROUTES)["components"]["schemas"]["Code"]["enum"]
     assert [] == [code for code in STATUS if f"`{code}`" not in text and code != "EXTERNAL_SERVICE_ERROR"]
 
 
 def test_every_reference_leads_somewhere() -> None:
     """Schemas and headers by name are there, and none is there for nothing."""
-    found = document()
+    found = document(ROUTES)
     used = set(re.findall(r'"#/components/(\w+/[\w-]+)"', json.dumps(found)))
     there = {f"{kind}/{name}" for kind in ("schemas", "headers") for name in found["components"][kind]}
 
@@ -100,9 +95,11 @@ def objects(part: object) -> Iterator[dict[str, Any]]:
 def test_where_any_member_may_stand_it_says_so() -> None:
     """Generators of clients take an object of which nothing is said for one without members."""
     assert [] == [
-        found for found in objects(document()) if not found.keys() & {"properties", "additionalProperties"}
+        found
+        for found in objects(document(ROUTES))
+        if not found.keys() & {"properties", "additionalProperties"}
     ]
-    assert document()["components"]["schemas"]["Content"]["additionalProperties"] is True
+    assert document(ROUTES)["components"]["schemas"]["Content"]["additionalProperties"] is True
 
 
 def test_it_is_the_same_beside_the_page(app: falcon.App[Any, Any]) -> None:
@@ -110,7 +107,7 @@ def test_it_is_the_same_beside_the_page(app: falcon.App[Any, Any]) -> None:
     client = testing.TestClient(app)
 
     assert (
-        document()
+        document(ROUTES)
         == client.simulate_get("/api/docs/openapi.json").json
         == client.simulate_get("/api/openapi.json").json
     )

@@ -36,7 +36,8 @@ def app_on(
     services: Services, observed: Observed | None = None, places: int | None = None
 ) -> falcon.App[Any, Any]:
     """The API on use cases whose database the caller closes; arguments and errors as of `app_of`."""
-    from iotconfig.adapters.http.app import UseCases, create_app
+    from iotconfig.adapters.http.app import create_app
+    from iotconfig.adapters.http.dependencies import UseCases
     from iotconfig.adapters.sql.readiness import SqlReadiness
 
     settings, database = services.settings, services.database

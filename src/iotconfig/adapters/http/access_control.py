@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
-import falcon
 from attrs import field, frozen
 
 from iotconfig.adapters.networks import Network
@@ -15,11 +13,12 @@ from iotconfig.domain.access.throttle import Throttle
 from iotconfig.domain.devices.tokens import DeviceTokenService
 
 from .access.authentication import Authentication
-from .access.cookies import SIGN_OUT, CookieJar
+from .access.cookies import CookieJar
 from .access.device_gate import DeviceGate
 from .access.gate import Gate
+from .access.rules import Rule
 from .access.sign_in_throttle import SignInThrottle
-from .api.auth import CALLBACK, CallbackResource, LoginResource, LogoutResource, SelfResource, SignIns
+from .access.sign_ins import SignIns
 
 
 @frozen
@@ -39,8 +38,12 @@ class AccessControl:
     secret: str = field(default="", repr=False)
     """What sign-ins on their way are signed with; the same in every process that serves."""
 
-    def build(self, own_origin: str, origins: Collection[str]) -> AccessRoutes:
-        """The gate and the routes. `origins`: whose pages may use the session cookie, beside the service's own."""
+    def build(self, rules: Mapping[str, Rule], own_origin: str, origins: Collection[str]) -> AccessParts:
+        """Join it to the routes.
+
+        `rules`: who may call what.
+        `origins`: origins whose pages may use the session cookie, beside the service's own.
+        """
         failed = SignInThrottle(self.throttle, self.proxies)
         cookies = CookieJar(own_origin.startswith("https:"), self.secret)
         authentication = None
@@ -53,12 +56,12 @@ class AccessControl:
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)
         sign_ins = SignIns(self.sign_in, cookies, failed, own_origin)
-        return AccessRoutes(Gate(authentication, devices), authentication, sign_ins)
+        return AccessParts(Gate(rules, authentication, devices), authentication, sign_ins)
 
 
 @frozen
-class AccessRoutes:
-    """The gate in front of all routes, and the routes that belong to it."""
+class AccessParts:
+    """The gate in front of all routes, and what the routes of `/api/auth` need."""
 
     gate: Gate
     authentication: Authentication | None
@@ -68,10 +71,3 @@ class AccessRoutes:
     def takes_cookies(self) -> bool:
         """Whether a browser can have a session."""
         return self.authentication is not None and self.authentication.identity is not None
-
-    def add_routes(self, app: falcon.App[Any, Any]) -> None:
-        """`/api/auth`."""
-        app.add_route("/api/auth/login", LoginResource(self.sign_ins))
-        app.add_route(CALLBACK, CallbackResource(self.sign_ins))
-        app.add_route(SIGN_OUT, LogoutResource(self.sign_ins))
-        app.add_route("/api/auth/self", SelfResource(self.authentication))

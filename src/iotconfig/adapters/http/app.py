@@ -1,65 +1,34 @@
-"""The WSGI application: routes, and what surrounds them. Starting a process is somebody else's."""
+"""The WSGI application: the route table, and the middleware in front of it. It starts no process."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import falcon
-from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.telemetry import Observer
-from iotconfig.domain.announcing.service import NotificationService
-from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.offload import Offload, run_inline
-from iotconfig.domain.pictures import PictureService
 
 from . import problems
-from .access_control import AccessControl, AccessRoutes
-from .api.assets import AssetResource, AssetsResource
-from .api.bulk import ExportResource, ImportResource, PatchResource
-from .api.configs import (
-    AnnounceResource,
-    ConfigByMacResource,
-    ConfigResource,
-    ConfigsResource,
-    ReplaceDeviceResource,
-)
-from .api.health import HealthResource, LiveResource, LogUse, ReadyResource
-from .api.history import (
-    DeletedConfigsResource,
-    DiffResource,
-    RestoreResource,
-    RevisionResource,
-    RevisionsResource,
-    RollbackResource,
-)
-from .api.metrics import MetricsResource, Render
-from .api.pictures import LvglResource
+from .access_control import AccessControl, AccessParts
+from .api.health import LogUse
+from .api.metrics import Render
+from .dependencies import Dependencies, UseCases
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation
-from .openapi import resource as openapi
+from .openapi.document import document
+from .openapi.page import page
+from .router import Router
+from .routes import ROUTES
+from .routing import RouteTable
 from .transfer_limits import DEFAULT_MAX_IMPORT_BYTES, Transfers
 from .transfers import TransferDoor
-
-
-@frozen
-class UseCases:
-    """What the API offers."""
-
-    configs: ConfigService
-    history: HistoryService
-    fleet: BulkUseCases
-    notifications: NotificationService
-    assets: AssetService
-    pictures: Callable[[], PictureService]
-    """Called when a picture is asked for, and not before: what it brings along is large."""
 
 
 def create_app(
@@ -80,10 +49,11 @@ def create_app(
     metrics_token: str = "",
     offload: Offload = run_inline,
     comparing: Offload = run_inline,
+    routes: RouteTable = ROUTES,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
 
-    `access`: who is let in, and how.
+    `access`: how callers are authenticated.
     `max_content_bytes`: UTF-8 bytes that a config's content may have.
     `max_import_bytes`: bytes that the body of an import may have.
     `own_origin`: the service's own, as browsers see it; empty where it is the one that a request names.
@@ -93,67 +63,50 @@ def create_app(
     `transfers`: the places of imports, exports and uploads; this process has places of its own unless given.
     `database_log`: how large the database's write-ahead log is, for health.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
-    `observers`: hear of every answer.
+    `observers`: are notified of every answer.
     `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
     `offload`: reads and merges large documents, where it holds up no other request.
     `comparing`: does the same for what is only shown, such as differences, and holds up no change.
+    `routes`: the rows of what is served.
     """
-    doors = access.build(own_origin, cors_origins)
-    middleware = _middleware(doors, own_origin, cors_origins, local_only=local_only)
-    app = falcon.App(middleware=[Observation(observers), *middleware] if observers else middleware)
+    parts = access.build(routes.rules, own_origin, cors_origins)
+    middleware = _middleware(parts, routes, own_origin, cors_origins, local_only=local_only)
+    if observers:
+        middleware.insert(0, Observation(observers, routes.metrics))
+    app = falcon.App(middleware=middleware, router=Router())
     problems.install(app)
-    doors.add_routes(app)
-    openapi.add_routes(app)
-    store = use_cases.configs.store
-    app.add_route("/api/health", HealthResource(store, use_cases.notifications, database_log))
-    app.add_route("/api/health/live", LiveResource())
-    app.add_route("/api/health/ready", ReadyResource(is_ready or store.check))
-    if render_metrics is not None:
-        app.add_route("/metrics", MetricsResource(render_metrics, metrics_token))
-    bodies = BodyReader(max_content_bytes, offload)
-    _add_configs(app, use_cases.configs, use_cases.history, bodies, comparing, require_if_match)
-    door = TransferDoor(transfers or Transfers(), access.proxies)
-    app.add_route(
-        "/api/configs/import", ImportResource(use_cases.fleet, max_content_bytes, max_import_bytes, door)
+    described = cache(lambda: document(routes))
+    dependencies = Dependencies(
+        use_cases=use_cases,
+        authentication=parts.authentication,
+        sign_ins=parts.sign_ins,
+        bodies=BodyReader(max_content_bytes, offload),
+        max_import_bytes=max_import_bytes,
+        require_if_match=require_if_match,
+        comparing=comparing,
+        door=TransferDoor(transfers or Transfers(), access.proxies),
+        is_ready=is_ready or use_cases.configs.store.check,
+        database_log=database_log,
+        render_metrics=render_metrics,
+        metrics_token=metrics_token,
+        description=cache(lambda: json.dumps(described(), indent=1)),
+        page=lambda: page(described()),
     )
-    app.add_route("/api/configs/export", ExportResource(use_cases.fleet, door))
-    app.add_route("/api/configs/patch", PatchResource(use_cases.fleet, bodies, comparing, door))
-    app.add_route("/api/assets", AssetsResource(use_cases.assets, door, comparing))
-    app.add_route("/api/assets/{name}", AssetResource(use_cases.assets))
-    app.add_route("/api/images/lvgl", LvglResource(use_cases.pictures))
+    for route in routes:
+        if (resource := route.resource(dependencies)) is not None:
+            app.add_route(route.path, resource, row=route)
     return app
 
 
-def _add_configs(
-    app: falcon.App[Any, Any],
-    service: ConfigService,
-    history: HistoryService,
-    bodies: BodyReader,
-    comparing: Offload,
-    require_if_match: bool,  # noqa: FBT001 - passed on
-) -> None:
-    """The routes of configs, one by one, and of what they were."""
-    app.add_route("/api/configs", ConfigsResource(service, bodies))
-    app.add_route("/api/configs/by-mac/{mac}", ConfigByMacResource(service, bodies))
-    app.add_route("/api/configs/{segment}", ConfigResource(service, bodies, comparing, require_if_match))
-    app.add_route("/api/configs/{segment}/announce", AnnounceResource(service))
-    app.add_route("/api/configs/{segment}/revisions", RevisionsResource(history))
-    app.add_route("/api/configs/{segment}/revisions/{number}", RevisionResource(history))
-    app.add_route("/api/configs/{segment}/diff", DiffResource(history, comparing))
-    app.add_route(
-        "/api/configs/{segment}/rollback", RollbackResource(service, bodies, comparing, require_if_match)
-    )
-    app.add_route(
-        "/api/configs/{segment}/replace-device", ReplaceDeviceResource(service, bodies, require_if_match)
-    )
-    app.add_route("/api/deleted-configs", DeletedConfigsResource(history))
-    app.add_route("/api/deleted-configs/{segment}/restore", RestoreResource(history, bodies))
-
-
 def _middleware(
-    doors: AccessRoutes, own_origin: str, cors_origins: Collection[str], *, local_only: bool
+    parts: AccessParts,
+    routes: RouteTable,
+    own_origin: str,
+    cors_origins: Collection[str],
+    *,
+    local_only: bool,
 ) -> list[Any]:
-    chain: list[Any] = [RequestIds(), CrossSiteGuard(own_origin, cors_origins)]
+    chain: list[Any] = [RequestIds(), CrossSiteGuard(own_origin, cors_origins, routes.calling_out)]
     if local_only:
         chain.append(HostGuard(urlsplit(own_origin).hostname or ""))
     if cors_origins:
@@ -162,11 +115,11 @@ def _middleware(
             falcon.CORSMiddleware(
                 allow_origins=origins,
                 # The session cookie is for pages that were named, one by one.
-                allow_credentials=origins if doors.takes_cookies and origins != "*" else None,
+                allow_credentials=origins if parts.takes_cookies and origins != "*" else None,
                 expose_headers="Accept-Patch, Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, "
                 "Location, Repr-Digest, Retry-After, X-Request-ID",
             ),
             VaryByOrigin(),
         ]
-    chain.append(doors.gate)
+    chain.append(parts.gate)
     return chain

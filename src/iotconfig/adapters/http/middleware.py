@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import falcon
 from attrs import frozen
@@ -15,9 +15,6 @@ from iotconfig.domain.errors import ValidationFailed
 from .access.origins import is_from_elsewhere, why_elsewhere
 from .problems import SAFE_METHODS, Refused
 from .request_ids import request_id_of
-
-_ACTING_READS: Final = frozenset({"/api/images/lvgl"})
-"""Reads that make the service call others, with headers of the request: they are guarded as changes are."""
 
 
 class RequestIds:
@@ -46,9 +43,11 @@ class CrossSiteGuard:
     """The service's own, as browsers see it; empty where it is the one that a request names."""
     origins: Collection[str]
     """Other origins whose pages may change something; `*` for all."""
+    calling_out: Collection[str]
+    """Paths whose GET makes the service send requests to others: they are guarded as changes are."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in _ACTING_READS)
+        acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in self.calling_out)
         if not acts or "*" in self.origins:
             return
         if is_from_elsewhere(req, {self.own_origin, *self.origins}):

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+MEDIA_TYPE: Final = "application/problem+json"
+
 RETRY_AFTER: Final = "2"
 """Seconds after which a client may ask an unavailable store again."""
 
@@ -99,7 +101,7 @@ def _answer(
     status, body = problem(code, sentence, details, request_id_of(req, resp), **more)
     resp.context.code = code
     resp.status = status
-    resp.content_type = "application/problem+json"
+    resp.content_type = MEDIA_TYPE
     resp.data = body
     resp.set_header("Cache-Control", "no-store")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

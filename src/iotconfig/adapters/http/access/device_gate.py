@@ -1,4 +1,4 @@
-"""The gate in front of the devices' routes, where device tokens are switched on."""
+"""The gate in front of the devices' routes, if device tokens are on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.http.requests.segments import document_mac
 from iotconfig.domain.access import secrets
 from iotconfig.domain.devices import tokens
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.errors import AuthorizationFailed
+from iotconfig.domain.mac import MacAddress
 
 from .authentication import bearer_of
 from .sign_in_throttle import SignInThrottle
@@ -19,24 +19,24 @@ from .sign_in_throttle import SignInThrottle
 
 @frozen
 class DeviceGate:
-    """Holds a device to what is its own."""
+    """Limits a device with a token to its own document, and to assets."""
 
     tokens: DeviceTokenService
     required: bool
-    """Whether a device without a token is refused, too."""
+    """Whether a device without a token is refused."""
     failed: SignInThrottle
 
     def admits(self, req: falcon.Request, params: Mapping[str, str]) -> bool:
-        """Whether the caller may go on; False where it has no device token, and needs one.
+        """Whether the caller is admitted as a device; False if it has no device token and one is required.
 
-        Raises `AuthenticationRequired` and `TooManyRequests` for a token that
-        does not hold, `AuthorizationFailed` for one of another device.
+        Raises `AuthenticationRequired` and `TooManyRequests` for an invalid token,
+        `AuthorizationFailed` for the token of another device.
         """
         token = bearer_of(req)
         if token is None or not secrets.has_prefix(tokens.PREFIX, token):
             return not self.required
         with self.failed.watch(req):
             device = self.tokens.authenticate(token)
-        if (segment := params.get("segment")) is not None and document_mac(segment) != device:
+        if (spelling := params.get("mac")) is not None and MacAddress.parse(spelling) != device:
             raise AuthorizationFailed(f"The token of {device} opens that device's document only.")
         return True

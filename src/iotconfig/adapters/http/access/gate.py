@@ -1,7 +1,8 @@
-"""The gate in front of every route: who calls, and whether they may."""
+"""The gate in front of every route: authentication, and whether the caller may use the method."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import falcon
@@ -12,21 +13,23 @@ from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 
 from .authentication import Authentication
 from .device_gate import DeviceGate
-from .rules import RULES, Access, access_to, methods_of
+from .rules import Access, Rule
 
 
 def principal_of(req: falcon.Request) -> Principal:
-    """Who makes the request, as the gate found out. Only on routes that ask for a role."""
+    """The caller, as the gate identified it. Only on routes that require a role."""
     found: Principal = req.context.principal
     return found
 
 
 @frozen
 class Gate:
-    """Lets pass who may, and closes what nobody decided about."""
+    """Enforces the rules; a route without a rule is closed."""
 
+    rules: Mapping[str, Rule]
+    """By the route's template."""
     authentication: Authentication | None
-    """None: authentication is off, and everybody is the local administrator."""
+    """None: authentication is off, and every caller is the local administrator."""
     devices: DeviceGate | None
     """None: device tokens are off, and the devices' routes are public."""
 
@@ -34,19 +37,15 @@ class Gate:
         self, req: falcon.Request, _resp: falcon.Response, resource: object, params: dict[str, Any]
     ) -> None:
         req.context.principal = None
-        template = req.uri_template or ""
-        access = access_to(template, req.method, params)
+        rule = self.rules.get(req.uri_template or "")
+        access = None if rule is None else rule.access.get(req.method)
         if access is None:
-            if req.method not in falcon.COMBINED_METHODS:
-                # Falcon refuses it, whatever the route.
-                return
-            if template not in RULES:
-                raise AuthorizationFailed("This route is closed: nobody decided who may call it.")
-            # Also where the resource has a responder for it, under whatever name.
-            raise falcon.HTTPMethodNotAllowed(methods_of(template))
-        if access is Access.DEVICE:
+            _refuse(req, rule, params)
+        elif access is Access.CLOSED:
+            raise _closed()
+        elif access is Access.DEVICE:
             if self.devices is not None and not self.devices.admits(req, params):
-                req.context.principal = self._instead_of_device(req)
+                req.context.principal = self._reader_of_documents(req)
         elif access.roles:
             req.context.principal = self._admitted(req, access)
 
@@ -58,16 +57,31 @@ class Gate:
             raise AuthenticationRequired(self.authentication.invitation)
         return _with_role(principal, access)
 
-    def _instead_of_device(self, req: falcon.Request) -> Principal:
-        """Who may look at what a device fetches, where only devices with a token get it."""
+    def _reader_of_documents(self, req: falcon.Request) -> Principal:
+        """The user who reads what devices fetch, where devices need a token."""
         principal = None if self.authentication is None else self.authentication.identify(req)
         if principal is None:
             raise AuthenticationRequired("Send the device's token as 'Authorization: Bearer iotd_…'.")
         return _with_role(principal, Access.READ)
 
 
+def _refuse(req: falcon.Request, rule: Rule | None, params: dict[str, Any]) -> None:
+    """Refuse a method that the route does not have, even if its resource has a responder for it."""
+    if req.method not in falcon.COMBINED_METHODS:
+        # Falcon refuses it on every route.
+        return
+    if rule is None:
+        raise _closed()
+    rule.check_path(params)
+    raise falcon.HTTPMethodNotAllowed(rule.methods)
+
+
+def _closed() -> AuthorizationFailed:
+    return AuthorizationFailed("This route is closed: no rule says who may call it.")
+
+
 def _with_role(principal: Principal, access: Access) -> Principal:
-    """The principal, where one of their roles opens it. Raises `AuthorizationFailed`."""
+    """The principal, if one of its roles opens the route. Raises `AuthorizationFailed`."""
     if not principal.roles & access.roles:
         needed = " or ".join(sorted(access.roles))
         raise AuthorizationFailed(f"{principal.subject} may not do this: it takes the role {needed}.")

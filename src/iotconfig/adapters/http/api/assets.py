@@ -16,7 +16,7 @@ from iotconfig.adapters.http.answers import send, send_text
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
 from iotconfig.adapters.http.requests.forms import Part, read_form
-from iotconfig.adapters.http.requests.queries import allow
+from iotconfig.adapters.http.requests.queries import NoQuery, read_query
 from iotconfig.adapters.http.requests.ranges import Span, requested_span
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferDoor
@@ -46,15 +46,13 @@ class AssetsResource:
     offload: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         assets = self.service.find()
         answer = {"assets": assets, "count": len(assets)}
         send_text(resp, self.offload(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
 
-    on_head = on_get
-
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         with self.door.place(req, Kind.UPLOAD), self.service.upload() as upload:
             for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
                 _give(upload, part)
@@ -85,10 +83,8 @@ class AssetResource:
             if resp.stream is None:
                 opened.close()
 
-    on_head = on_get
-
     def on_delete(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         try:
             self.service.delete(_name(name))
         except StoreUnavailable as error:

@@ -9,24 +9,46 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.http.access.authentication import Authentication
-from iotconfig.adapters.http.access.cookies import CookieJar
-from iotconfig.adapters.http.access.redirects import local_path
-from iotconfig.adapters.http.access.sign_in_throttle import SignInThrottle
+from iotconfig.adapters.http.access.sign_ins import CALLBACK, SignIns
 from iotconfig.adapters.http.answers import send
-from iotconfig.adapters.http.problems import Refused
-from iotconfig.adapters.http.requests.queries import allow
+from iotconfig.adapters.http.requests.queries import NoQuery, parameter, read_query, text
 from iotconfig.domain.access.identity import Session, SignIn
 from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR
 from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
 
-CALLBACK: Final = "/api/auth/callback"
-"""The redirect URI that the provider is to know, behind BASEURL."""
-
 AFTERWARDS: Final = "/api/docs"
 """Where a browser goes that signed out without saying where to: a page that is there with or without a web client."""
 
 _ERROR: Final = re.compile(r"[a-z_]{1,64}")
+
+
+_PATH: Final = text(maxLength=2000)
+
+
+@frozen
+class LoginQuery:
+    """The query string of `/api/auth/login`."""
+
+    redirect: str = parameter(
+        _PATH, "A path of the service, or a URL of its very origin", "", is_required=True, example="/"
+    )
+
+
+@frozen
+class LogoutQuery:
+    """The query string of `/api/auth/logout`."""
+
+    redirect: str = parameter(_PATH, f"A path of the service; `{AFTERWARDS}` unless it is given", AFTERWARDS)
+
+
+@frozen
+class CallbackQuery:
+    """The parameters that an identity provider sends a browser back with; others are ignored."""
+
+    state: str = parameter(text(), "Of the sign-in")
+    code: str = parameter(text(), "To exchange at the provider")
+    error: str = parameter(text(), "Why there is no code")
 
 
 @frozen
@@ -36,7 +58,7 @@ class SelfResource:
     authentication: Authentication | None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         principal = LOCAL_ADMINISTRATOR
         if self.authentication is not None:
             found = self.authentication.identify(req)
@@ -54,36 +76,6 @@ class SelfResource:
         )
         resp.set_header("Cache-Control", "no-store")
 
-    on_head = on_get
-
-
-@frozen
-class SignIns:
-    """What the routes that sign browsers in and out share."""
-
-    service: SignInService | None
-    """None: there is no identity provider."""
-    cookies: CookieJar
-    failed: SignInThrottle
-    own_origin: str
-    """The service's own, as browsers see it. Without it nobody signs in: a provider sends browsers
-    back to an absolute URL, and the `Host` of a request is what the last proxy made of it."""
-
-    def path(self, req: falcon.Request, redirect: str) -> str:
-        """The path that the parameter `redirect` names. Raises `ValidationFailed` for all else."""
-        return local_path(redirect, self.own_origin or req.prefix)
-
-    def configured(self) -> SignInService:
-        """Raises `Refused` (404) where nobody can sign in."""
-        if self.service is None:
-            raise Refused(
-                "ROUTE_NOT_FOUND",
-                "There is no identity provider to sign in with: set OIDC_ENABLED and OIDC_….",
-            )
-        if not self.own_origin:
-            raise Refused("ROUTE_NOT_FOUND", "Signing in is not possible: BASEURL is not set.")
-        return self.service
-
 
 @frozen
 class LoginResource:
@@ -92,8 +84,7 @@ class LoginResource:
     sign_ins: SignIns
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "redirect")
-        redirect = self.sign_ins.path(req, given.get("redirect", ""))
+        redirect = self.sign_ins.path(req, read_query(req, LoginQuery).redirect)
         callback = self.sign_ins.own_origin + CALLBACK
         sign_in, url = self.sign_ins.configured().begin(callback, redirect)
         self.sign_ins.cookies.keep_sign_in(req, resp, sign_in)
@@ -137,8 +128,7 @@ class LogoutResource:
     sign_ins: SignIns
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "redirect")
-        back = self.sign_ins.path(req, given.get("redirect", AFTERWARDS))
+        back = self.sign_ins.path(req, read_query(req, LogoutQuery).redirect)
         cookies, service, own_origin = self.sign_ins.cookies, self.sign_ins.service, self.sign_ins.own_origin
         at_provider = None
         if service is not None and own_origin:

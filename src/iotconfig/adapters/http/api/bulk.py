@@ -19,7 +19,15 @@ from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, read_json, spool
-from iotconfig.adapters.http.requests.queries import allow, choice, flag
+from iotconfig.adapters.http.requests.queries import (
+    FLAG,
+    NoQuery,
+    choice,
+    dry_run_parameter,
+    message_parameter,
+    parameter,
+    read_query,
+)
 from iotconfig.adapters.http.transfer_limits import FULL, Kind, Place
 from iotconfig.adapters.http.transfers import TransferDoor
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchSample, Tally
@@ -39,8 +47,33 @@ _LISTED: Final = 1000
 _MEMORY: Final = 1024 * 1024
 
 
+def _keep_going() -> Any:
+    return parameter(FLAG, "`true`: store what can be stored; otherwise all or nothing", default=False)
+
+
 @frozen
-class PatchBody:
+class ImportQuery:
+    """The query string of `POST /api/configs/import`."""
+
+    on_conflict: OnConflict = parameter(
+        choice(OnConflict), "What to do with a device that has a config with other content", OnConflict.FAIL
+    )
+    keep_going: bool = _keep_going()
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+@frozen
+class PatchQuery:
+    """The query string of `POST /api/configs/patch`."""
+
+    keep_going: bool = _keep_going()
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+@frozen
+class PatchOfMany:
     """The body of `POST /api/configs/patch`."""
 
     match: str
@@ -60,13 +93,9 @@ class ImportResource:
     door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "on_conflict", "keep_going", "dry_run", "message")
-        rules = BulkOptions(
-            on_conflict=choice(given, "on_conflict", OnConflict) or OnConflict.FAIL,
-            keep_going=flag(given, "keep_going"),
-            dry_run=flag(given, "dry_run"),
-        )
-        note = note_of(req, given)
+        query = read_query(req, ImportQuery)
+        rules = BulkOptions(on_conflict=query.on_conflict, keep_going=query.keep_going, dry_run=query.dry_run)
+        note = note_of(req, query.message)
         is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
         form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
         refusals = _Refusals()
@@ -98,7 +127,7 @@ class ExportResource:
     door: TransferDoor
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         file = _HeldFile(self.door.take(req, Kind.EXPORT))
         with _room_for_files(), ExitStack() as failing:
             failing.callback(file.close)
@@ -111,8 +140,6 @@ class ExportResource:
         resp.set_header("Content-Disposition", 'attachment; filename="configs.ndjson"')
         file.send(req, resp)
 
-    on_head = on_get
-
 
 @frozen
 class PatchResource:
@@ -124,9 +151,9 @@ class PatchResource:
     door: TransferDoor
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "keep_going", "dry_run", "message")
-        rules = BulkOptions(keep_going=flag(given, "keep_going"), dry_run=flag(given, "dry_run"))
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchBody)
+        query = read_query(req, PatchQuery)
+        rules = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
         file = _HeldFile(self.door.take(req, Kind.CHANGE))
         results = _Results(file)
         refusals = _Refusals()
@@ -137,7 +164,7 @@ class PatchResource:
                 ConfigQuery(text=body.match, enable_ota=body.enable_ota),
                 body.merge,
                 rules,
-                note_of(req, given, body.message),
+                note_of(req, query.message, body.message),
                 refusals.add,
                 results.add,
                 max_content_bytes=self.bodies.max_content_bytes,

@@ -1,4 +1,4 @@
-"""The routes of configs: parse, call one use case, render."""
+"""The routes of single configs and of their list."""
 
 from __future__ import annotations
 
@@ -13,30 +13,54 @@ from iotconfig.adapters.http.answers import send, send_config, send_created, set
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.conditional import (
     check_match,
-    is_known_to_device,
     is_unchanged,
     revision_tag,
     write_precondition,
 )
-from iotconfig.adapters.http.requests.edit_head import EditHead, edit_head_of
-from iotconfig.adapters.http.requests.queries import allow, config_query, cursor_of
-from iotconfig.adapters.http.requests.segments import config_id, document_mac, is_document
+from iotconfig.adapters.http.requests.edit_head import edit_head_of
+from iotconfig.adapters.http.requests.queries import (
+    FLAG,
+    MAC_CURSOR,
+    ChangeQuery,
+    EditQuery,
+    NoQuery,
+    cursor_of,
+    page_cursor,
+    page_limit,
+    parameter,
+    read_query,
+    text,
+)
+from iotconfig.adapters.http.requests.segments import config_id
 from iotconfig.domain.configs.edits import Merge, Replace
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
+from iotconfig.domain.paging import MAX_PAGE
 
-from .history import send_edited
-
-_DOCUMENT_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_CONFIG_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT")
+from .editing import send_edited
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
 @frozen
-class CreateBody:
+class ListQuery:
+    """The query string of `GET /api/configs`."""
+
+    limit: int = page_limit(MAX_PAGE)
+    cursor: MacAddress | None = page_cursor(MAC_CURSOR)
+    q: str | None = parameter(
+        text(),
+        "Part of the name or entity id, taken literally, or of the MAC address in any spelling; any case",
+    )
+    enable_ota: bool | None = parameter(FLAG, "Only those whose `enableOTA` is so")
+    count: bool = parameter(FLAG, "`false` leaves `count` out, which costs a scan", default=True)
+
+
+@frozen
+class NewConfig:
     """The body of `POST /api/configs`."""
 
     mac_address: MacAddress
@@ -45,7 +69,7 @@ class CreateBody:
 
 
 @frozen
-class ContentBody:
+class NewContent:
     """The body of the routes that replace content."""
 
     content: ConfigContent
@@ -53,7 +77,7 @@ class ContentBody:
 
 
 @frozen
-class NewBoardBody:
+class NewBoard:
     """The body of `POST …/replace-device`."""
 
     mac_address: MacAddress
@@ -68,19 +92,20 @@ class ConfigsResource:
     bodies: BodyReader
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        page = self.service.find(config_query(req))
+        query = read_query(req, ListQuery)
+        page = self.service.find(
+            ConfigQuery(query.q, query.enable_ota, after=query.cursor, limit=query.limit, count=query.count)
+        )
         answer: dict[str, object] = {"configs": page.configs}
         if page.count is not None:
             answer["count"] = page.count
         answer["next"] = cursor_of(page.next)
         send(resp, answer)
 
-    on_head = on_get
-
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "message")
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), CreateBody)
-        note = note_of(req, given, body.message)
+        query = read_query(req, ChangeQuery)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewConfig)
+        note = note_of(req, query.message, body.message)
         send_created(resp, self.service.create(body.mac_address, body.content, note))
 
 
@@ -92,11 +117,11 @@ class ConfigByMacResource:
     bodies: BodyReader
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        given = allow(req, "message")
+        query = read_query(req, ChangeQuery)
         mac_address = MacAddress.parse(mac)
         precondition = write_precondition(req)
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
-        note = note_of(req, given, body.message)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewContent)
+        note = note_of(req, query.message, body.message)
         config, created = self.service.put(mac_address, body.content, precondition, note)
         if created:
             send_created(resp, config)
@@ -106,10 +131,7 @@ class ConfigByMacResource:
 
 @frozen
 class ConfigResource:
-    """`/api/configs/{segment}`: a config by its id, or, where the segment ends in `.json`, a device's document.
-
-    One resource for both, because the segment alone tells them apart.
-    """
+    """`/api/configs/{segment}`: a config by its id."""
 
     service: ConfigService
     bodies: BodyReader
@@ -117,10 +139,7 @@ class ConfigResource:
     require_if_match: bool
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        if is_document(segment):
-            self._send_document(req, resp, document_mac(segment))
-            return
-        allow(req)
+        read_query(req, NoQuery)
         config = self.service.get(config_id(segment))
         check_match(req, revision_tag(config.revision))
         if is_unchanged(req, revision_tag(config.revision)):
@@ -129,58 +148,29 @@ class ConfigResource:
         else:
             send_config(resp, config)
 
-    on_head = on_get
-
     def on_put(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = self._change(req, segment, "dry_run", "message")
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), ContentBody)
+        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewContent)
         send_edited(
             resp,
             self.service,
             change,
             Replace(body.content),
-            note_of(req, change.given, body.message),
+            note_of(req, change.query.message, body.message),
             self.comparing,
         )
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         resp.set_header("Accept-Patch", MERGE_PATCH)
-        change = self._change(req, segment, "dry_run", "message")
+        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
         patch = self.bodies.read_patch(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
         edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.offload)
-        send_edited(resp, self.service, change, edit, note_of(req, change.given), self.comparing)
+        send_edited(resp, self.service, change, edit, note_of(req, change.query.message), self.comparing)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = self._change(req, segment, "message")
-        self.service.delete(change.config_id, change.precondition, note_of(req, change.given))
+        change = edit_head_of(req, segment, ChangeQuery, require_if_match=self.require_if_match)
+        self.service.delete(change.config_id, change.precondition, note_of(req, change.query.message))
         resp.status = falcon.HTTP_204
-
-    def on_post(self, _req: falcon.Request, _resp: falcon.Response, segment: str) -> None:
-        _refuse_document(segment)
-        raise falcon.HTTPMethodNotAllowed(_CONFIG_METHODS)
-
-    on_trace = on_connect = on_post
-
-    def on_options(self, _req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        methods = _DOCUMENT_METHODS if is_document(segment) else _CONFIG_METHODS
-        resp.set_header("Allow", ", ".join(methods))
-        if not is_document(segment):
-            resp.set_header("Accept-Patch", MERGE_PATCH)
-
-    def _send_document(self, req: falcon.Request, resp: falcon.Response, mac_address: MacAddress) -> None:
-        document = self.service.document(mac_address)
-        check_match(req, document.etag)
-        resp.set_header("Cache-Control", "no-cache")
-        resp.set_header("ETag", document.etag)
-        if is_known_to_device(req, document.etag):
-            resp.status = falcon.HTTP_304
-        else:
-            resp.content_type = falcon.MEDIA_JSON
-            resp.data = document.body
-
-    def _change(self, req: falcon.Request, segment: str, *parameters: str) -> EditHead:
-        _refuse_document(segment)
-        return edit_head_of(req, segment, *parameters, require_if_match=self.require_if_match)
 
 
 @frozen
@@ -192,9 +182,9 @@ class ReplaceDeviceResource:
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, "message", require_if_match=self.require_if_match)
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoardBody)
-        note = note_of(req, change.given, body.message)
+        change = edit_head_of(req, segment, ChangeQuery, require_if_match=self.require_if_match)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoard)
+        note = note_of(req, change.query.message, body.message)
         moved = self.service.replace_device(change.config_id, body.mac_address, change.precondition, note)
         send_config(resp, moved)
 
@@ -206,14 +196,8 @@ class AnnounceResource:
     service: ConfigService
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         config = self.service.announce(config_id(segment))
         send(resp, config.summary())
         set_revision_headers(resp, config)
         resp.status = falcon.HTTP_202
-
-
-def _refuse_document(segment: str) -> None:
-    if is_document(segment):
-        document_mac(segment)
-        raise falcon.HTTPMethodNotAllowed(_DOCUMENT_METHODS)

@@ -22,8 +22,6 @@ class LiveResource:
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         _send(resp, {"status": "alive"})
 
-    on_head = on_get
-
 
 @frozen
 class ReadyResource:
@@ -39,8 +37,6 @@ class ReadyResource:
             _refuse(resp, {"status": "unready", "error": str(error)})
         else:
             _send(resp, {"status": "ready"})
-
-    on_head = on_get
 
 
 class LogUse(Protocol):
@@ -85,8 +81,6 @@ class HealthResource:
             if log is not None:
                 answer["log"] = {"bytes": log.bytes, "problem": log.problem}
             _send(resp, answer)
-
-    on_head = on_get
 
 
 def _send(resp: falcon.Response, answer: dict[str, object]) -> None:

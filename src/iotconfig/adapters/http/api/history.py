@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, to_json
-from iotconfig.adapters.diff import comparison, proposed
+from iotconfig.adapters.diff import comparison
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_config, send_text
 from iotconfig.adapters.http.requests.bodies import read_json
-from iotconfig.adapters.http.requests.edit_head import EditHead, edit_head_of
+from iotconfig.adapters.http.requests.edit_head import edit_head_of
 from iotconfig.adapters.http.requests.queries import (
-    allow,
+    DELETED_CURSOR,
+    REVISION,
+    REVISION_CURSOR,
+    ChangeQuery,
+    EditQuery,
+    NoQuery,
     deleted_cursor_of,
-    deleted_query,
-    flag,
-    history_query,
-    revision_parameter,
+    page_cursor,
+    page_limit,
+    parameter,
+    read_query,
 )
 from iotconfig.adapters.http.requests.segments import config_id, revision_number
-from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.edits import Edit, Rollback
+from iotconfig.domain.configs.edits import Rollback
 from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.revisions import DeletedPosition, DeletedQuery, HistoryQuery
 from iotconfig.domain.configs.service import ConfigService
-from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.offload import Offload
 
 from .comparing import compared
+from .editing import send_edited
+
+_PAGE: Final = 100
+"""Entries on a page, unless the request says otherwise."""
 
 
 @frozen
-class RollbackBody:
+class RevisionsQuery:
+    """The query string of `GET …/revisions`."""
+
+    limit: int = page_limit(_PAGE)
+    cursor: int | None = page_cursor(REVISION_CURSOR)
+
+
+@frozen
+class DeletedConfigsQuery:
+    """The query string of `GET /api/deleted-configs`."""
+
+    limit: int = page_limit(_PAGE)
+    cursor: DeletedPosition | None = page_cursor(DELETED_CURSOR)
+
+
+@frozen
+class DiffQuery:
+    """The query string of `GET …/diff`."""
+
+    from_: int | None = parameter(
+        REVISION, "The earlier; the one before `to` unless it is given", name="from"
+    )
+    to: int | None = parameter(REVISION, "The later; the newest unless it is given")
+
+
+@frozen
+class RollbackTo:
     """The body of `POST …/rollback`."""
 
     revision: int
@@ -40,7 +75,7 @@ class RollbackBody:
 
 
 @frozen
-class MessageBody:
+class Message:
     """The body of the routes that need none."""
 
     message: str | None = None
@@ -53,10 +88,10 @@ class RevisionsResource:
     history: HistoryService
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        page = self.history.revisions(history_query(req, config_id(segment)))
+        number = config_id(segment)
+        query = read_query(req, RevisionsQuery)
+        page = self.history.revisions(HistoryQuery(number, before=query.cursor, limit=query.limit))
         send(resp, {"revisions": page.revisions, "next": str(page.next) if page.next else None})
-
-    on_head = on_get
 
 
 @frozen
@@ -66,10 +101,8 @@ class RevisionResource:
     history: HistoryService
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str, number: str) -> None:
-        allow(req)
+        read_query(req, NoQuery)
         send(resp, self.history.revision(config_id(segment), revision_number(number)))
-
-    on_head = on_get
 
 
 @frozen
@@ -80,14 +113,10 @@ class DiffResource:
     comparing: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        given = allow(req, "from", "to")
-        before, after = self.history.compare(
-            config_id(segment), revision_parameter(given, "from"), revision_parameter(given, "to")
-        )
+        query = read_query(req, DiffQuery)
+        before, after = self.history.compare(config_id(segment), query.from_, query.to)
         contents = before.content if before else None, after.content
         send_text(resp, compared(self.comparing, lambda: to_json(comparison(before, after)), *contents))
-
-    on_head = on_get
 
 
 @frozen
@@ -100,14 +129,14 @@ class RollbackResource:
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, "dry_run", "message", require_if_match=self.require_if_match)
-        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackBody)
+        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackTo)
         send_edited(
             resp,
             self.service,
             change,
             Rollback(body.revision),
-            note_of(req, change.given, body.message),
+            note_of(req, change.query.message, body.message),
             self.comparing,
         )
 
@@ -119,10 +148,9 @@ class DeletedConfigsResource:
     history: HistoryService
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        page = self.history.deleted(deleted_query(req))
+        query = read_query(req, DeletedConfigsQuery)
+        page = self.history.deleted(DeletedQuery(before=query.cursor, limit=query.limit))
         send(resp, {"configs": page.configs, "next": deleted_cursor_of(page.next)})
-
-    on_head = on_get
 
 
 @frozen
@@ -133,44 +161,11 @@ class RestoreResource:
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        given = allow(req, "message")
+        query = read_query(req, ChangeQuery)
         number = config_id(segment)
-        body = MessageBody()
+        body = Message()
         if req.content_length or req.get_header("Transfer-Encoding"):
-            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), MessageBody)
-        config = self.history.restore(number, note_of(req, given, body.message))
+            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)
+        config = self.history.restore(number, note_of(req, query.message, body.message))
         send_config(resp, config)
         resp.set_header("Location", f"/api/configs/{config.id}")
-
-
-def send_edited(
-    resp: falcon.Response,
-    service: ConfigService,
-    change: EditHead,
-    edit: Edit,
-    note: ChangeNote,
-    comparing: Offload,
-) -> None:
-    """Edit a config and answer with it; a dry run, with what would change."""
-    if flag(change.given, "dry_run"):
-        config, content = service.preview(change.config_id, edit, change.precondition)
-        send_text(resp, compared(comparing, lambda: _preview(config, content), config.content, content))
-    else:
-        send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
-
-
-def _preview(config: Config, content: ConfigContent) -> str:
-    """The answer to a dry run: what a change would make of a config that stays as it is."""
-    found = proposed(config, content)
-    return to_json(
-        {
-            "dry_run": True,
-            "changed": content.text != config.content.text,
-            "id": config.id,
-            "mac_address": config.mac_address,
-            "revision": config.revision,
-            "etag": content.etag,
-            "json_patch": found.json_patch,
-            "unified_diff": found.unified_diff,
-        }
-    )

@@ -30,5 +30,3 @@ class MetricsResource:
             )
         resp.content_type, resp.data = self.render(req.get_header("Accept", default=""))
         resp.set_header("Cache-Control", "no-store")
-
-    on_head = on_get

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import falcon
 from attrs import frozen
 
 from iotconfig.adapters.http.access.forwarding import forwarded
-from iotconfig.adapters.http.requests.queries import allow, pixels
-from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.pictures import Picture, PictureService, TargetSize
+from iotconfig.adapters.http.requests.queries import number, parameter, read_query, text
+from iotconfig.domain.pictures import MAX_SIDE, Picture, PictureService, TargetSize
+
+_SIDE: Final = number(1, MAX_SIDE)
+
+
+@frozen
+class PictureQuery:
+    """The query string of `GET /api/images/lvgl`."""
+
+    url: str = parameter(
+        text(format="uri"),
+        "Where the picture is, http or https",
+        question="where is the picture?",
+        example="https://example.org/picture.png",
+    )
+    headers: str = parameter(text(), "Names of headers of this request to send along, with commas", "")
+    width: int | None = parameter(_SIDE, "Pixels that it may be wide")
+    height: int | None = parameter(_SIDE, "Pixels that it may be high")
 
 
 @frozen
@@ -21,12 +38,9 @@ class LvglResource:
     """Loads what it takes when the first picture is asked for."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        given = allow(req, "url", "headers", "width", "height")
-        if "url" not in given:
-            raise ValidationFailed("Query parameter url is missing: where is the picture?", parameter="url")
-        box = TargetSize(pixels(given, "width"), pixels(given, "height"))
-        headers = forwarded(req, given.get("headers", ""))
-        picture = self.pictures().picture(given["url"], headers, box)
+        query = read_query(req, PictureQuery)
+        box = TargetSize(query.width, query.height)
+        picture = self.pictures().picture(query.url, forwarded(req, query.headers), box)
         resp.content_type = "application/octet-stream"
         resp.set_header("Cache-Control", "no-store")
         if req.method == "HEAD":
@@ -34,8 +48,6 @@ class LvglResource:
             resp.content_length = len(picture.content)
         else:
             resp.set_stream(_Body(picture), len(picture.content))
-
-    on_head = on_get
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""The description as a page: HTML and a style sheet, no script, and nothing from another server."""
+"""The description as a page: HTML and a style sheet, without scripts and without requests to other servers."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from .document import document
-from .parts import Part
+from .shapes import Part
 
 _CODE: Final = re.compile(r"`([^`]+)`")
 
 
-def page() -> str:
-    """The whole page."""
-    found = document()
+def page(found: Part) -> str:
+    """The page of a description."""
     info = found["info"]
     parts = [
         "<!doctype html>",

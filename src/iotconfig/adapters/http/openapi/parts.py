@@ -1,24 +1,24 @@
-"""What descriptions of routes are made of."""
+"""Rows of the route table as OpenAPI writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-import falcon
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.problems import MEDIA_TYPE, STATUS
+from iotconfig.adapters.http.requests.queries import parameters_of
+from iotconfig.adapters.http.routing import Answer, Body, Operation, Parameter, Route
 
-from iotconfig.adapters.http.problems import STATUS
+from .shapes import Part, schema
 
-Part = dict[str, Any]
-
-PROBLEM: Final = "application/problem+json"
-
+_FIELD: Final = re.compile(r"{(\w+)}")
 _EVERYWHERE: Final = (
     "VALIDATION_FAILED",
     "AUTHORIZATION_FAILED",
     "TOO_MANY_REQUESTS",
     "INTERNAL_ERROR",
-    "STORE_UNAVAILABLE",
 )
 _WITH_BODY: Final = (
     "REQUEST_TIMEOUT",
@@ -52,98 +52,103 @@ _WHEN: Final = {
 }
 
 
-def ref(name: str) -> Part:
-    """A schema by its name."""
-    return {"$ref": f"#/components/schemas/{name}"}
+def operation(route: Route, described: Operation) -> Part:
+    """One method of a route."""
+    found: Part = {
+        "operationId": described.name,
+        "summary": described.about,
+        "description": described.details,
+        "parameters": [*_parameters(route, described)],
+        "responses": _responses(described),
+        "security": _security(described.access),
+        "x-access": described.access.value,
+    }
+    if described.body is not None:
+        found["requestBody"] = _body(described.body)
+    return found
 
 
-def query(name: str, schema: Part, description: str) -> Part:
-    """A query parameter that may be left out."""
-    return {"name": name, "in": "query", "schema": schema, "description": description}
+def name_of(field: str) -> str:
+    """The name of a path's field as readers know it: a segment that is no document's is an id."""
+    return "id" if field == "segment" else field
 
 
-def path(name: str, schema: Part, description: str, example: object) -> Part:
-    """A part of the path."""
+def _parameters(route: Route, described: Operation) -> Iterator[Part]:
+    known = {parameter.name: parameter for parameter in route.parameters}
+    for field in _FIELD.findall(route.path):
+        parameter = known.get(field) or Parameter(field, "", None)
+        yield {
+            "name": name_of(field), "in": "path", "required": True, "schema": schema(parameter.schema),
+            "description": parameter.about, "example": parameter.example,
+        }  # fmt: skip
+    for each in parameters_of(described.query) if described.query is not None else ():
+        part: Part = {
+            "name": each.name,
+            "in": "query",
+            "schema": dict(each.spelling.schema),
+            "description": each.about,
+        }
+        if each.default not in (None, True, False, ""):
+            part["schema"]["default"] = each.default
+        if each.is_required:
+            part["required"] = True
+        if each.example is not None:
+            part["example"] = each.example
+        yield part
+    for header in described.headers:
+        yield {
+            "name": header.name, "in": "header", "schema": schema(header.schema),
+            "description": header.about, "example": header.example,
+        }  # fmt: skip
+
+
+def _body(body: Body) -> Part:
     return {
-        "name": name, "in": "path", "required": True, "schema": schema, "description": description, "example": example,
-    }  # fmt: skip
-
-
-def header(name: str, description: str, example: str) -> Part:
-    """A header of the request that may be left out."""
-    return {
-        "name": name, "in": "header", "schema": {"type": "string"}, "description": description, "example": example,
-    }  # fmt: skip
-
-
-def body(
-    schema: Part, description: str, examples: Mapping[str, object], media_type: str = falcon.MEDIA_JSON
-) -> Part:
-    """The body of a request, with examples by what they show."""
-    return bodies(description, {media_type: (schema, examples)}, required=True)
-
-
-def bodies(
-    description: str, kinds: Mapping[str, tuple[Part, Mapping[str, object]]], *, required: bool
-) -> Part:
-    """A body that may be of several kinds."""
-    return {
-        "description": description,
-        "required": required,
+        "description": body.about,
+        "required": body.required,
         "content": {
             media_type: {
-                "schema": schema,
-                "examples": {name: {"value": value} for name, value in examples.items()},
+                "schema": schema(kind.shape),
+                "examples": {name: {"value": value} for name, value in kind.examples.items()},
             }
-            for media_type, (schema, examples) in kinds.items()
+            for media_type, kind in body.kinds.items()
         },
     }
 
 
-def answer(
-    description: str,
-    schema: Part | None = None,
-    *headers: str,
-    media_type: str = falcon.MEDIA_JSON,
-    example: object = None,
-) -> Part:
-    """What comes back. `headers` are names of components; every answer has `X-Request-ID`."""
+def _responses(described: Operation) -> dict[str, Part]:
+    codes = [*_EVERYWHERE, *described.refuses, *(_WITH_BODY if described.body else ())]
+    if described.needs_store:
+        codes.append("STORE_UNAVAILABLE")
+    if described.access is not Access.PUBLIC:
+        codes += ["AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS"]
+    answers = {str(status): _answer(answer) for status, answer in described.answers.items()}
+    return dict(sorted({**problems(codes), **_TOO_LONG, **answers}.items()))
+
+
+def _answer(answer: Answer) -> Part:
     found: Part = {
-        "description": description,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-ID", *headers)},
+        "description": answer.about,
+        "headers": {
+            name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-ID", *answer.headers)
+        },
     }
-    if schema is not None:
-        found["content"] = {
-            media_type: {"schema": schema, **({"example": example} if example is not None else {})}
-        }
+    if answer.shape is not None:
+        found["content"] = {answer.media_type: {"schema": schema(answer.shape)}}
     return found
 
 
-def operation(
-    name: str,
-    summary: str,
-    description: str,
-    answers: Mapping[int, Part],
-    *,
-    parameters: Sequence[Part] = (),
-    request: Part | None = None,
-    refusals: Sequence[str] = (),
-) -> Part:
-    """One method of a route. `refusals`: the codes of its problems, beside those that every route may have."""
-    codes = [*_EVERYWHERE, *refusals, *(_WITH_BODY if request else ())]
-    responses = {str(status): found for status, found in answers.items()}
-    responses |= problems(codes) | _TOO_LONG
-    found: Part = {"operationId": name, "summary": summary, "description": description}
-    if parameters:
-        found["parameters"] = list(parameters)
-    if request is not None:
-        found["requestBody"] = request
-    found["responses"] = dict(sorted(responses.items()))
-    return found
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    """Credentials are not required while authentication is off, and of devices only where their tokens are required."""
+    if access is Access.PUBLIC:
+        return []
+    if access is Access.DEVICE:
+        return [{}, {"token": []}]
+    return [{"token": []}, {"session": []}, {}]
 
 
 _TOO_LONG: Final = {
-    status: answer(f"`VALIDATION_FAILED`: {what} too long.", ref("Problem"), media_type=PROBLEM)
+    status: _answer(Answer(f"`VALIDATION_FAILED`: {what} too long.", "Problem", (), MEDIA_TYPE))
     for status, what in (("414", "the request's first line is"), ("431", "the request's headers are"))
 }
 
@@ -159,5 +164,5 @@ def problems(codes: Sequence[str]) -> dict[str, Part]:
         more += ["Allow"] if status == 405 else []
         more += ["WWW-Authenticate"] if status == 401 else []
         sentences = "; ".join(f"`{code}`: {_WHEN[code]}" for code in alike)
-        found[str(status)] = answer(f"{sentences}.", ref("Problem"), *more, media_type=PROBLEM)
+        found[str(status)] = _answer(Answer(f"{sentences}.", "Problem", more, MEDIA_TYPE))
     return found

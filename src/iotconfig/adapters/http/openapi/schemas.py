@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.api.bulk import PatchBody
-from iotconfig.adapters.http.api.configs import ContentBody, CreateBody, NewBoardBody
-from iotconfig.adapters.http.api.history import MessageBody, RollbackBody
 from iotconfig.adapters.http.problems import STATUS
+from iotconfig.adapters.http.routing import RouteTable
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.announcing.service import DeliveryHealth
@@ -15,8 +13,7 @@ from iotconfig.domain.configs.bulk import Tally
 from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.configs.revisions import DeletedConfig, RevisionSummary
 
-from .classes import schema_of
-from .parts import Part, ref
+from .shapes import Part, is_component, ref, schema_of
 
 
 def _object(properties: Part, *optional: str) -> Part:
@@ -69,7 +66,7 @@ _REFUSALS: Final[Part] = {
     "errors_left_out": {"type": "integer", "description": "How many more there were"},
 }
 
-SCHEMAS: Final[Part] = {
+_SCHEMAS: Final[Part] = {
     "MacAddress": {
         "type": "string",
         "description": "An EUI-48. Answers have it in its canonical spelling; given are also dashes, dots, none, and any case",
@@ -97,12 +94,6 @@ SCHEMAS: Final[Part] = {
         "description": "RFC 7396: members to set, and to remove (null). What it does not touch keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
-    "NewConfig": schema_of(CreateBody, is_body=True),
-    "NewContent": schema_of(ContentBody, is_body=True),
-    "NewBoard": schema_of(NewBoardBody, is_body=True),
-    "RollbackTo": schema_of(RollbackBody, is_body=True),
-    "Message": schema_of(MessageBody, is_body=True),
-    "PatchOfMany": schema_of(PatchBody, is_body=True),
     "ConfigSummary": _SUMMARY,
     "Config": {
         **_SUMMARY,
@@ -257,6 +248,22 @@ SCHEMAS: Final[Part] = {
         }
     ),
 }  # fmt: skip
+
+
+def schemas_of(table: RouteTable) -> Part:
+    """The schemas by name: those that are written here, and those of the classes that the rows name."""
+    found = dict(_SCHEMAS)
+    for route in table:
+        for operation in route.operations.values():
+            kinds = operation.body.kinds.values() if operation.body is not None else ()
+            for shape in (kind.shape for kind in kinds):
+                if is_component(shape):
+                    found.setdefault(shape.__name__, schema_of(shape, is_body=True))
+            for shape in (answer.shape for answer in operation.answers.values()):
+                if is_component(shape):
+                    found.setdefault(shape.__name__, schema_of(shape))
+    return found
+
 
 HEADERS: Final[Part] = {
     name: {"description": description, "schema": {"type": "string"}}

@@ -1,31 +1,32 @@
-"""What every change of one config by its id says before its body."""
+"""The head of a change to one config by its id."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 import falcon
-from attrs import frozen
+from attrs import AttrsInstance, frozen
 
 from iotconfig.domain.configs.precondition import Precondition
 
 from .conditional import change_precondition
-from .queries import allow
+from .queries import read_query
 from .segments import config_id
+
+Q = TypeVar("Q", bound=AttrsInstance)
 
 
 @frozen
-class EditHead:
-    """A change by id, as far as the request's head says."""
+class EditHead(Generic[Q]):
+    """Which config a change is about, on which condition, and its query parameters."""
 
     config_id: int
     precondition: Precondition
-    given: Mapping[str, str]
-    """The query parameters."""
+    query: Q
 
 
-def edit_head_of(req: falcon.Request, segment: str, *parameters: str, require_if_match: bool) -> EditHead:
-    """Read the head of a change that takes these query parameters. Raises as its parts do."""
-    given = allow(req, *parameters)
+def edit_head_of(req: falcon.Request, segment: str, query: type[Q], *, require_if_match: bool) -> EditHead[Q]:
+    """Read the head of a change whose query string `query` describes. Raises as its parts do."""
+    parameters = read_query(req, query)
     number = config_id(segment)
-    return EditHead(number, change_precondition(req, required=require_if_match), given)
+    return EditHead(number, change_precondition(req, required=require_if_match), parameters)

@@ -1,18 +1,19 @@
-"""Query parameters: known, given once, well-formed, or refused."""
+"""Query strings, read into the classes that describe them: each parameter known, given once and well-formed, or refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import falcon
+from attrs import NOTHING, AttrsInstance, evolve, field, fields, frozen
 
-from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import DeletedPosition, DeletedQuery, HistoryQuery
+from iotconfig.domain.configs.revisions import MAX_MESSAGE, MAX_REVISION, DeletedPosition
 from iotconfig.domain.errors import ValidationFailed, excerpt
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import MAX_PAGE
@@ -22,15 +23,91 @@ _CURSOR: Final = re.compile(r"[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 _DELETED_CURSOR: Final = re.compile(r"([0-9]{1,17})-([1-9][0-9]{0,17})")
 _FLAGS: Final = {"true": True, "false": False}
-_DEFAULT_LIMIT: Final = "100"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_METADATA: Final = "query parameter"
 
-C = TypeVar("C", bound=StrEnum)
+Q = TypeVar("Q", bound=AttrsInstance)
 
 
-def allow(req: falcon.Request, *names: str) -> dict[str, str]:
-    """The query parameters, each once. Raises `ValidationFailed` for any that is not in `names`."""
+@frozen
+class Spelling:
+    """How the value of a parameter is written."""
+
+    read: Callable[[str, str], Any]
+    """The value, from the parameter's name and text. Raises `ValidationFailed`."""
+    schema: Mapping[str, Any]
+    """The same as a JSON Schema."""
+
+
+@frozen
+class QueryParameter:
+    """One parameter of a query string."""
+
+    attribute: str
+    """The attribute that it is read into."""
+    name: str
+    spelling: Spelling
+    about: str
+    default: object
+    """The value if it is not given."""
+    is_required: bool
+    question: str
+    example: object
+
+
+def parameter(
+    spelling: Spelling,
+    about: str,
+    default: object = None,
+    *,
+    name: str = "",
+    is_required: bool = False,
+    question: str = "",
+    example: object = None,
+) -> Any:
+    """Declare a parameter of a query class.
+
+    `default`: the value if it is not given; if `is_required`, one that the route refuses.
+    `name`: the parameter, if the attribute cannot have its name.
+    `question`: ends the refusal of a request without it; empty if the parameter has a default.
+    """
+    declared = QueryParameter(
+        "", name, spelling, about, default, is_required or bool(question), question, example
+    )
+    return field(default=NOTHING if question else default, metadata={_METADATA: declared})
+
+
+@cache
+def parameters_of(cls: type[AttrsInstance]) -> Sequence[QueryParameter]:
+    """The parameters that a query class declares."""
+    found = []
+    for attribute in fields(cls):
+        declared: QueryParameter = attribute.metadata[_METADATA]
+        found.append(evolve(declared, attribute=attribute.name, name=declared.name or attribute.name))
+    return found
+
+
+def read_query(req: falcon.Request, cls: type[Q]) -> Q:
+    """The instance of `cls` that the query string describes.
+
+    Raises `ValidationFailed` for a parameter that the class does not have, that
+    is given twice, that is malformed, or that is missing.
+    """
+    declared = parameters_of(cls)
+    given = _given(req, [each.name for each in declared])
+    values = {}
+    for each in declared:
+        if each.name in given:
+            values[each.attribute] = each.spelling.read(each.name, given[each.name])
+        elif each.question:
+            raise ValidationFailed(
+                f"Query parameter {each.name} is missing: {each.question}", parameter=each.name
+            )
+    return cls(**values)
+
+
+def _given(req: falcon.Request, names: Sequence[str]) -> Mapping[str, str]:
     try:
         unquote_to_bytes(req.query_string).decode()
     except UnicodeDecodeError:
@@ -49,76 +126,7 @@ def allow(req: falcon.Request, *names: str) -> dict[str, str]:
     return given
 
 
-def config_query(req: falcon.Request) -> ConfigQuery:
-    """The list that the query string asks for. Raises `ValidationFailed`."""
-    given = allow(req, "limit", "cursor", "q", "enable_ota", "count")
-    return ConfigQuery(
-        text=given.get("q"),
-        enable_ota=_flag("enable_ota", given["enable_ota"]) if "enable_ota" in given else None,
-        after=_cursor(given["cursor"]) if "cursor" in given else None,
-        limit=_number(given.get("limit", str(MAX_PAGE))),
-        count=_flag("count", given.get("count", "true")),
-    )
-
-
-def history_query(req: falcon.Request, config_id: int) -> HistoryQuery:
-    """The revisions that the query string asks for. Raises `ValidationFailed`."""
-    given = allow(req, "limit", "cursor")
-    return HistoryQuery(
-        config_id,
-        before=_revision("cursor", given["cursor"]) if "cursor" in given else None,
-        limit=_number(given.get("limit", _DEFAULT_LIMIT)),
-    )
-
-
-def deleted_query(req: falcon.Request) -> DeletedQuery:
-    """The deleted configs that the query string asks for. Raises `ValidationFailed`."""
-    given = allow(req, "limit", "cursor")
-    return DeletedQuery(
-        before=_deleted_cursor(given["cursor"]) if "cursor" in given else None,
-        limit=_number(given.get("limit", _DEFAULT_LIMIT)),
-    )
-
-
-def deleted_cursor_of(position: DeletedPosition | None) -> str | None:
-    """The cursor of the page behind `position`: microseconds, and an id."""
-    if position is None:
-        return None
-    return f"{(position.deleted_at - _EPOCH) // _MICROSECOND}-{position.config_id}"
-
-
-def revision_parameter(given: Mapping[str, str], name: str) -> int | None:
-    """The revision that a parameter names, if it is given. Raises `ValidationFailed`."""
-    return _revision(name, given[name]) if name in given else None
-
-
-def flag(given: Mapping[str, str], name: str) -> bool:
-    """A parameter that is false unless it is given. Raises `ValidationFailed`."""
-    return _flag(name, given[name]) if name in given else False
-
-
-def pixels(given: Mapping[str, str], name: str) -> int | None:
-    """A number of pixels, if it is given; what is not digits becomes 0, which `Box` refuses with the rule."""
-    return _number(given[name]) if name in given else None
-
-
-def choice(given: Mapping[str, str], name: str, choices: type[C]) -> C | None:
-    """A parameter that takes one of a few words, if it is given. Raises `ValidationFailed`."""
-    if name not in given:
-        return None
-    try:
-        return choices(given[name])
-    except ValueError:
-        words = ", ".join(choices)
-        raise ValidationFailed(f"Query parameter {name} must be one of {words}.", parameter=name) from None
-
-
-def cursor_of(mac_address: MacAddress | None) -> str | None:
-    """The cursor of the page behind `mac_address`."""
-    return None if mac_address is None else str(mac_address).replace(":", "")
-
-
-def _number(text: str) -> int:
+def _number(_name: str, text: str) -> int:
     # Anything but digits becomes 0, which the query refuses with the rule.
     return int(text) if _DIGITS.fullmatch(text) else 0
 
@@ -135,7 +143,13 @@ def _revision(name: str, text: str) -> int:
     return int(text)
 
 
-def _deleted_cursor(text: str) -> DeletedPosition:
+def _mac_cursor(_name: str, text: str) -> MacAddress:
+    if not _CURSOR.fullmatch(text):
+        raise _bad_cursor()
+    return MacAddress.parse(text)
+
+
+def _deleted_cursor(_name: str, text: str) -> DeletedPosition:
     match = _DELETED_CURSOR.fullmatch(text)
     if match is None:
         raise _bad_cursor()
@@ -146,7 +160,87 @@ def _bad_cursor() -> ValidationFailed:
     return ValidationFailed('Query parameter cursor must be the "next" of a page before.', parameter="cursor")
 
 
-def _cursor(text: str) -> MacAddress:
-    if not _CURSOR.fullmatch(text):
-        raise _bad_cursor()
-    return MacAddress.parse(text)
+def text(**schema: object) -> Spelling:
+    """Any text; `schema` says more about it."""
+    return Spelling(lambda _name, value: value, {"type": "string", **schema})
+
+
+def number(minimum: int, maximum: int) -> Spelling:
+    """A number that the use case checks: anything but digits becomes 0, which it refuses with its rule."""
+    return Spelling(_number, {"type": "integer", "minimum": minimum, "maximum": maximum})
+
+
+def choice(choices: type[StrEnum]) -> Spelling:
+    """One of a few words."""
+
+    def read(name: str, word: str) -> StrEnum:
+        try:
+            return choices(word)
+        except ValueError:
+            words = ", ".join(choices)
+            raise ValidationFailed(
+                f"Query parameter {name} must be one of {words}.", parameter=name
+            ) from None
+
+    return Spelling(read, {"type": "string", "enum": [str(word) for word in choices]})
+
+
+FLAG: Final = Spelling(_flag, {"type": "boolean"})
+REVISION: Final = Spelling(_revision, {"type": "integer", "minimum": 1, "maximum": MAX_REVISION})
+
+
+def dry_run_parameter() -> Any:
+    """The parameter `dry_run`."""
+    return parameter(FLAG, "`true`: say what would change, and store nothing", default=False)
+
+
+def message_parameter() -> Any:
+    """The parameter `message`."""
+    return parameter(text(maxLength=MAX_MESSAGE), "Why, for the history")
+
+
+def page_limit(default: int) -> Any:
+    """The parameter `limit`."""
+    return parameter(number(1, MAX_PAGE), "How many on the page", default)
+
+
+def page_cursor(spelling: Spelling) -> Any:
+    """The parameter `cursor`."""
+    return parameter(spelling, "`next` of the page before")
+
+
+MAC_CURSOR: Final = Spelling(_mac_cursor, {"type": "string"})
+REVISION_CURSOR: Final = Spelling(_revision, {"type": "string"})
+DELETED_CURSOR: Final = Spelling(_deleted_cursor, {"type": "string"})
+
+
+@frozen
+class NoQuery:
+    """The query string of a route that takes no parameters."""
+
+
+@frozen
+class ChangeQuery:
+    """The query string of a change."""
+
+    message: str | None = message_parameter()
+
+
+@frozen
+class EditQuery:
+    """The query string of a change that can be tried."""
+
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+def cursor_of(mac_address: MacAddress | None) -> str | None:
+    """The cursor of the page behind `mac_address`."""
+    return None if mac_address is None else str(mac_address).replace(":", "")
+
+
+def deleted_cursor_of(position: DeletedPosition | None) -> str | None:
+    """The cursor of the page behind `position`: microseconds, and an id."""
+    if position is None:
+        return None
+    return f"{(position.deleted_at - _EPOCH) // _MICROSECOND}-{position.config_id}"

@@ -1,4 +1,4 @@
-"""What the last part of a path names: a config by its id, a device's document, or a revision."""
+"""Segments of a path that name a config or a revision."""
 
 from __future__ import annotations
 
@@ -10,22 +10,11 @@ import falcon
 from iotconfig.domain.errors import InvalidMacAddress, RecordNotFound, excerpt
 from iotconfig.domain.mac import MacAddress
 
-_DOCUMENT_SUFFIX: Final = ".json"
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
-def is_document(segment: str) -> bool:
-    """Whether the segment names a device's document."""
-    return segment.endswith(_DOCUMENT_SUFFIX)
-
-
-def document_mac(segment: str) -> MacAddress:
-    """The device whose document the segment names. Raises `InvalidMacAddress`."""
-    return MacAddress.parse(segment.removesuffix(_DOCUMENT_SUFFIX))
-
-
 def config_id(segment: str) -> int:
-    """The id that the segment spells; anything else names no config."""
+    """The id that the segment spells. Raises `RecordNotFound` for anything else."""
     if not segment:
         raise falcon.HTTPRouteNotFound
     if _NUMBER.fullmatch(segment) is None:
@@ -34,7 +23,7 @@ def config_id(segment: str) -> int:
 
 
 def revision_number(segment: str) -> int:
-    """The revision that the segment spells; anything else names none."""
+    """The revision that the segment spells. Raises `RecordNotFound` for anything else."""
     if not segment:
         raise falcon.HTTPRouteNotFound
     if _NUMBER.fullmatch(segment) is None:

@@ -1,4 +1,4 @@
-"""The shapes that classes of the code describe."""
+"""Shapes of bodies, answers and parameters as schemas."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ from datetime import datetime
 from enum import Enum, EnumType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from attrs import NOTHING, AttrsInstance, fields
+from attrs import NOTHING, AttrsInstance, fields, has
 
+from iotconfig.adapters.http.routing import Shape
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.configs.revisions import MAX_MESSAGE
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 
-from .parts import Part, ref
+Part = dict[str, Any]
+"""A part of the description."""
+
+
+def ref(name: str) -> Part:
+    """A reference to a schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
 
 _PLAIN: Final[Mapping[object, Part]] = {
+    bytes: {"type": "string", "format": "binary"},
+    dict: {"type": "object", "additionalProperties": True},
     str: {"type": "string"},
     int: {"type": "integer"},
     float: {"type": "number"},
@@ -44,6 +54,22 @@ _ABOUT: Final = {
     "content": "The document",
     "config_id": "The config's id",
 }
+
+
+def schema(shape: Shape) -> Part:
+    """The schema of a shape; of a class that is a component, a reference to it."""
+    if isinstance(shape, str):
+        return ref(shape)
+    if isinstance(shape, tuple):
+        return {"anyOf": [schema(one) for one in shape]}
+    if isinstance(shape, Mapping):
+        return dict(shape)
+    return ref(shape.__name__) if is_component(shape) else dict(_PLAIN[shape])
+
+
+def is_component(shape: Shape) -> bool:
+    """Whether a shape is a class that gets a schema with its name."""
+    return has(shape) and shape not in _PLAIN
 
 
 def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:

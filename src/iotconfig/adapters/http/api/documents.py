@@ -1,0 +1,28 @@
+"""The route that devices fetch their documents from."""
+
+from __future__ import annotations
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.mac import MacAddress
+
+
+@frozen
+class DocumentResource:
+    """`/api/configs/{mac}.json`: a device's document, byte for byte. Query parameters are ignored."""
+
+    service: ConfigService
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
+        document = self.service.document(MacAddress.parse(mac))
+        check_match(req, document.etag)
+        resp.set_header("Cache-Control", "no-cache")
+        resp.set_header("ETag", document.etag)
+        if is_known_to_device(req, document.etag):
+            resp.status = falcon.HTTP_304
+        else:
+            resp.content_type = falcon.MEDIA_JSON
+            resp.data = document.body

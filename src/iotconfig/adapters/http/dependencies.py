@@ -1,0 +1,60 @@
+"""What the resources of the API are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import field, frozen
+
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.offload import Offload
+from iotconfig.domain.pictures import PictureService
+
+from .access.authentication import Authentication
+from .access.sign_ins import SignIns
+from .api.health import LogUse
+from .api.metrics import Render
+from .transfers import TransferDoor
+
+
+@frozen
+class UseCases:
+    """What the API offers."""
+
+    configs: ConfigService
+    history: HistoryService
+    fleet: BulkUseCases
+    notifications: NotificationService
+    assets: AssetService
+    pictures: Callable[[], PictureService]
+    """Called at the first request for a picture: the libraries that it loads are large."""
+
+
+@frozen
+class Dependencies:
+    """What a row of the route table makes its resource of."""
+
+    use_cases: UseCases
+    authentication: Authentication | None
+    """None: authentication is off."""
+    sign_ins: SignIns
+    bodies: BodyReader
+    max_import_bytes: int
+    require_if_match: bool
+    comparing: Offload
+    """Runs large comparisons beside the serving thread."""
+    door: TransferDoor
+    is_ready: Callable[[], None]
+    database_log: Callable[[], LogUse | None]
+    render_metrics: Render | None
+    """None: there is no `/metrics`."""
+    metrics_token: str = field(repr=False)
+    description: Callable[[], str]
+    """The OpenAPI description as JSON."""
+    page: Callable[[], str]
+    """The same as HTML."""

@@ -1,0 +1,23 @@
+"""The rows of the route table, one module for each area. A route is added here, beside its resource, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from iotconfig.adapters.http.routing import RouteTable
+
+from . import access, assets, bulk, configs, devices, history, pictures, service
+
+ROUTES: Final = RouteTable(
+    (
+        devices.AREA,
+        configs.AREA,
+        history.AREA,
+        bulk.AREA,
+        assets.AREA,
+        pictures.AREA,
+        access.AREA,
+        service.AREA,
+    )
+)
+"""Every route, in the order in which people read about them."""

@@ -1,0 +1,87 @@
+"""The routes that sign browsers in and out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from iotconfig.adapters.http.access.cookies import SIGN_OUT
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.access.sign_ins import CALLBACK
+from iotconfig.adapters.http.api.auth import (
+    CallbackQuery,
+    CallbackResource,
+    LoginQuery,
+    LoginResource,
+    LogoutQuery,
+    LogoutResource,
+    SelfResource,
+)
+from iotconfig.adapters.http.requests.queries import NoQuery
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+
+_UNAVAILABLE: Final = ("ROUTE_NOT_FOUND", "EXTERNAL_SERVICE_ERROR")
+_REDIRECT: Final = ("Location", "Set-Cookie")
+
+# HEAD, such as of a browser's link prefetch, must not begin or end a sign-in: these routes have none.
+AREA: Final = Area(
+    "Access",
+    "Who calls. Programs send a token; people sign in with an identity provider.",
+    (
+        Route(
+            "/api/auth/login",
+            lambda api: LoginResource(api.sign_ins),
+            get=Operation(
+                "signIn",
+                "Sign in",
+                Access.PUBLIC,
+                details="Sends the browser to the identity provider, and in the end to `redirect`.",
+                query=LoginQuery,
+                answers={302: Answer("To the identity provider", None, _REDIRECT)},
+                refuses=_UNAVAILABLE,
+                has_head=False,
+            ),
+        ),
+        Route(
+            CALLBACK,
+            lambda api: CallbackResource(api.sign_ins),
+            get=Operation(
+                "finishSignIn",
+                "Back from the identity provider",
+                Access.PUBLIC,
+                details="Ends what `login` began, once. Parameters that providers add are ignored.",
+                query=CallbackQuery,
+                answers={
+                    302: Answer("To where the sign-in was to lead, with the session cookie", None, _REDIRECT)
+                },
+                refuses=(*_UNAVAILABLE, "AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS", "STORE_FULL"),
+                has_head=False,
+            ),
+        ),
+        Route(
+            SIGN_OUT,
+            lambda api: LogoutResource(api.sign_ins),
+            get=Operation(
+                "signOut",
+                "Sign out",
+                Access.PUBLIC,
+                details="Ends the session here and, where the provider has a route for it, there.",
+                query=LogoutQuery,
+                answers={302: Answer("To the provider, or to `redirect`", None, _REDIRECT)},
+                has_head=False,
+            ),
+        ),
+        Route(
+            "/api/auth/self",
+            lambda api: SelfResource(api.authentication),
+            get=Operation(
+                "whoAmI",
+                "Who makes the request",
+                Access.PUBLIC,
+                details="While authentication is off, everybody is the local administrator.",
+                query=NoQuery,
+                answers={200: Answer("Who it is", "Principal")},
+                refuses=("AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"),
+            ),
+        ),
+    ),
+)

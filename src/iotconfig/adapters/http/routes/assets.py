@@ -1,0 +1,94 @@
+"""The routes of assets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.assets import AssetResource, AssetsResource
+from iotconfig.adapters.http.problems import MEDIA_TYPE as PROBLEM
+from iotconfig.adapters.http.requests.forms import FORM
+from iotconfig.adapters.http.requests.queries import NoQuery
+from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route
+
+from .shared import IF_MATCH, IF_NONE_MATCH
+
+_NAME: Final = Parameter(
+    "name",
+    "The asset",
+    "firmware.bin",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$"},
+)
+_BINARY: Final = "application/octet-stream"
+_VALIDATORS: Final = ("ETag", "Accept-Ranges", "Repr-Digest", "Content-Disposition")
+
+AREA: Final = Area(
+    "Assets",
+    "Files that devices fetch over the air: firmware, fonts, sounds.",
+    (
+        Route(
+            "/api/assets",
+            lambda api: AssetsResource(api.use_cases.assets, api.door, api.comparing),
+            get=Operation(
+                "listAssets",
+                "All assets",
+                Access.READ,
+                details="Sorted by name.",
+                query=NoQuery,
+                answers={200: Answer("The assets", "Assets")},
+            ),
+            post=Operation(
+                "uploadAsset",
+                "Upload an asset",
+                Access.UPLOAD,
+                details="Signed with the pipeline's RSA key: over the timestamp, or over timestamp, file name and SHA-256. "
+                "A signature is accepted once for a file name.",
+                query=NoQuery,
+                body=Body(
+                    "The file, when it was signed, and the signature in base64", {FORM: Kind("Upload")}
+                ),
+                answers={
+                    200: Answer("The asset, which took another's place", "Asset", ("ETag", "Location")),
+                    201: Answer("The asset", "Asset", ("ETag", "Location")),
+                },
+                refuses=("RECORD_EXISTS",),
+            ),
+        ),
+        Route(
+            "/api/assets/{name}",
+            lambda api: AssetResource(api.use_cases.assets),
+            parameters=(_NAME,),
+            get=Operation(
+                "fetchAsset",
+                "An asset's bytes",
+                Access.DEVICE,
+                details="All of them, or one range, so that a client that was cut off can go on. Query parameters are "
+                "ignored.",
+                headers=(
+                    IF_NONE_MATCH,
+                    IF_MATCH,
+                    Parameter("Range", "One range of bytes", "bytes=65536-"),
+                    Parameter(
+                        "If-Range", "The `ETag` of which the range is wanted; all of another", '"9f86d081"'
+                    ),
+                ),
+                answers={
+                    200: Answer("The bytes", bytes, (*_VALIDATORS, "Content-Digest"), _BINARY),
+                    206: Answer("The range", bytes, (*_VALIDATORS, "Content-Range"), _BINARY),
+                    304: Answer("They still are those with that `ETag`", None, ("ETag",)),
+                    416: Answer("The range begins behind the end", "Problem", ("Content-Range",), PROBLEM),
+                },
+                refuses=("RECORD_NOT_FOUND", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),
+            ),
+            delete=Operation(
+                "deleteAsset",
+                "Delete an asset",
+                Access.CHANGE,
+                details="Nobody is told.",
+                query=NoQuery,
+                answers={204: Answer("It is gone")},
+                refuses=("RECORD_NOT_FOUND", "ROUTE_NOT_FOUND"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""The routes for many configs at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import falcon
+
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.bulk import (
+    NDJSON,
+    ExportResource,
+    ImportQuery,
+    ImportResource,
+    PatchOfMany,
+    PatchQuery,
+    PatchResource,
+)
+from iotconfig.adapters.http.requests.queries import NoQuery
+from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Route, json_body
+
+_RECORD: Final = {"mac_address": "aa:bb:cc:dd:ee:ff", "content": {"deviceName": "Porch"}}
+_LINES: Final = '{"mac_address": "aa:bb:cc:dd:ee:ff", "content": {}}\n{"mac_address": "11:22:33:44:55:66", "content": {}}\n'
+
+AREA: Final = Area(
+    "Fleets",
+    "Many configs at once: all or nothing, unless asked otherwise.",
+    (
+        Route(
+            "/api/configs/import",
+            lambda api: ImportResource(
+                api.use_cases.fleet, api.bodies.max_content_bytes, api.max_import_bytes, api.door
+            ),
+            post=Operation(
+                "importConfigs",
+                "Store many configs",
+                Access.CHANGE,
+                details="What is the same already makes no revision, and nobody is told of it.",
+                query=ImportQuery,
+                body=Body(
+                    "One record a line, or one document",
+                    {
+                        NDJSON: Kind(str, {"two devices": _LINES}),
+                        falcon.MEDIA_JSON: Kind("Fleet", {"one device": {"configs": [_RECORD]}}),
+                    },
+                ),
+                answers={200: Answer("What became of the records", "Imported")},
+                refuses=("INVALID_OPERATION", "UNPROCESSABLE"),
+                metric="import",
+            ),
+        ),
+        Route(
+            "/api/configs/export",
+            lambda api: ExportResource(api.use_cases.fleet, api.door),
+            get=Operation(
+                "exportConfigs",
+                "All configs",
+                Access.READ,
+                details="As they are at one moment, sorted by MAC address. Importing that elsewhere, and exporting it "
+                "again, gives the same bytes.",
+                query=NoQuery,
+                answers={200: Answer("One record a line", str, ("Content-Disposition",), NDJSON)},
+                refuses=("STORE_FULL",),
+                metric="export",
+            ),
+        ),
+        Route(
+            "/api/configs/patch",
+            lambda api: PatchResource(api.use_cases.fleet, api.bodies, api.comparing, api.door),
+            post=Operation(
+                "patchConfigs",
+                "Change members of many configs' documents",
+                Access.CHANGE,
+                details="To repeat it is safe: what has the change already is not changed again.",
+                query=PatchQuery,
+                body=json_body(
+                    "Which configs, and the merge patch",
+                    PatchOfMany,
+                    the_kitchens={"match": "kitchen", "merge": {"display": {"rotation": 90}}},
+                ),
+                answers={200: Answer("What became of each device", "Patched")},
+                metric="patch_many",
+            ),
+        ),
+    ),
+)

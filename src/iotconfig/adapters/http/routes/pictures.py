@@ -1,0 +1,30 @@
+"""The route of pictures for displays."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.pictures import LvglResource, PictureQuery
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+
+AREA: Final = Area(
+    "Pictures",
+    "Pictures from elsewhere, in the form that LVGL 9 draws.",
+    (
+        Route(
+            "/api/images/lvgl",
+            lambda api: LvglResource(api.use_cases.pictures),
+            get=Operation(
+                "convertPicture",
+                "A picture for a display",
+                Access.READ,
+                details="Fetched anew each time, shrunk into the box in its shape, never enlarged: LVGL 9 binary, ARGB8888.",
+                query=PictureQuery,
+                answers={200: Answer("The picture", bytes, media_type="application/octet-stream")},
+                refuses=("UNPROCESSABLE", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"),
+                calls_out=True,
+            ),
+        ),
+    ),
+)

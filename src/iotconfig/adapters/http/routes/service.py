@@ -1,0 +1,118 @@
+"""The routes about the service itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import falcon
+
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.description import StaticResource, style
+from iotconfig.adapters.http.api.health import HealthResource, LiveResource, ReadyResource
+from iotconfig.adapters.http.api.metrics import MetricsResource
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, Shape
+
+_NOT_MODIFIED: Final = Answer("Not modified: it still has that `ETag`", None, ("ETag",))
+
+
+def _health(name: str, about: str, details: str, good: str, bad: str | None) -> Operation:
+    answers = {200: Answer("So it is", good)}
+    if bad is not None:
+        answers[503] = Answer("So it is not", bad, ("Retry-After",))
+    return Operation(name, about, Access.PUBLIC, details=details, answers=answers, needs_store=False)
+
+
+def _static(
+    name: str, about: str, details: str, what: str, shape: Shape, media_type: str = falcon.MEDIA_JSON
+) -> Operation:
+    # A description holds no secrets, and callers without a token must be able to read how to get one.
+    return Operation(
+        name,
+        about,
+        Access.PUBLIC,
+        details=details,
+        answers={200: Answer(what, shape, ("ETag",), media_type), 304: _NOT_MODIFIED},
+        needs_store=False,
+    )
+
+
+AREA: Final = Area(
+    "Service",
+    "How the service is, and this description.",
+    (
+        Route(
+            "/api/health",
+            lambda api: HealthResource(
+                api.use_cases.configs.store, api.use_cases.notifications, api.database_log
+            ),
+            get=_health(
+                "getHealth",
+                "How the service is",
+                "Healthy while the database answers and takes writes, whatever the state of the broker: devices fetch "
+                "without it.",
+                "Healthy",
+                "Unhealthy",
+            ),
+        ),
+        Route(
+            "/api/health/live",
+            lambda _: LiveResource(),
+            get=_health("isAlive", "Whether the process lives", "It asks nothing else.", "Alive", None),
+        ),
+        Route(
+            "/api/health/ready",
+            lambda api: ReadyResource(api.is_ready),
+            get=_health(
+                "isReady",
+                "Whether requests can be served",
+                "The database answers, takes writes, and has the schema that this version works with.",
+                "Ready",
+                "Unready",
+            ),
+        ),
+        Route(
+            "/api/openapi.json",
+            lambda api: StaticResource(falcon.MEDIA_JSON, api.description),
+            get=_static(
+                "getDescription", "This description", "For programs: OpenAPI 3.1.", "The description", dict
+            ),
+        ),
+        Route(
+            "/api/docs/openapi.json",
+            lambda api: StaticResource(falcon.MEDIA_JSON, api.description),
+            get=_static(
+                "getDescriptionBesidePage",
+                "This description",
+                "As at `/api/openapi.json`.",
+                "The description",
+                dict,
+            ),
+        ),
+        Route(
+            "/api/docs",
+            lambda api: StaticResource("text/html; charset=utf-8", api.page),
+            get=_static(
+                "getPage",
+                "This description, to be read",
+                "For people: a page that needs no script, and no other server.",
+                "The page",
+                str,
+                "text/html",
+            ),
+        ),
+        Route(
+            "/api/docs/style.css",
+            lambda _: StaticResource("text/css; charset=utf-8", style),
+            get=_static("getStyle", "How that page looks", "", "The style sheet", str, "text/css"),
+        ),
+        Route(
+            "/metrics",
+            lambda api: (
+                MetricsResource(api.render_metrics, api.metrics_token) if api.render_metrics else None
+            ),
+            # The resource checks a token of its own.
+            get=Operation("getMetrics", "Metrics", Access.PUBLIC, needs_store=False),
+            is_described=False,
+        ),
+    ),
+)

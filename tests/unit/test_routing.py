@@ -1,0 +1,161 @@
+"""A route is one row: what follows from one that is added here, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+import pytest
+from attrs import frozen
+from falcon import testing
+
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.auth import CallbackQuery
+from iotconfig.adapters.http.openapi.document import document
+from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.queries import FLAG, parameter, parameters_of, read_query
+from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, RouteTable, json_body
+from iotconfig.adapters.telemetry import Answered
+from tests.support.apps import app_in_memory
+
+
+@frozen
+class LoudQuery:
+    """A query string."""
+
+    loud: bool = parameter(FLAG, "Whether to shout", default=False)
+
+
+@frozen
+class Greeting:
+    """A body, and an answer."""
+
+    text: str
+
+
+class PlantedResource:
+    """Says what it is told."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        query = read_query(req, LoudQuery)
+        resp.media = {"text": name.upper() if query.loud else name}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        resp.media = {"text": BodyReader().read(read_json(req, 100), Greeting).text + name}
+
+    def on_delete(self, _req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        resp.text = f"{name} has no row"
+
+
+PLANTED = Route(
+    "/api/planted/{name}",
+    lambda _: PlantedResource(),
+    get=Operation(
+        "getPlanted",
+        "A planted route",
+        Access.PUBLIC,
+        query=LoudQuery,
+        answers={200: Answer("The name", Greeting)},
+        metric="get_planted",
+    ),
+    post=Operation(
+        "postPlanted", "One that does not say who may call it", body=json_body("A text", Greeting)
+    ),
+)
+TABLE = RouteTable((*ROUTES.areas, Area("Planted", "Routes of a test.", (PLANTED,))))
+
+
+class Heard:
+    """Remembers answers."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answered] = []
+
+    def answered(self, answer: Answered) -> None:
+        self.answers.append(answer)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def client(heard: Heard) -> testing.TestClient:
+    return testing.TestClient(app_in_memory(routes=TABLE, observers=(heard,)))
+
+
+def test_it_is_served(client: testing.TestClient) -> None:
+    """HEAD as GET, and the other routes as before."""
+    assert {"text": "PORCH"} == client.simulate_get("/api/planted/porch?loud=true").json
+    assert 200 == client.simulate_head("/api/planted/porch").status_code
+    assert 200 == client.simulate_get("/api/configs").status_code
+
+
+def test_a_row_without_access_is_closed(client: testing.TestClient) -> None:
+    """To the administrator, too."""
+    answer = client.simulate_post("/api/planted/porch", json={"text": "a"})
+
+    assert (403, "AUTHORIZATION_FAILED") == (answer.status_code, answer.json["code"])
+    assert "closed" in answer.json["error"]
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "TRACE"])
+def test_a_method_without_a_row_is_refused(client: testing.TestClient, method: str) -> None:
+    """Even if the resource has a responder for it; `Allow` and OPTIONS list the row's methods."""
+    refused = client.simulate_request(method, "/api/planted/porch")
+    options = client.simulate_options("/api/planted/porch")
+
+    assert (405, "METHOD_NOT_ALLOWED") == (refused.status_code, refused.json["code"])
+    assert (200, b"") == (options.status_code, options.content)
+    assert "GET, HEAD, OPTIONS, POST" == refused.headers["allow"] == options.headers["allow"]
+
+
+def test_it_is_named_in_metrics(client: testing.TestClient, heard: Heard) -> None:
+    client.simulate_get("/api/planted/porch")
+    client.simulate_post("/api/planted/porch")
+
+    assert [("/api/planted/{name}", "get_planted"), ("/api/planted/{name}", None)] == [
+        (answer.route, answer.operation) for answer in heard.answers
+    ]
+
+
+def test_it_is_described(client: testing.TestClient) -> None:
+    """Its parameters, its body, its answers and who may call it; its classes become schemas."""
+    found = client.simulate_get("/api/openapi.json").json
+    described: dict[str, Any] = found["paths"]["/api/planted/{name}"]
+
+    assert [("name", "path"), ("loud", "query")] == [
+        (each["name"], each["in"]) for each in described["get"]["parameters"]
+    ]
+    assert ("everyone", "nobody") == (described["get"]["x-access"], described["post"]["x-access"])
+    content = described["get"]["responses"]["200"]["content"]
+    assert {"$ref": "#/components/schemas/Greeting"} == content["application/json"]["schema"]
+    assert "415" in described["post"]["responses"]
+    assert ["text"] == found["components"]["schemas"]["Greeting"]["required"]
+    assert "/api/planted/{name}" in client.simulate_get("/api/docs").text
+    assert "Planted" == document(TABLE)["tags"][-1]["name"]
+
+
+def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
+    """No request finds it out."""
+    row = Route("/api/planted", lambda _: PlantedResource(), put=Operation("putPlanted", "No such responder"))
+
+    with pytest.raises(AttributeError, match="on_put"):
+        app_in_memory(routes=RouteTable((Area("Planted", "", (row,)),)))
+
+
+@pytest.mark.parametrize("route", list(ROUTES), ids=lambda route: route.path)
+def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> None:
+    """The refusal of an unknown parameter lists the parameters of the row's class; providers may add theirs."""
+    path = route.path.format_map({"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001"})
+    client = testing.TestClient(app_in_memory())
+    for method, operation in route.operations.items():
+        text = client.simulate_request(method, path, params={"unheard-of": "1"}).text
+        if operation.query in (None, CallbackQuery):
+            assert "unheard-of" not in text
+        else:
+            names = ", ".join(each.name for each in parameters_of(operation.query)) or "none"
+            assert f'"unheard-of\\" is unknown: this route takes {names}.' in text
