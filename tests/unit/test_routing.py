@@ -157,5 +157,5 @@ def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> No
         if operation.query in (None, CallbackQuery):
             assert "unheard-of" not in text
         else:
-            names = ", ".join(each.name for each in parameters_of(operation.query)) or "none"
+            names = ", ".join(parameters_of(operation.query)) or "none"
             assert f'"unheard-of\\" is unknown: this route takes {names}.' in text

@@ -81,7 +81,7 @@ def _parameters(route: Route, described: Operation) -> Iterator[Part]:
             "name": name_of(field), "in": "path", "required": True, "schema": schema(parameter.schema),
             "description": parameter.about, "example": parameter.example,
         }  # fmt: skip
-    for each in parameters_of(described.query) if described.query is not None else ():
+    for each in parameters_of(described.query).values() if described.query is not None else ():
         part: Part = {
             "name": each.name,
             "in": "query",

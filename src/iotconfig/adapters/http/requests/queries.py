@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -79,12 +79,13 @@ def parameter(
 
 
 @cache
-def parameters_of(cls: type[AttrsInstance]) -> Sequence[QueryParameter]:
-    """The parameters that a query class declares."""
-    found = []
+def parameters_of(cls: type[AttrsInstance]) -> Mapping[str, QueryParameter]:
+    """The parameters that a query class declares, by name."""
+    found = {}
     for attribute in fields(cls):
         declared: QueryParameter = attribute.metadata[_METADATA]
-        found.append(evolve(declared, attribute=attribute.name, name=declared.name or attribute.name))
+        name = declared.name or attribute.name
+        found[name] = evolve(declared, attribute=attribute.name, name=name)
     return found
 
 
@@ -95,19 +96,20 @@ def read_query(req: falcon.Request, cls: type[Q]) -> Q:
     is given twice, that is malformed, or that is missing.
     """
     declared = parameters_of(cls)
-    given = _given(req, [each.name for each in declared])
+    given = _given(req, declared)
     values = {}
-    for each in declared:
-        if each.name in given:
-            values[each.attribute] = each.spelling.read(each.name, given[each.name])
-        elif each.question:
+    for name, written in given.items():
+        each = declared[name]
+        values[each.attribute] = each.spelling.read(name, written)
+    for each in declared.values():
+        if each.question and each.name not in given:
             raise ValidationFailed(
                 f"Query parameter {each.name} is missing: {each.question}", parameter=each.name
             )
     return cls(**values)
 
 
-def _given(req: falcon.Request, names: Sequence[str]) -> Mapping[str, str]:
+def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
     try:
         unquote_to_bytes(req.query_string).decode()
     except UnicodeDecodeError:
