@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.http import Client
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
+from tests.support.relaying import relay_starter
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
@@ -23,6 +26,10 @@ def codes(client: Client) -> list[str]:
     return [problem["code"] for problem in health.get("problems", [])]
 
 
+def wait_for_problem(client: Client, code: str) -> None:
+    wait_until(lambda: codes(client) == [code], "health tells")
+
+
 def metric(client: Client, problem: str) -> str:
     lines = client.get("/metrics", Authorization=f"Bearer {TOKEN}").body.decode().splitlines()
     (line,) = [
@@ -35,54 +42,56 @@ def test_two_installations_under_one_prefix(
     start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto
 ) -> None:
     """Both say so once, as an error, and both go on: neither throws the other out."""
-    pair = [
-        start_serve(f"sqlite:///{tmp_path}/{name}.db", workers=1, MQTT_URL=broker.url, **METRICS)
-        for name in ("one", "other")
-    ]
-
-    for serve in pair:
-        wait_until(lambda one=serve: codes(one.client) == ["prefix_shared"], "health tells", 40)  # type: ignore[misc] # mypy infers no lambda with a default
+    one, other = f"sqlite:///{tmp_path}/one.db", f"sqlite:///{tmp_path}/other.db"
+    Migrations(DatabaseUrl.parse(other)).upgrade()
+    serve = start_serve(one, MQTT_URL=broker.url, **METRICS)
+    with relay_starter(other, broker.url, tmp_path) as start:
+        relay = start()
+        wait_for_problem(serve.client, "prefix_shared")
         health = serve.client.get("/api/health").json()["notifications"]
         assert "conflict" == health["state"]
         assert SHARED in health["problems"][0]["message"]
-        wait_until(lambda one=serve: metric(one.client, "prefix_shared") == "1.0", "metrics tell")  # type: ignore[misc] # mypy infers no lambda with a default
-        assert 1 == serve.output().count(SHARED)
+        wait_until(lambda: metric(serve.client, "prefix_shared") == "1.0", "metrics tell")
+        relay.wait_for(SHARED)
+        assert [1, 1] == [said.count(SHARED) for said in (serve.output(), relay.output())]
     assert "already connected" not in broker.log()
 
 
-def test_a_copy_of_the_database(start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto) -> None:
+def test_a_copy_of_the_database(sqlite_url: str, tmp_path: Path, broker: Mosquitto) -> None:
     """It has the client id of its original, which both find out; with a prefix of its own it is an installation of its own."""
-    original = start_serve(f"sqlite:///{tmp_path}/one.db", workers=1, MQTT_URL=broker.url)
-    wait_until(lambda: "relay: connected" in original.output(), "the original is connected")
-    for file in tmp_path.glob("one.db*"):
-        shutil.copy(file, tmp_path / file.name.replace("one", "copy"))
-    copy = start_serve(f"sqlite:///{tmp_path}/copy.db", workers=1, MQTT_URL=broker.url)
-
-    for serve in (original, copy):
-        wait_until(lambda one=serve: codes(one.client) == ["prefix_shared"], "health tells", 60)  # type: ignore[misc] # mypy infers no lambda with a default
-        assert 1 == serve.output().count(SHARED)
+    with relay_starter(sqlite_url, broker.url, tmp_path) as start:
+        original = start()
+        original.wait_for("relay: connected")
+        path = Path(sqlite_url.removeprefix("sqlite:///"))
+        place = tmp_path / "copy"
+        place.mkdir()
+        for file in path.parent.glob(f"{path.name}*"):
+            if file.is_file():
+                shutil.copy(file, place / file.name)
+        with relay_starter(f"sqlite:///{place / path.name}", broker.url, place) as start_copy:
+            copy = start_copy()
+            for relay in (original, copy):
+                relay.wait_for(SHARED)
+                assert 1 == relay.output().count(SHARED)
 
 
 def test_two_prefixes_on_one_database(
-    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto
+    start_serve: Callable[..., Serve], postgres_url: str, broker: Mosquitto
 ) -> None:
     """The one that stands by is silent, and both services say it; after a restart with one setting all is well."""
-    active = start_serve(database_url, workers=1, MQTT_URL=broker.url, **METRICS)
+    active = start_serve(postgres_url, MQTT_URL=broker.url, **METRICS)
     wait_until(lambda: "relay: active" in active.output(), "the first relay is active")
-    silent = start_serve(
-        database_url, workers=1, MQTT_URL=broker.url, IOTCONFIG_MQTT_PREFIX="home", **METRICS
-    )
+    silent = start_serve(postgres_url, MQTT_URL=broker.url, IOTCONFIG_MQTT_PREFIX="home", **METRICS)
 
     for serve in (active, silent):
-        wait_until(lambda one=serve: codes(one.client) == ["settings_differ"], "health tells")  # type: ignore[misc] # mypy infers no lambda with a default
+        wait_for_problem(serve.client, "settings_differ")
         assert "1.0" == metric(serve.client, "settings_differ")
     wait_until(lambda: DIFFERS in silent.output(), "the log tells")
 
     silent.stop()
-    mended = start_serve(database_url, workers=1, MQTT_URL=broker.url, **METRICS)
+    mended = start_serve(postgres_url, MQTT_URL=broker.url, **METRICS)
     wait_until(lambda: "standing by" in mended.output(), "the second relay stands by")
-    for serve in (active, mended):
-        wait_until(lambda one=serve: codes(one.client) == [], "all is well")  # type: ignore[misc] # mypy infers no lambda with a default
+    wait_until(lambda: codes(active.client) == codes(mended.client) == [], "all is well")
 
 
 def test_a_broker_with_limits(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path) -> None:
@@ -104,4 +113,4 @@ def test_a_broker_with_limits(start_serve: Callable[..., Serve], sqlite_url: str
         assert 1 == serve.output().count("relay: not all can be announced")
         assert 1 == serve.output().count("relay: connected")
     finally:
-        broker.stop()
+        broker.kill()

@@ -135,6 +135,12 @@ def test_an_installation_stands_by_itself(installed: Installation, tmp_path: Pat
     assert Path(where.strip()).is_relative_to(binaries.parent)
 
 
+@pytest.mark.parametrize(
+    ("installed", "empty_url"),
+    # The newest on PostgreSQL is what all other tests run with; `load-test-data` above has the lowest on SQLite.
+    [("newest", "sqlite"), ("lowest", "postgresql")],
+    indirect=True,
+)
 def test_an_installation_does_its_work(
     installed: Installation, empty_url: str, broker: Mosquitto, tmp_path: Path
 ) -> None:
