@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.command_line import CommandLine
 from tests.support.ports import free_port
 from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
@@ -35,6 +36,14 @@ def _refusal(*arguments: str, url: str, **env: str) -> str:
     assert "Traceback" not in lines[0]
     assert b"listens on" not in done.stdout
     return lines[0]
+
+
+def _refusal_of_setting(*arguments: str, url: str, **env: str) -> str:
+    """The same for a setting, which is refused before anything starts: within this process."""
+    ended = CommandLine(environment(url, **env)).run("serve", "--port", "0", *arguments)
+    (line,) = ended.errors.splitlines()
+    assert (0 < ended.status, b"") == (True, ended.output)
+    return line
 
 
 def test_a_postgresql_schema_that_is_behind_names_the_command(empty_postgres_url: str) -> None:
@@ -104,9 +113,17 @@ def test_a_database_that_does_not_exist_is_refused(postgres_base_url: str) -> No
 )
 def test_a_bad_setting_stops_the_start(sqlite_url: str, variable: str, value: str) -> None:
     """The line names the variable, and shows no secret."""
-    refusal = _refusal(**{"url": sqlite_url, variable: value})
+    refusal = _refusal_of_setting(**{"url": sqlite_url, variable: value})
 
     assert variable in refusal
+    assert SECRET not in refusal
+
+
+def test_a_bad_setting_ends_the_process(sqlite_url: str) -> None:
+    """One of them as a process: its status is not 0, and it prints nothing else."""
+    refusal = _refusal(url=sqlite_url, DATABASE_URL=f"not a url with {SECRET}")
+
+    assert "DATABASE_URL" in refusal
     assert SECRET not in refusal
 
 
@@ -124,24 +141,20 @@ def test_no_start_beyond_loopback_without_authentication(
     sqlite_url: str, arguments: list[str], env: dict[str, str], named: str
 ) -> None:
     """What others could reach is refused, and the line names the setting that allows it."""
-    refusal = _refusal(*arguments, url=sqlite_url, **env)
+    refusal = _refusal_of_setting(*arguments, url=sqlite_url, **env)
 
     assert named in refusal
     assert "IOTCONFIG_ALLOW_ANONYMOUS" in refusal
 
 
-def test_who_allows_it_serves_beyond_loopback(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """With IOTCONFIG_ALLOW_ANONYMOUS=true a public base URL is no obstacle."""
-    serve = start_serve(sqlite_url, BASEURL="https://iot.example.org", IOTCONFIG_ALLOW_ANONYMOUS="true")
-
-    assert 200 == serve.client.get("/api/health").status
-
-
 def test_a_port_in_use_is_refused_and_its_owner_goes_on(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
-    """A second `serve` on the same port ends with a line that names the port; the first one serves on."""
-    first = start_serve(sqlite_url)
+    """A second `serve` on the same port ends with a line that names the port; the first one serves on.
+
+    With IOTCONFIG_ALLOW_ANONYMOUS=true a public base URL is no obstacle to the first.
+    """
+    first = start_serve(sqlite_url, BASEURL="https://iot.example.org", IOTCONFIG_ALLOW_ANONYMOUS="true")
     port = str(first.client.address[1])
 
     refusal = _refusal("--port", port, url=sqlite_url)
@@ -170,18 +183,15 @@ def test_the_embedded_default_needs_nothing(
 
 
 def test_the_line_to_try_shows_a_device_where_there_is_one(
-    start_serve: Callable[..., Serve], database_url: str
+    start_serve: Callable[..., Serve], postgres_url: str
 ) -> None:
     """With a config stored, the printed curl line fetches a device's document."""
-    text = '{"deviceName": "Flur"}'
-    created = run_command(
-        "config", "create", "02:00:00:00:00:01", "-", env=environment(database_url), stdin=text.encode()
-    )
-    assert 0 == created.returncode, created.stderr
+    text = b'{"deviceName": "Flur"}'
+    CommandLine(environment(postgres_url)).ok("config", "create", "02:00:00:00:00:01", "-", stdin=text)
 
-    serve = start_serve(database_url, IOTCONFIG_LOG_FORMAT="text")
+    serve = start_serve(postgres_url, IOTCONFIG_LOG_FORMAT="text")
 
-    assert text.encode() == serve.client.get(_tried(serve)).body
+    assert text == serve.client.get(_tried(serve)).body
 
 
 def _tried(serve: Serve) -> str:
