@@ -16,15 +16,14 @@ from collections.abc import Callable  # noqa: E402
 from time import perf_counter  # noqa: E402
 
 import gevent  # noqa: E402
-from sqlalchemy import create_engine  # noqa: E402
+from sqlalchemy import bindparam, create_engine, select  # noqa: E402
 
 from benchmarks.harness import machine, percentile, postgresql  # noqa: E402
-from iotconfig.adapters.sql.configs import SqlConfigRepository  # noqa: E402
 from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase  # noqa: E402
-from iotconfig.adapters.sql.engine.statement_batch import BatchingConnection  # noqa: E402
 from iotconfig.adapters.sql.engine.timeouts import Timeouts  # noqa: E402
 from iotconfig.adapters.sql.engine.url import DatabaseUrl  # noqa: E402
 from iotconfig.adapters.sql.store import SqlStore  # noqa: E402
+from iotconfig.adapters.sql.tables import configs  # noqa: E402
 from iotconfig.domain.configs.service import ConfigService  # noqa: E402
 from iotconfig.domain.documents.content import ConfigContent  # noqa: E402
 from iotconfig.domain.mac import MacAddress  # noqa: E402
@@ -32,6 +31,8 @@ from iotconfig.entrypoints.wiring import utc_now  # noqa: E402
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 CONNECTIONS = 8
+
+_DOCUMENT = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
 
 
 def crowd(fetch: Callable[[], object], clients: int, seconds: float) -> tuple[float, float]:
@@ -66,7 +67,7 @@ def main() -> None:
 
         def through_sqlalchemy() -> object:
             with reader.connect() as connection:
-                return SqlConfigRepository(BatchingConnection(connection)).document(DEVICE)
+                return connection.execute(_DOCUMENT, {"key": str(DEVICE)}).one()
 
         contestants = {
             "SQLAlchemy's pool": through_sqlalchemy,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from unittest import mock
 
+from sqlalchemy import literal, select
 from tests.support.http import Client
 from tests.support.serving import Serve
 
 from benchmarks.harness import machine, mosquitto, postgresql, rounds
 from iotconfig import ConfigContent, MacAddress, open_service
-from iotconfig.adapters.sql import announcing
+from iotconfig.adapters.sql import changes
 
 WRITERS = 16
 
@@ -45,19 +48,14 @@ def over_http(client: Client, seconds: float) -> float:
 
 
 def in_process(url: str, seconds: float, *, wakes: bool) -> float:
-    waking = announcing._WAKING
-    if not wakes:
-        announcing._WAKING = "SELECT 1"  # type: ignore[misc]
-    try:
-        with open_service(url) as service:
+    waking = nullcontext() if wakes else mock.patch.object(changes, "WAKE", select(literal(1)))
+    with waking, open_service(url) as service:
 
-            def update(writer: int, number: int) -> None:
-                mac = MacAddress.parse(f"0200000001{writer:02x}")
-                service.put(mac, ConfigContent.parse(f'{{"n": {number}, "at": {perf_counter()}}}'))
+        def update(writer: int, number: int) -> None:
+            mac = MacAddress.parse(f"0200000001{writer:02x}")
+            service.put(mac, ConfigContent.parse(f'{{"n": {number}, "at": {perf_counter()}}}'))
 
-            return rate(update, seconds)
-    finally:
-        announcing._WAKING = waking  # type: ignore[misc]
+        return rate(update, seconds)
 
 
 def main() -> None:

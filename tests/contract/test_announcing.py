@@ -9,11 +9,13 @@ import pytest
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.notifications import AT_ONCE
 from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
+from iotconfig.testing.builders import record
 from tests.support.clock import START, SteppingClock
 from tests.support.entities import content, mac
 
@@ -193,9 +195,8 @@ def test_announce_all_goes_through_all_pages_and_paces_nudges(
     count = 405
     with store.writing() as work:
         for number in range(count):
-            device = work.counters.lock(mac(number))
-            work.counters.advance(device, 1)
-            work.configs.add(device.mac_address, content(), 1, START)
+            record(work, changes.created(work.counters.lock(mac(number)), content(), START))
+    assert count == len(told(queue))
 
     assert count == ConfigService(store, SteppingClock()).announce_all(nudges_per_second=rate)
 

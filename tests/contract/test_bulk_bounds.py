@@ -9,14 +9,11 @@ from iotconfig.adapters.diff import difference
 from iotconfig.adapters.http.api.bulk import PatchOfMany
 from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, Tally
 from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import Operation
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import ContentTooLarge
 from tests.support.clock import SteppingClock
-from tests.support.entities import add, content, mac
+from tests.support.entities import content, mac
 
 
 def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
@@ -59,18 +56,3 @@ def test_a_merge_patch_is_no_larger_than_a_content() -> None:
 
     with pytest.raises(ContentTooLarge, match="merge patch is larger than 1024 bytes"):
         BodyReader(1024).read(body, PatchOfMany)
-
-
-def test_a_config_without_a_history_can_be_deleted_and_restored(
-    store: Store, service: ConfigService, clock: SteppingClock
-) -> None:
-    """What a version wrote that knew no history is written down before it goes."""
-    config = add(store, 1, content(a=1))
-    service.delete(config.id)
-    history = HistoryService(store, clock)
-
-    restored = history.restore(config.id)
-
-    assert config.content == restored.content
-    assert [1, 2, 3] == [history.revision(config.id, number).revision for number in (1, 2, 3)]
-    assert Operation.UPDATE is history.revision(config.id, 1).operation

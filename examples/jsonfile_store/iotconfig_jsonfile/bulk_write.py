@@ -117,11 +117,12 @@ def _stored(
 ) -> BulkResult:
     if result.outcome not in (Outcome.NEW, Outcome.CHANGED):
         return result
-    device = work.counters.lock(entry.mac_address)
+    counter = work.counters.lock(entry.mac_address)
     config = work.configs.get(result.config_id) if result.config_id else None
-    # The core numbers, records and announces a change; an adapter only stores what comes of it.
+    # The core says what a change is; an adapter only records it.
     if config is None:
-        stored = changes.add(work, device, entry.content, note, now)
+        change = changes.created(counter, entry.content, now)
     else:
-        stored = changes.change(work, device, config, entry.content, Operation.UPDATE, note, now)
+        change = changes.edited(counter, config, entry.content, Operation.UPDATE, now)
+    (stored,) = work.record([change], note, now)
     return evolve(result, config_id=stored.id, revision=stored.revision)

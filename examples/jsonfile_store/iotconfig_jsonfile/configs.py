@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from attrs import frozen
 
 from iotconfig.domain.configs.config import Config, Document
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
-from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 
 from .records import CounterRecord, Records
 
 
 @frozen
-class JsonFileConfigRepository:
-    """`ConfigRepository` over one block's records."""
+class JsonFileConfigReader:
+    """`ConfigReader` over one block's records."""
 
     _records: Records
 
@@ -46,23 +43,6 @@ class JsonFileConfigRepository:
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
         wanted = frozenset(mac_addresses)
         return [config for config in self._sorted() if config.mac_address in wanted]
-
-    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
-        if self.get_by_mac(mac_address) is not None:
-            raise RecordExists(mac_address)
-        self._records.last_id += 1
-        config = Config(self._records.last_id, mac_address, content, revision, created_at=now, updated_at=now)
-        self._records.configs[config.id] = config
-        return config
-
-    def bring_back(self, config: Config) -> None:
-        self._records.configs[config.id] = config
-
-    def replace(self, config: Config) -> None:
-        self._records.configs[config.id] = config
-
-    def remove(self, config: Config) -> None:
-        del self._records.configs[config.id]
 
     def _sorted(self) -> list[Config]:
         return sorted(self._records.configs.values(), key=lambda config: config.mac_address)
@@ -92,9 +72,6 @@ class JsonFileRevisionCounters:
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         return self._of(mac_address).replaced_by
-
-    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
-        self._records.counters[device.mac_address] = CounterRecord(revision, replaced_by)
 
     def _of(self, mac_address: MacAddress) -> CounterRecord:
         return self._records.counters.get(mac_address, CounterRecord())

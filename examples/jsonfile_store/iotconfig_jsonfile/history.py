@@ -63,9 +63,6 @@ class JsonFileHistoryRepository:
         page = tuple(rest[: query.limit])
         return DeletedPage(page, _position(page[-1]) if len(rest) > query.limit else None)
 
-    def append(self, revision: Revision) -> None:
-        self._records.histories.setdefault(revision.config_id, []).append(revision)
-
     def prunable(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
         return JsonFileHistoryRepository(deepcopy(self._records)).prune(retention, after_config, limit)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 
 from attrs import frozen
 
-from .configs import JsonFileConfigRepository, JsonFileRevisionCounters
+from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import ChangeNote
+
+from .changes import record
+from .configs import JsonFileConfigReader, JsonFileRevisionCounters
 from .history import JsonFileHistoryRepository
 from .notifications import JsonFileNotificationOutbox
 from .records import Records
@@ -17,7 +24,8 @@ from .replay_guard import JsonFileReplayGuard
 class JsonFileUnitOfWork:
     """`UnitOfWork` inside a transaction, `View` outside of one."""
 
-    configs: JsonFileConfigRepository
+    _records: Records
+    configs: JsonFileConfigReader
     counters: JsonFileRevisionCounters
     history: JsonFileHistoryRepository
     notifications: JsonFileNotificationOutbox
@@ -27,9 +35,13 @@ class JsonFileUnitOfWork:
     def on(cls, records: Records) -> Self:
         """All of them."""
         return cls(
-            JsonFileConfigRepository(records),
+            records,
+            JsonFileConfigReader(records),
             JsonFileRevisionCounters(records),
             JsonFileHistoryRepository(records),
             JsonFileNotificationOutbox(records),
             JsonFileReplayGuard(records),
         )
+
+    def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
+        return [record(self._records, change, note, now) for change in changes]

@@ -6,9 +6,13 @@ import json
 from typing import Final
 
 import pytest
+from attrs import evolve
 
+from iotconfig.domain.configs import changes
+from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.revisions import UNSIGNED
+from iotconfig.domain.configs.store import Store, UnitOfWork
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
@@ -37,16 +41,24 @@ def content(text: str = "{}", /, **members: object) -> ConfigContent:
     return ConfigContent.parse(json.dumps(members) if members else text)
 
 
-def add(store: Store, number: int, document: ConfigContent | None = None, revision: int = 1) -> Config:
-    """Store a config for `mac(number)`, as the service would."""
+def add(
+    store: Store, number: int, document: ConfigContent | None = None, revision: int | None = None
+) -> Config:
+    """Store a config for `mac(number)`, as the service would; by default under its next revision."""
     with store.writing() as work:
-        device = work.counters.lock(mac(number))
-        work.counters.advance(device, revision)
-        return work.configs.add(mac(number), document or content(), revision, START)
+        counter = work.counters.lock(mac(number))
+        created = changes.created(counter, document or content(), START)
+        if revision is not None:
+            created = evolve(created, config=evolve(created.config, revision=revision))
+        return record(work, created)
 
 
 def remove(store: Store, config: Config) -> None:
-    """Remove a config, and leave its device's counter where it is."""
+    """Remove a config, as the service would."""
     with store.writing() as work:
-        work.counters.lock(config.mac_address)
-        work.configs.remove(config)
+        record(work, changes.deleted(work.counters.lock(config.mac_address), config, START))
+
+
+def record(work: UnitOfWork, change: Change) -> Config:
+    """Record one change at `START`, unsigned, and return its config."""
+    return work.record([change], UNSIGNED, START)[0]

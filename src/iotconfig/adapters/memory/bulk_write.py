@@ -71,10 +71,8 @@ class MemoryBulkWrite:
             is_stored = not (all_or_nothing and {Outcome.CONFLICT, Outcome.STALE} & set(self.tally()))
             if is_stored:
                 now = clock()
-                self._results = [
-                    _stored(work, entry, result, note, now)
-                    for entry, result in zip(self._entries, self._results, strict=True)
-                ]
+                pairs = zip(self._entries, self._results, strict=True)
+                self._results = [_stored(work, entry, result, note, now) for entry, result in pairs]
         return is_stored
 
     def _renew(self, work: MemoryUnitOfWork, renew: Rebase) -> None:
@@ -120,10 +118,11 @@ def _stored(
 ) -> BulkResult:
     if result.outcome not in _TAKES_REVISION:
         return result
-    device = work.counters.lock(entry.mac_address)
+    counter = work.counters.lock(entry.mac_address)
     config = work.configs.get_by_mac(entry.mac_address)
     if config is None:
-        stored = changes.add(work, device, entry.content, note, now)
+        change = changes.created(counter, entry.content, now)
     else:
-        stored = changes.change(work, device, config, entry.content, Operation.UPDATE, note, now)
+        change = changes.edited(counter, config, entry.content, Operation.UPDATE, now)
+    (stored,) = work.record([change], note, now)
     return evolve(result, config_id=stored.id, revision=stored.revision)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import islice
 
 from attrs import frozen
@@ -11,16 +10,14 @@ from attrs import frozen
 from iotconfig.domain.configs.config import Config, Document
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
-from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress
 
 from .state import State
 
 
 @frozen
-class MemoryConfigRepository:
-    """`ConfigRepository` over one state."""
+class MemoryConfigReader:
+    """`ConfigReader` over one state."""
 
     _state: State
 
@@ -51,28 +48,6 @@ class MemoryConfigRepository:
         found = (self.get_by_mac(mac_address) for mac_address in sorted(mac_addresses))
         return [config for config in found if config is not None]
 
-    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
-        if mac_address in self._state.ids:
-            raise RecordExists(mac_address)
-        self._state.last_id += 1
-        config = Config(self._state.last_id, mac_address, content, revision, created_at=now, updated_at=now)
-        self._state.ids[mac_address] = config.id
-        self._state.configs[config.id] = config
-        return config
-
-    def bring_back(self, config: Config) -> None:
-        self._state.ids[config.mac_address] = config.id
-        self._state.configs[config.id] = config
-
-    def replace(self, config: Config) -> None:
-        del self._state.ids[self._state.configs[config.id].mac_address]
-        self._state.ids[config.mac_address] = config.id
-        self._state.configs[config.id] = config
-
-    def remove(self, config: Config) -> None:
-        del self._state.configs[config.id]
-        del self._state.ids[config.mac_address]
-
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
     content = config.content
@@ -102,9 +77,3 @@ class MemoryRevisionCounters:
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         return self._state.successors.get(mac_address)
-
-    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
-        self._state.counters[device.mac_address] = revision
-        self._state.successors.pop(device.mac_address, None)
-        if replaced_by is not None:
-            self._state.successors[device.mac_address] = replaced_by

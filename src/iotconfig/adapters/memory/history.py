@@ -64,9 +64,6 @@ class MemoryHistoryRepository:
         page = tuple(islice(rest, query.limit))
         return DeletedPage(page, _position(page[-1]) if next(rest, None) is not None else None)
 
-    def append(self, revision: Revision) -> None:
-        self._state.histories[revision.config_id] = (*self._of(revision.config_id), revision)
-
     def prunable(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
         return MemoryHistoryRepository(self._state.copy()).prune(retention, after_config, limit)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 
 from attrs import frozen
 
+from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import ChangeNote
+
 from .announcing import MemoryNotificationOutbox
-from .configs import MemoryConfigRepository, MemoryRevisionCounters
+from .changes import record
+from .configs import MemoryConfigReader, MemoryRevisionCounters
 from .history import MemoryHistoryRepository
 from .replay_guard import MemoryReplayGuard
 from .state import State
@@ -17,7 +24,8 @@ from .state import State
 class MemoryUnitOfWork:
     """`UnitOfWork` over one transaction's copy of the state; `View` over the committed one."""
 
-    configs: MemoryConfigRepository
+    _state: State
+    configs: MemoryConfigReader
     counters: MemoryRevisionCounters
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
@@ -27,9 +35,13 @@ class MemoryUnitOfWork:
     def on(cls, state: State) -> Self:
         """All repositories over one state."""
         return cls(
-            MemoryConfigRepository(state),
+            state,
+            MemoryConfigReader(state),
             MemoryRevisionCounters(state),
             MemoryHistoryRepository(state),
             MemoryNotificationOutbox(state),
             MemoryReplayGuard(state),
         )
+
+    def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
+        return [record(self._state, change, note, now) for change in changes]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
-    Executable,
+    Insert,
     Row,
     ScalarSelect,
     Select,
@@ -22,6 +23,8 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    insert,
+    literal,
     not_,
     or_,
     select,
@@ -40,14 +43,14 @@ from iotconfig.domain.announcing.notifications import (
 )
 
 from .engine.database import Database
-from .engine.statement_batch import BatchingConnection
+from .engine.statement_batch import execute_together
 from .tables import notifications
 
 WAKE_CHANNEL: Final = "iotconfig_notifications"
 """PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
 
-_WAKE: Final = func.pg_notify(WAKE_CHANNEL, "")
-_WAKING: Final = f"SELECT pg_notify('{WAKE_CHANNEL}', '')"
+WAKE: Final = select(func.pg_notify(WAKE_CHANNEL, ""))
+"""Wakes the relay when the transaction commits. On PostgreSQL only."""
 
 _columns = notifications.c
 _IS_CURRENT: Final = and_(
@@ -62,21 +65,17 @@ _LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.since, _columns.kind, _co
 _GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "updated_at", "since", "due_at")
 
 
-def _enqueue(insert: Any) -> Any:
-    """One statement that adds the row, or merges into it."""
-    return _merging(
-        insert(notifications).values(
-            {
-                **{name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _GIVEN},
-                "refusals": 0,
-                "parked": False,
-            }
-        )
+_INSERT: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def merging(dialect: str, announcements: Select[Any]) -> Insert:
+    """An insert of announcements that merges each into what is pending for its subject, as `Announcement.superseding` says.
+
+    announcements: gives every column but `last_error`.
+    """
+    statement = _INSERT[dialect](notifications).from_select(
+        [column.name for column in announcements.selected_columns], announcements
     )
-
-
-def _merging(statement: Any) -> Any:
-    """An insert that merges into what is pending already, as `Announcement.superseding` says."""
     new = statement.excluded
 
     def earlier(column: str) -> Any:
@@ -85,7 +84,7 @@ def _merging(statement: Any) -> Any:
         )
 
     is_deletion = and_(new.revision.is_not(None), new.etag.is_(None))
-    return statement.on_conflict_do_update(
+    merged: Insert = statement.on_conflict_do_update(
         index_elements=[_columns.kind, _columns.key],
         set_={
             "nudge": or_(new.nudge, and_(_columns.nudge, not_(is_deletion))),
@@ -102,11 +101,19 @@ def _merging(statement: Any) -> Any:
             "last_error": None,
         },
     )
+    return merged
 
 
-_ENQUEUE: Final[dict[str, Executable]] = {
-    "postgresql": _enqueue(postgresql.insert),
-    "sqlite": _enqueue(sqlite.insert),
+_ENQUEUE: Final = {
+    dialect: merging(
+        dialect,
+        select(
+            *(bindparam(f"new_{name}", type_=_columns[name].type).label(name) for name in _GIVEN),
+            literal(0).label("refusals"),
+            literal(False, Boolean).label("parked"),
+        ),
+    )
+    for dialect in _INSERT
 }
 
 
@@ -114,7 +121,7 @@ _ENQUEUE: Final[dict[str, Executable]] = {
 class SqlNotificationOutbox:
     """`NotificationOutbox` over one transaction. On PostgreSQL, its commit wakes the relay."""
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
         state = announcement.state
@@ -129,24 +136,26 @@ class SqlNotificationOutbox:
             "new_since": due_at or now,
             "new_due_at": due_at or AT_ONCE,
         }
-        self._connection.write(_ENQUEUE[self._connection.dialect.name], values, _WAKING)
+        execute_together(self._connection, (_ENQUEUE[self._connection.dialect.name],), values, WAKE)
 
 
-def enqueue_selected(connection: Connection, announcements: Select[Any]) -> None:
+def enqueue_selected(
+    connection: Connection, announcements: Select[Any], values: Mapping[str, object]
+) -> None:
     """Enqueue what a query selects, which gives every column but `last_error`.
 
     The devices that it is about are locked, so nobody else enqueues for them: where
     nothing is pending, there is nothing to look out for, which is a third quicker.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    names = [column.name for column in announcements.selected_columns]
-    statement = dialect.insert(notifications).from_select(names, announcements)
+    dialect = connection.dialect.name
     is_anything_pending = select(exists().select_from(notifications))
     if connection.execute(is_anything_pending).scalar_one():
-        statement = _merging(statement)
-    connection.execute(statement)
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(_WAKE))
+        connection.execute(merging(dialect, announcements), values)
+    else:
+        names = [column.name for column in announcements.selected_columns]
+        connection.execute(insert(notifications).from_select(names, announcements), values)
+    if dialect == "postgresql":
+        connection.execute(WAKE)
 
 
 @frozen
@@ -205,7 +214,7 @@ class SqlNotificationQueue:
         with self._database.writing() as connection:
             retried = int(connection.execute(statement).rowcount)
             if connection.dialect.name == "postgresql":
-                connection.execute(select(_WAKE))
+                connection.execute(WAKE)
             return retried
 
 

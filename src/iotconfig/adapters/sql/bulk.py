@@ -1,21 +1,17 @@
-"""Many changes at once: the temporary tables, and the handful of statements that store what is in them.
-
-What the statements do to one entry is what `domain/configs/changes.py` does; one suite
-holds both to it.
-"""
+"""Many changes at once: temporary tables of entries, the outcome of each, and relations that `changes.py` records."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
+    Insert,
     MetaData,
-    Select,
     String,
     Table,
     Text,
@@ -27,19 +23,16 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    null,
     or_,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.announcing.announcement import Kind
-from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
 from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outcome
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import Operation
 
-from .tables import MacText, configs, revision_counters, revisions
+from .changes import CONTENT, WRITE, Columns, add, advance, announcements, append, replace
+from .tables import MacText, configs, revision_counters
 
 temporary: Final = MetaData()
 
@@ -66,6 +59,7 @@ planned: Final = Table(
     Column("mac_address", MacText, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("revision", BigInteger),
+    Column("config_id", BigInteger),
     prefixes=["TEMPORARY"],
 )
 
@@ -82,7 +76,6 @@ duplicates: Final = Table(
 # Built when it is asked for: nobody asks for each result.
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
-_CONTENT: Final = ("content", "etag", "device_name", "device_entity_id", "enable_ota")
 _IS_CHANGED: Final = planned.c.outcome == Outcome.CHANGED.value
 _IS_NEW: Final = planned.c.outcome == Outcome.NEW.value
 _IS_STORED: Final = or_(_IS_NEW, _IS_CHANGED)
@@ -168,6 +161,7 @@ def plan(on_conflict: OnConflict) -> Any:
             staged.c.mac_address,
             outcome.label("outcome"),
             configs.c.revision,
+            configs.c.id,
             func.coalesce(_NEXT_REVISION, _FIRST).label("next_revision"),
         )
         .select_from(
@@ -179,112 +173,63 @@ def plan(on_conflict: OnConflict) -> Any:
     )
     takes_revision = compared.c.outcome.in_([Outcome.NEW.value, Outcome.CHANGED.value])
     return insert(planned).from_select(
-        ["seq", "mac_address", "outcome", "revision"],
+        ["seq", "mac_address", "outcome", "revision", "config_id"],
         select(
             compared.c.seq,
             compared.c.mac_address,
             compared.c.outcome,
             case((takes_revision, compared.c.next_revision), else_=compared.c.revision),
+            compared.c.id,
         ),
     )
 
 
-def advance() -> Any:
-    """Set the counters of the devices whose configs are stored."""
-    return (
-        update(revision_counters)
-        .where(
-            revision_counters.c.mac_address == planned.c.mac_address,
-            _IS_STORED,
-            revision_counters.c.last_revision != planned.c.revision,
-        )
-        .values(last_revision=planned.c.revision, replaced_by=null())
-    )
-
-
-def add_configs(now: datetime) -> Any:
-    """Store the configs that are new."""
-    moment = literal(now, configs.c.created_at.type)
-    new = (
+def _rows(condition: ColumnElement[bool]) -> Columns:
+    """The entries that a condition selects, for `changes.add` and `changes.replace`."""
+    rows = (
         select(
-            staged.c.mac_address,
-            *(staged.c[name] for name in _CONTENT),
-            staged.c.search_text,
+            planned.c.config_id,
+            planned.c.mac_address,
             planned.c.revision,
-            moment,
-            moment,
+            *(staged.c[name] for name in (*CONTENT, "search_text")),
+            WRITE["now"].label("created_at"),
+            WRITE["now"].label("updated_at"),
         )
         .select_from(PLANNED_ENTRIES)
-        .where(_IS_NEW)
+        .where(condition)
     )
-    names = ["mac_address", *_CONTENT, "search_text", "revision", "created_at", "updated_at"]
-    return insert(configs).from_select(names, new)
+    return dict(rows.subquery().c.items())
 
 
-def replace_configs(now: datetime) -> Any:
-    """Store the configs that change."""
-    moment = literal(now, configs.c.updated_at.type)
-    return (
-        update(configs)
-        .where(configs.c.mac_address == staged.c.mac_address, planned.c.seq == staged.c.seq, _IS_CHANGED)
-        .values(
-            {
-                **{name: staged.c[name] for name in _CONTENT},
-                "search_text": staged.c.search_text,
-                "revision": planned.c.revision,
-                "updated_at": case((configs.c.updated_at > moment, configs.c.updated_at), else_=moment),
-            }
-        )
-    )
-
-
-def append_revisions(note: ChangeNote) -> Any:
-    """Write what was stored into the history."""
-    operation = case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value)
-    stored = (
+def _stored_rows() -> Columns:
+    """The configs that were stored, for `changes.append` and `changes.announcements`."""
+    rows = (
         select(
-            configs.c.id,
+            configs.c.id.label("config_id"),
             configs.c.mac_address,
             configs.c.revision,
-            operation,
-            *(configs.c[name] for name in _CONTENT),
-            literal(note.author),
-            literal(note.message, Text),
+            case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value).label("operation"),
+            *(configs.c[name] for name in CONTENT),
             configs.c.updated_at,
         )
         .select_from(planned.join(configs, configs.c.mac_address == planned.c.mac_address))
         .where(_IS_STORED)
     )
-    names = [
-        "config_id",
-        "mac_address",
-        "revision",
-        "operation",
-        *_CONTENT,
-        "author",
-        "message",
-        "created_at",
-    ]
-    return insert(revisions).from_select(names, stored)
+    return dict(rows.subquery().c.items())
 
 
-def announcements(now: datetime) -> Select[Any]:
-    """One announcement for each config that was stored, in the order in which the relay locks them."""
-    return (
-        select(
-            literal(Kind.CONFIG.value).label("kind"),
-            configs.c.mac_address.label("key"),
-            literal(next_generation(now, None), BigInteger).label("generation"),
-            literal(True, Boolean).label("nudge"),
-            configs.c.revision,
-            configs.c.etag,
-            configs.c.updated_at,
-            literal(now, configs.c.updated_at.type).label("since"),
-            literal(AT_ONCE, configs.c.updated_at.type).label("due_at"),
-            literal(0).label("refusals"),
-            literal(False, Boolean).label("parked"),
-        )
-        .select_from(planned.join(configs, configs.c.mac_address == planned.c.mac_address))
-        .where(_IS_STORED)
-        .order_by(planned.c.mac_address)
-    )
+def _added() -> Insert:
+    new = {name: column for name, column in _rows(_IS_NEW).items() if name != "config_id"}
+    return add(new)
+
+
+_COUNTED: Final = dict(
+    select(planned.c.mac_address, planned.c.revision).where(_IS_STORED).subquery().c.items()
+)
+_STORED: Final = _stored_rows()
+
+RECORD: Final = (advance(_COUNTED), _added(), replace(_rows(_IS_CHANGED)), append(_STORED))
+"""The statements that store the planned entries, one after the other; their parameters are `WRITE`."""
+
+# In the order in which the relay locks them.
+ANNOUNCEMENTS: Final = announcements(_STORED).order_by(_STORED["mac_address"])

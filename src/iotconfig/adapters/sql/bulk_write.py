@@ -25,10 +25,10 @@ from iotconfig.domain.mac import MacAddress
 from . import bulk
 from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
-from .configs import SqlConfigRepository
+from .changes import write_values
+from .configs import SqlConfigReader
 from .engine.database import Session
 from .engine.failures import AWAY
-from .engine.statement_batch import BatchingConnection
 from .tables import configs
 
 _PAGE: Final = 1000
@@ -99,7 +99,7 @@ class SqlBulkWrite:
         for start in range(0, len(stale), _RENEWED):
             page = stale[start : start + _RENEWED]
             self._connection.execute(bulk.DISCARD, [{"key": str(mac_address)} for mac_address in page])
-            self.add(renew(SqlConfigRepository(BatchingConnection(self._connection)).load(page)))
+            self.add(renew(SqlConfigReader(self._connection).load(page)))
         return bool(stale)
 
     def tally(self) -> Mapping[Outcome, int]:
@@ -131,12 +131,10 @@ class SqlBulkWrite:
 
     def _store_planned(self, note: ChangeNote, now: datetime) -> None:
         self._session.analyze(planned)
-        execute = self._connection.execute
-        execute(bulk.advance())
-        execute(bulk.add_configs(now))
-        execute(bulk.replace_configs(now))
-        execute(bulk.append_revisions(note))
-        enqueue_selected(self._connection, bulk.announcements(now))
+        values = write_values(note, now)
+        for statement in bulk.RECORD:
+            self._connection.execute(statement, values)
+        enqueue_selected(self._connection, bulk.ANNOUNCEMENTS, values)
 
     def _is_hindered(self) -> bool:
         hindered = planned.c.outcome.in_([Outcome.CONFLICT.value, Outcome.STALE.value])

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from iotconfig.adapters.codec import summary_of
-from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
-from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments, search_text
-from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.errors import RecordExists
+from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
 from iotconfig.domain.mac import MacAddress
 
-from .content_columns import document_columns, document_of
-from .engine.failures import is_mac_address_conflict
-from .engine.statement_batch import BatchingConnection
+from .content_columns import document_of
 from .tables import configs, revision_counters
 
 _SUMMARY: Final = (
@@ -37,11 +31,6 @@ _SUMMARY: Final = (
 )
 _BY_ID: Final = select(configs).where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = select(configs).where(configs.c.mac_address == bindparam("key"))
-_DOCUMENT: Final = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
-_INSERT: Final = configs.insert()
-_ADD: Final = _INSERT.returning(configs.c.id)
-_REPLACE: Final = update(configs).where(configs.c.id == bindparam("key"))
-_REMOVE: Final = delete(configs).where(configs.c.id == bindparam("key"))
 
 _LOCK: Final = select(revision_counters.c.mac_address, revision_counters.c.last_revision).with_for_update()
 _LOCK_MAC: Final = _LOCK.where(revision_counters.c.mac_address == bindparam("key"))
@@ -52,7 +41,6 @@ _LOCK_OWNER: Final = _LOCK.where(
 _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
     revision_counters.c.mac_address == bindparam("key")
 )
-_ADVANCE: Final = update(revision_counters).where(revision_counters.c.mac_address == bindparam("key"))
 # One statement creates the row, or waits for whoever is creating it; either way it is locked then.
 _REGISTER: Final = {
     name: insert(revision_counters)
@@ -67,10 +55,10 @@ _REGISTER: Final = {
 
 
 @frozen
-class SqlConfigRepository:
-    """`ConfigRepository` over one connection."""
+class SqlConfigReader:
+    """`ConfigReader` over one connection."""
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     def get(self, config_id: int) -> Config | None:
         row = self._connection.execute(_BY_ID, {"key": config_id}).one_or_none()
@@ -79,10 +67,6 @@ class SqlConfigRepository:
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
         row = self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none()
         return None if row is None else _config(row)
-
-    def document(self, mac_address: MacAddress) -> Document | None:
-        row = self._connection.execute(_DOCUMENT, {"key": str(mac_address)}).one_or_none()
-        return None if row is None else Document(row.content.encode(), row.etag)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         page = (
@@ -112,35 +96,6 @@ class SqlConfigRepository:
         )
         return [_config(row) for row in self._connection.execute(statement)]
 
-    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
-        values = _content_columns(mac_address, content)
-        values |= {"revision": revision, "created_at": now, "updated_at": now}
-        try:
-            config_id = self._connection.execute(_ADD, values).scalar_one()
-        except IntegrityError as error:
-            if is_mac_address_conflict(error):
-                raise RecordExists(mac_address) from error
-            raise
-        return Config(config_id, mac_address, content, revision, created_at=now, updated_at=now)
-
-    def replace(self, config: Config) -> None:
-        values = _content_columns(config.mac_address, config.content)
-        values |= {"key": config.id, "revision": config.revision, "updated_at": config.updated_at}
-        self._connection.write(_REPLACE, values)
-
-    def bring_back(self, config: Config) -> None:
-        values = _content_columns(config.mac_address, config.content)
-        values |= {
-            "id": config.id,
-            "revision": config.revision,
-            "created_at": config.created_at,
-            "updated_at": config.updated_at,
-        }
-        self._connection.write(_INSERT, values)
-
-    def remove(self, config: Config) -> None:
-        self._connection.write(_REMOVE, {"key": config.id})
-
 
 @frozen
 class SqlRevisionCounters:
@@ -150,7 +105,7 @@ class SqlRevisionCounters:
     transaction holds from its start, serves there.
     """
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
         row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
@@ -168,14 +123,6 @@ class SqlRevisionCounters:
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         found = self._connection.execute(_REPLACED_BY, {"key": str(mac_address)}).scalar_one_or_none()
         return None if found is None else MacAddress(found)
-
-    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
-        values = {
-            "key": str(device.mac_address),
-            "last_revision": revision,
-            "replaced_by": None if replaced_by is None else str(replaced_by),
-        }
-        self._connection.write(_ADVANCE, values)
 
 
 def _matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Select[Any]:
@@ -198,15 +145,6 @@ def _has_text(text: str, dialect: str) -> ColumnElement[bool]:
         has_it,
         *(configs.c.mac_address.contains(fragment) for fragment in mac_fragments(text)),
     )
-
-
-def _content_columns(mac_address: MacAddress, content: ConfigContent) -> dict[str, object]:
-    """The document with its device, and what a search looks through."""
-    return {
-        **document_columns(content),
-        "mac_address": str(mac_address),
-        "search_text": search_text(mac_address, content.device_name, content.device_entity_id),
-    }
 
 
 def _config(row: Row[Any]) -> Config:

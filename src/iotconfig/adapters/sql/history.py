@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
+    Connection,
     Row,
     Select,
     and_,
@@ -38,8 +39,7 @@ from iotconfig.domain.configs.revisions import (
 )
 from iotconfig.domain.mac import MacAddress
 
-from .content_columns import document_columns, document_of
-from .engine.statement_batch import BatchingConnection
+from .content_columns import document_of
 from .tables import configs, pruned_histories, revisions
 
 _columns = revisions.c
@@ -75,7 +75,6 @@ _SUMMARY: Final = (
     _columns.message,
     _columns.created_at,
 )
-_APPEND: Final = revisions.insert()
 
 
 def _deleted() -> Select[Any]:
@@ -107,7 +106,7 @@ _DELETED: Final = _deleted()
 class SqlHistoryRepository:
     """`HistoryRepository` over one connection."""
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     def get(self, config_id: int, revision: int) -> Revision | None:
         return self._one(_GET, {"key": config_id, "number": revision})
@@ -154,22 +153,6 @@ class SqlHistoryRepository:
         found = tuple(map(_deleted_config, rows[: query.limit]))
         behind = DeletedPosition(found[-1].deleted_at, found[-1].id) if len(rows) > query.limit else None
         return DeletedPage(found, behind)
-
-    def append(self, revision: Revision) -> None:
-        content = revision.content
-        self._connection.write(
-            _APPEND,
-            {
-                "config_id": revision.config_id,
-                "mac_address": str(revision.mac_address),
-                "revision": revision.revision,
-                "operation": revision.operation.value,
-                **(document_columns(content) if content else {}),
-                "author": revision.note.author,
-                "message": revision.note.message,
-                "created_at": revision.created_at,
-            },
-        )
 
     def prunable(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
         last, next_config = self._range(after_config, limit)

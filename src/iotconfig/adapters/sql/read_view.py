@@ -14,37 +14,36 @@ from iotconfig.domain.configs.config import Config, Document
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.mac import MacAddress
 
-from .configs import SqlConfigRepository, SqlRevisionCounters
+from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
-from .engine.statement_batch import BatchingConnection
 from .history import SqlHistoryRepository
 
 
 @frozen
-class SqlConfigReader:
-    """`ConfigReader` that opens a connection only for what is no document."""
+class SqlDocumentReader:
+    """`DocumentReader` that takes a connection for configs only; documents have a shorter way."""
 
     _database: Database
-    _connection: Callable[[], BatchingConnection]
+    _connection: Callable[[], Connection]
 
     def document(self, mac_address: MacAddress) -> Document | None:
         found = self._database.document(mac_address.canonical)
         return None if found is None else Document(*found)
 
     def get(self, config_id: int) -> Config | None:
-        return self._repository().get(config_id)
+        return self._reader().get(config_id)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return self._repository().get_by_mac(mac_address)
+        return self._reader().get_by_mac(mac_address)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        return self._repository().find(query)
+        return self._reader().find(query)
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        return self._repository().load(mac_addresses)
+        return self._reader().load(mac_addresses)
 
-    def _repository(self) -> SqlConfigRepository:
-        return SqlConfigRepository(self._connection())
+    def _reader(self) -> SqlConfigReader:
+        return SqlConfigReader(self._connection())
 
 
 @define
@@ -53,11 +52,11 @@ class SqlReading:
 
     _database: Database
     _opening: AbstractContextManager[Connection] | None = None
-    _connection: BatchingConnection | None = None
+    _connection: Connection | None = None
 
     @property
-    def configs(self) -> SqlConfigReader:
-        return SqlConfigReader(self._database, self._connected)
+    def configs(self) -> SqlDocumentReader:
+        return SqlDocumentReader(self._database, self._connected)
 
     @property
     def counters(self) -> SqlRevisionCounters:
@@ -76,9 +75,9 @@ class SqlReading:
     ) -> bool | None:
         return None if self._opening is None else self._opening.__exit__(kind, error, trace)
 
-    def _connected(self, *, for_device: bool = False) -> BatchingConnection:
+    def _connected(self, *, for_device: bool = False) -> Connection:
         if self._connection is None:
             opening = self._database.serving() if for_device else self._database.reading()
-            self._connection = BatchingConnection(opening.__enter__())
+            self._connection = opening.__enter__()
             self._opening = opening
         return self._connection

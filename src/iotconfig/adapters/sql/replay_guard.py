@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Delete, Executable, bindparam, delete, select
+from sqlalchemy import Connection, Delete, Executable, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .engine.statement_batch import BatchingConnection
 from .tables import accepted_once
 
 _FORGOTTEN_AT_ONCE: Final = 100
@@ -55,7 +54,7 @@ _FORGET: Final[dict[str, Executable]] = {
 class SqlReplayGuard:
     """`ReplayGuard` over one transaction."""
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     def claim(self, key: str, now: datetime, until: datetime) -> bool:
         dialect = self._connection.dialect.name

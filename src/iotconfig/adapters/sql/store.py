@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import SqlNotificationOutbox
 from .bulk_write import SqlBulkWrite
-from .configs import SqlConfigRepository, SqlRevisionCounters
+from .changes import record
+from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
-from .engine.statement_batch import BatchingConnection
 from .history import SqlHistoryRepository
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
@@ -31,11 +35,11 @@ _FETCHED: Final = 500
 class SqlUnitOfWork:
     """`UnitOfWork` on one connection, in a transaction."""
 
-    _connection: BatchingConnection
+    _connection: Connection
 
     @property
-    def configs(self) -> SqlConfigRepository:
-        return SqlConfigRepository(self._connection)
+    def configs(self) -> SqlConfigReader:
+        return SqlConfigReader(self._connection)
 
     @property
     def counters(self) -> SqlRevisionCounters:
@@ -53,6 +57,9 @@ class SqlUnitOfWork:
     def replay_guard(self) -> SqlReplayGuard:
         return SqlReplayGuard(self._connection)
 
+    def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
+        return [record(self._connection, change, note, now) for change in changes]
+
 
 @frozen
 class SqlStore:
@@ -66,9 +73,7 @@ class SqlStore:
     @contextmanager
     def writing(self) -> Iterator[SqlUnitOfWork]:
         with self._database.writing() as connection:
-            batching = BatchingConnection(connection)
-            yield SqlUnitOfWork(batching)
-            batching.send()
+            yield SqlUnitOfWork(connection)
 
     @contextmanager
     def bulk_writing(self) -> Iterator[SqlBulkWrite]:

@@ -1,111 +1,51 @@
-"""What every change does: number it, store it, write it into the history, and have it told.
+"""The changes that a config can go through, each with its revision and its time.
 
-The device is locked by the caller, who read the clock under that lock.
+The counters are locked by the caller, who read the clock under these locks. Nothing is
+stored here: `UnitOfWork.record` does that.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from operator import attrgetter
 
 from iotconfig.domain.documents.content import ConfigContent
 
-from .announcements import announce_config, announce_deletion
+from .change import UNNUMBERED, Change
 from .config import Config
 from .counter import RevisionCounter
-from .revisions import UNSIGNED, ChangeNote, Operation, Revision
-from .store import UnitOfWork
+from .revisions import Operation
 
 
-def add(
-    work: UnitOfWork, device: RevisionCounter, content: ConfigContent, note: ChangeNote, now: datetime
-) -> Config:
-    """A device's first config."""
-    revision = device.next_revision()
-    work.counters.advance(device, revision)
-    config = work.configs.add(device.mac_address, content, revision, now)
-    _record(work, config, Operation.CREATE, note)
-    work.notifications.enqueue(announce_config(config), now)
-    return config
+def created(counter: RevisionCounter, content: ConfigContent, now: datetime) -> Change:
+    """A device's first config. The store gives it an id."""
+    config = Config(
+        UNNUMBERED, counter.mac_address, content, counter.next_revision(), created_at=now, updated_at=now
+    )
+    return Change(Operation.CREATE, config)
 
 
-def change(
-    work: UnitOfWork,
-    device: RevisionCounter,
-    config: Config,
-    content: ConfigContent,
-    operation: Operation,
-    note: ChangeNote,
-    now: datetime,
-) -> Config:
-    """Other content; the same content is announced, too: operators press Save to make a device re-read."""
-    if content.text != config.content.text:
-        config = config.changed(content, device.next_revision(), now)
-        work.counters.advance(device, config.revision)
-        work.configs.replace(config)
-        _record(work, config, operation, note)
-    work.notifications.enqueue(announce_config(config), now)
-    return config
+def edited(
+    counter: RevisionCounter, config: Config, content: ConfigContent, operation: Operation, now: datetime
+) -> Change:
+    """The config with other content."""
+    return Change(operation, config.changed(content, counter.next_revision(), now))
 
 
-def remove(
-    work: UnitOfWork, device: RevisionCounter, config: Config, note: ChangeNote, now: datetime
-) -> None:
-    """No config any more. The device's counter goes on, and the history stays."""
-    newest = work.history.newest(config.id)
-    if newest is None or newest.revision != config.revision:
-        # An older version, which knew no history, wrote it: without its content there is nothing to restore.
-        _record(work, config, Operation.UPDATE, UNSIGNED)
-    revision = device.next_revision()
-    at = max(now, config.updated_at)
-    work.counters.advance(device, revision)
-    work.configs.remove(config)
-    work.history.append(Revision(config.id, config.mac_address, revision, Operation.DELETE, None, note, at))
-    work.notifications.enqueue(announce_deletion(device, revision, now), now)
+def deleted(counter: RevisionCounter, config: Config, now: datetime) -> Change:
+    """The end of a config. Its counter goes on, and its history stays."""
+    return Change(Operation.DELETE, config.changed(config.content, counter.next_revision(), now))
 
 
-def bring_back(
-    work: UnitOfWork, device: RevisionCounter, config: Config, note: ChangeNote, now: datetime
-) -> None:
-    """A config that was removed, under its old id; its revision is the device's next."""
-    work.counters.advance(device, config.revision)
-    work.configs.bring_back(config)
-    _record(work, config, Operation.RESTORE, note)
-    work.notifications.enqueue(announce_config(config), now)
+def restored(counter: RevisionCounter, config: Config, now: datetime) -> Change:
+    """A config that was deleted, under its old id. `config` is as it was, at its deletion's time."""
+    return Change(Operation.RESTORE, config.changed(config.content, counter.next_revision(), now))
 
 
-def move(
-    work: UnitOfWork,
-    old: RevisionCounter,
-    new: RevisionCounter,
-    config: Config,
-    note: ChangeNote,
-    now: datetime,
-) -> Config:
+def moved(old: RevisionCounter, new: RevisionCounter, config: Config, now: datetime) -> Change:
     """The config on another board. Both counters go on from the higher one, so that neither goes back."""
     revision = max(old.next_revision(), new.next_revision())
-    moved = config.moved(new.mac_address, revision, now)
-    work.counters.advance(old, revision, replaced_by=new.mac_address)
-    work.counters.advance(new, revision)
-    work.configs.replace(moved)
-    _record(work, moved, Operation.REPLACE_DEVICE, note)
-    # In the order in which the relay locks them, too.
-    for announcement in sorted(
-        (announce_deletion(old, revision, now), announce_config(moved)), key=attrgetter("subject")
-    ):
-        work.notifications.enqueue(announcement, now)
-    return moved
-
-
-def _record(work: UnitOfWork, config: Config, operation: Operation, note: ChangeNote) -> None:
-    work.history.append(
-        Revision(
-            config.id,
-            config.mac_address,
-            config.revision,
-            operation,
-            config.content,
-            note,
-            config.updated_at,
-        )
+    return Change(
+        Operation.REPLACE_DEVICE,
+        config.moved(new.mac_address, revision, now),
+        replaces=old.mac_address,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -125,9 +124,9 @@ class HistoryService:
                 device = work.counters.lock(mac_address)
                 deletion = _newest(work.history, config_id)
                 if deletion.mac_address == mac_address:
-                    config = _restored(work, device, deletion, self.clock())
-                    changes.bring_back(work, device, config, note, config.updated_at)
-                    return config
+                    last = _deleted_config(work, device, deletion)
+                    now = self.clock()
+                    return work.record([changes.restored(device, last, now)], note, now)[0]
             # It was restored, moved and deleted meanwhile, and the lock is another board's.
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
@@ -175,24 +174,23 @@ def _newest(history: HistoryReader, config_id: int) -> Revision:
     return newest
 
 
-def _restored(work: UnitOfWork, device: RevisionCounter, deletion: Revision, now: datetime) -> Config:
-    """The config that a deletion removed, as its device's next revision."""
+def _deleted_config(work: UnitOfWork, counter: RevisionCounter, deletion: Revision) -> Config:
+    """The config that a deletion removed, with the deletion's revision and time."""
     config_id = deletion.config_id
     if deletion.operation is not Operation.DELETE:
-        raise RecordExists(device.mac_address, f"config {config_id} is not deleted")
-    if work.configs.get_by_mac(device.mac_address) is not None:
-        raise RecordExists(device.mac_address, f"delete that one to restore config {config_id}")
+        raise RecordExists(counter.mac_address, f"config {config_id} is not deleted")
+    if work.configs.get_by_mac(counter.mac_address) is not None:
+        raise RecordExists(counter.mac_address, f"delete that one to restore config {config_id}")
     last = work.history.newest_content(config_id)
     if last is None or last.content is None:
         raise RecordGone(f"The content of config {config_id} was pruned.")
-    at = max(now, deletion.created_at)
     return Config(
         id=config_id,
-        mac_address=device.mac_address,
+        mac_address=counter.mac_address,
         content=last.content,
-        revision=device.next_revision(),
-        created_at=work.history.created_at(config_id) or at,
-        updated_at=at,
+        revision=deletion.revision,
+        created_at=work.history.created_at(config_id) or deletion.created_at,
+        updated_at=deletion.created_at,
     )
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Protocol
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
 from .bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
@@ -42,10 +41,6 @@ class ConfigReader(Protocol):
         """The config of this device, or None."""
         ...
 
-    def document(self, mac_address: MacAddress) -> Document | None:
-        """What this device fetches, or None. The hot path: one indexed read."""
-        ...
-
     def find(self, query: ConfigQuery) -> ConfigPage:
         """One page of the configs that match, sorted by MAC address.
 
@@ -58,30 +53,11 @@ class ConfigReader(Protocol):
         ...
 
 
-class ConfigRepository(ConfigReader, Protocol):
-    """Reads and writes configs inside a unit of work.
+class DocumentReader(ConfigReader, Protocol):
+    """Reads committed configs, and the documents that devices fetch."""
 
-    Writing a config asks for its device's lock first (`RevisionCounters`); the
-    repository relies on it and takes none of its own.
-    """
-
-    def add(self, mac_address: MacAddress, content: ConfigContent, revision: int, now: datetime) -> Config:
-        """Store a first config for this device, under a new id that was never used before.
-
-        Raises `RecordExists` where the device has a config.
-        """
-        ...
-
-    def bring_back(self, config: Config) -> None:
-        """Store a config that was removed, under the id that it had. Its device has no config."""
-        ...
-
-    def replace(self, config: Config) -> None:
-        """Store `config` in place of the one with its id, which exists."""
-        ...
-
-    def remove(self, config: Config) -> None:
-        """Remove the config with this id, which exists."""
+    def document(self, mac_address: MacAddress) -> Document | None:
+        """The document of this device, or None. The hot path: one indexed read."""
         ...
 
 
@@ -106,10 +82,6 @@ class RevisionCounters(RevisionCounterReader, Protocol):
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         """As `lock`, for the device that the config with this id belongs to; None if there is none."""
-        ...
-
-    def advance(self, device: RevisionCounter, revision: int, replaced_by: MacAddress | None = None) -> None:
-        """Set the counter of a locked device to `revision`, and the board that takes its place, if one does."""
         ...
 
 
@@ -154,11 +126,7 @@ class HistoryReader(Protocol):
 
 
 class HistoryRepository(HistoryReader, Protocol):
-    """Writes revisions inside a unit of work."""
-
-    def append(self, revision: Revision) -> None:
-        """Store a revision. Its number is its device's next, and the device is locked."""
-        ...
+    """Prunes revisions inside a unit of work; `UnitOfWork.record` writes them."""
 
     def prune(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
         """Remove what `retention` lets go, from up to `limit` configs in the order of their ids.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar, cast
 
@@ -64,7 +64,8 @@ class ConfigService:
             device = work.counters.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
-            return changes.add(work, device, content, note, self.clock())
+            now = self.clock()
+            return work.record([changes.created(device, content, now)], note, now)[0]
 
     def get(self, config_id: int) -> Config:
         """The config with this id. Raises `RecordNotFound`."""
@@ -138,7 +139,7 @@ class ConfigService:
                 seen, content = ahead
                 if config.content != seen.content:
                     return None
-            return changes.change(work, device, config, content, edit.operation, note, self.clock())
+            return _store(work, device, config, content, edit.operation, note, self.clock())
 
         # Merging may wait for other work, which must not hold a connection or a lock.
         for _ in range(_MERGED_AHEAD if isinstance(edit, Merge) else 0):
@@ -185,8 +186,8 @@ class ConfigService:
             precondition.check(config)
             now = self.clock()
             if config is None:
-                return changes.add(work, device, content, note, now), True
-            return changes.change(work, device, config, content, Operation.UPDATE, note, now), False
+                return work.record([changes.created(device, content, now)], note, now)[0], True
+            return _store(work, device, config, content, Operation.UPDATE, note, now), False
 
     def replace_device(
         self,
@@ -221,7 +222,8 @@ class ConfigService:
                             mac_address, "a board that has a config cannot take another's place"
                         )
                     old, new = locked[config.mac_address], locked[mac_address]
-                    return changes.move(work, old, new, config, note, self.clock())
+                    now = self.clock()
+                    return work.record([changes.moved(old, new, config, now)], note, now)[0]
             # Another swap was faster, and the locks are not those of this config's board.
 
     def delete(
@@ -236,7 +238,8 @@ class ConfigService:
 
         def remove(work: UnitOfWork, device: RevisionCounter, config: Config) -> None:
             precondition.check(config)
-            changes.remove(work, device, config, note, self.clock())
+            now = self.clock()
+            work.record([changes.deleted(device, config, now)], note, now)
 
         self._locked(config_id, remove)
 
@@ -290,6 +293,22 @@ class ConfigService:
                     return use(work, device, config)
             # A board swap was faster, and the lock is the old board's. The new board's may not be
             # taken beside it, out of order: two that wait for each other would be the end of both.
+
+
+def _store(
+    work: UnitOfWork,
+    counter: RevisionCounter,
+    config: Config,
+    content: ConfigContent,
+    operation: Operation,
+    note: ChangeNote,
+    now: datetime,
+) -> Config:
+    """Give a config other content; the same content is announced only: operators press Save to make a device re-read."""
+    if content.text == config.content.text:
+        work.notifications.enqueue(announce_config(config), now)
+        return config
+    return work.record([changes.edited(counter, config, content, operation, now)], note, now)[0]
 
 
 def _check_id(config_id: int) -> None:

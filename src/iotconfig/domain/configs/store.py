@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from iotconfig.domain.announcing.ports import NotificationOutbox
 from iotconfig.domain.replay_guard import ReplayGuard
 
 from .bulk import ExportedConfig
+from .change import Change
+from .config import Config
 from .ports import (
     BulkWrite,
     ConfigReader,
-    ConfigRepository,
+    DocumentReader,
     HistoryReader,
     HistoryRepository,
     RevisionCounterReader,
     RevisionCounters,
 )
+from .revisions import ChangeNote
 
 
 class View(Protocol):
-    """What is committed, to be read."""
+    """Reads what is committed."""
 
     @property
-    def configs(self) -> ConfigReader:
-        """The configs."""
+    def configs(self) -> DocumentReader:
+        """The configs and their documents."""
         ...
 
     @property
@@ -41,10 +45,10 @@ class View(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """One transaction's repositories: all its changes are stored, or none."""
+    """One transaction: all that it records is stored, or nothing. Its reads see what it has recorded."""
 
     @property
-    def configs(self) -> ConfigRepository:
+    def configs(self) -> ConfigReader:
         """The configs, seen as this transaction has left them."""
         ...
 
@@ -58,9 +62,23 @@ class UnitOfWork(Protocol):
         """The revisions."""
         ...
 
+    def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
+        """Store changes, in their order, and return the configs as they are then.
+
+        It is the only writer of counters, configs, revisions, and notifications of changes. Each
+        change sets the counter of its MAC address to its revision, and clears the successor; adds,
+        replaces or removes the config; appends the revision; and enqueues its announcements at
+        `now`. A board swap sets the counter of the board that it `replaces`, too, and makes the new
+        board its successor. A created config gets an id that was never used before.
+
+        The counters of all these MAC addresses are locked by this unit of work. Raises
+        `RecordExists` where a created config's device has one already.
+        """
+        ...
+
     @property
     def notifications(self) -> NotificationOutbox:
-        """What is to be told of this transaction's changes."""
+        """Announcements without a change."""
         ...
 
     @property

@@ -9,12 +9,15 @@ from threading import Barrier, Event
 
 import pytest
 
+from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import Precondition
+from iotconfig.domain.configs.revisions import Operation
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists
-from iotconfig.testing.builders import add, content, mac
+from iotconfig.testing.builders import add, content, mac, record
+from iotconfig.testing.clocks import START
 from iotconfig.testing.use_cases import UseCases
 
 WRITERS = 8
@@ -58,18 +61,20 @@ class ConcurrencyContract(UseCases):
         assert WRITERS * ROUNDS + 1 == service.get(created.id).revision
 
     def test_no_count_is_lost(self, store: Store) -> None:
-        """A counter that is read under its lock and advanced counts every unit of work."""
+        """A counter that is read under its lock counts every change."""
+        added = add(store, 1)
 
-        def advance(_: int) -> None:
-            for _round in range(ROUNDS):
+        def change(writer: int) -> None:
+            for number in range(ROUNDS):
                 with store.writing() as work:
-                    device = work.counters.lock(mac(1))
-                    work.counters.advance(device, device.next_revision())
+                    counter = work.counters.lock(mac(1))
+                    document = content(w=writer, n=number)
+                    record(work, changes.edited(counter, added, document, Operation.UPDATE, START))
 
         with ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(advance, range(WRITERS)))
+            list(pool.map(change, range(WRITERS)))
         with store.writing() as work:
-            assert WRITERS * ROUNDS == work.counters.lock(mac(1)).last_revision
+            assert WRITERS * ROUNDS + 1 == work.counters.lock(mac(1)).last_revision
 
     def test_one_creator_wins(self, service: ConfigService) -> None:
         """Of eight who create a config for one new device, one does, and the others learn that it exists."""
@@ -108,7 +113,7 @@ class ConcurrencyContract(UseCases):
         self, store: Store, ending: type[Oops] | None, expected: int
     ) -> None:
         """Whoever asks for a locked device gets it when the first writer ends, with what that one left."""
-        add(store, 1, revision=1)
+        added = add(store, 1)
         asked = Event()
 
         def second() -> int:
@@ -118,7 +123,8 @@ class ConcurrencyContract(UseCases):
 
         with ThreadPoolExecutor(1) as pool:
             with suppress(Oops), store.writing() as work:
-                work.counters.advance(work.counters.lock(mac(1)), 2)
+                counter = work.counters.lock(mac(1))
+                record(work, changes.edited(counter, added, content(n=1), Operation.UPDATE, START))
                 waiting = pool.submit(second)
                 assert asked.wait(30)
                 assert not waiting.done()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from iotconfig.domain.configs.config import Document
+from iotconfig.domain.configs import changes
+from iotconfig.domain.configs.config import Config, Document
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.revisions import UNSIGNED, Operation
+from iotconfig.domain.configs.store import Store, UnitOfWork
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
-from iotconfig.testing.builders import add, content, mac, remove
+from iotconfig.testing.builders import add, content, mac, record, remove
 from iotconfig.testing.clocks import START, step
 
 FULL = (
@@ -20,6 +23,12 @@ FULL = (
 
 class Oops(Exception):
     """Raised inside a unit of work."""
+
+
+def edit(work: UnitOfWork, config: Config, document: ConfigContent) -> Config:
+    """Record that a config gets other content, one second after `START`."""
+    counter = work.counters.lock(config.mac_address)
+    return record(work, changes.edited(counter, config, document, Operation.UPDATE, step(1)))
 
 
 class ConfigsContract:
@@ -56,39 +65,40 @@ class ConfigsContract:
         )
         assert added.id >= 1
 
-    def test_a_unit_of_work_reads_what_it_wrote(self, store: Store) -> None:
-        """Whatever an adapter keeps back to send together, a read comes after it."""
-        added = add(store, 1, revision=1)
-        changed = added.changed(content(n=2), 2, step(1))
+    def test_a_unit_of_work_reads_what_it_recorded(self, store: Store) -> None:
+        """A read comes after everything that was recorded before it."""
+        added = add(store, 1)
 
         with store.writing() as work:
-            work.counters.advance(work.counters.lock(mac(1)), 2)
+            changed = edit(work, added, content(n=2))
             assert 2 == work.counters.lock(mac(1)).last_revision
-            work.configs.replace(changed)
             assert changed == work.configs.get(added.id)
-            work.configs.remove(changed)
+            deleted = record(work, changes.deleted(work.counters.lock(mac(1)), changed, step(2)))
             assert work.configs.get_by_mac(mac(1)) is None
-            work.configs.bring_back(changed)
+            restored = record(work, changes.restored(work.counters.lock(mac(1)), deleted, step(3)))
 
         with store.reading() as view:
-            assert changed == view.configs.get(added.id)
+            assert restored == view.configs.get(added.id)
+            assert 4 == restored.revision
 
-    def test_every_write_counts_and_of_two_to_one_row_the_later_one(self, store: Store) -> None:
-        """Also where nothing is read between them, and whichever rows they are to."""
+    def test_changes_are_recorded_in_their_order(self, store: Store) -> None:
+        """Two changes of one config, with another device's between them: the later one holds."""
         added = add(store, 1)
         with store.writing() as work:
             one, other = work.counters.lock(mac(1)), work.counters.lock(mac(2))
-            work.counters.advance(one, 2)
-            work.counters.advance(other, 7)
-            work.counters.advance(one, 3)
-            work.configs.replace(evolve(added, revision=2))
-            work.configs.replace(evolve(added, revision=3))
+            first = changes.edited(one, added, content(n=1), Operation.UPDATE, step(1))
+            second = changes.edited(
+                RevisionCounter(mac(1), 2), first.config, content(n=2), Operation.ROLLBACK, step(2)
+            )
+            recorded = work.record(
+                [first, changes.created(other, content(), step(1)), second], UNSIGNED, step(2)
+            )
 
+        assert [2, 1, 3] == [config.revision for config in recorded]
         with store.writing() as work:
-            assert [3, 7] == [work.counters.lock(mac(number)).last_revision for number in (1, 2)]
-            found = work.configs.get(added.id)
-            assert found is not None
-            assert 3 == found.revision
+            assert [3, 1] == [work.counters.lock(mac(number)).last_revision for number in (1, 2)]
+            assert recorded[2] == work.configs.get(added.id)
+            assert recorded[1] == work.configs.get_by_mac(mac(2))
 
     def test_names_may_have_255_characters_of_any_plane(self, store: Store) -> None:
         """The longest name is stored whole, though it takes a thousand bytes."""
@@ -96,16 +106,15 @@ class ConfigsContract:
 
         assert longest == add(store, 1, longest).content
 
-    def test_a_replaced_config_is_read_as_replaced(self, store: Store) -> None:
-        """Replacing changes content, derived fields, revision and time, and keeps id and creation time."""
+    def test_an_edited_config_is_read_as_edited(self, store: Store) -> None:
+        """An edit changes content, derived fields, revision and time, and keeps id and creation time."""
         added = add(store, 1, content(FULL))
-        changed = added.changed(content(deviceName="Bath"), 2, step(1))
         with store.writing() as work:
-            work.counters.lock(mac(1))
-            work.configs.replace(changed)
+            changed = edit(work, added, content(deviceName="Bath"))
 
             assert changed == work.configs.get(added.id)
 
+        assert (added.id, added.created_at, 2) == (changed.id, changed.created_at, changed.revision)
         with store.reading() as view:
             assert changed == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
             assert (changed.summary(),) == view.configs.find(ConfigQuery(text="bath")).configs
@@ -137,7 +146,7 @@ class ConfigsContract:
         assert first.id < second.id < third.id < fourth.id
 
     def test_a_second_config_of_one_device_is_refused(self, store: Store) -> None:
-        """A repository refuses a second config of one MAC address by name, and rolls back."""
+        """The store refuses a second config of one MAC address by name, and rolls back."""
         added = add(store, 1)
 
         with pytest.raises(RecordExists, match=str(mac(1))) as refusal:
@@ -149,24 +158,24 @@ class ConfigsContract:
         with store.writing() as work:
             assert 1 == work.counters.lock(mac(1)).last_revision
 
-    def test_counters_start_at_zero_and_stay_where_they_were_set(self, store: Store) -> None:
-        """A counter begins at 0, and is what it was advanced to, in and after its unit of work."""
+    def test_counters_start_at_zero_and_follow_their_changes(self, store: Store) -> None:
+        """A counter is 0 at first, then the revision of the latest change, in and after its unit of work."""
         with store.writing() as work:
-            device = work.counters.lock(mac(1))
-            work.counters.advance(device, 5)
+            counter = work.counters.lock(mac(1))
+            record(work, changes.created(counter, content(), START))
 
-            assert RevisionCounter(mac(1), 0) == device
-            assert RevisionCounter(mac(1), 5) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(1), 0) == counter
+            assert RevisionCounter(mac(1), 1) == work.counters.lock(mac(1))
         with store.writing() as work:
-            assert RevisionCounter(mac(1), 5) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(1), 1) == work.counters.lock(mac(1))
             assert RevisionCounter(mac(2), 0) == work.counters.lock(mac(2))
 
     def test_counters_outlive_their_configs(self, store: Store) -> None:
-        """Removing a config leaves its device's counter alone."""
+        """The deletion is a change: the counter goes on, and never back."""
         remove(store, add(store, 1, revision=9))
 
         with store.writing() as work:
-            assert 9 == work.counters.lock(mac(1)).last_revision
+            assert 10 == work.counters.lock(mac(1)).last_revision
 
     def test_a_counter_is_found_by_its_config(self, store: Store) -> None:
         """The owner of a config is its device; a config that is not there has none."""
@@ -175,21 +184,20 @@ class ConfigsContract:
             assert RevisionCounter(mac(1), 3) == work.counters.lock_owner(added.id)
             assert work.counters.lock_owner(added.id + 1) is None
 
-    @pytest.mark.parametrize("act", ["add", "replace", "remove"])
+    @pytest.mark.parametrize("act", ["add", "edit", "remove"])
     def test_a_rollback_rolls_back_everything(self, store: Store, act: str) -> None:
         """A block that raises changes nothing: no config, no list, no counter."""
         added = add(store, 1, content(deviceName="Lamp"), revision=4)
 
         def fail() -> None:
             with store.writing() as work:
-                work.counters.advance(work.counters.lock(mac(1)), 5)
-                work.counters.advance(work.counters.lock(mac(2)), 6)
+                counter = work.counters.lock(mac(1))
                 if act == "add":
-                    work.configs.add(mac(2), content(), 6, START)
-                elif act == "replace":
-                    work.configs.replace(added.changed(content(deviceName="Bath"), 5, step(1)))
+                    record(work, changes.created(work.counters.lock(mac(2)), content(), START))
+                elif act == "edit":
+                    edit(work, added, content(deviceName="Bath"))
                 else:
-                    work.configs.remove(added)
+                    record(work, changes.deleted(counter, added, START))
                 raise Oops
 
         with pytest.raises(Oops):
@@ -220,23 +228,19 @@ class ConfigsContract:
     def test_a_writer_sees_its_own_changes(self, store: Store) -> None:
         """Inside a unit of work, reads see what it has done so far."""
         with store.writing() as work:
-            work.counters.lock(mac(1))
-            added = work.configs.add(mac(1), content(FULL), 1, START)
+            added = record(work, changes.created(work.counters.lock(mac(1)), content(FULL), START))
 
             assert added == work.configs.get(added.id) == work.configs.get_by_mac(mac(1))
             assert 1 == work.configs.find(ConfigQuery()).count
-            work.configs.remove(added)
+            record(work, changes.deleted(work.counters.lock(mac(1)), added, START))
             assert work.configs.get(added.id) is None
 
     def test_readers_see_only_what_is_committed_and_wait_for_no_writer(self, store: Store) -> None:
         """While a writer is open, readers see the state before it; afterwards, the state it left."""
         before = add(store, 1, content(deviceName="before"))
-        after = before.changed(content(deviceName="after"), 2, step(1))
         with store.writing() as work:
-            work.counters.lock(mac(1))
-            work.configs.replace(after)
-            work.counters.lock(mac(2))
-            work.configs.add(mac(2), content(), 1, START)
+            after = edit(work, before, content(deviceName="after"))
+            record(work, changes.created(work.counters.lock(mac(2)), content(), START))
             with store.reading() as view:
                 assert before == view.configs.get(before.id)
                 assert view.configs.get_by_mac(mac(2)) is None
@@ -256,8 +260,7 @@ class ConfigsContract:
         with store.reading() as view:
             assert added == view.configs.get(added.id) != mine
         with store.writing() as work:
-            work.counters.lock(mac(1))
-            work.configs.replace(added.changed(content(deviceName="theirs"), 2, step(1)))
+            edit(work, added, content(deviceName="theirs"))
 
         assert added == read
         assert (added.summary(),) == page.configs

@@ -9,6 +9,7 @@ import pytest
 from iotconfig.domain.announcing.announcement import Announcement
 from iotconfig.domain.announcing.notifications import AT_ONCE, Backlog
 from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.announcement_builders import (
     EVERYTHING,
@@ -22,7 +23,7 @@ from iotconfig.testing.announcement_builders import (
     park,
     subject,
 )
-from iotconfig.testing.builders import content, mac
+from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import START
 
 
@@ -199,9 +200,7 @@ class OutboxContract:
     ) -> None:
         """Outside of the transaction nothing of either is seen before its end, and both are seen after it."""
         with store.writing() as work:
-            device = work.counters.lock(mac(1))
-            work.configs.add(device.mac_address, content(), 1, START)
-            work.notifications.enqueue(change(1), START)
+            record(work, changes.created(work.counters.lock(mac(1)), content(), START))
             inside = [keys(queue.find(EVERYTHING)), queue.backlog()]
 
         assert [[], Backlog(0, 0, None)] == inside

@@ -6,21 +6,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.edits import Rollback
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import (
-    UNSIGNED,
     DeletedQuery,
     HistoryQuery,
     Operation,
     PruneStep,
     Retention,
-    Revision,
 )
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordGone, RecordNotFound
-from iotconfig.testing.builders import content, mac
+from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import START, step
 from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
@@ -36,13 +35,6 @@ def with_revisions(service: ConfigService, number: int, count: int) -> int:
     for n in range(1, count):
         service.update(created.id, content(n=n))
     return created.id
-
-
-def history_of(config_id: int, number: int) -> list[Revision]:
-    """Two revisions of a config, as a store keeps them."""
-    return [
-        Revision(config_id, mac(number), n, Operation.UPDATE, content(n=n), UNSIGNED, START) for n in (1, 2)
-    ]
 
 
 def numbers(history: HistoryService, config_id: int) -> list[int]:
@@ -178,11 +170,9 @@ class PruningContract(UseCases):
         """A large store is pruned in several transactions, none of which is long."""
         with store.writing() as work:
             for number in range(101):
-                device = work.counters.lock(mac(number))
-                work.counters.advance(device, 1)
-                config = work.configs.add(mac(number), content(), 1, START)
-                for revision in history_of(config.id, number):
-                    work.history.append(revision)
+                config = record(work, changes.created(work.counters.lock(mac(number)), content(), START))
+                counter = work.counters.lock(mac(number))
+                record(work, changes.edited(counter, config, content(n=1), Operation.UPDATE, START))
         history = HistoryService(store, service.clock)
 
         assert [100, 1] == list(history.prune(Retention(1, ALWAYS), dry_run=True))

@@ -1,0 +1,42 @@
+"""Changes, recorded one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import evolve
+
+from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.errors import RecordExists
+
+from .notifications import JsonFileNotificationOutbox
+from .records import CounterRecord, Records
+
+
+def record(records: Records, change: Change, note: ChangeNote, now: datetime) -> Config:
+    """Store one change, and return its config."""
+    if change.operation is Operation.CREATE:
+        change = _numbered(records, change)
+    config = change.config
+    records.counters[config.mac_address] = CounterRecord(config.revision)
+    if change.replaces is not None:
+        records.counters[change.replaces] = CounterRecord(config.revision, replaced_by=config.mac_address)
+    if change.is_deletion:
+        del records.configs[config.id]
+    else:
+        records.configs[config.id] = config
+    records.histories.setdefault(config.id, []).append(change.revision(note))
+    outbox = JsonFileNotificationOutbox(records)
+    for announcement in change.announcements():
+        outbox.enqueue(announcement, now)
+    return config
+
+
+def _numbered(records: Records, change: Change) -> Change:
+    """A new config with an id of its own."""
+    if any(config.mac_address == change.config.mac_address for config in records.configs.values()):
+        raise RecordExists(change.config.mac_address)
+    records.last_id += 1
+    return evolve(change, config=evolve(change.config, id=records.last_id))

@@ -1,0 +1,232 @@
+"""Changes, recorded in SQL. Each statement is written once, for one change and for a hundred thousand.
+
+A statement is built from columns by name: for one change they are parameters (`ROW`), for
+many the columns of a relation (`bulk.py`). What all changes of a write share is a
+parameter either way (`WRITE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import evolve
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from iotconfig.domain.announcing.announcement import Kind
+from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
+from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import search_text
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.errors import RecordExists
+
+from .announcing import WAKE, merging
+from .content_columns import document_columns
+from .engine.failures import is_mac_address_conflict
+from .engine.statement_batch import Write, execute_together
+from .tables import configs, notifications, revision_counters, revisions
+
+Columns = Mapping[str, ColumnElement[Any]]
+
+CONTENT: Final = ("content", "etag", "device_name", "device_entity_id", "enable_ota")
+
+ROW: Final[Columns] = {
+    name: bindparam(f"new_{name}", type_=column.type)
+    for name, column in {
+        "config_id": configs.c.id,
+        "mac_address": configs.c.mac_address,
+        "replaces": configs.c.mac_address,
+        "revision": configs.c.revision,
+        "operation": revisions.c.operation,
+        **{name: revisions.c[name] for name in CONTENT},
+        "search_text": configs.c.search_text,
+        "created_at": configs.c.created_at,
+        "updated_at": configs.c.updated_at,
+    }.items()
+}
+"""One change, as parameters."""
+
+WRITE: Final[Columns] = {
+    "author": bindparam("write_author", type_=revisions.c.author.type),
+    "message": bindparam("write_message", type_=revisions.c.message.type),
+    "now": bindparam("write_now", type_=configs.c.updated_at.type),
+    "generation": bindparam("write_generation", type_=BigInteger),
+}
+"""What all changes of one write share, as parameters."""
+
+
+def write_values(note: ChangeNote, now: datetime) -> dict[str, object]:
+    """The values of `WRITE`."""
+    return {
+        "write_author": note.author,
+        "write_message": note.message,
+        "write_now": now,
+        "write_generation": next_generation(now, None),
+    }
+
+
+def advance(changed: Columns) -> Update:
+    """Set the counters of the changed devices, which have no successor any more."""
+    counters = revision_counters.c
+    return (
+        update(revision_counters)
+        .where(counters.mac_address == changed["mac_address"], counters.last_revision != changed["revision"])
+        .values(last_revision=changed["revision"], replaced_by=null())
+    )
+
+
+def retire(changed: Columns) -> Update:
+    """Set the counters of the boards that were replaced, and name their successors."""
+    return (
+        update(revision_counters)
+        .where(revision_counters.c.mac_address == changed["replaces"])
+        .values(last_revision=changed["revision"], replaced_by=changed["mac_address"])
+    )
+
+
+def add(new: Columns) -> Insert:
+    """Store configs; under their ids, where `new` has any."""
+    names = ("mac_address", *CONTENT, "search_text", "revision", "created_at", "updated_at")
+    values = {name: new[name] for name in names}
+    if "config_id" in new:
+        values["id"] = new["config_id"]
+    return insert(configs).from_select([*values], select(*values.values()))
+
+
+def replace(changed: Columns) -> Update:
+    """Store the configs in place of those with their ids. A clock that was set back changes no order."""
+    at = changed["updated_at"]
+    return (
+        update(configs)
+        .where(configs.c.id == changed["config_id"])
+        .values(
+            {
+                **{name: changed[name] for name in ("mac_address", *CONTENT, "search_text", "revision")},
+                "updated_at": case((configs.c.updated_at > at, configs.c.updated_at), else_=at),
+            }
+        )
+    )
+
+
+def remove(gone: Columns) -> Delete:
+    """Remove configs."""
+    return delete(configs).where(configs.c.id == gone["config_id"])
+
+
+def append(changed: Columns) -> Insert:
+    """Write the changes into the history."""
+    names = ("config_id", "mac_address", "revision", "operation", *CONTENT)
+    values = {
+        **{name: changed[name] for name in names},
+        "author": WRITE["author"],
+        "message": WRITE["message"],
+        "created_at": changed["updated_at"],
+    }
+    return insert(revisions).from_select([*values], select(*values.values()))
+
+
+def announcements(changed: Columns) -> Select[Any]:
+    """One announcement for each change, at once; without an ETag, of a deletion."""
+    moment = notifications.c.due_at.type
+    return select(
+        literal(Kind.CONFIG.value).label("kind"),
+        changed["mac_address"].label("key"),
+        WRITE["generation"].label("generation"),
+        changed["etag"].is_not(None).label("nudge"),
+        changed["revision"].label("revision"),
+        changed["etag"].label("etag"),
+        changed["updated_at"].label("updated_at"),
+        WRITE["now"].label("since"),
+        literal(AT_ONCE, moment).label("due_at"),
+        literal(0).label("refusals"),
+        literal(False, Boolean).label("parked"),
+    )
+
+
+_UNNUMBERED: Final = {name: column for name, column in ROW.items() if name != "config_id"}
+_ADD: Final = add(_UNNUMBERED).returning(configs.c.id)
+_LEFT: Final = {**ROW, "mac_address": ROW["replaces"], "etag": null()}
+
+_ADVANCE: Final = advance(ROW)
+_APPEND: Final = append(ROW)
+_REPLACE: Final = replace(ROW)
+_STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
+    Operation.CREATE: (_ADVANCE, _APPEND),
+    Operation.UPDATE: (_ADVANCE, _REPLACE, _APPEND),
+    Operation.ROLLBACK: (_ADVANCE, _REPLACE, _APPEND),
+    Operation.DELETE: (_ADVANCE, remove(ROW), _APPEND),
+    Operation.RESTORE: (_ADVANCE, add(ROW), _APPEND),
+    Operation.REPLACE_DEVICE: (_ADVANCE, retire(ROW), _REPLACE, _APPEND),
+}
+_ANNOUNCE: Final = {name: merging(name, announcements(ROW)) for name in ("postgresql", "sqlite")}
+_ANNOUNCE_LEFT: Final = {name: merging(name, announcements(_LEFT)) for name in ("postgresql", "sqlite")}
+_RECORD: Final = {
+    (dialect, operation): (*statements, announce)
+    for dialect, announce in _ANNOUNCE.items()
+    for operation, statements in _STORE.items()
+}
+
+
+def record(connection: Connection, change: Change, note: ChangeNote, now: datetime) -> Config:
+    """Store one change, and return its config."""
+    values = {**_values(change), **write_values(note, now)}
+    config = change.config
+    dialect = connection.dialect.name
+    if change.operation is Operation.CREATE:
+        config = evolve(config, id=_added(connection, config, values))
+        values["new_config_id"] = config.id
+    if change.replaces is None:
+        execute_together(connection, _RECORD[dialect, change.operation], values, WAKE)
+        return config
+    execute_together(connection, _STORE[change.operation], values)
+    both = [_ANNOUNCE[dialect], _ANNOUNCE_LEFT[dialect]]
+    # In the order in which the relay locks them.
+    for announce in both if config.mac_address < change.replaces else reversed(both):
+        execute_together(connection, (announce,), values, WAKE)
+    return config
+
+
+def _added(connection: Connection, config: Config, values: Mapping[str, object]) -> int:
+    try:
+        return int(connection.execute(_ADD, values).scalar_one())
+    except IntegrityError as error:
+        if is_mac_address_conflict(error):
+            raise RecordExists(config.mac_address) from error
+        raise
+
+
+def _values(change: Change) -> dict[str, object]:
+    """The values of `ROW`."""
+    config, content = change.config, change.config.content
+    document = dict.fromkeys(CONTENT) if change.is_deletion else document_columns(content)
+    return {
+        "new_config_id": config.id,
+        "new_mac_address": config.mac_address.canonical,
+        "new_replaces": change.replaces and change.replaces.canonical,
+        "new_revision": config.revision,
+        "new_operation": change.operation.value,
+        **{f"new_{name}": value for name, value in document.items()},
+        "new_search_text": search_text(config.mac_address, content.device_name, content.device_entity_id),
+        "new_created_at": config.created_at,
+        "new_updated_at": config.updated_at,
+    }

@@ -1,0 +1,58 @@
+"""One change of one config: what a store records, and all that follows from it."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Final
+
+from attrs import frozen
+
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.mac import MacAddress
+
+from .announcements import announce_config, announce_deletion
+from .config import Config
+from .revisions import ChangeNote, Operation, Revision
+
+UNNUMBERED: Final = 0
+"""The id of a config that the store has not numbered yet."""
+
+
+@frozen
+class Change:
+    """What happened to one config. `UnitOfWork.record` stores it."""
+
+    operation: Operation
+    config: Config
+    """The config after the change; a deleted one as it was, with the deletion's revision and time.
+    A created one is `UNNUMBERED`."""
+    replaces: MacAddress | None = None
+    """The board that the config was on before a board swap."""
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether the config is gone after the change."""
+        return self.operation is Operation.DELETE
+
+    def revision(self, note: ChangeNote) -> Revision:
+        """The change as the history stores it."""
+        config = self.config
+        return Revision(
+            config_id=config.id,
+            mac_address=config.mac_address,
+            revision=config.revision,
+            operation=self.operation,
+            content=None if self.is_deletion else config.content,
+            note=note,
+            created_at=config.updated_at,
+        )
+
+    def announcements(self) -> list[Announcement]:
+        """The announcements of the change, sorted by subject: the relay locks their rows in this order."""
+        config = self.config
+        if self.is_deletion:
+            return [announce_deletion(config.mac_address, config.revision, config.updated_at)]
+        if self.replaces is None:
+            return [announce_config(config)]
+        left = announce_deletion(self.replaces, config.revision, config.updated_at)
+        return sorted((left, announce_config(config)), key=attrgetter("subject"))
