@@ -212,7 +212,7 @@ def test_a_conflict_is_shown_and_not_overwritten(desk: Desk) -> None:
     ended = run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
 
     assert 1 == ended.returncode
-    assert b"Somebody else has changed the config meanwhile:\n" in ended.stderr
+    assert b"Another user has changed the config in the meantime:\n" in ended.stderr
     assert '-  "deviceName": "K\u00fcche"' in ended.stdout.decode()
     assert '+  "deviceName": "Theirs"' in ended.stdout.decode()
     assert (THEIRS.encode(), 2, [MINE.encode()]) == (desk.stored(), desk.revisions(), desk.drafts())

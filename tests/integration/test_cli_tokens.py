@@ -26,7 +26,7 @@ def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine
     done = cli.ok("token", "create", "ci", "--role", "admin", "--expires", "2099-01-01")
 
     assert _TOKEN.fullmatch(done.text)
-    assert done.errors.startswith("Token ci (admin) holds until 2099-01-02 00:00:00Z, in ")
+    assert done.errors.startswith("Token ci (admin) is valid until 2099-01-02 00:00:00Z, in ")
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         assert frozenset({Role.ADMIN}) == services.api_tokens.authenticate(done.text.strip()).roles
 
@@ -65,7 +65,7 @@ def test_the_list_shows_what_became_of_each(cli: CommandLine) -> None:
         (("create", "ci"), "Missing option '--role'"),
         (("create", "ci", "--role", "boss"), "'boss' is not one of"),
         (("create", "c i", "--role", "admin"), "The name of a token must have from 1 to 64 letters"),
-        (("create", "ci", "--role", "admin", "--expires", "soon"), "write 90d, 12h"),
+        (("create", "ci", "--role", "admin", "--expires", "soon"), "use 90d, 12h"),
         (("create", "ci", "--role", "admin", "--expires", "2020-01-01"), "expired already"),
         (("revoke", "ci"), "Active token ci was not found"),
     ],
@@ -111,7 +111,7 @@ def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> Non
     [
         (("create",), "Name devices by their MAC addresses, or give --all."),
         (("create", "--all", "aabbccddee01"), "Name devices by their MAC addresses, or give --all."),
-        (("create", "--all", "--replace"), "would lock every device out"),
+        (("create", "--all", "--replace"), "would lock out every device"),
         (("create", "nonsense"), "invalid format"),
         (("revoke",), "Missing argument"),
         (("revoke", "aabbccddee01"), "Token of device aa:bb:cc:dd:ee:01 was not found"),

@@ -69,7 +69,7 @@ raise RuntimeError("SECRET")
 """
     )
 
-    assert ["a thread ended", "an error that nobody could be told", "take care", "the process ends"] == [
+    assert ["a thread ended", "unraisable exception", "take care", "the process ends"] == [
         line["message"].rpartition("Warning: ")[2].partition("\n")[0] for line in found
     ]
     assert ["builtins.KeyError", "builtins.ValueError", "builtins.RuntimeError"] == [

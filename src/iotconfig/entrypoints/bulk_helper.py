@@ -1,4 +1,4 @@
-"""A helper of a web worker: stores or patches many configs, in a process that gevent has not patched."""
+"""The helper process of a web worker: imports or patches many configs, without gevent's patches."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from .services import open_services
 from .settings import Settings
 
 _NICENESS: Final = 5
-"""Devices first: where the processors are busy, the workers get more of them."""
+"""Lower priority than the workers', which serve devices."""
 
 
 def main() -> None:
-    """Do one order, and end with the worker that gave it."""
+    """Run one import or patch; end early if the worker ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--records", type=int)
     given = parser.parse_args()
-    # A stop of the service is its worker's to hear, who waits for what was begun.
+    # At a stop of the service, the worker finishes its requests and so waits for this process.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     lifeline.follow(given.events, on_end=lambda: os._exit(1))
     os.nice(_NICENESS)
-    # Records leave no cycles, and looking for them took a sixth of the time.
+    # Records leave no cycles, and collecting took a sixth of the time (measured).
     gc.set_threshold(100_000, 10, 10)
     secrets = json.loads(sys.stdin.buffer.readline())
     settings = Settings.from_environ({**os.environ, **secrets})

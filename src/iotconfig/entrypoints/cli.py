@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _Runtime:
-    """What the commands work with, made when one asks: `--help` needs none of it."""
+    """`Runtime` of the commands. Each part is made at its first use: `--help` needs none."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -78,7 +78,7 @@ class _Runtime:
 
 def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> None:
     """Run one command and exit with its status."""
-    # A command says once what is wrong, by its error; the processes of serve and relay log.
+    # A command prints its error once and logs nothing; the processes of serve and relay log.
     logging.getLogger("iotconfig").addHandler(logging.NullHandler())
     logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     environ = os.environ if environ is None else environ
@@ -86,6 +86,6 @@ def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         args=list(sys.argv[1:] if args is None else args),
         prog_name="iotconfig",
         obj=_Runtime(environ),
-        # https://no-color.org; otherwise click looks whether a terminal is there.
+        # https://no-color.org; otherwise click decides by the terminal.
         color=False if environ.get("NO_COLOR") else None,
     )

@@ -1,4 +1,4 @@
-"""The directory in which the processes of a service share their metrics, if there is one."""
+"""The directory through which the processes of a service share their metrics."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from iotconfig.adapters.metrics import CountingDirectory
 
 _METRICS: Final = "IOTCONFIG_METRICS_"
-"""What the names of all settings of metrics begin with."""
+"""The prefix of the names of all settings of metrics."""
 
 
 @frozen
 class Counting:
-    """A directory for the time that a service runs; None where nothing is counted."""
+    """The directory of metrics while a service runs; None where metrics are off."""
 
     directory: CountingDirectory | None
 
     @classmethod
     def begin(cls, settings: Settings, tell: Callable[[str], None]) -> Self:
-        """Make the directory where somebody may read metrics. Where it cannot be made, the service runs without."""
+        """Make the directory if metrics are on. If it cannot be made, metrics are off."""
         if not settings.telemetry.has_metrics:
             return cls(None)
         from iotconfig.adapters.metrics import CountingDirectory
@@ -36,13 +36,13 @@ class Counting:
             return cls(None)
 
     def environ(self, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """The environment of the processes: with the directory, or without any setting of metrics."""
+        """The environment of the processes: with the directory, or without the settings of metrics."""
         if self.directory is not None:
             return {**environ, "PROMETHEUS_MULTIPROC_DIR": self.directory.path}
         return {name: value for name, value in environ.items() if not name.startswith(_METRICS)}
 
     def forget(self, pid: int) -> None:
-        """Keep what a process that ended has counted, and not its files."""
+        """Merge the counts of a process that has ended, and remove its files."""
         if self.directory is not None:
             from iotconfig.adapters.metrics import forget_process
 

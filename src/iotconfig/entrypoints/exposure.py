@@ -1,4 +1,4 @@
-"""Warns at the start of files with secrets that every user of the machine may read, or replace."""
+"""Warnings at the start about files with secrets that all users of the machine may read or replace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRIVATE: Final = b"PRIVATE KEY-----"
 def warn_of_exposed_files(settings: Settings, environ: Mapping[str, str]) -> None:
     """Log one line with the files and the command that protects them, and one with their directories.
 
-    No mode is changed: it may be intended.
+    No mode is changed, since it may be intended.
     """
     secrets = list(_secrets(settings, environ))
     if exposed := readable_by_all(secrets):
@@ -43,7 +43,7 @@ def _quoted(paths: Iterable[Path]) -> str:
 
 
 def readable_by_all(paths: Iterable[Path]) -> list[Path]:
-    """Those of them that are there, and that users beside the owner and the group may read or write."""
+    """The existing files that other users than the owner and the group may read or write."""
     found = []
     for path in paths:
         with suppress(OSError):
@@ -53,7 +53,7 @@ def readable_by_all(paths: Iterable[Path]) -> list[Path]:
 
 
 def open_to_all(directories: Iterable[Path]) -> list[Path]:
-    """Those in which users beside the owner and the group may remove and replace the files of others."""
+    """The directories in which other users than the owner and the group may replace files."""
     found = []
     for path in directories:
         with suppress(OSError):
@@ -71,7 +71,7 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
         yield path.absolute()
     if settings.content.signing_key_path:
         key = Path(settings.content.signing_key_path).absolute()
-        # A public key may be read by everybody.
+        # A public key may be readable by all users.
         with suppress(OSError):
             if _PRIVATE in key.read_bytes():
                 yield key

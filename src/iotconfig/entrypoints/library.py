@@ -14,7 +14,7 @@ from .settings import Settings
 
 @contextmanager
 def open_configs(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]:
-    """See `iotconfig.open_service`. The environment is not read: a library leaves it to its caller."""
+    """See `iotconfig.open_service`. Reads no environment variables: in a library they are the caller's."""
     if database_url == "memory://":
         from iotconfig.adapters.memory import MemoryStore
 
@@ -26,7 +26,7 @@ def open_configs(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]
         return
     from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
-    # Here, so that a bad URL is the caller's argument, and not a setting of the environment.
+    # Checked here, so that the error is about an argument and not about DATABASE_URL.
     DatabaseUrl.parse(database_url)
     settings = Settings.from_environ({"DATABASE_URL": database_url})
     if upgrade:

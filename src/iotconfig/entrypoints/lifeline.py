@@ -1,7 +1,7 @@
-"""A pipe between a supervisor and its processes: when it breaks, they end.
+"""A pipe between a supervisor and its processes: when it closes, they end.
 
-Signals and `waitpid` tell a parent of its children's end; nothing portable tells
-a child of its parent's. A pipe does: the kernel closes the parent's end with it.
+A parent learns of its children's end by SIGCHLD and `waitpid`. For a child there is no portable
+counterpart, but a pipe works: the kernel closes the parent's end when the parent ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _ask_to_end() -> None:
 
 
 def follow(descriptor: int, on_end: Callable[[], None] = _ask_to_end) -> None:
-    """When the other end of the pipe, or socket, is gone, ask this process to end (SIGTERM), or call `on_end`."""
+    """Start a thread that calls `on_end` when the other end of the pipe or socket closes; by default SIGTERM to this process."""
     Thread(target=_wait, args=(descriptor, on_end), name="lifeline", daemon=True).start()
 
 
@@ -26,6 +26,6 @@ def _wait(descriptor: int, on_end: Callable[[], None]) -> None:
         while os.read(descriptor, 1):
             pass
     except OSError:
-        # A socket whose other end was closed on what it had not read yet.
+        # A socket whose other end was closed with unread data.
         pass
     on_end()

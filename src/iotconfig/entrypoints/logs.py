@@ -1,4 +1,4 @@
-"""Logs of processes that run for long: all of a process, its libraries included, in one format on standard error."""
+"""Logs of long-running processes: all lines of a process, also of its libraries, in one format on standard error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STDERR = 2
 
 
 class _Lines(logging.Handler):
-    """Writes each record as a line, in one piece, and waits for nobody to read it."""
+    """Writes each record as one line, in one write that does not block."""
 
     def __init__(self, output: Output) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-        except Exception as error:  # noqa: BLE001 - a line that cannot be made must not end what made it
+        except Exception as error:  # noqa: BLE001 - a bad log call must not end its caller
             line = f'{{"level": "error", "logger": "{record.name}", "message": "{type(error).__name__} in a log call"}}'
         self._output.write((line + "\n").encode(errors="backslashreplace"))
 
@@ -40,10 +40,10 @@ class _Lines(logging.Handler):
 
 
 def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
-    """Log as a process does whose output is read by a machine, or by a person; gives who tells of answers.
+    """Log to standard error, as text or as JSON; returns the access log.
 
-    Libraries are heard from warnings on, whatever our own level is: what they
-    say below holds addresses and statements, and so may hold secrets.
+    Libraries log warnings and errors only, whatever our own level is: their
+    other lines have addresses and statements, and may have secrets.
     """
     level = logging.getLevelName(settings.telemetry.log_level.upper())
     is_json = writes_json(settings)
@@ -57,7 +57,7 @@ def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("iotconfig").setLevel(level)
-    # Its store says why there is no connection; the pool would repeat it at every attempt.
+    # The store logs why there is no connection; the pool would repeat it at each attempt.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     logging.captureWarnings(True)
     sys.excepthook = _log_end
@@ -67,14 +67,14 @@ def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
 
 
 def writes_json(settings: Settings) -> bool:
-    """Whether lines are for machines."""
+    """Whether lines are JSON."""
     if settings.telemetry.log_format is LogFormat.AUTO:
         return not _is_terminal()
     return settings.telemetry.log_format is LogFormat.JSON
 
 
 def telling(settings: Settings, tell: Callable[[str], None]) -> Callable[[str], None]:
-    """How to say where the service listens: with `tell` to a person, in the log to a machine."""
+    """A function that reports a sentence: with `tell` where lines are text, in the log where they are JSON."""
     if writes_json(settings):
         return lambda sentence: log.info("%s", sentence)
     return lambda sentence: tell(harmless(sentence))
@@ -95,4 +95,4 @@ def _log_thread(arguments: Any) -> None:
 
 
 def _log_unraisable(arguments: Any) -> None:
-    log.error("an error that nobody could be told", exc_info=arguments.exc_value)
+    log.error("unraisable exception", exc_info=arguments.exc_value)

@@ -1,4 +1,4 @@
-"""The metrics process: `/metrics` on an address of its own, whatever becomes of web and relay."""
+"""The metrics process: `/metrics` on a separate address, independent of the web process and the relay."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def answering(settings: Settings, listener: socket.socket, registry: CollectorRe
 
 
 def main() -> None:
-    """Answer scrapes on an inherited socket until told to end."""
+    """Answer scrapes on an inherited socket until SIGTERM."""
     parser = argparse.ArgumentParser()
     for descriptor in ("--socket", "--lifeline"):
         parser.add_argument(descriptor, type=int, required=True)
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
     log_to_stderr(settings)
-    # Before any thread: so all have it blocked, and it waits for `sigwait`.
+    # Before any thread starts, so that SIGTERM is blocked in all and only `sigwait` receives it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     lifeline.follow(given.lifeline)
     with answering(settings, socket.socket(fileno=given.socket), CollectorRegistry()):

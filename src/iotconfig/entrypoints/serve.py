@@ -1,4 +1,4 @@
-"""`iotconfig serve`: check the database, open the socket, start the processes, say where they listen."""
+"""`iotconfig serve`: check the database, open the socket, start the processes, print the addresses."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .exposure import warn_of_exposed_files
 from .logs import log_to_stderr, telling
 from .settings import Settings
 from .sockets import listen, listen_for_scrapes
-from .startup_messages import address_of, more_to_say
+from .startup_messages import address_of, startup_messages
 from .supervisor import Supervisor
 
 
 def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, relays: bool) -> int:
-    """Serve until told to end; the exit status.
+    """Serve until SIGTERM or an interrupt; returns the exit status.
 
     Raises an `IotConfigError` where the start is refused: an unsafe bind, a
-    database away or behind, an address in use.
+    database that is unavailable or not current, an address in use.
     """
     settings = Settings.from_environ(environ)
     tell = telling(settings, lambda sentence: print(sentence, flush=True))
     settings.access.require_safe_bind(host)
     broker = wiring.broker(settings)
-    # What each worker makes for itself is made once before, so that a bad setting stops the start.
+    # Each worker makes these again. Made here first, a bad setting stops the start.
     wiring.signature_verifier(settings)
     wiring.identity_provider(settings)
     settings.access.require_base_url()
@@ -38,14 +38,14 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     applied = wiring.migrations(settings).prepare()
     listener = listen(host, port, "Choose another --port?")
     scrapes = listen_for_scrapes(settings)
-    # From here on; what refuses the start is said once, by the command's error.
+    # Only now: errors that refuse the start are printed once, by the command.
     log_to_stderr(settings)
     warn_of_exposed_files(settings, environ)
     for migration in applied:
         tell(f"Applied migration {migration}")
     address = address_of(listener)
     if not settings.access.secret_key:
-        # One for all workers, those that start later too: each may see another part of a sign-in.
+        # The same key for all workers, also later ones: the requests of one sign-in may reach different workers.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     kept = ExitStack()
     environ = {**environ, **kept.enter_context(wiring.looking_after(settings))}
@@ -77,14 +77,14 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         supervisor.start(
             "iotconfig.entrypoints.metrics", ["--socket", str(descriptor)], [descriptor], restarts=True
         )
-    # Kept open here, it would take connections in that nobody serves.
+    # Kept open here, it would accept connections that no process serves.
     listener.close()
     os.close(report)
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
         tell(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
-        for sentence in more_to_say(settings, address, relay_to, scrapes):
+        for sentence in startup_messages(settings, address, relay_to, scrapes):
             tell(sentence)
 
     try:

@@ -1,4 +1,4 @@
-"""Sockets that listen: opened before any process starts, so that a bad address stops the start with one line."""
+"""Listening sockets, opened before any process starts, so that a bad address stops the start with one line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 from .settings import InvalidSetting, Settings
 
 _BACKLOG: Final = 65535
-"""Connections that wait to be taken in. The kernel cuts it to `net.core.somaxconn`: that is the administrator's to say."""
+"""Connections that wait to be accepted. The kernel limits it to `net.core.somaxconn`, which the administrator sets."""
 
 
 def listen(host: str, port: int, advice: str) -> socket.socket:
-    """Listen there. Raises `InvalidSetting`, which ends with `advice` where the address is in use."""
+    """Open a listening socket. Raises `InvalidSetting`, whose message ends with `advice` if the address is in use."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -31,7 +31,7 @@ def listen(host: str, port: int, advice: str) -> socket.socket:
 
 
 def listen_for_scrapes(settings: Settings) -> socket.socket | None:
-    """Listen where metrics have an address of their own; None where they have none. Raises `InvalidSetting`."""
+    """Open the socket for metrics; None if they have no separate address. Raises `InvalidSetting`."""
     if not settings.telemetry.metrics_bind:
         return None
     host, _, port = settings.telemetry.metrics_bind.rpartition(":")

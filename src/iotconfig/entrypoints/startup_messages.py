@@ -1,4 +1,4 @@
-"""What `serve` says once it serves: where, for whom, and what is still to be done."""
+"""Messages of `serve` after its start: addresses, authentication, and steps that are left to do."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _HEALTH: Final = "/api/health"
 
 
 def address_of(listener: socket.socket) -> str:
-    """The URL at which a socket listens."""
+    """The URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
-def more_to_say(
+def startup_messages(
     settings: Settings, address: str, relay_to: Broker | None, scrapes: socket.socket | None
 ) -> Iterator[str]:
-    """Sentence by sentence, what there is to say of a service that has started at `address`."""
+    """The messages, one sentence each, of a service that has started at `address`."""
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"
     yield _access(settings)
@@ -46,10 +46,10 @@ def more_to_say(
 
 
 def _access(settings: Settings) -> str:
-    """Who is let in; where nobody is yet, how to change that."""
+    """Whether operators must authenticate; if no token is valid, how to create one."""
     if not settings.access.is_auth_on:
         unused = ", and OIDC_ENABLED has no effect" if settings.access.oidc.enabled else ""
-        return f"Authentication is off: whoever reaches this address may change everything{unused}"
+        return f"Authentication is off: everyone who can reach this address may change everything{unused}"
     if settings.access.oidc.enabled:
         return f"Authentication is on: API tokens, and sign-ins with {settings.access.oidc.issuer_url}"
     try:
@@ -61,29 +61,31 @@ def _access(settings: Settings) -> str:
     if has_any:
         return "Authentication is on: API tokens"
     return (
-        "Authentication is on, and no API token holds yet. "
+        "Authentication is on, and no API token is valid. "
         "Create one:  iotconfig token create NAME --role admin"
     )
 
 
 def _device_access(settings: Settings) -> str:
     if settings.access.device_auth is DeviceAuth.OPTIONAL:
-        return "Device tokens are optional: one that is shown must hold"
+        return "Device tokens are optional: a token that is sent must be valid"
     if settings.access.is_auth_on:
         return "Device tokens are required"
     return (
-        "Device tokens are required, yet whoever reaches this address may read the same by its other routes: "
+        "Device tokens are required, but the other routes of this address give the same documents to everyone: "
         "set IOTCONFIG_AUTH=on"
     )
 
 
 def _assets(settings: Settings) -> str:
-    closed = "" if settings.content.signing_key_path else "; uploads are closed (SIGNING_KEY_PATH is not set)"
+    closed = (
+        "" if settings.content.signing_key_path else "; uploads are refused (SIGNING_KEY_PATH is not set)"
+    )
     return f"Assets are in {Path(settings.content.assets_dir).absolute()}{closed}"
 
 
 def _example_path(settings: Settings) -> str:
-    """A route that has something to show: the first device's document, where anybody may have it."""
+    """A path to try: the document of the first device if devices need no token, else the health check."""
     if settings.access.device_auth is DeviceAuth.REQUIRED:
         return _HEALTH
     try:

@@ -1,4 +1,4 @@
-"""Starts processes, passes signals on, and takes all of them down together."""
+"""Starts processes, forwards signals to them, and ends all of them together."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _RAN_WELL: Final = 60.0
 
 
 class Supervisor:
-    """One web process, which ends with its supervisor and whose end is its supervisor's.
+    """Processes that end with the supervisor: the web process, and others that are restarted when they end.
 
-    The processes get a session of their own, so that an interrupt from the
-    terminal reaches them through here: as a request to finish, once.
+    Each process has its own session, so that an interrupt from the terminal
+    reaches it only as one SIGTERM from here.
     """
 
     def __init__(self, environ: Mapping[str, str], graceful_timeout: float) -> None:
@@ -50,8 +50,8 @@ class Supervisor:
     ) -> None:
         """Run a module of ours in a fresh interpreter; it inherits `descriptors` and a lifeline.
 
-        One that `restarts` is started again when it ends, and takes nothing down with it;
-        `on_end` is told of its end.
+        `restarts`: start it again when it ends; the end of any other process ends all.
+        `on_end`: called with its process id when it has ended.
         """
         command = [sys.executable, "-P", "-m", module, "--lifeline", str(self._lifeline), *arguments]
         child = _Child(
@@ -61,9 +61,9 @@ class Supervisor:
         self._children.append(child)
 
     def run(self, ready: int, on_ready: Callable[[], None]) -> int:
-        """Watch until told to end, or until a process ends by itself; the exit status.
+        """Watch the processes until a signal, or the end of one that is not restarted; returns the exit status.
 
-        `on_ready` is called when something was written to the pipe `ready`.
+        `on_ready`: called once, when a byte was written to the pipe `ready`.
         """
         waiting = [ready]
         while True:
@@ -78,7 +78,7 @@ class Supervisor:
             ):
                 self._stop()
                 return 0
-            # Before it is ready, the web process may not have its handler yet, and a reload would end it.
+            # Before the web process is ready, it may not have its handler yet, and SIGHUP would end it.
             if received == signal.SIGHUP and not waiting:
                 self._children[0].process.send_signal(signal.SIGHUP)
             for child in self._children:
@@ -87,7 +87,7 @@ class Supervisor:
                     return 1
 
     def _lost_terminal(self) -> bool:
-        """Whether a SIGHUP came because the terminal was closed, and not to ask for a reload."""
+        """Whether SIGHUP came because the terminal was closed, and not as a request to reload."""
         return self._had_terminal and not _has_terminal()
 
     def _next_signal(self) -> int | None:
@@ -97,7 +97,7 @@ class Supervisor:
             return None
 
     def _stop(self) -> None:
-        """Ask all to finish; kill what is left when the time is up, or at a second request."""
+        """Send SIGTERM to all; kill those that are left after the graceful timeout, or at a second signal."""
         self._send(signal.SIGTERM)
         until = monotonic() + self._graceful_timeout + _KILL_MARGIN
         while any(child.is_running() for child in self._children) and monotonic() < until:
@@ -114,7 +114,7 @@ class Supervisor:
 
 @define
 class _Child:
-    """One process, and what is needed to start it again."""
+    """One process, and the arguments to start it again."""
 
     _command: Sequence[str]
     _environ: Mapping[str, str]
@@ -136,7 +136,7 @@ class _Child:
         return self.process.poll() is None
 
     def restart_when_due(self) -> bool:
-        """Start an ended process again, after a pause that doubles; False where it must not be."""
+        """Start an ended process again, after a delay that doubles; returns False if it is not to be restarted."""
         if not self._restarts:
             return False
         if self._ended_at is None:
@@ -151,7 +151,7 @@ class _Child:
         return True
 
     def kill(self) -> None:
-        """End what is left of the process and of its children."""
+        """Kill the process and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

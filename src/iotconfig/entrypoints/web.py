@@ -1,7 +1,7 @@
 """The web process: gunicorn with our worker, started by the supervisor as a fresh interpreter.
 
 Fresh, because psycopg looks for gevent's patches when it is imported, and
-gunicorn's workers patch after they were forked: nothing here may import it.
+gunicorn's workers patch after the fork: this module must not import psycopg.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Web(BaseApplication):
 
 
 def main() -> None:
-    """Serve on an inherited socket until told to end, or until the supervisor is gone."""
+    """Serve on an inherited socket until SIGTERM, or until the supervisor ends."""
     parser = argparse.ArgumentParser()
     for descriptor in ("--socket", "--lifeline", "--ready", "--places"):
         parser.add_argument(descriptor, type=int, required=True)
@@ -65,25 +65,25 @@ def main() -> None:
     beat_in_memory()
 
     def announce_ready(_worker: object) -> None:
-        # Read once, by a supervisor that waits for the first; a full pipe of later ones is no matter.
+        # The supervisor reads the first byte only; later ones may not fit into the pipe.
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(given.ready, b".")
 
     def end_at_once(_arbiter: object, _worker: object) -> None:
-        # Until a worker has its own handler, it has the arbiter's, and a stop would be lost in it.
+        # Until a worker has its own handler, it has the arbiter's, which would ignore the signal.
         signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
 
     def follow_supervisor(_arbiter: object) -> None:
         lifeline.follow(given.lifeline)
 
-    def forget(_arbiter: object, worker: Any) -> None:
+    def forget_counts(_arbiter: object, worker: Any) -> None:
         if settings.telemetry.metrics_directory:
             from iotconfig.adapters.metrics import forget_process
 
             forget_process(settings.telemetry.metrics_directory, worker.pid)
 
-    def tidy_up(_arbiter: object) -> None:
-        # The supervisor does it, unless it was killed.
+    def remove_metrics(_arbiter: object) -> None:
+        # In case the supervisor was killed; otherwise it does this.
         if settings.telemetry.metrics_directory:
             shutil.rmtree(settings.telemetry.metrics_directory, ignore_errors=True)
 
@@ -102,8 +102,8 @@ def main() -> None:
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,
-            "child_exit": forget,
-            "on_exit": tidy_up,
+            "child_exit": forget_counts,
+            "on_exit": remove_metrics,
         },
         access,
         given.places,
@@ -111,18 +111,18 @@ def main() -> None:
 
 
 def _allow_descriptors() -> None:
-    """As many as the hard limit allows: the usual soft one, 1024, is that of programs which call `select`."""
+    """Raise the soft limit of descriptors to the hard one: the usual 1024 is for programs that call `select`."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _worker_class(settings: Settings) -> type[DeadlineWorker]:
-    settled = {
+    attributes = {
         "deadlines": settings.serving.deadlines,
         "connections_per_address": settings.serving.connections_per_address,
         "proxies": settings.access.trusted_proxies,
     }
-    return type("Worker", (DeadlineWorker,), settled)
+    return type("Worker", (DeadlineWorker,), attributes)
 
 
 if __name__ == "__main__":

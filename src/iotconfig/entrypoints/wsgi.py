@@ -17,7 +17,7 @@ from .wiring.observers import observed
 def create_app() -> falcon.App[Any, Any]:
     """The HTTP API, as the environment configures it. Raises `InvalidSetting`.
 
-    The logger `iotconfig.access` tells of each answer, in whatever format the server's logs have.
+    The logger `iotconfig.access` logs each answer, in the format of the server's logs.
     """
     settings = Settings.from_environ(os.environ)
     settings.access.require_base_url()

@@ -49,14 +49,14 @@ class _Program(click.Group):
 
 
 def _sentence(error: OSError | UnicodeError) -> str:
-    """What the system refused, and for which file, without the number that it has for it."""
+    """The system's error as one sentence: the file and the reason, without the error number."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
     return " ".join(str(error).split())
 
 
 class _WrongUsage(click.ClickException):
-    """A usage error without the lesson: what is wrong, and where to read on."""
+    """A usage error as one line: the error, and the command that prints the help."""
 
     exit_code = 2
 

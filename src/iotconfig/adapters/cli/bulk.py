@@ -45,7 +45,7 @@ _BETWEEN_UPDATES = 500
     type=click.Choice([choice.value for choice in OnConflict]),
     default=OnConflict.FAIL.value,
     show_default=True,
-    help="What to do with a device that has a config with other content.",
+    help="What to do if a device already has a config with different content.",
 )
 @keep_going_option
 @dry_run_option
@@ -63,8 +63,8 @@ def import_(
 
     SOURCE is a directory of <mac>.json files; a file of records, one
     {"mac_address": …, "content": …} a line (.ndjson) or as {"configs": […]};
-    or - for records on standard input. Bad records are listed. What is stored
-    already makes no revision, and no device is told of it.
+    or - for records on standard input. Invalid records are listed. A record
+    that is stored already creates no revision and announces nothing.
     """
     runtime: Runtime = ctx.obj
     rules = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
@@ -74,7 +74,7 @@ def import_(
         _entries(source, runtime.max_content_bytes) as entries,
         _collecting_rarely(),
     ):
-        tally = services.bulk.load(entries, rules, note, _report)
+        tally = services.bulk.load(entries, rules, note, _show_refusal)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
         f"{_ending(tally, rules)}, in {runtime.database}"
@@ -86,17 +86,17 @@ def import_(
 @click.argument("target", type=click.Path(allow_dash=True, path_type=Path))
 @click.pass_obj
 def export(runtime: Runtime, target: Path) -> None:
-    """Write all configs to TARGET, as they are at one moment.
+    """Write all configs to TARGET, as one consistent snapshot.
 
     TARGET is a file of records (.ndjson), a new directory of <mac>.json
-    files, or - for records on standard output. It is written whole or not at
-    all.
+    files, or - for records on standard output. It is written completely or
+    not at all.
     """
     from iotconfig.adapters.fleet_files import files
 
     with runtime.services() as services:
         if str(target) == _STDIN:
-            # A reader may be slow: the snapshot ends before it gets the first byte.
+            # The reader may be slow: end the snapshot before the first byte is written.
             with TemporaryFile() as file:
                 with services.bulk.export() as configs:
                     count = files.write_records(file, configs)
@@ -144,11 +144,11 @@ def patch(
     dry_run: bool,
     message: str | None,
 ) -> None:
-    """Merge JSON into every config that is selected: into all of them, or into none.
+    """Apply a merge patch to every selected config: to all of them, or to none.
 
-    A member that is null is removed; what the patch does not name keeps its
-    bytes. Prints a line for each config. To repeat a patch is safe: what has
-    it already is not changed again.
+    A member that is null is removed; other members keep their bytes. Prints
+    one line for each config. A patch can be repeated: configs that have its
+    values already are not changed again.
     """
     if everything == (match is not None or ota is not None):
         raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
@@ -161,8 +161,8 @@ def patch(
             MergePatch.parse(given),
             rules,
             runtime.note(message),
-            _report,
-            _tell,
+            _show_refusal,
+            _show_result,
             max_content_bytes=runtime.max_content_bytes,
         )
     _echo_samples(outcome)
@@ -178,7 +178,7 @@ def patch(
 
 @contextmanager
 def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntry | BulkRefusal]]:
-    """The entries of a source, with a progress bar where somebody watches."""
+    """The entries of a source; their progress is shown on a terminal."""
     from iotconfig.adapters.fleet_files import files
 
     if source.is_dir():
@@ -194,7 +194,7 @@ def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntr
 
 @contextmanager
 def _collecting_rarely() -> Iterator[None]:
-    """Look for garbage in cycles now and then only: records leave none, and the looking took a sixth of the time."""
+    """Collect garbage rarely: records leave no cycles, and collecting took a sixth of the time (measured)."""
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000, *thresholds[1:])
     try:
@@ -205,7 +205,7 @@ def _collecting_rarely() -> Iterator[None]:
 
 @contextmanager
 def _opened(source: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """A file that can seek, and its size. What comes through a pipe is written to a temporary one first."""
+    """A seekable file and its size. Data from a pipe is written to a temporary file first."""
     with nullcontext(standard_input()) if str(source) == _STDIN else source.open("rb") as file:
         if str(source) != _STDIN and file.seekable():
             yield file, source.stat().st_size
@@ -229,24 +229,24 @@ def _progress(length: int) -> Iterator[Callable[[int], None] | None]:
 def _watched(
     items: Iterable[T], advance: Callable[[int], None] | None, position: Callable[[], int] | None = None
 ) -> Iterator[T]:
-    """The items, with progress told now and then: the bytes read, or the number of items."""
+    """The items. Every 500 of them, `advance` gets the progress since the last time: bytes read, or items."""
     if advance is None:
         yield from items
         return
-    told = 0
+    reported = 0
     for number, item in enumerate(items, 1):
         yield item
         if number % _BETWEEN_UPDATES == 0:
             now = position() if position else number
-            advance(now - told)
-            told = now
+            advance(now - reported)
+            reported = now
 
 
-def _report(refusal: BulkRefusal) -> None:
+def _show_refusal(refusal: BulkRefusal) -> None:
     say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
 
 
-def _tell(result: BulkResult) -> None:
+def _show_result(result: BulkResult) -> None:
     say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
 
 

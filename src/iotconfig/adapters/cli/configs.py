@@ -1,4 +1,4 @@
-"""`iotconfig config …`: the use cases, for people and for scripts."""
+"""`iotconfig config …`: list, show and change configs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def config() -> None:
     """List, show and change configs.
 
-    A config is named by its id or by its MAC address, in any spelling; twelve
+    Name a config by its id or by its MAC address, in any spelling. Twelve
     digits are a MAC address.
     """
 
@@ -58,22 +58,25 @@ def _content_options(function: F) -> F:
 @click.option(
     "--search",
     metavar="TEXT",
-    help="Only those with TEXT in the MAC address (any spelling), device name or entity id.",
+    help="Only configs with TEXT in the MAC address (any spelling), device name or entity id.",
 )
 @click.option(
-    "--ota/--no-ota", default=None, help="Only those with over-the-air updates switched on, or off."
+    "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N configs.  [default: all]")
-@click.option("--deleted", is_flag=True, help="Those that were deleted and can be restored, instead.")
+@click.option("--deleted", is_flag=True, help="List deleted configs, which can be restored, instead.")
 @json_option
 @click.pass_obj
 def list_configs(
     runtime: Runtime, search: str | None, ota: bool | None, limit: int | None, deleted: bool, as_json: bool
 ) -> None:
-    """List configs, sorted by MAC address; deleted ones, the latest deletion first."""
+    """List configs, sorted by MAC address.
+
+    Deleted configs are sorted by the time of deletion, the latest first.
+    """
     if deleted:
         if search is not None or ota is not None:
-            raise click.UsageError("--search, --ota and --no-ota select among the configs that are there.")
+            raise click.UsageError("--search, --ota and --no-ota cannot be used with --deleted.")
         _list_deleted(runtime, limit, as_json)
         return
     query = ConfigQuery(text=search, enable_ota=ota)
@@ -116,15 +119,13 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
 
 @config.command()
 @click.argument("name", metavar="ID|MAC")
-@click.option(
-    "--content", "content_only", is_flag=True, help="Print the content's exact bytes and nothing else."
-)
+@click.option("--content", "content_only", is_flag=True, help="Print only the content, byte for byte.")
 @json_option
 @click.pass_obj
 def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None:
     """Show one config."""
     if content_only and as_json:
-        raise click.UsageError("--content and --json print different things: give one of them.")
+        raise click.UsageError("--content and --json cannot be used together.")
     with runtime.services() as services:
         found = find(services.configs, name)
     if content_only:
@@ -149,7 +150,7 @@ def create(
     message: str | None,
     as_json: bool,
 ) -> None:
-    """Give a device its first config: CONTENT is its JSON text, or - for standard input."""
+    """Create the config of a device. CONTENT is JSON text, or - for standard input."""
     mac = MacAddress.parse(mac_address)
     document = _content(runtime, content, file)
     with runtime.services() as services:
@@ -160,9 +161,7 @@ def create(
 @config.command("set")
 @click.argument("name", metavar="ID|MAC")
 @_content_options
-@click.option(
-    "--create", "may_create", is_flag=True, help="Create the config where the MAC address has none."
-)
+@click.option("--create", "may_create", is_flag=True, help="Create the config if the MAC address has none.")
 @revision_option
 @dry_run_option
 @message_option
@@ -179,13 +178,13 @@ def set_content(
     message: str | None,
     as_json: bool,
 ) -> None:
-    """Replace a config's content: CONTENT is its JSON text, or - for standard input."""
+    """Replace a config's content. CONTENT is JSON text, or - for standard input."""
     key = key_of(name)
     document = _content(runtime, content, file)
     precondition = precondition_of(if_revision)
     note = runtime.note(message)
     if dry_run and may_create:
-        raise click.UsageError("--dry-run compares with a config that is there: leave --create out.")
+        raise click.UsageError("--dry-run compares with an existing config: leave out --create.")
     with runtime.services() as services:
         if dry_run:
             from iotconfig.domain.configs.edits import Replace
@@ -197,7 +196,7 @@ def set_content(
             return
         if may_create:
             if not isinstance(key, MacAddress):
-                raise click.UsageError("--create needs a MAC address: an id is given out by the database.")
+                raise click.UsageError("--create needs a MAC address: the database assigns ids.")
             with suppress(RecordNotFound, RecordGone):
                 document = as_stored(document, services.configs.get_by_mac(key).content)
             changed, created = services.configs.put(key, document, precondition, note)
@@ -211,14 +210,14 @@ def set_content(
 @config.command()
 @click.argument("name", metavar="ID|MAC")
 @revision_option
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @message_option
 @json_option
 @click.pass_obj
 def delete(
     runtime: Runtime, name: str, if_revision: int | None, yes: bool, message: str | None, as_json: bool
 ) -> None:
-    """Delete a config: its device then gets 404. 'iotconfig config restore' brings it back."""
+    """Delete a config. Its device then gets 404. 'iotconfig config restore' restores the config."""
     with runtime.services() as services:
         found = find(services.configs, name)
         if not yes:
@@ -246,9 +245,9 @@ def replace_device(
     message: str | None,
     as_json: bool,
 ) -> None:
-    """Move a config to another board: it keeps its id and its history.
+    """Move a config to another board. The config keeps its id and its history.
 
-    The old board then hears which one took its place (410).
+    The old board then gets 410 with the MAC address of the new board.
     """
     mac_address = MacAddress.parse(new_mac_address)
     with runtime.services() as services:
@@ -263,14 +262,14 @@ def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> Co
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
     limit = runtime.max_content_bytes
     source = standard_input() if content == "-" else file
-    # One byte more than may be stored is enough to know that there is too much.
+    # One byte above the limit is enough to refuse the content as too large.
     if source is None:
         return ConfigContent.parse(content or "", limit)
     return ConfigContent.parse(without_mark(source.read(len(UTF8_MARK) + limit + 1)), limit)
 
 
 def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
-    """Say what was done to a config."""
+    """Print the config that a command has changed."""
     if as_json:
         say_json(changed)
     else:

@@ -18,13 +18,13 @@ _UNREACHABLE = 2
 
 @click.command("upgrade-db")
 @click.option("--recreate", is_flag=True, help="First drop iotconfig's tables with all their data.")
-@click.option("--yes-i-am-sure", is_flag=True, help="Needed with --recreate.")
+@click.option("--yes-i-am-sure", is_flag=True, help="Confirm --recreate.")
 @click.pass_obj
 def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
     """Apply pending migrations, and list them."""
     if recreate and not yes_i_am_sure:
         raise click.UsageError(
-            f"--recreate deletes every config in {runtime.database}: add --yes-i-am-sure if that is meant."
+            f"--recreate deletes every config in {runtime.database}: add --yes-i-am-sure to confirm."
         )
     say(f"Database: {runtime.database}")
     applied = runtime.schema().upgrade(recreate=recreate)
@@ -52,7 +52,7 @@ def db_status(ctx: click.Context) -> None:
     for migration in status.pending:
         say(f"Pending migration {migration}")
     if not status.known:
-        say("This version does not know that revision: a newer one has upgraded the database.")
+        say("A newer version of iotconfig has upgraded the database: install that version.")
     elif status.missing:
         say(status.missing)
     elif status.pending:
@@ -67,7 +67,7 @@ def db_status(ctx: click.Context) -> None:
 def load_test_data(runtime: Runtime) -> None:
     """Add five sample devices.
 
-    Devices that exist are left as they are. Their MAC addresses are locally
+    A sample device that exists is not changed. The MAC addresses are locally
     administered (02:…), so no real device has them.
     """
     say(f"Database: {runtime.database}")

@@ -1,4 +1,4 @@
-"""Differences between documents, for the person at the terminal."""
+"""Differences between documents, printed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLOURS: Final[dict[str, dict[str, Any]]] = {
 
 
 def echo_diff(unified_diff: str) -> None:
-    """Print a unified diff, in colours where the terminal takes them; or that there is none."""
+    """Print a unified diff, in colours on a terminal."""
     if not unified_diff:
         say("Nothing differs.")
         return
@@ -33,14 +33,14 @@ def echo_diff(unified_diff: str) -> None:
 def echo_difference(
     before: ConfigContent | None, after: ConfigContent | None, before_label: str, after_label: str
 ) -> None:
-    """Print what differs between two documents, or that nothing does."""
+    """Print the differences between two documents."""
     from iotconfig.adapters.diff import difference
 
     echo_diff(difference(before, after, before_label, after_label).unified_diff)
 
 
 def echo_proposed(config: Config, content: ConfigContent) -> None:
-    """Print what would differ if a config got this content."""
+    """Print the differences that this content would make to a config."""
     from iotconfig.adapters.diff import proposed
 
     echo_diff(proposed(config, content).unified_diff)

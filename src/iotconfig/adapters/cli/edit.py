@@ -1,4 +1,4 @@
-"""`iotconfig config edit`: a config's content in the person's own editor."""
+"""`iotconfig config edit`: a config's content in the user's editor."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _NAME: Final = "ID|MAC"
 def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
     """Edit a config's content in $VISUAL or $EDITOR.
 
-    Text that is refused can be edited again, and is never lost. A change that
-    somebody else makes meanwhile is shown, and not overwritten.
+    Text that is refused can be edited again, and is never lost. A change by
+    another user in the meantime is shown, and not overwritten.
     """
     with runtime.services() as services:
         configs = services.configs
@@ -57,16 +57,16 @@ def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> Non
 
 @define
 class _Editing:
-    """One config on its way through the editor, as often as it takes."""
+    """One config in the editor, until its text is stored or given up."""
 
     _runtime: Runtime
     _service: ConfigService
     _note: ChangeNote
     _base: Config
-    """The config as the text in the editor began."""
+    """The config that the text in the editor replaces."""
 
     def run(self) -> Config | None:
-        """Edit until the text is stored; None where it was left as it is."""
+        """Edit until the text is stored; returns None if the user changed nothing."""
         descriptor, name = mkstemp(prefix=f"{self._base.mac_address}-".replace(":", ""), suffix=".json")
         draft = Path(name)
         with os.fdopen(descriptor, "wb") as file:
@@ -76,7 +76,7 @@ class _Editing:
         except click.ClickException:
             raise
         except (KeyboardInterrupt, IotConfigError, OSError) as error:
-            # Whatever ends it, the person's text stays.
+            # Keep the user's text, whatever ends the command.
             if not draft.is_file():
                 raise
             if self._is_unchanged(draft):
@@ -92,7 +92,7 @@ class _Editing:
                 draft.unlink()
                 return None
             if draft.stat().st_mtime_ns == refused_at:
-                # To leave the editor without saving is to give up.
+                # The user left the editor without saving: give up.
                 raise click.ClickException(f"Nothing was stored. Your text is kept in {draft}")
             try:
                 stored = self._store(draft)
@@ -113,7 +113,7 @@ class _Editing:
             raise click.ClickException(f"{error.format_message()}. Your text is kept in {draft}") from None
 
     def _is_unchanged(self, draft: Path) -> bool:
-        """Whether the person changed nothing; the editor may have added to it."""
+        """Whether the user changed nothing; line ends that the editor adds do not count."""
         try:
             text = _text_of(draft)
         except InvalidDocument:
@@ -126,29 +126,29 @@ class _Editing:
         return self._service.update(self._base.id, content, unchanged, self._note)
 
     def _explain(self, error: IotConfigError, draft: Path) -> None:
-        """Say why the text was not stored, and let the person go on with it, or keep it in its file."""
+        """Print why the text was not stored, and ask whether to edit it again. Raises `ClickException` otherwise."""
         say(f"Not stored: {one_line(error)}", fg="red", err=True)
         if isinstance(error, PreconditionFailed):
             self._show_other_change()
-        if not _goes_on():
+        if not _wants_to_go_on():
             raise click.ClickException(f"Nothing was stored. Your text is kept in {draft}")
 
     def _show_other_change(self) -> None:
-        """Show what somebody else changed; the text is then compared with that."""
+        """Show the change of another user, which the text is compared with from now on."""
         theirs = self._service.get(self._base.id)
         labels = (f"{c.mac_address}.json revision {c.revision}" for c in (self._base, theirs))
-        say("Somebody else has changed the config meanwhile:", err=True)
+        say("Another user has changed the config in the meantime:", err=True)
         echo_difference(self._base.content, theirs.content, *labels)
         self._base = theirs
 
 
 def _text_of(draft: Path) -> str:
-    """What is in the file, without a byte order mark. Raises `InvalidDocument` where it is no UTF-8."""
+    """The text of the file, without a byte order mark. Raises `InvalidDocument` if it is not UTF-8."""
     return strict_json.decode_utf8(line_ends.without_mark(draft.read_bytes()))
 
 
-def _goes_on() -> bool:
-    """Ask the person, where one is there to answer."""
+def _wants_to_go_on() -> bool:
+    """Ask whether to edit again; without a terminal the answer is no."""
     if sys.stdin is None or not sys.stdin.isatty():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Errors of the domain, as one line for the person at the terminal."""
+"""Errors of the domain as one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from iotconfig.domain.errors import IotConfigError, StoreUnavailable
 
 
 def one_line(error: IotConfigError) -> str:
-    """The error's sentence; where the store is away, with the reason that only operators get to see."""
+    """The error's sentence; if the store is unavailable, with the reason, which only operators see."""
     reason = error.reason if isinstance(error, StoreUnavailable) else ""
     return " ".join(f"{error} ({reason})".split()) if reason else str(error)

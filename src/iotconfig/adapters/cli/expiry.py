@@ -1,4 +1,4 @@
-"""How a person says when something ends."""
+"""Expiry times of tokens, as a user writes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def expiry(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:
-    """Callback of an option that takes a time to come, in UTC.
+    """Callback of an option that takes a future time, in UTC.
 
     `90d`, `12h` or `6w` from now; a date, at its end; or a time with its offset.
     """
@@ -23,7 +23,7 @@ def expiry(_ctx: click.Context, _param: click.Parameter, text: str | None) -> da
         return _moment(text)
     except (ValueError, OverflowError):
         raise click.BadParameter(
-            f"'{text}' is no time: write 90d, 12h, 2027-06-30 or 2027-06-30T12:00:00Z."
+            f"'{text}' is not a time: use 90d, 12h, 2027-06-30 or 2027-06-30T12:00:00Z."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Commands for history: what changed, going back, bringing back, and letting old revisions go."""
+"""Commands for the history: list, compare, roll back, restore, prune."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _NAME = "ID|MAC"
 @json_option
 @click.pass_obj
 def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json: bool) -> None:
-    """List a config's revisions, the newest first; a deleted config's, too."""
+    """List the revisions of a config, the newest first.
+
+    The config may be deleted.
+    """
     from iotconfig.domain.configs.revisions import HistoryQuery
 
     with runtime.services() as services:
@@ -59,7 +62,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
 def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as_json: bool) -> None:
     """Show what differs between two revisions.
 
-    TO is the newest revision unless it is given, FROM the one before TO.
+    TO defaults to the newest revision, FROM to the revision before TO.
     """
     with runtime.services() as services:
         config_id = find_id(services.history, name)
@@ -89,7 +92,10 @@ def rollback(
     message: str | None,
     as_json: bool,
 ) -> None:
-    """Give a config the content of an earlier REVISION, byte for byte, as a new one."""
+    """Store an earlier content as a new revision.
+
+    The new revision has the content of REVISION, byte for byte.
+    """
     from iotconfig.domain.configs.edits import Rollback
 
     edit = Rollback(revision)
@@ -111,7 +117,7 @@ def rollback(
 @json_option
 @click.pass_obj
 def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
-    """Bring a deleted config back, under its id, with the content that it had.
+    """Restore a deleted config with its id and its last content.
 
     'iotconfig config list --deleted' lists what can be restored.
     """
@@ -122,20 +128,26 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
 
 
 @click.command("prune-history")
-@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N of each config.")
 @click.option(
-    "--older-than", type=click.IntRange(0, 36500), metavar="DAYS", help="Keep what is not as old as this."
+    "--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N revisions of each config."
+)
+@click.option(
+    "--older-than",
+    type=click.IntRange(0, 36500),
+    metavar="DAYS",
+    help="Keep revisions that are not older than this.",
 )
 @dry_run_option
 @click.pass_obj
 def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool) -> None:
     """Remove old revisions.
 
-    With both options, a revision goes only where neither keeps it. The newest
-    revision of a config always stays, and so does what a restore brings back.
+    With both options, a revision is removed only if neither option keeps it.
+    The newest revision of a config is always kept, and so is the revision that
+    a restore needs.
     """
     if keep is None and older_than is None:
-        raise click.UsageError("Say what to keep: --keep N, --older-than DAYS, or both.")
+        raise click.UsageError("Give --keep N, --older-than DAYS, or both.")
     from iotconfig.domain.configs.revisions import Retention
 
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))

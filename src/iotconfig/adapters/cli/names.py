@@ -1,4 +1,4 @@
-"""How a person names a config at the terminal: by its id, or by its MAC address."""
+"""Names of configs in commands: an id or a MAC address."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _BARE_MAC_DIGITS: Final = 12
 
 
 def key_of(name: str) -> int | MacAddress:
-    """What a person typed: an id, or a MAC address."""
+    """Read a name as an id or a MAC address. Raises `InvalidMacAddress`."""
     if _ID.fullmatch(name) and len(name) != _BARE_MAC_DIGITS:
         return int(name)
     return MacAddress.parse(name)
 
 
 def find(service: ConfigService, name: str) -> Config:
-    """The config that is there under this name."""
+    """The config with this name. Raises `RecordNotFound`."""
     key = key_of(name)
     return service.get_by_mac(key) if isinstance(key, MacAddress) else service.get(key)
 
 
 def find_id(history: HistoryService, name: str) -> int:
-    """The id of the config under this name, deleted or not."""
+    """The id of the config with this name, deleted or not. Raises `RecordNotFound`."""
     key = key_of(name)
     return history.config_of(key) if isinstance(key, MacAddress) else key

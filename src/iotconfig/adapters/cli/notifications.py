@@ -1,4 +1,4 @@
-"""Commands for telling devices of changes."""
+"""Commands for announcements: relay, announce, notifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RATE = 10.0
 
 
 class _Rate(click.FloatRange):
-    """A range of numbers that "nan" is not in."""
+    """A range of numbers without "nan"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
@@ -36,31 +36,31 @@ class _Rate(click.FloatRange):
 def relay(runtime: Runtime) -> None:
     """Announce changes over MQTT, until SIGTERM or Ctrl-C.
 
-    Any number may run on one database: one is active, the others stand by.
-    'iotconfig serve' runs one by itself.
+    Any number of relays may run on one database: one is active, the others
+    stand by. 'iotconfig serve' starts one itself.
     """
     runtime.relay(click.echo)
 
 
 @click.command()
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Restore the retained message of every config.")
-@click.option("--nudge", is_flag=True, help="With --all: nudge every device, too. Each restarts on it.")
-@click.option("--rate", type=_Rate(0.1, 1000), help="With --nudge: nudges per second.  [default: 10]")
+@click.option("--all", "everything", is_flag=True, help="Publish the retained message of every config again.")
+@click.option("--nudge", is_flag=True, help="With --all: also send every device the hint to restart.")
+@click.option("--rate", type=_Rate(0.1, 1000), help="With --nudge: hints per second.  [default: 10]")
 @click.pass_obj
 def announce(
     runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, nudge: bool, rate: float | None
 ) -> None:
-    """Tell devices of their configs again, without a change.
+    """Announce configs again, without a change.
 
-    The relay sends what is announced here, at once or when the broker is back.
+    The relay sends the announcements at once, or when the broker is reachable.
     """
     if everything == bool(mac_addresses):
         raise click.UsageError("Name devices by their MAC addresses, or give --all.")
     if nudge and not everything:
-        raise click.UsageError("--nudge goes with --all: devices that are named are nudged anyway.")
+        raise click.UsageError("--nudge needs --all: named devices get the hint to restart anyway.")
     if rate is not None and not nudge:
-        raise click.UsageError("--rate goes with --all --nudge: nothing else is paced.")
+        raise click.UsageError("--rate needs --all and --nudge.")
     macs = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         configs = services.configs
@@ -74,11 +74,11 @@ def announce(
 
 
 @click.command()
-@click.option("--retry", is_flag=True, help="Try the parked ones again.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--retry", is_flag=True, help="Retry parked notifications.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
-    """List pending notifications, those that the broker refused too often (parked), and problems with announcing."""
+    """List pending notifications, parked ones (refused by the broker too often), and problems of the relay."""
     with runtime.services() as services:
         pending = services.notifications
         retried = pending.retry_parked() if retry else 0

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ReadableFile(click.File):
-    """A file whose absence is an error of one line, not a lesson in usage."""
+    """A file to read; if it cannot be opened, the error is one line."""
 
     def fail(
         self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
@@ -23,17 +23,19 @@ class ReadableFile(click.File):
 
 def json_option(function: F) -> F:
     """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
 def message_option(function: F) -> F:
     """`--message`."""
-    return click.option("--message", "-m", metavar="TEXT", help="Why, for the history.")(function)
+    return click.option("--message", "-m", metavar="TEXT", help="The reason of the change, for the history.")(
+        function
+    )
 
 
 def dry_run_option(function: F) -> F:
     """`--dry-run`."""
-    return click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")(
+    return click.option("--dry-run", is_flag=True, help="Show what would change, without changing it.")(
         function
     )
 
@@ -41,7 +43,7 @@ def dry_run_option(function: F) -> F:
 def keep_going_option(function: F) -> F:
     """`--keep-going`."""
     return click.option(
-        "--keep-going", is_flag=True, help="Store what can be stored, and exit with 1 for the rest."
+        "--keep-going", is_flag=True, help="Store what is valid, and exit with 1 if something was refused."
     )(function)
 
 
@@ -56,5 +58,5 @@ def revision_option(function: F) -> F:
 
 
 def precondition_of(if_revision: int | None) -> Precondition:
-    """What `--if-revision` asks for."""
+    """The precondition of `--if-revision`."""
     return Precondition(one_of=None if if_revision is None else frozenset({if_revision}))

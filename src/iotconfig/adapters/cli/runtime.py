@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SchemaStatus(Protocol):
-    """Where a database's schema stands."""
+    """The state of a database's schema."""
 
     @property
     def current(self) -> str | None:
@@ -26,7 +26,7 @@ class SchemaStatus(Protocol):
 
     @property
     def pending(self) -> Sequence[object]:
-        """What an upgrade would apply, in order; `str` of each is one line."""
+        """The migrations that an upgrade would apply, in order; `str` of each is one line."""
         ...
 
     @property
@@ -36,7 +36,7 @@ class SchemaStatus(Protocol):
 
     @property
     def missing(self) -> str:
-        """What to say where there is no database."""
+        """The error if there is no database; else empty."""
         ...
 
     @property
@@ -49,15 +49,15 @@ class Schema(Protocol):
     """The schema of the database."""
 
     def status(self) -> SchemaStatus:
-        """Read where it stands; nothing is created."""
+        """Read the state of the schema. Creates nothing."""
         ...
 
     def prepare(self) -> Sequence[object]:
-        """Upgrade a database that is embedded, and require any other to be current; returns what was applied."""
+        """Upgrade an embedded database, or require any other to be current; returns the applied migrations."""
         ...
 
     def upgrade(self, *, recreate: bool = False) -> Sequence[object]:
-        """Apply what is pending, and return it; `recreate` drops all our tables first."""
+        """Apply pending migrations and return them; `recreate` drops all our tables first."""
         ...
 
 

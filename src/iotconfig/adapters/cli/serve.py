@@ -14,16 +14,18 @@ from .runtime import Runtime
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 for any free port."
 )
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [default: one per CPU]")
 @click.option(
-    "--no-relay", is_flag=True, help="Do not announce changes: another machine runs 'iotconfig relay'."
+    "--workers", type=click.IntRange(1, 64), help="Number of worker processes.  [default: one per CPU]"
+)
+@click.option(
+    "--no-relay", is_flag=True, help="Do not start a relay: another machine runs 'iotconfig relay'."
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int | None, no_relay: bool) -> None:
-    """Serve the HTTP API to operators and devices, and announce changes where MQTT_URL is set.
+    """Serve the HTTP API to operators and devices, and announce changes if MQTT_URL is set.
 
-    SIGTERM or Ctrl-C ends it when the requests in flight are answered; SIGHUP
-    replaces its workers without closing the port.
+    SIGTERM or Ctrl-C stops it after running requests are answered. SIGHUP
+    replaces the workers without closing the port.
     """
     runtime: Runtime = ctx.obj
     ctx.exit(runtime.serve(host, port, workers or os.cpu_count() or 1, relays=not no_relay))

@@ -9,14 +9,14 @@ import click
 
 
 def standard_input() -> BinaryIO:
-    """Standard input; an error of one line where it is closed."""
+    """Standard input. Raises `ClickException` if it is closed."""
     if sys.stdin is None:
         raise click.ClickException("Standard input is closed: there is nothing to read.")
     return cast("BinaryIO", click.open_file("-", "rb"))
 
 
 def standard_output() -> BinaryIO:
-    """Standard output; an error of one line where it is closed."""
+    """Standard output. Raises `ClickException` if it is closed."""
     if sys.stdout is None:
-        raise click.ClickException("Standard output is closed: nobody would read what is written.")
+        raise click.ClickException("Standard output is closed: there is nowhere to write.")
     return cast("BinaryIO", click.open_file("-", "wb"))

@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""Tables, times and values as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from iotconfig.domain.text import harmless
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns under headers. Control characters are shown, never sent to the terminal."""
+    """Columns under headers. Control characters are shown as escapes."""
     from tabulate import tabulate
 
     cells = [[printable(cell) for cell in row] for row in rows]
@@ -22,7 +22,7 @@ def moment(time: datetime) -> str:
 
 
 def printable(cell: object) -> str:
-    """A cell's text: nothing for None, yes or no for a flag, and no control characters."""
+    """A value as text: - for None, yes or no for a flag, control characters as escapes."""
     if cell is None:
         return "-"
     if isinstance(cell, bool):

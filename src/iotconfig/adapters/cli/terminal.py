@@ -1,4 +1,4 @@
-"""All that commands say: the one place that writes to a terminal, so that no text of others steers it."""
+"""Output of commands. Only this module writes to a terminal, so that no control character of a document gets there."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from .streams import standard_output
 
 
 def say(text: str = "", *, err: bool = False, **style: Any) -> None:
-    """Print a text and a line end; `style` is click's. What is not visible in it is shown as its escape."""
+    """Print a line; `style` is click's. Invisible characters are printed as escapes."""
     shown = harmless_lines(text)
     click.echo(click.style(shown, **style) if style else shown, err=err)
 
 
 def say_over_progress(text: str, **style: Any) -> None:
-    """As `say`, on standard error, over the line of a progress bar, which is drawn again below."""
+    """As `say`, on standard error, in place of a progress bar, which is drawn again below."""
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
     say(text, err=True, **style)
 
 
 def confirm(question: str, **options: Any) -> bool:
-    """Ask the person, on standard error; the question is shown as `say` shows it."""
+    """Ask a question on standard error; invisible characters in it are printed as escapes."""
     return click.confirm(harmless(question), err=True, **options)
 
 
 def say_json(value: object) -> None:
-    """Print an entity, or a dictionary of entities, as JSON of the same value; what is not visible is escaped."""
+    """Print an entity, or a dictionary of entities, as JSON; invisible characters are JSON escapes."""
     from iotconfig.adapters.codec import to_json
 
     text = harmless_json(to_json(value))
@@ -39,7 +39,7 @@ def say_json(value: object) -> None:
 
 
 def give(document: bytes) -> None:
-    """Write JSON to standard output: exactly these bytes, but to a terminal with what is not visible escaped."""
+    """Write JSON to standard output: these bytes exactly, but on a terminal with invisible characters as JSON escapes."""
     if is_watched():
         document = _without_returns(harmless_json(document.decode())).encode()
     output = standard_output()
@@ -53,5 +53,5 @@ def is_watched() -> bool:
 
 
 def _without_returns(text: str) -> str:
-    """JSON without carriage returns, which may stand between its values, and overwrite a line on a terminal."""
+    """JSON without carriage returns: between values they are valid, and on a terminal they overwrite the line."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""Commands for tokens: of programs, and of devices. Their texts are shown once, and nowhere kept."""
+"""Commands for API tokens and device tokens. The text of a token is shown once and not stored."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _ROLES = "admin may do everything, viewer may read, asset-uploader may upload as
 def token() -> None:
     """API tokens: create, list, revoke.
 
-    A program sends its token as 'Authorization: Bearer …'. It is asked for
-    while IOTCONFIG_AUTH=on; to create one switches nothing on.
+    A program sends its token as 'Authorization: Bearer …'. Tokens are required
+    while IOTCONFIG_AUTH=on. Creating a token does not turn that on.
     """
 
 
@@ -45,30 +45,31 @@ def token() -> None:
     "--expires",
     callback=expiry,
     metavar="WHEN",
-    help="When it ends: 12h, 90d or 6w from now, a date (at its end) or a time.  [default: never]",
+    help="Expiry: 12h, 90d or 6w from now, a date (the end of that day), or a time.  [default: never]",
 )
 @click.pass_obj
 def create_token(runtime: Runtime, name: str, role: str, expires: datetime | None) -> None:
-    """Create a token, and print it: this once, it cannot be shown again.
+    """Create a token, and print it. It cannot be shown again.
 
-    NAME signs the changes that are made with it, and is given once.
+    NAME is the author of changes that are made with the token. A name cannot
+    be used twice.
     """
     with runtime.services() as services:
         tokens = services.api_tokens
         output = standard_output()
         created, text = tokens.create(name, Role(role), expires)
         # The token alone goes to standard output, so that a script can catch it.
-        with _taken_back(lambda: tokens.revoke(name)):
+        with _revoked_on_failure(lambda: tokens.revoke(name)):
             _show(output, text)
     until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
-    say(f"Token {created.name} ({created.role}) holds {until}, in {runtime.database}", err=True)
+    say(f"Token {created.name} ({created.role}) is valid {until}, in {runtime.database}", err=True)
 
 
 @token.command("list")
 @json_option
 @click.pass_obj
 def list_tokens(runtime: Runtime, as_json: bool) -> None:
-    """List the tokens, the revoked too: their names sign revisions."""
+    """List all tokens, also revoked ones: revisions have their names."""
     with runtime.services() as services:
         found = services.api_tokens.all()
     now = datetime.now(UTC)
@@ -85,7 +86,7 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def revoke_token(runtime: Runtime, name: str) -> None:
-    """Make a token hold no longer, from the next request on."""
+    """Revoke a token. The next request with it is refused."""
     with runtime.services() as services:
         services.api_tokens.revoke(name)
     say(f"Token {name} is revoked, in {runtime.database}")
@@ -95,24 +96,24 @@ def revoke_token(runtime: Runtime, name: str) -> None:
 def device_token() -> None:
     """Device tokens: create, list, revoke.
 
-    A device sends its token as 'Authorization: Bearer …'. It is looked at
+    A device sends its token as 'Authorization: Bearer …'. Tokens are checked
     while IOTCONFIG_DEVICE_AUTH is optional or required.
     """
 
 
 @device_token.command("create")
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="For every config whose device has none.")
-@click.option("--replace", is_flag=True, help="In place of a token that the device has.")
+@click.option("--all", "everything", is_flag=True, help="For every device that has a config and no token.")
+@click.option("--replace", is_flag=True, help="Replace the token that a device has.")
 @click.pass_obj
 def create_device_token(
     runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, replace: bool
 ) -> None:
-    """Create tokens, and print each behind its MAC address: this once, they cannot be shown again."""
+    """Create tokens, and print each after its MAC address. They cannot be shown again."""
     if everything == bool(mac_addresses):
         raise click.UsageError("Name devices by their MAC addresses, or give --all.")
     if everything and replace:
-        raise click.UsageError("--replace goes with MAC addresses: --all would lock every device out.")
+        raise click.UsageError("--replace needs MAC addresses: with --all it would lock out every device.")
     named = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         tokens = services.device_tokens
@@ -124,14 +125,12 @@ def create_device_token(
             text = tokens.create(mac, replace=replace)
             if text is not None:
                 created += 1
-                with _taken_back(partial(tokens.revoke, mac)):
+                with _revoked_on_failure(partial(tokens.revoke, mac)):
                     _show(output, f"{mac} {text}")
             elif everything:
                 kept += 1
             else:
-                raise click.ClickException(
-                    f"{mac} has a token already: --replace gives it another, and ends the one that it has."
-                )
+                raise click.ClickException(f"{mac} has a token already: use --replace to replace it.")
     more = f", {kept} had one" if kept else ""
     say(f"{created} created{more}, in {runtime.database}", err=True)
 
@@ -158,7 +157,7 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1, required=True)
 @click.pass_obj
 def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> None:
-    """Make devices' tokens hold no longer, from the next request on."""
+    """Revoke the tokens of devices. The next request with one is refused."""
     macs = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         for mac in macs:
@@ -167,18 +166,18 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
 
 
 def _show(output: BinaryIO, line: str) -> None:
-    """Write a line, and make sure that it has arrived as far as that can be known."""
+    """Write a line and flush it, so that an error is raised here."""
     output.write(f"{line}\n".encode())
     output.flush()
 
 
 @contextmanager
-def _taken_back(take_back: Callable[[], None]) -> Iterator[None]:
-    """Take back what was made where it cannot be shown: nobody would ever have its secret."""
+def _revoked_on_failure(revoke: Callable[[], None]) -> Iterator[None]:
+    """Revoke a new token if it cannot be written: its secret would be lost."""
     try:
         yield
     except OSError:
-        take_back()
+        revoke()
         raise
 
 
