@@ -23,7 +23,7 @@ from iotconfig.adapters.sql.announcing import SqlNotificationQueue
 from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease, PostgresqlSession
 from iotconfig.domain.announcing.relay import Relay
 from iotconfig.entrypoints.wiring import utc_now
 
@@ -76,7 +76,13 @@ def drained(url: str, port: int, window: int, notifications: int) -> float:
         timeout=10,
     )
     queue = SqlNotificationQueue(database)
-    relay = Relay(queue, publisher, PostgresqlLease(address, Timeouts()), utc_now, random.random)
+    relay = Relay(
+        queue,
+        publisher,
+        PostgresqlLease(PostgresqlSession(address, Timeouts()), "relay"),
+        utc_now,
+        random.random,
+    )
     publisher.connect()
     begun = perf_counter()
     while not relay.run_once().wakes:

@@ -178,7 +178,7 @@ class System:
     def relay_pid(self) -> int | None:
         """The relay that `serve` runs; None while there is none."""
         pids = descendants(self.serve.process.pid)
-        return next((pid for pid in pids if "entrypoints.relay" in command_of(pid)), None)
+        return next((pid for pid in pids if "entrypoints.leader" in command_of(pid)), None)
 
     def usage(self) -> dict[str, Usage]:
         """What each process takes; workers are numbered, as they come and go."""

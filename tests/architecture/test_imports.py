@@ -202,7 +202,8 @@ def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) 
         f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}, 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
         "wiring.migrations(settings).upgrade()\n"
         "app_of(settings)\n"
-        "with wiring.open_relay(settings, wiring.broker(settings)): pass\n"
+        "relay = wiring.relay_job(settings, wiring.broker(settings))\n"
+        "relay.open()\nrelay.close()\n"
         f"open({str(tmp_path / 'configs.db')!r}, 'w').write('x' * 9000)\n"
         "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('told')"
     )

@@ -1,10 +1,10 @@
-"""`Lease`: the shipped suite over both databases; processes that are killed, links that are cut, news that wakes."""
+"""`Lease`: the shipped suite over both databases; processes that are killed, links that are cut."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -12,27 +12,15 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
-from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
-from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
-from iotconfig.adapters.sql.sqlite_lease import SqliteLease
-from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.announcing.ports import Lease
+from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease
+from iotconfig.domain.jobs.ports import Lease
 from iotconfig.testing import LeaseContract
-from tests.support.lease_holder import lease_holder, lease_on
+from tests.support.lease_holder import lease_and_wakeup, lease_holder
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import Link
 from tests.support.waiting import wait_until
 
-from .queues import at, change, enqueue, queue_of
-
-MakeLease = Callable[[str], Lease]
-
-
-class Oops(Exception):
-    """Raised inside a unit of work."""
+MakeLease = Callable[..., Lease]
 
 
 @pytest.fixture
@@ -40,46 +28,21 @@ def make_lease() -> Iterator[MakeLease]:
     """Leases that are released when the test ends."""
     with ExitStack() as leases:
 
-        def make(url: str) -> Lease:
-            lease = lease_on(url)
+        def make(url: str, name: str = "relay") -> Lease:
+            lease, _ = lease_and_wakeup(url, name)
             leases.callback(lease.release)
             return lease
 
         yield make
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[SqlStore]:
-    """The database of the test, as a writer uses it: over connections of its own."""
-    url = DatabaseUrl.parse(database_url)
-    database = (
-        SqliteDatabase(url.path, Timeouts()) if url.is_sqlite else PostgresqlDatabase(url.url, Timeouts())
-    )
-    yield SqlStore(database)
-    database.close()
-
-
 class TestLease(LeaseContract):
     """Over both databases."""
 
     @pytest.fixture
-    def make_lease(self, database_url: str) -> Iterator[Callable[[], Lease]]:
+    def make_lease(self, database_url: str, make_lease: MakeLease) -> Callable[..., Lease]:
         """Leases of one database."""
-        with ExitStack() as leases:
-
-            def make() -> Lease:
-                lease = lease_on(database_url)
-                leases.callback(lease.release)
-                return lease
-
-            yield make
-
-
-def quiet(lease: Lease) -> Lease:
-    """The same lease, held, once it has no news left."""
-    assert lease.hold()
-    wait_until(lambda: not lease.wait(0.05), "the lease has no news")
-    return lease
+        return partial(make_lease, database_url)
 
 
 def test_each_database_has_its_own(
@@ -112,48 +75,6 @@ def test_another_process_cannot_have_it(database_url: str, make_lease: MakeLease
         assert "not held" == said
 
 
-def test_a_commit_before_the_wait_ends_it_at_once(
-    database_url: str, store: SqlStore, make_lease: MakeLease
-) -> None:
-    """What was announced between the last look and the wait is not slept over."""
-    lease = quiet(make_lease(database_url))
-    assert lease.hold()
-    enqueue(store, change(1))
-    started = monotonic()
-
-    assert lease.wait(30)
-
-    assert monotonic() - started < 10
-
-
-def test_a_commit_during_the_wait_ends_it(database_url: str, store: SqlStore, make_lease: MakeLease) -> None:
-    """Another connection's commit is heard of; then there is quiet again."""
-    lease = quiet(make_lease(database_url))
-    started = monotonic()
-    with ThreadPoolExecutor(1) as threads:
-        written = threads.submit(enqueue, store, change(1))
-
-        assert lease.wait(30)
-
-        written.result()
-    assert monotonic() - started < 10
-    quiet(lease)
-
-
-def test_without_a_commit_it_waits_in_vain(database_url: str, store: SqlStore, make_lease: MakeLease) -> None:
-    """Reading, and what is rolled back, wake nobody."""
-    lease = quiet(make_lease(database_url))
-    with pytest.raises(Oops), store.writing() as work:  # noqa: PT012 - all of it is the transaction
-        work.notifications.enqueue(change(1), at(1))
-        raise Oops
-    queue_of(store).find(9)
-    started = monotonic()
-
-    assert not lease.wait(0.3)
-
-    assert monotonic() - started >= 0.25
-
-
 def test_a_session_that_was_cut_gives_the_lease_away(postgres_url: str, make_lease: MakeLease) -> None:
     """The server ended the holder's session: another has the lease, and the first one notices."""
     first, second = make_lease(postgres_url), make_lease(postgres_url)
@@ -181,7 +102,6 @@ def test_a_server_that_is_away_has_no_lease_to_give(
     own_postgres.stop()
 
     assert [False, False] == [lease.hold(), lease.hold()]
-    assert not lease.wait(0.05)
     own_postgres.start()
     wait_until(lease.hold, "the lease is had again")
 
@@ -212,8 +132,8 @@ def test_a_host_that_is_gone_without_a_word_holds_it_for_seconds_only(
     assert lease.hold()
 
     def setting(name: str) -> int:
-        assert lease._session is not None
-        row = lease._session.execute(
+        assert lease._session.connection is not None
+        row = lease._session.connection.execute(
             "SELECT setting::int FROM pg_settings WHERE name = %s", [name]
         ).fetchone()
         assert row is not None
@@ -231,17 +151,6 @@ def test_a_directory_that_is_away_has_no_lease_to_give(tmp_path: Path, make_leas
     lease = make_lease(f"sqlite:///{directory / 'configs.db'}")
 
     assert not lease.hold()
-    assert not lease.wait(0.05)
 
     directory.mkdir()
     assert lease.hold()
-
-
-def test_a_file_that_is_not_there_yet_wakes_nobody(tmp_path: Path) -> None:
-    """Waiting creates no database."""
-    path = tmp_path / "configs.db"
-    lease = SqliteLease(path)
-
-    assert not lease.wait(0.1)
-
-    assert not path.exists()

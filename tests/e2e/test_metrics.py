@@ -166,7 +166,7 @@ def test_the_relay_says_whether_it_is_connected(
         value(samples, "iotconfig_notifications_pending"),
         value(samples, "iotconfig_notifications_refused_total"),
     )
-    relay = next(p for p in descendants(serve.process.pid) if "entrypoints.relay" in command_of(p))
+    relay = next(p for p in descendants(serve.process.pid) if "entrypoints.leader" in command_of(p))
     os.kill(relay, signal.SIGSTOP)
     os.kill(relay, signal.SIGKILL)
     wait_until(lambda: not is_alive(relay), "the relay is gone")

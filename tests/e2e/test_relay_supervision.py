@@ -39,7 +39,7 @@ StartServe = Callable[..., Serve]
 
 
 def _relay_pid(serve: Serve) -> int | None:
-    return next((p for p in descendants(serve.process.pid) if "entrypoints.relay" in command_of(p)), None)
+    return next((p for p in descendants(serve.process.pid) if "entrypoints.leader" in command_of(p)), None)
 
 
 def _put(client: Client, number: int, value: int) -> int:

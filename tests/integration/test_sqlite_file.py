@@ -12,7 +12,7 @@ import pytest
 
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.sqlite_lease import SqliteLease
+from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.bulk import BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService
@@ -221,7 +221,7 @@ def test_a_file_that_comes_back_is_served_again(
 
 def test_a_relay_whose_lock_file_was_removed_does_not_stay_active(path: Path) -> None:
     """Another may hold the new file's lock by then; one of the two is active."""
-    first, second = SqliteLease(path), SqliteLease(path)
+    first, second = SqliteLease(path, "relay"), SqliteLease(path, "relay")
     assert first.hold()
     path.with_name(f"{path.name}-relay.lock").unlink()
 

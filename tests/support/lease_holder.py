@@ -1,4 +1,4 @@
-"""A process that takes the relay's lease, says `held` or `not held`, and keeps it until its input ends.
+"""Leases and wake-ups of a database, and a process that takes the relay's lease, says `held` or `not held`, and keeps it until its input ends.
 
 `python -m tests.support.lease_holder DATABASE_URL`
 """
@@ -12,15 +12,18 @@ from contextlib import contextmanager
 
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
-from iotconfig.adapters.sql.sqlite_lease import SqliteLease
-from iotconfig.domain.announcing.ports import Lease
+from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease, PostgresqlSession, PostgresqlWakeup
+from iotconfig.adapters.sql.jobs.sqlite import SqliteLease, SqliteWakeup
+from iotconfig.domain.jobs.ports import Lease, Wakeup
 
 
-def lease_on(database_url: str) -> Lease:
-    """A relay's lease on this database."""
+def lease_and_wakeup(database_url: str, name: str = "relay") -> tuple[Lease, Wakeup]:
+    """The lease and the wake-up of a job on this database; on PostgreSQL they share a session."""
     url = DatabaseUrl.parse(database_url)
-    return SqliteLease(url.path) if url.is_sqlite else PostgresqlLease(url.url, Timeouts())
+    if url.is_sqlite:
+        return SqliteLease(url.path, name), SqliteWakeup(url.path)
+    session = PostgresqlSession(url.url, Timeouts())
+    return PostgresqlLease(session, name), PostgresqlWakeup(session)
 
 
 @contextmanager
@@ -42,7 +45,7 @@ def lease_holder(database_url: str) -> Iterator[tuple[subprocess.Popen[str], str
 
 def main() -> None:
     """Hold the lease."""
-    lease = lease_on(sys.argv[1])
+    lease, _ = lease_and_wakeup(sys.argv[1])
     sys.stdout.write("held\n" if lease.hold() else "not held\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -6,15 +6,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from paho.mqtt.client import Client
 
 from iotconfig.adapters.sql.announcing import SqlNotificationQueue
-from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
-from iotconfig.adapters.sql.sqlite_lease import SqliteLease
+from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease
+from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
+from iotconfig.entrypoints.leader import run_relay
 from iotconfig.entrypoints.logs import log_to_stderr
-from iotconfig.entrypoints.relay import run_relay
 from iotconfig.entrypoints.settings import Settings
 
 _PUBLISH = 3
@@ -22,7 +23,10 @@ _PUBLISH = 3
 
 
 class Strike:
-    """Sends this process a signal: once, so that one which goes on afterwards is not hit again."""
+    """Sends this thread a signal: once, so that a process which goes on afterwards is not hit again.
+
+    A signal to the process would stop its main thread first, and the relay's a moment later, past the point.
+    """
 
     def __init__(self, number: signal.Signals) -> None:
         self._number = number
@@ -31,7 +35,7 @@ class Strike:
     def __call__(self) -> None:
         if self._is_due:
             self._is_due = False
-            os.kill(os.getpid(), self._number)
+            signal.pthread_kill(get_ident(), self._number)
 
     def after(self, owner: type, method: str, applies: Callable[[Any, tuple[Any, ...]], bool]) -> None:
         """Strike when `method` has done its work, where `applies` to its result and arguments."""

@@ -87,8 +87,5 @@ class SwitchedLease:
     def hold(self) -> bool:
         return self.available
 
-    def wait(self, seconds: float) -> bool:
-        return False
-
     def release(self) -> None:
         self.released = True

@@ -12,7 +12,7 @@ from iotconfig.adapters.memory import MemoryRelayReports, MemoryStore
 from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
 from iotconfig.domain.announcing.notifications import Notification, RetryPolicy
 from iotconfig.domain.announcing.ports import Receipt
-from iotconfig.domain.announcing.relay import Pause, Relay
+from iotconfig.domain.announcing.relay import Relay
 from iotconfig.domain.announcing.relay_reports import (
     Destination,
     RelayProblem,
@@ -25,6 +25,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import StoreReadOnly
+from iotconfig.domain.jobs.ports import Wait
 from iotconfig.domain.mac import MacAddress
 
 from .relay_ports import ManualClock, ScriptedPublisher, ScriptedWatch, SwitchedLease
@@ -76,10 +77,10 @@ class Unsettled:
         self.find, self.retry_parked = queue.find, queue.retry_parked
         self.is_read_only = True
 
-    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
         if self.is_read_only:
             raise StoreReadOnly("It is read-only.")
-        self._queue.acknowledge(told, refused)
+        self._queue.acknowledge(delivered, refused)
 
 
 @pytest.fixture
@@ -91,16 +92,16 @@ def test_what_was_told_is_pending_no_more(scene: Scene) -> None:
     """An accepted announcement leaves the queue, and the next step follows at once."""
     config = scene.create(1)
 
-    pause = scene.relay.run_once()
+    wait = scene.relay.run_once()
 
-    assert Pause(0) == pause
+    assert Wait(0) == wait
     assert [(str(config.mac_address), 1)] == scene.told()
     assert 0 == scene.queue.backlog().pending
 
 
 def test_without_anything_pending_it_waits_to_be_woken(scene: Scene) -> None:
     """An idle relay sleeps until its safety net, and a wake-up ends that."""
-    assert Pause(5.0, wakes=True) == scene.relay.run_once()
+    assert Wait(5.0, wakes=True) == scene.relay.run_once()
 
 
 def test_it_wakes_for_what_is_due_later(scene: Scene) -> None:
@@ -117,7 +118,7 @@ def test_it_wakes_for_what_is_due_later(scene: Scene) -> None:
     scene.clock.advance(2)
     scene.relay.run_once()
 
-    assert [Pause(0), Pause(2.0, wakes=True)] == [first, second]
+    assert [Wait(0), Wait(2.0, wakes=True)] == [first, second]
     assert (1, 2) == (told_at_once, len(scene.publisher.told))
 
 
@@ -127,9 +128,9 @@ def test_without_the_lease_nothing_is_told_and_no_connection_kept(scene: Scene) 
     scene.lease.available = False
     scene.create(1)
 
-    pause = scene.relay.run_once()
+    wait = scene.relay.run_once()
 
-    assert Pause(1.0) == pause
+    assert Wait(1.0) == wait
     assert [] == scene.publisher.told
     assert not scene.publisher.connected
 
@@ -166,9 +167,9 @@ def test_unanswered_announcements_stay_and_answered_ones_go(scene: Scene) -> Non
     answered, unanswered = scene.create(1), scene.create(2)
     scene.publisher.receipts[str(unanswered.mac_address)] = None
 
-    pause = scene.relay.run_once()
+    wait = scene.relay.run_once()
 
-    assert not pause.wakes
+    assert not wait.wakes
     assert [str(unanswered.mac_address)] == [n.announcement.subject.key for n in scene.queue.find(9)]
     assert str(answered.mac_address) == scene.publisher.told[0].subject.key
     assert not scene.publisher.connected
@@ -290,7 +291,7 @@ def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(sc
         scene.relay.run_once()
 
     (left,) = scene.queue.find(9)
-    assert Pause(0.5) == first
+    assert Wait(0.5) == first
     assert str(good.mac_address) in [key for key, _ in scene.told()]
     assert (str(bad.mac_address), False) == (left.announcement.subject.key, left.parked)
     assert left.due_at <= scene.clock.now + timedelta(seconds=10)
@@ -329,19 +330,19 @@ def test_what_could_not_be_struck_off_is_not_told_again(scene: Scene) -> None:
 def test_a_broker_that_ends_each_connection_is_not_stormed(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The pauses grow to ten seconds though each connection succeeds; one line says why, until it was well for a minute."""
+    """The waits grow to ten seconds though each connection succeeds; one line says why, until it was well for a minute."""
     scene.relay.run_once()
-    pauses = []
+    waits = []
     for _ in range(7):
         scene.watch.reason = "the broker ended the connection: Server busy"
-        pauses.append(scene.relay.run_once().seconds)
+        waits.append(scene.relay.run_once().seconds)
         scene.relay.run_once()
 
-    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0] == pauses
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0] == waits
     assert 1 == caplog.text.count("Server busy")
     scene.clock.advance(61)
     scene.watch.reason = "the broker ended the connection: Server busy"
-    assert Pause(0.5) == scene.relay.run_once()
+    assert Wait(0.5) == scene.relay.run_once()
 
 
 def test_what_ended_while_it_stood_by_is_no_matter(scene: Scene) -> None:
@@ -376,15 +377,15 @@ def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
     scene.publisher.receipts[str(config.mac_address)] = Receipt(
         nudge_accepted=False, state_accepted=False, error="Quota exceeded", is_for_now=True
     )
-    pauses = []
+    waits = []
     for _ in range(10):
-        pauses.append(scene.relay.run_once().seconds)
+        waits.append(scene.relay.run_once().seconds)
         scene.clock.advance(10)
 
     (waiting,) = scene.queue.find(9)
     assert not waiting.parked
     assert waiting.due_at <= scene.clock.now
-    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0] == pauses[:6]
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 10.0] == waits[:6]
     assert 1 == caplog.text.count("Quota exceeded")
 
 

@@ -41,7 +41,7 @@ def test_what_the_broker_took_and_refused_is_counted() -> None:
     registry, publisher = CollectorRegistry(), Scripted(
         TOLD, Receipt(nudge_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), TOLD
     )  # fmt: skip
-    metrics = RelayMetrics(registry, publisher)
+    metrics = RelayMetrics(registry).counted(publisher)
     receipts = metrics.publish([ANNOUNCEMENT] * 5)
 
     assert publisher.receipts == receipts
@@ -53,7 +53,7 @@ def test_what_the_broker_took_and_refused_is_counted() -> None:
 def test_connected_is_what_was_seen_last() -> None:
     """Not before the first connection, nor after a failed one, nor after the end of one."""
     registry, publisher = CollectorRegistry(), Scripted()
-    metrics = RelayMetrics(registry, publisher)
+    metrics = RelayMetrics(registry).counted(publisher)
 
     def connected() -> float | None:
         return registry.get_sample_value("iotconfig_relay_connected")

@@ -63,8 +63,8 @@ class _Runtime:
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .exposure import warn_of_exposed_files
+        from .leader import run_relay
         from .logs import log_to_stderr, telling
-        from .relay import run_relay
 
         log_to_stderr(self._settings)
         warn_of_exposed_files(self._settings, self._environ)

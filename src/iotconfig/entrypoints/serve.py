@@ -71,7 +71,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     )
     relay_to = broker if relays else None
     if relay_to is not None:
-        supervisor.start("iotconfig.entrypoints.relay", [], [], restarts=True, on_end=counting.forget)
+        supervisor.start("iotconfig.entrypoints.leader", [], [], restarts=True, on_end=counting.forget)
     if scrapes is not None:
         descriptor = scrapes.fileno()
         supervisor.start(

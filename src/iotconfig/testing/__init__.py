@@ -44,6 +44,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
+from .contracts.wakeup import WakeupContract
 
 __all__ = [
     "ApiTokenStoreContract",
@@ -63,4 +64,5 @@ __all__ = [
     "RestoringContract",
     "StoreContract",
     "SwapsContract",
+    "WakeupContract",
 ]

@@ -1,4 +1,4 @@
-"""What a relay tells, counted around its `Publisher`."""
+"""Counters around the `Publisher` of a relay."""
 
 from __future__ import annotations
 
@@ -12,42 +12,53 @@ from iotconfig.domain.errors import BrokerUnavailable
 
 
 class RelayMetrics:
-    """`Publisher` that counts what another one does."""
+    """The metrics of a process's relay, of which there is one at a time."""
 
-    def __init__(self, registry: CollectorRegistry, publisher: Publisher) -> None:
-        self._publisher = publisher
-        self._published = Counter(
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.published = Counter(
             "iotconfig_notifications_published_total", "Notifications that the broker took", registry=registry
         )
-        self._refused = Counter(
+        self.refused = Counter(
             "iotconfig_notifications_refused_total",
             "Notifications that the broker refused",
             registry=registry,
         )
-        self._connected = Gauge(
+        self.connected = Gauge(
             "iotconfig_relay_connected",
             "1 while a relay is connected to the broker; one that stands by is not",
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self._connected.set(0)
+        self.connected.set(0)
+
+    def counted(self, publisher: Publisher) -> Publisher:
+        """Return the publisher with counters around it."""
+        return _CountedPublisher(self, publisher)
+
+
+class _CountedPublisher:
+    """`Publisher` that counts the answers of another one."""
+
+    def __init__(self, metrics: RelayMetrics, publisher: Publisher) -> None:
+        self._metrics = metrics
+        self._publisher = publisher
 
     def connect(self) -> None:
         try:
             self._publisher.connect()
         except BrokerUnavailable:
-            self._connected.set(0)
+            self._metrics.connected.set(0)
             raise
-        self._connected.set(1)
+        self._metrics.connected.set(1)
 
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
         receipts = self._publisher.publish(announcements)
         answered = [receipt for receipt in receipts if receipt is not None]
-        told = sum(receipt.nudge_accepted and receipt.state_accepted for receipt in answered)
-        self._published.inc(told)
-        self._refused.inc(len(answered) - told)
+        delivered = sum(receipt.nudge_accepted and receipt.state_accepted for receipt in answered)
+        self._metrics.published.inc(delivered)
+        self._metrics.refused.inc(len(answered) - delivered)
         return receipts
 
     def disconnect(self) -> None:
-        self._connected.set(0)
+        self._metrics.connected.set(0)
         self._publisher.disconnect()

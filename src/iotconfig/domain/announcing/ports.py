@@ -1,4 +1,4 @@
-"""What announcing needs: an outbox, a queue, a broker, and a lease. The docstrings are the contracts."""
+"""The ports of announcing: outbox, queue and broker. The docstrings are the contracts."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class NotificationQueue(Protocol):
         """When the next that is not parked becomes due; None where there is none."""
         ...
 
-    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
-        """Remove what was told, and store what was refused as it is given here.
+    def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
+        """Remove those that were delivered, and store the refused ones as given here.
 
-        Each only where its generation is still the pending one's: what was
-        announced again meanwhile stays as it is, to be told again.
+        Each only where its generation is still the pending one's: a subject that was
+        announced again meanwhile stays pending, and is published again.
         """
         ...
 
@@ -120,20 +120,4 @@ class BrokerWatch(Protocol):
 
     def problems(self) -> Sequence[RelayProblem]:
         """What is wrong with the broker at the moment, or with who else is on it."""
-        ...
-
-
-class Lease(Protocol):
-    """The right to be the one active relay. It ends with the process that holds it."""
-
-    def hold(self) -> bool:
-        """Take the lease, or make sure that it is still held; False where it cannot be had now."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for up to `seconds`; shorter, and True, where something may have been announced meanwhile."""
-        ...
-
-    def release(self) -> None:
-        """Give the lease back, if it is held."""
         ...

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import BrokerUnavailable, StoreFull, StoreUnavailable
+from iotconfig.domain.jobs.ports import Lease, Wait
 
 from .notifications import AT_ONCE, Notification, RetryPolicy
-from .ports import BrokerWatch, Lease, NotificationQueue, Publisher, Receipt
+from .ports import BrokerWatch, NotificationQueue, Publisher, Receipt
 from .relay_reports import RelayProblem, Reporter
 
 log = logging.getLogger(__name__)
@@ -29,15 +30,6 @@ _RECONNECT_LONGEST: Final = 10.0
 
 _STABLE: Final = timedelta(minutes=1)
 """A connection that the broker ends after so long is none of a series of them."""
-
-
-@frozen
-class Pause:
-    """How long to wait before the next step."""
-
-    seconds: float
-    wakes: bool = False
-    """Whether a new announcement ends the wait."""
 
 
 @define
@@ -71,17 +63,17 @@ class Relay:
     _unsettled: tuple[Sequence[Notification], Sequence[Notification]] | None = None
     """What was sent and what was refused, while the store has not recorded it yet."""
 
-    def run_once(self) -> Pause:
+    def run_once(self) -> Wait:
         """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
         try:
-            pause = self._step()
+            wait = self._step()
         except BrokerUnavailable as error:
-            pause = self._broker_away(str(error))
+            wait = self._broker_away(str(error))
         except (StoreUnavailable, StoreFull) as error:
             log.warning("relay: %s", error)
-            return Pause(_STANDBY)
+            return Wait(_STANDBY)
         self._report()
-        return pause
+        return wait
 
     def close(self) -> None:
         """Let the next relay take over at once."""
@@ -90,18 +82,18 @@ class Relay:
         if self._reporter is not None:
             self._reporter.close()
 
-    def _step(self) -> Pause:
+    def _step(self) -> Wait:
         was_active = self._is_active
         if not self._hold_lease():
-            return Pause(_STANDBY)
+            return Wait(_STANDBY)
         # A connection that ended while another relay was active does not count.
         if was_active and (reason := self._lost()) is not None:
             return self._broker_ended_it(reason)
         self._publisher.connect()
-        pause = self._tell_due()
+        wait = self._publish_due()
         if self._watch is not None:
             self._watch.tend()
-        return pause
+        return wait
 
     def _lost(self) -> str | None:
         return None if self._watch is None else self._watch.lost()
@@ -126,7 +118,7 @@ class Relay:
             self._publisher.disconnect()
         return held
 
-    def _tell_due(self) -> Pause:
+    def _publish_due(self) -> Wait:
         # First: what the store has not recorded as sent would be sent again at each step.
         self._write_down()
         batch = self._queue.due(self._clock(), BATCH)
@@ -146,17 +138,17 @@ class Relay:
         return self._refused_for_now(receipts)
 
     def _settle(self, batch: Sequence[Notification], receipts: Sequence[Receipt | None]) -> None:
-        told: list[Notification] = []
+        delivered: list[Notification] = []
         refused: list[Notification] = []
         for notification, receipt in zip(batch, receipts, strict=True):
             if receipt is None:
                 continue
             if receipt.nudge_accepted and receipt.state_accepted:
-                told.append(notification)
+                delivered.append(notification)
             else:
                 refused.append(self._refused(notification, receipt))
-        if told or refused:
-            self._unsettled = (told, refused)
+        if delivered or refused:
+            self._unsettled = (delivered, refused)
             self._write_down()
 
     def _write_down(self) -> None:
@@ -192,19 +184,19 @@ class Relay:
             last_error=receipt.error,
         )
 
-    def _idle(self) -> Pause:
+    def _idle(self) -> Wait:
         next_due = self._queue.next_due()
         if next_due is None:
-            return Pause(self._poll_seconds, wakes=True)
+            return Wait(self._poll_seconds, wakes=True)
         left = (next_due - self._clock()) / timedelta(seconds=1)
-        return Pause(min(max(left, 0.0), self._poll_seconds), wakes=True)
+        return Wait(min(max(left, 0.0), self._poll_seconds), wakes=True)
 
     def _connected(self) -> None:
         if self._failures:
             log.warning("relay: the broker is back")
             self._failures, self._reason = 0, ""
 
-    def _broker_away(self, reason: str) -> Pause:
+    def _broker_away(self, reason: str) -> Wait:
         self._publisher.disconnect()
         if reason != self._reason:
             log.warning("relay: %s; trying again until it answers", reason)
@@ -212,7 +204,7 @@ class Relay:
         self._failures += 1
         return self._back_off(self._failures)
 
-    def _broker_ended_it(self, reason: str) -> Pause:
+    def _broker_ended_it(self, reason: str) -> Wait:
         """Connect again later, and later still where the broker ends one connection after another."""
         self._publisher.disconnect()
         now = self._clock()
@@ -225,22 +217,22 @@ class Relay:
         self._losses += 1
         return self._back_off(self._losses)
 
-    def _refused_for_now(self, receipts: Sequence[Receipt | None]) -> Pause:
+    def _refused_for_now(self, receipts: Sequence[Receipt | None]) -> Wait:
         """Go on at once, unless the broker takes nothing at the moment: then a pause is what it asks for."""
         refusals = [receipt for receipt in receipts if receipt is not None and receipt.is_for_now]
         if not refusals:
             self._refused_batches = 0
-            return Pause(0)
+            return Wait(0)
         if not self._refused_batches:
             reason = refusals[0].error
             log.warning("relay: the broker refuses for now: %s; trying again until it takes more", reason)
         self._refused_batches += 1
         return self._back_off(self._refused_batches)
 
-    def _back_off(self, failures: int) -> Pause:
+    def _back_off(self, failures: int) -> Wait:
         """The pause after so many failures in a row: half to all of what doubles with each, and has an end."""
         delay = min(_RECONNECT_FIRST * 2 ** min(failures - 1, 10), _RECONNECT_LONGEST)
-        return Pause(delay * (0.5 + self._jitter() / 2))
+        return Wait(delay * (0.5 + self._jitter() / 2))
 
 
 def _reason_of(receipts: Sequence[Receipt | None]) -> str:

@@ -4,7 +4,7 @@ A module for each thing that is joined; what the processes call is named here.
 """
 
 from .access import access_control, api_tokens, device_tokens, identity_provider
-from .announcing import broker, notifications, open_relay
+from .announcing import broker, notifications, relay_job
 from .assets import assets, signature_verifier
 from .bulk import helped_bulk
 from .clock import utc_now
@@ -26,8 +26,8 @@ __all__ = [
     "notifications",
     "offload",
     "open_database",
-    "open_relay",
     "pictures",
+    "relay_job",
     "signature_verifier",
     "utc_now",
 ]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.announcing.ports import Lease, Publisher
+from iotconfig.domain.announcing.ports import Publisher
 from iotconfig.domain.announcing.relay import Relay
 from iotconfig.domain.announcing.relay_reports import Destination, Reporter
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
-from .databases import lease, opened
+from .databases import lease_and_wakeup, opened
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -43,14 +44,22 @@ def broker(settings: Settings) -> Broker | None:
         raise InvalidSetting(f"MQTT_URL: {error}") from None
 
 
-@contextmanager
-def open_relay(
+def relay_job(
     settings: Settings, address: Broker, registry: CollectorRegistry | None = None
-) -> Iterator[tuple[Relay, Lease]]:
-    """A relay from the database to the broker, and the lease on which it waits for announcements.
+) -> RestartingJob:
+    """The job that relays from the database to the broker. `registry`: where it counts; None counts nothing."""
+    count: Callable[[Publisher], Publisher] | None = None
+    if registry is not None:
+        from . import metrics
 
-    `registry`: where it counts what it tells, if anywhere.
-    """
+        count = metrics.counting_relay(registry)
+    return RestartingJob("relay", lambda: _open_relay(settings, address, count), random.random)
+
+
+@contextmanager
+def _open_relay(
+    settings: Settings, address: Broker, count: Callable[[Publisher], Publisher] | None
+) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
     from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.installation import installation_name
@@ -65,28 +74,21 @@ def open_relay(
             timeout=settings.mqtt.timeout,
             shows_itself=True,
         )
-        publisher: Publisher = connection
-        if registry is not None:
-            from . import metrics
-
-            publisher = metrics.counted(registry, publisher)
-        held = lease(settings)
+        lease, wakeup = lease_and_wakeup(settings, "relay")
         reporter = Reporter(
             SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt.prefix)
         )
         relay = Relay(
             SqlNotificationQueue(database),
-            publisher,
-            held,
+            connection if count is None else count(connection),
+            lease,
             utc_now,
             random.random,
             watch=connection,
             reporter=reporter,
         )
-        try:
-            yield relay, held
-        finally:
-            relay.close()
+        with closing(wakeup), closing(relay):
+            yield OpenJob(relay, wakeup)
 
 
 def notifications(settings: Settings, database: Database) -> NotificationService:

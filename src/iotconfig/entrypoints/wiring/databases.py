@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.announcing.ports import Lease
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.jobs.ports import Lease, Wakeup
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import is_thread_shared, pause
@@ -85,13 +85,14 @@ def store_of(database: Database) -> Store:
     return SqlStore(database)
 
 
-def lease(settings: Settings) -> Lease:
-    """The right to be its active relay."""
+def lease_and_wakeup(settings: Settings, job: str) -> tuple[Lease, Wakeup]:
+    """The lease of the job of this name, and the signal that there is something to do for it."""
     url = database_url(settings)
     if url.is_sqlite:
-        from iotconfig.adapters.sql.sqlite_lease import SqliteLease
+        from iotconfig.adapters.sql.jobs.sqlite import SqliteLease, SqliteWakeup
 
-        return SqliteLease(url.path)
-    from iotconfig.adapters.sql.postgresql_lease import PostgresqlLease
+        return SqliteLease(url.path, job), SqliteWakeup(url.path)
+    from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease, PostgresqlSession, PostgresqlWakeup
 
-    return PostgresqlLease(url.url, settings.database.timeouts)
+    session = PostgresqlSession(url.url, settings.database.timeouts)
+    return PostgresqlLease(session, job), PostgresqlWakeup(session)

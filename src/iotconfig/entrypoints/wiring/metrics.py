@@ -24,9 +24,9 @@ def counting(registry: CollectorRegistry) -> Observer:
     return HttpMetrics(registry)
 
 
-def counted(registry: CollectorRegistry, publisher: Publisher) -> Publisher:
-    """The publisher, and somebody who counts what it does."""
-    return RelayMetrics(registry, publisher)
+def counting_relay(registry: CollectorRegistry) -> Callable[[Publisher], Publisher]:
+    """Put counters around the publisher of each relay that the process opens."""
+    return RelayMetrics(registry).counted
 
 
 def watch_pool(settings: Settings, registry: CollectorRegistry, database: Database) -> None:

@@ -1,17 +1,22 @@
-"""The contract of `Lease`: one relay at a time."""
+"""The contract of `Lease`: one holder for each name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
-from iotconfig.domain.announcing.ports import Lease
+from iotconfig.domain.jobs.ports import Lease
 from iotconfig.testing.simultaneous import together
 
-MakeLease = Callable[[], Lease]
+
+class MakeLease(Protocol):
+    def __call__(self, name: str = "relay") -> Lease: ...
 
 
 class LeaseContract:
-    """Needs the fixture `make_lease`: a function whose results compete for one lease, and are released afterwards."""
+    """Needs the fixture `make_lease`: a function that takes a name, and whose results are released afterwards.
+
+    Leases of one name compete.
+    """
 
     def test_only_one_holds_it(self, make_lease: MakeLease) -> None:
         """The others cannot have it, however often they ask, and its holder keeps it."""
@@ -19,8 +24,15 @@ class LeaseContract:
 
         assert [True, False, True, False] == [lease.hold() for lease in (first, second, first, second)]
 
+    def test_leases_of_other_names_do_not_compete(self, make_lease: MakeLease) -> None:
+        """Each job of the leader has its own, and may run in another process than the rest."""
+        names = ("relay", "relay2", "webhooks")
+
+        assert [True] * 3 == [make_lease(name).hold() for name in names]
+        assert [False] * 3 == [make_lease(name).hold() for name in names]
+
     def test_a_released_one_is_free_at_once(self, make_lease: MakeLease) -> None:
-        """A relay that ends in order keeps its successor waiting for nothing."""
+        """A process that ends in order does not keep its successor waiting."""
         first, second = make_lease(), make_lease()
         assert first.hold()
         assert not second.hold()
@@ -31,7 +43,7 @@ class LeaseContract:
         assert not first.hold()
 
     def test_releasing_what_is_not_held_does_no_harm(self, make_lease: MakeLease) -> None:
-        """Neither to the one that asked nor to the one that holds it."""
+        """Neither to the one that released nor to the one that holds it."""
         first, second = make_lease(), make_lease()
         assert first.hold()
 
@@ -40,7 +52,7 @@ class LeaseContract:
         assert first.hold()
         assert not make_lease().hold()
 
-    def test_it_can_be_taken_again_by_who_released_it(self, make_lease: MakeLease) -> None:
+    def test_it_can_be_taken_again_after_its_release(self, make_lease: MakeLease) -> None:
         """And released again; twice does no harm."""
         lease = make_lease()
         for _ in range(3):
@@ -50,19 +62,8 @@ class LeaseContract:
 
         assert make_lease().hold()
 
-    def test_of_many_who_ask_at_once_one_gets_it(self, make_lease: MakeLease) -> None:
-        """Eight relays that start in the same moment: one is active."""
+    def test_of_many_that_ask_at_once_one_gets_it(self, make_lease: MakeLease) -> None:
+        """Eight processes that start in the same moment: one is active."""
         leases = [make_lease() for _ in range(8)]
 
         assert [False] * 7 + [True] == sorted(together(8, lambda number: leases[number].hold()))
-
-    def test_waiting_ends_whether_it_is_held_or_not(self, make_lease: MakeLease) -> None:
-        """A relay that stands by waits, too, and nothing was announced."""
-        holder, other = make_lease(), make_lease()
-        assert holder.hold()
-        assert not other.hold()
-
-        # A few may have news from before; none may have some for ever.
-        assert any(not holder.wait(0.05) for _ in range(20))
-        assert any(not other.wait(0.05) for _ in range(20))
-        assert holder.hold()

@@ -1,0 +1,1 @@
+"""Leases and wake-ups of the leader's jobs, on both databases."""

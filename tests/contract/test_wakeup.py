@@ -1,0 +1,103 @@
+"""`Wakeup`: the shipped suite over both databases; sessions that are cut, files that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.jobs.sqlite import SqliteWakeup
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.jobs.ports import Wakeup
+from iotconfig.testing import WakeupContract
+from iotconfig.testing.contracts.wakeup import quiet
+from tests.support.lease_holder import lease_and_wakeup
+
+from .queues import change, enqueue, queue_of
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqlStore]:
+    """The database of the test, as a writer uses it: over connections of its own."""
+    url = DatabaseUrl.parse(database_url)
+    database = (
+        SqliteDatabase(url.path, Timeouts()) if url.is_sqlite else PostgresqlDatabase(url.url, Timeouts())
+    )
+    yield SqlStore(database)
+    database.close()
+
+
+class TestWakeup(WakeupContract):
+    """Over both databases."""
+
+    @pytest.fixture
+    def queue(self, store: SqlStore) -> NotificationQueue:
+        """The queue of the store."""
+        return queue_of(store)
+
+    @pytest.fixture
+    def make_wakeup(self, database_url: str) -> Iterator[Callable[[], Wakeup]]:
+        """Wake-ups of one database."""
+        with ExitStack() as opened:
+
+            def make() -> Wakeup:
+                _, wakeup = lease_and_wakeup(database_url)
+                opened.callback(wakeup.close)
+                return wakeup
+
+            yield make
+
+
+def test_it_works_for_the_holder_of_the_lease(database_url: str, store: SqlStore) -> None:
+    """A step takes the lease, and confirms it before the next look; neither loses a later signal."""
+    lease, wakeup = lease_and_wakeup(database_url)
+    try:
+        assert lease.hold()
+        quiet(wakeup)
+        assert lease.hold()
+        enqueue(store, change(1))
+
+        assert wakeup.wait(30)
+        assert lease.hold()
+    finally:
+        wakeup.close()
+        lease.release()
+
+
+def test_a_session_that_is_cut_ends_the_wait(postgres_url: str) -> None:
+    """The job learns at once that its lease is lost, and not after its longest wait; then both come back."""
+    lease, wakeup = lease_and_wakeup(postgres_url)
+    try:
+        assert lease.hold()
+        quiet(wakeup)
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+
+        assert wakeup.wait(30)
+
+        assert lease.hold()
+        quiet(wakeup)
+    finally:
+        wakeup.close()
+        lease.release()
+
+
+def test_a_file_that_is_not_there_yet_wakes_nothing(tmp_path: Path) -> None:
+    """Waiting creates no database."""
+    path = tmp_path / "configs.db"
+    wakeup = SqliteWakeup(path)
+
+    assert not wakeup.wait(0.1)
+
+    assert not path.exists()
