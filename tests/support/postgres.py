@@ -168,7 +168,8 @@ class PostgresServer:
 def create_database(base_url: str, name: str, template: str = "template1") -> str:
     """Create a database beside the one in `base_url`, and return its URL."""
     with psycopg.connect(base_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        # Copied as files, a small template takes half of what it takes through the write-ahead log.
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'.encode())
     return make_url(base_url).set(database=name).render_as_string(hide_password=False)
 
 
