@@ -8,6 +8,8 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from tests.support.postgres import PostgresServer, create_database, drop_databas
 from tests.support.serving import Serve
 
 _TEMPLATE = "iotconfig_template"
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a name of its own
 
 # Tests start thousands of interpreters: without bytecode files, each would compile what it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -165,3 +168,13 @@ def picture_server() -> Iterator[PictureServer]:
     """A web server to fetch pictures from."""
     with PictureServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory in memory, where there is such a place: elsewhere, each commit of SQLite waits for the disk."""
+    place = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) and disk_usage(_IN_MEMORY).free > 2**30 else None
+    with TemporaryDirectory(
+        prefix="iotconfig-tests-", dir=place or tmp_path_factory.mktemp("quick")
+    ) as directory:
+        yield Path(directory)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import QueuePool, text
@@ -63,12 +65,15 @@ def memory_store() -> Store:
 
 
 @pytest.fixture
-def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+def sqlite_database(quick_directory: Path, _sqlite_template: Path) -> Iterator[Database]:
     """A file of its own."""
-    database = SqliteDatabase(DatabaseUrl.parse(sqlite_url).path, _TIMEOUTS)
+    path = quick_directory / f"{uuid.uuid4().hex}.db"
+    shutil.copy(_sqlite_template, path)
+    database = SqliteDatabase(path, _TIMEOUTS)
     yield database
     _assert_all_given_back(database)
     database.close()
+    path.unlink()
 
 
 @pytest.fixture

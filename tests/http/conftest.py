@@ -22,11 +22,12 @@ from tests.support.signing import signing_key
 
 
 @pytest.fixture(scope="session")
-def _new_place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Callable[[], Path]:
+def _new_place(quick_directory: Path, _sqlite_template: Path) -> Callable[[], Path]:
     """Makes directories that hold an empty `configs.db`."""
 
     def new_place() -> Path:
-        place = tmp_path_factory.mktemp("in-process")
+        place = quick_directory / uuid.uuid4().hex
+        place.mkdir()
         shutil.copy(_sqlite_template, place / "configs.db")
         return place
 

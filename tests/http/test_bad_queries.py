@@ -56,47 +56,49 @@ NAMES = {
 
 
 @pytest.mark.parametrize("query", REFUSED, ids=[query[:40] for query in REFUSED])
-def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str) -> None:
     """Each parameter has one documented form, and a refusal says which parameter it is about."""
-    problem = expect_problem(untouched.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
+    problem = expect_problem(untouched_single.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
     assert ["parameter"] == list(problem["details"])
 
 
 @pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=1"])
-def test_operator_routes_without_parameters_take_none(untouched: Caller, query: str) -> None:
+def test_operator_routes_without_parameters_take_none(untouched_single: Caller, query: str) -> None:
     """A parameter that is not documented is refused, so that a misspelt one is noticed."""
-    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     by_id = f"/api/configs/{first['id']}?{query}"
     by_mac = f"/api/configs/by-mac/{first['mac_address']}?{query}"
-    expect_problem(untouched.get(by_id), 400, "VALIDATION_FAILED")
-    expect_problem(untouched.request("DELETE", by_id), 400, "VALIDATION_FAILED")
-    expect_problem(untouched.send_json("PUT", by_id, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
-    expect_problem(untouched.send_json("PUT", by_mac, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
+    expect_problem(untouched_single.get(by_id), 400, "VALIDATION_FAILED")
+    expect_problem(untouched_single.request("DELETE", by_id), 400, "VALIDATION_FAILED")
+    expect_problem(untouched_single.send_json("PUT", by_id, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
+    expect_problem(untouched_single.send_json("PUT", by_mac, {"content": {"a": 1}}), 400, "VALIDATION_FAILED")
     body = {"mac_address": "02ab00000001", "content": {}}
-    expect_problem(untouched.send_json("POST", f"/api/configs?{query}", body), 400, "VALIDATION_FAILED")
+    expect_problem(
+        untouched_single.send_json("POST", f"/api/configs?{query}", body), 400, "VALIDATION_FAILED"
+    )
 
 
-def test_a_dry_run_of_what_has_none_is_refused(untouched: Caller) -> None:
+def test_a_dry_run_of_what_has_none_is_refused(untouched_single: Caller) -> None:
     """Who asks for a dry run never gets the change itself."""
-    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
+    first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     by_mac = f"/api/configs/by-mac/{first['mac_address']}?dry_run=true"
     body = {"mac_address": "02ab00000001", "content": {}}
     for answer in (
-        untouched.request("DELETE", f"/api/configs/{first['id']}?dry_run=true"),
-        untouched.send_json("PUT", by_mac, {"content": {"a": 1}}),
-        untouched.send_json("POST", "/api/configs?dry_run=true", body),
+        untouched_single.request("DELETE", f"/api/configs/{first['id']}?dry_run=true"),
+        untouched_single.send_json("PUT", by_mac, {"content": {"a": 1}}),
+        untouched_single.send_json("POST", "/api/configs?dry_run=true", body),
     ):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
         assert {"parameter": "dry_run"} == problem["details"]
 
 
 @pytest.mark.parametrize("query", ["", "x=1", "limit=0", "x=1&x=2", "v=%00", "%ff", "&&=", "a" * 2000])
-def test_the_device_route_ignores_its_query(untouched: Caller, query: str) -> None:
+def test_the_device_route_ignores_its_query(untouched_single: Caller, query: str) -> None:
     """Deployed firmware appends what it likes."""
-    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
-    document = untouched.get(f"/api/configs/{first['mac_address']}.json")
+    first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
+    document = untouched_single.get(f"/api/configs/{first['mac_address']}.json")
     assert 200 == document.status
-    assert document.body == untouched.get(f"/api/configs/{first['mac_address']}.json?{query}").body
+    assert document.body == untouched_single.get(f"/api/configs/{first['mac_address']}.json?{query}").body
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ MALFORMED = ["other", "1", '"open', "W/", "w/{}", "'1'", "{} {}", "*, {}", "**",
 
 
 @pytest.fixture
-def config(both: Service) -> Any:
+def config(single: Service) -> Any:
     """A config at revision 2."""
-    made = created(both.client, {"a": 1})
-    return both.client.send_json("PUT", f"/api/configs/{made['id']}", {"content": {"a": 2}}).json()
+    made = created(single.client, {"a": 1})
+    return single.client.send_json("PUT", f"/api/configs/{made['id']}", {"content": {"a": 2}}).json()
 
 
 def _reads(config: Any) -> list[tuple[str, str]]:
@@ -32,11 +32,13 @@ def _reads(config: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("header", FRESH)
-def test_what_the_caller_has_is_not_sent_again(both: Service, config: Any, header: str, method: str) -> None:
+def test_what_the_caller_has_is_not_sent_again(
+    single: Service, config: Any, header: str, method: str
+) -> None:
     """304 without a body, with ETag and Cache-Control as 200 has them; weak tags count."""
     for path, tag in _reads(config):
-        full = both.client.get(path)
-        answer = both.client.request(method, path, headers={"If-None-Match": header.format(tag)})
+        full = single.client.get(path)
+        answer = single.client.request(method, path, headers={"If-None-Match": header.format(tag)})
         assert (304, b"") == (answer.status, answer.body)
         assert tag == answer.headers["etag"]
         assert full.headers["cache-control"] == answer.headers["cache-control"]
@@ -44,28 +46,28 @@ def test_what_the_caller_has_is_not_sent_again(both: Service, config: Any, heade
 
 
 @pytest.mark.parametrize("header", CHANGED + MALFORMED)
-def test_what_the_caller_does_not_have_is_sent(both: Service, config: Any, header: str) -> None:
+def test_what_the_caller_does_not_have_is_sent(single: Service, config: Any, header: str) -> None:
     """Another tag, or a header that is none, brings the whole answer."""
     for path, tag in _reads(config):
         if header in ("{} {}", "*, {}", "{};q=1", "w/{}") and path.endswith(".json"):
             continue
-        full = both.client.get(path)
-        answer = both.client.get(path, If_None_Match=header.format(tag, tag))
+        full = single.client.get(path)
+        answer = single.client.get(path, If_None_Match=header.format(tag, tag))
         assert (200, full.body) == (answer.status, answer.body)
         assert tag == answer.headers["etag"]
 
 
-def test_the_two_tags_are_not_mixed_up(both: Service, config: Any) -> None:
+def test_the_two_tags_are_not_mixed_up(single: Service, config: Any) -> None:
     """The revision is no validator of the document, and the content ETag none of the config."""
     (by_id, revision), (document, etag) = _reads(config)
-    assert 200 == both.client.get(by_id, If_None_Match=etag).status
-    assert 200 == both.client.get(document, If_None_Match=revision).status
+    assert 200 == single.client.get(by_id, If_None_Match=etag).status
+    assert 200 == single.client.get(document, If_None_Match=revision).status
 
 
-def test_a_missing_config_is_404_whatever_the_caller_has(both: Service) -> None:
+def test_a_missing_config_is_404_whatever_the_caller_has(single: Service) -> None:
     """`If-None-Match: *` does not turn nothing into "not modified"."""
     for path in ("/api/configs/99999999", f"/api/configs/{new_mac()}.json"):
-        expect_problem(both.client.get(path, If_None_Match="*"), 404, "RECORD_NOT_FOUND")
+        expect_problem(single.client.get(path, If_None_Match="*"), 404, "RECORD_NOT_FOUND")
 
 
 # If-Match values at revision 2, and whether they let a write through.
@@ -91,70 +93,70 @@ MATCHES = {
 
 @pytest.mark.parametrize(("header", "allowed"), list(MATCHES.values()), ids=list(MATCHES))
 @pytest.mark.parametrize("route", ["PUT by id", "PUT by MAC", "DELETE"])
-def test_if_match_guards_writes(both: Service, config: Any, route: str, header: str, allowed: bool) -> None:
+def test_if_match_guards_writes(single: Service, config: Any, route: str, header: str, allowed: bool) -> None:
     """Strong comparison with the current revision; 412 says nothing was stored, and nothing was."""
     by_id = f"/api/configs/{config['id']}"
     path = f"/api/configs/by-mac/{config['mac_address']}" if route == "PUT by MAC" else by_id
-    before = both.client.get(by_id).body
+    before = single.client.get(by_id).body
     if route == "DELETE":
-        answer = both.client.request("DELETE", path, headers={"If-Match": header})
+        answer = single.client.request("DELETE", path, headers={"If-Match": header})
     else:
-        answer = both.client.send_json("PUT", path, {"content": {"a": 3}}, If_Match=header)
+        answer = single.client.send_json("PUT", path, {"content": {"a": 3}}, If_Match=header)
     if allowed:
         assert (204 if route == "DELETE" else 200) == answer.status
     else:
         problem = expect_problem(answer, 412, "PRECONDITION_FAILED")
         assert 2 == problem["details"]["revision"]
-        assert before == both.client.get(by_id).body
+        assert before == single.client.get(by_id).body
 
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("header", [text.format('"2"', '"2"') for text in MALFORMED])
-def test_a_malformed_condition_stops_a_write(both: Service, config: Any, name: str, header: str) -> None:
+def test_a_malformed_condition_stops_a_write(single: Service, config: Any, name: str, header: str) -> None:
     """400: the write that its sender wanted guarded must not go through unguarded."""
     path = f"/api/configs/{config['id']}"
     conditions = {name: header, "Content-Type": "application/json"}
     writes = [
-        both.client.request("PUT", path, b'{"content": {}}', conditions),
-        both.client.request(
+        single.client.request("PUT", path, b'{"content": {}}', conditions),
+        single.client.request(
             "PUT", f"/api/configs/by-mac/{config['mac_address']}", b'{"content": {}}', conditions
         ),
-        both.client.request("DELETE", path, headers={name: header}),
+        single.client.request("DELETE", path, headers={name: header}),
     ]
     for answer in writes:
         expect_problem(answer, 400, "VALIDATION_FAILED")
-    assert config == both.client.get(path).json()
+    assert config == single.client.get(path).json()
 
 
-def test_if_match_is_checked_even_where_nothing_would_change(both: Service, config: Any) -> None:
+def test_if_match_is_checked_even_where_nothing_would_change(single: Service, config: Any) -> None:
     """A stale tag is refused though the content equals what is stored."""
     path = f"/api/configs/{config['id']}"
-    answer = both.client.send_json("PUT", path, {"content": config["content"]}, If_Match='"1"')
+    answer = single.client.send_json("PUT", path, {"content": config["content"]}, If_Match='"1"')
     expect_problem(answer, 412, "PRECONDITION_FAILED")
 
 
-def test_create_only(both: Service) -> None:
+def test_create_only(single: Service) -> None:
     """`If-None-Match: *` on by-mac creates once; the second is refused and changes nothing."""
     path = f"/api/configs/by-mac/{new_mac()}"
-    first = both.client.send_json("PUT", path, {"content": {"a": 1}}, If_None_Match="*")
-    second = both.client.send_json("PUT", path, {"content": {"a": 2}}, If_None_Match="*")
+    first = single.client.send_json("PUT", path, {"content": {"a": 1}}, If_None_Match="*")
+    second = single.client.send_json("PUT", path, {"content": {"a": 2}}, If_None_Match="*")
     assert 201 == first.status
     expect_problem(second, 412, "PRECONDITION_FAILED")
-    assert first.body == both.client.get(first.headers["location"]).body
+    assert first.body == single.client.get(first.headers["location"]).body
 
 
 @pytest.mark.parametrize("header", ["*", '"1"'])
-def test_update_only(both: Service, header: str) -> None:
+def test_update_only(single: Service, header: str) -> None:
     """`If-Match` on by-mac does not create what is not there."""
     mac = new_mac()
-    answer = both.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}, If_Match=header)
+    answer = single.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}, If_Match=header)
     expect_problem(answer, 412, "PRECONDITION_FAILED")
-    expect_problem(both.client.get(f"/api/configs/{mac}.json"), 404, "RECORD_NOT_FOUND")
+    expect_problem(single.client.get(f"/api/configs/{mac}.json"), 404, "RECORD_NOT_FOUND")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_condition_on_a_missing_config_is_404(both: Service, method: str) -> None:
+def test_a_condition_on_a_missing_config_is_404(single: Service, method: str) -> None:
     """An id that names nothing is reported as that."""
     body = b'{"content": {}}' if method == "PUT" else None
-    answer = both.client.request(method, "/api/configs/99999999", body, {"If-Match": '"1"'})
+    answer = single.client.request(method, "/api/configs/99999999", body, {"If-Match": '"1"'})
     expect_problem(answer, 404, "RECORD_NOT_FOUND")

@@ -63,9 +63,9 @@ def test_pages_hold_every_deletion_once(both: Service) -> None:
         *("limit=1&limit=1", "q=a", "count=true", "x"),
     ],
 )
-def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str) -> None:
     """Each parameter has one form, and the refusal names it."""
-    problem = expect_problem(untouched.get(f"/api/deleted-configs?{query}"), 400, "VALIDATION_FAILED")
+    problem = expect_problem(untouched_single.get(f"/api/deleted-configs?{query}"), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
 

@@ -34,6 +34,12 @@ def config(both: Service) -> Any:
     return _third(both.client)
 
 
+@pytest.fixture(scope="module")
+def on_single(single: Service) -> Any:
+    """The same on SQLite, for tests that change nothing."""
+    return _third(single.client)
+
+
 def _third(client: Caller) -> Any:
     made = created(client, CONTENTS[0])
     for content in CONTENTS[1:]:
@@ -102,10 +108,12 @@ def test_pages_hold_every_revision_once(both: Service, config: Any) -> None:
     ],
     ids=lambda query: query[:30],
 )
-def test_a_list_with_a_bad_query_is_refused(untouched: Caller, query: str) -> None:
+def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str) -> None:
     """Each parameter has one form, and the refusal names it."""
-    first = untouched.get("/api/configs?limit=1").json()["configs"][0]
-    problem = expect_problem(untouched.get(_path(first, f"/revisions?{query}")), 400, "VALIDATION_FAILED")
+    first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
+    problem = expect_problem(
+        untouched_single.get(_path(first, f"/revisions?{query}")), 400, "VALIDATION_FAILED"
+    )
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
 
@@ -121,9 +129,9 @@ def test_one_revision_has_its_content_verbatim(both: Service, config: Any) -> No
 
 
 @pytest.mark.parametrize("number", [*NO_NUMBERS, "4", "999999999999999999"], ids=lambda text: text[:20])
-def test_what_is_no_revision_is_not_found(both: Service, config: Any, number: str) -> None:
+def test_what_is_no_revision_is_not_found(single: Service, on_single: Any, number: str) -> None:
     """404 for every other spelling, as for an id."""
-    answer = both.client.get(_path(config, f"/revisions/{number}"))
+    answer = single.client.get(_path(on_single, f"/revisions/{number}"))
     expect_problem(answer, 404, "RECORD_NOT_FOUND")
 
 
@@ -141,9 +149,9 @@ def test_a_config_that_never_was(untouched_single: Caller, segment: str, rest: s
 @pytest.mark.parametrize(
     "rest", ["/revisions/1?x=1", "/diff?x=1", "/diff?from=1&from=2", "/diff?dry_run=true"]
 )
-def test_unknown_and_repeated_parameters_are_refused(both: Service, config: Any, rest: str) -> None:
+def test_unknown_and_repeated_parameters_are_refused(single: Service, on_single: Any, rest: str) -> None:
     """A misspelt parameter is noticed."""
-    expect_problem(both.client.get(_path(config, rest)), 400, "VALIDATION_FAILED")
+    expect_problem(single.client.get(_path(on_single, rest)), 400, "VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize(
@@ -200,9 +208,11 @@ def test_a_deletion_in_a_diff_has_no_document(both: Service, config: Any) -> Non
 
 @pytest.mark.parametrize("name", ["from", "to"])
 @pytest.mark.parametrize("value", ["", *NO_NUMBERS], ids=lambda text: text[:20])
-def test_a_diff_takes_numbers_of_revisions_only(both: Service, config: Any, name: str, value: str) -> None:
+def test_a_diff_takes_numbers_of_revisions_only(
+    single: Service, on_single: Any, name: str, value: str
+) -> None:
     """400 for another spelling; the refusal names the parameter."""
-    answer = both.client.get(_path(config, f"/diff?{name}={value}"))
+    answer = single.client.get(_path(on_single, f"/diff?{name}={value}"))
     assert {"parameter": name} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
 
 
@@ -230,10 +240,10 @@ def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], databa
 
 
 @pytest.mark.parametrize("rest", ["/revisions", "/revisions/2", "/diff"])
-def test_head_answers_as_get_does(both: Service, config: Any, rest: str) -> None:
+def test_head_answers_as_get_does(single: Service, on_single: Any, rest: str) -> None:
     """The same headers, without the body."""
-    full = both.client.get(_path(config, rest))
-    head = both.client.request("HEAD", _path(config, rest))
+    full = single.client.get(_path(on_single, rest))
+    head = single.client.request("HEAD", _path(on_single, rest))
     assert (200, b"") == (head.status, head.body)
     for name in ("content-type", "content-length", "cache-control"):
         assert full.headers[name] == head.headers[name]

@@ -110,9 +110,9 @@ def test_conflicts_are_met_as_asked(
         '{"mac_address": "02ab00000001", "content": {}}',
     ],
 )
-def test_a_broken_document_is_refused(untouched: Caller, text: str) -> None:
+def test_a_broken_document_is_refused(untouched_single: Caller, text: str) -> None:
     """A document that is cut off may lack records, so nothing of it is stored."""
-    expect_problem(post(untouched, text, "", DOCUMENT), 422, "UNPROCESSABLE")
+    expect_problem(post(untouched_single, text, "", DOCUMENT), 422, "UNPROCESSABLE")
 
 
 def test_an_empty_fleet_is_one(both: Service) -> None:
@@ -144,19 +144,19 @@ def test_two_records_of_one_device_are_refused(both: Service) -> None:
         *("x=1", "on-conflict=skip", "message=a&message=b"),
     ],
 )
-def test_a_bad_parameter_is_refused(untouched: Caller, query: str) -> None:
+def test_a_bad_parameter_is_refused(untouched_single: Caller, query: str) -> None:
     """Named, before the body is read."""
-    problem = expect_problem(post(untouched, record(new_mac()), f"?{query}"), 400, "VALIDATION_FAILED")
+    problem = expect_problem(post(untouched_single, record(new_mac()), f"?{query}"), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
 
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/merge-patch+json", f"{NDJSON}; charset=utf-16", "text/csv", "x"]
 )
-def test_another_media_type_is_refused(untouched: Caller, media_type: str) -> None:
+def test_another_media_type_is_refused(untouched_single: Caller, media_type: str) -> None:
     """415; and without one, the body is NDJSON."""
-    expect_problem(post(untouched, b"\n", "", media_type), 415, "UNSUPPORTED_MEDIA_TYPE")
-    assert 200 == untouched.request("POST", PATH, b"\n").status
+    expect_problem(post(untouched_single, b"\n", "", media_type), 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert 200 == untouched_single.request("POST", PATH, b"\n").status
 
 
 @pytest.mark.parametrize(
@@ -170,22 +170,22 @@ def test_another_media_type_is_refused(untouched: Caller, media_type: str) -> No
     ids=["chunked", "zero", "none", "64 MiB and one"],
 )
 def test_the_length_of_the_body_is_known_and_bounded(
-    untouched: Caller, headers: dict[str, str], body: bytes, status: int, code: str
+    untouched_single: Caller, headers: dict[str, str], body: bytes, status: int, code: str
 ) -> None:
     """A body that is too large is refused by what it says of itself."""
-    answer = untouched.request("POST", PATH, body, {"Content-Type": NDJSON, **headers})
+    answer = untouched_single.request("POST", PATH, body, {"Content-Type": NDJSON, **headers})
     expect_problem(answer, status, code)
 
 
 @pytest.mark.parametrize("media_type", [NDJSON, DOCUMENT])
-def test_a_body_that_is_cut_stores_nothing(both: Service, media_type: str) -> None:
+def test_a_body_that_is_cut_stores_nothing(single: Service, media_type: str) -> None:
     """Not even the records that came whole, with `keep_going` either."""
     mac = new_mac()
     body = (record(mac) if media_type == NDJSON else f'{{"configs": [{record(mac)}]}}').encode()
     headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 5)}
-    answer = both.client.request("POST", f"{PATH}?keep_going=true", body, headers)
+    answer = single.client.request("POST", f"{PATH}?keep_going=true", body, headers)
     assert str(len(body)) in expect_problem(answer, 400, "VALIDATION_FAILED")["error"]
-    assert None is document(both.client, mac)
+    assert None is document(single.client, mac)
 
 
 def test_what_does_not_change_leaves_no_trace(

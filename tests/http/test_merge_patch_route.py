@@ -106,20 +106,20 @@ def test_patches_mean_what_the_rfc_says(
         ),
     ],
 )
-def test_another_media_type_is_refused(both: Service, media_type: str) -> None:
+def test_another_media_type_is_refused(single: Service, media_type: str) -> None:
     """415 with Accept-Patch, which says what is taken, and nothing is changed."""
-    config = created(both.client, {"a": 1})
-    answer = _patch(both.client, config, '{"a": 2}', media_type)
+    config = created(single.client, {"a": 1})
+    answer = _patch(single.client, config, '{"a": 2}', media_type)
     expect_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
     assert MERGE_PATCH == answer.headers["accept-patch"]
-    assert config == both.client.get(_path(config)).json()
+    assert config == single.client.get(_path(config)).json()
 
 
 @pytest.mark.parametrize("media_type", ["Application/Merge-Patch+JSON", f"{MERGE_PATCH}; charset=UTF-8", ""])
-def test_spellings_of_the_media_type(both: Service, media_type: str) -> None:
+def test_spellings_of_the_media_type(single: Service, media_type: str) -> None:
     """Case and charset do not matter, and none counts as the right one."""
-    config = created(both.client, {"a": 1})
-    assert 200 == _patch(both.client, config, '{"a": 2}', media_type).status
+    config = created(single.client, {"a": 1})
+    assert 200 == _patch(single.client, config, '{"a": 2}', media_type).status
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def test_spellings_of_the_media_type(both: Service, media_type: str) -> None:
         pytest.param(b'{"a": "\xff"}', id="latin-1"),
     ],
 )
-def test_a_bad_patch_is_refused(both: Service, patch: str | bytes) -> None:
+def test_a_bad_patch_is_refused(single: Service, patch: str | bytes) -> None:
     """Held to the rules of content, itself and its result; nothing is changed."""
-    config = created(both.client, {"a": 1})
-    expect_problem(_patch(both.client, config, patch), 400, "VALIDATION_FAILED")
-    assert config == both.client.get(_path(config)).json()
+    config = created(single.client, {"a": 1})
+    expect_problem(_patch(single.client, config, patch), 400, "VALIDATION_FAILED")
+    assert config == single.client.get(_path(config)).json()
 
 
 def test_a_result_that_is_too_large_is_refused(tuned: Service) -> None:

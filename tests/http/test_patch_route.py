@@ -196,6 +196,6 @@ def test_an_empty_match_is_everyone(start_service: Callable[..., Service]) -> No
         ("?message=a", {"match": "", "merge": {"a": 1}, "message": "b"}),
     ],
 )
-def test_a_bad_request_changes_nobody(untouched: Caller, query: str, body: object) -> None:
+def test_a_bad_request_changes_nobody(untouched_single: Caller, query: str, body: object) -> None:
     """A filter that is missing or misspelt would mean the whole fleet, so it is refused."""
-    expect_problem(untouched.send_json("POST", f"{PATH}{query}", body), 400, "VALIDATION_FAILED")
+    expect_problem(untouched_single.send_json("POST", f"{PATH}{query}", body), 400, "VALIDATION_FAILED")

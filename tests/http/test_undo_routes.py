@@ -25,6 +25,12 @@ def config(both: Service) -> Any:
     return _second(both.client)
 
 
+@pytest.fixture(scope="module")
+def on_single(single: Service) -> Any:
+    """The same on SQLite, for tests that change nothing."""
+    return _second(single.client)
+
+
 def _second(client: Caller) -> Any:
     made = created(client, FIRST)
     return client.send_json("PUT", f"/api/configs/{made['id']}", {"content": {"a": 2}}).json()
@@ -95,11 +101,11 @@ def test_a_rollback_to_a_deletion(both: Service, config: Any) -> None:
         pytest.param('{"revision": ' + "9" * 300 + "}", id="300 digits"),
     ],
 )
-def test_a_rollback_takes_a_whole_number(both: Service, config: Any, body: str) -> None:
+def test_a_rollback_takes_a_whole_number(single: Service, on_single: Any, body: str) -> None:
     """Any other spelling, and any other member, is refused."""
-    answer = both.client.request("POST", _path(config, "/rollback"), body.encode())
+    answer = single.client.request("POST", _path(on_single, "/rollback"), body.encode())
     expect_problem(answer, 400, "VALIDATION_FAILED")
-    assert config == both.client.get(_path(config)).json()
+    assert on_single == single.client.get(_path(on_single)).json()
 
 
 def test_a_message_is_kept_with_its_revision(both: Service, config: Any) -> None:
@@ -124,27 +130,27 @@ def test_a_message_is_kept_with_its_revision(both: Service, config: Any) -> None
     assert [text, None, *[text] * 9, None, None] == [revision["message"] for revision in found]
 
 
-def test_a_message_in_two_places_is_refused(both: Service, config: Any) -> None:
-    """Nobody can say which one counts, even where both are the same."""
+def test_a_message_in_two_places_is_refused(single: Service, on_single: Any) -> None:
+    """Nobody can say which one counts, even where single are the same."""
     for method, rest, body in (
         ("PUT", "", {"content": {"a": 9}, "message": "m"}),
         ("POST", "/rollback", {"revision": 1, "message": "m"}),
         ("POST", "/replace-device", {"mac_address": "02ab00000001", "message": "m"}),
     ):
-        answer = both.client.send_json(method, _path(config, f"{rest}?message=m"), body)
+        answer = single.client.send_json(method, _path(on_single, f"{rest}?message=m"), body)
         assert {"parameter": "message"} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
-    assert config == both.client.get(_path(config)).json()
+    assert on_single == single.client.get(_path(on_single)).json()
 
 
 @pytest.mark.parametrize("message", ["x" * 1001, "a\0b"], ids=["too long", "NUL"])
-def test_a_message_that_cannot_be_kept_is_refused(both: Service, config: Any, message: str) -> None:
+def test_a_message_that_cannot_be_kept_is_refused(single: Service, on_single: Any, message: str) -> None:
     """From either place; with it the change."""
     for answer in (
-        *_changes(both.client, config, f"?message={quote(message)}"),
-        both.client.send_json("PUT", _path(config), {"content": {"a": 9}, "message": message}),
+        *_changes(single.client, on_single, f"?message={quote(message)}"),
+        single.client.send_json("PUT", _path(on_single), {"content": {"a": 9}, "message": message}),
     ):
         expect_problem(answer, 400, "VALIDATION_FAILED")
-    assert config == both.client.get(_path(config)).json()
+    assert on_single == single.client.get(_path(on_single)).json()
 
 
 def test_the_longest_message_counts_characters(both: Service, config: Any) -> None:
@@ -179,11 +185,11 @@ def test_if_match_can_be_required_of_every_change(tuned: Service) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "1", "yes", "True", "null", "true&dry_run=true"])
-def test_a_dry_run_is_true_or_false(both: Service, config: Any, value: str) -> None:
+def test_a_dry_run_is_true_or_false(single: Service, on_single: Any, value: str) -> None:
     """Anything else might be meant as a dry run, and is refused."""
-    for answer in _changes(both.client, config, f"?dry_run={value}"):
+    for answer in _changes(single.client, on_single, f"?dry_run={value}"):
         assert {"parameter": "dry_run"} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
-    assert config == both.client.get(_path(config)).json()
+    assert on_single == single.client.get(_path(on_single)).json()
 
 
 def test_a_dry_run_that_is_false_is_none(both: Service, config: Any) -> None:
