@@ -125,6 +125,7 @@ def test_only_known_configs_are_announced(
     expect_both(listener, end)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_commands_announce_through_the_services_relay(
     announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
 ) -> None:

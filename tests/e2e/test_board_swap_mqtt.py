@@ -20,10 +20,11 @@ from .test_announcements import expect_both, nothing_pending, nudge, retained_to
 def announcing(
     start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto, listener: Listener
 ) -> Serve:
-    """A service on each kind of database, and somebody who listens."""
+    """A service, and a client that listens: what is announced is the same on both, and its storing has contract tests."""
     return start_serve(database_url, workers=1, MQTT_URL=broker.url)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_swap_clears_one_board_and_tells_the_other(
     announcing: Serve, broker: Mosquitto, listener: Listener
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_swap_clears_one_board_and_tells_the_other(
     wait_until(lambda: nothing_pending(client), "everything was told")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_undoing_is_heard_and_looking_is_not(announcing: Serve, listener: Listener) -> None:
     """A rollback, a restore and a patch announce; dry runs, and what a bulk edit leaves as it is, do not."""
     client = announcing.client

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.support.documented import Command, commands
 from tests.support.markdown import Block, blocks
 from tests.support.postgres import create_database, drop_database, tools
 from tests.support.serving import COMMAND, Serve, environment
+from tests.support.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
@@ -83,7 +86,27 @@ def databases(request: pytest.FixtureRequest, postgres_base_url: str) -> Iterato
     drop_database(postgres_base_url, name)
 
 
-def run_page(page: Path, directory: Path, serve: Serve, **env: str) -> str:
+@pytest.fixture(scope="module")
+def programs() -> Iterator[Path]:
+    """A directory with a program `iotconfig` that starts at once (see `tests/support/command_server.py`)."""
+    # Short, because the path of a socket may have a hundred characters only.
+    with tempfile.TemporaryDirectory(prefix="iotconfig-") as name:
+        directory = Path(name)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.command_server", directory],
+            cwd=_ROOT,
+            start_new_session=True,
+        )
+        try:
+            wait_until((directory / "iotconfig").exists, "the command can be run")
+            yield directory
+        finally:
+            # A command that hangs, too.
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def run_page(page: Path, directory: Path, serve: Serve, programs: Path, **env: str) -> str:
     """Run the commands of a page one after another in one shell; what each printed is in a file of its number."""
     port = f":{serve.client.address[1]}"
     lines = [
@@ -91,7 +114,7 @@ def run_page(page: Path, directory: Path, serve: Serve, **env: str) -> str:
         for command in commands_of(page)
     ]
     script = _SCRIPT.format(before=_BEFORE.get(page.name, ":"), commands="\n".join(lines))
-    path = f"{tools()}:{COMMAND.parent}:{os.environ['PATH']}"
+    path = f"{programs}:{tools()}:{COMMAND.parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-c", script],
         cwd=directory,
@@ -116,7 +139,7 @@ def prepare(directory: Path) -> None:
         (configs / f"{name}.json").write_text(f'{{"deviceName": "kitchen {name}", "n": 1.10}}\n')
 
 
-@pytest.mark.timeout(300)  # A page has some twenty commands, and each starts an interpreter.
+@pytest.mark.timeout(300)  # A page has some twenty commands.
 @pytest.mark.parametrize("page", _WITH_COMMANDS, ids=lambda page: page.name)
 def test_commands_do_what_the_page_says(
     page: Path,
@@ -124,6 +147,7 @@ def test_commands_do_what_the_page_says(
     request: pytest.FixtureRequest,
     sqlite_url: str,
     tmp_path: Path,
+    programs: Path,
 ) -> None:
     """Each ends well, and prints what is shown, in the order of the page."""
     directory = tmp_path / "work"
@@ -135,7 +159,7 @@ def test_commands_do_what_the_page_says(
         env["SOURCE"], env["TARGET"] = url, env["RESTORED_URL"]
     serve = start_serve(url, workers=1, **_SETTINGS.get(page.name, {}))
 
-    said = run_page(page, directory, serve, **env)
+    said = run_page(page, directory, serve, programs, **env)
 
     for command in commands_of(page):
         printed = directory / f"printed-{command.line}"
@@ -153,14 +177,14 @@ def _last(directory: Path) -> str:
 
 
 def test_a_page_that_is_wrong_is_noticed(
-    tmp_path: Path, start_serve: Callable[..., Serve], sqlite_url: str
+    tmp_path: Path, start_serve: Callable[..., Serve], sqlite_url: str, programs: Path
 ) -> None:
     """A command that fails ends the page, and a line that was not printed is named."""
     page = tmp_path / "wrong.md"
     page.write_text("```console\n$ echo one\ntwo\n$ iotconfig config show 99\n$ echo never\n```\n")
     serve = start_serve(sqlite_url, workers=1)
 
-    run_page(page, tmp_path, serve)
+    run_page(page, tmp_path, serve, programs)
 
     first, second, third = commands_of(page)
     assert ["two"] == first.missing((tmp_path / f"printed-{first.line}").read_text())

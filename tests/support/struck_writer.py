@@ -1,4 +1,7 @@
-"""A writer that kills itself around its commit: `python -m tests.support.struck_writer before|after CHANGE MAC`."""
+"""Writers that kill themselves around their commit: `python -m tests.support.struck_writer before|after CHANGE MAC …`.
+
+Each change is made by a process of its own, one after the other.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,18 @@ def _change(change: str, mac: MacAddress) -> None:
                 sys.exit(f"no such change: {change}")
 
 
+def _die_in_a_process(change: str, mac: MacAddress) -> None:
+    writer = os.fork()
+    if not writer:
+        _change(change, mac)
+        os._exit(0)
+    _, status = os.waitpid(writer, 0)
+    if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
+        sys.exit(f"the writer that should {change} {mac} did not die")
+
+
 if __name__ == "__main__":
-    _die_around_the_commit(sys.argv[1])
-    _change(sys.argv[2], MacAddress.parse(sys.argv[3]))
+    when, *changes = sys.argv[1:]
+    _die_around_the_commit(when)
+    for change, mac in zip(changes[::2], changes[1::2], strict=True):
+        _die_in_a_process(change, MacAddress.parse(mac))
