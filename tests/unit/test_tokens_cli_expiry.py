@@ -50,5 +50,5 @@ def test_nothing_is_never() -> None:
 )
 def test_what_is_no_time(text: str) -> None:
     """The refusal shows how it is written."""
-    with pytest.raises(click.BadParameter, match="write 90d, 12h"):
+    with pytest.raises(click.BadParameter, match="use 90d, 12h"):
         expiry(_CONTEXT, _OPTION, text)
