@@ -251,7 +251,7 @@ def test_slow_readers_take_bounded_room_and_no_place(
         assert 200 == ask(picture_serve.client, small).status
 
         refused = ask(picture_serve.client, large)
-        assert "wait to be read" in expect_problem(refused, 429, "TOO_MANY_REQUESTS")["error"]
+        assert "wait to be sent" in expect_problem(refused, 429, "TOO_MANY_REQUESTS")["error"]
         assert 1 <= int(refused.headers["retry-after"])
 
         # One that is read, and one whose reader goes away, make room for two.

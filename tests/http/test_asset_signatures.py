@@ -130,7 +130,7 @@ def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused(
     name, other = new_name(), new_name()
     time = timestamp()
     body = refused(strict, 403, "AUTHORIZATION_FAILED", name, order=order)
-    assert "of the timestamp only" in body["error"]
+    assert "covers the timestamp only" in body["error"]
     signature = strict.key.sign_strongly(time, name, CONTENT)
     refused(strict, 403, "AUTHORIZATION_FAILED", other, time=time, signature=signature, order=order)
     evil = strict.upload(name, b"evil", time=time, signature=signature, order=order)

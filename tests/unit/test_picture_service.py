@@ -55,7 +55,7 @@ def test_a_picture_is_fetched_and_converted() -> None:
 def test_more_pictures_than_places_are_refused() -> None:
     """How many are fetched and converted is bounded; the caller is told when to ask again."""
     source = Nested()
-    source.service = PictureService(source, Same(), patience=0.0, places=BoundedSemaphore(2))
+    source.service = PictureService(source, Same(), patience=0.0, slots=BoundedSemaphore(2))
 
     with pytest.raises(TooManyRequests) as refusal:
         source.service.picture("u", {}, TargetSize())
@@ -66,21 +66,21 @@ def test_more_pictures_than_places_are_refused() -> None:
 def test_a_place_is_given_back() -> None:
     """After a success, after a failure, and where there was no room for the picture."""
     source = Nested()
-    service = PictureService(source, Long(), patience=0.0, places=BoundedSemaphore(1), room=MemoryBudget(15))
+    service = PictureService(source, Long(), patience=0.0, slots=BoundedSemaphore(1), budget=MemoryBudget(15))
     for _ in range(2):
         source.fails = True
         with pytest.raises(ExternalServiceError):
             service.picture("u", {}, TargetSize())
         source.fails = False
         held = service.picture("u", {}, TargetSize())
-        with pytest.raises(TooManyRequests, match="wait to be read"):
+        with pytest.raises(TooManyRequests, match="wait to be sent"):
             service.picture("u", {}, TargetSize())
         held.close()
 
 
 def test_who_reads_slowly_keeps_nobody_from_a_place() -> None:
     """A picture that waits to be sent takes room, and no place."""
-    service = PictureService(Nested(), Long(), patience=0.0, places=BoundedSemaphore(1))
+    service = PictureService(Nested(), Long(), patience=0.0, slots=BoundedSemaphore(1))
 
     assert [10] * 20 == [
         len(held.content) for held in [service.picture("u", {}, TargetSize()) for _ in range(20)]
@@ -89,10 +89,10 @@ def test_who_reads_slowly_keeps_nobody_from_a_place() -> None:
 
 def test_more_than_there_is_room_for_is_refused() -> None:
     """By bytes, up to the last one; the caller is told when to ask again."""
-    service = PictureService(Nested(), Long(), room=MemoryBudget(30))
+    service = PictureService(Nested(), Long(), budget=MemoryBudget(30))
     held = [service.picture("u", {}, TargetSize()) for _ in range(3)]
     for _ in range(2):
-        with pytest.raises(TooManyRequests, match="wait to be read") as refusal:
+        with pytest.raises(TooManyRequests, match="wait to be sent") as refusal:
             service.picture("u", {}, TargetSize())
         assert 1 <= refusal.value.retry_after
 
@@ -105,7 +105,7 @@ def test_more_than_there_is_room_for_is_refused() -> None:
 
 def test_a_picture_that_nobody_closed_takes_no_room_when_it_is_gone() -> None:
     """An answer that never came to be sent must not take it for ever."""
-    service = PictureService(Nested(), Long(), room=MemoryBudget(10))
+    service = PictureService(Nested(), Long(), budget=MemoryBudget(10))
     for _ in range(3):
         held = service.picture("u", {}, TargetSize())
         with pytest.raises(TooManyRequests):

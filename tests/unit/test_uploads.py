@@ -202,7 +202,7 @@ def test_a_database_without_room_does_not_say_that_nothing_was_stored(
     if at_begin:
         assert (told, None) == (str(refused.value), workshop.content())
     else:
-        told += " The file is in place, and nobody was told: send it again."
+        told += " The file is stored, but not announced: send it again."
         assert (told, CONTENT) == (str(refused.value), workshop.content())
     workshop.store = memory
     assert [] == workshop.announced()

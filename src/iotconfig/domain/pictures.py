@@ -1,4 +1,4 @@
-"""Pictures for small displays: fetched from elsewhere, shrunk, and put into the form that the display draws."""
+"""Pictures for small displays: fetched over HTTP, shrunk, and converted to the display's format."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from attrs import Attribute, field, frozen
 from .errors import TooManyRequests, ValidationFailed
 
 MAX_SIDE: Final = 4096
-"""Pixels that a side of an answer may have."""
+"""The longest side of a converted picture, in pixels."""
 
 MAX_AREA: Final = 2048 * 2048
-"""Pixels that an answer may have in all: 16 MiB at four bytes each."""
+"""The most pixels of a converted picture: 16 MiB at four bytes each."""
 
 AT_ONCE: Final = 8
-"""Pictures that a service fetches and converts at a time, unless it is told otherwise."""
+"""The default number of pictures that are fetched and converted at a time."""
 
 HELD_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of converted pictures that a service holds until they are sent, unless it is told otherwise."""
+"""The default budget for converted pictures that wait to be sent, in bytes."""
 
 RETRY_AFTER: Final = 2
-"""Seconds after which who was sent away may ask again."""
+"""Seconds after which a refused client may try again."""
 
 
 def _check_side(_box: object, attribute: Attribute[int | None], side: int | None) -> None:
@@ -39,7 +39,7 @@ def _check_side(_box: object, attribute: Attribute[int | None], side: int | None
 
 @frozen
 class TargetSize:
-    """What a picture has to fit into, in pixels; a side that is None is as long as an answer may be.
+    """The size that a picture has to fit into, in pixels. A side of None is limited by `MAX_SIDE` only.
 
     Raises `ValidationFailed` for a side that is not from 1 to `MAX_SIDE`.
     """
@@ -48,7 +48,7 @@ class TargetSize:
     height: int | None = field(default=None, validator=_check_side)
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        """The size at which a picture of this size fits, its shape kept; never larger than it is.
+        """Return the largest size at which a picture fits: same aspect ratio, never enlarged.
 
         Each side is at least one pixel, and both together are at most `MAX_AREA`.
         """
@@ -57,7 +57,7 @@ class TargetSize:
         return _scaled(width, scale, most_width), _scaled(height, scale, most_height)
 
     def turned(self) -> TargetSize:
-        """The box for a picture that is turned by a quarter afterwards."""
+        """Return the target for a picture that is rotated by 90° afterwards."""
         return TargetSize(self.height, self.width)
 
 
@@ -66,54 +66,53 @@ def _scaled(side: int, scale: float, most: int) -> int:
 
 
 class PictureSource(Protocol):
-    """Where pictures come from."""
+    """Fetches pictures."""
 
     def fetch(self, url: str, headers: Mapping[str, str]) -> bytes:
-        """The file at `url`, an http or https URL, asked for with these headers.
+        """Return the whole file at `url`, an http or https URL, requested with these headers.
 
-        It comes whole, or not at all, within bounds of time and size that the
-        source sets. Raises `ValidationFailed` for a URL that is none, or that may
-        not be fetched from, `ExternalServiceError` where fetching fails.
+        The source bounds time and size. Raises `ValidationFailed` for a URL that is
+        invalid or not allowed, and `ExternalServiceError` where fetching fails.
         """
         ...
 
 
 class PictureConverter(Protocol):
-    """Makes of a picture's file what a display draws."""
+    """Converts picture files to the display's format."""
 
     def convert(self, file: bytes, box: TargetSize) -> bytes:
-        """The picture, shrunk into the box.
+        """Return the converted picture, shrunk to fit `box`.
 
-        Raises `Unprocessable` where it cannot be read, and `TooManyRequests`
-        where others are ahead for too long.
+        Raises `Unprocessable` where the file cannot be decoded, and `TooManyRequests`
+        where the wait for a decoder takes too long.
         """
         ...
 
 
 class Picture:
-    """A picture as a display draws it. It takes room until it is closed, or nobody has it any more."""
+    """A picture in the display's format. Counts against the memory budget until closed or garbage-collected."""
 
-    def __init__(self, content: bytes, let_go: Callable[[], object]) -> None:
+    def __init__(self, content: bytes, release: Callable[[], object]) -> None:
         self.content = content
-        self._let_go = finalize(self, let_go)
+        self._release = finalize(self, release)
 
     def close(self) -> None:
-        """Give its room to others, when it was sent or cannot be; more than once does no harm."""
-        self._let_go()
+        """Release its share of the budget, once it was sent or cannot be. Idempotent."""
+        self._release()
 
 
 @frozen
 class MemoryBudget:
-    """Room for pictures that wait to be sent: slow readers may take all of it, and no more."""
+    """The memory for pictures that wait to be sent: the bound on what slow clients can occupy."""
 
     size: int = HELD_BYTES
     """Bytes."""
     _taken: dict[object, int] = field(factory=dict, init=False, repr=False)
 
     def hold(self, content: bytes) -> Picture | None:
-        """The picture, in room of its own; None where there is none for it."""
-        # Each step on the dictionary is whole. A lock would not do: the garbage collector
-        # lets go of pictures as well, at any moment, also while this thread had it.
+        """Return a picture that counts against the budget; None where it does not fit."""
+        # Each operation on the dictionary is atomic. A lock could deadlock: the garbage collector
+        # may release a picture at any point, also while this thread holds the lock.
         key = object()
         self._taken[key] = len(content)
         if sum(self._taken.values()) > self.size:
@@ -124,30 +123,30 @@ class MemoryBudget:
 
 @frozen
 class PictureService:
-    """Fetches and converts pictures, a few at a time, and holds those that wait to be sent, within bounds.
+    """Fetches and converts pictures, a few at a time, and bounds the memory of those that wait to be sent.
 
-    Two bounds, so that who reads slowly does not keep others from being served.
+    The two bounds are separate, so that clients that read slowly do not block conversions for others.
     """
 
     source: PictureSource
     converter: PictureConverter
     patience: float = 10.0
-    """Seconds to wait while others are served."""
-    _places: BoundedSemaphore = field(factory=lambda: BoundedSemaphore(AT_ONCE), alias="places")
-    _room: MemoryBudget = field(factory=MemoryBudget, alias="room")
+    """Seconds to wait for a free slot."""
+    _slots: BoundedSemaphore = field(factory=lambda: BoundedSemaphore(AT_ONCE), alias="slots")
+    _budget: MemoryBudget = field(factory=MemoryBudget, alias="budget")
 
     def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
-        """The picture at `url`, as a display draws it; to be closed by the caller when it was sent.
+        """Return the converted picture at `url`. The caller closes it after sending it.
 
-        Raises what `PictureSource.fetch` and `PictureConverter.convert` do, and
-        `TooManyRequests` where too many others are served, or have not read theirs yet.
+        Raises as `PictureSource.fetch` and `PictureConverter.convert` do, and
+        `TooManyRequests` where all slots are busy, or the memory budget is used up.
         """
-        if not self._places.acquire(timeout=self.patience):
-            raise TooManyRequests("Too many pictures are asked for at once: try again.", RETRY_AFTER)
+        if not self._slots.acquire(timeout=self.patience):
+            raise TooManyRequests("Too many pictures are requested at once: try again.", RETRY_AFTER)
         try:
-            picture = self._room.hold(self.converter.convert(self.source.fetch(url, headers), box))
+            picture = self._budget.hold(self.converter.convert(self.source.fetch(url, headers), box))
         finally:
-            self._places.release()
+            self._slots.release()
         if picture is None:
-            raise TooManyRequests("Too many pictures wait to be read: try again.", RETRY_AFTER)
+            raise TooManyRequests("Too many converted pictures wait to be sent: try again.", RETRY_AFTER)
         return picture

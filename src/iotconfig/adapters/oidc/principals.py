@@ -19,7 +19,7 @@ def principal_in(claims: Mapping[str, Any], registration: Registration) -> Princ
     if subject is None:
         raise refused(f"its subject must be 1 to {_LONGEST} printable characters")
     if subject.strip().lower() in ("", LOCAL_ADMINISTRATOR.subject):
-        raise refused("its subject signs what nobody in particular did")
+        raise refused("its subject is reserved for changes made without authentication")
     return Principal(
         subject,
         registration.roles.roles_in(claims, registration.client_id),

@@ -1,1 +1,1 @@
-"""Callers, their roles, and how they prove who they are."""
+"""Principals, roles, API tokens and sign-in."""

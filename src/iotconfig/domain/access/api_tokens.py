@@ -18,7 +18,7 @@ from .principal import LOCAL_ADMINISTRATOR, Principal, Role
 from .token_uses import InBackground, TokenUses, at_once
 
 PREFIX: Final = "iotc"
-"""What every API token begins with, so that people and scanners know one when they see it."""
+"""The prefix of every API token, by which people and secret scanners recognise one."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
@@ -31,25 +31,27 @@ def _check_name(_token: object, _attribute: object, name: str) -> None:
             "or dashes, and begin with a letter or a digit."
         )
     if name.lower() == LOCAL_ADMINISTRATOR.subject:
-        raise ValidationFailed(f'"{name}" signs the changes of nobody in particular: choose another name.')
+        raise ValidationFailed(
+            f'"{name}" is reserved for changes made without authentication: choose another name.'
+        )
 
 
 @frozen
 class ApiToken:
-    """An API token as it is stored: without its secret. Times are aware and in UTC."""
+    """An API token as stored, without its secret. Times are aware and in UTC."""
 
     name: str = field(validator=_check_name)
-    """Unique for ever: it signs the revisions that are made with the token."""
+    """Never reused: it is the author of the revisions made with the token."""
     role: Role
     key: str
-    """The part of the token that finds it; no secret."""
+    """The part of the token by which it is found; not secret."""
     digest: str = field(repr=False)
     """SHA-256 of the whole token, in lower-case hexadecimal digits."""
     created_at: datetime
     expires_at: datetime | None = None
-    """When it ceases to hold; None for never."""
+    """When it expires; None for never."""
     last_used_at: datetime | None = None
-    """To the minute."""
+    """Accurate to a minute."""
     revoked_at: datetime | None = None
 
     def state(self, now: datetime) -> str:
@@ -63,29 +65,29 @@ class ApiTokenStore(Protocol):
     """Stores API tokens. All methods may raise `StoreUnavailable`, those that write `StoreFull`."""
 
     def add(self, token: ApiToken) -> None:
-        """Store a new token. Raises `NameTaken` where its name was given before, be it revoked."""
+        """Store a new token. Raises `NameTaken` where a token has or had its name, revoked ones included."""
         ...
 
     def find(self, key: str) -> ApiToken | None:
-        """The token with this key, or None."""
+        """Return the token with this key, or None."""
         ...
 
     def all(self) -> Sequence[ApiToken]:
-        """All tokens, the revoked too, sorted by name."""
+        """Return all tokens, including revoked ones, sorted by name."""
         ...
 
     def revoke(self, name: str, now: datetime) -> bool:
-        """Make a token hold no longer; False where there is none of this name, or it was revoked before."""
+        """Revoke a token. Returns False where no token has this name, or it was revoked before."""
         ...
 
     def record_use(self, key: str, at: datetime) -> None:
-        """Remember when a token was used; an earlier time than the one that is stored changes nothing."""
+        """Store the time of a token's last use. An earlier time than the stored one changes nothing."""
         ...
 
 
 @frozen
 class ApiTokenService:
-    """Gives tokens out, and tells whose they are. All methods may raise `StoreUnavailable`."""
+    """Creates, revokes and verifies API tokens. All methods may raise `StoreUnavailable`."""
 
     store: ApiTokenStore
     clock: Clock
@@ -97,17 +99,17 @@ class ApiTokenService:
         return TokenUses(self.store.record_use, self.in_background)
 
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-        """A new token, and its text, which nobody can find out again.
+        """Create a token. Returns it with its text, which cannot be recovered later.
 
-        Raises `ValidationFailed` for a name that breaks the rules and a time
-        that has passed, `NameTaken` for a name that was given before.
+        Raises `ValidationFailed` for an invalid name or a time that has passed, and
+        `NameTaken` for a name that a token has or had.
         """
         check_kind(role, Role, "The role of a token is a Role, such as Role.VIEWER")
         if expires_at is not None:
             check_moment(expires_at, "The time when a token expires is a datetime")
         now = self.clock()
         if expires_at is not None and expires_at <= now:
-            raise ValidationFailed("The token would have expired already: name a time to come.")
+            raise ValidationFailed("The token would have expired already: give a time in the future.")
         key = secrets.new_key()
         text = secrets.new_token(PREFIX, key)
         token = ApiToken(name, role, key, secrets.digest_of(text), now, expires_at)
@@ -115,20 +117,20 @@ class ApiTokenService:
         return token, text
 
     def all(self) -> Sequence[ApiToken]:
-        """All tokens, the revoked too, sorted by name."""
+        """Return all tokens, including revoked ones, sorted by name."""
         return self.store.all()
 
     def revoke(self, name: str) -> None:
-        """Make a token hold no longer, from the next request on. Raises `RecordNotFound`."""
+        """Revoke a token, effective from the next request. Raises `RecordNotFound`."""
         if not self.store.revoke(name, self.clock()):
             raise RecordNotFound(name, "'iotconfig token list' shows which there are", what="Active token")
 
     def authenticate(self, text: str) -> Principal:
-        """Whose token this is. Raises `AuthenticationRequired` where it does not hold."""
+        """Return the principal of a token. Raises `AuthenticationRequired` where it is not valid."""
         key = secrets.key_of(PREFIX, text)
         token = None if key is None else self.store.find(key)
         now = self.clock()
-        # The same words whatever is wrong: who guesses learns nothing.
+        # One message for all reasons: an attacker who guesses learns nothing.
         if token is None or not secrets.is_digest_of(token.digest, text) or token.state(now) != "active":
             raise AuthenticationRequired("The API token is unknown, or expired, or was revoked.")
         self._uses.record(token.key, token.last_used_at, now)

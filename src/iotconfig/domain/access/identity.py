@@ -1,4 +1,4 @@
-"""How somebody proves who they are to a provider that is not ours, and what is remembered while they do."""
+"""Sign-in at an identity provider: the port, and the values that are kept meanwhile."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .principal import Principal
 
 @frozen
 class SignIn:
-    """A sign-in that was begun, as it is remembered until the browser comes back."""
+    """A sign-in that has begun, kept until the browser returns."""
 
     state: str
-    """Comes back with the browser: random, 128 bits at least, in the URL-safe alphabet of base64."""
+    """Returns with the browser: at least 128 random bits in URL-safe base64."""
     nonce: str = field(repr=False)
-    """Comes back in the ID token; as random."""
+    """Returns in the ID token; equally random."""
     verifier: str = field(repr=False)
-    """Proves to the provider that who began the sign-in also ends it (PKCE with S256, RFC 7636)."""
+    """Proves to the provider that the same client began and finishes the sign-in (PKCE with S256, RFC 7636)."""
     redirect: str
-    """Where the browser goes in the end: a path of the service."""
+    """The path of the service to which the browser is sent after the sign-in."""
 
 
 @frozen
@@ -28,62 +28,62 @@ class Session:
     """A signed-in browser."""
 
     token: str = field(repr=False)
-    """What its cookie carries."""
+    """The token in the browser's cookie."""
     seconds: int
-    """For how long it holds; 1 at least."""
+    """Its lifetime; at least 1."""
     principal: Principal
     id_token: str = field(default="", repr=False)
-    """What the provider is shown when the session ends; empty where there is none."""
+    """The ID token to send when the session ends; empty where there is none."""
 
 
 class IdentityProvider(Protocol):
-    """Knows people. Safe to share between threads, and between greenlets.
+    """Verifies people's tokens, and signs browsers in. Safe to share between threads and greenlets.
 
-    Every method answers within seconds, whatever the provider does, and none but
-    `finish` asks it about one single person.
+    Every method returns within seconds, even if the provider hangs. Only `finish`
+    sends the provider a request for one person.
     """
 
     def principal_of(self, access_token: str) -> Principal:
-        """Whose access token this is, sent as bearer.
+        """Return the principal of an access token that was sent as bearer.
 
-        Raises `AuthenticationRequired` where the token does not hold, and
+        Raises `AuthenticationRequired` where the token is not valid, and
         `ExternalServiceError` where the provider is away and its keys are not
-        known, or were heard of too long ago.
+        cached, or are too old.
         """
         ...
 
     def principal_of_session(self, token: str) -> Principal:
-        """Whose session this is, by the token of its cookie.
+        """Return the principal of a session, by the token in its cookie.
 
-        It is an access token, or the ID token where the provider's access tokens
-        are opaque. Raises as `principal_of`.
+        That is an access token, or the ID token where the provider's access tokens
+        are opaque. Raises as `principal_of` does.
         """
         ...
 
     def begin(self, callback: str, redirect: str) -> tuple[SignIn, str]:
-        """A new sign-in, and the provider's URL to send the browser to.
+        """Begin a sign-in. Returns it with the provider's URL to send the browser to.
 
-        `callback`: the absolute URL that the provider sends it back to. `redirect`
-        is remembered, and not looked at. Raises `ExternalServiceError`.
+        `callback`: the absolute URL to which the provider sends the browser back.
+        `redirect`: stored in the sign-in as it is. Raises `ExternalServiceError`.
         """
         ...
 
     def finish(self, callback: str, sign_in: SignIn, code: str, issuer: str | None) -> Session:
-        """Exchange the code that the browser brought back.
+        """Exchange the code of the callback for a session.
 
-        `callback`: as it was in `begin`. `issuer`: the callback's parameter `iss`
-        (RFC 9207), checked where it came. That the state is the sign-in's, and that
-        it comes back once only, is for the caller to check.
+        `callback`: as in `begin`. `issuer`: the callback's parameter `iss` (RFC 9207),
+        checked if present. The caller checks that the state is the sign-in's, and
+        that it is used once only.
 
-        Raises `AuthenticationRequired` where the provider refuses the code, or
-        where its tokens do not hold, and `ExternalServiceError` where it is away.
+        Raises `AuthenticationRequired` where the provider refuses the code or its
+        tokens are not valid, and `ExternalServiceError` where it is away.
         """
         ...
 
     def end_url(self, back: str, id_token: str | None = None) -> str | None:
-        """The provider's URL that ends its own session with the browser, and sends that to `back` (absolute).
+        """Return the provider's URL that ends its own session and sends the browser to `back`, an absolute URL.
 
-        `id_token`: of the session that ends. It tells the provider whose that is, so that it
-        need not ask the person; it is not verified here, and may have expired. None where the provider has no such URL, or is away.
+        `id_token`: of the session that ends, so that the provider need not ask for confirmation; it is
+        not verified here and may have expired. Returns None where the provider has no such URL or is away.
         """
         ...

@@ -1,4 +1,4 @@
-"""Who calls, and what they may do."""
+"""Principals and their roles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attrs import frozen
 
 
 class Role(StrEnum):
-    """What somebody is allowed to do."""
+    """A set of rights."""
 
     ADMIN = "admin"
     """Everything."""
@@ -21,16 +21,16 @@ class Role(StrEnum):
 
 @frozen
 class Principal:
-    """Who makes a request."""
+    """The authenticated caller of a request."""
 
     subject: str
-    """The identity provider's name for them, or the name of their API token; 1 to 255 characters.
-    It signs the revisions that they make."""
+    """The identity provider's subject, or the name of an API token; 1 to 255 characters.
+    It is the author of the principal's revisions."""
     roles: frozenset[Role]
     name: str | None = None
-    """As people call them."""
+    """A name for display."""
     email: str | None = None
 
 
 LOCAL_ADMINISTRATOR: Final = Principal("anonymous", frozenset({Role.ADMIN}), name="Local administrator")
-"""Who everybody is while authentication is off."""
+"""The principal of every request while authentication is off."""

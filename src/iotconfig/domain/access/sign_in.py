@@ -1,4 +1,4 @@
-"""Signing in with a browser: begun once, finished once."""
+"""Sign-in with a browser. Each sign-in can be finished once."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from iotconfig.domain.replay_guard import GuardedStore
 from .identity import IdentityProvider, Session, SignIn
 
 TIME_TO_SIGN_IN: Final = timedelta(minutes=10)
-"""How long somebody may be at the identity provider."""
+"""The time in which a sign-in must be finished."""
 
 
 @frozen
 class SignInService:
-    """Sends browsers to the identity provider and takes them back. Its methods raise as the provider's do."""
+    """Sends browsers to the identity provider and handles their return. The methods raise as the provider's do."""
 
     provider: IdentityProvider
     store: GuardedStore
     clock: Clock
 
     def begin(self, callback: str, redirect: str) -> tuple[SignIn, str]:
-        """What is to be remembered of a new sign-in, and the URL to send the browser to."""
+        """Begin a sign-in. Returns the values to keep, and the URL to send the browser to."""
         return self.provider.begin(callback, redirect)
 
     def finish(self, callback: str, sign_in: SignIn, state: str, code: str, issuer: str | None) -> Session:
-        """The session that a sign-in ends in.
+        """Finish a sign-in. Returns the session.
 
-        `sign_in` is what was remembered; `state`, `code` and `issuer` came back
-        with the browser. Raises `ValidationFailed` where they do not belong
-        together, or came back before; may raise `StoreUnavailable`.
+        `sign_in`: from `begin`. `state`, `code`, `issuer`: parameters of the callback.
+        Raises `ValidationFailed` where the state is another one or was used before;
+        may raise `StoreUnavailable`.
         """
         if not hmac.compare_digest(sign_in.state.encode(), state.encode(errors="replace")):
             raise ValidationFailed("The state is another sign-in's: begin again at /api/auth/login.")
@@ -49,5 +49,5 @@ class SignInService:
         return self.provider.finish(callback, sign_in, code, issuer)
 
     def end_url(self, back: str, id_token: str | None = None) -> str | None:
-        """Where the provider ends its own session, then sends the browser `back`; None where it cannot."""
+        """Return the provider's URL that ends its own session and sends the browser to `back`; None without one."""
         return self.provider.end_url(back, id_token)

@@ -1,4 +1,4 @@
-"""Slowing down failed sign-ins."""
+"""The throttle of failed sign-ins."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Protocol
 
 
 class Throttle(Protocol):
-    """Slows those down who fail to sign in. It remembers a bounded number of sources, the latest."""
+    """Counts failed sign-ins for each source. It keeps a bounded number of sources, the latest ones."""
 
     def seconds_left(self, source: str) -> int:
-        """How long `source` is to wait, where it failed too often; 0 where it did not. Nothing is counted."""
+        """Return how long `source` has to wait after too many failures; 0 without. Counts nothing."""
         ...
 
     def seconds_to_wait(self, source: str) -> int:
-        """Count a failed sign-in from `source`: 0, or how long it is to wait, where it failed too often.
+        """Count a failed sign-in from `source`. Returns how long it has to wait after too many of them; else 0.
 
-        Who signs in well is never counted, however often.
+        Successful sign-ins are not counted.
         """
         ...

@@ -1,4 +1,4 @@
-"""When tokens were used last: written once a minute, behind the requests, and by one writer at a time."""
+"""The time of each token's last use, stored at most once a minute, outside of requests, by one writer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from iotconfig.domain.errors import IotConfigError
 RECORDED_EVERY: Final = timedelta(minutes=1)
 
 InBackground = Callable[[Callable[[], None]], None]
-"""Has some work done soon, outside of the request that it comes from."""
+"""Runs some work soon, outside of the request that it comes from."""
 
 
 def at_once(work: Callable[[], None]) -> None:
-    """`InBackground` for programs that have no requests to keep waiting."""
+    """`InBackground` for programs without requests: run the work now."""
     work()
 
 
 @define
 class TokenUses:
-    """Has uses written, so that nobody who shows a token waits, and a store that is slow is asked once.
+    """Stores uses of tokens without delaying the requests that use them.
 
-    However many tokens are in use, one writer goes through them: it may wait
-    for the store, and takes no more than one of its connections meanwhile.
+    One writer serves all tokens, so a slow store costs at most one connection.
     """
 
     _write: Callable[[str, datetime], None]
@@ -39,9 +38,9 @@ class TokenUses:
     _lock: Lock = field(init=False, factory=Lock)
 
     def record(self, key: str, recorded: datetime | None, now: datetime) -> None:
-        """Have the use of a token at `now` written, unless that was tried within the last minute.
+        """Store the use of a token at `now`, unless that was attempted within the last minute.
 
-        `recorded`: what the store has.
+        `recorded`: the stored time.
         """
         if _is_recent(recorded, now) or _is_recent(self._attempted.get(key), now):
             return
@@ -62,7 +61,7 @@ class TokenUses:
             try:
                 self._write(key, at)
             except IotConfigError:
-                # A use in a minute tries again.
+                # The next use after a minute tries again.
                 continue
 
 

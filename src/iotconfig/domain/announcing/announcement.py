@@ -1,4 +1,4 @@
-"""Announcements: what a change asks the relay to send."""
+"""Announcements: the messages that a change asks the relay to send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 
 class Kind(StrEnum):
-    """What a subject is."""
+    """The kind of a subject."""
 
     CONFIG = "config"
     ASSET = "asset"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 @frozen(order=True)
 class Subject:
-    """What a notification is about; the key of its row."""
+    """The device or the asset that a notification is about; the key of its row."""
 
     kind: Kind
     key: str
@@ -30,28 +30,28 @@ class Subject:
 
 @frozen
 class DeviceState:
-    """What the retained message of a device says. Never content."""
+    """The content of a device's retained message. Never a document."""
 
     revision: int
     etag: str | None
-    """The content ETag; None where the config was deleted, and the retained message is to be cleared."""
+    """The content ETag; None after a deletion, which clears the retained message."""
     updated_at: datetime
 
 
 @frozen
 class Announcement:
-    """What one change wants told."""
+    """The messages that one change asks for."""
 
     subject: Subject
     nudge: bool
-    """Tell whoever listens at the moment: devices restart on it."""
+    """Whether to send the message that is not retained, on which devices restart."""
     state: DeviceState | None = None
-    """Tell whoever will ever subscribe, too; None where nothing is retained."""
+    """The retained message, which also reaches later subscribers; None where nothing is retained."""
 
     def superseding(self, earlier: Self | None) -> Self:
-        """The announcement, with what an earlier one that is still pending wanted, too.
+        """Return this announcement with the nudge of an earlier one that is still pending.
 
-        A nudge that nobody has seen yet stays wanted, unless its config is gone.
+        A deletion drops the nudge.
         """
         if earlier is None or self.nudge or self.is_deletion:
             return self
@@ -59,5 +59,5 @@ class Announcement:
 
     @property
     def is_deletion(self) -> bool:
-        """Whether it says that there is nothing any more."""
+        """Whether it announces a deletion."""
         return self.state is not None and self.state.etag is None

@@ -14,28 +14,27 @@ from .relay_reports import RelayProblem
 
 
 class NotificationOutbox(Protocol):
-    """Writes pending notifications inside a unit of work, so that a change and its news are stored together."""
+    """Writes pending notifications inside a unit of work, so that a change and its notification commit together."""
 
     def enqueue(self, announcement: Announcement, now: datetime, due_at: datetime | None = None) -> None:
-        """Make `announcement` what is pending for its subject, due at once or at `due_at`.
+        """Store `announcement` as the pending notification of its subject, due at once or at `due_at`.
 
-        Where one is pending already, there is still one afterwards: as
-        `Announcement.superseding` says, with another generation, due at the earlier of
-        both times, its refusals forgotten, parked no longer. Where the subject
-        is a device, that is locked by the same unit of work.
+        A pending one is replaced: merged by `Announcement.superseding`, with a new
+        generation, due at the earlier of both times, without refusals, and not
+        parked. If the subject is a device, the unit of work has locked its counter.
         """
         ...
 
 
 class NotificationQueue(Protocol):
-    """The pending notifications, as their relay and their operator see them."""
+    """The pending notifications, for the relay and for the operator. All methods may raise `StoreUnavailable`."""
 
     def due(self, now: datetime, limit: int) -> Sequence[Notification]:
-        """Up to `limit` that are due and not parked, ordered by `due_at`, then by `since`."""
+        """Return up to `limit` notifications that are due and not parked, ordered by `due_at`, then by `since`."""
         ...
 
     def next_due(self) -> datetime | None:
-        """When the next that is not parked becomes due; None where there is none."""
+        """Return the time at which the next one that is not parked becomes due, or None."""
         ...
 
     def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
@@ -47,77 +46,77 @@ class NotificationQueue(Protocol):
         ...
 
     def backlog(self, limit: int = MOST_COUNTED) -> Backlog:
-        """How much is pending; the pending and the parked are counted up to `limit` each."""
+        """Return the size and age of the queue; pending and parked ones are counted up to `limit` each."""
         ...
 
     def find(self, limit: int) -> Sequence[Notification]:
-        """Up to `limit`: the parked ones first, then the others, in the order of `due`."""
+        """Return up to `limit` notifications: the parked ones first, then the others, in the order of `due`."""
         ...
 
     def retry_parked(self, now: datetime) -> int:
-        """Make all parked ones due at once, waiting since `now`, and say how many they were."""
+        """Make all parked ones pending and due at once, with `since` set to `now`. Returns their number."""
         ...
 
 
 @frozen
 class Receipt:
-    """What a broker answered to one announcement."""
+    """The broker's answer to one announcement."""
 
     nudge_accepted: bool
-    """It took the nudge, or none was wanted."""
+    """The broker accepted the nudge, or there was none."""
     state_accepted: bool
-    """It took the state, or there was none."""
+    """The broker accepted the state, or there was none."""
     error: str | None = None
-    """Why it did not take one of them."""
+    """The reason for a refusal."""
     connection_closed: bool = False
-    """It said nothing, and ended the connection while this announcement alone was on its way."""
+    """The broker closed the connection without an answer while this announcement alone was in flight."""
     is_final: bool = False
-    """It will never take it as it is configured, so trying again is of no use. The publisher has logged it."""
+    """The broker's configuration excludes the message, so a retry is pointless. The publisher has logged it."""
     is_for_now: bool = False
-    """It takes nothing at the moment, whatever it is: a quota is used up, say."""
+    """The broker accepts no message at the moment, for example because a quota is used up."""
 
 
 class Publisher(Protocol):
-    """Tells announcements to whoever listens. Used by one thread."""
+    """Publishes announcements to a broker. Used by one thread."""
 
     def connect(self) -> None:
-        """Be connected: at once where it is, in bounded time where it is not.
+        """Connect in bounded time, unless connected already.
 
-        Connecting ends the session of any other relay, even of one that does
-        not know that it lost its lease. Raises `BrokerUnavailable`.
+        Connecting ends the session of every other relay, including one that has
+        not noticed the loss of its lease. Raises `BrokerUnavailable`.
         """
         ...
 
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
-        """Tell each, and return what the broker did with it, in their order, when it has answered all.
+        """Publish all, and return the broker's answers in the same order once all have arrived.
 
-        None stands for no answer: the connection was lost, or the broker was
-        silent for too long. The announcement may have been told, or not.
+        None means no answer: the connection was lost, or the broker took too long.
+        Such an announcement may or may not have been delivered.
         """
         ...
 
     def disconnect(self) -> None:
-        """Drop the connection, if there is one. What was not answered will not be sent later."""
+        """Close the connection, if there is one. Unanswered messages are not sent later."""
         ...
 
 
 class BrokerWatch(Protocol):
-    """How a publisher's connection is doing. Used by the publisher's thread, while its relay holds the lease."""
+    """The state of a publisher's connection. Used by the publisher's thread while its relay holds the lease."""
 
     def lost(self) -> str | None:
-        """Why the broker ended the connection, where it would end the next one, too; told once, else None.
+        """Return, once, why the broker ended the connection if it would end the next one, too; else None.
 
-        A connection that just broke has no reason: connecting again is due at once.
+        A connection that just broke has no reason: the relay reconnects at once.
         """
         ...
 
     def tend(self) -> None:
-        """Do what keeps a connection in good order, after what was due has been told.
+        """Do maintenance work on the connection, after the due notifications were published.
 
-        Raises `BrokerUnavailable` where the broker ends the connection on it.
+        Raises `BrokerUnavailable` where the broker ends the connection over it.
         """
         ...
 
     def problems(self) -> Sequence[RelayProblem]:
-        """What is wrong with the broker at the moment, or with who else is on it."""
+        """Return the current problems with the broker, or with its other clients."""
         ...

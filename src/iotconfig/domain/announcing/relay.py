@@ -1,4 +1,4 @@
-"""The relay: turns pending notifications into messages, one step at a time."""
+"""The relay: a job that publishes pending notifications, one batch at a time."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ BATCH: Final = 500
 """Notifications published between two writes to the store."""
 
 _STANDBY: Final = 1.0
-"""Seconds between two attempts to take the lease: a dead relay is followed within them."""
+"""Seconds between two attempts to take the lease, and so the longest gap after a relay dies."""
 
 _RECONNECT_FIRST: Final = 0.5
 _RECONNECT_LONGEST: Final = 10.0
 
 _STABLE: Final = timedelta(minutes=1)
-"""A connection that the broker ends after so long is none of a series of them."""
+"""The age from which a connection that the broker ends counts as the first of a series."""
 
 
 @define
 class Relay:
     """One relay. Any number may run; the lease makes one of them active.
 
-    Every step that fails leaves all notifications where they are: what was told
-    may be told again, and nothing is lost.
+    A step that fails leaves its notifications pending: delivery is at least once.
     """
 
     _queue: NotificationQueue
@@ -47,12 +46,12 @@ class Relay:
     _jitter: Callable[[], float]
     """Uniform in [0, 1)."""
     _poll_seconds: float = 5.0
-    """How long to wait at most where nothing is pending: the net under a lost wake-up."""
+    """The longest wait while nothing is pending, in case a wake-up is lost."""
     _policy: RetryPolicy = field(factory=RetryPolicy)
     _watch: BrokerWatch | None = None
-    """How the publisher's connection is doing, where somebody knows."""
+    """The state of the publisher's connection, if the publisher provides it."""
     _reporter: Reporter | None = None
-    """Where this relay reports how it is doing, if anywhere."""
+    """Stores reports about this relay; None stores none."""
     _failures: int = 0
     _reason: str = ""
     _losses: int = 0
@@ -60,11 +59,11 @@ class Relay:
     _lost_reason: str = ""
     _refused_batches: int = 0
     _is_active: bool | None = None
-    _unsettled: tuple[Sequence[Notification], Sequence[Notification]] | None = None
-    """What was sent and what was refused, while the store has not recorded it yet."""
+    _unrecorded: tuple[Sequence[Notification], Sequence[Notification]] | None = None
+    """The delivered and the refused notifications that the store has not recorded yet."""
 
     def run_once(self) -> Wait:
-        """Tell what is due, as far as lease, store and broker allow, and say when to go on."""
+        """Publish the due notifications, as far as lease, store and broker allow, and return the next wait."""
         try:
             wait = self._step()
         except BrokerUnavailable as error:
@@ -76,7 +75,7 @@ class Relay:
         return wait
 
     def close(self) -> None:
-        """Let the next relay take over at once."""
+        """Release broker and lease, so that the next relay takes over at once."""
         self._publisher.disconnect()
         self._lease.release()
         if self._reporter is not None:
@@ -86,7 +85,7 @@ class Relay:
         was_active = self._is_active
         if not self._hold_lease():
             return Wait(_STANDBY)
-        # A connection that ended while another relay was active does not count.
+        # A connection that ended while another relay was active is not a loss: that relay took it over.
         if was_active and (reason := self._lost()) is not None:
             return self._broker_ended_it(reason)
         self._publisher.connect()
@@ -113,14 +112,14 @@ class Relay:
             )
             self._is_active = held
         if not held:
-            self._unsettled = None
-            # A connection kept open would be taken from the active relay, or would take it over.
+            self._unrecorded = None
+            # All relays share one client id, so an open connection here would compete with the active relay's.
             self._publisher.disconnect()
         return held
 
     def _publish_due(self) -> Wait:
-        # First: what the store has not recorded as sent would be sent again at each step.
-        self._write_down()
+        # First, or each step would publish again what the store has not recorded as delivered.
+        self._record()
         batch = self._queue.due(self._clock(), BATCH)
         if not batch:
             self._connected()
@@ -132,7 +131,7 @@ class Relay:
         if all(receipt is None or receipt.connection_closed for receipt in receipts):
             return self._broker_away(_reason_of(receipts))
         if None in receipts:
-            # Some were answered: a new connection is due at once, and not a back-off that all must wait for.
+            # The broker answered some, so reconnect at once instead of backing off.
             self._publisher.disconnect()
         self._connected()
         return self._refused_for_now(receipts)
@@ -148,32 +147,32 @@ class Relay:
             else:
                 refused.append(self._refused(notification, receipt))
         if delivered or refused:
-            self._unsettled = (delivered, refused)
-            self._write_down()
+            self._unrecorded = (delivered, refused)
+            self._record()
 
-    def _write_down(self) -> None:
-        if self._unsettled is not None:
-            self._queue.acknowledge(*self._unsettled)
-            self._unsettled = None
+    def _record(self) -> None:
+        if self._unrecorded is not None:
+            self._queue.acknowledge(*self._unrecorded)
+            self._unrecorded = None
 
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:
         refusals = notification.refusals + 1
         delay = self._policy.delay(refusals, self._jitter())
-        # A broker that hangs up, or has had enough for now, may have its own reasons, so nothing is
-        # parked for it; but what it refused lets the others go first.
+        # A broker that closes the connection or refuses everything for now does not object to this message:
+        # it is not parked, only delayed, so that others are tried first.
         is_the_brokers = receipt.connection_closed or receipt.is_for_now
         parked = receipt.is_final or (refusals >= self._policy.limit and not is_the_brokers)
         if is_the_brokers:
             delay = min(delay, timedelta(seconds=_RECONNECT_LONGEST))
         level = logging.ERROR if parked else logging.WARNING
         if receipt.is_final or receipt.is_for_now:
-            # The same holds for many messages; the publisher has logged it once.
+            # The publisher has logged the reason once for all messages.
             level = logging.DEBUG
         subject = notification.announcement.subject
         log.log(level, "relay: %s was %s: %s", subject, "parked" if parked else "refused", receipt.error)
         return evolve(
             notification,
-            # A nudge that was taken is not repeated with the rest: the device would restart each time.
+            # An accepted nudge is not repeated with the state: the device would restart each time.
             announcement=evolve(
                 notification.announcement,
                 nudge=notification.announcement.nudge and not receipt.nudge_accepted,
@@ -205,7 +204,7 @@ class Relay:
         return self._back_off(self._failures)
 
     def _broker_ended_it(self, reason: str) -> Wait:
-        """Connect again later, and later still where the broker ends one connection after another."""
+        """Reconnect after a delay, which grows while the broker ends one connection after another."""
         self._publisher.disconnect()
         now = self._clock()
         if now - self._lost_at > _STABLE:
@@ -218,7 +217,7 @@ class Relay:
         return self._back_off(self._losses)
 
     def _refused_for_now(self, receipts: Sequence[Receipt | None]) -> Wait:
-        """Go on at once, unless the broker takes nothing at the moment: then a pause is what it asks for."""
+        """Go on at once, unless the broker accepts no message at the moment; then back off."""
         refusals = [receipt for receipt in receipts if receipt is not None and receipt.is_for_now]
         if not refusals:
             self._refused_batches = 0
@@ -230,7 +229,7 @@ class Relay:
         return self._back_off(self._refused_batches)
 
     def _back_off(self, failures: int) -> Wait:
-        """The pause after so many failures in a row: half to all of what doubles with each, and has an end."""
+        """The wait after so many failures in a row: half to all of a delay that doubles up to a bound."""
         delay = min(_RECONNECT_FIRST * 2 ** min(failures - 1, 10), _RECONNECT_LONGEST)
         return Wait(delay * (0.5 + self._jitter() / 2))
 

@@ -1,8 +1,8 @@
-"""What relays report of themselves, so that every service of one database knows how announcing goes.
+"""Reports that relays store in the database, for the health of every service on it.
 
-A relay may run on another machine than the service that is asked for its health;
-the database is what they share. A report says where the relay announces, whether
-it is the active one, and what is wrong with its broker.
+A relay may run on another machine than the service whose health is requested; they
+share the database. A report names the relay's destination, whether the relay is
+active, and the problems with its broker.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ from iotconfig.domain.errors import StoreFull, StoreUnavailable
 log = logging.getLogger(__name__)
 
 FRESH: Final = timedelta(seconds=90)
-"""The age at which a report no longer counts: its relay ended without removing it."""
+"""The age from which a report is ignored: its relay ended without removing it."""
 
 _HEARTBEAT: Final = 30.0
 _RETRY: Final = 5.0
 
 
 class RelayProblemCode(StrEnum):
-    """What is wrong, for programs."""
+    """The kind of a problem, for programs."""
 
     PREFIX_SHARED = "prefix_shared"
     """Another installation announces under this prefix on this broker."""
     SETTINGS_DIFFER = "settings_differ"
-    """The services of this database announce to different places."""
+    """Services of one database announce to different brokers or prefixes."""
     NOT_RETAINED = "not_retained"
     """The broker keeps no retained messages."""
     NOT_ACKNOWLEDGED = "not_acknowledged"
-    """The broker takes QoS 0 only."""
+    """The broker supports QoS 0 only."""
     PACKETS_TOO_SMALL = "packets_too_small"
-    """The broker's maximum packet size is below what devices are told."""
+    """The broker's maximum packet size is smaller than the messages to devices."""
 
     @property
     def is_conflict(self) -> bool:
-        """Whether somebody must act; the others are limits of the broker, with which announcing goes on."""
+        """Whether an operator must act. The others are limits of the broker with which announcing continues."""
         return self in {RelayProblemCode.PREFIX_SHARED, RelayProblemCode.SETTINGS_DIFFER}
 
 
 @frozen
 class RelayProblem:
-    """One thing that is wrong."""
+    """One problem with announcing."""
 
     code: RelayProblemCode
     message: str
-    """What it means, and what to do."""
+    """Its consequence and its remedy."""
 
 
 @frozen
 class Destination:
-    """Where a relay announces."""
+    """The broker and the prefix to which a relay announces."""
 
     broker: str
     """Its URL, without user and password."""
@@ -70,10 +70,10 @@ class Destination:
 
 @frozen
 class RelayReport:
-    """What one relay reports."""
+    """The report of one relay."""
 
     relay: str
-    """A random name of its process."""
+    """A random name of the relay."""
     destination: Destination
     is_active: bool
     problems: tuple[RelayProblem, ...] = ()
@@ -85,7 +85,7 @@ class RelayReports(Protocol):
     def put(self, report: RelayReport) -> None:
         """Store this report in place of the relay's earlier one.
 
-        A report that `is_active` removes those of other active relays: they lost the lease.
+        An active report removes those of other active relays, which have lost the lease.
         """
         ...
 
@@ -94,12 +94,12 @@ class RelayReports(Protocol):
         ...
 
     def fresh(self) -> Sequence[RelayReport]:
-        """The reports that are younger than `FRESH` by the store's clock, in the order of their relays' names."""
+        """Return the reports younger than `FRESH` by the store's clock, ordered by the relay's name."""
         ...
 
 
 def difference(own: Destination, reports: Sequence[RelayReport]) -> RelayProblem | None:
-    """The problem where a relay announces to another place than `own`; None where all agree."""
+    """Return the problem where a relay's destination differs from `own`; None where all agree."""
     others = sorted((r for r in reports if r.destination != own), key=lambda r: not r.is_active)
     if not others:
         return None
@@ -115,7 +115,7 @@ def difference(own: Destination, reports: Sequence[RelayReport]) -> RelayProblem
 
 @define
 class Reporter:
-    """Stores the reports of one relay: at each change, and now and then, so that they stay fresh."""
+    """Stores the reports of one relay: at each change, and periodically, so that they stay fresh."""
 
     _reports: RelayReports
     _relay: str
@@ -126,12 +126,12 @@ class Reporter:
     _differs: bool = field(init=False, default=False)
 
     def report(self, *, is_active: bool, problems: Sequence[RelayProblem]) -> None:
-        """Store how the relay is doing, where that is due; say once where another relay announces elsewhere."""
+        """Store a report if one is due. Logs once where another relay has another destination."""
         report = RelayReport(self._relay, self._destination, is_active, tuple(problems))
         now = self._monotonic()
         if now < self._due_at and (report == self._stored or self._stored is None):
             return
-        # A store that is away is asked again later, and has been spoken of by the relay itself.
+        # Where the store is away, the relay has logged it already; try again later.
         self._stored, self._due_at = None, now + _RETRY
         try:
             self._reports.put(report)
@@ -150,4 +150,4 @@ class Reporter:
         try:
             self._reports.remove(self._relay)
         except (StoreUnavailable, StoreFull):
-            """It will be too old soon."""
+            """The report expires by itself."""

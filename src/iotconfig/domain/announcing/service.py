@@ -1,4 +1,4 @@
-"""What an operator can know of the pending notifications, and do about them."""
+"""The operator's view of the pending notifications."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from .ports import NotificationQueue
 from .relay_reports import Destination, RelayProblem, RelayReports, difference
 
 DELAYED_AFTER: Final = timedelta(seconds=30)
-"""How long a notification may wait before devices count as hearing of changes late."""
+"""The age of the oldest pending notification from which delivery counts as delayed."""
 
 
 class DeliveryState(StrEnum):
-    """Whether devices hear of changes."""
+    """Whether changes reach devices."""
 
     DISABLED = "disabled"
     """No broker is configured."""
     OK = "ok"
     CONFLICT = "conflict"
-    """Another installation uses the prefix, or services of this database announce elsewhere."""
+    """Another installation uses the prefix, or services of this database have different destinations."""
     DELAYED = "delayed"
-    """Something waits for longer than it should."""
+    """A notification has waited for longer than `DELAYED_AFTER`."""
     LIMITED = "limited"
-    """The broker cannot do all that announcing needs."""
+    """The broker lacks a feature that announcing uses."""
 
 
 @frozen
 class DeliveryHealth:
-    """How the notifications are doing."""
+    """The state of delivery, and its numbers."""
 
     state: DeliveryState
     pending: int
     """Notifications that wait for the broker."""
     oldest_seconds: float
-    """For how long the longest waiting one was due; 0 without any."""
+    """The time since the oldest one became due; 0 without any."""
     parked: int
     """Notifications that the broker refused too often."""
     more: bool = False
-    """Whether there are more than `pending` or `parked` says: each counts up to 10,000."""
+    """Whether `pending` or `parked` stopped at its limit of 10,000."""
     problems: Sequence[RelayProblem] = ()
-    """What is wrong, the worst first, and what to do about it."""
+    """The problems with announcing, conflicts first, each with its remedy."""
 
 
 @frozen
 class NotificationService:
-    """Looks after the pending notifications. All methods may raise `StoreUnavailable`."""
+    """Inspects and retries pending notifications. All methods may raise `StoreUnavailable`."""
 
     queue: NotificationQueue
     clock: Clock
     enabled: bool
     """Whether a broker is configured."""
     destination: Destination | None = None
-    """Where this service is set to announce."""
+    """The destination in this service's settings; None without a broker."""
     reports: RelayReports | None = None
-    """What the relays of the database say, where they say anything."""
+    """The reports of the database's relays, if they are stored."""
 
     def health(self) -> DeliveryHealth:
-        """How the notifications are doing. A broker that is away is no fault of the service."""
+        """Return the state of delivery. A broker that is away is not a fault of the service."""
         backlog = self.queue.backlog()
         waited = timedelta()
         if backlog.oldest is not None:
@@ -98,9 +98,9 @@ class NotificationService:
         return tuple(sorted(found, key=lambda problem: not problem.code.is_conflict))
 
     def find(self, limit: int) -> Sequence[Notification]:
-        """Up to `limit` pending ones, the parked first."""
+        """Return up to `limit` notifications, the parked ones first."""
         return self.queue.find(limit)
 
     def retry_parked(self) -> int:
-        """Try the parked ones again, and say how many they are."""
+        """Make the parked ones due again. Returns their number."""
         return self.queue.retry_parked(self.clock())

@@ -1,4 +1,4 @@
-"""Assets: files that devices fetch over the air, and the ports behind which they are kept."""
+"""Assets: files that devices download, and the ports of their storage and signatures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iotconfig.domain.errors import ValidationFailed, excerpt
 
 MAX_NAME: Final = 255
 
-# ASCII only, on purpose; and no dot in front, so that no name leads out of a directory or hides in it.
+# ASCII only, on purpose. Without a leading dot, a name cannot leave its directory, nor be hidden.
 _NAME: Final = re.compile(rf"[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
 
@@ -33,7 +33,7 @@ def _check_name(_name: object, _attribute: object, text: str) -> None:
 class AssetName:
     """The name of an asset: one path segment that is safe in a URL, a header and a directory.
 
-    1 to 255 of the characters `A-Z a-z 0-9 . _ -`, the first of them no dot.
+    1 to 255 of the characters `A-Z a-z 0-9 . _ -`, not beginning with a dot.
     Raises `ValidationFailed` for anything else.
     """
 
@@ -44,19 +44,19 @@ class AssetName:
 
 
 def name_of(given: AssetName | str) -> AssetName:
-    """The name that is given as itself, or as text. Raises as `AssetName` does."""
+    """Return the name, parsed if it is given as text. Raises as `AssetName` does."""
     return given if isinstance(given, AssetName) else AssetName(given)
 
 
 @frozen
 class Asset:
-    """One asset as it is stored."""
+    """One asset as stored."""
 
     name: AssetName
     size: int
     """Bytes."""
     sha256: str
-    """The digest of its bytes, in lowercase hexadecimal."""
+    """The digest of its bytes, in lower-case hexadecimal digits."""
     stored_at: datetime
     """When its bytes were written."""
 
@@ -67,80 +67,80 @@ class Asset:
 
 
 class Incoming(Protocol):
-    """A file on its way in, which nobody sees."""
+    """A file that is being uploaded, and is not visible yet."""
 
     def write(self, block: bytes) -> None:
         """Append some bytes. Raises `StoreFull`."""
         ...
 
     def complete(self) -> str:
-        """Make sure that all bytes outlive a loss of power; their SHA-256 in lowercase hexadecimal."""
+        """Flush all bytes to disk. Returns their SHA-256 in lower-case hexadecimal digits."""
         ...
 
     def place(self, name: AssetName) -> tuple[Asset, bool]:
-        """Make it the asset of this name, at once and for good; True in second place where there was none.
+        """Make it the asset of this name, atomically and durably. Returns the asset, and whether the name is new.
 
-        Quick, and without a switch to another greenlet: it is called inside a
-        transaction. What was opened under the name before stays as it was.
-        Raises `StoreUnavailable` where it has its name, and may lose it with the power.
+        Brief, and without a switch to another greenlet: it is called inside a
+        transaction. Assets that were opened under the name keep their bytes.
+        Raises `StoreUnavailable` where the asset is in place, but a loss of power could undo that.
         """
         ...
 
 
 class OpenAsset(Protocol):
-    """An asset's bytes as they were when it was opened, whatever becomes of its name."""
+    """The bytes of an asset at the time of its opening, unaffected by later uploads and deletions."""
 
     @property
     def asset(self) -> Asset:
-        """What it is."""
+        """The asset's description."""
         ...
 
     def blocks(self, first: int, length: int) -> Iterator[bytes]:
-        """`length` bytes from the byte `first` on, both within the asset, in blocks of a size that memory does not notice.
+        """Yield `length` bytes from offset `first`, both within the asset, in blocks of at most 64 KiB.
 
-        Raises `AssetsUnavailable` as soon as they are others than those that were opened.
+        Raises `AssetsUnavailable` where the file was modified in place since it was opened.
         """
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the file."""
         ...
 
 
 class AssetStore(Protocol):
-    """Keeps files by name. All methods may raise `AssetsUnavailable`, those that write `StoreFull` too.
+    """Stores files by name. All methods may raise `AssetsUnavailable`, those that write also `StoreFull`.
 
-    After either nothing has changed.
+    After either, nothing has changed.
     """
 
     def receive(self) -> AbstractContextManager[Incoming]:
-        """An empty file. At the end of the block it is gone, unless it was placed."""
+        """Return an empty file. It is removed at the end of the block unless it was placed."""
         ...
 
     def open(self, name: AssetName) -> OpenAsset | None:
-        """The asset of this name, to be closed by the caller; None where there is none."""
+        """Return the asset of this name, which the caller closes, or None."""
         ...
 
     def find(self) -> Sequence[Asset]:
-        """All assets, sorted by name. What cannot be read at the moment is left out."""
+        """Return all assets, sorted by name. Files that cannot be read at the moment are left out."""
         ...
 
     def remove(self, name: AssetName) -> bool:
-        """Remove the asset of this name, for good; False where there is none.
+        """Remove the asset of this name durably. Returns False where there is none.
 
-        Raises `StoreUnavailable` where it is gone, and may come back after a loss of power.
+        Raises `StoreUnavailable` where it is removed, but a loss of power could undo that.
         """
         ...
 
 
 class SignatureVerifier(Protocol):
-    """Knows the key that uploads are signed with."""
+    """Verifies signatures of uploads with the configured key."""
 
     def signed_digest(self, signature: bytes) -> bytes | None:
-        """The SHA-256 digest of the text that was signed; None where the key did not sign it."""
+        """Return the SHA-256 digest of the signed text; None where another key made the signature."""
         ...
 
 
 def announce_asset(name: AssetName) -> Announcement:
-    """What there is to tell of an upload: whoever listens is nudged, and nothing is retained."""
+    """Return the announcement of an upload: a nudge without a retained message."""
     return Announcement(Subject(Kind.ASSET, str(name)), nudge=True)

@@ -1,4 +1,4 @@
-"""What uploads need of a store."""
+"""The part of a store that uploads use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class UploadWork(GuardedWork, Protocol):
 
     @property
     def notifications(self) -> NotificationOutbox:
-        """The notifications that this transaction makes."""
+        """The outbox of this transaction."""
         ...
 
 
 class UploadStore(Protocol):
-    """Opens such transactions; every `Store` is one."""
+    """Opens such transactions; every `Store` does."""
 
     def writing(self) -> AbstractContextManager[UploadWork]:
         """A transaction: stored when the block ends, rolled back whole when it raises."""

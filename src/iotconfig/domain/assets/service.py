@@ -17,21 +17,21 @@ from .upload import Upload, UploadRules
 
 @frozen
 class AssetService:
-    """Upload, fetch, list and delete assets.
+    """Upload, open, list and delete assets.
 
-    All methods may raise `AssetsUnavailable`; uploads also `StoreUnavailable` and `StoreFull`, `delete` the former.
+    All methods may raise `AssetsUnavailable`; uploads also `StoreUnavailable` and `StoreFull`, `delete` also `StoreUnavailable`.
     """
 
     store: UploadStore
     files: AssetStore
     clock: Clock
     verifier: SignatureVerifier | None
-    """None closes uploads."""
+    """None refuses all uploads."""
     rules: UploadRules
 
     @contextmanager
     def upload(self) -> Iterator[Upload]:
-        """An upload. What was not stored at the end of the block leaves nothing behind.
+        """Begin an upload. If it is not finished at the end of the block, its files are removed.
 
         Raises `AuthorizationFailed` where uploads are closed.
         """
@@ -41,7 +41,7 @@ class AssetService:
             yield Upload(self.rules, self.store, self.files, self.verifier, self.clock, cleanup)
 
     def open(self, name: AssetName | str) -> OpenAsset:
-        """The asset of this name, to be closed by the caller. Raises `RecordNotFound`."""
+        """Return the asset of this name, which the caller closes. Raises `RecordNotFound`."""
         name = name_of(name)
         found = self.files.open(name)
         if found is None:
@@ -49,11 +49,11 @@ class AssetService:
         return found
 
     def find(self) -> Sequence[Asset]:
-        """All assets, sorted by name."""
+        """Return all assets, sorted by name."""
         return self.files.find()
 
     def delete(self, name: AssetName | str) -> None:
-        """Remove an asset; nobody is told. Raises `RecordNotFound`."""
+        """Remove an asset, without an announcement. Raises `RecordNotFound`."""
         name = name_of(name)
         if not self.files.remove(name):
             raise _not_found(name)

@@ -1,4 +1,4 @@
-"""The time that an upload was signed at, in the spellings that build pipelines print."""
+"""Parsing of an upload's timestamp, in the formats that build pipelines print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-# A date and a time of day, so that `fromisoformat` gets nothing of what else it takes.
+# Restricts `fromisoformat`, which also accepts dates alone and week dates.
 _ISO_8601: Final = re.compile(
     r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9]{2}[0-9:]{2,6}(?:[.,][0-9]{1,9})?(?:[Zz]|[+-][0-9:]{2,5})?"
 )
@@ -16,11 +16,10 @@ _UNIX: Final = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,9}))?")
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """The time that `text` spells, aware and in whole microseconds; None where it spells none.
+    """Parse a timestamp. Returns an aware time in whole microseconds; None where the text is not one.
 
-    `text`: ISO 8601 or RFC 3339 with `Z`, an offset, or neither, which counts as
-    UTC; or Unix seconds. Both may have fractions of a second. Space around it
-    is left out of account; ASCII only.
+    `text`: ISO 8601 or RFC 3339 with `Z` or an offset, without either in UTC; or Unix
+    seconds. Both may have fractions of a second. Surrounding space is ignored; ASCII only.
     """
     text = text.strip(" \t\r\n")
     if unix := _UNIX.fullmatch(text):

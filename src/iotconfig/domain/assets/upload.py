@@ -1,4 +1,4 @@
-"""One upload: its parts come in any order, and it is refused as soon as one of them is wrong."""
+"""One upload. Its parts arrive in any order; it is refused at the first invalid one."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .ports import UploadStore
 from .timestamps import parse_timestamp
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
-"""Bytes that an asset may have, unless a setting says otherwise."""
+"""The default size limit of an asset, in bytes."""
 
 _LONGEST: Final = timedelta(days=1)
-"""How long an upload may take and still count as begun when it was."""
+"""The longest duration of an upload that is credited when its timestamp is checked."""
 
 
 class SignatureForm(StrEnum):
-    """What a signature has to be over."""
+    """The text that a signature must cover."""
 
     ANY = "any"
     """The timestamp, or timestamp, file name and digest."""
@@ -45,23 +45,23 @@ class SignatureForm(StrEnum):
 
 @frozen
 class UploadRules:
-    """What an upload must fulfil."""
+    """The rules for uploads."""
 
     tolerance: timedelta = timedelta(seconds=300)
-    """How far its timestamp may be from the time of the upload."""
+    """The largest difference between the timestamp and the time of the upload."""
     form: SignatureForm = SignatureForm.ANY
     max_bytes: int = DEFAULT_MAX_BYTES
-    """Bytes that an asset may have."""
+    """The size limit of an asset."""
 
 
 def strong_text(timestamp: bytes, name: AssetName, sha256: str) -> bytes:
-    """What the stronger form signs: timestamp as sent, file name, digest in lowercase hexadecimal, a line each."""
+    """Return the text of the strong form: timestamp as sent, file name, digest in lower-case hexadecimal, one per line."""
     return b"\n".join((timestamp, str(name).encode(), sha256.encode()))
 
 
 @define
 class Upload:
-    """An upload on its way in; used by one thread. `AssetService.upload` begins one.
+    """An upload in progress, begun by `AssetService.upload`. Used by one thread.
 
     Give it timestamp, signature and file, each once, in any order; then `finish`.
     """
@@ -84,26 +84,25 @@ class Upload:
         self._began = self._clock()
 
     def give_timestamp(self, text: bytes) -> None:
-        """The timestamp, as it was sent.
+        """Take the timestamp, as sent.
 
-        Raises `ValidationFailed` for anything else, and `AuthorizationFailed`
-        where it is not from the time of the upload.
+        Raises `ValidationFailed` where it is malformed, and `AuthorizationFailed`
+        where it is too far from the time of the upload.
         """
         decoded = text.decode("ascii", "replace")
         moment = parse_timestamp(decoded)
         if moment is None:
             raise ValidationFailed(
-                f'The timestamp "{excerpt(decoded)}" is none: write it like 2026-01-31T12:00:00Z, '
-                "or as Unix seconds."
+                f'"{excerpt(decoded)}" is not a timestamp: use 2026-01-31T12:00:00Z, or Unix seconds.'
             )
         self._check_time(moment)
         self._timestamp, self._moment = text, moment
 
     def give_signature(self, text: bytes) -> None:
-        """The signature in base64.
+        """Take the signature, in base64.
 
-        Raises `ValidationFailed` where it is no base64, and
-        `AuthorizationFailed` where the key did not make it.
+        Raises `ValidationFailed` where it is not base64, and
+        `AuthorizationFailed` where another key made it.
         """
         self._signature = _decoded(text)
         self._signed = self._verifier.signed_digest(self._signature)
@@ -113,10 +112,10 @@ class Upload:
             )
 
     def give_file(self, name: AssetName, blocks: Iterable[bytes]) -> None:
-        """The file: its name, and its bytes as they arrive.
+        """Take the file: its name, and its bytes as they arrive.
 
-        Raises `ContentTooLarge`, `StoreFull`, and `AuthorizationFailed` where
-        it is clear by now that the signature is of something else.
+        Raises `ContentTooLarge`, `StoreFull`, and `AuthorizationFailed` where the
+        parts so far show that the signature does not match.
         """
         if self._signed is not None and self._timestamp is not None:
             self._refuse_weak(self._signed, self._timestamp)
@@ -132,14 +131,13 @@ class Upload:
         self._name, self._incoming = name, incoming
 
     def finish(self) -> tuple[Asset, bool]:
-        """Store the asset and announce it; True in second place where there was none of this name.
+        """Store the asset and announce it. Returns the asset, and whether its name is new.
 
-        Raises `ValidationFailed` where something is missing,
-        `AuthorizationFailed` where the signature is of something else, and
-        `SignatureUsed`. After `StoreUnavailable` the asset may have been
-        stored, or not: to repeat the upload is safe, and `SignatureUsed` then
-        says that it was. After a `StoreFull` of the database the file may be
-        under its name, which the message then says; to repeat is as safe.
+        Raises `ValidationFailed` where a part is missing, `AuthorizationFailed` where
+        the signature does not match, and `SignatureUsed`. After `StoreUnavailable` the
+        outcome is unknown: the upload can be repeated safely, and `SignatureUsed` then
+        means that the first one was stored. After a `StoreFull` of the database the file
+        may be in place without an announcement; the message says so, and repeating is safe.
         """
         incoming, name = self._incoming, self._name
         if incoming is None or name is None:
@@ -151,7 +149,7 @@ class Upload:
         self._check_time(self._moment)
         strong = strong_text(self._timestamp, name, incoming.complete())
         self._check_signed(self._signed, self._timestamp, strong)
-        # Whoever sends it again by then is refused for its time; clocks may differ by the tolerance.
+        # A replay after this time is refused for its timestamp; clocks may differ by the tolerance.
         until = self._moment + 2 * self._rules.tolerance + _LONGEST
         is_placed = False
         try:
@@ -160,18 +158,18 @@ class Upload:
                 if not work.replay_guard.claim(self._claim(name), now, until):
                     raise SignatureUsed(name)
                 work.notifications.enqueue(announce_asset(name), now)
-                # Last, and before the commit: where this or the commit fails, the signature is as new,
-                # and whoever uploads again announces what is in place already.
+                # Last before the commit: if this or the commit fails, the signature is unused,
+                # and a repeated upload announces the file that is in place already.
                 asset, is_new = incoming.place(name)
                 is_placed = True
                 return asset, is_new
         except StoreFull as error:
             if not is_placed:
                 raise
-            raise StoreFull(f"{error} The file is in place, and nobody was told: send it again.") from None
+            raise StoreFull(f"{error} The file is stored, but not announced: send it again.") from None
 
     def _check_time(self, moment: datetime) -> None:
-        """Compare with all of the time that the upload takes: a large file over a slow line is no replay."""
+        """Compare with the whole duration of the upload: a large file over a slow link is not a replay."""
         now, tolerance = self._clock(), self._rules.tolerance
         began = max(self._began, now - _LONGEST)
         if not began - tolerance <= moment <= now + tolerance:
@@ -187,23 +185,23 @@ class Upload:
         self._refuse_weak(signed, timestamp)
         if signed not in (hashlib.sha256(strong).digest(), hashlib.sha256(timestamp).digest()):
             raise AuthorizationFailed(
-                "The signature is neither of this timestamp, nor of this timestamp, file name and file."
+                "The signature matches neither this timestamp, nor this timestamp with the file's name and digest."
             )
 
     def _refuse_weak(self, signed: bytes, timestamp: bytes) -> None:
         is_weak = signed == hashlib.sha256(timestamp).digest()
         if is_weak and self._rules.form is SignatureForm.STRONG:
             raise AuthorizationFailed(
-                "The signature is of the timestamp only: this service wants it of timestamp, file name and SHA-256."
+                "The signature covers the timestamp only: this service requires timestamp, file name and SHA-256."
             )
 
     def _claim(self, name: AssetName) -> str:
-        # Of the signature's bytes: another spelling of their base64 is no other signature.
+        # Of the decoded signature: another base64 spelling is the same signature.
         return f"asset {hashlib.sha256(str(name).encode() + b'/' + self._signature).hexdigest()}"
 
 
 def _decoded(text: bytes) -> bytes:
-    # Line breaks, which tools put into base64, say nothing.
+    # Tools wrap base64 into lines.
     text = text.translate(None, b" \t\r\n")
     try:
         decoded = base64.b64decode(text, validate=True)

@@ -1,4 +1,4 @@
-"""Device tokens: one secret for each device, with which it fetches what is its own."""
+"""Device tokens: a secret for each device, with which it fetches its own documents."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from iotconfig.domain.mac import MacAddress, mac_address_of
 from iotconfig.domain.paging import MAX_PAGE
 
 PREFIX: Final = "iotd"
-"""What every device token begins with."""
+"""The prefix of every device token."""
 
 
 class DeviceAuth(StrEnum):
-    """Whether devices show tokens."""
+    """Whether devices must send tokens."""
 
     OFF = "off"
-    """They need none, and what they show is not looked at."""
+    """Not needed, and ignored if sent."""
     OPTIONAL = "optional"
-    """One that is shown must hold, and opens what is its device's only."""
+    """A token that is sent must be valid, and grants access to its own device's documents only."""
     REQUIRED = "required"
-    """Nothing is served without."""
+    """Requests without a valid token are refused."""
 
 
 @frozen
 class DeviceToken:
-    """A device's token as it is stored: without its secret."""
+    """A device's token as stored, without its secret."""
 
     mac_address: MacAddress
     digest: str = field(repr=False)
@@ -44,38 +44,38 @@ class DeviceTokenStore(Protocol):
     """Stores device tokens. All methods may raise `StoreUnavailable`, those that write `StoreFull`."""
 
     def add(self, token: DeviceToken) -> bool:
-        """Store a token for a device that has none; False where it has one."""
+        """Store a token for a device without one. Returns False where it has one."""
         ...
 
     def replace(self, token: DeviceToken) -> None:
-        """Store a token in place of the one that its device may have."""
+        """Store a token, replacing an earlier one of its device."""
         ...
 
     def find(self, mac_address: MacAddress) -> DeviceToken | None:
-        """The token of this device, or None."""
+        """Return the token of this device, or None."""
         ...
 
     def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
-        """Up to `limit` tokens of devices behind `after`, sorted by MAC address."""
+        """Return up to `limit` tokens of devices after `after`, sorted by MAC address."""
         ...
 
     def remove(self, mac_address: MacAddress) -> bool:
-        """Forget the token of a device; False where it has none."""
+        """Remove the token of a device. Returns False where it has none."""
         ...
 
 
 @frozen
 class DeviceTokenService:
-    """Gives device tokens out, and tells whose they are. All methods may raise `StoreUnavailable`."""
+    """Creates, revokes and verifies device tokens. All methods may raise `StoreUnavailable`."""
 
     store: DeviceTokenStore
     clock: Clock
 
     def create(self, mac_address: MacAddress | str, *, replace: bool = False) -> str | None:
-        """A new token for a device, which nobody can find out again.
+        """Create a token for a device. Returns its text, which cannot be recovered later.
 
-        None where the device has one already, unless `replace` ends that.
-        The MAC address may be given as text, in any spelling.
+        Returns None where the device has one already, unless `replace` is set.
+        `mac_address`: text in any spelling is accepted.
         """
         mac_address = mac_address_of(mac_address)
         text = secrets.new_token(PREFIX, str(mac_address).replace(":", ""))
@@ -86,20 +86,20 @@ class DeviceTokenService:
         return text if self.store.add(token) else None
 
     def all(self) -> Iterator[DeviceToken]:
-        """All tokens, sorted by MAC address; read a page at a time."""
+        """Yield all tokens, sorted by MAC address, read page by page."""
         after: MacAddress | None = None
         while page := self.store.page(after, MAX_PAGE):
             yield from page
             after = page[-1].mac_address
 
     def revoke(self, mac_address: MacAddress | str) -> None:
-        """Make a device's token hold no longer. Raises `RecordNotFound`."""
+        """Revoke a device's token. Raises `RecordNotFound`."""
         mac_address = mac_address_of(mac_address)
         if not self.store.remove(mac_address):
             raise RecordNotFound(mac_address, what="Token of device")
 
     def authenticate(self, text: str) -> MacAddress:
-        """The device whose token this is. Raises `AuthenticationRequired` where it does not hold."""
+        """Return the device of a token. Raises `AuthenticationRequired` where it is not valid."""
         key = secrets.key_of(PREFIX, text)
         token = None if key is None else self.store.find(MacAddress.parse(key))
         if token is None or not secrets.is_digest_of(token.digest, text):

@@ -179,7 +179,7 @@ class ApiTokenStoreContract(UseCases):
 
     @pytest.mark.parametrize("name", ["", "x" * 65, " a", "a b", "-a", "ä", "a\n", "a\0", "anonymous"])
     def test_names_that_are_refused(self, tokens: ApiTokenService, name: str) -> None:
-        """`anonymous` among them, which signs what nobody in particular did."""
+        """`anonymous` among them, which is reserved for changes made without authentication."""
         with pytest.raises(ValidationFailed):
             tokens.create(name, Role.VIEWER)
 
