@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, Outcome
 from tests.support.serving import COMMAND, environment, run_command
 from tests.support.terminal import terminal
 
@@ -56,6 +56,14 @@ class Desk:
             self.command.environ["DATABASE_URL"],
             **{"VISUAL": "", "EDITOR": "", "TMPDIR": str(self.place / "drafts"), **editors},
         )
+
+    def edit(self, *arguments: str, **editors: str) -> Outcome:
+        """Run `iotconfig config edit ARGUMENTS` in the test's process, with these editors, and without a terminal."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {"VISUAL": "", "EDITOR": "", **editors}.items():
+                patch.setenv(name, value)
+            patch.setattr(tempfile, "tempdir", str(self.place / "drafts"))
+            return self.command.run("config", "edit", *arguments)
 
     def given(self, number: int) -> bytes:
         """The file as the editor got it."""
@@ -105,24 +113,24 @@ def test_what_the_editor_leaves_is_stored(desk: Desk, variable: str) -> None:
 
 def test_json_is_the_config(desk: Desk) -> None:
     """--json prints what `show --json` does."""
-    ended = run_command("config", "edit", "1", "--json", env=desk.env(VISUAL=desk.editor(desk.writes(MINE))))
+    ended = desk.edit("1", "--json", VISUAL=desk.editor(desk.writes(MINE)))
 
-    assert desk.command.ok("config", "show", "1", "--json").json() == json.loads(ended.stdout)
+    assert desk.command.ok("config", "show", "1", "--json").json() == ended.json()
 
 
 def test_an_editor_with_arguments(desk: Desk) -> None:
     """`code --wait` and its like are a command with arguments."""
     editor = f"env X=1 {desk.editor(desk.writes(MINE))}"
 
-    assert 0 == run_command("config", "edit", "1", env=desk.env(VISUAL=editor)).returncode
+    assert 0 == desk.edit("1", VISUAL=editor).status
     assert MINE.encode() == desk.stored()
 
 
 def test_text_that_is_left_alone_makes_no_revision(desk: Desk) -> None:
     """An editor that is closed without a change changes nothing, and says so."""
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=desk.editor(":")))
+    ended = desk.edit("1", VISUAL=desk.editor(":"))
 
-    assert (0, b"", b"Nothing was changed.\n") == (ended.returncode, ended.stdout, ended.stderr)
+    assert (0, b"", "Nothing was changed.\n") == (ended.status, ended.output, ended.errors)
     assert (1, []) == (desk.revisions(), desk.drafts())
 
 
@@ -133,9 +141,9 @@ def test_text_that_is_left_alone_makes_no_revision(desk: Desk) -> None:
 )
 def test_what_an_editor_adds_is_no_change(desk: Desk, text: str) -> None:
     """A last line end, Windows' line ends and a byte order mark make no revision, and no device restarts."""
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=desk.editor(desk.writes(text))))
+    ended = desk.edit("1", VISUAL=desk.editor(desk.writes(text)))
 
-    assert (0, b"", b"Nothing was changed.\n") == (ended.returncode, ended.stdout, ended.stderr)
+    assert (0, b"", "Nothing was changed.\n") == (ended.status, ended.output, ended.errors)
     assert (1, []) == (desk.revisions(), desk.drafts())
 
 
@@ -143,14 +151,14 @@ def test_a_byte_order_mark_is_not_stored(desk: Desk) -> None:
     """What an editor writes before the text is no part of it."""
     editor = desk.editor(desk.writes("\ufeff" + MINE))
 
-    assert 0 == run_command("config", "edit", "1", env=desk.env(VISUAL=editor)).returncode
+    assert 0 == desk.edit("1", VISUAL=editor).status
     assert MINE.encode() == desk.stored()
 
 
 def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
     """The file is readable by its owner alone, while it is edited and when it is kept."""
     editor = desk.editor(f'ls -l "$1" > mode; {desk.writes(BAD)}')
-    run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
+    desk.edit("1", VISUAL=editor)
 
     assert (desk.place / "mode").read_text().startswith("-rw------- ")
     assert 0o600 == stat.S_IMODE(Path(desk.draft()).stat().st_mode)
@@ -158,10 +166,10 @@ def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
 
 def test_refused_text_is_kept_where_nobody_can_be_asked(desk: Desk) -> None:
     """Without a terminal: the reason, where the text is, status 1, and the exact text there."""
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=desk.editor(desk.writes(BAD))))
-    errors = ended.stderr.decode()
+    ended = desk.edit("1", VISUAL=desk.editor(desk.writes(BAD)))
+    errors = ended.errors
 
-    assert (1, b"") == (ended.returncode, ended.stdout)
+    assert (1, b"") == (ended.status, ended.output)
     assert "Not stored: At line 2, column 7: " in errors
     assert f"Nothing was stored. Your text is kept in {desk.draft()}\n" in errors
     assert [BAD.encode()] == desk.drafts()
@@ -209,12 +217,12 @@ def other_change(desk: Desk) -> str:
 def test_a_conflict_is_shown_and_not_overwritten(desk: Desk) -> None:
     """Without a terminal: what the other one changed, status 1, their content stored, mine kept."""
     editor = desk.editor(f"{other_change(desk)}; {desk.writes(MINE)}")
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
+    ended = desk.edit("1", VISUAL=editor)
 
-    assert 1 == ended.returncode
-    assert b"Another user has changed the config in the meantime:\n" in ended.stderr
-    assert '-  "deviceName": "K\u00fcche"' in ended.stdout.decode()
-    assert '+  "deviceName": "Theirs"' in ended.stdout.decode()
+    assert 1 == ended.status
+    assert "Another user has changed the config in the meantime:\n" in ended.errors
+    assert '-  "deviceName": "K\u00fcche"' in ended.text
+    assert '+  "deviceName": "Theirs"' in ended.text
     assert (THEIRS.encode(), 2, [MINE.encode()]) == (desk.stored(), desk.revisions(), desk.drafts())
 
 
@@ -251,32 +259,32 @@ def test_a_config_that_is_deleted_meanwhile(desk: Desk) -> None:
     """There is nothing to store the text in any more; it is kept."""
     delete = other_change(desk).replace(f"set 1 '{THEIRS}'", "delete 1 --yes")
     editor = desk.editor(f"{delete}; {desk.writes(MINE)}")
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
+    ended = desk.edit("1", VISUAL=editor)
 
-    assert 1 == ended.returncode
-    assert b"Config 1 was not found" in ended.stderr
-    assert f"Your text is kept in {desk.draft()}" in ended.stderr.decode()
+    assert 1 == ended.status
+    assert "Config 1 was not found" in ended.errors
+    assert f"Your text is kept in {desk.draft()}" in ended.errors
     assert [MINE.encode()] == desk.drafts()
 
 
 @pytest.mark.parametrize("editor", ["/nonexistent/editor", "false"], ids=["missing", "fails"])
 def test_an_editor_that_does_not_work(desk: Desk, editor: str) -> None:
     """One line names it; where nothing was written, nothing is left behind."""
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
+    ended = desk.edit("1", VISUAL=editor)
 
-    assert (1, b"") == (ended.returncode, ended.stdout)
-    assert editor in ended.stderr.decode()
-    assert b"Traceback" not in ended.stderr
+    assert (1, b"") == (ended.status, ended.output)
+    assert editor in ended.errors
+    assert "Traceback" not in ended.errors
     assert ([], 1) == (desk.drafts(), desk.revisions())
 
 
 def test_an_editor_that_fails_after_it_wrote(desk: Desk) -> None:
     """Its text is not stored, and not lost."""
     editor = desk.editor(f"{desk.writes(MINE)}; exit 3")
-    ended = run_command("config", "edit", "1", env=desk.env(VISUAL=editor))
+    ended = desk.edit("1", VISUAL=editor)
 
-    assert 1 == ended.returncode
-    assert f"Your text is kept in {desk.draft()}" in ended.stderr.decode()
+    assert 1 == ended.status
+    assert f"Your text is kept in {desk.draft()}" in ended.errors
     assert ([MINE.encode()], 1) == (desk.drafts(), desk.revisions())
 
 
@@ -296,7 +304,7 @@ def test_an_editor_that_is_interrupted(desk: Desk) -> None:
 
 def test_what_is_not_there_cannot_be_edited(desk: Desk) -> None:
     """No editor opens for a config that does not exist."""
-    ended = run_command("config", "edit", "9", env=desk.env(VISUAL=desk.editor(":")))
+    ended = desk.edit("9", VISUAL=desk.editor(":"))
 
-    assert (1, b"Error: Config 9 was not found.\n") == (ended.returncode, ended.stderr)
+    assert (1, "Error: Config 9 was not found.\n") == (ended.status, ended.errors)
     assert [] == list(desk.place.glob("given-*"))

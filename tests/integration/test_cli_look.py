@@ -41,7 +41,7 @@ def test_diffs_have_colours_at_a_terminal_only(command: CommandLine, arguments: 
     """Red and green for people; in a pipe, the same characters without any escape."""
     env = environment(command.environ["DATABASE_URL"], NO_COLOR="")
     shown = at_terminal(*arguments, env=env)
-    piped = run_command(*arguments, env=env).stdout.decode()
+    piped = command.ok(*arguments).text
 
     assert 0 == shown.process.returncode
     assert re.search(r'\x1b\[31m-  "a": \d', shown.screen)
@@ -66,12 +66,12 @@ def test_refused_records_are_red_at_a_terminal_only(command: CommandLine, tmp_pa
     env = environment(command.environ["DATABASE_URL"], NO_COLOR="")
     shown = at_terminal("import", str(tmp_path / "fleet.ndjson"), env=env)
     plain = at_terminal("import", str(tmp_path / "fleet.ndjson"), env={**env, "NO_COLOR": "1"})
-    piped = run_command("import", str(tmp_path / "fleet.ndjson"), env=env)
+    piped = command.run("import", str(tmp_path / "fleet.ndjson"))
 
     assert "\x1b[31mfleet.ndjson:1: " in shown.screen
     assert "\x1b[31m" not in plain.screen
-    assert piped.stderr.startswith(b"fleet.ndjson:1: ")
-    assert b"\x1b" not in piped.stderr + piped.stdout
+    assert piped.errors.startswith("fleet.ndjson:1: ")
+    assert "\x1b" not in piped.errors + piped.text
 
 
 @pytest.mark.parametrize(
