@@ -12,8 +12,9 @@ from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 
-COUNT_TO_A_MILLION = text(
-    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT count(*) FROM n"
+COUNT = 100_000
+LONG = text(
+    f"WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {COUNT}) SELECT count(*) FROM n"  # noqa: S608 - a number of ours
 )
 WAYS = ("reading", "writing", "snapshot")
 
@@ -54,7 +55,7 @@ def test_a_long_statement_gives_turns(opened: Callable[..., Database], way: str)
     database = opened(read_something_else)
 
     with getattr(database, way)() as connection:
-        assert 1_000_000 == connection.execute(COUNT_TO_A_MILLION).scalar_one()
+        assert COUNT == connection.execute(LONG).scalar_one()
 
     assert {1} == set(turns)
 
@@ -71,7 +72,7 @@ def test_what_is_raised_in_a_turn_ends_the_statement(opened: Callable[..., Datab
     database = opened(cut_once)
 
     with pytest.raises(Cut), getattr(database, way)() as connection:
-        connection.execute(COUNT_TO_A_MILLION)
+        connection.execute(LONG)
 
     with getattr(database, way)() as connection:
-        assert 1_000_000 == connection.execute(COUNT_TO_A_MILLION).scalar_one()
+        assert COUNT == connection.execute(LONG).scalar_one()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 
 from iotconfig.adapters.sql.migration_scripts import scripts_directory
 
@@ -27,12 +28,16 @@ _POSTGRESQL_QUERIES = (
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection of the test's own, whose work is committed at the end of the block."""
-    engine = create_engine(make_url(url.replace("postgresql://", "postgresql+psycopg://", 1)))
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with _engine(url).begin() as connection:
+        yield connection
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str) -> Engine:
+    """It keeps no connection, and what SQLAlchemy asks a server first is asked once."""
+    return create_engine(
+        make_url(url.replace("postgresql://", "postgresql+psycopg://", 1)), poolclass=NullPool
+    )
 
 
 def execute(url: str, *statements: str) -> None:
