@@ -176,7 +176,7 @@ def test_a_database_that_is_away_stores_nothing(
     body = expect_problem(depot.upload("firmware.bin", CONTENT, time=time), 503, "STORE_UNAVAILABLE")
 
     assert body["error"].endswith(
-        "The upload may have been stored, or not: send it again, and 409 says that it was."
+        "The upload may have been stored, or not: send it again; if it was stored, its signature is refused as used."
     )
     assert b"old" == depot.client.get(path).body
     assert ["firmware.bin"] == depot.on_disk()

@@ -12,7 +12,13 @@ from iotconfig.adapters.http import problems
 from iotconfig.adapters.memory import MemoryAssetStore
 from iotconfig.domain import errors
 from iotconfig.domain.assets.asset import AssetName
-from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+from iotconfig.domain.errors import (
+    IotConfigError,
+    StoreBusy,
+    StoreNotReached,
+    StoreReadOnly,
+    StoreUnavailable,
+)
 from tests.support.apps import app_in_memory
 
 
@@ -57,6 +63,14 @@ def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool)
     assert 503 == answer.status_code
     assert is_unknown == ("may have been stored, or not" in answer.json["error"])
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("kind", [StoreBusy, StoreReadOnly, StoreNotReached])
+def test_advice_for_an_unknown_outcome_is_not_given_where_it_is_known(kind: type[StoreUnavailable]) -> None:
+    """Nothing was stored, whatever the caller was doing."""
+    error = kind("The database is busy.")
+
+    assert "" == error.if_unsure == error.advising("It may be gone, or not.").if_unsure
 
 
 class _Unsynced(MemoryAssetStore):

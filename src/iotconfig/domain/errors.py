@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from .text import harmless
 
 _SHOWN: Final = 200
+_UNSURE: Final = "The change may have been stored, or not: ask again with If-Match."
 
 
 def excerpt(text: str) -> str:
@@ -28,7 +29,8 @@ class IotConfigError(Exception):
     `harmless` here. `details` are for programs, and hold facts as they are.
     """
 
-    code: ClassVar[str] = "INTERNAL_ERROR"
+    code: str = "INTERNAL_ERROR"
+    """The stable name that programs match on; each kind of error has one."""
 
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(harmless(message))
@@ -176,16 +178,22 @@ class StoreUnavailable(IotConfigError):
 
     After a write the outcome is unknown: it may or may not have been stored.
     `reason` is for the operator of the service (it may name hosts and users,
-    never a secret); the message is for everyone.
+    never a secret); the message is for everyone. `if_unsure` is the sentence for
+    a caller whose write met this error; it is empty if nothing was stored.
     """
 
     code = "STORE_UNAVAILABLE"
     is_outcome_known: ClassVar[bool] = False
     """Whether a write that met this error surely stored nothing."""
 
-    def __init__(self, message: str, reason: str = "") -> None:
+    def __init__(self, message: str, reason: str = "", if_unsure: str = "") -> None:
         super().__init__(message)
         self.reason = harmless(" ".join(reason.split()))
+        self.if_unsure = "" if self.is_outcome_known else if_unsure or _UNSURE
+
+    def advising(self, if_unsure: str) -> StoreUnavailable:
+        """The same error, whose caller is told this if the outcome of the write is unknown."""
+        return self if self.is_outcome_known else type(self)(str(self), self.reason, if_unsure)
 
 
 class ServiceClosed(IotConfigError):

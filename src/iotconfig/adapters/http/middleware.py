@@ -13,7 +13,8 @@ from attrs import frozen
 from iotconfig.domain.errors import ValidationFailed
 
 from .access.origins import is_from_elsewhere, why_elsewhere
-from .problems import SAFE_METHODS, Refused
+from .methods import SAFE_METHODS
+from .problems import Refused
 from .request_ids import request_id_of
 
 

@@ -1,4 +1,4 @@
-"""Every refusal as `application/problem+json` (RFC 9457), with our extension members."""
+"""Refusals as `application/problem+json` (RFC 9457), with extension members."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import falcon
 from iotconfig.domain.errors import AuthenticationRequired, IotConfigError, StoreUnavailable, TooManyRequests
 from iotconfig.domain.text import harmless_json
 
+from .methods import SAFE_METHODS
 from .request_ids import request_id_of
 
 log = logging.getLogger(__name__)
-
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -54,11 +53,11 @@ _CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
 
 
 class Refused(IotConfigError):
-    """A refusal that only HTTP knows: `code` is one of the table above."""
+    """A refusal of HTTP itself: `code` is one of the table above."""
 
     def __init__(self, code: str, message: str, **details: object) -> None:
         super().__init__(message, **details)
-        self.http_code = code
+        self.code = code
 
 
 def problem(
@@ -111,12 +110,10 @@ def _answer(
 def _on_domain_error(
     req: falcon.Request, resp: falcon.Response, error: IotConfigError, _params: dict[str, Any]
 ) -> None:
-    code = error.http_code if isinstance(error, Refused) else error.code
     sentence = str(error)
-    is_in_doubt = isinstance(error, StoreUnavailable) and not error.is_outcome_known
-    if is_in_doubt and req.method not in SAFE_METHODS:
-        sentence += " The change may have been stored, or not: ask again with If-Match."
-    _answer(req, resp, code, sentence, error.details)
+    if isinstance(error, StoreUnavailable) and error.if_unsure and req.method not in SAFE_METHODS:
+        sentence = f"{sentence} {error.if_unsure}"
+    _answer(req, resp, error.code, sentence, error.details)
     if isinstance(error, TooManyRequests):
         resp.set_header("Retry-After", str(error.retry_after))
     if isinstance(error, AuthenticationRequired):
@@ -145,7 +142,7 @@ def _on_http_error(
 
 
 def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
-    """What nobody foresaw: the log gets all of it, the client a number to quote."""
+    """Answer to an error that nothing expects: the log gets its traceback, the client an id to quote."""
     fields = {"request_id": request_id_of(req, resp), "method": req.method, "route": req.uri_template}
     log.error("a request failed", exc_info=error, extra={"fields": fields})
     _answer(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from attrs import frozen
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
+from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound, StoreUnavailable
 
 from .asset import Asset, AssetName, AssetStore, OpenAsset, SignatureVerifier, name_of
 from .ports import UploadStore
 from .upload import Upload, UploadRules
+
+_UNSURE: Final = "The asset may be gone for good, or not: ask again."
 
 
 @frozen
@@ -55,7 +58,11 @@ class AssetService:
     def delete(self, name: AssetName | str) -> None:
         """Remove an asset, without an announcement. Raises `RecordNotFound`."""
         name = name_of(name)
-        if not self.files.remove(name):
+        try:
+            found = self.files.remove(name)
+        except StoreUnavailable as error:
+            raise error.advising(_UNSURE) from None
+        if not found:
             raise _not_found(name)
 
 

@@ -19,6 +19,7 @@ from iotconfig.domain.errors import (
     ContentTooLarge,
     SignatureUsed,
     StoreFull,
+    StoreUnavailable,
     ValidationFailed,
     excerpt,
 )
@@ -32,6 +33,7 @@ DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 
 _LONGEST: Final = timedelta(days=1)
 """The longest duration of an upload that is credited when its timestamp is checked."""
+_UNSURE: Final = "The upload may have been stored, or not: send it again; if it was stored, its signature is refused as used."
 
 
 class SignatureForm(StrEnum):
@@ -163,6 +165,8 @@ class Upload:
                 asset, is_new = incoming.place(name)
                 is_placed = True
                 return asset, is_new
+        except StoreUnavailable as error:
+            raise error.advising(_UNSURE) from None
         except StoreFull as error:
             if not is_placed:
                 raise

@@ -8,7 +8,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.bearer import bearer_token
-from iotconfig.adapters.http.problems import SAFE_METHODS
+from iotconfig.adapters.http.methods import SAFE_METHODS
 from iotconfig.domain.access import api_tokens, secrets
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.access.identity import IdentityProvider

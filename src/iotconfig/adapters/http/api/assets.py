@@ -13,7 +13,6 @@ from attrs import frozen
 
 from iotconfig.adapters.codec import to_json
 from iotconfig.adapters.http.answers import send, send_text
-from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
 from iotconfig.adapters.http.requests.forms import Part, read_form
 from iotconfig.adapters.http.requests.queries import NoQuery, read_query
@@ -23,7 +22,7 @@ from iotconfig.adapters.http.transfers import TransferDoor
 from iotconfig.domain.assets.asset import Asset, AssetName, OpenAsset
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import Upload
-from iotconfig.domain.errors import AssetsUnavailable, StoreUnavailable, ValidationFailed
+from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 from iotconfig.domain.offload import Offload
 
 log = logging.getLogger(__name__)
@@ -56,13 +55,7 @@ class AssetsResource:
         with self.door.place(req, Kind.UPLOAD), self.service.upload() as upload:
             for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
                 _give(upload, part)
-            try:
-                asset, is_new = upload.finish()
-            except StoreUnavailable as error:
-                raise Refused(
-                    "STORE_UNAVAILABLE",
-                    f"{error} The upload may have been stored, or not: send it again, and 409 says that it was.",
-                ) from None
+            asset, is_new = upload.finish()
         send(resp, asset)
         resp.set_header("ETag", asset.etag)
         resp.set_header("Location", f"/api/assets/{asset.name}")
@@ -85,12 +78,7 @@ class AssetResource:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         read_query(req, NoQuery)
-        try:
-            self.service.delete(_name(name))
-        except StoreUnavailable as error:
-            raise Refused(
-                "STORE_UNAVAILABLE", f"{error} The asset may be gone for good, or not: ask again."
-            ) from None
+        self.service.delete(_name(name))
         resp.status = falcon.HTTP_204
 
 

@@ -17,6 +17,7 @@ from iotconfig.adapters.fleet_files.files import write_records
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.comparing import compared
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, read_json, spool
 from iotconfig.adapters.http.requests.queries import (
@@ -36,8 +37,6 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreFull, excerpt
 from iotconfig.domain.offload import Offload
-
-from .comparing import compared
 
 NDJSON: Final = "application/x-ndjson"
 

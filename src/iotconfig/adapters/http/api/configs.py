@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.http.access.change_notes import note_of
-from iotconfig.adapters.http.answers import send, send_config, send_created, set_revision_headers
+from iotconfig.adapters.http.answers import send, send_config, send_created, send_edited, set_revision_headers
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.conditional import (
     check_match,
@@ -39,8 +39,6 @@ from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.paging import MAX_PAGE
-
-from .editing import send_edited
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 

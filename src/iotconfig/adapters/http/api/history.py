@@ -10,7 +10,8 @@ from attrs import frozen
 from iotconfig.adapters.codec import BodyReader, to_json
 from iotconfig.adapters.diff import comparison
 from iotconfig.adapters.http.access.change_notes import note_of
-from iotconfig.adapters.http.answers import send, send_config, send_text
+from iotconfig.adapters.http.answers import send, send_config, send_edited, send_text
+from iotconfig.adapters.http.comparing import compared
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.edit_head import edit_head_of
 from iotconfig.adapters.http.requests.queries import (
@@ -32,9 +33,6 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import DeletedPosition, DeletedQuery, HistoryQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.offload import Offload
-
-from .comparing import compared
-from .editing import send_edited
 
 _PAGE: Final = 100
 """Entries on a page, unless the request says otherwise."""
