@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader, RawJson, rfc3339, to_json
+from iotconfig.adapters.codec import BodyReader, RawJson, answer, rfc3339, to_json
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, InvalidMacAddress
@@ -261,3 +261,20 @@ def test_raw_json_goes_out_as_it_is() -> None:
 def test_times_are_rfc_3339_in_utc(moment: datetime, expected: str) -> None:
     """Times go out in UTC, with `Z` and microseconds."""
     assert expected == rfc3339(moment)
+
+
+@answer
+@frozen
+class Compared:
+    """An answer with a name that Python does not take, and a member that may be left out."""
+
+    from_: int | None
+    more: int | None = None
+
+
+def test_an_answer_is_written_by_its_class() -> None:
+    """Null stays where a member has no default; `from_` becomes `from`."""
+    assert ({"from": None}, {"from": 1, "more": 2}) == (
+        json.loads(to_json(Compared(None))),
+        json.loads(to_json(Compared(1, 2))),
+    )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
@@ -31,6 +31,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload, run_inline
 
 T = TypeVar("T", bound=AttrsInstance)
+C = TypeVar("C", bound=type)
 
 # What a body adds around the content is one object.
 _BODY_DEPTH: Final = MAX_DEPTH + 1
@@ -63,6 +64,38 @@ def summary_of(row: Mapping[Any, Any]) -> ConfigSummary:
     return _rows.structure(row, ConfigSummary)
 
 
+def answer(cls: C) -> C:
+    """Decorate an attrs class that `to_json` writes.
+
+    An underscore at the end of a name is dropped (`from_`); a member whose default is None is left out while it is None.
+    """
+    _decorated.add(cls)
+    return cls
+
+
+def _answer_writer(cls: type[AttrsInstance]) -> Callable[[object], dict[str, object]]:
+    hints = get_type_hints(cls)
+    members = [
+        (
+            attribute.name,
+            attribute.name.removesuffix("_"),
+            _answers.get_unstructure_hook(hints[attribute.name]),
+            attribute.default is None,
+        )
+        for attribute in fields(cls)
+    ]
+
+    def write(content: object) -> dict[str, object]:
+        found = {}
+        for name, written, hook, may_be_left_out in members:
+            value = getattr(content, name)
+            if value is not None or not may_be_left_out:
+                found[written] = hook(value)
+        return found
+
+    return write
+
+
 def _dumps(value: object) -> str:
     if isinstance(value, RawJson):
         return value
@@ -86,7 +119,11 @@ def _config_members(config: Config) -> dict[str, object]:
     return {**members, "content": RawJson(config.content.text), **times}
 
 
+_decorated: Final[set[type]] = set()
 _answers: Final = Converter()
+_answers.register_unstructure_hook_factory(
+    lambda cls: isinstance(cls, type) and cls in _decorated, _answer_writer
+)
 _answers.register_unstructure_hook(MacAddress, str)
 _answers.register_unstructure_hook(AssetName, str)
 _answers.register_unstructure_hook(datetime, rfc3339)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from attrs import frozen
 
+from iotconfig.adapters.codec import answer
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.revisions import Revision
+from iotconfig.domain.configs.revisions import Revision, RevisionSummary
 from iotconfig.domain.documents.content import ConfigContent
 
 from .json_patch import decoded, json_patch
@@ -46,15 +47,23 @@ def difference(
     )
 
 
-def comparison(before: Revision | None, after: Revision) -> dict[str, object]:
+@answer
+@frozen
+class Comparison:
+    """The difference between two revisions, as programs get it."""
+
+    from_: Annotated[RevisionSummary | None, "Null before the config was created"]
+    to: RevisionSummary
+    json_patch: list[dict[str, Any]]
+    unified_diff: str
+
+
+def comparison(before: Revision | None, after: Revision) -> Comparison:
     """What a revision changed, as programs get it; None stands for the time before the config was created."""
     found = revisions_compared(before, after)
-    return {
-        "from": before.summary() if before else None,
-        "to": after.summary(),
-        "json_patch": found.json_patch,
-        "unified_diff": found.unified_diff,
-    }
+    return Comparison(
+        before.summary() if before else None, after.summary(), found.json_patch, found.unified_diff
+    )
 
 
 def revisions_compared(before: Revision | None, after: Revision) -> Difference:

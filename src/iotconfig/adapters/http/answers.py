@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import falcon
+from typing import Annotated, Any, Literal
 
-from iotconfig.adapters.codec import to_json
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 
 from .comparing import compared
@@ -19,9 +23,9 @@ from .requests.edit_head import EditHead
 from .requests.queries import EditQuery
 
 
-def send(resp: falcon.Response, answer: object) -> None:
-    """Answer with the JSON of `answer`."""
-    send_text(resp, to_json(answer))
+def send(resp: falcon.Response, content: object) -> None:
+    """Answer with the JSON of `content`."""
+    send_text(resp, to_json(content))
 
 
 def send_text(resp: falcon.Response, text: str) -> None:
@@ -67,18 +71,33 @@ def send_edited(
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
 
+@answer
+@frozen
+class Preview:
+    """The answer to a dry run of an edit."""
+
+    dry_run: Literal[True]
+    changed: bool
+    id: int
+    mac_address: MacAddress
+    revision: Annotated[int, "The current revision"]
+    etag: Annotated[str, "What the content's would be"]
+    json_patch: list[dict[str, Any]]
+    unified_diff: str
+
+
 def _preview(config: Config, content: ConfigContent) -> str:
     """The answer to a dry run: the difference that the change would make."""
     found = proposed(config, content)
     return to_json(
-        {
-            "dry_run": True,
-            "changed": content.text != config.content.text,
-            "id": config.id,
-            "mac_address": config.mac_address,
-            "revision": config.revision,
-            "etag": content.etag,
-            "json_patch": found.json_patch,
-            "unified_diff": found.unified_diff,
-        }
+        Preview(
+            dry_run=True,
+            changed=content.text != config.content.text,
+            id=config.id,
+            mac_address=config.mac_address,
+            revision=config.revision,
+            etag=content.etag,
+            json_patch=found.json_patch,
+            unified_diff=found.unified_diff,
+        )
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import to_json
+from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.answers import send, send_text
 from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
 from iotconfig.adapters.http.requests.forms import Part, read_form
@@ -36,6 +36,15 @@ _MAX_TIMESTAMP: Final = 128
 _MAX_SIGNATURE: Final = 8 * 1024
 
 
+@answer
+@frozen
+class Assets:
+    """The answer to `GET /api/assets`."""
+
+    assets: Sequence[Asset]
+    count: int
+
+
 @frozen
 class AssetsResource:
     """`/api/assets`: the list, and uploads."""
@@ -47,8 +56,8 @@ class AssetsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
         assets = self.service.find()
-        answer = {"assets": assets, "count": len(assets)}
-        send_text(resp, self.offload(lambda: to_json(answer), len(assets) * _ASSET_CHARACTERS))
+        listed = Assets(assets, len(assets))
+        send_text(resp, self.offload(lambda: to_json(listed), len(assets) * _ASSET_CHARACTERS))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import falcon
 from attrs import frozen
 
+from iotconfig.adapters.codec import answer
 from iotconfig.adapters.http.access.authentication import Authentication
 from iotconfig.adapters.http.access.sign_ins import CALLBACK, SignIns
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.requests.queries import NoQuery, parameter, read_query, text
 from iotconfig.domain.access.identity import Session, SignIn
-from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR
+from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR, Role
 from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
 
@@ -51,6 +53,17 @@ class CallbackQuery:
     error: str = parameter(text(), "Why there is no code")
 
 
+@answer
+@frozen
+class Principal:
+    """The answer to `GET /api/auth/self`."""
+
+    subject: Annotated[str, "The author of what they change"]
+    email: str | None
+    name: str | None
+    roles: Sequence[Role]
+
+
 @frozen
 class SelfResource:
     """`/api/auth/self`: who makes the request."""
@@ -59,21 +72,13 @@ class SelfResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        principal = LOCAL_ADMINISTRATOR
+        caller = LOCAL_ADMINISTRATOR
         if self.authentication is not None:
             found = self.authentication.identify(req)
             if found is None:
                 raise AuthenticationRequired(self.authentication.invitation)
-            principal = found
-        send(
-            resp,
-            {
-                "subject": principal.subject,
-                "email": principal.email,
-                "name": principal.name,
-                "roles": sorted(principal.roles),
-            },
-        )
+            caller = found
+        send(resp, Principal(caller.subject, caller.email, caller.name, sorted(caller.roles)))
         resp.set_header("Cache-Control", "no-store")
 
 

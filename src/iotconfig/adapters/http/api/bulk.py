@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import IO, Any, BinaryIO, Final, cast
+from typing import IO, Annotated, Any, BinaryIO, Final, cast
 
 import falcon
 from attrs import asdict, define, field, frozen
 
-from iotconfig.adapters.codec import BodyReader, to_json
+from iotconfig.adapters.codec import BodyReader, answer, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.adapters.fleet_files.files import write_records
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.comparing import compared
+from iotconfig.adapters.http.members import As
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, read_json, spool
 from iotconfig.adapters.http.requests.queries import (
@@ -31,11 +32,20 @@ from iotconfig.adapters.http.requests.queries import (
 )
 from iotconfig.adapters.http.transfer_limits import FULL, Kind, Place
 from iotconfig.adapters.http.transfers import TransferDoor
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchSample, Tally
+from iotconfig.domain.configs.bulk import (
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
+    OnConflict,
+    Outcome,
+    PatchSample,
+    Tally,
+)
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreFull, excerpt
+from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 
 NDJSON: Final = "application/x-ndjson"
@@ -82,6 +92,56 @@ class PatchOfMany:
     message: str | None = None
 
 
+@answer
+@frozen
+class ListedRefusal:
+    """Why one record of an import, or one config of a patch, was refused."""
+
+    place: Annotated[str, "The record's line, or its device"]
+    error: str
+    code: Annotated[str, As("Code")]
+    details: dict[str, object]
+
+
+@answer
+@frozen
+class Imported:
+    """The outcome of an import."""
+
+    dry_run: bool
+    new: int
+    changed: int
+    same: int
+    skipped: int
+    refused: int
+    stored: bool
+    errors: Annotated[Sequence[ListedRefusal], f"The first {_LISTED} refusals"]
+    errors_left_out: Annotated[int, "How many more there were"]
+
+
+@answer
+@frozen
+class PatchedConfig:
+    """The outcome of a patch for one config."""
+
+    mac_address: MacAddress
+    id: int | None
+    outcome: Annotated[Outcome, As({"type": "string"})]
+    revision: int | None
+
+
+@answer
+@frozen
+class Sample:
+    """The difference that a patch would make to one config."""
+
+    mac_address: MacAddress
+    id: int
+    revision: Annotated[int, "The current revision"]
+    json_patch: list[dict[str, Any]]
+    unified_diff: str
+
+
 @frozen
 class ImportResource:
     """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
@@ -108,14 +168,14 @@ class ImportResource:
             spool(req, file, self.max_import_bytes, self.fleet.pause)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
             tally = self.fleet.load(records, rules, note, refusals.add)
-        answer = _counts(tally, rules, refusals)
+        imported = refusals.counted(tally, rules)
         if _is_refused(tally, rules):
             raise Refused(
                 "UNPROCESSABLE",
                 f"{tally.refused} of the records cannot be stored, so none was: {refusals.first}",
-                **answer,
+                **asdict(imported),
             )
-        send(resp, answer)
+        send(resp, imported)
 
 
 @frozen
@@ -169,16 +229,16 @@ class PatchResource:
                 max_content_bytes=self.bodies.max_content_bytes,
             )
             tally = outcome.tally
-            answer = _counts(tally, rules, refusals)
+            counts = refusals.counted(tally, rules)
             if _is_refused(tally, rules):
                 raise Refused(
                     "VALIDATION_FAILED",
                     f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
-                    **answer,
+                    **asdict(counts),
                 )
             # One by one: five of them can be 50 MB.
             samples = (_shown(sample, self.comparing) for sample in outcome.samples)
-            results.close(answer, samples if rules.dry_run else None)
+            results.close(counts, samples if rules.dry_run else None)
             failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
@@ -234,7 +294,7 @@ class _HeldFile:
 class _Refusals:
     """The refusals of one request: the first thousand, to be listed."""
 
-    _listed: list[dict[str, object]] = field(factory=list)
+    _listed: list[ListedRefusal] = field(factory=list)
     _count: int = 0
     first: str = ""
 
@@ -243,17 +303,13 @@ class _Refusals:
         self.first = self.first or f"{refusal.place}: {refusal.error}"
         if len(self._listed) < _LISTED:
             error = refusal.error
-            self._listed.append(
-                {
-                    "place": refusal.place,
-                    "error": str(error),
-                    "code": error.code,
-                    "details": {name: _short(value) for name, value in error.details.items()},
-                }
-            )
+            details = {name: _short(value) for name, value in error.details.items()}
+            self._listed.append(ListedRefusal(refusal.place, str(error), error.code, details))
 
-    def listed(self) -> dict[str, Any]:
-        return {"errors": self._listed, "errors_left_out": self._count - len(self._listed)}
+    def counted(self, tally: Tally, rules: BulkOptions) -> Imported:
+        """The counts of the request, and the refusals."""
+        left_out = self._count - len(self._listed)
+        return Imported(rules.dry_run, **asdict(tally), errors=self._listed, errors_left_out=left_out)
 
 
 def _short(detail: object) -> object:
@@ -269,21 +325,14 @@ class _Results:
     _begin: bytes = b'{"results": ['
 
     def add(self, result: BulkResult) -> None:
-        text = to_json(
-            {
-                "mac_address": result.mac_address,
-                "id": result.config_id,
-                "outcome": result.outcome,
-                "revision": result.revision,
-            }
-        )
+        text = to_json(PatchedConfig(result.mac_address, result.config_id, result.outcome, result.revision))
         self._file.write(self._begin + text.encode())
         self._begin = b",\n"
 
-    def close(self, members: dict[str, Any], samples: Iterable[bytes] | None = None) -> None:
-        """Complete the answer: the results, the other members, and the changes that a dry run shows."""
+    def close(self, counts: Imported, samples: Iterable[bytes] | None = None) -> None:
+        """Complete the answer: the results, the counts, and the changes that a dry run shows."""
         begin = self._begin if self._begin.startswith(b"{") else b""
-        self._file.write(begin + b"], " + to_json(members)[1:-1].encode())
+        self._file.write(begin + b"], " + to_json(counts)[1:-1].encode())
         if samples is not None:
             self._file.write(b', "samples": [')
             for number, sample in enumerate(samples):
@@ -291,10 +340,6 @@ class _Results:
                 self._file.write(sample)
             self._file.write(b"]")
         self._file.write(b"}")
-
-
-def _counts(tally: Tally, rules: BulkOptions, refusals: _Refusals) -> dict[str, Any]:
-    return {"dry_run": rules.dry_run, **asdict(tally), **refusals.listed()}
 
 
 def _is_refused(tally: Tally, rules: BulkOptions) -> bool:
@@ -308,13 +353,7 @@ def _shown(sample: PatchSample, comparing: Offload) -> bytes:
     def text() -> bytes:
         found = proposed(config, sample.content)
         return to_json(
-            {
-                "mac_address": config.mac_address,
-                "id": config.id,
-                "revision": config.revision,
-                "json_patch": found.json_patch,
-                "unified_diff": found.unified_diff,
-            }
+            Sample(config.mac_address, config.id, config.revision, found.json_patch, found.unified_diff)
         ).encode()
 
     return compared(comparing, text, config.content, sample.content)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import falcon
-from attrs import frozen
+from attrs import field, frozen
 
-from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.codec import BodyReader, answer
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_config, send_created, send_edited, set_revision_headers
+from iotconfig.adapters.http.members import NEXT
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.conditional import (
     check_match,
@@ -32,6 +34,7 @@ from iotconfig.adapters.http.requests.queries import (
     text,
 )
 from iotconfig.adapters.http.requests.segments import config_id
+from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.configs.edits import Merge, Replace
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
@@ -55,6 +58,16 @@ class ListQuery:
     )
     enable_ota: bool | None = parameter(FLAG, "Only those whose `enableOTA` is so")
     count: bool = parameter(FLAG, "`false` leaves `count` out, which costs a scan", default=True)
+
+
+@answer
+@frozen
+class Configs:
+    """A page of `GET /api/configs`."""
+
+    configs: Sequence[ConfigSummary]
+    count: Annotated[int | None, "Matches on all pages"] = None
+    next: Annotated[str | None, NEXT] = field(kw_only=True)
 
 
 @frozen
@@ -94,11 +107,7 @@ class ConfigsResource:
         page = self.service.find(
             ConfigQuery(query.q, query.enable_ota, after=query.cursor, limit=query.limit, count=query.count)
         )
-        answer: dict[str, object] = {"configs": page.configs}
-        if page.count is not None:
-            answer["count"] = page.count
-        answer["next"] = cursor_of(page.next)
-        send(resp, answer)
+        send(resp, Configs(page.configs, page.count, next=cursor_of(page.next)))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ChangeQuery)

@@ -3,16 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
 
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import to_json
+from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.problems import RETRY_AFTER
-from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.announcing.service import DeliveryHealth, NotificationService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
+
+
+@answer
+@frozen
+class Alive:
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+@answer
+@frozen
+class Ready:
+    """Requests can be served."""
+
+    status: Literal["ready"]
+
+
+@answer
+@frozen
+class Unready:
+    """Requests cannot be served."""
+
+    status: Literal["unready"]
+    error: str
+
+
+@answer
+@frozen
+class DatabaseLog:
+    """The write-ahead log of a SQLite database."""
+
+    bytes: Annotated[int, "The size of the -wal file beside a SQLite database"]
+    problem: Annotated[str | None, "What is wrong with it, and what to do"]
+
+
+@answer
+@frozen
+class Healthy:
+    """The service is healthy."""
+
+    status: Literal["healthy"]
+    database: Literal["connected"]
+    notifications: DeliveryHealth
+    log: DatabaseLog | None = None
+
+
+@answer
+@frozen
+class Unhealthy:
+    """The service is not healthy."""
+
+    status: Literal["unhealthy"]
+    database: Literal["disconnected", "read-only"]
+    error: str
 
 
 @frozen
@@ -20,7 +75,7 @@ class LiveResource:
     """`/api/health/live`: the process answers. Nothing else is asked, so that no outage restarts it."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        _send(resp, {"status": "alive"})
+        _send(resp, Alive("alive"))
 
 
 @frozen
@@ -34,9 +89,9 @@ class ReadyResource:
         try:
             self.is_ready()
         except StoreUnavailable as error:
-            _refuse(resp, {"status": "unready", "error": str(error)})
+            _refuse(resp, Unready("unready", str(error)))
         else:
-            _send(resp, {"status": "ready"})
+            _send(resp, Ready("ready"))
 
 
 class LogUse(Protocol):
@@ -74,22 +129,23 @@ class HealthResource:
             delivery = self.notifications.health()
             log = self.log()
         except StoreUnavailable as error:
-            database = "read-only" if isinstance(error, StoreReadOnly) else "disconnected"
-            _refuse(resp, {"status": "unhealthy", "database": database, "error": str(error)})
+            is_read_only = isinstance(error, StoreReadOnly)
+            _refuse(
+                resp,
+                Unhealthy("unhealthy", "read-only" if is_read_only else "disconnected", str(error)),
+            )
         else:
-            answer = {"status": "healthy", "database": "connected", "notifications": delivery}
-            if log is not None:
-                answer["log"] = {"bytes": log.bytes, "problem": log.problem}
-            _send(resp, answer)
+            shown = None if log is None else DatabaseLog(log.bytes, log.problem)
+            _send(resp, Healthy("healthy", "connected", delivery, shown))
 
 
-def _send(resp: falcon.Response, answer: dict[str, object]) -> None:
+def _send(resp: falcon.Response, content: object) -> None:
     resp.set_header("Cache-Control", "no-store")
     resp.content_type = falcon.MEDIA_JSON
-    resp.data = to_json(answer).encode()
+    resp.data = to_json(content).encode()
 
 
-def _refuse(resp: falcon.Response, answer: dict[str, object]) -> None:
-    _send(resp, answer)
+def _refuse(resp: falcon.Response, content: object) -> None:
+    _send(resp, content)
     resp.status = falcon.HTTP_503
     resp.set_header("Retry-After", RETRY_AFTER)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader, to_json
+from iotconfig.adapters.codec import BodyReader, answer, to_json
 from iotconfig.adapters.diff import comparison
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_config, send_edited, send_text
 from iotconfig.adapters.http.comparing import compared
+from iotconfig.adapters.http.members import NEXT
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.edit_head import edit_head_of
 from iotconfig.adapters.http.requests.queries import (
@@ -30,7 +32,13 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.http.requests.segments import config_id, revision_number
 from iotconfig.domain.configs.edits import Rollback
 from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import DeletedPosition, DeletedQuery, HistoryQuery
+from iotconfig.domain.configs.revisions import (
+    DeletedConfig,
+    DeletedPosition,
+    DeletedQuery,
+    HistoryQuery,
+    RevisionSummary,
+)
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.offload import Offload
 
@@ -64,6 +72,24 @@ class DiffQuery:
     to: int | None = parameter(REVISION, "The later; the newest unless it is given")
 
 
+@answer
+@frozen
+class Revisions:
+    """A page of a config's history."""
+
+    revisions: Sequence[RevisionSummary]
+    next: Annotated[str | None, NEXT]
+
+
+@answer
+@frozen
+class DeletedConfigs:
+    """A page of `GET /api/deleted-configs`."""
+
+    configs: Sequence[DeletedConfig]
+    next: Annotated[str | None, NEXT]
+
+
 @frozen
 class RollbackTo:
     """The body of `POST …/rollback`."""
@@ -89,7 +115,7 @@ class RevisionsResource:
         number = config_id(segment)
         query = read_query(req, RevisionsQuery)
         page = self.history.revisions(HistoryQuery(number, before=query.cursor, limit=query.limit))
-        send(resp, {"revisions": page.revisions, "next": str(page.next) if page.next else None})
+        send(resp, Revisions(page.revisions, str(page.next) if page.next else None))
 
 
 @frozen
@@ -148,7 +174,7 @@ class DeletedConfigsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DeletedConfigsQuery)
         page = self.history.deleted(DeletedQuery(before=query.cursor, limit=query.limit))
-        send(resp, {"configs": page.configs, "next": deleted_cursor_of(page.next)})
+        send(resp, DeletedConfigs(page.configs, deleted_cursor_of(page.next)))
 
 
 @frozen

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from iotconfig.adapters.http.api.bulk import Imported, PatchedConfig, Sample
 from iotconfig.adapters.http.problems import STATUS
-from iotconfig.adapters.http.routing import RouteTable
-from iotconfig.domain.access.principal import Role
+from iotconfig.adapters.http.routing import RouteTable, Shape
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
-from iotconfig.domain.announcing.service import DeliveryHealth
-from iotconfig.domain.configs.bulk import Tally
 from iotconfig.domain.configs.config import ConfigSummary
-from iotconfig.domain.configs.revisions import DeletedConfig, RevisionSummary
+from iotconfig.domain.configs.revisions import RevisionSummary
 
-from .shapes import Part, is_component, ref, schema_of
+from .shapes import Part, classes_in, is_component, name_of, ref, schema_of
 
 
 def _object(properties: Part, *optional: str) -> Part:
@@ -21,51 +19,11 @@ def _object(properties: Part, *optional: str) -> Part:
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _list(name: str, items: Part, cursor: str, **more: Part) -> Part:
-    """One page of a list."""
-    return _object(
-        {
-            name: {"type": "array", "items": items},
-            **more,
-            "next": {"type": ["string", "null"], "description": cursor},
-        },
-        *more,
-    )
-
-
 _ANYTHING: Final[Part] = {"type": "object", "additionalProperties": True}
 """Any JSON object. Said in so many words: generators of clients take an object without members for an empty one."""
-_NEXT: Final = "`cursor` of the next page; null on the last"
-_DIFF: Final[Part] = {
-    "json_patch": {
-        "type": "array",
-        "items": ref("JsonPatchOperation"),
-        "description": "RFC 6902: turns the first document into the second",
-    },
-    "unified_diff": {"type": "string", "description": "The same for people, one member a line"},
-}
 _SUMMARY: Final = schema_of(ConfigSummary)
 _REVISION: Final = schema_of(RevisionSummary)
-_COUNTS: Final = schema_of(Tally)["properties"]
-_DELIVERY: Final = schema_of(DeliveryHealth)
-_REFUSALS: Final[Part] = {
-    "dry_run": {"type": "boolean"},
-    **_COUNTS,
-    "errors": {
-        "type": "array",
-        "description": "The first thousand refusals",
-        "items": _object(
-            {
-                "place": {"type": "string", "description": "The record's line, or its device"},
-                "error": {"type": "string"},
-                "code": ref("Code"),
-                "details": _ANYTHING,
-            }
-        ),
-    },
-    "errors_left_out": {"type": "integer", "description": "How many more there were"},
-}
-
+_IMPORTED: Final = schema_of(Imported)
 _SCHEMAS: Final[Part] = {
     "MacAddress": {
         "type": "string",
@@ -94,27 +52,11 @@ _SCHEMAS: Final[Part] = {
         "description": "RFC 7396: members to set, and to remove (null). What it does not touch keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
-    "ConfigSummary": _SUMMARY,
     "Config": {
         **_SUMMARY,
         "properties": {**_SUMMARY["properties"], "content": ref("Content")},
         "required": [*_SUMMARY["required"], "content"],
     },
-    "Configs": _list(
-        "configs", ref("ConfigSummary"), _NEXT, count={"type": "integer", "description": "Matches on all pages"}
-    ),
-    "Preview": _object(
-        {
-            "dry_run": {"const": True},
-            "changed": {"type": "boolean"},
-            "id": {"type": "integer"},
-            "mac_address": ref("MacAddress"),
-            "revision": {"type": "integer", "description": "The current revision"},
-            "etag": {"type": "string", "description": "What the content's would be"},
-            **_DIFF,
-        }
-    ),
-    "Revision": _REVISION,
     "RevisionWithContent": {
         **_REVISION,
         "properties": {
@@ -123,46 +65,15 @@ _SCHEMAS: Final[Part] = {
         },
         "required": [*_REVISION["required"], "content"],
     },
-    "Revisions": _list("revisions", ref("Revision"), _NEXT),
-    "Comparison": _object(
-        {
-            "from": {
-                "anyOf": [ref("Revision"), {"type": "null"}],
-                "description": "Null before the config was created",
-            },
-            "to": ref("Revision"),
-            **_DIFF,
-        }
-    ),
-    "DeletedConfig": schema_of(DeletedConfig),
-    "DeletedConfigs": _list("configs", ref("DeletedConfig"), _NEXT),
-    "Imported": _object(_REFUSALS),
-    "Patched": _object(
-        {
-            "results": {
-                "type": "array",
-                "items": _object(
-                    {
-                        "mac_address": ref("MacAddress"),
-                        "id": {"type": ["integer", "null"]},
-                        "outcome": {"type": "string"},
-                        "revision": {"type": ["integer", "null"]},
-                    }
-                ),
-            },
-            **_REFUSALS,
+    "Patched": {
+        **_IMPORTED,
+        "properties": {
+            "results": {"type": "array", "items": ref("PatchedConfig")},
+            **_IMPORTED["properties"],
             "samples": {"type": "array", "items": ref("Sample"), "description": "Of a dry run: some differences"},
         },
-        "samples",
-    ),
-    "Sample": _object(
-        {
-            "mac_address": ref("MacAddress"),
-            "id": {"type": "integer"},
-            "revision": {"type": "integer", "description": "The current revision"},
-            **_DIFF,
-        }
-    ),
+        "required": ["results", *_IMPORTED["required"]],
+    },
     "JsonPatchOperation": _object(
         {
             "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
@@ -175,15 +86,6 @@ _SCHEMAS: Final[Part] = {
     ),
     "Fleet": _object({"configs": {"type": "array", "items": ref("Record")}}),
     "Record": _object({"mac_address": ref("MacAddress"), "content": ref("GivenContent")}),
-    "Asset": _object(
-        {
-            "name": {"type": "string"},
-            "size": {"type": "integer", "description": "Bytes"},
-            "sha256": {"type": "string", "description": "The digest, in hexadecimal digits"},
-            "stored_at": {"type": "string", "format": "date-time"},
-        }
-    ),
-    "Assets": _object({"assets": {"type": "array", "items": ref("Asset")}, "count": {"type": "integer"}}),
     "Upload": _object(
         {
             "file": {"type": "string", "format": "binary", "description": "Its file name is the asset's name"},
@@ -191,49 +93,12 @@ _SCHEMAS: Final[Part] = {
             "signature": {"type": "string", "description": "RSA PKCS#1 v1.5 with SHA-256, in base64"},
         }
     ),
-    "Principal": _object(
-        {
-            "subject": {"type": "string", "description": "The author of what they change"},
-            "email": {"type": ["string", "null"]},
-            "name": {"type": ["string", "null"]},
-            "roles": {"type": "array", "items": {"type": "string", "enum": sorted(Role)}},
-        }
-    ),
-    "Delivery": {
-        **_DELIVERY,
-        "required": [name for name in _DELIVERY["required"] if name not in ("more", "problems")],
-    },
     "AnnouncingProblem": _object(
         {
             "code": {"type": "string", "enum": list(RelayProblemCode)},
             "message": {"type": "string", "description": "What is wrong, and what to do"},
         }
     ),
-    "Healthy": _object(
-        {
-            "status": {"const": "healthy"},
-            "database": {"const": "connected"},
-            "notifications": ref("Delivery"),
-            "log": ref("DatabaseLog"),
-        },
-        "log",
-    ),
-    "DatabaseLog": _object(
-        {
-            "bytes": {"type": "integer", "description": "The size of the -wal file beside a SQLite database"},
-            "problem": {"type": ["string", "null"], "description": "What is wrong with it, and what to do"},
-        }
-    ),
-    "Unhealthy": _object(
-        {
-            "status": {"const": "unhealthy"},
-            "database": {"enum": ["disconnected", "read-only"]},
-            "error": {"type": "string"},
-        }
-    ),
-    "Alive": _object({"status": {"const": "alive"}}),
-    "Ready": _object({"status": {"const": "ready"}}),
-    "Unready": _object({"status": {"const": "unready"}, "error": {"type": "string"}}),
     "Code": {"type": "string", "description": "The stable name of a refusal", "enum": list(STATUS)},
     "Problem": _object(
         {
@@ -253,16 +118,24 @@ _SCHEMAS: Final[Part] = {
 def schemas_of(table: RouteTable) -> Part:
     """The schemas by name: those that are written here, and those of the classes that the rows name."""
     found = dict(_SCHEMAS)
+    for cls in (PatchedConfig, Sample):
+        _add(found, cls)
     for route in table:
         for operation in route.operations.values():
             kinds = operation.body.kinds.values() if operation.body is not None else ()
-            for shape in (kind.shape for kind in kinds):
-                if is_component(shape):
-                    found.setdefault(shape.__name__, schema_of(shape, is_body=True))
-            for shape in (answer.shape for answer in operation.answers.values()):
-                if is_component(shape):
-                    found.setdefault(shape.__name__, schema_of(shape))
+            for kind in kinds:
+                _add(found, kind.shape, is_body=True)
+            for answer in operation.answers.values():
+                for shape in answer.shape if isinstance(answer.shape, tuple) else (answer.shape,):
+                    _add(found, shape)
     return found
+
+
+def _add(found: Part, shape: Shape, *, is_body: bool = False) -> None:
+    if is_component(shape) and name_of(shape) not in found:
+        found[name_of(shape)] = schema_of(shape, is_body=is_body)
+        for cls in classes_in(shape):
+            _add(found, cls)
 
 
 HEADERS: Final[Part] = {

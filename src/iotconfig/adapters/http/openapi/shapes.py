@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, EnumType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, AttrsInstance, fields, has
 
+from iotconfig.adapters.http.members import As
 from iotconfig.adapters.http.routing import Shape
 from iotconfig.domain.announcing.relay_reports import RelayProblem
-from iotconfig.domain.configs.revisions import MAX_MESSAGE
+from iotconfig.domain.announcing.service import DeliveryHealth
+from iotconfig.domain.assets.asset import AssetName
+from iotconfig.domain.configs.revisions import MAX_MESSAGE, Revision, RevisionSummary
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
@@ -35,6 +38,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     bool: {"type": "boolean"},
     datetime: {"type": "string", "format": "date-time"},
     MacAddress: ref("MacAddress"),
+    AssetName: {"type": "string"},
     ConfigContent: ref("GivenContent"),
     MergePatch: ref("MergePatch"),
     RelayProblem: ref("AnnouncingProblem"),
@@ -53,7 +57,27 @@ _ABOUT: Final = {
     "operation": "What made the revision",
     "content": "The document",
     "config_id": "The config's id",
+    "unified_diff": "The same for people, one member a line",
+    "sha256": "The digest, in hexadecimal digits",
+    "size": "Bytes",
 }
+
+
+_JSON_PATCH: Final[Part] = {
+    "type": "array",
+    "items": ref("JsonPatchOperation"),
+    "description": "RFC 6902: turns the first document into the second",
+}
+_TYPES: Final[Mapping[object, Part]] = {
+    list[dict[str, Any]]: _JSON_PATCH,
+    dict[str, object]: {"type": "object", "additionalProperties": True},
+}
+_NAMES: Final[Mapping[type, str]] = {
+    DeliveryHealth: "Delivery",
+    Revision: "RevisionWithContent",
+    RevisionSummary: "Revision",
+}
+"""Names of components that are not those of their classes."""
 
 
 def schema(shape: Shape) -> Part:
@@ -64,7 +88,7 @@ def schema(shape: Shape) -> Part:
         return {"anyOf": [schema(one) for one in shape]}
     if isinstance(shape, Mapping):
         return dict(shape)
-    return ref(shape.__name__) if is_component(shape) else dict(_PLAIN[shape])
+    return ref(name_of(shape)) if is_component(shape) else dict(_PLAIN[shape])
 
 
 def is_component(shape: Shape) -> bool:
@@ -72,15 +96,31 @@ def is_component(shape: Shape) -> bool:
     return has(shape) and shape not in _PLAIN
 
 
+def name_of(cls: type) -> str:
+    """The name of the schema of a class."""
+    return _NAMES.get(cls, cls.__name__)
+
+
+def classes_in(cls: type[AttrsInstance]) -> Iterator[type[AttrsInstance]]:
+    """The classes of the members of a class that are components."""
+    for hint in get_type_hints(cls).values():
+        yield from filter(is_component, (hint, *get_args(hint)))
+
+
 def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
     """The object that an attrs class describes; a body takes no other members."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     properties = {}
     required = []
     for attribute in fields(cls):
-        properties[attribute.name] = _described(_type(hints[attribute.name]), _ABOUT.get(attribute.name))
+        name = attribute.name.removesuffix("_")
+        about = _ABOUT.get(name) if _is_bare(hints[attribute.name]) else None
+        hint = hints[attribute.name]
+        # An answer leaves out what is None by default.
+        is_left_out = attribute.default is None and not is_body
+        properties[name] = _described(_type(_without_none(hint) if is_left_out else hint), about)
         if attribute.default is NOTHING:
-            required.append(attribute.name)
+            required.append(name)
     found: Part = {"type": "object", "properties": properties}
     if required:
         found["required"] = required
@@ -89,22 +129,49 @@ def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
     return found
 
 
+def _is_bare(hint: Any) -> bool:
+    """Whether a member does not say itself what it is."""
+    return get_origin(hint) is not Annotated
+
+
 def _type(hint: Any) -> Part:
-    if get_origin(hint) in (Union, types.UnionType):
-        (inner,) = (argument for argument in get_args(hint) if argument is not type(None))
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _annotated(*arguments)
+    if origin in (Union, types.UnionType):
+        (inner,) = (argument for argument in arguments if argument is not type(None))
         known = _type(inner)
         return (
             {**known, "type": [known["type"], "null"]}
             if "type" in known
             else {"anyOf": [known, {"type": "null"}]}
         )
-    if get_origin(hint) is Sequence:
-        (item,) = get_args(hint)
-        return {"type": "array", "items": _type(item)}
+    if origin is Sequence:
+        return {"type": "array", "items": _type(arguments[0])}
+    if origin is Literal:
+        return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
     if isinstance(hint, EnumType):
         members: Iterable[Enum] = hint
         return {"type": "string", "enum": [str(member.value) for member in members]}
-    return dict(_PLAIN[hint])
+    return dict(_TYPES[hint]) if hint in _TYPES else schema(hint)
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) is Annotated:
+        inner, *notes = get_args(hint)
+        return Annotated[(_without_none(inner), *notes)]
+    (inner,) = (argument for argument in get_args(hint) if argument is not type(None))
+    return inner
+
+
+def _annotated(hint: Any, *notes: object) -> Part:
+    found = _type(hint) if not any(isinstance(note, As) for note in notes) else {}
+    for note in notes:
+        if isinstance(note, As):
+            found = schema(note.schema)
+        elif isinstance(note, str):
+            found = _described(found, note)
+    return found
 
 
 def _described(schema: Part, description: str | None) -> Part:

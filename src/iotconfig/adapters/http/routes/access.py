@@ -14,6 +14,7 @@ from iotconfig.adapters.http.api.auth import (
     LoginResource,
     LogoutQuery,
     LogoutResource,
+    Principal,
     SelfResource,
 )
 from iotconfig.adapters.http.requests.queries import NoQuery
@@ -79,7 +80,7 @@ AREA: Final = Area(
                 Access.PUBLIC,
                 details="While authentication is off, everybody is the local administrator.",
                 query=NoQuery,
-                answers={200: Answer("Who it is", "Principal")},
+                answers={200: Answer("Who it is", Principal)},
                 refuses=("AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"),
             ),
         ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.assets import AssetResource, AssetsResource
+from iotconfig.adapters.http.api.assets import AssetResource, Assets, AssetsResource
 from iotconfig.adapters.http.problems import MEDIA_TYPE as PROBLEM
 from iotconfig.adapters.http.requests.forms import FORM
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route
+from iotconfig.domain.assets.asset import Asset
 
 from .shared import IF_MATCH, IF_NONE_MATCH
 
@@ -35,7 +36,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="Sorted by name.",
                 query=NoQuery,
-                answers={200: Answer("The assets", "Assets")},
+                answers={200: Answer("The assets", Assets)},
             ),
             post=Operation(
                 "uploadAsset",
@@ -48,8 +49,8 @@ AREA: Final = Area(
                     "The file, when it was signed, and the signature in base64", {FORM: Kind("Upload")}
                 ),
                 answers={
-                    200: Answer("The asset, which took another's place", "Asset", ("ETag", "Location")),
-                    201: Answer("The asset", "Asset", ("ETag", "Location")),
+                    200: Answer("The asset, which took another's place", Asset, ("ETag", "Location")),
+                    201: Answer("The asset", Asset, ("ETag", "Location")),
                 },
                 refuses=("RECORD_EXISTS",),
             ),

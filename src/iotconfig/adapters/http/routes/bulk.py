@@ -10,6 +10,7 @@ from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.bulk import (
     NDJSON,
     ExportResource,
+    Imported,
     ImportQuery,
     ImportResource,
     PatchOfMany,
@@ -44,7 +45,7 @@ AREA: Final = Area(
                         falcon.MEDIA_JSON: Kind("Fleet", {"one device": {"configs": [_RECORD]}}),
                     },
                 ),
-                answers={200: Answer("What became of the records", "Imported")},
+                answers={200: Answer("What became of the records", Imported)},
                 refuses=("INVALID_OPERATION", "UNPROCESSABLE"),
                 metric="import",
             ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.configs import (
     MERGE_PATCH,
     AnnounceResource,
     ConfigByMacResource,
     ConfigResource,
+    Configs,
     ConfigsResource,
     ListQuery,
     NewBoard,
@@ -46,7 +48,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="Sorted by MAC address, in pages. A summary is a config without its `content`.",
                 query=ListQuery,
-                answers={200: Answer("A page", "Configs")},
+                answers={200: Answer("A page", Configs)},
                 metric="list",
             ),
             post=Operation(
@@ -112,7 +114,7 @@ AREA: Final = Area(
                 query=EditQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
-                answers={200: Answer(_EDITED, ("Config", "Preview"))},
+                answers={200: Answer(_EDITED, ("Config", Preview))},
                 refuses=CHANGE_REFUSALS,
                 metric="update",
             ),
@@ -127,7 +129,7 @@ AREA: Final = Area(
                     "A merge patch",
                     {MERGE_PATCH: Kind(MergePatch, {"rotated": {"display": {"rotation": 180}}})},
                 ),
-                answers={200: Answer(_EDITED, ("Config", "Preview"), ("Accept-Patch",))},
+                answers={200: Answer(_EDITED, ("Config", Preview), ("Accept-Patch",))},
                 refuses=CHANGE_REFUSALS,
                 metric="patch",
             ),

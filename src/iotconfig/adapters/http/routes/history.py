@@ -6,8 +6,11 @@ from typing import Final
 
 import falcon
 
+from iotconfig.adapters.diff import Comparison
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.history import (
+    DeletedConfigs,
     DeletedConfigsQuery,
     DeletedConfigsResource,
     DiffQuery,
@@ -15,6 +18,7 @@ from iotconfig.adapters.http.api.history import (
     Message,
     RestoreResource,
     RevisionResource,
+    Revisions,
     RevisionsQuery,
     RevisionsResource,
     RollbackResource,
@@ -48,7 +52,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="The newest first, without documents; a deleted config's, too.",
                 query=RevisionsQuery,
-                answers={200: Answer("A page", "Revisions")},
+                answers={200: Answer("A page", Revisions)},
                 refuses=ID_REFUSALS,
                 metric="list_revisions",
             ),
@@ -78,7 +82,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="A deletion, or what was before a creation, counts as a document that is null.",
                 query=DiffQuery,
-                answers={200: Answer("The difference", "Comparison")},
+                answers={200: Answer("The difference", Comparison)},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
                 metric="diff",
             ),
@@ -99,7 +103,7 @@ AREA: Final = Area(
                 body=json_body("Which one", RollbackTo, the_first={"revision": 1, "message": "as it was"}),
                 answers={
                     200: Answer(
-                        "The config as it is now; of a dry run, what would change", ("Config", "Preview")
+                        "The config as it is now; of a dry run, what would change", ("Config", Preview)
                     )
                 },
                 refuses=(*CHANGE_REFUSALS, "RECORD_GONE"),
@@ -115,7 +119,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="The latest deletion first.",
                 query=DeletedConfigsQuery,
-                answers={200: Answer("A page", "DeletedConfigs")},
+                answers={200: Answer("A page", DeletedConfigs)},
                 metric="list_deleted",
             ),
         ),

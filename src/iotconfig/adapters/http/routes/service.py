@@ -8,14 +8,23 @@ import falcon
 
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.description import StaticResource, style
-from iotconfig.adapters.http.api.health import HealthResource, LiveResource, ReadyResource
+from iotconfig.adapters.http.api.health import (
+    Alive,
+    HealthResource,
+    Healthy,
+    LiveResource,
+    Ready,
+    ReadyResource,
+    Unhealthy,
+    Unready,
+)
 from iotconfig.adapters.http.api.metrics import MetricsResource
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, Shape
 
 _NOT_MODIFIED: Final = Answer("Not modified: it still has that `ETag`", None, ("ETag",))
 
 
-def _health(name: str, about: str, details: str, good: str, bad: str | None) -> Operation:
+def _health(name: str, about: str, details: str, good: Shape, bad: Shape) -> Operation:
     answers = {200: Answer("So it is", good)}
     if bad is not None:
         answers[503] = Answer("So it is not", bad, ("Retry-After",))
@@ -50,14 +59,14 @@ AREA: Final = Area(
                 "How the service is",
                 "Healthy while the database answers and takes writes, whatever the state of the broker: devices fetch "
                 "without it.",
-                "Healthy",
-                "Unhealthy",
+                Healthy,
+                Unhealthy,
             ),
         ),
         Route(
             "/api/health/live",
             lambda _: LiveResource(),
-            get=_health("isAlive", "Whether the process lives", "It asks nothing else.", "Alive", None),
+            get=_health("isAlive", "Whether the process lives", "It asks nothing else.", Alive, None),
         ),
         Route(
             "/api/health/ready",
@@ -66,8 +75,8 @@ AREA: Final = Area(
                 "isReady",
                 "Whether requests can be served",
                 "The database answers, takes writes, and has the schema that this version works with.",
-                "Ready",
-                "Unready",
+                Ready,
+                Unready,
             ),
         ),
         Route(
