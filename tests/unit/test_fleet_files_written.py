@@ -127,7 +127,7 @@ def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
 
     for name in ("full", "file"):
-        with pytest.raises(ValidationFailed, match="exists already, and is no empty directory"):
+        with pytest.raises(ValidationFailed, match="exists already, and is not an empty directory"):
             write_directory(tmp_path / name, fleet_of(1))
     assert (["file", "full"], ["note"]) == (names(tmp_path), names(tmp_path / "full"))
 

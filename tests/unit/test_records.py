@@ -210,7 +210,7 @@ def test_a_record_of_a_document_that_is_too_long_ends_it(begin: str) -> None:
 
 
 def test_a_document_cut_at_any_byte_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The records before the cut come, and the last thing said is that the document is broken."""
+    """The records before the cut come, and the last refusal is of the document."""
     monkeypatch.setattr(records, "_BLOCK", 16)
     first, second = line(1, '{"a":"\\\\\\"]}"}'), line(2, "{}")
     whole = b'{"configs":[' + first + b"," + second + b"]}"

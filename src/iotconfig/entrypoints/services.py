@@ -78,7 +78,7 @@ class Services:
         return wiring.assets(self.settings, self.store)
 
     def pictures(self) -> PictureService:
-        """Pictures from elsewhere. Their first use loads an HTTP client and starts processes: one service for all threads."""
+        """Pictures from other servers; one service for all threads. Making it loads an HTTP client."""
         with self._making_pictures:
             if self._pictures is None:
                 self._pictures = wiring.pictures(self.settings)

@@ -1,4 +1,4 @@
-"""Two documents compared: as a JSON Patch for programs, and line by line for people."""
+"""Differences between two documents: as a JSON Patch, and as a unified diff."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from .json_patch import decoded, json_patch
 from .lines import as_written, laid_out, unified_diff
 
 _ROOM: Final = 4096
-"""Characters that a patch may have beyond those of its two documents."""
+"""Characters that a patch may have in addition to those of its two documents."""
 
 
 @frozen
 class Difference:
-    """What differs between two documents."""
+    """The differences between two documents."""
 
     json_patch: list[dict[str, Any]]
-    """Operations of RFC 6902 that turn the first into the second; a document that is not there is null."""
+    """Operations of RFC 6902 that turn the first document into the second; a missing document is null."""
     unified_diff: str
-    """The same for people, one member a line whatever the documents' spacing is; empty where they are equal."""
+    """The same as text, with one member in each line whatever the spacing of the documents; empty if they are equal."""
 
 
 def difference(
     before: ConfigContent | None, after: ConfigContent | None, before_label: str, after_label: str
 ) -> Difference:
-    """Compare two documents; None for one that is not there. The labels head the diff.
+    """Compare two documents; None for a missing one. The labels are in the head of the diff.
 
-    Takes time in proportion to the documents, whatever is in them; of large ones
-    that have little in common, the difference found is not the smallest.
+    Takes time in proportion to the size of the documents. For large documents with
+    little in common, the result is not the smallest difference.
     """
     one, other = ("" if content is None else content.text for content in (before, after))
     lines = laid_out(one), laid_out(other)
     if lines[0] == lines[1] and one != other:
-        # They differ in spacing only.
+        # The documents differ only in spacing.
         lines = as_written(one), as_written(other)
     return Difference(
         json_patch=json_patch(_value(before), _value(after), len(one) + len(other) + _ROOM),
@@ -50,7 +50,7 @@ def difference(
 @answer
 @frozen
 class Comparison:
-    """The difference between two revisions, as programs get it."""
+    """The differences between two revisions, as the API and `--json` have them."""
 
     from_: Annotated[RevisionSummary | None, "Null before the config was created"]
     to: RevisionSummary
@@ -59,7 +59,7 @@ class Comparison:
 
 
 def comparison(before: Revision | None, after: Revision) -> Comparison:
-    """What a revision changed, as programs get it; None stands for the time before the config was created."""
+    """Compare two revisions; `before` is None for the time before the first revision."""
     found = revisions_compared(before, after)
     return Comparison(
         before.summary() if before else None, after.summary(), found.json_patch, found.unified_diff
@@ -67,13 +67,13 @@ def comparison(before: Revision | None, after: Revision) -> Comparison:
 
 
 def revisions_compared(before: Revision | None, after: Revision) -> Difference:
-    """What a revision changed; None stands for the time before the config was created."""
+    """The differences between two revisions; None for the time before the first revision."""
     labels = (f"{r.mac_address}.json revision {r.revision}" if r else "/dev/null" for r in (before, after))
     return difference(before.content if before else None, after.content, *labels)
 
 
 def proposed(config: Config, content: ConfigContent) -> Difference:
-    """What would differ if a config got this content."""
+    """The differences that this content would make to a config."""
     label = f"{config.mac_address}.json"
     return difference(config.content, content, f"{label} revision {config.revision}", label)
 

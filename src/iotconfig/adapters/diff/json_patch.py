@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) from one value to another: objects by their members' names, arrays by their items."""
+"""JSON Patch (RFC 6902) from one value to another. Objects are compared by member names, arrays by items."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .matching import Steps, changes
 Operation = dict[str, Any]
 
 _COST: Final = 40
-"""Characters of an operation around its path and its value, roughly."""
+"""Characters of an operation without its path and value, approximately."""
 
 
 class Written(float):
-    """A number that knows how it is written: a double does not tell 0.0 from -0.0, or 1.10 from 1.1."""
+    """A number with its text: as doubles, 0.0 equals -0.0, and 1.10 equals 1.1."""
 
     __slots__ = ("text",)
 
@@ -28,7 +28,7 @@ class Written(float):
 
 
 def decoded(text: str) -> Any:
-    """The value of a JSON text that was checked before, whose numbers are told apart as they are written."""
+    """The value of a valid JSON text, with numbers that compare by their text."""
     return json.loads(text, parse_int=_whole, parse_float=Written)
 
 
@@ -37,15 +37,15 @@ def _whole(text: str) -> int | Written:
 
 
 class _TooLong(Exception):
-    """The patch would be longer than what it describes."""
+    """The patch would be longer than the documents."""
 
 
 def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]:
-    """The operations that turn `source` into `target`.
+    """Return the operations that turn `source` into `target`.
 
-    Where their paths would have more than `max_characters`, whole members of
-    the document are replaced instead: with one long name above many items, a path
-    for each item would take quadratic space.
+    If they would have more than `max_characters`, whole members of the
+    document are replaced instead: with one long name above many items, the paths
+    would take quadratic space.
     """
     if not isinstance(source, dict) or not isinstance(target, dict):
         return [] if source == target else [_operation("replace", [], target)]
@@ -59,10 +59,10 @@ def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]
 
 @define
 class _Identities:
-    """A value's identity: equal for values that are written alike, and true is not 1. Each container is looked at once.
+    """Identities of values: equal for values with equal text, and different for true and 1. Each container is read once.
 
-    All are made of text, whose hash nobody can foretell: of numbers, a document may have any
-    amount with the same hash.
+    Identities consist of text, whose hash is randomized. Numbers are not used: a document
+    can have any amount of numbers with the same hash.
     """
 
     _texts: dict[Hashable, Hashable] = field(factory=dict)
@@ -87,7 +87,7 @@ class _Identities:
 
 @define
 class _Patch:
-    """Collects operations; `path` is where it is."""
+    """Collects operations; `_path` is the path to the current value."""
 
     _characters_left: int
     _steps: Steps
@@ -108,7 +108,7 @@ class _Patch:
 
     def _add_array(self, source: list[Any], target: list[Any]) -> None:
         identity = self.identities.of
-        # Behind each change, the array is the target's up to there: indexes are the target's.
+        # Up to each change, the array equals the target: indexes are the target's.
         for change in changes(list(map(identity, source)), list(map(identity, target)), self._steps):
             removed = source[change.begin_one : change.end_one]
             added = target[change.begin_other : change.end_other]
@@ -142,7 +142,7 @@ class _Patch:
 
 
 def _shallow(source: dict[str, Any], target: dict[str, Any], identities: _Identities) -> list[Operation]:
-    """A patch that adds, removes and replaces whole members of the document."""
+    """A patch that adds, removes and replaces only whole members of the document."""
     removed = [_operation("remove", [name]) for name in source if name not in target]
     written = [
         _operation("replace" if name in source else "add", [name], value)

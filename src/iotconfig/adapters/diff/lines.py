@@ -1,4 +1,4 @@
-"""Documents laid out for people, one member a line, and what differs between them as a unified diff."""
+"""Documents with one member in each line, and the unified diff of two of them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from .matching import Change, changes
 _TOKENS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _INDENT: Final = "  "
 _DEEPEST_INDENT: Final = 16
-"""Levels that are indented: 130,000 items at level 64 would otherwise be 17 MB of spaces."""
+"""Deeper levels are not indented further: 130,000 items at level 64 would be 17 MB of spaces."""
 
 _CONTEXT: Final = 3
 
 
 def laid_out(text: str) -> list[str]:
-    """The document, one member or item a line; strings and numbers stay as they are written. Empty text has no line."""
+    """The lines of the document with one member or item in each; strings and numbers keep their text. Empty text has no lines."""
     return "".join(_indented(text)).split("\n") if text else []
 
 
 def as_written(text: str) -> list[str]:
-    """The lines of the document as it is written, spaces and tabs made visible."""
+    """The lines of the document with its own spacing, with spaces and tabs visible."""
     return [repr(line) for line in text.split("\n")] if text else []
 
 
 def unified_diff(before: Sequence[str], after: Sequence[str], before_label: str, after_label: str) -> str:
-    """What differs between these lines, each with three lines around it; empty where nothing does."""
+    """The unified diff of these lines, with three lines of context; empty if they are equal."""
     found = changes(before, after)
     if not found:
         return ""
@@ -56,7 +56,7 @@ def _indented(text: str) -> Iterator[str]:
 
 
 def _hunks(found: Sequence[Change]) -> list[list[Change]]:
-    """The changes, those together whose surroundings meet."""
+    """The changes in groups; those whose context overlaps are in one group."""
     hunks: list[list[Change]] = []
     for change in found:
         if hunks and change.begin_one - hunks[-1][-1].end_one <= 2 * _CONTEXT:
@@ -83,7 +83,7 @@ def _shown(hunk: Sequence[Change], before: Sequence[str], after: Sequence[str]) 
 
 
 def _range(begin: int, end: int) -> str:
-    """Lines as a hunk's head names them: from 1, and where there are none, the line before."""
+    """A range of lines in the head of a hunk: numbered from 1; an empty range names the line before it."""
     length = end - begin
     if length == 1:
         return str(begin + 1)

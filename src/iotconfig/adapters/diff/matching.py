@@ -1,7 +1,7 @@
-"""Which items of two sequences belong together, found with an effort that grows with their length and no faster.
+"""Matching items of two sequences, in time that is linear in their length.
 
-The smallest difference of two sequences takes quadratic time where few of their
-items are equal, and so does `difflib` where many are. Here items that occur once
+The smallest difference of two sequences takes quadratic time if few of their
+items are equal, and `difflib` takes quadratic time if many are equal. Here items that occur once
 on both sides are matched first (patience diff); between those, Myers' greedy search
 looks for the smallest difference, in steps that are counted. What is not matched
 when the steps are used up counts as replaced.
@@ -21,7 +21,7 @@ _FEWEST_STEPS: Final = 10_000
 _MOST_STEPS: Final = 100_000
 _STEPS_PER_ITEM: Final = 4
 _MOST_EDITS: Final = 256
-"""Items added and removed, up to which one search goes on: its time grows with their square."""
+"""Limit of added and removed items in one search, whose time grows with their square."""
 
 
 @frozen
@@ -36,20 +36,20 @@ class Change:
 
 @define
 class Steps:
-    """The steps that searches may take together, beside those that each sequence has by its length."""
+    """Steps that all searches may take together, in addition to those that each sequence has by its length."""
 
     left: int
 
     @classmethod
     def of_size(cls, size: int) -> Self:
-        """For sequences that have, or are written in, so many items, lines or characters."""
+        """The steps for sequences of `size` items, lines or characters."""
         return cls(min(_FEWEST_STEPS + _STEPS_PER_ITEM * size, _MOST_STEPS))
 
 
 def changes(one: Sequence[Hashable], other: Sequence[Hashable], steps: Steps | None = None) -> list[Change]:
-    """The stretches in which two sequences differ, in order; between them, all items are equal.
+    """Return the stretches in which two sequences differ, in order; between them, all items are equal.
 
-    `steps` are shared by all sequences of one document; a pair has its own unless given.
+    `steps`: shared by all sequences of one document; by default those for this pair.
     """
     length = len(one) + len(other)
     steps = steps or Steps.of_size(length)
@@ -93,7 +93,7 @@ class _Matcher:
                 pending.append((reached_i, end_i, reached_j, end_j))
 
     def _without_ends(self, i: int, end_i: int, j: int, end_j: int) -> tuple[int, int, int, int]:
-        """Match what is equal at both ends, and say what is left in between."""
+        """Match the equal items at both ends; returns the bounds of the rest."""
         one, other, pairs = self._one, self._other, self.pairs
         while i < end_i and j < end_j and one[i] == other[j]:
             pairs.append((i, j))
@@ -104,7 +104,7 @@ class _Matcher:
         return i, end_i, j, end_j
 
     def _anchors(self, i: int, end_i: int, j: int, end_j: int) -> list[tuple[int, int]]:
-        """Items that occur once on each side: as many as stand in one order."""
+        """Pairs of items that occur once on each side: the longest list that ascends on both."""
         ones, others = self._one[i:end_i], self._other[j:end_j]
         places = {item: number for number, item in enumerate(others, j)}
         counts, other_counts = Counter(ones), Counter(others)
@@ -116,7 +116,7 @@ class _Matcher:
         return _longest_ascending(found)
 
     def _search(self, i: int, end_i: int, j: int, end_j: int) -> tuple[int, int]:
-        """Match by the smallest difference, as far as the steps go, and say where that ended."""
+        """Match by the smallest difference until the steps are used up; returns the end."""
         one, other = self._one, self._other
         furthest = {1: 0}
         rounds: list[dict[int, int]] = []
@@ -142,12 +142,12 @@ class _Matcher:
 
 
 def _is_added(furthest: dict[int, int], diagonal: int, edits: int) -> bool:
-    """Whether a diagonal is entered from above, by an added item, or else from the left, by a removed one."""
+    """Whether a diagonal is entered by an added item (from above), and not by a removed one (from the left)."""
     return diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1])
 
 
 def _path(rounds: list[dict[int, int]], x: int, y: int) -> Iterator[tuple[int, int]]:
-    """The matched pairs on the way to a place, from its end on; `rounds` is how far each round had come before."""
+    """The matched pairs on the path to a position, from its end; `rounds` has the furthest positions before each round."""
     reached = (number for number, after in enumerate(rounds[1:]) if after.get(x - y, -1) >= x)
     for edits in range(next(reached, len(rounds) - 1), -1, -1):
         furthest, diagonal = rounds[edits], x - y
@@ -160,7 +160,7 @@ def _path(rounds: list[dict[int, int]], x: int, y: int) -> Iterator[tuple[int, i
 
 
 def _longest_ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many of the pairs as ascend in both numbers; they are sorted by the first."""
+    """The longest list of the pairs that ascends in both numbers; `pairs` is sorted by the first."""
     last_of_length: list[int] = []
     numbers: list[int] = []
     before: list[int] = []

@@ -1,4 +1,4 @@
-"""Fleets as files: a directory of `<mac>.json`, or a file of records; read carefully, written all or nothing."""
+"""Configs as files: a directory of `<mac>.json`, or a file of records. Written completely or not at all."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_C
 
 
 def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
-    """The records of a file: a document `{"configs": […]}` where it begins like one, else NDJSON.
+    """Read the records of a file: a document `{"configs": […]}` if it begins like one, else NDJSON.
 
-    `stream` can seek. `name` heads the places. A byte order mark is passed over.
+    `stream`: a seekable file; a byte order mark is skipped.
+    `name`: the file's name, for the places of refusals.
+    `max_content_bytes`: size limit of each content.
     """
     read = stream.read(_HEAD_BYTES)
     try:
@@ -44,16 +46,16 @@ def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
 
 
 def count_files(directory: Path) -> int:
-    """How many there are in a directory."""
+    """Count the entries of a directory."""
     with os.scandir(directory) as items:
         return sum(1 for _ in items)
 
 
 def read_directory(directory: Path, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
-    """The configs of a directory in which each file is `<mac>.json`, in any spelling of the MAC address.
+    """Read the configs of a directory whose files are named `<mac>.json`, in any spelling of the MAC address.
 
-    Whatever else is there is refused, and so is a link that leads out of the
-    directory: nothing is passed over in silence. The order is the directory's.
+    Every other entry is a refusal, and so is a link that leads out of the
+    directory: no entry is ignored. The order is the directory's.
     """
     root = os.open(directory, DIRECTORY)
     try:
@@ -79,7 +81,7 @@ def _mac_address(name: str) -> MacAddress:
 
 def _content(root: int, name: str, max_bytes: int) -> ConfigContent:
     with os.fdopen(open_beneath(root, name), "rb") as file:
-        # One byte more than may be stored is enough to know that there is too much.
+        # One byte above the limit is enough to refuse the content as too large.
         document = without_mark(file.read(len(UTF8_MARK) + max_bytes + 1))
     if not document:
         raise ValidationFailed("The file is empty.")
@@ -87,7 +89,7 @@ def _content(root: int, name: str, max_bytes: int) -> ConfigContent:
 
 
 def write_records(stream: IO[bytes], configs: Iterable[ExportedConfig]) -> int:
-    """Write configs as NDJSON, and say how many they were."""
+    """Write configs as NDJSON; returns their number."""
     count = 0
     for exported in configs:
         stream.write(f"{record_of(exported)}\n".encode())
@@ -97,7 +99,7 @@ def write_records(stream: IO[bytes], configs: Iterable[ExportedConfig]) -> int:
 
 @contextmanager
 def new_file(target: Path) -> Iterator[BinaryIO]:
-    """A file that is at `target` when the block has ended well, synced to the disk, and nowhere otherwise."""
+    """A new file, which is synced and renamed to `target` at the end of the block, and removed after an exception."""
     _check_parent(target)
     descriptor, name = mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     part = Path(name)
@@ -106,7 +108,7 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(descriptor)
-            # It holds passwords: nobody else reads a new one. One that is replaced keeps who may.
+            # The file has passwords: only its owner may read a new one. A replaced file keeps its mode.
             with suppress(FileNotFoundError):
                 os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
@@ -118,15 +120,15 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
 def write_directory(target: Path, configs: Iterable[ExportedConfig]) -> int:
     """Write each config to `<mac>.json` in the directory `target`, which must be new or empty.
 
-    A new directory is there when all of it is written, and not before; into an
-    empty one the files are moved when all of them are written. Raises
-    `ValidationFailed` where it holds something already.
+    A new directory gets its name after all files are written. Into an empty
+    one, the files are moved after all are written. Returns their number. Raises
+    `ValidationFailed` if `target` is not empty or not a directory.
     """
     _check_parent(target)
     is_new = not os.path.lexists(target)
     with ExitStack() as stack:
-        # From here on by descriptors: a link that somebody puts in the way leads no file elsewhere.
-        # A directory that is there may be a mount, which no other can be put in place of.
+        # By descriptors from here on, so that a link that is created meanwhile leads no file elsewhere.
+        # An existing directory may be a mount point, which cannot be replaced.
         where = _opened(stack, target.absolute().parent if is_new else target, target)
         if not is_new and _names(where):
             raise _taken(target)
@@ -164,7 +166,7 @@ def _names(directory: int) -> list[str]:
 
 def _taken(target: Path) -> ValidationFailed:
     return ValidationFailed(
-        f"{excerpt(str(target))} exists already, and is no empty directory: choose another name, or end it in .ndjson."
+        f"{excerpt(str(target))} exists already, and is not an empty directory: choose another name, or one that ends in .ndjson."
     )
 
 

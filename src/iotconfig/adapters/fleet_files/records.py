@@ -1,4 +1,4 @@
-"""Fleets as streams of records: NDJSON, or a document `{"configs": […]}`. Neither is ever held whole."""
+"""Streams of records: NDJSON, or a document `{"configs": […]}`. Neither is read into memory as a whole."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LOOKED_AT: Final = 256 * 1024
 _HEAD: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"configs"[ \t\r\n]*:[ \t\r\n]*\[')
 _HEAD_BYTES: Final = 1024
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
-# The group is empty where the buffer ends before the string does.
+# The group is empty if the buffer ends within a string.
 _MARK: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("?)|[\[\]{}]', re.DOTALL)
 
 
 class RecordForm(StrEnum):
-    """How the records of a file are written."""
+    """The form of the records of a file."""
 
     NDJSON = "ndjson"
     DOCUMENT = "document"
@@ -32,13 +32,13 @@ class RecordForm(StrEnum):
 
 @frozen
 class RecordFile:
-    """The records of a file that can seek, as `read_ndjson` and `read_document` give them, from its beginning on."""
+    """The records of a seekable file, from its beginning, as `read_ndjson` and `read_document` give them."""
 
     file: BinaryIO
     form: RecordForm
     max_content_bytes: int
     give_turn: Callable[[], None] | None = None
-    """Called now and then, also where no record is found: where requests share a thread, others get their turn."""
+    """Called before each read, so that other requests of the thread run, also if no record is found."""
 
     def __iter__(self) -> Iterator[BulkEntry | BulkRefusal]:
         self.file.seek(0)
@@ -49,7 +49,7 @@ class RecordFile:
         return read(file, "", self.max_content_bytes)
 
     def may_have_more_than(self, count: int) -> bool:
-        """Whether there may be more records; told by a look at its first bytes, without reading a record."""
+        """Whether there may be more than `count` records, by the first 256 KiB, without parsing."""
         self.file.seek(0)
         head = self.file.read(_LOOKED_AT + 1)
         mark = b"\n" if self.form is RecordForm.NDJSON else b"{"
@@ -57,7 +57,7 @@ class RecordFile:
 
 
 class _PausingFile:
-    """A file whose reader leaves room for the worker's other requests, where it finds no record to pause at."""
+    """A file that yields to the worker's other requests before each read."""
 
     def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
         self._file = file
@@ -73,15 +73,15 @@ class _PausingFile:
 
 
 def is_document(head: bytes) -> bool:
-    """Whether a stream that begins so is a document `{"configs": […]}`, and not NDJSON."""
+    """Whether a stream with this beginning is a document `{"configs": […]}`, and not NDJSON."""
     return _HEAD.match(head[:_HEAD_BYTES]) is not None
 
 
 def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
-    """The records of NDJSON, one a line; blank lines are passed over.
+    """Read the records of NDJSON, one in each line; blank lines are skipped.
 
-    Places are `name:line`, or `line n` without a name. A line that is too long is refused without being
-    held, and the lines behind it are read.
+    Places are `name:line`, or `line n` without a name. A line that is too long is refused without
+    reading it into memory, and the following lines are read.
     """
     limit = BodyReader(max_content_bytes).max_body_bytes
     number = 0
@@ -95,10 +95,10 @@ def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
 
 
 def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
-    """The records of a document `{"configs": […]}`. Places are as of NDJSON, where the record begins.
+    """Read the records of a document `{"configs": […]}`. Places are as of NDJSON, by the line where the record begins.
 
-    Where the document itself is broken, its rest cannot be told apart: one
-    refusal says so, and is the last.
+    If the document itself is malformed, its rest cannot be split into records:
+    a refusal of the document is the last item.
     """
     limit = BodyReader(max_content_bytes).max_body_bytes
     elements = _Elements(stream, limit)
@@ -114,18 +114,18 @@ def _place(name: str, line: int) -> str:
 
 
 def _entry(text: bytes, name: str, line: int, max_content_bytes: int) -> BulkEntry | BulkRefusal:
-    """The entry that a record describes, which begins on this line of its stream; or why there is none."""
+    """The entry of the record that begins on this line of its stream, or its refusal."""
     place = _place(name, line)
     try:
         return entry_of(text, place, max_content_bytes)
     except InvalidDocument as error:
-        return BulkRefusal(place, _seen_from_stream(error, text, line))
+        return BulkRefusal(place, _with_line_of_stream(error, text, line))
     except IotConfigError as error:
         return BulkRefusal(place, error)
 
 
-def _seen_from_stream(error: InvalidDocument, text: bytes, line: int) -> ValidationFailed:
-    """The error of a record, with the stream's line; a record without a line break may have been cut off."""
+def _with_line_of_stream(error: InvalidDocument, text: bytes, line: int) -> ValidationFailed:
+    """The error of a record with the line of the stream; a record without a line break may have been cut off."""
     if "pointer" in error.place or "within" in error.place:
         return error
     rule = error.rule
@@ -145,7 +145,7 @@ def _too_large(limit: int) -> ContentTooLarge:
 
 @define
 class _Elements:
-    """The objects in the array of a document, each as its bytes; `line` is where the latest begins, from 1."""
+    """The objects in the array of a document, each as its bytes; `line` is the line of the latest, from 1."""
 
     _stream: BinaryIO
     _limit: int
@@ -177,7 +177,7 @@ class _Elements:
         self._advance_to(head.end())
 
     def _next_mark(self, expected: bytes) -> bytes:
-        """Go to the byte behind the space that comes next, which must be one of `expected`; none means the end."""
+        """Go to the next byte that is not a space. It must be one of `expected`; if that is empty, the end. Raises `ValidationFailed`."""
         self._skip_space()
         while self._position == len(self._buffer) and self._read_more():
             self._skip_space()
@@ -186,7 +186,7 @@ class _Elements:
             self.line = self._line_here
             wanted = " or ".join(map(chr, expected)) or "the end"
             found = f"{mark!r}"[1:] if mark else "the end: it may have been cut off"
-            raise ValidationFailed(f"The document is broken: expected {wanted}, found {found}.")
+            raise ValidationFailed(f"The document is malformed: expected {wanted}, found {found}.")
         return mark
 
     def _skip_space(self) -> None:
@@ -205,7 +205,7 @@ class _Elements:
                 elif mark in b"}]":
                     depth -= 1
                 elif not match[1]:
-                    # The buffer ends within a string, which is looked at again.
+                    # The buffer ends within a string, which is read again with the next block.
                     break
                 length = match.end() - self._position
                 if depth == 0:
@@ -222,7 +222,7 @@ class _Elements:
         self._position = position
 
     def _read_more(self) -> bool:
-        """Read another block; False at the end of the stream."""
+        """Read another block; returns False at the end of the stream."""
         block = self._stream.read(_BLOCK)
         self._buffer = self._buffer[self._position :] + block
         self._position = 0

@@ -1,4 +1,4 @@
-"""How the values of environment variables are spelt; each function raises `ValidationFailed` with the rule."""
+"""Parsers of the values of environment variables; each raises `ValidationFailed` with the rule."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def choice(kind: type[E]) -> Parser[E]:
 
 
 def given(_text: str) -> bool:
-    """Whether there is anything at all."""
+    """True for any value."""
     return True
 
 
@@ -77,14 +77,14 @@ def address(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """A bearer token that can stand in a header (RFC 6750), and is not guessed."""
+    """A bearer token that a header can have (RFC 6750), of at least 16 characters."""
     if _TOKEN.fullmatch(text) is None:
         raise ValidationFailed("expected 16 or more letters, digits and -._~+/, with = at the end only")
     return text
 
 
 def flag(text: str) -> bool:
-    """`true` or `false`, and what else people write for them."""
+    """`true` or `false`, and their usual synonyms."""
     if text.lower() in _TRUE:
         return True
     if text.lower() in _FALSE:
@@ -104,7 +104,7 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def secret_key(text: str) -> str:
-    """A secret that nobody guesses."""
+    """A secret of at least 32 characters."""
     if len(text) < _SHORTEST_SECRET:
         raise ValidationFailed(f"expected at least {_SHORTEST_SECRET} random characters")
     return text
@@ -118,7 +118,7 @@ def origins(text: str) -> tuple[str, ...]:
 
 
 def _listed_origin(text: str) -> str:
-    """The origin as browsers spell it."""
+    """One origin, as browsers spell it."""
     try:
         if _ORIGIN.fullmatch(text) is not None:
             return base_url(text)
@@ -176,19 +176,19 @@ def scopes(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Printable ASCII: what a client's id and secret are made of (RFC 6749, appendix A)."""
+    """Printable ASCII, as in client ids and secrets (RFC 6749, appendix A)."""
     if _VISIBLE.fullmatch(text) is None:
         raise ValidationFailed("expected printable ASCII characters, without a line break")
     return text
 
 
 def shown_path(text: str) -> str:
-    """A path as messages show it: absolute, so that nobody has to know where the program was started."""
+    """A path for messages: absolute, since the reader may not know the working directory."""
     return excerpt(str(Path(text).absolute()))
 
 
 def file_identity(text: str) -> tuple[int, int]:
-    """Which file, whatever its name: `device:inode`."""
+    """The identity of a file, `device:inode`."""
     device, _, inode = text.partition(":")
     if not (_DIGITS.fullmatch(device) and _DIGITS.fullmatch(inode)):
         raise ValidationFailed("expected device:inode")
@@ -205,7 +205,7 @@ def readable_file(text: str) -> str:
 
 
 def directory(text: str) -> str:
-    """The path of a directory, which need not be there."""
+    """The path of a directory, which need not exist."""
     try:
         is_usable = Path(text).is_dir() or not Path(text).exists()
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The composition root: the one place that knows which adapters are joined.
+"""The composition root: only this package connects adapters with the core and with each other.
 
-A module for each thing that is joined; what the processes call is named here.
+Each module makes one part from the settings. The names below are the ones that processes use.
 """
 
 from .access import access_control, api_tokens, device_tokens, identity_provider

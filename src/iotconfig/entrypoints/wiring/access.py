@@ -1,4 +1,4 @@
-"""Who is let in: tokens, and the identity provider."""
+"""Authentication: tokens, and the identity provider."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:
-    """Who knows people; None where that is off. Asks the provider nothing yet. Raises `InvalidSetting`."""
+    """The identity provider; None if sign-in is off. Sends no request yet. Raises `InvalidSetting`."""
     if not settings.access.oidc.enabled:
         return None
     from iotconfig.adapters.oidc.provider import OidcIdentityProvider
@@ -46,7 +46,7 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
 
 
 def api_tokens(database: Database) -> ApiTokenService:
-    """The API tokens in a database. Uses of tokens are written by a thread."""
+    """The API tokens in a database. A background thread stores the times of their use."""
     from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
 
     return ApiTokenService(SqlApiTokenStore(database), utc_now, _in_background)

@@ -1,4 +1,4 @@
-"""The broker, the relay to it, and the notifications that wait for it."""
+"""The broker, the relay, and pending notifications."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def broker(settings: Settings) -> Broker | None:
-    """Which broker to announce to; None where none is configured. Raises `InvalidSetting`."""
+    """The broker for announcements; None if none is configured. Raises `InvalidSetting`."""
     if not settings.mqtt.url:
         return None
     from iotconfig.adapters.mqtt import Broker
@@ -92,7 +92,7 @@ def _open_relay(
 
 
 def notifications(settings: Settings, database: Database) -> NotificationService:
-    """The notifications that are pending in a database."""
+    """The pending notifications in a database. Raises `InvalidSetting`."""
     from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 

@@ -1,4 +1,4 @@
-"""Assets, and the key that their uploads are signed with."""
+"""Assets, and the key that verifies their uploads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .clock import pause, utc_now
 
 
 def signature_verifier(settings: Settings) -> SignatureVerifier | None:
-    """The key of uploads; None where none is configured. Raises `InvalidSetting`."""
+    """The key that verifies uploads; None if none is configured. Raises `InvalidSetting`."""
     if not settings.content.signing_key_path:
         return None
     from iotconfig.adapters.signatures import RsaSignatureVerifier
@@ -26,7 +26,7 @@ def signature_verifier(settings: Settings) -> SignatureVerifier | None:
 
 
 def assets(settings: Settings, store: Store) -> AssetService:
-    """Assets in their directory."""
+    """The assets in the directory of the settings. Raises `InvalidSetting`."""
     from iotconfig.adapters.asset_files import FileAssetStore
 
     files = FileAssetStore(Path(settings.content.assets_dir).absolute(), pause)

@@ -1,4 +1,4 @@
-"""Many configs at once, as a worker does them: what is large, in a process of its own."""
+"""Bulk use cases of a worker: large ones run in a helper process."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _READ: Final = frozenset(
     }
 )  # fmt: skip
 _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
-"""What the names of variables begin with that are read too; libpq reads those with PG."""
+"""Prefixes of further variables that a helper reads; libpq reads those with PG."""
 
 
 def helped_bulk(settings: Settings, store: Store, offload: Offload) -> BulkUseCases:
-    """The use cases for many configs, which leave the worker to its devices."""
+    """The bulk use cases; large ones run in a helper process, so that the worker goes on serving devices."""
     from iotconfig.adapters.bulk_helper import HelpedBulkService
 
     return HelpedBulkService(
         BulkService(store, utc_now, pause=pause, offload=offload),
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
-        # What is in use: a file that names it may have changed.
+        # The value in use: a file that has it (DATABASE_URL_FILE) may have changed.
         secrets={"DATABASE_URL": settings.database.url},
         silence=settings.database.timeouts.bulk + _MARGIN,
     )
 
 
 def _environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """What a helper reads, and nothing else: of this process's secrets it needs the database's alone."""
+    """The variables that a helper reads. Of the secrets it gets only the database's, through its standard input."""
     needed = {name: value for name, value in environ.items() if name in _READ or name.startswith(_READ_ALL)}
     return needed | {"IOTCONFIG_DB_POOL_SIZE": "1"}

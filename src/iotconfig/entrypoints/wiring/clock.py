@@ -1,4 +1,4 @@
-"""Time: what it is, and how to leave some to others."""
+"""The system clock, and cooperative yielding."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BETWEEN_TURNS: Final = 0.005
 
 
 def utc_now() -> datetime:
-    """`Clock` of the machine."""
+    """`Clock` of the system."""
     return datetime.now(UTC)
 
 
 class Turns:
-    """Lets the other requests of this worker go on that can. Call it as often as you like: it looks at the clock.
+    """Yields to other requests of the thread, at most every 5 ms. Calls in between cost a look at the clock.
 
     Work differs: a hundred small configs are read in a millisecond, a hundred large ones in seconds.
     """
@@ -33,17 +33,17 @@ class Turns:
     def __call__(self) -> None:
         if self._monotonic() < self._next:
             return
-        # No zero: gevent then goes on at once, up to fifty times, before it looks at its sockets, and
+        # Not zero: gevent would then resume up to fifty times before it polls its sockets, and
         # other requests waited for 700 ms beside an upload of 64 MB (measured).
         self._sleep(1e-6)
         self._next = self._monotonic() + _BETWEEN_TURNS
 
 
 pause: Final = Turns()
-"""The turns of this process."""
+"""The yielding of this process."""
 
 
 def is_thread_shared() -> bool:
-    """Whether requests share a thread, and each holds the others up while it works: under gevent."""
+    """Whether requests share a thread (under gevent), so that each delays the others while it computes."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("time"))

@@ -1,4 +1,4 @@
-"""The database, and what is kept in it."""
+"""The database, its schema, its store and its leases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def database_url(settings: Settings) -> DatabaseUrl:
-    """Which database. Raises `InvalidSetting`."""
+    """The URL of the database. Raises `InvalidSetting`."""
     from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
     try:
@@ -37,7 +37,7 @@ def migrations(settings: Settings) -> Migrations:
 
 
 def open_database(settings: Settings) -> Database:
-    """Connections to the database, which open when they are first needed; the caller closes them."""
+    """The connections to the database. They open at their first use; the caller closes them."""
     url = database_url(settings)
     if url.is_sqlite:
         from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
@@ -55,7 +55,7 @@ def open_database(settings: Settings) -> Database:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The same, closed at the end of the block. Raises `StoreUnavailable` where there is no database."""
+    """As `open_database`, closed at the end of the block. Raises `StoreUnavailable` if there is no SQLite file."""
     migrations(settings).require_existing()
     database = open_database(settings)
     try:
@@ -66,7 +66,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
-    """What a database needs of the process that starts all others; and what those are to know of it."""
+    """Maintenance of the database by the supervisor; gives variables for the environment of its processes."""
     url = database_url(settings)
     if not url.is_sqlite:
         yield {}
@@ -74,12 +74,12 @@ def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
     from iotconfig.adapters.sql.engine.log_keeper import keeping_log_short
 
     with keeping_log_short(url.path, settings.database.timeouts) as (device, inode):
-        # Else a worker that first looks after the file was replaced would take the other one for it.
+        # Otherwise a worker that starts after the file was replaced would accept the new one.
         yield {"IOTCONFIG_DATABASE_FILE": f"{device}:{inode}"}
 
 
 def store_of(database: Database) -> Store:
-    """What is stored in it."""
+    """The store on a database."""
     from iotconfig.adapters.sql.store import SqlStore
 
     return SqlStore(database)

@@ -1,4 +1,4 @@
-"""Metrics, joined with what is measured: the composition root's part that is loaded where metrics are read."""
+"""Metrics and their sources. Loaded only if metrics are on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from iotconfig.entrypoints.settings import Settings
 
 
 def counting(registry: CollectorRegistry) -> Observer:
-    """Who counts answers."""
+    """The observer that counts answers."""
     return HttpMetrics(registry)
 
 
@@ -30,7 +30,7 @@ def counting_relay(registry: CollectorRegistry) -> Callable[[Publisher], Publish
 
 
 def watch_pool(settings: Settings, registry: CollectorRegistry, database: Database) -> None:
-    """Tell of the database's connections, in whichever way others can read it."""
+    """Measure the use of the database's connections."""
     metrics = PoolMetrics(registry, database.use)
     if settings.telemetry.metrics_directory:
         metrics.follow()
@@ -45,7 +45,7 @@ def exposition(
     notifications: NotificationService,
     log: Callable[[], LogUse | None],
 ) -> Exposition:
-    """What a scrape reads.
+    """The metrics as a scrape reads them.
 
     `log`: the size of the database's write-ahead log; None where it has none.
     """

@@ -1,4 +1,4 @@
-"""Who hears of answers: decided before prometheus_client is loaded, which only those need who count."""
+"""Observers of answers. prometheus_client is loaded only if metrics are on."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Observed:
-    """Who hears of answers, and where they count, if they do."""
+    """The observers of answers, and the registry of metrics, if they are on."""
 
     observers: Sequence[Observer] = ()
     registry: CollectorRegistry | None = None
 
 
 def new_registry(settings: Settings) -> CollectorRegistry | None:
-    """Where to count; None where nobody may read it."""
+    """A registry for metrics; None if they are off."""
     if not settings.telemetry.has_metrics:
         return None
     from prometheus_client import CollectorRegistry
@@ -37,7 +37,7 @@ def new_registry(settings: Settings) -> CollectorRegistry | None:
 
 
 def observed(settings: Settings, access: Observer) -> Observed:
-    """Those who hear of answers: who tells of them in the log, and who counts them where somebody may read that."""
+    """The access log, and the counter of answers if metrics are on."""
     registry = new_registry(settings)
     if registry is None:
         return Observed((access,))

@@ -1,4 +1,4 @@
-"""Where work that keeps the processor busy runs: in a worker, in a second thread."""
+"""Execution of work that keeps the processor busy: in a second thread of a worker."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST_WAITING: Final = 12
-"""Works that wait for one thread, or are in it: each takes a few tenths of a second."""
+"""Works in one thread or waiting for it, at most; each takes a few tenths of a second."""
 _RETRY_AFTER: Final = 5
 
 
 def offload() -> Offload:
-    """One more thread for work of one kind, of all requests, where they share a thread; otherwise the calling thread."""
+    """An additional thread for one kind of work if requests share a thread; otherwise the calling thread."""
     return InThread() if is_thread_shared() else run_inline
 
 
 class InThread:
-    """`Offload` in one thread, for which gevent waits; it starts with the first work, in the process that asks.
+    """`Offload` to one thread, for which greenlets wait. The thread starts with the first work.
 
-    Python lets threads take turns of 5 ms. With ever more of them, the serving
-    thread would get its turn less often. So there are two: one for what changes
-    need, one for what is compared, and neither queues behind the other.
+    Python switches threads every 5 ms, so each additional thread delays the serving
+    one. A worker has two: one for changes, and one for comparing, so that
+    neither waits for the other.
 
-    Raises `TooManyRequests` while too much waits.
+    Raises `TooManyRequests` if too many works are waiting.
     """
 
     _pool: ThreadPool | None = None
@@ -59,13 +59,13 @@ class InThread:
 
 
 class _Outcome(Generic[T]):
-    """What work returned or raised. gevent prints what is raised in its threads, and refused documents are no news."""
+    """The result or the exception of work. gevent would print an exception in its thread, also that of a refused document."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._error: Exception | None = None
         try:
             self._returned = work()
-        except Exception as error:  # noqa: BLE001 - it is raised again where the work was asked for
+        except Exception as error:  # noqa: BLE001 - raised again in the calling greenlet
             self._error = error
 
     def result(self) -> T:

@@ -1,4 +1,4 @@
-"""Pictures from elsewhere."""
+"""Pictures from other servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .clock import pause
 
 
 def pictures(settings: Settings) -> PictureService:
-    """Pictures from elsewhere."""
+    """Pictures from other servers."""
     import ssl
 
     from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
