@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import expect_problem
+from tests.support.command_line import CommandLine
 from tests.support.depot import Depot, new_name
 from tests.support.forms import form, headers_of
 from tests.support.postgres import PostgresServer, create_database
-from tests.support.serving import environment, run_command
+from tests.support.serving import environment
 from tests.support.signing import timestamp
 from tests.support.waiting import wait_until
 from tests.support.wire import request_bytes
@@ -29,7 +30,7 @@ def begun(depot: Depot, name: str, time: str) -> socket.socket:
     """A connection in the middle of an upload, of which some is on the disk."""
     body = form(*depot.fields(name, CONTENT, time=time))
     before = depot.on_disk()
-    connection = socket.create_connection(depot.client.address, timeout=30)
+    connection = socket.create_connection(depot.client.address, timeout=60)
     connection.sendall(request_bytes("POST", "/api/assets", headers=headers_of(body)) + body[:1_500_000])
     wait_until(
         lambda: [n for n in depot.on_disk() if n not in before and _size(depot, n) > 1_000_000],
@@ -168,7 +169,7 @@ def test_a_database_that_is_away_stores_nothing(
 ) -> None:
     """503, which says how to go on; devices fetch all the while, and the same upload is taken later."""
     url = create_database(own_postgres.base_url, "depot")
-    assert 0 == run_command("upgrade-db", env=environment(url)).returncode
+    CommandLine(environment(url)).ok("upgrade-db")
     depot = start_depot(url, workers=1)
     path = depot.uploaded("firmware.bin", b"old")
     time = timestamp()
