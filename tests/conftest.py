@@ -22,6 +22,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.picture_server import PictureServer
 from tests.support.postgres import PostgresServer, create_database, drop_database
 from tests.support.serving import Serve
+from tests.support.spare_databases import SpareDatabases
 
 _TEMPLATE = "iotconfig_template"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a name of its own
@@ -104,12 +105,19 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _spare_databases(postgres_base_url: str, _postgres_template: str) -> Iterator[SpareDatabases]:
+    spare = SpareDatabases(postgres_base_url, _postgres_template)
+    yield spare
+    spare.drop_all()
+
+
 @pytest.fixture
-def postgres_url(postgres_base_url: str, _postgres_template: str) -> Iterator[str]:
-    """A new PostgreSQL database with the current schema and no rows."""
-    name = f"iotconfig_{uuid.uuid4().hex}"
-    yield create_database(postgres_base_url, name, _postgres_template)
-    drop_database(postgres_base_url, name)
+def postgres_url(_spare_databases: SpareDatabases) -> Iterator[str]:
+    """A PostgreSQL database with the current schema and no rows."""
+    url = _spare_databases.take()
+    yield url
+    _spare_databases.give_back(url)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.tables import metadata
 from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
@@ -35,6 +34,7 @@ from iotconfig.domain.devices.tokens import DeviceTokenStore
 from tests.contract.queues import queue_of
 from tests.support.clock import SteppingClock
 from tests.support.postgres import create_database, drop_database
+from tests.support.spare_databases import EMPTY
 from tests.support.waiting import wait_until
 
 # Queues of writers are part of the tests, so a wait for a lock or a connection may be long.
@@ -105,17 +105,12 @@ def _postgresql(postgres_base_url: str, _postgres_template: str) -> Iterator[_Re
     drop_database(postgres_base_url, name)
 
 
-_DELETES = ", ".join(f"of_{name} AS (DELETE FROM {name})" for name in metadata.tables)  # noqa: S608 - names of ours
-_EMPTY = text(f"WITH {_DELETES} SELECT setval('configs_id_seq', 1, false)")
-"""TRUNCATE makes new files for each table, which takes thirty times as long (measured)."""
-
-
 @pytest.fixture
 def postgresql_database(_postgresql: _Reopened) -> Iterator[Database]:
     """An empty database; its ids begin anew."""
     database = _postgresql.database()
     with database.writing() as connection:
-        connection.execute(_EMPTY)
+        connection.execute(text(EMPTY))
     yield database
     _assert_all_given_back(database)
 
