@@ -71,7 +71,9 @@ def copy(url: str, count: int) -> float:
 
 def empty(url: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE configs, devices, revisions, notifications RESTART IDENTITY")
+        connection.execute(
+            "TRUNCATE configs, revision_counters, revisions, changes, notifications RESTART IDENTITY"
+        )
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import HistoryQuery
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
-TABLES = ("revision_counters", "configs", "revisions", "notifications")
+TABLES = ("revision_counters", "configs", "revisions", "changes", "notifications")
 ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 "; DROP TABLE configs; --'
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import evolve
 
 from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.change_log import logged
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
@@ -15,7 +16,7 @@ from .notifications import JsonFileNotificationOutbox
 from .records import CounterRecord, Records
 
 
-def record(records: Records, change: Change, note: ChangeNote, now: datetime) -> Config:
+def record(records: Records, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
     if change.operation is Operation.CREATE:
         change = _numbered(records, change)
@@ -28,6 +29,7 @@ def record(records: Records, change: Change, note: ChangeNote, now: datetime) ->
     else:
         records.configs[config.id] = config
     records.histories.setdefault(config.id, []).append(change.revision(note))
+    records.log.extend(logged(change, change_id, note, len(records.log)))
     outbox = JsonFileNotificationOutbox(records)
     for announcement in change.announcements():
         outbox.enqueue(announcement, now)

@@ -11,6 +11,7 @@ from attrs import Factory, define
 from cattrs.preconf.json import make_converter
 
 from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.content import ConfigContent
@@ -35,6 +36,8 @@ class Records:
     counters: dict[MacAddress, CounterRecord] = Factory(dict)
     histories: dict[int, list[Revision]] = Factory(dict)
     """The revisions of each config, the oldest first."""
+    log: list[LoggedChange] = Factory(list)
+    """The change log: position 1 comes first."""
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -10,6 +10,7 @@ from typing import Self
 from attrs import frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.change_log import LoggedChange
 
 from .bulk_write import JsonFileBulkWrite
 from .file import RecordsFile
@@ -46,6 +47,9 @@ class JsonFileStore:
     def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         configs = sorted(self._file.read().configs.values(), key=lambda config: config.mac_address)
         yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
+
+    def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
+        return self._file.read().log[position : position + limit]
 
     def check(self) -> None:
         self._file.read()

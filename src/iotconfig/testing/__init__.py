@@ -30,6 +30,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import SwapsContract
 from .contracts.bulk_write import BulkWriteContract
+from .contracts.change_log import ChangeLogContract
 from .contracts.closing import ClosingContract
 from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ListsContract
@@ -49,6 +50,7 @@ from .contracts.wakeup import WakeupContract
 __all__ = [
     "ApiTokenStoreContract",
     "BulkWriteContract",
+    "ChangeLogContract",
     "ClosingContract",
     "ConcurrencyContract",
     "ConfigsContract",

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import evolve
 
 from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.change_log import logged
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
@@ -15,7 +16,7 @@ from .announcing import MemoryNotificationOutbox
 from .state import State
 
 
-def record(state: State, change: Change, note: ChangeNote, now: datetime) -> Config:
+def record(state: State, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
     if change.operation is Operation.CREATE:
         change = _numbered(state, change)
@@ -23,6 +24,7 @@ def record(state: State, change: Change, note: ChangeNote, now: datetime) -> Con
     _store(state, change)
     config = change.config
     state.histories[config.id] = (*state.histories.get(config.id, ()), change.revision(note))
+    state.log.extend(logged(change, change_id, note, len(state.log)))
     outbox = MemoryNotificationOutbox(state)
     for announcement in change.announcements():
         outbox.enqueue(announcement, now)

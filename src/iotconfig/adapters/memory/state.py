@@ -15,6 +15,7 @@ from attrs import Factory, define
 
 from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.errors import ServiceClosed
@@ -33,6 +34,7 @@ class State:
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[Subject, Notification] = Factory(dict)
     accepted: dict[str, datetime] = Factory(dict)
+    log: list[LoggedChange] = Factory(list)
     last_id: int = 0
 
     def copy(self) -> State:
@@ -45,6 +47,7 @@ class State:
             pruned_to=dict(self.pruned_to),
             notifications=dict(self.notifications),
             accepted=dict(self.accepted),
+            log=list(self.log),
             last_id=self.last_id,
         )
 

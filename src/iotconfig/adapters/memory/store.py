@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.change_log import LoggedChange
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
@@ -39,6 +40,9 @@ class MemoryStore:
     def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         configs = sorted(self._committed.state.configs.values(), key=lambda config: config.mac_address)
         yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
+
+    def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
+        return self._committed.state.log[position : position + limit]
 
     def check(self) -> None:
         self._committed.check()

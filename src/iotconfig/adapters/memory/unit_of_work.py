@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 
@@ -30,6 +31,7 @@ class MemoryUnitOfWork:
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
     replay_guard: MemoryReplayGuard
+    _change_id: str = field(factory=new_change_id)
 
     @classmethod
     def on(cls, state: State) -> Self:
@@ -44,4 +46,4 @@ class MemoryUnitOfWork:
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
-        return [record(self._state, change, note, now) for change in changes]
+        return [record(self._state, change, self._change_id, note, now) for change in changes]

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Insert,
@@ -24,8 +23,9 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    literal,
+    literal_column,
     not_,
+    null,
     or_,
     select,
     true,
@@ -49,7 +49,7 @@ from .tables import notifications
 WAKE_CHANNEL: Final = "iotconfig_notifications"
 """PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
 
-WAKE: Final = select(func.pg_notify(WAKE_CHANNEL, ""))
+WAKE: Final = select(func.pg_notify(literal_column(f"'{WAKE_CHANNEL}'"), literal_column("''")))
 """Wakes the relay when the transaction commits. On PostgreSQL only."""
 
 _columns = notifications.c
@@ -92,13 +92,14 @@ def merging(dialect: str, announcements: Select[Any]) -> Insert:
             "etag": new.etag,
             "updated_at": new.updated_at,
             "generation": case(
-                (_columns.generation >= new.generation, _columns.generation + 1), else_=new.generation
+                (_columns.generation >= new.generation, _columns.generation + literal_column("1")),
+                else_=new.generation,
             ),
             "since": earlier("since"),
             "due_at": earlier("due_at"),
-            "refusals": 0,
+            "refusals": literal_column("0"),
             "parked": false(),
-            "last_error": None,
+            "last_error": null(),
         },
     )
     return merged
@@ -109,8 +110,8 @@ _ENQUEUE: Final = {
         dialect,
         select(
             *(bindparam(f"new_{name}", type_=_columns[name].type).label(name) for name in _GIVEN),
-            literal(0).label("refusals"),
-            literal(False, Boolean).label("parked"),
+            literal_column("0").label("refusals"),
+            false().label("parked"),
         ),
     )
     for dialect in _INSERT

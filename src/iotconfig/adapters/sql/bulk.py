@@ -31,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outcome
 from iotconfig.domain.configs.revisions import Operation
 
+from .change_log import log
 from .changes import CONTENT, WRITE, Columns, add, advance, announcements, append, replace
 from .tables import MacText, configs, revision_counters
 
@@ -228,7 +229,8 @@ _COUNTED: Final = dict(
 )
 _STORED: Final = _stored_rows()
 
-RECORD: Final = (advance(_COUNTED), _added(), replace(_rows(_IS_CHANGED)), append(_STORED))
+_STORE: Final = (advance(_COUNTED), _added(), replace(_rows(_IS_CHANGED)), append(_STORED))
+RECORD: Final = {name: (*_STORE, log(name, _STORED, WRITE)) for name in ("postgresql", "sqlite")}
 """The statements that store the planned entries, one after the other; their parameters are `WRITE`."""
 
 # In the order in which the relay locks them.

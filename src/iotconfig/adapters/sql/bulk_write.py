@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs.bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
+from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.ports import Rebase
 from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -131,8 +132,8 @@ class SqlBulkWrite:
 
     def _store_planned(self, note: ChangeNote, now: datetime) -> None:
         self._session.analyze(planned)
-        values = write_values(note, now)
-        for statement in bulk.RECORD:
+        values = write_values(new_change_id(), note, now)
+        for statement in bulk.RECORD[self._connection.dialect.name]:
             self._connection.execute(statement, values)
         enqueue_selected(self._connection, bulk.ANNOUNCEMENTS, values)
 

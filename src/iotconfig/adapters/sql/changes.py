@@ -14,7 +14,6 @@ from typing import Any, Final
 from attrs import evolve
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Connection,
     Delete,
@@ -24,15 +23,16 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
     insert,
     literal,
+    literal_column,
     null,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
-from iotconfig.domain.announcing.announcement import Kind
 from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.config import Config
@@ -41,10 +41,11 @@ from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
 
 from .announcing import WAKE, merging
+from .change_log import KIND, log
 from .content_columns import document_columns
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
-from .tables import configs, notifications, revision_counters, revisions
+from .tables import changes, configs, notifications, revision_counters, revisions
 
 Columns = Mapping[str, ColumnElement[Any]]
 
@@ -69,17 +70,19 @@ ROW: Final[Columns] = {
 WRITE: Final[Columns] = {
     "author": bindparam("write_author", type_=revisions.c.author.type),
     "message": bindparam("write_message", type_=revisions.c.message.type),
+    "change": bindparam("write_change", type_=changes.c.change.type),
     "now": bindparam("write_now", type_=configs.c.updated_at.type),
     "generation": bindparam("write_generation", type_=BigInteger),
 }
 """What all changes of one write share, as parameters."""
 
 
-def write_values(note: ChangeNote, now: datetime) -> dict[str, object]:
+def write_values(change_id: str, note: ChangeNote, now: datetime) -> dict[str, object]:
     """The values of `WRITE`."""
     return {
         "write_author": note.author,
         "write_message": note.message,
+        "write_change": change_id,
         "write_now": now,
         "write_generation": next_generation(now, None),
     }
@@ -149,7 +152,7 @@ def announcements(changed: Columns) -> Select[Any]:
     """One announcement for each change, at once; without an ETag, of a deletion."""
     moment = notifications.c.due_at.type
     return select(
-        literal(Kind.CONFIG.value).label("kind"),
+        KIND.label("kind"),
         changed["mac_address"].label("key"),
         WRITE["generation"].label("generation"),
         changed["etag"].is_not(None).label("nudge"),
@@ -158,8 +161,8 @@ def announcements(changed: Columns) -> Select[Any]:
         changed["updated_at"].label("updated_at"),
         WRITE["now"].label("since"),
         literal(AT_ONCE, moment).label("due_at"),
-        literal(0).label("refusals"),
-        literal(False, Boolean).label("parked"),
+        literal_column("0").label("refusals"),
+        false().label("parked"),
     )
 
 
@@ -178,18 +181,21 @@ _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
     Operation.RESTORE: (_ADVANCE, add(ROW), _APPEND),
     Operation.REPLACE_DEVICE: (_ADVANCE, retire(ROW), _REPLACE, _APPEND),
 }
-_ANNOUNCE: Final = {name: merging(name, announcements(ROW)) for name in ("postgresql", "sqlite")}
-_ANNOUNCE_LEFT: Final = {name: merging(name, announcements(_LEFT)) for name in ("postgresql", "sqlite")}
+_DIALECTS: Final = ("postgresql", "sqlite")
+_LOG: Final = {name: log(name, ROW, WRITE) for name in _DIALECTS}
+_LOG_LEFT: Final = {name: log(name, _LEFT, WRITE) for name in _DIALECTS}
+_ANNOUNCE: Final = {name: merging(name, announcements(ROW)) for name in _DIALECTS}
+_ANNOUNCE_LEFT: Final = {name: merging(name, announcements(_LEFT)) for name in _DIALECTS}
 _RECORD: Final = {
-    (dialect, operation): (*statements, announce)
-    for dialect, announce in _ANNOUNCE.items()
+    (name, operation): (*statements, _LOG[name], _ANNOUNCE[name])
+    for name in _DIALECTS
     for operation, statements in _STORE.items()
 }
 
 
-def record(connection: Connection, change: Change, note: ChangeNote, now: datetime) -> Config:
+def record(connection: Connection, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
-    values = {**_values(change), **write_values(note, now)}
+    values = {**_values(change), **write_values(change_id, note, now)}
     config = change.config
     dialect = connection.dialect.name
     if change.operation is Operation.CREATE:
@@ -199,10 +205,10 @@ def record(connection: Connection, change: Change, note: ChangeNote, now: dateti
         execute_together(connection, _RECORD[dialect, change.operation], values, WAKE)
         return config
     execute_together(connection, _STORE[change.operation], values)
-    both = [_ANNOUNCE[dialect], _ANNOUNCE_LEFT[dialect]]
-    # In the order in which the relay locks them.
-    for announce in both if config.mac_address < change.replaces else reversed(both):
-        execute_together(connection, (announce,), values, WAKE)
+    both = [(_LOG[dialect], _ANNOUNCE[dialect]), (_LOG_LEFT[dialect], _ANNOUNCE_LEFT[dialect])]
+    # In the order in which the relay locks the announcements.
+    for statements in both if config.mac_address < change.replaces else reversed(both):
+        execute_together(connection, statements, values, WAKE)
     return config
 
 

@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, select
 
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.change_log import LoggedChange, new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import SqlNotificationOutbox
 from .bulk_write import SqlBulkWrite
+from .change_log import changes_since
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
@@ -36,6 +38,7 @@ class SqlUnitOfWork:
     """`UnitOfWork` on one connection, in a transaction."""
 
     _connection: Connection
+    _change_id: str = field(factory=new_change_id)
 
     @property
     def configs(self) -> SqlConfigReader:
@@ -58,7 +61,7 @@ class SqlUnitOfWork:
         return SqlReplayGuard(self._connection)
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
-        return [record(self._connection, change, note, now) for change in changes]
+        return [record(self._connection, change, self._change_id, note, now) for change in changes]
 
 
 @frozen
@@ -88,6 +91,9 @@ class SqlStore:
             connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED) as rows,
         ):
             yield (ExportedConfig(MacAddress(mac_address), text) for mac_address, text in rows)
+
+    def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
+        return changes_since(self._database, position, limit)
 
     def check(self) -> None:
         self._database.check()

@@ -124,6 +124,23 @@ pruned_histories: Final = Table(
     Column("revision", BigInteger, nullable=False),
 )
 
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("id", BigId, Identity(always=False), primary_key=True),
+    # The place in the order of commits. On PostgreSQL it is given after the commit (`change_log.py`).
+    Column("position", BigInteger),
+    Column("change", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("operation", String(16), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("author", String(255), nullable=False),
+    Column("message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("position"),
+)
+
 notifications: Final = Table(
     "notifications",
     metadata,

@@ -12,6 +12,7 @@ from iotconfig.domain.replay_guard import ReplayGuard
 
 from .bulk import ExportedConfig
 from .change import Change
+from .change_log import ChangeLog
 from .config import Config
 from .ports import (
     BulkWrite,
@@ -67,11 +68,11 @@ class UnitOfWork(Protocol):
 
         It is the only writer of counters, configs, revisions, and notifications of changes. Each
         change sets the counter of its MAC address to its revision, and clears the successor; adds,
-        replaces or removes the config; appends the revision; and enqueues its announcements at
-        `now`. A board swap sets the counter of the board that it `replaces`, too, and makes the new
-        board its successor. A created config gets an id that was never used before.
+        replaces or removes the config; appends the revision; adds to the change log; and enqueues
+        its announcements at `now`. A board swap sets the counter of the board that it `replaces`, too, and makes the new
+        board its successor; the log gets a row for each board. A created config gets an id that was never used before.
 
-        The counters of all these MAC addresses are locked by this unit of work. Raises
+        All changes of one unit of work have one id in the change log. The counters of all these MAC addresses are locked by this unit of work. Raises
         `RecordExists` where a created config's device has one already.
         """
         ...
@@ -87,7 +88,7 @@ class UnitOfWork(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(ChangeLog, Protocol):
     """Opens units of work. Safe to share between threads, and between greenlets."""
 
     def reading(self) -> AbstractContextManager[View]:

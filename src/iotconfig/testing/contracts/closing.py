@@ -72,6 +72,7 @@ class ClosingContract(UseCases):
             lambda: fleet.patch(ConfigQuery(), MergePatch.parse("{}"), BulkOptions()),
             lambda: fleet.export().__enter__(),
             store.check,
+            lambda: store.changes_since(0, 1),
             lambda: queue.due(START, 1),
             queue.next_due,
             lambda: queue.acknowledge(pending, []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .board_swaps import SwapsContract
 from .bulk_write import BulkWriteContract
+from .change_log import ChangeLogContract
 from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .config_queries import ListsContract
@@ -24,6 +25,7 @@ class StoreContract(
     RestoringContract,
     SwapsContract,
     BulkWriteContract,
+    ChangeLogContract,
     OutboxContract,
     ReplayGuardContract,
     ClosingContract,

@@ -1,0 +1,70 @@
+"""The change log: all changes of all configs in one order, to be read with a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from secrets import token_hex
+from typing import Protocol
+
+from attrs import frozen
+
+from iotconfig.domain.announcing.announcement import Subject
+
+from .change import Change
+from .revisions import ChangeNote, Operation
+
+
+def new_change_id() -> str:
+    """An id for one write: 16 hexadecimal digits, at random."""
+    return token_hex(8)
+
+
+@frozen
+class LoggedChange:
+    """One change in the log."""
+
+    position: int
+    """Its place in the order, from 1; never given twice."""
+    change: str
+    """The id of the write: changes that were stored together share it."""
+    subject: Subject
+    """What changed."""
+    operation: Operation
+    revision: int
+    """The subject's revision after the change."""
+    author: str
+    message: str | None
+    created_at: datetime
+    """When the change was made. A clock that was set back shows here, and not in the positions."""
+
+
+class ChangeLog(Protocol):
+    """Reads the change log of a store."""
+
+    def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
+        """Up to `limit` changes above `position`, in their order; all of them, where they are fewer.
+
+        It includes every change that was committed before the call, as far as `limit` allows, and
+        waits for no writer. No change appears later at or below a position that was returned, so
+        a reader that goes on from the last one gets each change once.
+        """
+        ...
+
+
+def logged(change: Change, change_id: str, note: ChangeNote, last_position: int) -> list[LoggedChange]:
+    """A change as the log holds it, above `last_position`: of a board swap, one for each board."""
+    config = change.config
+    return [
+        LoggedChange(
+            position=position,
+            change=change_id,
+            subject=announcement.subject,
+            operation=change.operation,
+            revision=config.revision,
+            author=note.author,
+            message=note.message,
+            created_at=config.updated_at,
+        )
+        for position, announcement in enumerate(change.announcements(), last_position + 1)
+    ]

@@ -1,0 +1,7 @@
+"""`ChangeLog`, over every store."""
+
+from iotconfig.testing import ChangeLogContract
+
+
+class TestChangeLog(ChangeLogContract):
+    """The suite, over every store."""

@@ -1,0 +1,114 @@
+"""The change log on PostgreSQL: positions in the order of commits, whatever transactions take long."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from iotconfig.adapters.sql import change_log
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.domain.configs import changes
+from iotconfig.domain.configs.store import Store
+from iotconfig.testing.builders import add, content, mac, record
+from iotconfig.testing.clocks import START
+from iotconfig.testing.contracts.change_log import EVERYTHING, everything
+from tests.support.postgres import PostgresServer, create_database, tools
+from tests.support.waiting import wait_until
+
+
+@contextmanager
+def opened(url: str) -> Iterator[SqlStore]:
+    """The store in a database."""
+    store = SqlStore(PostgresqlDatabase(DatabaseUrl.parse(url).url, Timeouts()))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def store(postgres_url: str) -> Iterator[SqlStore]:
+    """An empty store on PostgreSQL."""
+    with opened(postgres_url) as store:
+        yield store
+
+
+def subjects(store: Store, position: int = 0) -> list[tuple[int, str]]:
+    """Each position above this one, with what changed."""
+    return [(c.position, c.subject.key) for c in store.changes_since(position, EVERYTHING)]
+
+
+def test_a_long_transaction_delays_no_others_and_is_not_skipped(store: SqlStore) -> None:
+    """What was written first and committed last comes last, above what was read meanwhile."""
+    with store.writing() as work:
+        record(work, changes.created(work.counters.lock(mac(1)), content(), START))
+        add(store, 2)
+        add(store, 3)
+        meanwhile = subjects(store)
+    afterwards = subjects(store, meanwhile[-1][0])
+
+    assert [(1, str(mac(2))), (2, str(mac(3)))] == meanwhile
+    assert [(3, str(mac(1)))] == afterwards
+
+
+def test_readers_number_what_is_new_one_after_the_other(store: SqlStore, postgres_url: str) -> None:
+    """A reader that comes second waits for the first, and gives no position twice."""
+    for number in range(3):
+        add(store, number)
+    with ThreadPoolExecutor(1) as pool:
+        with store._database.writing() as first:
+            first.execute(change_log._LOCK)
+            first.execute(change_log._NUMBER)
+            second = pool.submit(everything, store)
+            wait_until(lambda: _waits_for_the_lock(postgres_url), "the second reader waits", 30)
+        assert [1, 2, 3] == [change.position for change in second.result(30)]
+
+
+def _waits_for_the_lock(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        waiting = connection.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return waiting.fetchone() is not None
+
+
+def test_more_changes_than_one_transaction_numbers(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several transactions number them, and one call gives all."""
+    monkeypatch.setattr(change_log, "_NUMBERED_AT_ONCE", 2)
+    monkeypatch.setattr(change_log, "_NUMBER", change_log._number())
+    for number in range(5):
+        add(store, number)
+
+    assert [1, 2, 3, 4, 5] == [change.position for change in everything(store)]
+
+
+def test_a_restored_log_goes_on_above_every_position(
+    store: SqlStore, postgres_url: str, own_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """Positions are stored, so another cluster, whose own counters begin anew, gives none of them again."""
+    for number in range(3):
+        add(store, number)
+    seen = subjects(store)
+    # Not numbered before the dump.
+    add(store, 3)
+    dump = tmp_path / "iotconfig.dump"
+    restored_url = create_database(own_postgres.base_url, "restored")
+    subprocess.run([tools() / "pg_dump", "-Fc", f"--file={dump}", postgres_url], check=True, timeout=60)
+    subprocess.run(
+        [tools() / "pg_restore", "--no-owner", f"--dbname={restored_url}", dump], check=True, timeout=60
+    )
+
+    with opened(restored_url) as restored:
+        add(restored, 4)
+        assert seen == subjects(restored)[:3]
+        assert [(4, str(mac(3))), (5, str(mac(4)))] == subjects(restored, seen[-1][0])
