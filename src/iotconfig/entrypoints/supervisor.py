@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Final
 
 from attrs import define, field
 
 _TICK: Final = 0.2
+_READY: Final = 0
+"""An event that is no signal: a byte came through the pipe `ready`."""
+
 _KILL_MARGIN: Final = 5.0
 _RESTART_FIRST: Final = 0.25
 _RESTART_LONGEST: Final = 30.0
@@ -33,11 +36,11 @@ class Supervisor:
         self._environ = dict(environ)
         self._graceful_timeout = graceful_timeout
         self._had_terminal = _has_terminal()
-        self._signals: SimpleQueue[int] = SimpleQueue()
+        self._events: SimpleQueue[int] = SimpleQueue()
         self._children: list[_Child] = []
         self._lifeline, self._held = os.pipe()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, lambda received, _frame: self._signals.put(received))
+            signal.signal(number, lambda received, _frame: self._events.put(received))
 
     def start(
         self,
@@ -65,21 +68,20 @@ class Supervisor:
 
         `on_ready`: called once, when a byte was written to the pipe `ready`.
         """
-        waiting = [ready]
+        is_ready = False
+        Thread(target=self._expect, args=(ready,), name="ready", daemon=True).start()
         while True:
-            readable, _, _ = select.select(waiting, [], [], 0)
-            if readable:
-                waiting = []
-                if os.read(ready, 1):
-                    on_ready()
-            received = self._next_signal()
+            received = self._next_event()
+            if received == _READY:
+                is_ready = True
+                on_ready()
             if received in (signal.SIGTERM, signal.SIGINT) or (
                 received == signal.SIGHUP and self._lost_terminal()
             ):
                 self._stop()
                 return 0
             # Before the web process is ready, it may not have its handler yet, and SIGHUP would end it.
-            if received == signal.SIGHUP and not waiting:
+            if received == signal.SIGHUP and is_ready:
                 self._children[0].process.send_signal(signal.SIGHUP)
             for child in self._children:
                 if not child.is_running() and not child.restart_when_due():
@@ -90,9 +92,14 @@ class Supervisor:
         """Whether SIGHUP came because the terminal was closed, and not as a request to reload."""
         return self._had_terminal and not _has_terminal()
 
-    def _next_signal(self) -> int | None:
+    def _expect(self, ready: int) -> None:
+        """Wait for a byte; there is none where the web process ends first."""
+        if os.read(ready, 1):
+            self._events.put(_READY)
+
+    def _next_event(self) -> int | None:
         try:
-            return self._signals.get(timeout=_TICK)
+            return self._events.get(timeout=_TICK)
         except Empty:
             return None
 
@@ -101,7 +108,7 @@ class Supervisor:
         self._send(signal.SIGTERM)
         until = monotonic() + self._graceful_timeout + _KILL_MARGIN
         while any(child.is_running() for child in self._children) and monotonic() < until:
-            if self._next_signal() in (signal.SIGTERM, signal.SIGINT):
+            if self._next_event() in (signal.SIGTERM, signal.SIGINT):
                 break
         for child in self._children:
             child.kill()
