@@ -77,7 +77,7 @@ def test_a_role_opens_what_it_is_for(
     elif method == "HEAD":
         assert 403 == answer.status
     else:
-        assert "it takes the role" in expect_problem(answer, 403, "AUTHORIZATION_FAILED")["error"]
+        assert "it requires the role" in expect_problem(answer, 403, "AUTHORIZATION_FAILED")["error"]
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/configs/02-00-00-00-00-00.json"])

@@ -46,7 +46,7 @@ def test_a_signature_without_the_role_is_refused(guarded_depot: LocalDepot, stro
     expect_problem(guarded_depot.send(fields, bearer("iotc_wrong")), 401, "AUTHENTICATION_REQUIRED")
     refused = guarded_depot.send(fields, token(guarded_depot, Role.VIEWER))
 
-    assert "it takes the role" in expect_problem(refused, 403, "AUTHORIZATION_FAILED")["error"]
+    assert "it requires the role" in expect_problem(refused, 403, "AUTHORIZATION_FAILED")["error"]
     assert name not in guarded_depot.on_disk()
     assert 201 == guarded_depot.send(fields, token(guarded_depot, Role.ASSET_UPLOADER)).status
 

@@ -41,7 +41,7 @@ def test_a_part_that_nobody_knows_is_refused(depot: AssetClient, unused_name: st
     body = expect_problem(
         depot.send([*depot.fields(unused_name, CONTENT), Field("comment", b"")]), 400, "VALIDATION_FAILED"
     )
-    assert 'The part "comment" is unknown: the form takes file, timestamp, signature.' == body["error"]
+    assert 'The part "comment" is unknown: the form accepts file, timestamp, signature.' == body["error"]
 
 
 def test_a_file_needs_a_name(depot: AssetClient, unused_name: str) -> None:

@@ -84,7 +84,7 @@ def test_a_sign_in_is_remembered_for_ten_minutes(seconds_ago: int) -> None:
 )
 def test_what_is_no_sign_in_of_ours(value: Callable[[], str]) -> None:
     """It is refused in one sentence, whatever is wrong with it."""
-    with pytest.raises(ValidationFailed, match="began no such sign-in"):
+    with pytest.raises(ValidationFailed, match="has no such sign-in"):
         _sign_in_of(value())
 
 

@@ -114,7 +114,7 @@ def test_a_part_may_be_read_up_to_a_limit() -> None:
     [
         pytest.param(form(FILE, FILE), "The part file was given more than once.", id="twice"),
         pytest.param(form(NOTE, FILE, NOTE), "The part note was given more than once.", id="twice, apart"),
-        pytest.param(form(Field("other", b"")), 'The part "other" is unknown: the form takes file, note.', id="unknown"),
+        pytest.param(form(Field("other", b"")), 'The part "other" is unknown: the form accepts file, note.', id="unknown"),
         pytest.param(form(Field("", b"")), 'The part "" is unknown', id="no name"),
         pytest.param(form(Field("File", b"")), 'The part "File" is unknown', id="another case"),
         pytest.param(form(Field("x" * 1000, b"")), "…", id="a long name"),

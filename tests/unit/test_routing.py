@@ -158,4 +158,4 @@ def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> No
             assert "unheard-of" not in text
         else:
             names = ", ".join(parameters_of(operation.query)) or "none"
-            assert f'"unheard-of\\" is unknown: this route takes {names}.' in text
+            assert f'"unheard-of\\" is unknown: this route accepts {names}.' in text

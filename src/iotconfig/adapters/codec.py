@@ -1,4 +1,4 @@
-"""One spelling of the domain for HTTP, SQL and MQTT: cattrs converters of our own.
+"""Conversion between domain values and JSON for HTTP, SQL and MQTT, by cattrs converters of our own.
 
 Content is verbatim, so request bodies are structured from `Member`s, which carry
 each value's exact text, and answers splice the stored text in.
@@ -33,10 +33,10 @@ from iotconfig.domain.offload import Offload, run_inline
 T = TypeVar("T", bound=AttrsInstance)
 C = TypeVar("C", bound=type)
 
-# What a body adds around the content is one object.
+# A body adds one object around the content.
 _BODY_DEPTH: Final = MAX_DEPTH + 1
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
-# A record as exports spell it: what stands between the braces is the content, if it is a document.
+# A record as exports write it; the second group is the content if it is a valid document.
 _USUAL_RECORD: Final = re.compile(
     r'\{"mac_address": ?"([0-9a-f:]{17})", ?"content": ?(\{.*\})\}\n?', re.DOTALL
 )
@@ -44,7 +44,7 @@ _RECORD: Final = ("mac_address", "content")
 
 
 class RawJson(str):
-    """JSON text that goes out exactly as it is."""
+    """JSON text that is written unchanged."""
 
     __slots__ = ()
 
@@ -55,7 +55,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def to_json(value: object) -> str:
-    """The JSON text of an entity, or of a dictionary of entities, lists of summaries and plain values."""
+    """The JSON text of an entity, of an answer, or of a dictionary of entities, lists and plain values."""
     return _dumps(_answers.unstructure(value))
 
 
@@ -103,7 +103,7 @@ def _dumps(value: object) -> str:
         return (
             "{" + ", ".join(f"{json.dumps(name)}: {_dumps(member)}" for name, member in value.items()) + "}"
         )
-    # Lists hold summaries, and no content: the C encoder takes them whole.
+    # Lists hold no content: the C encoder writes them whole.
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -155,9 +155,9 @@ class BodyReader:
     """
 
     max_content_bytes: int = DEFAULT_MAX_BYTES
-    """UTF-8 bytes that a body's `content` may have."""
+    """Maximum UTF-8 bytes of a body's `content`."""
     offload: Offload = field(default=run_inline, eq=False, repr=False)
-    """Reads what is large."""
+    """Runs the reading of large bodies."""
     _converter: Converter = field(init=False, repr=False)
 
     @_converter.default
@@ -181,7 +181,7 @@ class BodyReader:
 
     @property
     def max_body_bytes(self) -> int:
-        """Bytes that a body may have: an escape spells one byte of content with six."""
+        """Maximum bytes of a body: an escape needs six bytes for one byte of content."""
         return 6 * self.max_content_bytes + 4096
 
     def read(self, body: bytes, cls: type[T]) -> T:
@@ -193,7 +193,7 @@ class BodyReader:
         return self.offload(lambda: self._read(body, cls), len(body))
 
     def read_patch(self, body: bytes) -> MergePatch:
-        """The merge patch that a body is. Raises `InvalidDocument`."""
+        """Read a body that is a merge patch. Raises `InvalidDocument`."""
         return self.offload(lambda: MergePatch.parse(strict_json.decode_utf8(body)), len(body))
 
     def _read(self, body: bytes, cls: type[T]) -> T:
@@ -209,7 +209,7 @@ def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES
     """The entry that one JSON object with `mac_address` and `content` describes. Raises as `BodyReader.read`."""
     text = strict_json.decode_utf8(line)
     if usual := _USUAL_RECORD.fullmatch(text):
-        # A third quicker than what follows, which also says what is wrong, where something is.
+        # Fast path; the general path below is a third slower and reports errors.
         try:
             content = ConfigContent.parse(usual[2], max_content_bytes)
             return BulkEntry(place, MacAddress(usual[1]), content)
@@ -226,7 +226,7 @@ def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES
 def record_of(exported: ExportedConfig) -> str:
     """One config as a line that `entry_of` reads back, without the line break."""
     mac_address, text = exported
-    # A line break ends the record, and space at the ends would be the record's own.
+    # A line break would end the record, and outer space would belong to the record.
     if "\n" in text or "\r" in text or text != text.strip(" \t"):
         text = json.dumps(text, ensure_ascii=False)
     return f'{{"mac_address": "{mac_address}", "content": {text}}}'
@@ -241,7 +241,7 @@ def _mac_address(member: Member) -> MacAddress:
 def _plain_value(kind: type, expected: str, member: Member) -> Any:
     value = member.value
     if kind is int and type(value) is float and value.is_integer() and _INTEGER.fullmatch(member.text):
-        # Numbers are decoded as floats, which may have lost digits.
+        # Numbers are decoded as floats, which may lose digits.
         return int(member.text)
     if type(value) is not kind:
         raise _unexpected(expected, member)
@@ -278,7 +278,7 @@ def _unexpected(expected: str, member: Member) -> InvalidDocument:
 
 
 def _refusal(error: BaseValidationError) -> IotConfigError:
-    """The first thing that is wrong, as the one sentence that the caller gets."""
+    """The first error of a body, for the caller."""
     for cause in error.exceptions:
         if isinstance(cause, IotConfigError):
             return cause

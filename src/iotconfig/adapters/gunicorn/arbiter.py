@@ -1,4 +1,4 @@
-"""gunicorn's arbiter, whose reloads leave no gap."""
+"""gunicorn's arbiter, with reloads without a gap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOOK: Final = 0.05
 
 
 class PatientArbiter(Arbiter):
-    """Ends the old workers of a reload when the new ones serve, and not before.
+    """Ends the old workers of a reload only after the new ones accept connections.
 
     gunicorn ends them at once. Connections wait then, in the kernel, until the new
     ones have loaded the application: for two seconds and more (measured).

@@ -1,4 +1,4 @@
-"""How long a client may take, and a socket that holds it to that.
+"""Time limits for clients, and a socket that enforces them.
 
 gevent gives every connection a greenlet and bounds none: two hundred clients
 that send nothing would be kept for ever. The bounds are of two kinds. What is
@@ -23,7 +23,7 @@ from attrs import frozen
 
 _BLOCK: Final = 64 * 1024
 _PROGRESS: Final = 16 * 1024
-"""Bytes that have to move within the time of `stall`."""
+"""Bytes that must move within `stall` seconds."""
 
 _IDLE_STEP: Final = 0.5
 _LINGER_SECONDS: Final = 2.0
@@ -32,18 +32,18 @@ _LINGER_BYTES: Final = 1024 * 1024
 
 @frozen
 class Deadlines:
-    """Bounds in seconds on what a client does."""
+    """Time limits in seconds."""
 
     idle: float = 5.0
-    """An open connection on which no next request begins."""
+    """Idle time of an open connection between requests."""
     headers: float = 10.0
-    """From a request's first byte, or from connecting, to the end of its headers."""
+    """Time from a request's first byte, or from the connect, to the end of its headers."""
     body: float = 30.0
-    """A body of up to `small_body` bytes, as a whole."""
+    """Total time for a body of up to `small_body` bytes."""
     stall: float = 20.0
-    """A larger body, or an answer, of which less than 16 KiB moves."""
+    """Time within which 16 KiB of a larger body, or of an answer, must move."""
     small_body: int = 2 * 1024 * 1024
-    """Bytes of a body up to which it has a total."""
+    """Bodies up to this many bytes have a total time limit."""
 
 
 class HeadersTooSlow(Exception):
@@ -62,7 +62,7 @@ class _Phase(Enum):
 
 
 class DeadlineSocket:
-    """An accepted connection whose reads and writes end in time. All else is the socket's own."""
+    """An accepted connection whose reads and writes have time limits; everything else is delegated to the socket."""
 
     def __init__(self, client: socket.socket, deadlines: Deadlines, is_serving: Callable[[], bool]) -> None:
         self._client = client
@@ -79,44 +79,44 @@ class DeadlineSocket:
         return getattr(self._client, name)
 
     def _allow(self, seconds: float) -> None:
-        """Let the client have so much time, from now on."""
+        """Start a time limit."""
         self._since = monotonic()
         self._until = self._since + seconds
 
     def waited(self) -> float | None:
-        """The seconds since the client last got more time, while it is what the worker waits for; else None."""
+        """Seconds since the last progress while the worker waits for the client; otherwise None."""
         if not (self._waits_to_send or (self._waits_to_read and not self._has_arrived())):
             return None
         return monotonic() - self._since
 
     def cut(self) -> None:
-        """End the connection: the wait for the client ends as if that had gone away."""
+        """End the connection; a wait for the client ends as if it had disconnected."""
         self._is_cut = True
         with suppress(OSError):
             self._client.shutdown(socket.SHUT_RDWR)
 
     def _has_arrived(self) -> bool:
-        """Whether something is there to be read: then it is the worker that is slow."""
+        """Whether data is waiting to be read: then the worker is slow, not the client."""
         try:
             return any(fcntl.ioctl(self._client.fileno(), termios.FIONREAD, bytes(4)))
         except OSError:
             return False
 
     def expect_request(self) -> None:
-        """Headers come next; on a connection that was used before, after a pause at most."""
+        """Expect headers; on a reused connection, after at most the idle time."""
         if self._phase is not _Phase.CONNECTED:
             self._phase = _Phase.IDLE
             self._allow(self._deadlines.idle)
 
     def expect_body(self, length: int) -> None:
-        """A body of `length` bytes comes next."""
+        """Expect a body of `length` bytes."""
         small = length <= self._deadlines.small_body
         self._phase = _Phase.BODY if small else _Phase.STREAM
         self._allow(self._deadlines.body if small else self._deadlines.stall)
         self._moved = 0
 
     def linger(self) -> None:
-        """Let the client read the answer before the connection is closed on what it still sends."""
+        """Let the client read the answer before the connection is closed while it still sends."""
         self._lingers = True
 
     def recv(self, size: int) -> bytes:
@@ -130,7 +130,7 @@ class DeadlineSocket:
         return data
 
     def sendall(self, data: bytes) -> None:
-        """Send in blocks: a time-out on one large `sendall` would be a total."""
+        """Send in blocks: a time-out on one large `sendall` would limit the total time."""
         self._allow(self._deadlines.stall)
         self._moved = 0
         view = memoryview(data)
@@ -145,7 +145,7 @@ class DeadlineSocket:
         self._client.close()
 
     def _count(self, moved: int) -> None:
-        """Give more time for each 16 KiB that moved."""
+        """Restart the time limit for each 16 KiB that moved."""
         self._moved += moved
         if self._moved >= _PROGRESS:
             self._moved = 0
@@ -165,7 +165,7 @@ class DeadlineSocket:
                 raise
             finally:
                 self._waits_to_send = False
-        # To gunicorn, a reader that stopped is one that went away.
+        # gunicorn treats a reader that stopped like a disconnected one.
         raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
 
     def _recv(self, size: int) -> bytes:
@@ -187,7 +187,7 @@ class DeadlineSocket:
         raise TimeoutError("the client stopped sending")
 
     def _recv_next_request(self, size: int) -> bytes:
-        """The first bytes of a next request, or none where none begins or the worker is about to end."""
+        """The first bytes of the next request; none if the idle time passed or the worker is ending."""
         while self._is_serving() and (left := self._until - monotonic()) > 0:
             self._client.settimeout(min(left, _IDLE_STEP))
             self._waits_to_read = True
@@ -205,7 +205,7 @@ class DeadlineSocket:
         return b""
 
     def _raise_if_cut(self) -> None:
-        """gevent ends the wait with EBADF, which gunicorn logs with a traceback, unlike a client that is gone."""
+        """Turn gevent's EBADF into a disconnect: gunicorn logs EBADF with a traceback."""
         if self._is_cut:
             raise ConnectionResetError(errno.ECONNRESET, "the connection was closed to make room") from None
 

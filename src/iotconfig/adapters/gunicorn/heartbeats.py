@@ -1,4 +1,4 @@
-"""Where gunicorn's workers say that they live: in memory, whatever the disks do."""
+"""Heartbeats of gunicorn's workers in memory, independent of disks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gunicorn.workers.workertmp import WorkerTmp
 
 
 def beat_in_memory() -> None:
-    """Have workers that are made from now on touch a file that no file system has.
+    """Make new workers use a heartbeat file that is in no file system.
 
     gunicorn makes a temporary file for each worker, and ends with all of them where it cannot; a worker
     touches it twice in a time-out, and is held for as long as a busy disk takes. gunicorn has a setting

@@ -22,20 +22,20 @@ from iotconfig.adapters.networks import Network
 log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 1.0
-"""Seconds that a client may keep the worker waiting before its connection may be closed."""
+"""Seconds of waiting for a client after which its connection may be closed."""
 
 _SAID_EVERY: Final = 60.0
 
 
 class Connection(Protocol):
-    """An open connection, as far as it matters here."""
+    """An open connection."""
 
     def waited(self) -> float | None:
-        """The seconds for which the worker has waited for the client; None while it does not."""
+        """Seconds for which the worker has waited for the client; None if it does not wait."""
         ...
 
     def cut(self) -> None:
-        """End the connection: whoever waits for its client goes on, and finds it gone."""
+        """End the connection; a wait for its client ends with a disconnect."""
         ...
 
 
@@ -44,9 +44,9 @@ class OpenConnections:
     """The connections of one worker."""
 
     most: int
-    """Connections of one address from which on slow ones are closed; from twice as many on, new ones may be refused."""
+    """From this many connections of one address on, slow ones are closed; from twice as many on, new ones may be refused."""
     most_in_all: int
-    """Connections of all addresses from which on the address with most of them loses one to each new one."""
+    """From this many connections in total on, each new one closes one of the address with the most."""
     exempt: Sequence[Network] = ()
     """Trusted proxies, which limit the connections of their clients themselves."""
     _of: dict[str, set[Connection]] = field(init=False, factory=lambda: defaultdict(set))
@@ -54,13 +54,13 @@ class OpenConnections:
     _said_at: float = field(init=False, default=float("-inf"))
 
     def source(self, address: object) -> str | None:
-        """Whom a peer's address is counted for; None where it is not counted."""
-        # A UNIX domain socket has no address, and a proxy behind it.
+        """The source that a peer's connections are counted for; None if they are not counted."""
+        # A UNIX domain socket has no address; its peer is a proxy.
         found = source_at(address[0]) if isinstance(address, tuple) and address else None
         return None if found is None or _is_among(found, self.exempt) else found.name
 
     def admit(self, source: str, connection: Connection) -> bool:
-        """Count a new connection, for which another one may be closed; False where it has to be refused."""
+        """Count a new connection, perhaps closing another one; False if it must be refused."""
         crowd = self._of[source]
         if self._count >= self.most_in_all:
             crowded = max(self._of, key=lambda name: len(self._of[name]))
@@ -78,7 +78,7 @@ class OpenConnections:
         return True
 
     def leave(self, source: str, connection: Connection) -> None:
-        """Forget a connection that has ended."""
+        """Remove a connection that ended."""
         crowd = self._of.get(source)
         if crowd is None or connection not in crowd:
             return

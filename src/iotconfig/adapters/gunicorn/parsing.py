@@ -1,4 +1,4 @@
-"""How gunicorn reads a request's head: compiled where that parser is installed, with one verdict everywhere."""
+"""Parsing of request heads in gunicorn: the compiled parser if it is installed, with the same refusals as the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OneVerdictRequest(Request):
             raise
         except ParseException:
             return self._parse_python(unreader, buf)
-        # It lets more than one space stand between the parts of the first line (RFC 9112, section 3).
+        # It accepts several spaces between the parts of the first line (RFC 9112, section 3).
         line = f"{self.method} {self.uri} HTTP/".encode("latin-1")
         return (
             rest
@@ -36,7 +36,7 @@ class OneVerdictRequest(Request):
 
 
 def install() -> None:
-    """Have gunicorn make these, for which it has no setting, and load the compiled parser before a request waits for it."""
+    """Make gunicorn use this class, for which it has no setting, and load the compiled parser before the first request."""
     RequestParser.mesg_class = OneVerdictRequest
     with suppress(ImportError):
         import_module("gunicorn_h1c")

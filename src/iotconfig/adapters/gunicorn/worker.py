@@ -27,27 +27,27 @@ from .open_connections import OpenConnections
 log = logging.getLogger(__name__)
 
 _PARSE_PROBLEMS = {
-    LimitRequestLine: (414, "The request's first line is longer than this service takes."),
-    LimitRequestHeaders: (431, "The request's headers are longer, or more, than this service takes."),
+    LimitRequestLine: (414, "The first line of the request is too long."),
+    LimitRequestHeaders: (431, "The headers of the request are too long or too many."),
 }
 
 
 OPTIONS: Final = {
-    # No header of a request moves it to another path.
+    # No header may change the path of a request.
     "forwarder_headers": "",
-    # Nor says one how browsers come: BASEURL does. gunicorn would refuse a request whose proxies disagree.
+    # BASEURL states the scheme. With these headers, gunicorn would refuse requests whose proxies disagree.
     "secure_scheme_headers": {},
     "sendfile": False,
 }
-"""gunicorn's settings that decide how requests are read and answered, where its own values do not do."""
+"""gunicorn's settings for reading and answering requests that differ from its defaults."""
 
-_TOO_MANY = "Your address has too many connections open, and all of them are in use: close some."
+_TOO_MANY = "Too many open connections from this address: close some."
 _FILLED = 90
-"""Percent of a worker's connections; the rest keeps it accepting while others are being closed."""
+"""Percent of a worker's connections that may be in use; the rest lets it accept while others are closed."""
 
 
 class ProcessLogger(Logger):
-    """gunicorn's logger, whose lines go where all lines of the process go."""
+    """gunicorn's logger, which writes to the log of the process."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -55,24 +55,24 @@ class ProcessLogger(Logger):
 
 
 class DeadlineWorker(GeventWorker):
-    """Serves every connection in a greenlet, and holds each client to `deadlines`."""
+    """Serves each connection in a greenlet and enforces `deadlines`."""
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     observers: ClassVar[Sequence[Observer]] = ()
     connections_per_address: ClassVar[int] = DEFAULT_PER_ADDRESS
     proxies: ClassVar[Sequence[Network]] = ()
-    """Networks of proxies: a connection from there may carry many clients, and is not counted."""
+    """Networks of trusted proxies, whose connections are not counted: they may carry many clients."""
 
     def prepare(self) -> None:
         """Be ready to handle connections."""
-        # The greenlet's own connection; gunicorn's hooks do not all get it passed.
+        # The connection of the greenlet: not all hooks of gunicorn receive it.
         self._connection = local()
         most_in_all = self.worker_connections * _FILLED // 100
         self._open = OpenConnections(self.connections_per_address, most_in_all, self.proxies)
         parsing.install()
 
     def init_process(self) -> None:
-        # gevent would print it, in many lines, with what stands in its message.
+        # gevent would print the error, in many lines, with its message.
         setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
         self.prepare()
         super().init_process()
@@ -93,14 +93,14 @@ class DeadlineWorker(GeventWorker):
                 self._refuse(connection, "TOO_MANY_REQUESTS", _TOO_MANY, 429, retry_after=1)
 
     def timeout_ctx(self) -> AbstractContextManager[Any]:
-        """Called before a wait for a request: the socket bounds the wait."""
+        """Called before waiting for a request; the socket limits the wait."""
         self._connection.socket.expect_request()
         return nullcontext()
 
     def handle_request(self, listener_name: Any, req: Any, sock: DeadlineSocket, addr: Any) -> None:
         sock.expect_body(_content_length(req))
-        # Asked when the answer's headers are made: gunicorn would otherwise read the
-        # rest of a refused body, however long, to find the next request behind it.
+        # Evaluated when the headers of the answer are written. Otherwise gunicorn would read the rest of a
+        # refused body, however long, to find the next request.
         asked_to_close = req.should_close
         req.should_close = lambda: asked_to_close() or _lists_close(req) or _has_unread_body(req)
         try:
@@ -144,11 +144,11 @@ class DeadlineWorker(GeventWorker):
             observer.answered(answer)
         try:
             client.sendall(head.encode() + body)
-            # Lingering would keep open the very connection that there is no room for.
+            # Lingering would keep a connection open that exceeds the limit.
             if not retry_after:
                 client.linger()
         except OSError as error:
-            log.debug("nobody was there to read a refusal: %s", error)
+            log.debug("a refusal could not be sent: %s", error)
 
 
 def _log_greenlet(_context: object, _kind: object, error: BaseException | None, _trace: object) -> None:
@@ -163,7 +163,7 @@ def _content_length(req: Any) -> int:
 
 
 def _lists_close(req: Any) -> bool:
-    """Whether `close` is among the options of `Connection`; gunicorn looks for it alone (RFC 9110, section 7.6.1)."""
+    """Whether `close` is among the options of `Connection` (RFC 9110, section 7.6.1); gunicorn checks for it alone."""
     return any(
         option.strip(" \t").lower() == "close"
         for name, value in req.headers
@@ -173,5 +173,5 @@ def _lists_close(req: Any) -> bool:
 
 
 def _has_unread_body(req: Any) -> bool:
-    """Whether the application left some of the body; of a chunked one, which it never takes, all."""
+    """Whether the application left body bytes unread; chunked bodies are never read."""
     return getattr(req.body.reader, "length", 1) > 0 or bool(req.body.failed)

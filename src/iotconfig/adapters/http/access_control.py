@@ -1,4 +1,4 @@
-"""How the API finds out who calls: what `create_app` is given, joined to what the routes need."""
+"""Assembles authentication and authorization of the API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .access.sign_ins import SignIns
 
 @frozen
 class AccessControl:
-    """Who is let in, and how. With neither kind of token, everybody is the local administrator."""
+    """How callers are authenticated. Without API tokens, every caller is the local administrator."""
 
     throttle: Throttle
     api_tokens: ApiTokenService | None = None
@@ -34,12 +34,12 @@ class AccessControl:
     """None: the devices' routes are public."""
     device_tokens_required: bool = False
     proxies: Sequence[Network] = ()
-    """Whose `X-Forwarded-For` is believed."""
+    """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
     secret: str = field(default="", repr=False)
-    """What sign-ins on their way are signed with; the same in every process that serves."""
+    """The key that signs sign-ins in progress; the same in every serving process."""
 
     def build(self, rules: Mapping[str, Rule], own_origin: str, origins: Collection[str]) -> AccessParts:
-        """Join it to the routes.
+        """Build the gate and the state of sign-ins.
 
         `rules`: who may call what.
         `origins`: origins whose pages may use the session cookie, beside the service's own.
@@ -49,7 +49,7 @@ class AccessControl:
         authentication = None
         if self.api_tokens is not None:
             provider = self.sign_in.provider if self.sign_in is not None else None
-            # "*" is for reading without a cookie: every page of the world is not among ours.
+            # "*" allows reading without a cookie; it does not make every page trusted.
             trusted = set(origins) - {"*"}
             authentication = Authentication(self.api_tokens, provider, cookies, own_origin, trusted, failed)
         devices = None

@@ -1,4 +1,4 @@
-"""Answers that carry JSON, and the validators that go with them."""
+"""JSON answers with their validators."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def send(resp: falcon.Response, content: object) -> None:
 
 
 def send_text(resp: falcon.Response, text: str) -> None:
-    """Answer with JSON that is text already."""
+    """Answer with JSON text."""
     resp.content_type = falcon.MEDIA_JSON
     resp.data = text.encode()
     resp.set_header("Cache-Control", "private, no-cache")
 
 
 def set_revision_headers(resp: falcon.Response, config: Config) -> None:
-    """Say which revision of which config the answer is about."""
+    """Set the headers of an answer about a config: `ETag`, and the device for the access log."""
     resp.context.mac_address = str(config.mac_address)
     resp.set_header("ETag", revision_tag(config.revision))
     resp.set_header("Cache-Control", "private, no-cache")
@@ -49,7 +49,7 @@ def send_config(resp: falcon.Response, config: Config) -> None:
 
 
 def send_created(resp: falcon.Response, config: Config) -> None:
-    """Answer with a config that was not there before."""
+    """Answer with a new config: 201 and `Location`."""
     send_config(resp, config)
     resp.status = falcon.HTTP_201
     resp.set_header("Location", f"/api/configs/{config.id}")
@@ -63,7 +63,7 @@ def send_edited(
     note: ChangeNote,
     comparing: Offload,
 ) -> None:
-    """Edit a config and answer with it; a dry run, with what would change."""
+    """Edit a config and answer with it, or with the difference of a dry run."""
     if change.query.dry_run:
         config, content = service.preview(change.config_id, edit, change.precondition)
         send_text(resp, compared(comparing, lambda: _preview(config, content), config.content, content))
@@ -81,7 +81,7 @@ class Preview:
     id: int
     mac_address: MacAddress
     revision: Annotated[int, "The current revision"]
-    etag: Annotated[str, "What the content's would be"]
+    etag: Annotated[str, "The `ETag` that the content would get"]
     json_patch: list[dict[str, Any]]
     unified_diff: str
 

@@ -114,7 +114,7 @@ def _middleware(
         chain += [
             falcon.CORSMiddleware(
                 allow_origins=origins,
-                # The session cookie is for pages that were named, one by one.
+                # Only pages of origins that are listed by name may use the session cookie.
                 allow_credentials=origins if parts.takes_cookies and origins != "*" else None,
                 expose_headers="Accept-Patch, Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, "
                 "Location, Repr-Digest, Retry-After, X-Request-ID",

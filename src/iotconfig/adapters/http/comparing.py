@@ -1,4 +1,4 @@
-"""Where documents are compared: beside the serving thread, unless they are small."""
+"""Compares documents; large ones beside the serving thread."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from iotconfig.domain.offload import Offload
 T = TypeVar("T")
 
 _EFFORT: Final = 6
-"""Comparing takes as long as reading a document that is so many times as long, at most."""
+"""Comparing takes at most this many times as long as reading the documents."""
 
 
 def compared(comparing: Offload, work: Callable[[], T], *contents: ConfigContent | None) -> T:
-    """What `work` returns, which compares these documents; None stands for one that is not there."""
+    """Run `work`, which compares these documents (None: an absent one), and return its result."""
     size = sum(len(content.text) for content in contents if content)
     return comparing(work, size * _EFFORT)

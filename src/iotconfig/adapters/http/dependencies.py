@@ -1,4 +1,4 @@
-"""What the resources of the API are made of."""
+"""The collaborators of the resources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .transfers import TransferDoor
 
 @frozen
 class UseCases:
-    """What the API offers."""
+    """The use cases that the API exposes."""
 
     configs: ConfigService
     history: HistoryService
@@ -37,7 +37,7 @@ class UseCases:
 
 @frozen
 class Dependencies:
-    """What a row of the route table makes its resource of."""
+    """The collaborators that a row of the route table makes its resource of."""
 
     use_cases: UseCases
     authentication: Authentication | None

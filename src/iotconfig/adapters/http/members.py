@@ -16,4 +16,4 @@ class As:
     """A schema, or the name of one."""
 
 
-NEXT = "`cursor` of the next page; null on the last"
+NEXT = "The `cursor` of the next page; null on the last page"

@@ -1,4 +1,4 @@
-"""What every request passes: its id, the headers of every answer, and the guard against other sites."""
+"""Middleware: request ids, headers of every answer, and guards against other sites and hosts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .request_ids import request_id_of
 
 
 class RequestIds:
-    """Every answer carries `X-Request-ID`: the caller's, where it is well-formed, else a new one."""
+    """Every answer carries `X-Request-ID`: the caller's if it is well-formed, otherwise a new one."""
 
     def process_response(
         self,
@@ -34,18 +34,18 @@ class RequestIds:
 
 @frozen
 class CrossSiteGuard:
-    """Refuses changes that a page of another site asks a browser for.
+    """Refuses changes that browsers send for pages of other sites (CSRF).
 
     Without it, any page that an operator visits could write to a service that
     the operator's browser reaches. Clients that are no browsers are not concerned.
     """
 
     own_origin: str
-    """The service's own, as browsers see it; empty where it is the one that a request names."""
+    """The origin of the service as browsers see it; empty: the origin that the request names."""
     origins: Collection[str]
-    """Other origins whose pages may change something; `*` for all."""
+    """Further origins whose pages may make changes; `*` for all."""
     calling_out: Collection[str]
-    """Paths whose GET makes the service send requests to others: they are guarded as changes are."""
+    """Paths whose GET makes the service send requests to other servers; guarded like changes."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in self.calling_out)
@@ -57,7 +57,7 @@ class CrossSiteGuard:
 
 @frozen
 class HostGuard:
-    """Keeps a service that only this machine reaches from answering to the names of others.
+    """Refuses foreign `Host` names on a service that is reachable from this machine only.
 
     A page of another site can have its own name resolve to 127.0.0.1 (DNS
     rebinding); to the browser the service is then of the page's own origin.
@@ -73,7 +73,7 @@ class HostGuard:
         if host not in ("localhost", self.own_host) and not _is_ip_address(host):
             raise Refused(
                 "AUTHORIZATION_FAILED",
-                "This service answers to localhost and to IP addresses only: "
+                "This service answers requests to localhost and to IP addresses only: "
                 "set BASEURL to the name under which it is reached.",
             )
 
@@ -88,7 +88,7 @@ def _is_ip_address(host: str) -> bool:
 
 
 class VaryByOrigin:
-    """With some origins allowed and others not, caches must keep their answers apart (Fetch, section 3.2.5)."""
+    """Adds `Vary: Origin`: with some origins allowed, caches must keep answers apart (Fetch, section 3.2.5)."""
 
     def process_response(self, _req: falcon.Request, resp: falcon.Response, *_rest: Any) -> None:
         resp.append_header("Vary", "Origin")

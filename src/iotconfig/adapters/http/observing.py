@@ -1,4 +1,4 @@
-"""Every answer is told to observers: for a line in the log, and for counters."""
+"""Reports every answer to observers: the access log and metrics."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 
 RETRY_AFTER: Final = "2"
-"""Seconds after which a client may ask an unavailable store again."""
+"""`Retry-After` of 503, in seconds."""
 
 STATUS: Final = {
     "INVALID_OPERATION": 400,
@@ -45,7 +45,7 @@ STATUS: Final = {
     "STORE_UNAVAILABLE": 503,
     "STORE_FULL": 507,
 }
-# What Falcon, or the server, refuses before a use case is reached.
+# Codes for errors of Falcon and the server, by status.
 _CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
     400: "VALIDATION_FAILED",
     404: "ROUTE_NOT_FOUND",
@@ -117,7 +117,7 @@ def _on_domain_error(
     if isinstance(error, TooManyRequests):
         resp.set_header("Retry-After", str(error.retry_after))
     if isinstance(error, AuthenticationRequired):
-        # RFC 6750, section 3.1: the error only where there were credentials.
+        # RFC 6750, section 3.1: `error` only if the request had credentials.
         error_code = ', error="invalid_token"' if req.auth else ""
         resp.set_header("WWW-Authenticate", f'Bearer realm="iotconfig"{error_code}')
 
@@ -133,7 +133,7 @@ def _on_http_error(
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         sentence = f"{req.method} is not allowed here: use {resp.get_header('Allow')}."
     elif status == HTTPStatus.BAD_REQUEST and not error.description:
-        # Falcon's own use of a name as a method, `WEBSOCKET`, is the only refusal without a word.
+        # Falcon uses `WEBSOCKET` internally and refuses it as a method without a description.
         sentence = "Invalid HTTP method"
     else:
         sentence = error.description or error.title or _phrase(status)
@@ -149,6 +149,6 @@ def _on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _param
         req,
         resp,
         "INTERNAL_ERROR",
-        "The service failed to answer: its log says more under this correlationId.",
+        "An internal error occurred: the log of the service has details under this correlationId.",
         {},
     )

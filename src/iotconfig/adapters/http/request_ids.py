@@ -12,9 +12,9 @@ _PATTERN: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def request_id_of(req: falcon.Request, resp: falcon.Response) -> str:
-    """The caller's `X-Request-ID` where it is well-formed, else a new id; the same each time it is asked for.
+    """The caller's `X-Request-ID` if it is well-formed, otherwise a new id; stable per request.
 
-    Worked out when it is needed: Falcon refuses some requests before any middleware sees them.
+    Computed on demand: Falcon refuses some requests before any middleware runs.
     """
     found: str | None = getattr(resp.context, "request_id", None)
     if found is None:

@@ -1,4 +1,4 @@
-"""Falcon's router, fed from rows."""
+"""The Falcon router of the route table."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Router(_RowRouter):
     def __init__(self) -> None:
         super().__init__()
         self.suffixed = _RowRouter()
-        """The templates that end in a suffix; only inspected, never asked."""
-        # A prefix, a suffix, the name of the field between them, and what is found there.
+        """The templates that end in a suffix; for inspection only."""
+        # Prefix, suffix, name of the field between them, and the route.
         self._matches: list[tuple[str, str, str, tuple[object, dict[str, Any], str]]] = []
 
     def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:

@@ -81,20 +81,20 @@ class Operation:
     """Headers of the request that it reads."""
     body: Body | None = field(default=None, kw_only=True)
     details: str = field(default="", kw_only=True)
-    """More than one line can say."""
+    """Further sentences of the description."""
     metric: str | None = field(default=None, kw_only=True)
     """Its name on dashboards; None: it is not counted as an operation on configs."""
     has_head: bool = field(default=True, kw_only=True)
-    """Whether HEAD is as GET. It must not be where a GET has an effect."""
+    """Whether HEAD is answered like GET; not if the GET has an effect."""
     needs_store: bool = field(default=True, kw_only=True)
     """Whether it answers 503 while the database is unavailable."""
     calls_out: bool = field(default=False, kw_only=True)
-    """Whether a GET makes the service send requests to others; it is then guarded against other sites, as changes are."""
+    """Whether a GET makes the service send requests to other servers; it is then guarded like a change."""
 
 
 @frozen
 class Route:
-    """A path, and what its methods do."""
+    """A path and the operations of its methods."""
 
     path: str
     """The template, such as `/api/configs/{segment}`; clients, dashboards and rules know the route by it."""
@@ -147,7 +147,7 @@ class RouteTable:
     """Every route of the API."""
 
     areas: Sequence[Area]
-    """In the order in which people read about them."""
+    """In reading order."""
 
     def __iter__(self) -> Iterator[Route]:
         return (route for area in self.areas for route in area.routes)

@@ -24,9 +24,9 @@ from iotconfig.domain.errors import StoreFull, TooManyRequests
 _RECORD: Final = struct.Struct("=16sQ")
 _RETRY_AFTER: Final = 5
 _STEP: Final = 1024 * 1024
-"""Bytes after which a file that grows is counted again."""
+"""A growing file is counted again after this many bytes."""
 _KEPT_FREE: Final = 64 * 1024 * 1024
-"""Bytes of the disk for temporary files that are left to others, or a twentieth of a small one."""
+"""Bytes of the temporary disk that stay free for others; a twentieth of a small disk."""
 
 DEFAULT_MAX_IMPORT_BYTES: Final = 64 * 1024 * 1024
 """Size limit of the body of an import."""
@@ -35,7 +35,7 @@ FULL: Final = "The service's directory for temporary files is full. Nothing was 
 
 
 class Kind(IntEnum):
-    """What takes a place. Each kind has places of its own, so that exports never block changes."""
+    """Kinds of transfers. Each kind has its own places, so that exports never block changes."""
 
     EXPORT = 0
     CHANGE = 1
@@ -48,13 +48,13 @@ class Kind(IntEnum):
 
 
 def shared_file() -> int:
-    """A new file without a name, for the places of all processes that inherit its descriptor."""
+    """A new unnamed file, shared by all processes that inherit its descriptor."""
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
 
 def _free() -> tuple[int, int]:
-    """The bytes that are free on the disk for temporary files, and all that it has."""
+    """Free and total bytes of the disk for temporary files."""
     disk = os.statvfs(tempfile.gettempdir())
     return disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
 
@@ -66,13 +66,13 @@ class Transfers:
     most: int = 12
     """Places of each kind."""
     max_bytes: int = 2 * 1024 * 1024 * 1024
-    """Bytes that temporary files may have, all together."""
+    """Maximum bytes of all temporary files together."""
     _file: int = field(factory=shared_file)
     _mine: set[int] = field(init=False, factory=set)
     _lock: Lock = field(init=False, factory=Lock)
 
     def take(self, kind: Kind, caller: str) -> Place:
-        """A place, until it is left. Raises `TooManyRequests`."""
+        """Take a place, to be left by the caller. Raises `TooManyRequests`."""
         numbers = range(kind * self.most, (kind + 1) * self.most)
         key = hashlib.sha256(caller.encode(errors="surrogatepass")).digest()[:16]
         with self._lock:
@@ -95,7 +95,7 @@ class Transfers:
         return Place(self, number, key)
 
     def hold(self, number: int, key: bytes, size: int) -> None:
-        """Have a place stand for so many bytes of temporary files. Raises `TooManyRequests`, and `StoreFull`."""
+        """Reserve this many bytes of temporary files for a place. Raises `TooManyRequests` and `StoreFull`."""
         numbers = range(len(Kind) * self.most)
         with self._lock:
             self._write(number, key, size)
@@ -113,7 +113,7 @@ class Transfers:
             raise StoreFull(FULL)
 
     def release(self, number: int) -> None:
-        """Give a place back."""
+        """Release a place."""
         with self._lock:
             self._release(number)
 
@@ -136,7 +136,7 @@ class Transfers:
         fcntl.lockf(self._file, fcntl.LOCK_UN, _RECORD.size, number * _RECORD.size)
 
     def _forget_dead(self, numbers: range) -> None:
-        """Empty the places whose process has died in them: nobody has their lock."""
+        """Release the places of processes that died: their locks are free."""
         for number in numbers:
             if self._read(number)[0] != bytes(16) and self._acquire(number):
                 self._release(number)
@@ -152,7 +152,7 @@ class Transfers:
 
 @define
 class Place:
-    """One place that somebody has. Leaving it twice does nothing."""
+    """A taken place. Leaving it twice has no effect."""
 
     _transfers: Transfers
     _number: int
@@ -161,7 +161,7 @@ class Place:
     _is_left: bool = False
 
     def hold(self, size: int) -> None:
-        """Say how large its temporary files are, or will be. Raises as `Transfers.hold`."""
+        """Reserve the bytes of its temporary files. Raises as `Transfers.hold`."""
         if size == 0 or size > self._counted:
             self._counted = size + _STEP
             self._transfers.hold(self._number, self._key, size)

@@ -1,4 +1,4 @@
-"""Which requests take a place among the transfers of a machine, and for whom it is counted."""
+"""Limits concurrent transfers per caller."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from .transfer_limits import Kind, Place, Transfers
 
 @frozen
 class TransferDoor:
-    """Lets requests in to the places."""
+    """Takes places for requests."""
 
     transfers: Transfers
     proxies: Sequence[Network] = ()
-    """Whose `X-Forwarded-For` is believed."""
+    """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
 
     def take(self, req: falcon.Request, kind: Kind) -> Place:
-        """A place for this request, until it is left. Raises `TooManyRequests`."""
+        """Take a place for this request, to be left by the caller. Raises `TooManyRequests`."""
         principal = principal_of(req)
-        # While authentication is off, everybody is the same principal.
+        # While authentication is off, all callers are one principal.
         is_known = principal != LOCAL_ADMINISTRATOR
         caller = f"subject {principal.subject}" if is_known else source_of(req, self.proxies)
         return self.transfers.take(kind, caller)
 
     @contextmanager
     def place(self, req: falcon.Request, kind: Kind) -> Iterator[Place]:
-        """The same, until the block ends."""
+        """The same for the duration of the block."""
         place = self.take(req, kind)
         try:
             yield place

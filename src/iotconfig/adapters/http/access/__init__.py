@@ -1,1 +1,1 @@
-"""Who may call which route."""
+"""Authentication and authorization of requests."""

@@ -1,4 +1,4 @@
-"""Who makes a request: an API token, or an identity provider's token from a header or a cookie."""
+"""Identifies callers: by an API token, or by a token of the identity provider in a header or a cookie."""
 
 from __future__ import annotations
 
@@ -27,24 +27,23 @@ def bearer_of(req: falcon.Request) -> str | None:
 
 @frozen
 class Authentication:
-    """Finds out who makes a request."""
+    """Identifies the caller of a request."""
 
     api_tokens: ApiTokenService
     identity: IdentityProvider | None
     cookies: CookieJar
     own_origin: str
-    """The service's own, as browsers see it; empty where it is the one that a request names."""
+    """The origin of the service as browsers see it; empty: the origin that the request names."""
     origins: Collection[str]
-    """Origins whose pages may change something with the cookie, beside the service's own."""
+    """Further origins whose pages may make changes with the session cookie."""
     failed: SignInThrottle
 
     def identify(self, req: falcon.Request) -> Principal | None:
-        """Who makes the request; None where it carries no credentials. The cookie comes first.
+        """The caller; None if the request has no credentials. The session cookie takes precedence.
 
-        Raises `AuthenticationRequired` and `TooManyRequests` where they do not
-        hold, `AuthorizationFailed` for a change by the cookie that no page of
-        ours asked for, and `ExternalServiceError` where the identity provider
-        would have to be asked and is away.
+        Raises `AuthenticationRequired` and `TooManyRequests` for invalid credentials,
+        `AuthorizationFailed` for a change by cookie from a foreign page, and
+        `ExternalServiceError` if the identity provider is needed and unavailable.
         """
         if self.identity is not None and (session := self.cookies.session(req)):
             with self.failed.watch(req):
@@ -58,14 +57,14 @@ class Authentication:
 
     @property
     def invitation(self) -> str:
-        """How to present credentials, for somebody who has none."""
+        """How to send credentials, for a request that has none."""
         program = "send an API token as 'Authorization: Bearer …'"
         return f"Sign in first: {program}" + (
             ", or sign in at /api/auth/login?redirect=/." if self.identity is not None else "."
         )
 
     def _refuse_other_pages(self, req: falcon.Request) -> None:
-        """A browser sends the cookie along whoever asks; a header it does not."""
+        """Refuse a change by cookie from a foreign page: browsers send cookies with the requests of every page."""
         if req.method not in SAFE_METHODS and not is_from_here(req, self.own_origin, self.origins):
             raise AuthorizationFailed(
                 "A change with the session cookie must come from a page of this service, and the browser must say so "
@@ -74,9 +73,11 @@ class Authentication:
 
     def _of_bearer(self, token: str | None) -> Principal:
         if not token:
-            raise AuthenticationRequired("Credentials are sent as 'Authorization: Bearer …', with a token.")
+            raise AuthenticationRequired("Send credentials as 'Authorization: Bearer …', with a token.")
         if secrets.has_prefix(api_tokens.PREFIX, token):
             return self.api_tokens.authenticate(token)
         if self.identity is None:
-            raise AuthenticationRequired("The token is no API token, and no identity provider is configured.")
+            raise AuthenticationRequired(
+                "The token is not an API token, and no identity provider is configured."
+            )
         return self.identity.principal_of(token)

@@ -1,4 +1,4 @@
-"""The cookies of a browser that signs in: one on each way to the provider, one afterwards."""
+"""Cookies of signed-in browsers, and of sign-ins in progress."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _SESSION: Final = "access_token"
 _ID_TOKEN: Final = "id_token"  # noqa: S105 - a name
 _SIGN_IN: Final = "sign_in_"
 _SIGN_INS: Final = 5
-"""Tabs in which one browser may be on its way: more cookies would not fit into the headers of a request."""
+"""Sign-ins in progress per browser: more cookies would not fit into the headers of a request."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SKEW: Final = timedelta(minutes=1)
-"""How far the clocks of machines that serve together may be apart."""
+"""Permitted difference between the clocks of the serving machines."""
 _LARGEST: Final = 4000
-"""Bytes that every browser takes in a cookie's value (RFC 6265, section 6.1), less its name and attributes."""
+"""Maximum bytes of a cookie's value that every browser accepts (RFC 6265, section 6.1), less name and attributes."""
 _LARGEST_TOGETHER: Final = 5500
-"""Bytes of both tokens: beside those of the tabs that sign in, they fit into one header of 8190 bytes."""
+"""Maximum bytes of both tokens: with the cookies of sign-ins in progress, they fit into a header of 8190 bytes."""
 _MOST: Final = 16 * 1024
-"""Bytes of cookies that are looked at; browsers send no more than a header of a request may have."""
+"""Maximum bytes of a `Cookie` header that is parsed."""
 _SEPARATOR: Final = re.compile("[;,]")
 _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
@@ -38,7 +38,7 @@ SIGN_OUT: Final = "/api/auth/logout"
 
 
 def cookies_of(req: falcon.Request) -> Mapping[str, str]:
-    """The cookies of a request, each as it was sent; of two with one name, the first.
+    """The cookies of a request, undecoded; the first of several with the same name.
 
     The standard library's reader, and so Falcon's, takes quadratic time for
     quoted values before Python 3.13 (CVE-2024-7592): a few lines of header held
@@ -57,42 +57,42 @@ def cookies_of(req: falcon.Request) -> Mapping[str, str]:
 
 @frozen
 class CookieJar:
-    """Cookies that scripts cannot read and other sites cannot have sent along with a change."""
+    """Sets and reads cookies that are hidden from scripts and not sent with changes from other sites."""
 
     is_https: bool
-    """Whether browsers reach the service over https: then the cookies travel over nothing else."""
+    """Whether browsers use https; the cookies are then `Secure`."""
     _secret: str = field(repr=False)
-    """What the cookie of a sign-in is signed with; the same in every process that serves."""
+    """The key that signs the cookies of sign-ins; the same in every serving process."""
 
     def session(self, req: falcon.Request) -> str | None:
         """The token of the session cookie, or None."""
         return cookies_of(req).get(self._name(_SESSION))
 
     def keep_session(self, resp: falcon.Response, session: Session) -> None:
-        """Sign the browser in. Raises `ExternalServiceError` for a token that no cookie can hold."""
+        """Set the session cookie. Raises `ExternalServiceError` if the token is too large for a cookie."""
         if len(session.token) > _LARGEST:
             raise ExternalServiceError(
-                f"The identity provider's token has {len(session.token)} bytes, and a cookie holds {_LARGEST}: "
-                "have the provider put fewer roles and claims into it."
+                f"The identity provider's token has {len(session.token)} bytes; a cookie can hold {_LARGEST}: "
+                "configure the provider to include fewer roles and claims."
             )
         self._send(resp, self._name(_SESSION), session.token, max_age=session.seconds)
         id_token = session.id_token
         if len(session.token) + len(id_token) <= _LARGEST_TOGETHER and len(id_token) <= _LARGEST:
-            # Until the browser ends: the provider's session may outlive the token of ours.
+            # No expiry: the session at the provider may outlive our token.
             self._send(resp, self._id_token_name, id_token, path=SIGN_OUT)
 
     def id_token(self, req: falcon.Request) -> str | None:
-        """What the provider is to be shown when it ends its session; None where that was too large to keep."""
+        """The ID token, which the provider needs to end its session; None if it was too large to keep."""
         found = cookies_of(req).get(self._id_token_name, "")
         return found if _JWT.fullmatch(found) else None
 
     def end_session(self, resp: falcon.Response) -> None:
-        """Sign the browser out."""
+        """Delete the cookies of the session."""
         self._end(resp, self._name(_SESSION))
         self._send(resp, self._id_token_name, "", path=SIGN_OUT, expires=_LONG_AGO)
 
     def keep_sign_in(self, req: falcon.Request, resp: falcon.Response, sign_in: SignIn) -> None:
-        """Remember, in the browser, a sign-in that was begun: signed, for a short time, beside those of other tabs."""
+        """Set the signed, short-lived cookie of a sign-in in progress; other tabs may have their own."""
         others = [name for name in cookies_of(req) if name.startswith(self._name(_SIGN_IN))]
         for name in others[: 1 - _SIGN_INS]:
             self._end(resp, name)
@@ -102,7 +102,7 @@ class CookieJar:
         )
 
     def sign_in(self, req: falcon.Request, state: str) -> SignIn:
-        """The sign-in with this state, where this browser began it. Raises `ValidationFailed` for any other."""
+        """The sign-in with this state. Raises `ValidationFailed` if this browser did not begin it."""
         kept = cookies_of(req).get(self._name_of(state), "")
         try:
             remembered, signed_at = self._signer().loads(kept, return_timestamp=True)
@@ -115,7 +115,7 @@ class CookieJar:
         return sign_in
 
     def end_sign_in(self, resp: falcon.Response, sign_in: SignIn) -> None:
-        """Forget a sign-in that was begun."""
+        """Delete the cookie of a sign-in."""
         self._end(resp, self._name_of(sign_in.state))
 
     def _signer(self) -> URLSafeTimedSerializer:
@@ -125,13 +125,13 @@ class CookieJar:
 
     @property
     def _id_token_name(self) -> str:
-        # `__Host-` is for cookies of the whole host; this one is sent to a single route. One that another
-        # host of the domain planted would tell the provider whom to sign out, and no more.
+        # `__Host-` requires the path `/`, and this cookie is for a single route. A cookie that another host
+        # of the domain plants can only make the provider end another session.
         return f"__Secure-{_ID_TOKEN}" if self.is_https else _ID_TOKEN
 
     def _name(self, name: str) -> str:
-        # Browsers take this prefix from the very host only, over https: no other host of the
-        # domain can plant a cookie of its own (RFC 6265bis, section 4.1.3.2).
+        # Browsers accept this prefix from the host itself only, over https: other hosts of the domain
+        # cannot plant such a cookie (RFC 6265bis, section 4.1.3.2).
         return f"__Host-{name}" if self.is_https else name
 
     def _name_of(self, state: str) -> str:
@@ -139,7 +139,7 @@ class CookieJar:
         return self._name(_SIGN_IN + digest[:16])
 
     def _end(self, resp: falcon.Response, name: str) -> None:
-        # With all attributes of the cookie that it ends: browsers take none of `__Host-` without.
+        # Browsers delete a `__Host-` cookie only if all its attributes are repeated.
         self._send(resp, name, "", expires=_LONG_AGO)
 
     def _send(self, resp: falcon.Response, name: str, value: str, path: str = "/", **until: Any) -> None:
@@ -150,6 +150,6 @@ class CookieJar:
 
 def _not_begun() -> ValidationFailed:
     return ValidationFailed(
-        "This browser began no such sign-in within the last ten minutes, or has finished it: "
-        "begin again at /api/auth/login."
+        "This browser has no such sign-in from the last ten minutes, or has finished it: "
+        "start again at /api/auth/login."
     )

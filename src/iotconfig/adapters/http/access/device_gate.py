@@ -38,5 +38,7 @@ class DeviceGate:
         with self.failed.watch(req):
             device = self.tokens.authenticate(token)
         if (spelling := params.get("mac")) is not None and MacAddress.parse(spelling) != device:
-            raise AuthorizationFailed(f"The token of {device} opens that device's document only.")
+            raise AuthorizationFailed(
+                f"The token of {device} gives access to the document of that device only."
+            )
         return True

@@ -1,4 +1,4 @@
-"""Which headers of a request may be sent on, to where its caller says."""
+"""The headers that a request may have forwarded to the URL that it names."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from iotconfig.domain.errors import ValidationFailed, excerpt
 
 MAX_NAMES: Final = 16
 
-# No underscore: to WSGI it is a hyphen, and what is kept back would go under another spelling.
+# No underscore: WSGI maps it to a hyphen, so a refused header could pass under another spelling.
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,100}")
 _KEPT_BACK: Final = frozenset(
     {
-        # The session of whoever calls is ours.
+        # The caller's session with this service.
         "cookie", "cookie2",
-        # They belong to one connection, or to one message (RFC 9110, section 7.6.1).
+        # Headers of one connection or message (RFC 9110, section 7.6.1).
         "connection", "expect", "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-        # They would change what is asked for, or which answer comes.
+        # Headers that change the target or the form of the answer.
         "accept-encoding", "host", "if-match", "if-modified-since", "if-none-match", "if-range",
         "if-unmodified-since", "max-forwards", "range",
-        # They speak for whoever forwards, and that is us.
+        # Headers that only a forwarding server may set.
         "forwarded", "via", "x-real-ip",
     }
 )  # fmt: skip
@@ -32,9 +32,8 @@ _KEPT_BACK_FAMILIES: Final = ("content-", "proxy-", "x-forwarded-")
 def forwarded(req: falcon.Request, names: str) -> dict[str, str]:
     """The headers of the request that `names` lists, separated by commas.
 
-    Raises `ValidationFailed` for a name that is none, that is kept back, or that the
-    request has no header of. `Authorization` may be named: who calls chooses where
-    their request goes, and what with.
+    Raises `ValidationFailed` for a malformed name, for a header that is not forwarded, and for one that the
+    request does not have. `Authorization` may be named: the caller chooses the URL.
     """
     listed = [name.strip(" \t") for name in names.split(",")] if names else []
     if len(listed) > MAX_NAMES:
@@ -44,7 +43,7 @@ def forwarded(req: falcon.Request, names: str) -> dict[str, str]:
 
 def _value(req: falcon.Request, name: str) -> str:
     if _NAME.fullmatch(name) is None:
-        raise _refusal(f'"{excerpt(name)}" is no name of a header')
+        raise _refusal(f'"{excerpt(name)}" is not a header name')
     lowered = name.lower()
     if lowered in _KEPT_BACK or lowered.startswith(_KEPT_BACK_FAMILIES):
         raise _refusal(f"{name} is not forwarded")

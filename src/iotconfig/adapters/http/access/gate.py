@@ -58,7 +58,7 @@ class Gate:
         return _with_role(principal, access)
 
     def _reader_of_documents(self, req: falcon.Request) -> Principal:
-        """The user who reads what devices fetch, where devices need a token."""
+        """The user who reads what devices fetch, if devices need a token."""
         principal = None if self.authentication is None else self.authentication.identify(req)
         if principal is None:
             raise AuthenticationRequired("Send the device's token as 'Authorization: Bearer iotd_…'.")
@@ -84,5 +84,7 @@ def _with_role(principal: Principal, access: Access) -> Principal:
     """The principal, if one of its roles opens the route. Raises `AuthorizationFailed`."""
     if not principal.roles & access.roles:
         needed = " or ".join(sorted(access.roles))
-        raise AuthorizationFailed(f"{principal.subject} may not do this: it takes the role {needed}.")
+        raise AuthorizationFailed(
+            f"{principal.subject} is not allowed to do this: it requires the role {needed}."
+        )
     return principal

@@ -1,4 +1,4 @@
-"""Which pages' scripts may change something, where a browser says whose they are.
+"""Checks the origin of requests that browsers send for pages.
 
 Browsers do not let pages set `Origin` and `Sec-Fetch-Site`; the latter they send
 to https and localhost only.
@@ -16,19 +16,19 @@ from iotconfig.domain.errors import excerpt
 
 _USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
 _SHOWN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,100}")
-"""Origins that a sentence repeats."""
+"""Origins that may be repeated in a message."""
 _OWN: Final = ("same-origin", "none")
-"""What `Sec-Fetch-Site` says of our own pages, and of what the user asked for by hand."""
+"""`Sec-Fetch-Site` of requests from our own pages, and of those that the user typed."""
 
 
 def canonical(origin: str) -> str:
-    """The origin as browsers spell it: in small letters, without the usual port of its scheme."""
+    """The origin as browsers spell it: lower case, without the default port."""
     scheme, mark, authority = origin.lower().partition("://")
     return f"{scheme}{mark}{authority.removesuffix(_USUAL_PORTS.get(scheme, ''))}"
 
 
 def is_from_elsewhere(req: falcon.Request, allowed: Collection[str]) -> bool:
-    """Whether a page of an origin that is neither ours nor allowed asks. Programs are no pages."""
+    """Whether the request comes from a page of a foreign origin. Requests of programs do not."""
     site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
     if origin is not None and canonical(origin) in allowed:
         return False
@@ -38,9 +38,9 @@ def is_from_elsewhere(req: falcon.Request, allowed: Collection[str]) -> bool:
 
 
 def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> bool:
-    """Whether the browser vouches for it that a page of `own` asks, or of an allowed origin.
+    """Whether the browser states that the request comes from a page of `own` or of an allowed origin.
 
-    `own`: the service's origin; where it is not known, that which the request names, scheme aside.
+    `own`: the origin of the service; if empty, the host that the request names, with any scheme.
     """
     site, origin = req.get_header("Sec-Fetch-Site"), req.get_header("Origin")
     if origin is not None and (canonical(origin) in allowed or canonical(origin) == own):
@@ -51,11 +51,11 @@ def is_from_here(req: falcon.Request, own: str, allowed: Collection[str]) -> boo
 
 
 def why_elsewhere(req: falcon.Request, own: str) -> str:
-    """Why a page's request is refused, and which setting lets it pass: of a proxy that rewrites `Host`, or of another site."""
+    """Why a request from a page is refused, and which setting would allow it."""
     origin = req.get_header("Origin", default="")
     if _SHOWN.fullmatch(origin) is None:
         return (
-            "The request comes from a page of another site, or of an unknown one. BASEURL is the address at which "
+            "The request comes from a page of another or unknown origin. BASEURL is the address at which "
             "browsers reach the service; CORS_ORIGINS lists other origins whose pages may make changes."
         )
     own_address = f"{own} (BASEURL)" if own else f"{excerpt(req.get_header('Host', default=''))} (Host)"

@@ -1,4 +1,4 @@
-"""Where a browser may be sent after it signed in or out: to this service, and nowhere else."""
+"""Validates redirect targets after sign-in and sign-out: paths of this service only."""
 
 from __future__ import annotations
 

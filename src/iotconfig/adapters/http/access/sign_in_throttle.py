@@ -1,4 +1,4 @@
-"""Failed sign-ins, slowed down for each source."""
+"""Throttles failed sign-ins per source."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .sources import source_of
 
 @frozen
 class SignInThrottle:
-    """Slows down the sources of failed sign-ins; others behind the same address do not notice.
+    """Slows down sources of failed sign-ins.
 
-    What is presented is always looked at first: one device with a token of
-    yesterday must not keep out the thousands that share its router. To guess
-    is no use, whatever the rate: secrets have 256 random bits.
+    Valid credentials are always accepted: one device with an outdated token must not
+    lock out thousands behind the same router. Guessing is hopeless at any rate:
+    secrets have 256 random bits.
     """
 
     throttle: Throttle
     proxies: Sequence[Network] = ()
-    """Whose `X-Forwarded-For` is believed."""
+    """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
 
     @contextmanager
     def watch(self, req: falcon.Request) -> Iterator[None]:
-        """Count the sign-in that fails inside the block. Raises `TooManyRequests` in place of the one too many."""
+        """Count a sign-in that fails inside the block. Raises `TooManyRequests` above the limit."""
         try:
             yield
         except AuthenticationRequired:
@@ -38,18 +38,18 @@ class SignInThrottle:
             raise
 
     def check(self, req: falcon.Request) -> None:
-        """Look at nothing of a source that failed too often. Raises `TooManyRequests`.
+        """Raise `TooManyRequests` for a source above the limit, before its credentials are checked.
 
-        For what only browsers ask, one by one, and what is dear to look at.
+        For expensive checks that only browsers request.
         """
         if wait := self.throttle.seconds_left(source_of(req, self.proxies)):
             raise _too_many(wait)
 
     def record(self, req: falcon.Request) -> None:
-        """Count a failed sign-in. Raises `TooManyRequests` where it is one too many."""
+        """Count a failed sign-in. Raises `TooManyRequests` above the limit."""
         if wait := self.throttle.seconds_to_wait(source_of(req, self.proxies)):
             raise _too_many(wait) from None
 
 
 def _too_many(wait: int) -> TooManyRequests:
-    return TooManyRequests(f"Too many sign-ins from here failed: try again in {wait} seconds.", wait)
+    return TooManyRequests(f"Too many failed sign-ins from this address: try again in {wait} seconds.", wait)

@@ -1,4 +1,4 @@
-"""What the routes that sign browsers in and out share."""
+"""The state that the routes of sign-in and sign-out share."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from .redirects import local_path
 from .sign_in_throttle import SignInThrottle
 
 CALLBACK: Final = "/api/auth/callback"
-"""The redirect URI that the provider is to know, behind BASEURL."""
+"""The path of the redirect URI that is registered at the provider."""
 
 
 @frozen
 class SignIns:
-    """What the routes that sign browsers in and out share."""
+    """The state that the routes of sign-in and sign-out share."""
 
     service: SignInService | None
     """None: there is no identity provider."""
     cookies: CookieJar
     failed: SignInThrottle
     own_origin: str
-    """The service's own, as browsers see it. Without it nobody signs in: a provider sends browsers
-    back to an absolute URL, and the `Host` of a request is what the last proxy made of it."""
+    """The origin of the service as browsers see it. Sign-in requires it: the redirect URI is absolute, and proxies
+    may rewrite the `Host` of a request."""
 
     def path(self, req: falcon.Request, redirect: str) -> str:
-        """The path that the parameter `redirect` names. Raises `ValidationFailed` for all else."""
+        """The path that the parameter `redirect` names. Raises `ValidationFailed` if it is not one of this service."""
         return local_path(redirect, self.own_origin or req.prefix)
 
     def configured(self) -> SignInService:
-        """Raises `Refused` (404) where nobody can sign in."""
+        """The sign-in service. Raises `Refused` (404) if sign-in is not configured."""
         if self.service is None:
             raise Refused(
                 "ROUTE_NOT_FOUND",
-                "There is no identity provider to sign in with: set OIDC_ENABLED and OIDC_….",
+                "No identity provider is configured: set OIDC_ENABLED and OIDC_….",
             )
         if not self.own_origin:
             raise Refused("ROUTE_NOT_FOUND", "Signing in is not possible: BASEURL is not set.")

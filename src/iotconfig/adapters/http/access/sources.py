@@ -1,4 +1,4 @@
-"""Where a request comes from: the address that failures are counted for."""
+"""The source of a request: the address that failures are counted for."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from attrs import frozen
 from iotconfig.adapters.networks import Address, Network
 
 _IPV6_SITE: Final = 64
-"""Bits of an IPv6 address that tell one customer from another; the rest each may choose."""
+"""Bits of an IPv6 address that identify a customer; the customer chooses the others."""
 
 
 def source_of(req: falcon.Request, proxies: Sequence[Network]) -> str:
-    """The address of the client: of the connection, or behind proxies of ours, what the last of them saw.
+    """The address of the client: the peer's or, behind trusted proxies, the address that the outermost of them saw.
 
     `X-Forwarded-For` counts only as far as trusted proxies wrote it: from its end.
     """
@@ -36,12 +36,12 @@ class Source:
 
     address: Address
     name: str
-    """The address; of version 6, the network that it chose its own address from."""
+    """The IPv4 address, or the /64 network of the IPv6 address."""
 
 
 @lru_cache(10_000)
 def source_at(text: str) -> Source | None:
-    """The source with this address; None where the text is none."""
+    """The source with this address; None if the text is not an address."""
     address = _address(text)
     return None if address is None else Source(address, _name(address))
 

@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 
 _PARTS: Final = ("file", "timestamp", "signature")
 _FORM_BYTES: Final = 64 * 1024
-"""Bytes that a form may have beside its file."""
+"""Maximum bytes of a form without its file."""
 _ASSET_CHARACTERS: Final = 200
-"""Characters of an asset in the list, roughly."""
+"""Approximate characters per asset in the list."""
 _MAX_TIMESTAMP: Final = 128
 _MAX_SIGNATURE: Final = 8 * 1024
 
@@ -109,7 +109,7 @@ def _give(upload: Upload, part: Part) -> None:
 
 
 def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> None:
-    """Answer with an asset, or the part of it that the request asks for; the answer closes what it sends."""
+    """Answer with an asset or a range of it; the answer closes the asset."""
     asset = opened.asset
     check_match(req, asset.etag)
     unchanged = is_known_to_device(req, asset.etag)
@@ -120,7 +120,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> No
         resp.status = falcon.HTTP_304
         return
     resp.content_type = "application/octet-stream"
-    # A page that somebody uploaded must not run in the service's origin.
+    # An uploaded page must not run in the origin of the service.
     resp.set_header("Content-Disposition", f'attachment; filename="{asset.name}"')
     resp.set_header("Accept-Ranges", "bytes")
     resp.set_header("Repr-Digest", _digest(asset))
@@ -128,7 +128,7 @@ def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> No
         resp.content_length = asset.size
         return
     if span is None:
-        # Of the content that this answer carries (RFC 9530, section 2): of a part it would be another.
+        # The digest of the content of this answer (RFC 9530, section 2); a range would have another.
         resp.set_header("Content-Digest", _digest(asset))
     else:
         resp.status = falcon.HTTP_206
@@ -143,7 +143,7 @@ def _digest(asset: Asset) -> str:
 
 @frozen
 class _Blocks:
-    """The bytes of an answer. The server closes it, however the answer ends."""
+    """The bytes of an answer. The server always closes it."""
 
     _opened: OpenAsset
     _span: Span
@@ -153,8 +153,8 @@ class _Blocks:
             yield from self._opened.blocks(self._span.first, self._span.length)
         except AssetsUnavailable as error:
             log.warning("a download was cut: %s", error)
-            # The status is sent: only a connection that ends too early tells the client, and gunicorn
-            # ends one quietly on this error.
+            # The status is sent: only an early end of the connection signals the error, and gunicorn closes it
+            # without a traceback on this exception.
             raise BrokenPipeError(errno.EPIPE, "the asset cannot be sent to its end") from None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""`/api/auth`: signing in and out with a browser, and who one is."""
+"""The routes of `/api/auth`: sign-in and sign-out of browsers, and the identity of the caller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
 
 AFTERWARDS: Final = "/api/docs"
-"""Where a browser goes that signed out without saying where to: a page that is there with or without a web client."""
+"""The default redirect target after sign-out: a page that always exists."""
 
 _ERROR: Final = re.compile(r"[a-z_]{1,64}")
 
@@ -33,7 +33,7 @@ class LoginQuery:
     """The query string of `/api/auth/login`."""
 
     redirect: str = parameter(
-        _PATH, "A path of the service, or a URL of its very origin", "", is_required=True, example="/"
+        _PATH, "A path of this service, or a URL with its origin", "", is_required=True, example="/"
     )
 
 
@@ -41,16 +41,16 @@ class LoginQuery:
 class LogoutQuery:
     """The query string of `/api/auth/logout`."""
 
-    redirect: str = parameter(_PATH, f"A path of the service; `{AFTERWARDS}` unless it is given", AFTERWARDS)
+    redirect: str = parameter(_PATH, "A path of this service, or a URL with its origin", AFTERWARDS)
 
 
 @frozen
 class CallbackQuery:
-    """The parameters that an identity provider sends a browser back with; others are ignored."""
+    """The query string of the redirect from the identity provider; other parameters are ignored."""
 
-    state: str = parameter(text(), "Of the sign-in")
-    code: str = parameter(text(), "To exchange at the provider")
-    error: str = parameter(text(), "Why there is no code")
+    state: str = parameter(text(), "The state of the sign-in")
+    code: str = parameter(text(), "The authorization code")
+    error: str = parameter(text(), "The error of the provider, if there is no code")
 
 
 @answer
@@ -58,7 +58,7 @@ class CallbackQuery:
 class Principal:
     """The answer to `GET /api/auth/self`."""
 
-    subject: Annotated[str, "The author of what they change"]
+    subject: Annotated[str, "The author of the caller's changes"]
     email: str | None
     name: str | None
     roles: Sequence[Role]
@@ -66,7 +66,7 @@ class Principal:
 
 @frozen
 class SelfResource:
-    """`/api/auth/self`: who makes the request."""
+    """`/api/auth/self`: the caller."""
 
     authentication: Authentication | None
 
@@ -84,7 +84,7 @@ class SelfResource:
 
 @frozen
 class LoginResource:
-    """`/api/auth/login`: to the identity provider, and from there to `redirect`."""
+    """`/api/auth/login`: redirects to the identity provider, and from there to `redirect`."""
 
     sign_ins: SignIns
 
@@ -98,13 +98,13 @@ class LoginResource:
 
 @frozen
 class CallbackResource:
-    """`/api/auth/callback`: back from the identity provider. Providers add parameters of their own."""
+    """`/api/auth/callback`: the redirect target of the identity provider, which may add parameters."""
 
     sign_ins: SignIns
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         service, failed = self.sign_ins.configured(), self.sign_ins.failed
-        # Each attempt is a row in the database, and a request to the provider.
+        # Each attempt costs a database row and a request to the provider.
         failed.check(req)
         try:
             with failed.watch(req):
@@ -113,7 +113,7 @@ class CallbackResource:
             failed.record(req)
             raise
         self.sign_ins.cookies.keep_session(resp, session)
-        # Looked at once more: it came from the browser, and what signs it may have been found out.
+        # Validated again: the value comes from the browser, and the signing key may have leaked.
         _send_to(resp, self.sign_ins.path(req, sign_in.redirect))
 
     def _finish(
@@ -128,7 +128,7 @@ class CallbackResource:
 
 @frozen
 class LogoutResource:
-    """`/api/auth/logout`: the session ends here and at the provider, and the browser goes on to `redirect`."""
+    """`/api/auth/logout`: ends the session here and at the provider, then redirects to `redirect`."""
 
     sign_ins: SignIns
 
@@ -137,7 +137,7 @@ class LogoutResource:
         cookies, service, own_origin = self.sign_ins.cookies, self.sign_ins.service, self.sign_ins.own_origin
         at_provider = None
         if service is not None and own_origin:
-            # A page of another site that sends a browser here does not sign it out without a word.
+            # Without the ID token the provider asks the user: another site must not sign them out silently.
             is_own = req.get_header("Sec-Fetch-Site") != "cross-site"
             at_provider = service.end_url(own_origin + back, cookies.id_token(req) if is_own else None)
         cookies.end_session(resp)
@@ -148,14 +148,14 @@ def _one(req: falcon.Request, name: str) -> str:
     values = req.get_param_as_list(name) or []
     if len(values) != 1 or not values[0]:
         raise ValidationFailed(
-            f"The identity provider sent the browser back without one {name}.", parameter=name
+            f"The redirect of the identity provider must have exactly one {name}.", parameter=name
         )
     value: str = values[0]
     return value
 
 
 def _code(req: falcon.Request) -> str:
-    """The code to exchange. Raises `AuthenticationRequired` where the provider says why there is none."""
+    """The authorization code. Raises `AuthenticationRequired` if the provider sent an error instead."""
     if (error := req.get_param("error")) is not None:
         reason = error if _ERROR.fullmatch(error) else "an error"
         raise AuthenticationRequired(f"The identity provider did not sign you in: {reason}.")

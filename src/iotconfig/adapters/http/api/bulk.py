@@ -1,4 +1,4 @@
-"""The routes for many configs at once. What is large goes through a temporary file, so that a slow peer holds nothing."""
+"""The routes for many configs at once. Large data goes through temporary files, so that slow clients block nothing."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ from iotconfig.domain.offload import Offload
 NDJSON: Final = "application/x-ndjson"
 
 _LISTED: Final = 1000
-"""Refusals that an answer lists; all are counted."""
+"""Maximum number of refusals that an answer lists; all are counted."""
 
 _MEMORY: Final = 1024 * 1024
 
 
 def _keep_going() -> Any:
-    return parameter(FLAG, "`true`: store what can be stored; otherwise all or nothing", default=False)
+    return parameter(FLAG, "`true`: store all valid entries; otherwise all or nothing", default=False)
 
 
 @frozen
@@ -65,7 +65,7 @@ class ImportQuery:
     """The query string of `POST /api/configs/import`."""
 
     on_conflict: OnConflict = parameter(
-        choice(OnConflict), "What to do with a device that has a config with other content", OnConflict.FAIL
+        choice(OnConflict), "What to do if a device has a config with other content", OnConflict.FAIL
     )
     keep_going: bool = _keep_going()
     dry_run: bool = dry_run_parameter()
@@ -86,7 +86,7 @@ class PatchOfMany:
     """The body of `POST /api/configs/patch`."""
 
     match: str
-    """Part of MAC address, device name or entity id, as `q` of the list; empty for every config."""
+    """Substring of MAC address, device name or entity id, as `q` of the list; empty for every config."""
     merge: MergePatch
     enable_ota: bool | None = None
     message: str | None = None
@@ -97,7 +97,7 @@ class PatchOfMany:
 class ListedRefusal:
     """Why one record of an import, or one config of a patch, was refused."""
 
-    place: Annotated[str, "The record's line, or its device"]
+    place: Annotated[str, "The line of the record, or its device"]
     error: str
     code: Annotated[str, As("Code")]
     details: dict[str, object]
@@ -116,7 +116,7 @@ class Imported:
     refused: int
     stored: bool
     errors: Annotated[Sequence[ListedRefusal], f"The first {_LISTED} refusals"]
-    errors_left_out: Annotated[int, "How many more there were"]
+    errors_left_out: Annotated[int, "The number of further refusals"]
 
 
 @answer
@@ -163,7 +163,7 @@ class ImportResource:
             _room_for_files(),
             TemporaryFile() as file,
         ):
-            # A longer body is refused for its length.
+            # A longer body is refused.
             place.hold(min(req.content_length or 0, self.max_import_bytes))
             spool(req, file, self.max_import_bytes, self.fleet.pause)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
@@ -172,7 +172,7 @@ class ImportResource:
         if _is_refused(tally, rules):
             raise Refused(
                 "UNPROCESSABLE",
-                f"{tally.refused} of the records cannot be stored, so none was: {refusals.first}",
+                f"{tally.refused} of the records cannot be stored, so nothing was stored: {refusals.first}",
                 **asdict(imported),
             )
         send(resp, imported)
@@ -180,7 +180,7 @@ class ImportResource:
 
 @frozen
 class ExportResource:
-    """`/api/configs/export`: all configs as they are at one moment, as NDJSON."""
+    """`/api/configs/export`: a consistent snapshot of all configs, as NDJSON."""
 
     fleet: BulkUseCases
     door: TransferDoor
@@ -233,10 +233,10 @@ class PatchResource:
             if _is_refused(tally, rules):
                 raise Refused(
                     "VALIDATION_FAILED",
-                    f"{tally.refused} of the configs cannot be patched, so none was: {refusals.first}",
+                    f"{tally.refused} of the configs cannot be patched, so nothing was stored: {refusals.first}",
                     **asdict(counts),
                 )
-            # One by one: five of them can be 50 MB.
+            # One at a time: five samples can have 50 MB.
             samples = (_shown(sample, self.comparing) for sample in outcome.samples)
             results.close(counts, samples if rules.dry_run else None)
             failing.pop_all()
@@ -251,14 +251,14 @@ def _temporary_file() -> IO[bytes]:
 
 @define
 class _HeldFile:
-    """An answer while it is made, on the disk once it is large, and the place that it takes until it was sent."""
+    """An answer in the making, on disk if it is large; it occupies a place until it was sent."""
 
     _place: Place
     _file: IO[bytes] = field(init=False, factory=_temporary_file)
     _size: int = field(init=False, default=0)
 
     def hold(self) -> None:
-        """Make sure of the room that it takes. Raises `TooManyRequests`, and `StoreFull`."""
+        """Reserve its size. Raises `TooManyRequests` and `StoreFull`."""
         self._place.hold(self._size)
 
     def write(self, data: bytes) -> int:
@@ -271,7 +271,7 @@ class _HeldFile:
         return self._file.read(-1 if size is None else size)
 
     def send(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with all of it. The server closes what it sends, however that ends."""
+        """Send it as the answer. The server always closes it."""
         if req.method == "HEAD":
             self.close()
             resp.content_length = self._size
@@ -286,13 +286,13 @@ class _HeldFile:
             self._place.leave()
 
     def __del__(self) -> None:
-        # Where a fault kept the server from closing it, its place would be lost.
+        # If the server failed to close it, its place would be lost.
         self._place.leave()
 
 
 @define
 class _Refusals:
-    """The refusals of one request: the first thousand, to be listed."""
+    """The refusals of one request: all counted, the first thousand listed."""
 
     _listed: list[ListedRefusal] = field(factory=list)
     _count: int = 0
@@ -313,13 +313,13 @@ class _Refusals:
 
 
 def _short(detail: object) -> object:
-    """A detail as a list may repeat it a thousand times: a pointer can be as long as a record."""
+    """A detail shortened for lists: a pointer can be as long as a record."""
     return excerpt(detail) if isinstance(detail, str) else detail
 
 
 @define
 class _Results:
-    """One result for each device, written as the JSON of the answer while they come in."""
+    """Writes the results of the configs as the JSON of the answer while they arrive."""
 
     _file: _HeldFile
     _begin: bytes = b'{"results": ['
@@ -343,7 +343,7 @@ class _Results:
 
 
 def _is_refused(tally: Tally, rules: BulkOptions) -> bool:
-    """Whether a refusal kept all from being stored."""
+    """Whether a refusal prevented the whole change."""
     return tally.refused > 0 and not (rules.keep_going or rules.dry_run)
 
 
@@ -361,7 +361,7 @@ def _shown(sample: PatchSample, comparing: Offload) -> bytes:
 
 @contextmanager
 def _room_for_files() -> Iterator[None]:
-    """Say which disk is full, where one is: not the database's."""
+    """Turn a full temporary disk into `StoreFull`."""
     try:
         yield
     except OSError as error:

@@ -54,10 +54,10 @@ class ListQuery:
     cursor: MacAddress | None = page_cursor(MAC_CURSOR)
     q: str | None = parameter(
         text(),
-        "Part of the name or entity id, taken literally, or of the MAC address in any spelling; any case",
+        "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
     )
-    enable_ota: bool | None = parameter(FLAG, "Only those whose `enableOTA` is so")
-    count: bool = parameter(FLAG, "`false` leaves `count` out, which costs a scan", default=True)
+    enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
+    count: bool = parameter(FLAG, "`false`: leave out `count`, which costs a scan", default=True)
 
 
 @answer
@@ -66,7 +66,7 @@ class Configs:
     """A page of `GET /api/configs`."""
 
     configs: Sequence[ConfigSummary]
-    count: Annotated[int | None, "Matches on all pages"] = None
+    count: Annotated[int | None, "Matches over all pages"] = None
     next: Annotated[str | None, NEXT] = field(kw_only=True)
 
 
@@ -118,7 +118,7 @@ class ConfigsResource:
 
 @frozen
 class ConfigByMacResource:
-    """`/api/configs/by-mac/{mac}`: create or update, for scripts that know devices and no ids."""
+    """`/api/configs/by-mac/{mac}`: create or update by MAC address."""
 
     service: ConfigService
     bodies: BodyReader
@@ -198,7 +198,7 @@ class ReplaceDeviceResource:
 
 @frozen
 class AnnounceResource:
-    """`/api/configs/{segment}/announce`: tell a config's device again, without a change."""
+    """`/api/configs/{segment}/announce`: announce a config again, without a change."""
 
     service: ConfigService
 

@@ -1,4 +1,4 @@
-"""Whether the service can do its work: for people, and for those who start and stop it."""
+"""The routes of health: for people and for orchestrators."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Unready:
 class DatabaseLog:
     """The write-ahead log of a SQLite database."""
 
-    bytes: Annotated[int, "The size of the -wal file beside a SQLite database"]
-    problem: Annotated[str | None, "What is wrong with it, and what to do"]
+    bytes: Annotated[int, "The size of the -wal file of a SQLite database"]
+    problem: Annotated[str | None, "The problem, and how to solve it; null if there is none"]
 
 
 @answer
@@ -72,7 +72,7 @@ class Unhealthy:
 
 @frozen
 class LiveResource:
-    """`/api/health/live`: the process answers. Nothing else is asked, so that no outage restarts it."""
+    """`/api/health/live`: the process answers. Nothing else is checked, so that no outage causes a restart."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         _send(resp, Alive("alive"))
@@ -80,10 +80,10 @@ class LiveResource:
 
 @frozen
 class ReadyResource:
-    """`/api/health/ready`: requests can be served: the database answers, takes writes and has the schema."""
+    """`/api/health/ready`: requests can be served: the database answers, accepts writes and has the current schema."""
 
     is_ready: Callable[[], None]
-    """Raises `StoreUnavailable` where it is not."""
+    """Raises `StoreUnavailable` if requests cannot be served."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         try:
@@ -104,7 +104,7 @@ class LogUse(Protocol):
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with it, and what to do."""
+        """The problem, and how to solve it; None if there is none."""
         ...
 
 
@@ -114,9 +114,9 @@ def _no_log() -> None:
 
 @frozen
 class HealthResource:
-    """`/api/health`. Healthy while the database answers and takes writes.
+    """`/api/health`: healthy while the database answers and accepts writes.
 
-    A broker that is away keeps no device from fetching.
+    An unavailable broker does not count: devices can fetch without it.
     """
 
     store: Store

@@ -1,4 +1,4 @@
-"""The routes of history: revisions, what differs between them, and what was deleted."""
+"""The routes of history: revisions, their differences, and deleted configs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.offload import Offload
 
 _PAGE: Final = 100
-"""Entries on a page, unless the request says otherwise."""
+"""The default number of entries per page."""
 
 
 @frozen
@@ -67,9 +67,9 @@ class DiffQuery:
     """The query string of `GET …/diff`."""
 
     from_: int | None = parameter(
-        REVISION, "The earlier; the one before `to` unless it is given", name="from"
+        REVISION, "The earlier revision; by default, the one before `to`", name="from"
     )
-    to: int | None = parameter(REVISION, "The later; the newest unless it is given")
+    to: int | None = parameter(REVISION, "The later revision; by default, the newest")
 
 
 @answer
@@ -107,7 +107,7 @@ class Message:
 
 @frozen
 class RevisionsResource:
-    """`/api/configs/{segment}/revisions`: a config's history, the newest first; a deleted one's, too."""
+    """`/api/configs/{segment}/revisions`: the history of a config, newest first, deleted or not."""
 
     history: HistoryService
 
@@ -131,7 +131,7 @@ class RevisionResource:
 
 @frozen
 class DiffResource:
-    """`/api/configs/{segment}/diff`: what differs between two revisions."""
+    """`/api/configs/{segment}/diff`: the difference between two revisions."""
 
     history: HistoryService
     comparing: Offload
@@ -167,7 +167,7 @@ class RollbackResource:
 
 @frozen
 class DeletedConfigsResource:
-    """`/api/deleted-configs`: the configs that can be restored, the latest deletion first."""
+    """`/api/deleted-configs`: the configs that can be restored, latest deletion first."""
 
     history: HistoryService
 
@@ -179,7 +179,7 @@ class DeletedConfigsResource:
 
 @frozen
 class RestoreResource:
-    """`/api/deleted-configs/{segment}/restore`: a deleted config, back under its id."""
+    """`/api/deleted-configs/{segment}/restore`: restores a deleted config with its id."""
 
     history: HistoryService
     bodies: BodyReader

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what Prometheus reads, where it has no address of its own for it."""
+"""`GET /metrics`: metrics for Prometheus, if they have no address of their own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from iotconfig.adapters.http.access.authentication import bearer_of
 from iotconfig.domain.errors import AuthenticationRequired
 
 Render = Callable[[str], tuple[str, bytes]]
-"""Gives the media type that an `Accept` header asks for, and all metrics in it."""
+"""Renders all metrics for an `Accept` header; returns media type and bytes."""
 
 
 @frozen
 class MetricsResource:
-    """For whoever sends the token."""
+    """Requires the token of metrics."""
 
     render: Render
     token: str = field(repr=False)
@@ -26,7 +26,7 @@ class MetricsResource:
         given = bearer_of(req) or ""
         if not self.token or not compare_digest(self.token.encode(), given.encode(errors="replace")):
             raise AuthenticationRequired(
-                "Metrics are for whoever sends the token of IOTCONFIG_METRICS_TOKEN."
+                "Send the token of IOTCONFIG_METRICS_TOKEN as 'Authorization: Bearer …'."
             )
         resp.content_type, resp.data = self.render(req.get_header("Accept", default=""))
         resp.set_header("Cache-Control", "no-store")

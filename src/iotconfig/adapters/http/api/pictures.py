@@ -1,4 +1,4 @@
-"""`GET /api/images/lvgl`: a picture from elsewhere, in the form that LVGL draws."""
+"""`GET /api/images/lvgl`: a picture from the web, converted for LVGL."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class PictureQuery:
 
     url: str = parameter(
         text(format="uri"),
-        "Where the picture is, http or https",
-        question="where is the picture?",
+        "The URL of the picture, http or https",
+        question="send the URL of the picture.",
         example="https://example.org/picture.png",
     )
-    headers: str = parameter(text(), "Names of headers of this request to send along, with commas", "")
-    width: int | None = parameter(_SIDE, "Pixels that it may be wide")
-    height: int | None = parameter(_SIDE, "Pixels that it may be high")
+    headers: str = parameter(text(), "Names of request headers to forward, separated by commas", "")
+    width: int | None = parameter(_SIDE, "Maximum width in pixels")
+    height: int | None = parameter(_SIDE, "Maximum height in pixels")
 
 
 @frozen
 class LvglResource:
-    """Fetches and converts on every request: nothing is kept, here or in caches."""
+    """Fetches and converts a picture at every request; nothing is cached."""
 
     pictures: Callable[[], PictureService]
-    """Loads what it takes when the first picture is asked for."""
+    """Loads the libraries at the first request."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, PictureQuery)
@@ -52,7 +52,7 @@ class LvglResource:
 
 @frozen
 class _Body:
-    """The bytes of an answer. The server closes it, however the answer ends."""
+    """The bytes of an answer. The server always closes it."""
 
     _picture: Picture
 

@@ -13,11 +13,11 @@ from .shapes import Part
 
 _ABOUT: Final = """\
 The system of record for the configuration of ESP32-class devices: one JSON document
-for each, kept exactly as it was written.
+per device, stored exactly as written.
 
-Every GET has a HEAD. Every answer carries `X-Request-ID`, and every refusal is a
-problem (RFC 9457) whose `code` is stable. Query parameters that a route does not know
-are refused; the device route, and those of health, ignore them."""
+Every GET route also answers HEAD, except those of sign-in. Every answer carries `X-Request-ID`, and every
+error is a problem document (RFC 9457) with a stable `code`. Unknown query parameters are refused; the
+routes of devices, health and this description ignore them."""
 
 _SECURITY: Final = {
     "token": {
@@ -29,7 +29,7 @@ _SECURITY: Final = {
         "type": "apiKey",
         "in": "cookie",
         "name": "access_token",
-        "description": "The session of a browser that signed in",
+        "description": "The session of a signed-in browser",
     },
 }
 

@@ -21,7 +21,7 @@ def page(found: Part) -> str:
         f'<html lang="en"><head><meta charset="utf-8"><title>{escape(info["title"])} API</title>',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<link rel="stylesheet" href="/api/docs/style.css"></head><body>',
-        '<a class="skip" href="#operations">To the routes</a>',
+        '<a class="skip" href="#operations">Skip to the routes</a>',
         f"<header><h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>",
         *(f"<p>{_prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
         '<p>For programs: <a href="/api/openapi.json">openapi.json</a> (OpenAPI 3.1).</p></header>',
@@ -55,7 +55,7 @@ def _contents(found: Part) -> Iterator[str]:
                 f"<code>{escape(path)}</code></a></li>"
             )
         yield "</ul>"
-    yield '<h2>Shapes</h2><ul><li><a href="#shapes">of bodies and answers</a></li></ul></nav>'
+    yield '<h2>Shapes</h2><ul><li><a href="#shapes">Bodies and answers</a></li></ul></nav>'
 
 
 def _method(method: str) -> str:
@@ -139,7 +139,7 @@ def _schemas(found: Part) -> Iterator[str]:
         if properties:
             yield "<table><caption>Members</caption><tbody>"
             for member, shape in properties.items():
-                mark = "" if member in schema.get("required", ()) else " <small>may be missing</small>"
+                mark = "" if member in schema.get("required", ()) else " <small>optional</small>"
                 yield (
                     f'<tr><th scope="row"><code>{escape(member)}</code>{mark}</th><td>{_shape(shape)}</td>'
                     f"<td>{_prose(shape.get('description', ''))}</td></tr>"

@@ -1,4 +1,4 @@
-"""The shapes of bodies and answers. What a class of the code says is read from the class."""
+"""Schemas of bodies and answers: those of the classes in the rows, and a few that no class describes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def _object(properties: Part, *optional: str) -> Part:
 
 
 _ANYTHING: Final[Part] = {"type": "object", "additionalProperties": True}
-"""Any JSON object. Said in so many words: generators of clients take an object without members for an empty one."""
+"""Any JSON object. Stated explicitly, because client generators treat an object schema without members as empty."""
 _SUMMARY: Final = schema_of(ConfigSummary)
 _REVISION: Final = schema_of(RevisionSummary)
 _IMPORTED: Final = schema_of(Imported)
 _SCHEMAS: Final[Part] = {
     "MacAddress": {
         "type": "string",
-        "description": "An EUI-48. Answers have it in its canonical spelling; given are also dashes, dots, none, and any case",
+        "description": "An EUI-48 MAC address. Answers use the canonical spelling; input may use colons, dashes, dots or no separators, in any case",
         "pattern": "^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){5}"
         "|[0-9A-Fa-f]{4}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{12})$",
         "examples": ["aa:bb:cc:dd:ee:ff"],
     },
     "Content": {
         "type": "object",
-        "description": "The document of one device: any JSON object, kept exactly as it was written",
+        "description": "The document of one device: any JSON object, stored exactly as written",
         "properties": {
             "deviceName": {"type": ["string", "null"], "maxLength": 255},
             "deviceEntityId": {"type": ["string", "null"], "maxLength": 255},
@@ -44,12 +44,12 @@ _SCHEMAS: Final[Part] = {
         "examples": [{"deviceName": "Porch", "enableOTA": True, "display": {"rotation": 90}}],
     },
     "GivenContent": {
-        "description": "The document, or a string that holds its text. Either way the text is kept as it was written",
+        "description": "The document, or a string that contains its text. Either way the text is stored as written",
         "oneOf": [ref("Content"), {"type": "string", "contentMediaType": "application/json"}],
     },
     "MergePatch": {
         **_ANYTHING,
-        "description": "RFC 7396: members to set, and to remove (null). What it does not touch keeps its bytes",
+        "description": "RFC 7396: members to set, and members to remove (null). Everything else keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
     "Config": {
@@ -61,7 +61,7 @@ _SCHEMAS: Final[Part] = {
         **_REVISION,
         "properties": {
             **_REVISION["properties"],
-            "content": {"anyOf": [ref("Content"), {"type": "null"}], "description": "Null for a deletion"},
+            "content": {"anyOf": [ref("Content"), {"type": "null"}], "description": "Null if the revision is a deletion"},
         },
         "required": [*_REVISION["required"], "content"],
     },
@@ -70,7 +70,7 @@ _SCHEMAS: Final[Part] = {
         "properties": {
             "results": {"type": "array", "items": ref("PatchedConfig")},
             **_IMPORTED["properties"],
-            "samples": {"type": "array", "items": ref("Sample"), "description": "Of a dry run: some differences"},
+            "samples": {"type": "array", "items": ref("Sample"), "description": "Some of the differences; only in a dry run"},
         },
         "required": ["results", *_IMPORTED["required"]],
     },
@@ -88,7 +88,7 @@ _SCHEMAS: Final[Part] = {
     "Record": _object({"mac_address": ref("MacAddress"), "content": ref("GivenContent")}),
     "Upload": _object(
         {
-            "file": {"type": "string", "format": "binary", "description": "Its file name is the asset's name"},
+            "file": {"type": "string", "format": "binary", "description": "The file name of this part is the name of the asset"},
             "timestamp": {"type": "string", "description": "ISO 8601, or Unix seconds"},
             "signature": {"type": "string", "description": "RSA PKCS#1 v1.5 with SHA-256, in base64"},
         }
@@ -96,20 +96,20 @@ _SCHEMAS: Final[Part] = {
     "AnnouncingProblem": _object(
         {
             "code": {"type": "string", "enum": list(RelayProblemCode)},
-            "message": {"type": "string", "description": "What is wrong, and what to do"},
+            "message": {"type": "string", "description": "The problem, and how to solve it"},
         }
     ),
-    "Code": {"type": "string", "description": "The stable name of a refusal", "enum": list(STATUS)},
+    "Code": {"type": "string", "description": "The stable code of a problem", "enum": list(STATUS)},
     "Problem": _object(
         {
             "type": {"type": "string"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
-            "error": {"type": "string", "description": "One sentence that names the place, the rule and the way out"},
+            "error": {"type": "string", "description": "One sentence: the place, the rule and how to proceed"},
             "code": ref("Code"),
-            "details": {**_ANYTHING, "description": "The facts behind the sentence, for programs"},
-            "correlationId": {"type": "string", "description": "`X-Request-ID`; the service's log has it"},
+            "details": {**_ANYTHING, "description": "The same facts for programs"},
+            "correlationId": {"type": "string", "description": "The `X-Request-ID` of the answer; the log of the service contains it"},
         }
     ),
 }  # fmt: skip
@@ -141,18 +141,18 @@ def _add(found: Part, shape: Shape, *, is_body: bool = False) -> None:
 HEADERS: Final[Part] = {
     name: {"description": description, "schema": {"type": "string"}}
     for name, description in {
-        "X-Request-ID": "The caller's, where it is well-formed, else a new one",
-        "ETag": "The validator of the answer, for `If-None-Match` and `If-Match`",
-        "Location": "The path of what was made, or where to go on",
-        "Set-Cookie": "What the browser is to keep",
-        "Accept-Ranges": "`bytes`: parts can be asked for",
-        "Content-Range": "Which bytes these are, and of how many",
+        "X-Request-ID": "The id of the request: the caller's if it is well-formed, otherwise a new one",
+        "ETag": "The validator of the representation, for `If-None-Match` and `If-Match`",
+        "Location": "The path of the new record, or the redirect target",
+        "Set-Cookie": "Cookies of the sign-in or the session",
+        "Accept-Ranges": "`bytes`: range requests are supported",
+        "Content-Range": "The range of the bytes, and the full size",
         "Content-Digest": "SHA-256 of the bytes (RFC 9530)",
         "Repr-Digest": "SHA-256 of all bytes of the asset (RFC 9530)",
-        "Retry-After": "Seconds after which to ask again",
-        "Allow": "The methods that there are",
-        "Accept-Patch": "The kind of patch that is taken",
-        "Content-Disposition": "The name of the file",
-        "WWW-Authenticate": "How to say who one is",
+        "Retry-After": "Seconds to wait before the next attempt",
+        "Allow": "The methods of the route",
+        "Accept-Patch": "The media type of patches",
+        "Content-Disposition": "The file name for downloads",
+        "WWW-Authenticate": "How to send credentials",
     }.items()
 }

@@ -45,20 +45,20 @@ _PLAIN: Final[Mapping[object, Part]] = {
 }
 
 _ABOUT: Final = {
-    "id": "Given once, and never again",
+    "id": "The config's id; it is never reused",
     "mac_address": "The device",
     "device_name": "`deviceName` of the content",
     "device_entity_id": "`deviceEntityId` of the content",
     "enable_ota": "`enableOTA` of the content",
-    "revision": "Counts the changes of a MAC address, deletions included; it never goes back",
-    "etag": "The validator of the content's bytes, which the device route sends",
-    "author": "Who made the change",
-    "message": f"Why; at most {MAX_MESSAGE} characters",
-    "operation": "What made the revision",
+    "revision": "The number of changes of the MAC address, deletions included; it never decreases",
+    "etag": "The `ETag` of the content, as the device route sends it",
+    "author": "The author of the change",
+    "message": f"The reason for the change; at most {MAX_MESSAGE} characters",
+    "operation": "The kind of change",
     "content": "The document",
     "config_id": "The config's id",
-    "unified_diff": "The same for people, one member a line",
-    "sha256": "The digest, in hexadecimal digits",
+    "unified_diff": "The same difference as text, one member per line",
+    "sha256": "SHA-256 digest in hexadecimal",
     "size": "Bytes",
 }
 
@@ -66,7 +66,7 @@ _ABOUT: Final = {
 _JSON_PATCH: Final[Part] = {
     "type": "array",
     "items": ref("JsonPatchOperation"),
-    "description": "RFC 6902: turns the first document into the second",
+    "description": "RFC 6902: operations that turn the first document into the second",
 }
 _TYPES: Final[Mapping[object, Part]] = {
     list[dict[str, Any]]: _JSON_PATCH,
@@ -130,7 +130,7 @@ def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
 
 
 def _is_bare(hint: Any) -> bool:
-    """Whether a member does not say itself what it is."""
+    """Whether the type of a member has no description."""
     return get_origin(hint) is not Annotated
 
 

@@ -1,4 +1,4 @@
-"""Request bodies: how many bytes, of what kind, and all of them."""
+"""Request bodies: their length, their media type and their bytes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _BLOCK: Final = 64 * 1024
 
 @define
 class Body:
-    """A request's body, read as it arrives. Building one checks its coding and its length, and reads nothing.
+    """A request's body, read as it arrives. The constructor checks coding and length and reads nothing.
 
     Raises `Refused` (411, and 415 for a compressed one), `ContentTooLarge` above `max_bytes`, and
-    `ValidationFailed` where there is none, which says what was `expected`.
+    `ValidationFailed` for a missing body; the message names what was `expected`.
     """
 
     _req: falcon.Request
@@ -33,7 +33,7 @@ class Body:
         self.length = self._left = self._checked_length()
 
     def read(self, size: int | None = None, /) -> bytes:
-        """The next `size` bytes, or all that are left; fewer at the end only.
+        """The next `size` bytes, or all that are left; fewer only at the end.
 
         Raises `Refused` (408), and `ValidationFailed` where the body ends before its Content-Length.
         """
@@ -51,7 +51,7 @@ class Body:
         length = self._req.content_length
         if length is None and self._req.get_header("Transfer-Encoding") is not None:
             raise Refused(
-                "LENGTH_REQUIRED", "The request needs a Content-Length: chunked bodies are not taken."
+                "LENGTH_REQUIRED", "The request needs a Content-Length: chunked bodies are not accepted."
             )
         if not length:
             raise ValidationFailed(f"The request has no body: send {self._expected}.")
@@ -63,7 +63,7 @@ class Body:
 
 
 def read_json(req: falcon.Request, max_bytes: int, media_type: str = falcon.MEDIA_JSON) -> bytes:
-    """The bytes of a JSON body. It is read only when its headers allow it.
+    """The bytes of a JSON body. It is read only if its headers are acceptable.
 
     Raises `Refused` (411, 415, 408), `ContentTooLarge`, and `ValidationFailed`
     for a body that is empty or ends before its Content-Length.
@@ -73,9 +73,9 @@ def read_json(req: falcon.Request, max_bytes: int, media_type: str = falcon.MEDI
 
 
 def spool(req: falcon.Request, file: BinaryIO, max_bytes: int, give_turn: Callable[[], None]) -> None:
-    """Write a large body to `file` as it arrives, and go back to its begin. Raises as `read_json` does.
+    """Write a large body to `file` as it arrives, and rewind the file. Raises as `read_json` does.
 
-    `give_turn` is called for each block: a peer that is quick leaves nothing to wait for.
+    `give_turn` is called after each block: reading from a fast peer never yields by itself.
     """
     body = Body(req, max_bytes)
     while block := body.read(_BLOCK):
@@ -85,7 +85,7 @@ def spool(req: falcon.Request, file: BinaryIO, max_bytes: int, give_turn: Callab
 
 
 def check_media_type(req: falcon.Request, *media_types: str) -> str:
-    """The body's media type, one of `media_types`; the first, where the request names none. Raises `Refused` (415)."""
+    """The body's media type, one of `media_types`; the first if the request names none. Raises `Refused` (415)."""
     if not req.content_type:
         return media_types[0]
     media_type, parameters = falcon.parse_header(req.content_type)
@@ -112,5 +112,5 @@ def _read(req: falcon.Request, size: int) -> bytes:
     except TimeoutError:
         raise Refused("REQUEST_TIMEOUT", "The request's body did not arrive in time.") from None
     except OSError:
-        # The connection is gone; nobody will read the answer, and nothing is stored.
-        raise ValidationFailed("The request's body did not arrive whole.") from None
+        # The connection is gone: the answer will not be read, and nothing is stored.
+        raise ValidationFailed("The request's body did not arrive completely.") from None

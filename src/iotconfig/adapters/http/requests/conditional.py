@@ -18,13 +18,13 @@ _CODING: Final = "(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"
 _SENT_BACK: Final = re.compile(
     rf"""(?:W/)?\\?["']?([\w./+=-]*?){_CODING}\\?["']?{_CODING}""", re.IGNORECASE | re.ASCII
 )
-"""A tag as devices and proxies send it back: without its quotes, or with the name of a compression in or behind it."""
+"""A tag as devices and proxies send it back: unquoted, or with a compression suffix inside or after the quotes."""
 _REVISION: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @frozen
 class _Tags:
-    """A parsed header: `*`, or the tags that it lists."""
+    """A parsed header: `*`, or a list of tags."""
 
     any: bool
     strong: frozenset[str] = frozenset()
@@ -39,7 +39,7 @@ def revision_tag(revision: int) -> str:
 def is_unchanged(req: falcon.Request, etag: str) -> bool:
     """Whether `If-None-Match` says that the caller has the representation tagged `etag` (weak comparison).
 
-    A header that is none counts as absent: the caller then gets the whole answer.
+    A malformed header counts as absent: the caller then gets the whole answer.
     """
     header = req.get_header("If-None-Match")
     if header is None:
@@ -51,10 +51,10 @@ def is_unchanged(req: falcon.Request, etag: str) -> bool:
 
 
 def is_known_to_device(req: falcon.Request, etag: str) -> bool:
-    """`is_unchanged` for the routes that devices fetch, where tags that lost their form on the way count as well.
+    """`is_unchanged` for the routes of devices, which also accept tags that were altered on the way.
 
-    Small HTTP clients leave the quotes out, and a proxy that compresses answers makes
-    another tag of `"abc"`, such as `"abc-gzip"`, which it does not always turn back.
+    Small HTTP clients omit the quotes, and a compressing proxy turns `"abc"` into a tag such as
+    `"abc-gzip"`, which it does not always turn back.
     """
     if is_unchanged(req, etag):
         return True
@@ -64,23 +64,23 @@ def is_known_to_device(req: falcon.Request, etag: str) -> bool:
 
 
 def check_match(req: falcon.Request, etag: str) -> None:
-    """Raise `PreconditionFailed` where `If-Match` asks for another representation than the one tagged `etag`."""
+    """Raise `PreconditionFailed` if `If-Match` requires another representation than the one tagged `etag`."""
     header = req.get_header("If-Match")
     tags = None if header is None else _parse(header)
     if tags is not None and not tags.any and etag[1:-1] not in tags.strong:
-        raise PreconditionFailed(f"The representation is {etag} now, and If-Match asks for another.")
+        raise PreconditionFailed(f"The current representation is {etag}; If-Match requires another one.")
 
 
 def write_precondition(req: falcon.Request) -> Precondition:
-    """Which revisions the request allows to be replaced.
+    """The precondition that `If-Match` and `If-None-Match` state.
 
-    Raises `ValidationFailed` for a header that is no list of entity tags: the
-    condition that its sender wanted must not get lost.
+    Raises `ValidationFailed` for a header that is not a list of entity tags: the
+    intended condition must not be ignored.
     """
     match = _required(req, "If-Match")
     none_match = _required(req, "If-None-Match")
     if match is not None and match.any and none_match is not None and none_match.any:
-        # There must be a config, and there must be none: nothing fulfils both.
+        # Both headers are `*`: the config must exist and must not exist, which never holds.
         return Precondition(exists=False, one_of=frozenset())
     exists: bool | None = None
     if none_match is not None and none_match.any:
@@ -96,11 +96,11 @@ def write_precondition(req: falcon.Request) -> Precondition:
 
 
 def change_precondition(req: falcon.Request, *, required: bool) -> Precondition:
-    """`write_precondition`, for a change by id. Raises `Refused` (428) where `If-Match` is required and absent."""
+    """`write_precondition`, for a change by id. Raises `Refused` (428) if `If-Match` is required and absent."""
     if required and req.get_header("If-Match") is None:
         raise Refused(
             "PRECONDITION_REQUIRED",
-            "This service takes changes with If-Match only: send the ETag of the config that you read.",
+            "This service requires If-Match for changes: send the ETag of the config that you read.",
         )
     return write_precondition(req)
 

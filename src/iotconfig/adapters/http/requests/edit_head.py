@@ -18,7 +18,7 @@ Q = TypeVar("Q", bound=AttrsInstance)
 
 @frozen
 class EditHead(Generic[Q]):
-    """Which config a change is about, on which condition, and its query parameters."""
+    """The config that a change is about, its precondition and its query parameters."""
 
     config_id: int
     precondition: Precondition
@@ -26,7 +26,7 @@ class EditHead(Generic[Q]):
 
 
 def edit_head_of(req: falcon.Request, segment: str, query: type[Q], *, require_if_match: bool) -> EditHead[Q]:
-    """Read the head of a change whose query string `query` describes. Raises as its parts do."""
+    """Read the head of a change; `query` describes its query string. Raises as its parts do."""
     parameters = read_query(req, query)
     number = config_id(segment)
     return EditHead(number, change_precondition(req, required=require_if_match), parameters)

@@ -1,4 +1,4 @@
-"""Multipart forms (RFC 7578), read as they arrive: nothing of a part is kept but what was asked for."""
+"""Multipart forms (RFC 7578), read as they arrive and without buffering."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .bodies import Body
 
 _BLOCK: Final = 64 * 1024
 _HEADERS: Final = 4 * 1024
-"""Bytes that the headers of a part may have."""
+"""Maximum bytes of the headers of a part."""
 
 FORM: Final = "multipart/form-data"
 
@@ -46,7 +46,7 @@ class Part:
 
 
 def read_form(req: falcon.Request, names: Collection[str], max_bytes: int) -> Iterator[Part]:
-    """The parts of the request's form in their order, each of `names` once at most; read one before the next.
+    """The parts of the request's form in their order, each name at most once; read each part before the next.
 
     The iterator ends when all of the body is there.
 
@@ -63,14 +63,14 @@ def read_form(req: falcon.Request, names: Collection[str], max_bytes: int) -> It
             name = part.name or ""
             if name not in names:
                 raise ValidationFailed(
-                    f'The part "{excerpt(name)}" is unknown: the form takes {", ".join(names)}.'
+                    f'The part "{excerpt(name)}" is unknown: the form accepts {", ".join(names)}.'
                 )
             if name in seen:
                 raise ValidationFailed(f"The part {name} was given more than once.")
             seen.add(name)
             yield Part(name, part.filename, part)
     while body.read(_BLOCK):
-        """What follows a form says nothing."""
+        """The epilogue of a form is ignored."""
 
 
 def _check_media_type(req: falcon.Request) -> None:

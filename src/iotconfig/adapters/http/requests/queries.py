@@ -1,4 +1,4 @@
-"""Query strings, read into the classes that describe them: each parameter known, given once and well-formed, or refused."""
+"""Query strings, read into the classes that describe them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
         if name not in names:
             known = ", ".join(names) or "none"
             raise ValidationFailed(
-                f'Query parameter "{excerpt(name)}" is unknown: this route takes {known}.',
+                f'Query parameter "{excerpt(name)}" is unknown: this route accepts {known}.',
                 parameter=excerpt(name),
             )
         if isinstance(value, list):
@@ -129,7 +129,7 @@ def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
 
 
 def _number(_name: str, text: str) -> int:
-    # Anything but digits becomes 0, which the query refuses with the rule.
+    # The use case refuses 0 with a message that states the rule.
     return int(text) if _DIGITS.fullmatch(text) else 0
 
 
@@ -159,16 +159,18 @@ def _deleted_cursor(_name: str, text: str) -> DeletedPosition:
 
 
 def _bad_cursor() -> ValidationFailed:
-    return ValidationFailed('Query parameter cursor must be the "next" of a page before.', parameter="cursor")
+    return ValidationFailed(
+        'Query parameter cursor must be the "next" of the previous page.', parameter="cursor"
+    )
 
 
 def text(**schema: object) -> Spelling:
-    """Any text; `schema` says more about it."""
+    """Any text; `schema` adds keywords to its JSON Schema."""
     return Spelling(lambda _name, value: value, {"type": "string", **schema})
 
 
 def number(minimum: int, maximum: int) -> Spelling:
-    """A number that the use case checks: anything but digits becomes 0, which it refuses with its rule."""
+    """A number that the use case validates; anything but digits becomes 0, which the use case refuses."""
     return Spelling(_number, {"type": "integer", "minimum": minimum, "maximum": maximum})
 
 
@@ -193,22 +195,22 @@ REVISION: Final = Spelling(_revision, {"type": "integer", "minimum": 1, "maximum
 
 def dry_run_parameter() -> Any:
     """The parameter `dry_run`."""
-    return parameter(FLAG, "`true`: say what would change, and store nothing", default=False)
+    return parameter(FLAG, "`true`: return the difference and store nothing", default=False)
 
 
 def message_parameter() -> Any:
     """The parameter `message`."""
-    return parameter(text(maxLength=MAX_MESSAGE), "Why, for the history")
+    return parameter(text(maxLength=MAX_MESSAGE), "The reason for the change, for the history")
 
 
 def page_limit(default: int) -> Any:
     """The parameter `limit`."""
-    return parameter(number(1, MAX_PAGE), "How many on the page", default)
+    return parameter(number(1, MAX_PAGE), "Entries per page", default)
 
 
 def page_cursor(spelling: Spelling) -> Any:
     """The parameter `cursor`."""
-    return parameter(spelling, "`next` of the page before")
+    return parameter(spelling, "The `next` of the previous page")
 
 
 MAC_CURSOR: Final = Spelling(_mac_cursor, {"type": "string"})
@@ -237,12 +239,12 @@ class EditQuery:
 
 
 def cursor_of(mac_address: MacAddress | None) -> str | None:
-    """The cursor of the page behind `mac_address`."""
+    """The cursor of the page after `mac_address`."""
     return None if mac_address is None else str(mac_address).replace(":", "")
 
 
 def deleted_cursor_of(position: DeletedPosition | None) -> str | None:
-    """The cursor of the page behind `position`: microseconds, and an id."""
+    """The cursor of the page after `position`: microseconds and an id."""
     if position is None:
         return None
     return f"{(position.deleted_at - _EPOCH) // _MICROSECOND}-{position.config_id}"

@@ -1,4 +1,4 @@
-"""Range requests (RFC 9110, section 14): one range of bytes, so that a client can go on where it was cut off."""
+"""Range requests (RFC 9110, section 14): one range of bytes, for clients that resume a download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-# Numbers of more digits are larger than any file; zeros in front do not count.
+# Larger numbers exceed every file; leading zeros do not count.
 _POSITION: Final = "(?:0+(?=[0-9]))?([0-9]{0,18})"
 # A list may have empty elements (RFC 9110, section 5.6.1.2).
 _RANGE: Final = re.compile(rf"bytes=[ \t,]*{_POSITION}-{_POSITION}[ \t,]*", re.IGNORECASE)
@@ -16,7 +16,7 @@ _RANGE: Final = re.compile(rf"bytes=[ \t,]*{_POSITION}-{_POSITION}[ \t,]*", re.I
 
 @frozen
 class Span:
-    """Bytes that follow each other: at least one."""
+    """A range of at least one byte."""
 
     first: int
     length: int
@@ -29,15 +29,15 @@ class Span:
 def requested_span(req: falcon.Request, etag: str, size: int) -> Span | None:
     """The part of `size` bytes, tagged `etag`, that the request asks for; None for all of them.
 
-    What is no range, or several, counts as none, as does a range of another
-    representation than `If-Range` names: the caller then gets the whole answer.
+    A malformed range, several ranges, and a range of another representation than
+    `If-Range` names are ignored: the caller then gets the whole answer.
 
-    Raises `falcon.HTTPRangeNotSatisfiable` (416) for a range that begins behind
+    Raises `falcon.HTTPRangeNotSatisfiable` (416) for a range that starts beyond
     the end.
     """
     header = req.get_header("Range")
     match = None if header is None else _RANGE.fullmatch(header)
-    # Strong comparison: a weak tag, or a date, is no promise of the same bytes.
+    # Strong comparison: weak tags and dates do not guarantee equal bytes.
     if match is None or req.get_header("If-Range", default=etag) != etag:
         return None
     first, last = match.groups()
@@ -57,11 +57,11 @@ def _suffix(length: str, size: int) -> Span | None:
     if int(length) == 0:
         raise _unsatisfiable(size)
     shown = min(int(length), size)
-    # Of nothing there is no part that `Content-Range` could spell.
+    # `Content-Range` cannot express a range of an empty file.
     return Span(size - shown, shown) if shown else None
 
 
 def _unsatisfiable(size: int) -> falcon.HTTPRangeNotSatisfiable:
     return falcon.HTTPRangeNotSatisfiable(
-        size, description=f"The range begins behind the end: there are {size} bytes."
+        size, description=f"The range starts beyond the end: the asset has {size} bytes."
     )

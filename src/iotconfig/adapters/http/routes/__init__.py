@@ -20,4 +20,4 @@ ROUTES: Final = RouteTable(
         service.AREA,
     )
 )
-"""Every route, in the order in which people read about them."""
+"""Every route, in reading order."""

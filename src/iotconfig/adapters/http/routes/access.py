@@ -26,7 +26,7 @@ _REDIRECT: Final = ("Location", "Set-Cookie")
 # HEAD, such as of a browser's link prefetch, must not begin or end a sign-in: these routes have none.
 AREA: Final = Area(
     "Access",
-    "Who calls. Programs send a token; people sign in with an identity provider.",
+    "Authentication. Programs send a token; people sign in with an identity provider.",
     (
         Route(
             "/api/auth/login",
@@ -35,9 +35,9 @@ AREA: Final = Area(
                 "signIn",
                 "Sign in",
                 Access.PUBLIC,
-                details="Sends the browser to the identity provider, and in the end to `redirect`.",
+                details="Redirects the browser to the identity provider, and after the sign-in to `redirect`.",
                 query=LoginQuery,
-                answers={302: Answer("To the identity provider", None, _REDIRECT)},
+                answers={302: Answer("Redirect to the identity provider", None, _REDIRECT)},
                 refuses=_UNAVAILABLE,
                 has_head=False,
             ),
@@ -47,12 +47,14 @@ AREA: Final = Area(
             lambda api: CallbackResource(api.sign_ins),
             get=Operation(
                 "finishSignIn",
-                "Back from the identity provider",
+                "Finish a sign-in",
                 Access.PUBLIC,
-                details="Ends what `login` began, once. Parameters that providers add are ignored.",
+                details="The identity provider redirects the browser here. Each sign-in is finished once. Further parameters of providers are ignored.",
                 query=CallbackQuery,
                 answers={
-                    302: Answer("To where the sign-in was to lead, with the session cookie", None, _REDIRECT)
+                    302: Answer(
+                        "Redirect to the target of the sign-in, with the session cookie", None, _REDIRECT
+                    )
                 },
                 refuses=(*_UNAVAILABLE, "AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS", "STORE_FULL"),
                 has_head=False,
@@ -65,9 +67,9 @@ AREA: Final = Area(
                 "signOut",
                 "Sign out",
                 Access.PUBLIC,
-                details="Ends the session here and, where the provider has a route for it, there.",
+                details="Ends the session here and, if the provider supports it, at the provider.",
                 query=LogoutQuery,
-                answers={302: Answer("To the provider, or to `redirect`", None, _REDIRECT)},
+                answers={302: Answer("Redirect to the provider, or to `redirect`", None, _REDIRECT)},
                 has_head=False,
             ),
         ),
@@ -76,11 +78,11 @@ AREA: Final = Area(
             lambda api: SelfResource(api.authentication),
             get=Operation(
                 "whoAmI",
-                "Who makes the request",
+                "Identify the caller",
                 Access.PUBLIC,
-                details="While authentication is off, everybody is the local administrator.",
+                details="While authentication is off, every caller is the local administrator.",
                 query=NoQuery,
-                answers={200: Answer("Who it is", Principal)},
+                answers={200: Answer("The caller", Principal)},
                 refuses=("AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"),
             ),
         ),

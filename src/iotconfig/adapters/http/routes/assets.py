@@ -32,7 +32,7 @@ AREA: Final = Area(
             lambda api: AssetsResource(api.use_cases.assets, api.door, api.comparing),
             get=Operation(
                 "listAssets",
-                "All assets",
+                "List assets",
                 Access.READ,
                 details="Sorted by name.",
                 query=NoQuery,
@@ -42,15 +42,16 @@ AREA: Final = Area(
                 "uploadAsset",
                 "Upload an asset",
                 Access.UPLOAD,
-                details="Signed with the pipeline's RSA key: over the timestamp, or over timestamp, file name and SHA-256. "
-                "A signature is accepted once for a file name.",
+                details="The signature is made with the RSA key of the build pipeline over the timestamp, or over timestamp, file name and SHA-256. "
+                "Each signature is accepted once per file name.",
                 query=NoQuery,
                 body=Body(
-                    "The file, when it was signed, and the signature in base64", {FORM: Kind("Upload")}
+                    "The file, the timestamp of the signature, and the signature in base64",
+                    {FORM: Kind("Upload")},
                 ),
                 answers={
-                    200: Answer("The asset, which took another's place", Asset, ("ETag", "Location")),
-                    201: Answer("The asset", Asset, ("ETag", "Location")),
+                    200: Answer("The asset; it replaced another of this name", Asset, ("ETag", "Location")),
+                    201: Answer("The new asset", Asset, ("ETag", "Location")),
                 },
                 refuses=("RECORD_EXISTS",),
             ),
@@ -61,23 +62,27 @@ AREA: Final = Area(
             parameters=(_NAME,),
             get=Operation(
                 "fetchAsset",
-                "An asset's bytes",
+                "Fetch an asset",
                 Access.DEVICE,
-                details="All of them, or one range, so that a client that was cut off can go on. Query parameters are "
+                details="All bytes, or one range, so that a client can resume an interrupted download. Query parameters are "
                 "ignored.",
                 headers=(
                     IF_NONE_MATCH,
                     IF_MATCH,
-                    Parameter("Range", "One range of bytes", "bytes=65536-"),
+                    Parameter("Range", "A range of bytes", "bytes=65536-"),
                     Parameter(
-                        "If-Range", "The `ETag` of which the range is wanted; all of another", '"9f86d081"'
+                        "If-Range",
+                        "Send the range only if this `ETag` is current, otherwise all bytes",
+                        '"9f86d081"',
                     ),
                 ),
                 answers={
                     200: Answer("The bytes", bytes, (*_VALIDATORS, "Content-Digest"), _BINARY),
                     206: Answer("The range", bytes, (*_VALIDATORS, "Content-Range"), _BINARY),
-                    304: Answer("They still are those with that `ETag`", None, ("ETag",)),
-                    416: Answer("The range begins behind the end", "Problem", ("Content-Range",), PROBLEM),
+                    304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
+                    416: Answer(
+                        "The range starts beyond the end of the asset", "Problem", ("Content-Range",), PROBLEM
+                    ),
                 },
                 refuses=("RECORD_NOT_FOUND", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),
             ),
@@ -85,9 +90,9 @@ AREA: Final = Area(
                 "deleteAsset",
                 "Delete an asset",
                 Access.CHANGE,
-                details="Nobody is told.",
+                details="The deletion is not announced.",
                 query=NoQuery,
-                answers={204: Answer("It is gone")},
+                answers={204: Answer("Deleted")},
                 refuses=("RECORD_NOT_FOUND", "ROUTE_NOT_FOUND"),
             ),
         ),

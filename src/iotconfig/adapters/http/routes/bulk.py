@@ -25,7 +25,7 @@ _LINES: Final = '{"mac_address": "aa:bb:cc:dd:ee:ff", "content": {}}\n{"mac_addr
 
 AREA: Final = Area(
     "Fleets",
-    "Many configs at once: all or nothing, unless asked otherwise.",
+    "Many configs at once: all or nothing by default.",
     (
         Route(
             "/api/configs/import",
@@ -34,18 +34,18 @@ AREA: Final = Area(
             ),
             post=Operation(
                 "importConfigs",
-                "Store many configs",
+                "Import configs",
                 Access.CHANGE,
-                details="What is the same already makes no revision, and nobody is told of it.",
+                details="Content that is stored already makes no revision and is not announced.",
                 query=ImportQuery,
                 body=Body(
-                    "One record a line, or one document",
+                    "One record per line, or one document",
                     {
                         NDJSON: Kind(str, {"two devices": _LINES}),
                         falcon.MEDIA_JSON: Kind("Fleet", {"one device": {"configs": [_RECORD]}}),
                     },
                 ),
-                answers={200: Answer("What became of the records", Imported)},
+                answers={200: Answer("The outcome of the import", Imported)},
                 refuses=("INVALID_OPERATION", "UNPROCESSABLE"),
                 metric="import",
             ),
@@ -55,12 +55,12 @@ AREA: Final = Area(
             lambda api: ExportResource(api.use_cases.fleet, api.door),
             get=Operation(
                 "exportConfigs",
-                "All configs",
+                "Export all configs",
                 Access.READ,
-                details="As they are at one moment, sorted by MAC address. Importing that elsewhere, and exporting it "
-                "again, gives the same bytes.",
+                details="A consistent snapshot, sorted by MAC address. Importing it elsewhere and exporting it again gives "
+                "the same bytes.",
                 query=NoQuery,
-                answers={200: Answer("One record a line", str, ("Content-Disposition",), NDJSON)},
+                answers={200: Answer("One record per line", str, ("Content-Disposition",), NDJSON)},
                 refuses=("STORE_FULL",),
                 metric="export",
             ),
@@ -70,16 +70,16 @@ AREA: Final = Area(
             lambda api: PatchResource(api.use_cases.fleet, api.bodies, api.comparing, api.door),
             post=Operation(
                 "patchConfigs",
-                "Change members of many configs' documents",
+                "Patch many configs",
                 Access.CHANGE,
-                details="To repeat it is safe: what has the change already is not changed again.",
+                details="Safe to repeat: a config that already has the change is not changed again.",
                 query=PatchQuery,
                 body=json_body(
-                    "Which configs, and the merge patch",
+                    "The filter, and the merge patch",
                     PatchOfMany,
                     the_kitchens={"match": "kitchen", "merge": {"display": {"rotation": 90}}},
                 ),
-                answers={200: Answer("What became of each device", "Patched")},
+                answers={200: Answer("The outcome for each config", "Patched")},
                 metric="patch_many",
             ),
         ),

@@ -32,12 +32,12 @@ _CONTENT: Final = json_body(
     an_object={"content": {"deviceName": "Porch", "enableOTA": True}},
     its_text={"content": '{"deviceName": "Porch", "volume": 1.10}', "message": "louder"},
 )
-_EDITED: Final = "The config as it is now; of a dry run, what would change"
-"""A dry run has no `ETag`: it is about something that is not there."""
+_EDITED: Final = "The changed config; in a dry run, the difference"
+"""The answer to a dry run has no `ETag`: it describes a revision that does not exist."""
 
 AREA: Final = Area(
     "Configs",
-    "A config is one device's document, with what is known about it.",
+    "A config is the document of one device with its metadata.",
     (
         Route(
             "/api/configs",
@@ -46,14 +46,14 @@ AREA: Final = Area(
                 "listConfigs",
                 "List and search configs",
                 Access.READ,
-                details="Sorted by MAC address, in pages. A summary is a config without its `content`.",
+                details="Sorted by MAC address, in pages. A summary is a config without `content`.",
                 query=ListQuery,
                 answers={200: Answer("A page", Configs)},
                 metric="list",
             ),
             post=Operation(
                 "createConfig",
-                "Give a device its first config",
+                "Create a config",
                 Access.CHANGE,
                 query=ChangeQuery,
                 body=json_body(
@@ -74,13 +74,13 @@ AREA: Final = Area(
                 "putConfig",
                 "Create or update by MAC address",
                 Access.CHANGE,
-                details="For scripts, which know devices and no ids. With `If-None-Match: *` it only creates.",
+                details="For scripts that know devices by their MAC addresses. With `If-None-Match: *` it only creates.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
                 answers={
-                    200: Answer("It was updated", "Config", ("ETag",)),
-                    201: Answer("It was created", "Config", ("ETag", "Location")),
+                    200: Answer("The updated config", "Config", ("ETag",)),
+                    201: Answer("The created config", "Config", ("ETag", "Location")),
                 },
                 refuses=("INVALID_OPERATION", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),
                 metric="put",
@@ -96,12 +96,12 @@ AREA: Final = Area(
                 "getConfig",
                 "A config",
                 Access.READ,
-                details="With its document, whose text is as it was written.",
+                details="With its document; the text is exactly as written.",
                 query=NoQuery,
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
                     200: Answer("The config", "Config", ("ETag",)),
-                    304: Answer("It still is at that revision", None, ("ETag",)),
+                    304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
                 },
                 refuses=(*ID_REFUSALS, "PRECONDITION_FAILED"),
                 metric="get",
@@ -110,7 +110,7 @@ AREA: Final = Area(
                 "updateConfig",
                 "Replace a config's document",
                 Access.CHANGE,
-                details="What is stored already makes no new revision, yet the device is told again.",
+                details="Content that equals the stored content makes no new revision, but is announced again.",
                 query=EditQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
@@ -122,7 +122,7 @@ AREA: Final = Area(
                 "patchConfig",
                 "Change members of a config's document",
                 Access.CHANGE,
-                details="What the patch does not touch keeps its bytes. New members come last, as the patch writes them.",
+                details="Members that the patch does not name keep their bytes. New members are appended as the patch writes them.",
                 query=EditQuery,
                 headers=CONDITIONS,
                 body=Body(
@@ -137,10 +137,10 @@ AREA: Final = Area(
                 "deleteConfig",
                 "Delete a config",
                 Access.CHANGE,
-                details="Its history stays, and it can be restored.",
+                details="Its history is kept, and it can be restored.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
-                answers={204: Answer("It is gone")},
+                answers={204: Answer("Deleted")},
                 refuses=CHANGE_REFUSALS,
                 metric="delete",
             ),
@@ -153,12 +153,12 @@ AREA: Final = Area(
                 "replaceDevice",
                 "Move a config to another board",
                 Access.CHANGE,
-                details="It keeps its id and its history. Who asks for the old board's document hears which one took its "
-                "place.",
+                details="It keeps its id and its history. The old board's document then answers 410 and names the new "
+                "board.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 body=json_body("The new board", NewBoard, a_board={"mac_address": "11:22:33:44:55:66"}),
-                answers={200: Answer("The config, moved", "Config", ("ETag",))},
+                answers={200: Answer("The moved config", "Config", ("ETag",))},
                 refuses=(*CHANGE_REFUSALS, "RECORD_EXISTS"),
                 metric="replace_device",
             ),
@@ -169,11 +169,11 @@ AREA: Final = Area(
             parameters=(ID,),
             post=Operation(
                 "announceConfig",
-                "Tell a device again",
+                "Announce a config again",
                 Access.CHANGE,
-                details="Over MQTT, without a change.",
+                details="Publishes the current revision over MQTT, without a change.",
                 query=NoQuery,
-                answers={202: Answer("It will be told", ConfigSummary, ("ETag",))},
+                answers={202: Answer("Accepted: the announcement is queued", ConfigSummary, ("ETag",))},
                 refuses=(*ID_REFUSALS, "STORE_FULL"),
                 metric="announce",
             ),

@@ -13,7 +13,7 @@ from .shared import IF_MATCH, IF_NONE_MATCH, MAC
 
 AREA: Final = Area(
     "Devices",
-    "One URL for a device, which knows its own MAC address.",
+    "The route of devices: one URL per device, by its MAC address.",
     (
         Route(
             "/api/configs/{mac}.json",
@@ -25,12 +25,12 @@ AREA: Final = Area(
                 "fetchDocument",
                 "A device's document",
                 Access.DEVICE,
-                details="The document's bytes and nothing else, exactly as they were written. Send the `ETag` back in "
-                "`If-None-Match` to get 304 without a body while nothing has changed. Query parameters are ignored.",
+                details="The bytes of the document, exactly as written. Send the `ETag` back in `If-None-Match` to get 304 "
+                "without a body while nothing has changed. Query parameters are ignored.",
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
                     200: Answer("The document", "Content", ("ETag",)),
-                    304: Answer("Not modified: it still has that `ETag`", None, ("ETag",)),
+                    304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
                 },
                 refuses=(
                     "INVALID_OPERATION",

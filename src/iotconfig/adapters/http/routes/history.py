@@ -40,7 +40,7 @@ from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS
 
 AREA: Final = Area(
     "History",
-    "Every change is kept: who made it, when, why, and the document as it was then.",
+    "Every change is recorded with its author, time, message and document.",
     (
         Route(
             "/api/configs/{segment}/revisions",
@@ -50,7 +50,7 @@ AREA: Final = Area(
                 "listRevisions",
                 "A config's history",
                 Access.READ,
-                details="The newest first, without documents; a deleted config's, too.",
+                details="Newest first, without documents. The history of a deleted config is kept.",
                 query=RevisionsQuery,
                 answers={200: Answer("A page", Revisions)},
                 refuses=ID_REFUSALS,
@@ -60,12 +60,12 @@ AREA: Final = Area(
         Route(
             "/api/configs/{segment}/revisions/{number}",
             lambda api: RevisionResource(api.use_cases.history),
-            parameters=(ID, Parameter("number", "Which one", 1, REVISION.schema)),
+            parameters=(ID, Parameter("number", "The number of the revision", 1, REVISION.schema)),
             get=Operation(
                 "getRevision",
-                "One revision",
+                "A revision",
                 Access.READ,
-                details="With the document as it was after the change.",
+                details="With the document after the change.",
                 query=NoQuery,
                 answers={200: Answer("The revision", "RevisionWithContent")},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
@@ -78,9 +78,9 @@ AREA: Final = Area(
             parameters=(ID,),
             get=Operation(
                 "compareRevisions",
-                "What differs between two revisions",
+                "Compare two revisions",
                 Access.READ,
-                details="A deletion, or what was before a creation, counts as a document that is null.",
+                details="A deleted config, and a config before its creation, count as a null document.",
                 query=DiffQuery,
                 answers={200: Answer("The difference", Comparison)},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
@@ -95,16 +95,18 @@ AREA: Final = Area(
             parameters=(ID,),
             post=Operation(
                 "rollBack",
-                "Go back to a revision",
+                "Roll back to a revision",
                 Access.CHANGE,
-                details="A new revision with the content of an earlier one, byte for byte.",
+                details="Makes a new revision with the content of an earlier one, byte for byte.",
                 query=EditQuery,
                 headers=CONDITIONS,
-                body=json_body("Which one", RollbackTo, the_first={"revision": 1, "message": "as it was"}),
+                body=json_body(
+                    "The number of the revision",
+                    RollbackTo,
+                    the_first={"revision": 1, "message": "as it was"},
+                ),
                 answers={
-                    200: Answer(
-                        "The config as it is now; of a dry run, what would change", ("Config", Preview)
-                    )
+                    200: Answer("The changed config; in a dry run, the difference", ("Config", Preview))
                 },
                 refuses=(*CHANGE_REFUSALS, "RECORD_GONE"),
                 metric="rollback",
@@ -115,9 +117,9 @@ AREA: Final = Area(
             lambda api: DeletedConfigsResource(api.use_cases.history),
             get=Operation(
                 "listDeletedConfigs",
-                "What can be restored",
+                "List deleted configs",
                 Access.READ,
-                details="The latest deletion first.",
+                details="The configs that can be restored, latest deletion first.",
                 query=DeletedConfigsQuery,
                 answers={200: Answer("A page", DeletedConfigs)},
                 metric="list_deleted",
@@ -129,16 +131,16 @@ AREA: Final = Area(
             parameters=(ID,),
             post=Operation(
                 "restoreConfig",
-                "Bring a deleted config back",
+                "Restore a deleted config",
                 Access.CHANGE,
-                details="Under its id, with the document that it had.",
+                details="With its id and its last document.",
                 query=ChangeQuery,
                 body=Body(
-                    "Nothing, or why",
+                    "Nothing, or the reason",
                     {falcon.MEDIA_JSON: Kind(Message, {"why": {"message": "deleted by mistake"}})},
                     required=False,
                 ),
-                answers={200: Answer("The config, restored", "Config", ("ETag", "Location"))},
+                answers={200: Answer("The restored config", "Config", ("ETag", "Location"))},
                 refuses=(*ID_REFUSALS, "RECORD_EXISTS", "RECORD_GONE"),
                 metric="restore",
             ),

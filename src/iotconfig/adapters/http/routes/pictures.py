@@ -10,16 +10,16 @@ from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
 
 AREA: Final = Area(
     "Pictures",
-    "Pictures from elsewhere, in the form that LVGL 9 draws.",
+    "Pictures from the web, converted for LVGL 9.",
     (
         Route(
             "/api/images/lvgl",
             lambda api: LvglResource(api.use_cases.pictures),
             get=Operation(
                 "convertPicture",
-                "A picture for a display",
+                "Convert a picture",
                 Access.READ,
-                details="Fetched anew each time, shrunk into the box in its shape, never enlarged: LVGL 9 binary, ARGB8888.",
+                details="Fetches the picture at each request and shrinks it to fit the given size, keeping its aspect ratio; it is never enlarged. The result is LVGL 9 binary, ARGB8888.",
                 query=PictureQuery,
                 answers={200: Answer("The picture", bytes, media_type="application/octet-stream")},
                 refuses=("UNPROCESSABLE", "TOO_MANY_REQUESTS", "EXTERNAL_SERVICE_ERROR"),

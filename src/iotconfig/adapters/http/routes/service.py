@@ -21,13 +21,14 @@ from iotconfig.adapters.http.api.health import (
 from iotconfig.adapters.http.api.metrics import MetricsResource
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, Shape
 
-_NOT_MODIFIED: Final = Answer("Not modified: it still has that `ETag`", None, ("ETag",))
+_NOT_MODIFIED: Final = Answer("Not modified: the `ETag` is current", None, ("ETag",))
 
 
 def _health(name: str, about: str, details: str, good: Shape, bad: Shape) -> Operation:
-    answers = {200: Answer("So it is", good)}
+    good_word = good.__name__.lower()
+    answers = {200: Answer(f"The service is {good_word}", good)}
     if bad is not None:
-        answers[503] = Answer("So it is not", bad, ("Retry-After",))
+        answers[503] = Answer(f"The service is not {good_word}", bad, ("Retry-After",))
     return Operation(name, about, Access.PUBLIC, details=details, answers=answers, needs_store=False)
 
 
@@ -47,7 +48,7 @@ def _static(
 
 AREA: Final = Area(
     "Service",
-    "How the service is, and this description.",
+    "Health of the service, and this description.",
     (
         Route(
             "/api/health",
@@ -56,9 +57,9 @@ AREA: Final = Area(
             ),
             get=_health(
                 "getHealth",
-                "How the service is",
-                "Healthy while the database answers and takes writes, whatever the state of the broker: devices fetch "
-                "without it.",
+                "Health of the service",
+                "Healthy while the database answers and accepts writes, whatever the state of the broker: devices can "
+                "fetch without it.",
                 Healthy,
                 Unhealthy,
             ),
@@ -66,15 +67,15 @@ AREA: Final = Area(
         Route(
             "/api/health/live",
             lambda _: LiveResource(),
-            get=_health("isAlive", "Whether the process lives", "It asks nothing else.", Alive, None),
+            get=_health("isAlive", "Liveness", "The process answers; nothing else is checked.", Alive, None),
         ),
         Route(
             "/api/health/ready",
             lambda api: ReadyResource(api.is_ready),
             get=_health(
                 "isReady",
-                "Whether requests can be served",
-                "The database answers, takes writes, and has the schema that this version works with.",
+                "Readiness",
+                "The database answers, accepts writes, and has the schema of this version.",
                 Ready,
                 Unready,
             ),
@@ -82,9 +83,7 @@ AREA: Final = Area(
         Route(
             "/api/openapi.json",
             lambda api: StaticResource(falcon.MEDIA_JSON, api.description),
-            get=_static(
-                "getDescription", "This description", "For programs: OpenAPI 3.1.", "The description", dict
-            ),
+            get=_static("getDescription", "This description", "OpenAPI 3.1.", "The description", dict),
         ),
         Route(
             "/api/docs/openapi.json",
@@ -92,7 +91,7 @@ AREA: Final = Area(
             get=_static(
                 "getDescriptionBesidePage",
                 "This description",
-                "As at `/api/openapi.json`.",
+                "The same as `/api/openapi.json`.",
                 "The description",
                 dict,
             ),
@@ -102,8 +101,8 @@ AREA: Final = Area(
             lambda api: StaticResource("text/html; charset=utf-8", api.page),
             get=_static(
                 "getPage",
-                "This description, to be read",
-                "For people: a page that needs no script, and no other server.",
+                "This description as a page",
+                "A page without scripts and without requests to other servers.",
                 "The page",
                 str,
                 "text/html",
@@ -112,7 +111,7 @@ AREA: Final = Area(
         Route(
             "/api/docs/style.css",
             lambda _: StaticResource("text/css; charset=utf-8", style),
-            get=_static("getStyle", "How that page looks", "", "The style sheet", str, "text/css"),
+            get=_static("getStyle", "Style sheet of the page", "", "The style sheet", str, "text/css"),
         ),
         Route(
             "/metrics",

@@ -9,15 +9,17 @@ from iotconfig.domain.configs.config import MAX_ID
 from iotconfig.domain.mac import MacAddress
 
 ID: Final = Parameter(
-    "segment", "The config's id, as answers tell it", 1, {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+    "segment", "The id of the config", 1, {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 )
-MAC: Final = Parameter("mac", "The device, in any spelling", "aa:bb:cc:dd:ee:ff", MacAddress)
+MAC: Final = Parameter(
+    "mac", "The MAC address of the device, in any spelling", "aa:bb:cc:dd:ee:ff", MacAddress
+)
 
 IF_MATCH: Final = Parameter(
-    "If-Match", 'Only where the config is at this revision: the `ETag` that was read, such as `"3"`', '"3"'
+    "If-Match", 'Proceed only if the current `ETag` is this one, such as `"3"`', '"3"'
 )
 IF_NONE_MATCH: Final = Parameter(
-    "If-None-Match", "The `ETag` that is known already: 304 where it still is so", '"3"'
+    "If-None-Match", "An `ETag` that the caller has: a GET answers 304 if it is current", '"3"'
 )
 CONDITIONS: Final = (IF_MATCH, IF_NONE_MATCH)
 
