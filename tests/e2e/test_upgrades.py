@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.http import Answer, Client
 from tests.support.next_version import NextVersion
+from tests.support.schema import execute, snapshot
 from tests.support.serving import COMMAND, Serve, environment, run_command
 from tests.support.waiting import wait_until
 
@@ -53,6 +54,19 @@ def test_requests_wait_for_a_migration_and_none_fails(
 
     assert [200] * 8 == [answer.status for answer in answers]
     assert 5 == serve.client.get("/api/configs").json()["configs"][0]["revision"]
+
+
+def test_a_failed_upgrade_changes_nothing(database_url: str, newer: NextVersion) -> None:
+    """Where a table of another program has the name of a new one, all stays as it was, and can be upgraded later."""
+    execute(database_url, "CREATE TABLE shelves (song VARCHAR(20))")
+    before = snapshot(database_url)
+    newer.go_on()
+    failed = run_command("upgrade-db", env=environment(database_url, PYTHONPATH=newer.python_path))
+
+    assert (1, 1) == (failed.returncode, failed.stderr.count(b"\n"))
+    assert before == snapshot(database_url)
+    execute(database_url, "DROP TABLE shelves")
+    upgraded(database_url, newer)
 
 
 def test_both_versions_serve_side_by_side(

@@ -1,0 +1,185 @@
+"""The first schema: configs and their history, notifications, tokens, and relays."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_big_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_mac = sa.String(17).with_variant(sa.String(17, collation="C"), "postgresql")
+_time = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    _create_configs()
+    _create_history()
+    _create_announcing()
+    _create_access()
+
+
+def downgrade() -> None:
+    for table in (
+        "relays",
+        "installation",
+        "accepted_once",
+        "device_tokens",
+        "api_tokens",
+        "notifications",
+        "changes",
+        "pruned_histories",
+        "revisions",
+        "configs",
+        "revision_counters",
+    ):
+        op.drop_table(table)
+
+
+def _create_configs() -> None:
+    op.create_table(
+        "revision_counters",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("last_revision", sa.BigInteger, nullable=False),
+        sa.Column("replaced_by", _mac),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_revision_counters"),
+    )
+    op.create_table(
+        "configs",
+        # By default, so that a config that is restored comes back under its id.
+        sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("device_name", sa.String(255)),
+        sa.Column("device_entity_id", sa.String(255)),
+        sa.Column("enable_ota", sa.Boolean),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("search_text", sa.Text, nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("updated_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_configs"),
+        sa.UniqueConstraint("mac_address", name="uq_configs_mac_address"),
+        # Without it, SQLite would give the highest id to a second config after a delete.
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_history() -> None:
+    op.create_table(
+        "revisions",
+        sa.Column("config_id", sa.BigInteger, nullable=False),
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("operation", sa.String(16), nullable=False),
+        sa.Column("content", sa.Text),
+        sa.Column("etag", sa.String(80)),
+        sa.Column("device_name", sa.String(255)),
+        sa.Column("device_entity_id", sa.String(255)),
+        sa.Column("enable_ota", sa.Boolean),
+        sa.Column("author", sa.String(255), nullable=False),
+        sa.Column("message", sa.Text),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("config_id", "revision", name="pk_revisions"),
+        sa.UniqueConstraint("mac_address", "revision", name="uq_revisions_mac_address"),
+    )
+    deletions = sa.text("operation = 'delete'")
+    op.create_index(
+        "ix_revisions_deletions",
+        "revisions",
+        ["created_at", "config_id"],
+        postgresql_where=deletions,
+        sqlite_where=deletions,
+    )
+    op.create_table(
+        "pruned_histories",
+        sa.Column("config_id", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("config_id", name="pk_pruned_histories"),
+    )
+    op.create_table(
+        "changes",
+        sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
+        sa.Column("position", sa.BigInteger),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("operation", sa.String(16), nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("author", sa.String(255), nullable=False),
+        sa.Column("message", sa.Text),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_changes"),
+        sa.UniqueConstraint("position", name="uq_changes_position"),
+    )
+
+
+def _create_announcing() -> None:
+    op.create_table(
+        "notifications",
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("generation", sa.BigInteger, nullable=False),
+        sa.Column("nudge", sa.Boolean, nullable=False),
+        sa.Column("revision", sa.BigInteger),
+        sa.Column("etag", sa.String(80)),
+        sa.Column("updated_at", _time),
+        sa.Column("since", _time, nullable=False),
+        sa.Column("due_at", _time, nullable=False),
+        sa.Column("refusals", sa.Integer, nullable=False),
+        sa.Column("parked", sa.Boolean, nullable=False),
+        sa.Column("last_error", sa.Text),
+        sa.PrimaryKeyConstraint("kind", "key", name="pk_notifications"),
+    )
+    op.create_index("ix_notifications_parked_since", "notifications", ["parked", "since"])
+    # Its row is added when it is first asked for: a database that is made from a template gets a name of its own.
+    op.create_table(
+        "installation",
+        sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("only", name="pk_installation"),
+    )
+    op.create_table(
+        "relays",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("broker", sa.Text, nullable=False),
+        sa.Column("prefix", sa.Text, nullable=False),
+        sa.Column("is_active", sa.Boolean, nullable=False),
+        sa.Column("problems", sa.Text, nullable=False),
+        sa.Column("reported_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_relays"),
+    )
+
+
+def _create_access() -> None:
+    op.create_table(
+        "api_tokens",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("key", sa.String(12), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("expires_at", _time),
+        sa.Column("last_used_at", _time),
+        sa.Column("revoked_at", _time),
+        sa.PrimaryKeyConstraint("name", name="pk_api_tokens"),
+        sa.UniqueConstraint("key", name="uq_api_tokens_key"),
+    )
+    op.create_table(
+        "device_tokens",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_device_tokens"),
+    )
+    op.create_table(
+        "accepted_once",
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("until", _time, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_accepted_once"),
+    )
+    op.create_index("ix_accepted_once_until", "accepted_once", ["until"])
