@@ -130,6 +130,13 @@ def untouched_single(single: Service, _sqlite_writes: Callable[[], object]) -> I
 
 
 @pytest.fixture
+def start_single(sqlite_url: str) -> Iterator[Callable[..., Service]]:
+    """Makes the API on an empty SQLite file; arguments are settings."""
+    with ExitStack() as stack:
+        yield lambda **environ: stack.enter_context(service_on(sqlite_url, **environ))
+
+
+@pytest.fixture
 def start_service(database_url: str) -> Iterator[Callable[..., Service]]:
     """Makes the API on an empty database of each kind; arguments are settings."""
     with ExitStack() as stack:

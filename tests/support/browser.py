@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Iterable, Mapping
 from http.cookies import Morsel, SimpleCookie
@@ -10,14 +9,14 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import define, field
 
-from .http import Answer, Client
+from .http import Answer, Caller
 
 
 @define
 class Browser:
     """One person's browser at one service."""
 
-    client: Client
+    client: Caller
     cookies: dict[str, str] = field(factory=dict)
     """What it would send."""
     origin: str = ""
@@ -44,16 +43,9 @@ class Browser:
         given = dict(headers)
         if sent := [f"{name}={value}" for name, value in self.cookies.items() if self._is_for(path, name)]:
             given["Cookie"] = "; ".join(sent)
-        connection = http.client.HTTPConnection(*self.client.address, timeout=self.client.timeout)
-        try:
-            connection.request(method, path, body, given)
-            response = connection.getresponse()
-            pairs = response.getheaders()
-            self._keep(value for name, value in pairs if name.lower() == "set-cookie")
-            lowered = {name.lower(): value for name, value in pairs}
-            return Answer(response.status, lowered, response.read())
-        finally:
-            connection.close()
+        answer = self.client.request(method, path, body, given)
+        self._keep(answer.set_cookies)
+        return answer
 
     def follow(self, answer: Answer) -> Answer:
         """Go where a redirect leads, which must be the service itself."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -19,6 +19,15 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    set_cookies: Sequence[str] = ()
+    """What each header `Set-Cookie` says."""
+
+    @classmethod
+    def of(cls, status: int, pairs: Iterable[tuple[str, str]], body: bytes) -> Self:
+        """The answer with these headers, in the order in which they came."""
+        headers = [(name.lower(), value) for name, value in pairs]
+        cookies = [value for name, value in headers if name == "set-cookie"]
+        return cls(status, dict(headers), body, cookies)
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -26,6 +35,11 @@ class Answer:
 
 class Caller:
     """Sends requests to one service; `request` says how."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the service is."""
+        raise NotImplementedError
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -65,8 +79,7 @@ class Client(Caller):
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
-            lowered = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, lowered, response.read())
+            return Answer.of(response.status, response.getheaders(), response.read())
         finally:
             connection.close()
 

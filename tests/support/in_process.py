@@ -31,6 +31,10 @@ class WsgiClient(Caller):
     app: WSGIApplication = field(converter=validator)
     host: str = "127.0.0.1:8080"
 
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}"
+
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
@@ -43,8 +47,7 @@ class WsgiClient(Caller):
         assert begun.status
         # As gunicorn does, whatever the application says.
         no_content = method == "HEAD" or begun.status[:3] in ("204", "304")
-        lowered = {name.lower(): value for name, value in begun.headers}
-        return Answer(int(begun.status[:3]), lowered, b"" if no_content else content)
+        return Answer.of(int(begun.status[:3]), begun.headers, b"" if no_content else content)
 
     def _environ(
         self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
