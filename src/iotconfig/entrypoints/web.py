@@ -24,7 +24,6 @@ from iotconfig.adapters.telemetry import Observer
 from . import lifeline
 from .logs import log_to_stderr
 from .settings import Settings
-from .wiring.observers import observed
 
 
 class _Web(BaseApplication):
@@ -43,6 +42,7 @@ class _Web(BaseApplication):
 
     def load(self) -> Any:
         from .application import app_of
+        from .wiring.observers import observed
 
         watched = observed(self._settings, self._access)
         DeadlineWorker.observers = watched.observers

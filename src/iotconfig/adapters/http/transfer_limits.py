@@ -13,8 +13,8 @@ import hashlib
 import os
 import struct
 import tempfile
+import threading
 from enum import IntEnum
-from threading import Lock
 from typing import Final
 
 from attrs import define, field
@@ -69,7 +69,12 @@ class Transfers:
     """Maximum bytes of all temporary files together."""
     _file: int = field(factory=shared_file)
     _mine: set[int] = field(init=False, factory=set)
-    _lock: Lock = field(init=False, factory=Lock)
+    _lock: threading.Lock = field(init=False)
+
+    @_lock.default
+    def _new_lock(self) -> threading.Lock:
+        # Looked up here: a worker patches threading after the settings have imported this module.
+        return threading.Lock()
 
     def take(self, kind: Kind, caller: str) -> Place:
         """Take a place, to be left by the caller. Raises `TooManyRequests`."""

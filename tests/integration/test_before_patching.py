@@ -1,0 +1,40 @@
+"""What the web process imports before its workers patch the standard library for gevent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Final
+
+_PROGRAM: Final = """
+import sys, threading, time
+import iotconfig.entrypoints.web
+
+originals = {id(getattr(module, name)): name for module, name in (
+    (time, "sleep"), (threading, "Lock"), (threading, "RLock"), (threading, "Thread"), (threading, "local"),
+)}
+for name, module in sorted(sys.modules.items()):
+    if name.startswith("iotconfig."):
+        for value in vars(module).values():
+            if id(value) in originals:
+                print(f"{name.removeprefix('iotconfig.')}: {originals[id(value)]}")
+print(*(name for name in ("psycopg", "sqlalchemy", "iotconfig.entrypoints.wiring") if name in sys.modules))
+"""
+
+_MEANT: Final = """\
+adapters.gunicorn.arbiter: sleep
+adapters.logs.output: RLock
+adapters.logs.output: Thread
+entrypoints.lifeline: Thread
+
+"""
+"""The arbiter is not patched, and the other threads are to run whatever a worker's greenlets do."""
+
+
+def test_nothing_keeps_what_patching_replaces() -> None:
+    """A module that had taken `sleep` before would block its worker where it is to give others a turn."""
+    ran = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert _MEANT == ran.stdout
