@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes deploy/secrets for compose.yaml: random passwords, once. Run it as root: each file belongs to
+# Creates deploy/secrets for compose.yaml, with random passwords, once. Run it as root: each file belongs to
 # the user inside the one container that reads it. Needs openssl and mosquitto_passwd.
 set -eu
 cd "$(dirname "$0")"
 directory="${1:-secrets}"
 if [ -e "$directory" ]; then
-	echo "$directory is there already; nothing was changed." >&2
+	echo "$directory exists already; nothing was changed." >&2
 	exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
@@ -16,12 +16,12 @@ postgres=999 mosquitto=1883 iotconfig=10001
 
 umask 077
 mkdir "$directory"
-# One password of the database, in two spellings; one of the service at the broker; one that devices share there.
+# Passwords of the database (also in a URL), of the service at the broker, and of the devices at the broker.
 for name in postgres_password mqtt_password device_mqtt_password; do
 	openssl rand -hex 24 | tr -d '\n' >"$directory/$name"
 done
 printf 'postgresql://iotconfig:%s@database:5432/iotconfig' "$(cat "$directory/postgres_password")" >"$directory/database_url"
-# Everybody on the machine reads the arguments of programs. printf is the shell's own, and no program.
+# All users of the machine can read the arguments of programs; printf is built into the shell.
 printf 'iotconfig:%s\ndevice:%s\n' "$(cat "$directory/mqtt_password")" "$(cat "$directory/device_mqtt_password")" \
 	>"$directory/mosquitto_passwords"
 mosquitto_passwd -U "$directory/mosquitto_passwords"
@@ -31,4 +31,4 @@ chown "$postgres" "$directory/postgres_password"
 chown "$mosquitto" "$directory/mosquitto_passwords" "$directory/mosquitto_acl"
 chown "$iotconfig" "$directory/database_url" "$directory/mqtt_password"
 chmod 0400 "$directory"/*
-echo "Made $directory. Devices sign in to the broker as 'device', with the password in device_mqtt_password."
+echo "Created $directory. Devices sign in to the broker as 'device', with the password in device_mqtt_password."
