@@ -1,1 +1,1 @@
-"""Endurance: the whole system under load, broken on a schedule, judged by its record."""
+"""Endurance: the whole system under load, broken on a schedule, and checked by its record."""

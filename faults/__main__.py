@@ -1,4 +1,4 @@
-"""`python -m faults [LOAD…] [--scale short|long] [--database postgresql|sqlite] [--seed N]`: run loads, and print what held."""
+"""`python -m faults [LOAD…] [--scale short|long] [--database postgresql|sqlite] [--seed N]`: run loads, and print the invariants."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from faults.system import Host
 from faults.verdicts import Outcome
 
 _SHOWN = 5
-"""Violations of one invariant that are printed."""
+"""Violations that are printed for each invariant."""
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _report(name: str, outcome: Outcome, seconds: float) -> bool:
-    """Print one load's part of the table; whether all of it held."""
+    """Print the rows of one load; returns whether all of its invariants held."""
     print(f"\n{name}: {outcome.operations} operations, {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
     for verdict in outcome.verdicts:
         print(f"  {'held  ' if verdict.held else 'BROKEN'}  {verdict.invariant}")

@@ -1,7 +1,7 @@
-"""What must hold of a record and of what is stored in the end: pure functions, each with what it found wrong.
+"""Invariants of a record and of the database at the end: pure functions that return violations.
 
-An empty list says that the invariant held. Of an operation that did not end, or
-had no answer, or 503, nothing is known: it may be stored or not.
+An empty list means that the invariant held. An operation that did not end, or
+had no answer, or got 503, is in doubt: it may be stored or not.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Stored:
 
 
 def bodies_are_as_stored(record: Iterable[Operation], digests: Mapping[str, str]) -> Violations:
-    """Each body that a device got is, byte for byte, what was stored for it."""
+    """Each body that a device got equals a stored content of the device, byte for byte."""
     return [
         f"{fetch.subject} got {fetch.facts['digest']}, stored is {digests.get(fetch.subject)}"
         for fetch in of(record, "fetch")
@@ -36,7 +36,7 @@ def bodies_are_as_stored(record: Iterable[Operation], digests: Mapping[str, str]
 
 
 def failures_are_honest(record: Iterable[Operation]) -> Violations:
-    """No answer above 499 but 503 with `Retry-After`, and 507."""
+    """No answer has a status above 499, except 503 with `Retry-After`, and 507."""
     return [
         f"{one.kind} of {one.subject} was answered {one.status}"
         f"{' without Retry-After' if one.status == 503 else ''}"
@@ -49,7 +49,7 @@ def failures_are_honest(record: Iterable[Operation]) -> Violations:
 
 
 def all_are_answered(record: Iterable[Operation]) -> Violations:
-    """Every operation ended with an answer."""
+    """Each operation ended with an answer."""
     return [
         f"{one.kind} of {one.subject} got no answer: {one.facts.get('error', 'it did not end')}"
         for one in record
@@ -58,7 +58,7 @@ def all_are_answered(record: Iterable[Operation]) -> Violations:
 
 
 def all_are_done(record: Iterable[Operation]) -> Violations:
-    """Every operation was answered with success."""
+    """Each operation succeeded."""
     return [
         f"{one.kind} of {one.subject}: {one.facts.get('error') or one.status}"
         for one in record
@@ -67,13 +67,13 @@ def all_are_done(record: Iterable[Operation]) -> Violations:
 
 
 def every_subject_is_served(record: Iterable[Operation], subjects: Iterable[str]) -> Violations:
-    """Each of these got, sooner or later, what it asked for."""
+    """Each of these subjects had a successful operation at last."""
     served = {one.subject for one in record if one.is_done}
     return [f"{subject} was never served" for subject in subjects if subject not in served]
 
 
 def revision_counts_the_changes(record: Iterable[Operation], final: int) -> Violations:
-    """The last revision of one device is that of its creation and one for each acknowledged change."""
+    """The last revision of one device is 1 for its creation, plus 1 for each acknowledged change."""
     writes = of(record, "write")
     acknowledged = sum(write.is_done for write in writes)
     in_doubt = sum(not write.is_done and not write.is_refused for write in writes)
@@ -83,7 +83,7 @@ def revision_counts_the_changes(record: Iterable[Operation], final: int) -> Viol
 
 
 def history_is_gapless(history: Iterable[Stored]) -> Violations:
-    """Each device's revisions are 1, 2, 3 and so on, none missing and none twice."""
+    """The revisions of each device are 1, 2, 3 and so on, without gaps and duplicates."""
     revisions: dict[str, list[int]] = defaultdict(list)
     for stored in history:
         revisions[stored.subject].append(stored.revision)
@@ -95,7 +95,7 @@ def history_is_gapless(history: Iterable[Stored]) -> Violations:
 
 
 def acknowledged_are_stored(record: Iterable[Operation], history: Iterable[Stored]) -> Violations:
-    """Each acknowledged write is in the history, with the revision and the ETag that it was answered with."""
+    """Each acknowledged write is in the history, with the revision and the ETag of its answer."""
     stored = set(history)
     return [
         f"{write.subject}: acknowledged revision {write.facts['revision']} is not stored"
@@ -111,9 +111,9 @@ def acknowledged_are_stored(record: Iterable[Operation], history: Iterable[Store
 def stored_were_asked_for_once(
     record: Iterable[Operation], history: Iterable[Stored], given: Iterable[Stored] = ()
 ) -> Violations:
-    """What is stored and was not `given` before was written, not refused, and is stored once.
+    """Each stored revision that was not `given` was written, not refused, and is stored once.
 
-    Contents are unique to their write, so a second revision with the same ETag is a write that was done twice.
+    Each write has a unique content, so a second revision with the same ETag is a write that was done twice.
     """
     asked: dict[tuple[str, str], bool] = {}
     for write in of(record, "write"):
@@ -132,7 +132,7 @@ def stored_were_asked_for_once(
 
 
 def announced_never_go_back(record: Iterable[Operation]) -> Violations:
-    """Nobody who listens to a device is told of an older revision after a newer one."""
+    """No subscriber gets a message with an older revision of a device after a newer one."""
     newest: dict[str, int] = {}
     found = []
     for heard in of(record, "heard"):
@@ -146,7 +146,7 @@ def announced_never_go_back(record: Iterable[Operation]) -> Violations:
 def newest_are_announced(
     record: Iterable[Operation], revisions: Mapping[str, int], until: float = float("inf")
 ) -> Violations:
-    """Each device's newest revision was heard, by a moment."""
+    """A message with the newest revision of each device was received, before a given time."""
     told: dict[str, int] = {}
     for heard in of(record, "heard"):
         if heard.begun <= until:
@@ -159,7 +159,7 @@ def newest_are_announced(
 
 
 def reads_are_not_stale(record: Sequence[Operation], history: Iterable[Stored]) -> Violations:
-    """Who asks after a write was acknowledged, or after another has read it, gets that or something newer."""
+    """A read that begins after a write was acknowledged, or was read, returns that write or a newer one."""
     revision_of = {(one.subject, one.etag): one.revision for one in history}
     seen: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for one in record:
@@ -180,14 +180,14 @@ def reads_are_not_stale(record: Sequence[Operation], history: Iterable[Stored]) 
 
 
 def answered_within(record: Iterable[Operation], seconds: float) -> Violations:
-    """Every operation took so long at most."""
+    """No operation took longer than the limit."""
     return [
         f"{one.kind} of {one.subject} took {one.seconds:.1f} s" for one in record if one.seconds > seconds
     ]
 
 
 def outage_is_told(health: Iterable[Operation], broken: float, healed: float) -> Violations:
-    """While the database is away, the health check answers 503, and is asked."""
+    """While the database is unavailable, there are health checks, and each answers 503."""
     during = [one for one in health if broken <= one.begun and one.ended is not None and one.ended < healed]
     if not during:
         return ["nobody asked for the health during the outage"]
@@ -195,7 +195,7 @@ def outage_is_told(health: Iterable[Operation], broken: float, healed: float) ->
 
 
 def cut_in_time(record: Iterable[Operation], deadlines: Mapping[str, float], margin: float) -> Violations:
-    """Each slow client was cut: not before its kind's deadline, and not `margin` seconds after it."""
+    """Each slow connection was closed: not before the deadline of its kind, and at most `margin` seconds after it."""
     found = []
     for one in of(record, "slow"):
         deadline = deadlines[one.subject]
@@ -207,7 +207,7 @@ def cut_in_time(record: Iterable[Operation], deadlines: Mapping[str, float], mar
 
 
 def level(figures: Mapping[str, tuple[float, float]], factor: float, slack: float) -> Violations:
-    """Nothing grew: each second figure is at most `factor` times the first, and `slack` more."""
+    """Constant figures: each second one is at most `factor` times the first, plus `slack`."""
     return [
         f"{name} went from {before:g} to {after:g}"
         for name, (before, after) in figures.items()
@@ -218,7 +218,7 @@ def level(figures: Mapping[str, tuple[float, float]], factor: float, slack: floa
 def recovered_within(
     record: Iterable[Operation], healed: Sequence[float], broken: Sequence[float], seconds: float
 ) -> Violations:
-    """Nothing that was begun `seconds` after a healing, and before the next break, failed."""
+    """No operation failed that began `seconds` or more after a recovery, and before the next fault."""
     record = list(record)
     found = []
     for at in healed:

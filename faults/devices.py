@@ -1,7 +1,7 @@
-"""Devices that fetch their documents: each fetch on a new connection, at its own moment, whatever others do.
+"""Devices that fetch their documents: each fetch on a new connection, at its own time.
 
-The load is open: a fetch is due when it is due, and its time counts from then, so
-that a service which stalls is not spared the devices that meanwhile wait.
+The load is open: each fetch has a due time, from which its duration counts. So the
+durations include the waiting time while the service stalls.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .wire import allow_descriptors, exchange
 _TRIES: Final = 10
 _AFTER_NO_ANSWER: Final = 2.0
 _SPARE: Final = 100
-"""Descriptors that a generator needs for itself."""
+"""File descriptors of the generator, except those of connections."""
 
 
 @frozen
 class DeviceLoad:
-    """Fetches by devices `0` to `devices - 1` in turns, at random moments of `seconds`."""
+    """Fetches by devices `0` to `devices - 1` in turns, at random times within `seconds`."""
 
     port: int
     record: str
@@ -47,7 +47,7 @@ class DeviceLoad:
 
 
 async def storm(load: DeviceLoad, stop: asyncio.Event) -> None:
-    """Fetch until all are done, or told to stop."""
+    """Fetch until all fetches are done, or `stop` is set."""
     chance = random.Random(load.seed)
     moments = sorted(chance.random() * load.seconds for _ in range(load.fetches))
     order = list(range(load.devices))
@@ -72,7 +72,7 @@ class _Device:
     _tokens: Sequence[str]
 
     async def boot(self, due: float, jitter: float, places: asyncio.Semaphore) -> None:
-        """Ask for the document; again, when told to ask later."""
+        """Fetch the document; fetch it again after a 503 with `Retry-After`."""
         async with places:
             for _ in range(_TRIES):
                 wait = await self._fetch(due)
@@ -82,7 +82,7 @@ class _Device:
                 due = monotonic()
 
     async def _fetch(self, due: float) -> float | None:
-        """One fetch; in how many seconds to ask again, where there is no answer or it says so."""
+        """Fetch once; returns the seconds until the next attempt if there was no answer, or `Retry-After`; else None."""
         name = address(self._number)
         headers = {"Authorization": f"Bearer {self._tokens[self._number]}"} if self._tokens else {}
         request = request_bytes("GET", f"/api/configs/{name}.json", headers=headers)
@@ -101,7 +101,7 @@ class _Device:
 
 
 def facts(answer: Answer) -> dict[str, str]:
-    """What the record keeps of an answer to a fetch."""
+    """The facts that the record has of an answer to a fetch."""
     found = {"digest": digest(answer.body)}
     for header, fact in (("etag", "etag"), ("retry-after", "retry_after")):
         if header in answer.headers:

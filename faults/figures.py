@@ -1,4 +1,4 @@
-"""Figures from a record: percentiles, and how long it took to recover."""
+"""Figures from a record: percentiles and recovery times."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from .record import Operation
 
 
 def percentile(samples: Iterable[float], share: float) -> float:
-    """The sample below which `share` of them lie; 0 where there are none."""
+    """The percentile of the samples at `share` (0 to 1); 0 without samples."""
     ordered = sorted(samples)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 def times(record: Sequence[Operation]) -> str:
-    """p50, p99 and the longest of what was answered."""
+    """p50, p99 and the maximum of the answered operations."""
     seconds = [one.seconds for one in record if one.ended is not None]
     shares = " ".join(f"p{share * 100:.0f} {_spelt(percentile(seconds, share))}" for share in (0.5, 0.99))
     return f"{shares} max {_spelt(max(seconds, default=0.0))}"
 
 
 def last_failure(record: Iterable[Operation], since: float, until: float) -> float:
-    """Seconds after `since` at which the last operation began that failed before `until`."""
+    """Seconds from `since` to the begin of the last operation that failed before `until`."""
     failed = [
         one.begun
         for one in record
@@ -31,7 +31,7 @@ def last_failure(record: Iterable[Operation], since: float, until: float) -> flo
 
 
 def first_success(record: Iterable[Operation], since: float) -> float:
-    """Seconds after `since` at which the first operation that began then or later was acknowledged."""
+    """Seconds from `since` to the first acknowledgement of an operation that began after it."""
     done = [one.ended for one in record if one.begun >= since and one.is_done and one.ended is not None]
     return min(done, default=float("inf")) - since
 

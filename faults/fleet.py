@@ -1,4 +1,4 @@
-"""The fleet's devices, and the documents that are stored for them at first."""
+"""The devices, and their first contents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def address(number: int) -> str:
 
 
 def document(seed: int, number: int) -> str:
-    """A device's first document, spelt as no serializer would: its bytes are what is looked at."""
+    """The first content of a device, with a spacing that no serializer makes, since its bytes are compared."""
     chance = random.Random(f"{seed}/{number}")
     filling = " " * chance.randint(0, 40)
     words = "".join(chance.choices(_LETTERS, k=chance.randint(20, 900)))
@@ -33,12 +33,12 @@ def document(seed: int, number: int) -> str:
 
 
 def digest(body: bytes) -> str:
-    """What the record keeps of a body."""
+    """The digest of a body in the record."""
     return hashlib.sha256(body).hexdigest()[:32]
 
 
 def store(client: Client, seed: int, devices: int, **headers: str) -> None:
-    """Give each device its first document."""
+    """Store the first content of each device."""
     lines = (
         f'{{"mac_address": {json.dumps(address(number))}, "content": {document(seed, number)}}}\n'
         for number in range(devices)
@@ -54,7 +54,7 @@ def store(client: Client, seed: int, devices: int, **headers: str) -> None:
 
 
 def given(seed: int, devices: int) -> list[Stored]:
-    """The revisions that `store` makes."""
+    """The revisions that `store` creates."""
     return [
         Stored(address(number), 1, ConfigContent.parse(document(seed, number)).etag)
         for number in range(devices)

@@ -1,4 +1,4 @@
-"""Load generators as processes of their own: what they cost is not the harness's, nor their lateness."""
+"""Load generators as separate processes, so that the harness does not delay them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ S = TypeVar("S")
 _ROOT = Path(__file__).parents[1]
 
 _READY = b"ready\n"
-"""What a generator prints when it begins, and can be stopped."""
+"""The output of a generator when it begins, and can be stopped."""
 
 
 class Generator:
-    """A module of ours that generates one load until that is done; a context manager that leaves none behind."""
+    """The process of a module that generates one load; the context manager ends it."""
 
     def __init__(self, module: str, load: Any) -> None:
-        """`load`: what the module is told, a class of attrs with plain values."""
+        """`load`: the parameters for the module, an attrs class with plain values."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"faults.{module}", json.dumps(asdict(load))],
             cwd=_ROOT,
@@ -36,13 +36,13 @@ class Generator:
         )
 
     def finish(self, seconds: float) -> None:
-        """Wait until the load is done; raises where it takes longer, or fails."""
+        """Wait until the load is done. Raises an exception if it takes longer, or fails."""
         status = self.process.wait(timeout=seconds)
         if status:
             raise RuntimeError(f"a load generator ended with {status}")
 
     def stop(self, seconds: float = 60.0) -> None:
-        """Have it begin nothing new, and wait for what it has begun."""
+        """Stop it from beginning operations, and wait for those that have begun."""
         self.process.send_signal(signal.SIGTERM)
         self.finish(seconds)
 
@@ -50,7 +50,7 @@ class Generator:
         return self.process.poll() is None
 
     def __enter__(self) -> Self:
-        """Wait until it begins: before that, a request to stop would kill it, and time would pass without a load."""
+        """Wait until it begins. Before that, SIGTERM would kill it, and time would pass without a load."""
         assert self.process.stdout is not None
         with self.process.stdout as output:
             if output.readline() != _READY:
@@ -66,7 +66,7 @@ class Generator:
 
 
 def generate(kind: Callable[..., S], work: Callable[[S, asyncio.Event], Awaitable[None]]) -> None:
-    """What a module of loads does as a process: read its load, and work until that is done or SIGTERM comes."""
+    """The main function of a generator: read the load, and run it until it is done, or until SIGTERM."""
     load = kind(**json.loads(sys.argv[1]))
 
     async def main() -> None:
@@ -86,7 +86,7 @@ def generate(kind: Callable[..., S], work: Callable[[S, asyncio.Event], Awaitabl
 
 
 async def pause(seconds: float, stop: asyncio.Event) -> bool:
-    """Wait for a time, or until told to stop; whether to go on."""
+    """Wait until a time, or until `stop` is set; returns whether to continue."""
     if seconds > 0 and not stop.is_set():
         try:
             async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Invariants of several loads, each decided by several checks."""
+"""Invariants that several loads share, each with several checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stored_as_acknowledged(
     given: Collection[Stored],
     invariant: str = "acknowledged = stored, each once, gapless, no read goes back",
 ) -> Verdict:
-    """The record of writes and reads against the histories at the end; `given`: what was stored before."""
+    """Compare the record of writes and reads with the histories at the end; `given`: revisions from before."""
     return held(
         invariant,
         acknowledged_are_stored(record, history),
@@ -34,7 +34,7 @@ def stored_as_acknowledged(
 
 
 def announced_in_order(record: Collection[Operation], newest: Mapping[str, int]) -> Verdict:
-    """What listeners heard, against each device's last revision."""
+    """Compare the messages that subscribers received with the last revision of each device."""
     return held(
         "announced revisions never go back, and the newest arrive",
         announced_never_go_back(record),

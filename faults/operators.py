@@ -1,4 +1,4 @@
-"""Operators who change configs, and look at what they changed: each request on a new connection."""
+"""Operators that change configs, and fetch the documents: each request on a new connection."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from .wire import exchange
 
 @frozen
 class OperatorLoad:
-    """Writers who change devices `first` to `first + devices - 1`, for some time or so often."""
+    """Writers that change devices `first` to `first + devices - 1`, for a time or for a number of writes."""
 
     port: int
     record: str
     seed: int
     writers: int
-    """So many at the same time."""
+    """Concurrent writers."""
     devices: int
     first: int = 0
     seconds: float = 3600.0
     writes: int = 0
-    """So many in all; 0: until the time is up."""
+    """Writes of all writers together; 0: until the time is over."""
     rate: float = 0.0
-    """Writes a second of all together; 0: each writes again as soon as it has its answer."""
+    """Writes per second of all writers together; 0: each writes again after its answer."""
     reads: bool = False
-    """Whether a look at the device's document follows each write."""
+    """Whether a fetch of the document follows each write."""
     padding: int = 0
-    """Characters that make a document larger."""
+    """Additional characters in each content."""
     patience: float = 60.0
 
 
 async def shift(load: OperatorLoad, stop: asyncio.Event) -> None:
-    """Write until all is done, or told to stop."""
+    """Write until all writes are done, or `stop` is set."""
     with Recorder(Path(load.record)) as recorder:
         turns = iter(range(load.writes)) if load.writes else count()
         begin = monotonic()

@@ -1,9 +1,8 @@
-"""What was done and what came of it: one line when an operation begins, one when it ends.
+"""The record of operations: one line when an operation begins, and one when it ends.
 
-Each line is one `write` to a file that is only appended to, so a harness that dies
-leaves all that it had begun, and what it never saw end counts as begun. Every
-process writes a file of its own; times are the machine's monotonic clock, which
-all processes share.
+Each line is one `write` to a file in append mode, so no line is lost if the harness is
+killed; an operation without an end counts as begun. Each process writes its own
+file. Times are from the machine's monotonic clock, which all processes share.
 """
 
 from __future__ import annotations
@@ -20,60 +19,60 @@ from typing import Any, Final, Self
 from attrs import evolve, field, frozen
 
 NO_ANSWER: Final = 0
-"""The status of an operation whose connection failed: what became of it is unknown."""
+"""The status of an operation whose connection failed, so that its result is unknown."""
 
 
 @frozen
 class Operation:
-    """One operation, from its begin to its end."""
+    """One operation, with its begin and its end."""
 
     kind: str
     """`fetch`, `write`, `health`, `heard`, `fault`, …"""
     subject: str
-    """A MAC address, mostly."""
+    """Usually a MAC address."""
     begun: float
     ended: float | None = None
-    """None where the record does not tell: the process died, or was told to stop, in between."""
+    """None if the process ended before the operation did."""
     status: int | None = None
-    """Of the answer over HTTP; `NO_ANSWER` where none came, None where the operation did not end."""
+    """The HTTP status; `NO_ANSWER` without an answer, None if the operation did not end."""
     facts: Mapping[str, Any] = field(factory=dict)
 
     @property
     def seconds(self) -> float:
-        """How long it took; an operation that did not end took for ever."""
+        """The duration in seconds; infinite if the operation did not end."""
         return float("inf") if self.ended is None else self.ended - self.begun
 
     @property
     def is_done(self) -> bool:
-        """Whether it was acknowledged."""
+        """Whether the operation was acknowledged."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
     def is_refused(self) -> bool:
-        """Whether it was answered that nothing was done: neither acknowledged nor in doubt."""
+        """Whether the operation was refused: neither acknowledged nor in doubt."""
         return self.status is not None and (300 <= self.status < 500 or self.status == 507)
 
 
 class Recorder:
-    """Appends to one file; threads may share it."""
+    """Appends to one file; thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._numbers = count()
 
     def begin(self, kind: str, subject: str, at: float | None = None, **facts: object) -> int:
-        """Say that an operation begins, or was due `at` a time; its number."""
+        """Record that an operation begins, or was due `at` a time; returns its number."""
         number = next(self._numbers)
         begun = monotonic() if at is None else at
         self._write({"begin": number, "kind": kind, "subject": subject, "at": begun, **_spelt(facts)})
         return number
 
     def end(self, number: int, status: int, **facts: object) -> None:
-        """Say what came of an operation."""
+        """Record the end of an operation."""
         self._write({"end": number, "status": status, "at": monotonic(), **_spelt(facts)})
 
     def note(self, kind: str, subject: str, **facts: object) -> float:
-        """Say that something happened at this moment; the moment."""
+        """Record an event; returns its time."""
         at = monotonic()
         self.end(self.begin(kind, subject, at, **facts), 200)
         return at
@@ -101,7 +100,7 @@ def _spelt(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def read(directory: Path, name: str = "*") -> list[Operation]:
-    """All operations that the files of a directory tell of, or those of one, in the order of their begin.
+    """All operations in the files of a directory, or in one file, in the order of their begin.
 
     A last line that was cut off is left out; any other that is no JSON raises `ValueError`.
     """
@@ -126,5 +125,5 @@ def _read(path: Path) -> Iterable[Operation]:
 
 
 def of(record: Iterable[Operation], *kinds: str) -> list[Operation]:
-    """The operations of some kinds."""
+    """The operations of these kinds."""
     return [operation for operation in record if operation.kind in kinds]

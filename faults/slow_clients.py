@@ -1,4 +1,4 @@
-"""Clients that are too slow: with their headers, with a body, with reading an answer. A byte now and then is no progress."""
+"""Clients that send headers, send a body, or read an answer too slowly: one byte at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PAUSE: Final = 0.5
 """Seconds between two bytes."""
 
 _LOOK: Final = 0.25
-"""Seconds between two looks at what the service has closed."""
+"""Seconds between two checks for closed connections."""
 
 _ESTABLISHED: Final = "01"
 
@@ -34,7 +34,7 @@ _BODY: Final = (
 
 @frozen
 class Crowd:
-    """So many clients of each kind, until all of them are cut."""
+    """Clients of each kind, until all of their connections are closed."""
 
     port: int
     record: str
@@ -42,17 +42,17 @@ class Crowd:
     bodies: int
     readers: int
     large: str
-    """The path of what the readers read: larger than what the buffers of both ends hold."""
+    """The path that the readers read; larger than the buffers of both ends."""
     seconds: float
-    """How long to wait for the last cut."""
+    """Seconds to wait for the last closed connection."""
     download: str = ""
-    """The path of what one more client reads, slowly and steadily, to its end."""
+    """The path that one more client reads completely, at a low and steady rate."""
     rate: int = 200_000
-    """Bytes a second of that client."""
+    """Bytes per second of that client."""
 
 
-async def dawdle(load: Crowd, stop: asyncio.Event) -> None:
-    """Keep them all going until each is cut."""
+async def crawl(load: Crowd, stop: asyncio.Event) -> None:
+    """Run all clients until each connection is closed."""
     allow_descriptors()
     read = f"GET {load.large} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     kinds = [
@@ -73,7 +73,7 @@ async def dawdle(load: Crowd, stop: asyncio.Event) -> None:
 
 @define
 class _Server:
-    """Whose connections the service still holds: a client whose buffers are full is not told that it was cut."""
+    """Connections that the service still has open. A client with full buffers does not notice that its connection was closed."""
 
     _port: int
     _held: frozenset[int] = frozenset()
@@ -86,7 +86,7 @@ class _Server:
             await asyncio.sleep(_LOOK)
 
     async def has_cut(self, port: int) -> bool:
-        """Whether the service's end is closed, at least to sending, by a look that begins after this call."""
+        """Whether the service's end is closed, at least for sending, by a check that begins after this call."""
         looks = self._looks
         while self._looks == looks:
             await asyncio.sleep(_LOOK / 2)
@@ -107,7 +107,7 @@ class _Dawdler:
     _server: _Server
 
     async def live(self, request: bytes, stop: asyncio.Event) -> None:
-        """Connect, begin, and trickle until the service ends it."""
+        """Connect, begin, and send or read single bytes until the service closes the connection."""
         loop = asyncio.get_running_loop()
         until = monotonic() + self._load.seconds
         with socket.socket() as client:
@@ -143,7 +143,7 @@ class _Dawdler:
 
 
 async def _download(load: Crowd, recorder: Recorder) -> None:
-    """Read an answer at a steady rate: slower than any total allows, and never still."""
+    """Read an answer at a steady rate: slower than any total time limit, but without a stall."""
     loop = asyncio.get_running_loop()
     with socket.socket() as client:
         client.setblocking(False)
@@ -160,4 +160,4 @@ async def _download(load: Crowd, recorder: Recorder) -> None:
 
 
 if __name__ == "__main__":
-    generate(Crowd, dawdle)
+    generate(Crowd, crawl)

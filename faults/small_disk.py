@@ -13,12 +13,12 @@ _BLOCK = bytes(64 * 1024)
 
 
 class CannotMount(Exception):
-    """This user may not mount a file system."""
+    """The user may not mount a file system."""
 
 
 @frozen
 class SmallDisk:
-    """A mounted file system of its own."""
+    """A separate mounted file system."""
 
     path: Path
 
@@ -27,7 +27,7 @@ class SmallDisk:
         return self.path / "ballast"
 
     def fill(self, room: int = 0) -> None:
-        """Take all space but `room` bytes."""
+        """Fill the disk except for `room` bytes."""
         with self._ballast.open("ab", buffering=0) as ballast:
             try:
                 while True:
@@ -36,13 +36,13 @@ class SmallDisk:
                 ballast.truncate(max(0, ballast.tell() - room))
 
     def free(self) -> None:
-        """Give the space back."""
+        """Free the space."""
         self._ballast.unlink()
 
 
 @contextmanager
 def small_disk(path: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """Mount a file system in memory at `path`. Raises `CannotMount` where that is not allowed."""
+    """Mount a file system in memory at `path`. Raises `CannotMount` if the user may not."""
     path.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "tmpfs", str(path)]
     done = subprocess.run(mount, capture_output=True, check=False)

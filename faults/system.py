@@ -36,12 +36,12 @@ _DEVICE = re.compile(r"/devices/([0-9a-f:]{17})/config$")
 
 @define
 class Host:
-    """Where loads run one after another: one PostgreSQL server, started for the first that needs it."""
+    """The environment of loads, which run one after another: one PostgreSQL server, started when a load needs it."""
 
     directory: Path
     seed: int
     on_sqlite: bool = False
-    """Whether loads that care for no database in particular run on SQLite."""
+    """Whether loads that are for either database run on SQLite."""
     _server: PostgresServer | None = None
     _cleanup: ExitStack = Factory(ExitStack)
 
@@ -56,7 +56,7 @@ class Host:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of a new database, which is gone afterwards: on the site's server, with the current schema, or a file."""
+        """The URL of a new database with the current schema, on the server or in a file; it is removed at the end."""
         if self.on_sqlite:
             yield f"sqlite:///{self.place() / 'configs.db'}"
             return
@@ -80,7 +80,7 @@ class Host:
 
 @frozen
 class Usage:
-    """What one process takes."""
+    """The resources of one process."""
 
     bytes: int
     descriptors: int
@@ -90,7 +90,7 @@ class Usage:
 class System:
     """One running system; a context manager that leaves no process behind.
 
-    `recorder` is the harness's own: what is heard goes there, and what it breaks.
+    `recorder`: the record of the harness, for received messages and faults.
     """
 
     def __init__(
@@ -141,25 +141,25 @@ class System:
         return self.client.address[1]
 
     def record_path(self, name: str) -> Path:
-        """Where a generator writes its part of the record."""
+        """The file of a generator's part of the record."""
         return self.place / f"{name}.jsonl"
 
     def record(self, name: str = "*") -> list[Operation]:
-        """All that was recorded so far, or one generator's part of it."""
+        """The record so far, or one generator's part of it."""
         return read(self.place, name)
 
     def history(self) -> list[Stored]:
-        """All revisions that are stored, the deletions aside."""
+        """All stored revisions except deletions."""
         query = "SELECT mac_address, revision, etag FROM revisions WHERE etag IS NOT NULL"
         return [Stored(str(m), int(str(r)), str(e)) for m, r, e in rows(self.database_url, query)]
 
     def wait_drained(self, seconds: float = 60.0) -> None:
-        """Return when nothing is left to announce."""
+        """Wait until no notification is pending."""
         query = "SELECT count(*) FROM notifications"
         wait_until(lambda: rows(self.database_url, query) == [(0,)], "nothing is pending", seconds)
 
     def reload(self) -> None:
-        """SIGHUP, and wait until the workers are others."""
+        """Send SIGHUP, and wait until all workers are replaced."""
         workers = self.serve.worker_pids()
         self.recorder.note("fault", "SIGHUP")
         self.serve.process.send_signal(signal.SIGHUP)
@@ -167,12 +167,12 @@ class System:
         wait_until(lambda: len(self.serve.worker_pids()) == len(workers), "new ones are there", 60)
 
     def faults_logged(self) -> list[str]:
-        """Lines of the service's log that tell of a fault of its own; to be asked once it has ended, too."""
+        """Lines of the service's log about defects of the service; also after its end."""
         log = (self.place / "serve.log").read_text(errors="replace")
         return [line for line in log.splitlines() if _FAULT.search(line)]
 
     def left_behind(self) -> list[str]:
-        """Files in the directory for temporary ones that nobody takes away any more."""
+        """Temporary files that no process will remove."""
         return [f"{path.name} is left" for path in self._temporary.iterdir()]
 
     def relay_pid(self) -> int | None:
@@ -181,7 +181,7 @@ class System:
         return next((pid for pid in pids if "entrypoints.leader" in command_of(pid)), None)
 
     def usage(self) -> dict[str, Usage]:
-        """What each process takes; workers are numbered, as they come and go."""
+        """The resources of each process; workers are numbered, since they are replaced."""
         pids = {"supervisor": self.serve.process.pid, "web": self.serve.web_pid()}
         relay = self.relay_pid()
         if relay is not None:
@@ -194,7 +194,7 @@ class System:
         return found
 
     def probe(self, kind: str, path: str) -> int:
-        """Ask once, and record it; the status, 0 where no answer came."""
+        """Check the health once, and record it; returns the status, 0 without an answer."""
         number = self.recorder.begin(kind, path)
         try:
             answer = self.client.get(path)
@@ -206,7 +206,7 @@ class System:
         return answer.status
 
     def wait_healthy(self, seconds: float = 60.0) -> None:
-        """Return when the database is connected, as several workers see it."""
+        """Wait until several workers report that the database is connected."""
         wait_until(
             lambda: all(self.probe("health", "/api/health") == 200 for _ in range(8)), "healthy", seconds
         )
@@ -238,5 +238,5 @@ def growth(before: Mapping[str, Usage], after: Mapping[str, Usage]) -> str:
 def compared(
     before: Mapping[str, Usage], after: Mapping[str, Usage], of: Callable[[Usage], float]
 ) -> dict[str, tuple[float, float]]:
-    """One figure of each process that was there both times, before and after."""
+    """One figure of each process that existed both times, before and after."""
     return {name: (of(before[name]), of(after[name])) for name in before if name in after}

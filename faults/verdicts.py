@@ -1,4 +1,4 @@
-"""What came of a load: its invariants, held or not, and its figures."""
+"""The result of a load: its invariants and its figures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from attrs import field, frozen
 
 @frozen
 class Verdict:
-    """One invariant, and what violated it."""
+    """One invariant, and its violations."""
 
     invariant: str
     violations: Sequence[str]
     is_timed: bool = False
-    """Whether it is about speed: judged where the machine is not shared, and only told elsewhere."""
+    """Whether it is about speed: on a shared machine it is only printed."""
 
     @property
     def held(self) -> bool:
@@ -23,7 +23,7 @@ class Verdict:
 
 @frozen
 class Outcome:
-    """What came of one load."""
+    """The result of one load."""
 
     operations: int
     verdicts: Sequence[Verdict]
@@ -31,20 +31,20 @@ class Outcome:
 
 
 def held(invariant: str, *violations: Sequence[str]) -> Verdict:
-    """The verdict on an invariant that one or several checks decide."""
+    """The verdict on an invariant with one or several checks."""
     return Verdict(invariant, [one for found in violations for one in found])
 
 
 def in_time(invariant: str, *violations: Sequence[str]) -> Verdict:
-    """The same for one about speed."""
+    """The verdict on an invariant about speed."""
     return Verdict(invariant, [one for found in violations for one in found], is_timed=True)
 
 
 def at_most(value: float, limit: float, what: str) -> list[str]:
-    """A violation where a figure is above its limit."""
+    """A violation if a figure is above its limit."""
     return [] if value <= limit else [f"{what} is {value:.2f}, above {limit:g}"]
 
 
 def same_processes(before: Sequence[int], after: Sequence[int]) -> list[str]:
-    """A violation for each process that came or went."""
+    """A violation for each process that started or ended."""
     return [f"process {pid} came or went" for pid in sorted(set(before) ^ set(after))]

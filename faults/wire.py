@@ -1,4 +1,4 @@
-"""Requests as devices and operators send them: each on a new connection, many at the same time."""
+"""Requests of devices and operators: each on a new connection, many at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.wire import only_answer
 
 
 async def exchange(port: int, request: bytes, seconds: float) -> Answer:
-    """Send these bytes, and return the answer. Raises `OSError`, or `TimeoutError`, where none comes."""
+    """Send these bytes, and return the answer. Raises `OSError` or `TimeoutError` without an answer."""
     async with asyncio.timeout(seconds):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -27,7 +27,7 @@ async def exchange(port: int, request: bytes, seconds: float) -> Answer:
 
 
 def allow_descriptors() -> int:
-    """Raise this process's limit of open files as far as it may; what it is then."""
+    """Raise this process's limit of open files to the maximum; returns it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard

@@ -1,1 +1,1 @@
-"""One module a load, each with `SHORT`, `LONG`, and `run(site, scale)`."""
+"""One module for each load, with `SHORT`, `LONG`, and `run(site, scale)`."""

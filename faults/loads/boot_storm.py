@@ -1,4 +1,4 @@
-"""Power is back: all devices fetch their documents, spread over a minute, and then all at one moment."""
+"""After a power cut: all devices fetch their documents, first within a minute, then all at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Scale:
     devices: int
     seconds: float
     tokens: bool = False
-    """Whether each must show a token of its own."""
+    """Whether each device needs its own token."""
 
 
 SHORT: Final = Scale(150, 1.0)

@@ -1,4 +1,4 @@
-"""The broker is away while operators change thousands of configs, and comes back having forgotten all."""
+"""The broker is down while operators change thousands of configs, and starts again without its state."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from faults.system import Host, System, compared, growth, newest
 from faults.verdicts import Outcome, at_most, held
 
 _ARRIVAL: Final = 60.0
-"""Seconds after which the newest revision of each device has arrived."""
+"""Seconds within which the newest revision of each device arrives."""
 
 _WARM_UP: Final = 5
-"""The part of the changes that are made before, with which memory is compared."""
+"""The share of changes before the outage, for the comparison of memory."""
 
 
 @frozen
@@ -43,7 +43,7 @@ LONG: Final = Scale(10_000, 2_000)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Some changes with the broker, many without it, and the time until all is told."""
+    """Some changes with the broker, many without it, and the time until all are announced."""
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, scale.devices)
         load = OperatorLoad(

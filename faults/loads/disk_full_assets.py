@@ -1,4 +1,4 @@
-"""The disk under the assets fills up, to the last byte, and is given room again."""
+"""The disk of the assets fills up to the last byte, and then has space again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _AT_ONCE: Final = 4
 
 @frozen
 class Scale:
-    """`size`: bytes of an asset; `refusals`: rounds of uploads to the disk that is full."""
+    """`size`: bytes of an asset; `refusals`: rounds of uploads to the full disk."""
 
     size: int
     refusals: int
@@ -43,7 +43,7 @@ LONG: Final = Scale(1_000_000, 50)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Four uploads at a time, and a look at all assets after each: on a disk that fills up, is full, has room."""
+    """Four uploads at a time, and a fetch of all assets after each: while the disk fills up, is full, and has space."""
     place = site.place()
     with (
         small_disk(place / "disk", _MEGABYTES) as disk,
@@ -103,21 +103,21 @@ def run(site: Host, scale: Scale) -> Outcome:
 
 @frozen
 class _Pipeline:
-    """Uploads, each of a new name, and what can be fetched of them."""
+    """Uploads with new names, and fetches of them."""
 
     system: System
     depot: Depot
     _seed: int
 
     def round(self, number: int, size: int) -> None:
-        """Some uploads at once, and a look at all assets while they are on their way, and after."""
+        """Some concurrent uploads, and a fetch of all assets during and after them."""
         together(
             _AT_ONCE + 1, lambda n: self._upload(_name(number, n), size) if n < _AT_ONCE else self.look()
         )
         self.look()
 
     def look(self) -> dict[str, str]:
-        """Fetch all that is listed; the digests."""
+        """Fetch all listed assets; returns their digests."""
         return {name: self._fetch(name) for name in self.depot.listed()}
 
     def _upload(self, name: str, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The disk under SQLite fills up, to the last byte, and is given room again."""
+"""The disk of the SQLite file fills up to the last byte, and then has space again."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from faults.verdicts import Outcome, held
 
 _MEGABYTES: Final = 24
 _ROOM: Final = 4_000_000
-"""Bytes that the writers fill by themselves."""
+"""Bytes that the writers fill."""
 _DEVICES: Final = 20
 
 
 @frozen
 class Scale:
     seconds: float
-    """How long the disk stays full, and how long it has room again."""
+    """Seconds with the full disk, and with space again."""
 
 
 SHORT: Final = Scale(0.7)
@@ -42,7 +42,7 @@ LONG: Final = Scale(20.0)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Large writes until there is no room, and on without a free byte, through a reload; then small ones with room."""
+    """Large writes until the disk is full, and further ones without a free byte, with a reload; then small ones with space."""
     place = site.place()
     with (
         small_disk(place / "disk", _MEGABYTES) as disk,

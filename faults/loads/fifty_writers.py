@@ -1,4 +1,4 @@
-"""Fifty writers change one device's config, each as often as it is answered."""
+"""Fifty writers change one device's config, each again after its answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LONG: Final = Scale(50, 60.0)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """They write, and look at the device's document after each write."""
+    """Write, and fetch the document after each write."""
     with site.database() as url, System(site.place(), url) as system:
         store(system.client, site.seed, 1)
         before = system.usage()

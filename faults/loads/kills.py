@@ -1,4 +1,4 @@
-"""A worker, or the relay, is killed every now and then, at random."""
+"""A random worker, or the leader, is killed at intervals."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LONG: Final = Scale(30)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Kills under writes and reads; each killed process is replaced by the service itself."""
+    """Kill processes during writes and reads; the service replaces each."""
     chance = random.Random(site.seed)
     # Both kinds, however few: shuffled, not drawn.
     victims = ["relay" if n % 3 == 1 else "worker" for n in range(scale.kills)]

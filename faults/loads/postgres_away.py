@@ -1,4 +1,4 @@
-"""PostgreSQL is there and answers nothing: its processes are stopped; then the link to it swallows everything."""
+"""PostgreSQL does not answer: its processes are stopped; then the connection to it drops all packets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CALM: Final = 0.5
 
 @frozen
 class Scale:
-    """`bound`: seconds within which everything is answered, whatever the database does."""
+    """`bound`: seconds within which each request is answered."""
 
     outage: float
     bound: float
@@ -55,7 +55,7 @@ LONG: Final = Scale(30.0, 14.0, 40.0)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Both outages under writes and reads, with a look at the health every now and then."""
+    """Both outages during writes and reads, with regular health checks."""
     broken: list[float] = []
     healed: list[float] = []
     with site.database() as url, Link(site.postgres.port) as link:

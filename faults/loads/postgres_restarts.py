@@ -1,4 +1,4 @@
-"""PostgreSQL is restarted again and again under writes: by turns as an administrator does, and as a crash."""
+"""PostgreSQL is restarted again and again during writes: alternately with a fast stop and with a crash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LONG: Final = Scale(6, 10.0)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Writes at a steady rate, each followed by a look at its device."""
+    """Writes at a steady rate, each with a fetch of its document."""
     broken: list[float] = []
     healed: list[float] = []
     with site.database() as url, System(site.place(), url) as system:

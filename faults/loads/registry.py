@@ -32,7 +32,7 @@ class Load:
     _short: Any
     _long: Any
     database: str = ""
-    """The one that it is about; empty where it runs on either."""
+    """The database that it needs; empty if it runs on either."""
 
     def run(self, site: Host, scale: str) -> Outcome:
         return self._run(site, self._short if scale == "short" else self._long)

@@ -1,4 +1,4 @@
-"""Two hundred clients that dawdle, and devices that must not notice."""
+"""Two hundred slow clients, without an effect on devices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEVICES: Final = 100
 
 @frozen
 class Scale:
-    """`deadlines` in seconds, for each kind of client; `margin`: how much later it may be cut."""
+    """`deadlines`: seconds for each kind of client; `margin`: seconds by which it may be closed later."""
 
     clients: int
     rate: float
@@ -35,7 +35,7 @@ class Scale:
     asset: int
     """Bytes that one more client downloads."""
     pace: int
-    """Bytes a second of that client."""
+    """Bytes per second of that client."""
     settings: Mapping[str, str] = field(factory=dict)
 
 
@@ -53,7 +53,7 @@ LONG: Final = Scale(
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """A third dawdles with headers, a third with bodies, a third with reading, until all are cut."""
+    """A third sends headers slowly, a third sends bodies slowly, a third reads slowly, until all are closed."""
     place = site.place()
     settings = {**scale.settings, **settings_of(place)}
     asset = random.Random(site.seed).randbytes(scale.asset)

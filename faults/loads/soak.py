@@ -31,9 +31,9 @@ class Scale:
     every: float
     """Seconds."""
     fetches: float
-    """A second."""
+    """Per second."""
     writes: float
-    """A second."""
+    """Per second."""
 
 
 SHORT: Final = Scale(2, 0.5, 30.0, 10.0)
@@ -41,7 +41,7 @@ LONG: Final = Scale(20, 60.0, 60.0, 10.0)
 
 
 def run(site: Host, scale: Scale) -> Outcome:
-    """Fetches and writes on new connections all the time; what each process takes is noted before each reload."""
+    """Constant fetches and writes on new connections; the resources of each process are recorded before each reload."""
     # More than it takes, reloads included: the generators are told when to stop.
     seconds = (scale.reloads + 1) * (scale.every + 15)
     usages: list[dict[str, Usage]] = []

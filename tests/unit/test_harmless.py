@@ -12,7 +12,7 @@ from iotconfig.adapters.logs import JsonFormat, TextFormat
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.domain.errors import IotConfigError, RecordExists, StoreUnavailable, ValidationFailed, excerpt
 from iotconfig.domain.text import harmless, harmless_json, harmless_lines
-from iotconfig.entrypoints.logs import telling
+from iotconfig.entrypoints.logs import reporting
 from iotconfig.entrypoints.settings import Settings
 from tests.support.apps import app_in_memory
 from tests.support.hostile import HOSTILE, SPELT, assert_harmless
@@ -72,7 +72,9 @@ def test_lines_of_the_log(form: logging.Formatter) -> None:
 def test_what_the_service_says_at_its_start() -> None:
     """Addresses, issuers and paths of the settings, to the person who started it."""
     said: list[str] = []
-    telling(Settings.from_environ({"IOTCONFIG_LOG_FORMAT": "text"}), said.append)(f"Assets are in {HOSTILE}")
+    reporting(Settings.from_environ({"IOTCONFIG_LOG_FORMAT": "text"}), said.append)(
+        f"Assets are in {HOSTILE}"
+    )
 
     assert [f"Assets are in {SPELT}"] == said
 

@@ -64,11 +64,11 @@ class _Runtime:
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .exposure import warn_of_exposed_files
         from .leader import run_relay
-        from .logs import log_to_stderr, telling
+        from .logs import log_to_stderr, reporting
 
         log_to_stderr(self._settings)
         warn_of_exposed_files(self._settings, self._environ)
-        run_relay(self._settings, telling(self._settings, on_start))
+        run_relay(self._settings, reporting(self._settings, on_start))
 
     def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
         from .serve import serve

@@ -23,7 +23,7 @@ class Counting:
     directory: CountingDirectory | None
 
     @classmethod
-    def begin(cls, settings: Settings, tell: Callable[[str], None]) -> Self:
+    def begin(cls, settings: Settings, report: Callable[[str], None]) -> Self:
         """Make the directory if metrics are on. If it cannot be made, metrics are off."""
         if not settings.telemetry.has_metrics:
             return cls(None)
@@ -32,7 +32,7 @@ class Counting:
         try:
             return cls(CountingDirectory.make())
         except OSError:
-            tell("Metrics are off: there is no writable directory for temporary files")
+            report("Metrics are off: there is no writable directory for temporary files")
             return cls(None)
 
     def environ(self, environ: Mapping[str, str]) -> Mapping[str, str]:

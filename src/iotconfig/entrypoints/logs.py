@@ -73,11 +73,11 @@ def writes_json(settings: Settings) -> bool:
     return settings.telemetry.log_format is LogFormat.JSON
 
 
-def telling(settings: Settings, tell: Callable[[str], None]) -> Callable[[str], None]:
-    """A function that reports a sentence: with `tell` where lines are text, in the log where they are JSON."""
+def reporting(settings: Settings, report: Callable[[str], None]) -> Callable[[str], None]:
+    """A function that reports a sentence: with `report` where lines are text, in the log where they are JSON."""
     if writes_json(settings):
         return lambda sentence: log.info("%s", sentence)
-    return lambda sentence: tell(harmless(sentence))
+    return lambda sentence: report(harmless(sentence))
 
 
 def _is_terminal() -> bool:

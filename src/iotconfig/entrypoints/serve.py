@@ -13,7 +13,7 @@ from iotconfig.adapters.http.transfer_limits import shared_file
 from . import wiring
 from .counting import Counting
 from .exposure import warn_of_exposed_files
-from .logs import log_to_stderr, telling
+from .logs import log_to_stderr, reporting
 from .settings import Settings
 from .sockets import listen, listen_for_scrapes
 from .startup_messages import address_of, startup_messages
@@ -27,7 +27,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     database that is unavailable or not current, an address in use.
     """
     settings = Settings.from_environ(environ)
-    tell = telling(settings, lambda sentence: print(sentence, flush=True))
+    report = reporting(settings, lambda sentence: print(sentence, flush=True))
     settings.access.require_safe_bind(host)
     broker = wiring.broker(settings)
     # Each worker makes these again. Made here first, a bad setting stops the start.
@@ -42,32 +42,32 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     log_to_stderr(settings)
     warn_of_exposed_files(settings, environ)
     for migration in applied:
-        tell(f"Applied migration {migration}")
+        report(f"Applied migration {migration}")
     address = address_of(listener)
     if not settings.access.secret_key:
         # The same key for all workers, also later ones: the requests of one sign-in may reach different workers.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     kept = ExitStack()
     environ = {**environ, **kept.enter_context(wiring.looking_after(settings))}
-    counting = Counting.begin(settings, tell)
+    counting = Counting.begin(settings, report)
     environ = counting.environ(environ)
     settings = Settings.from_environ(environ)
     if scrapes is not None and not settings.telemetry.has_metrics:
         scrapes.close()
         scrapes = None
     supervisor = Supervisor(environ, settings.serving.graceful_timeout)
-    ready, report = os.pipe()
-    os.set_blocking(report, False)
+    ready, readiness = os.pipe()
+    os.set_blocking(readiness, False)
     places = shared_file()
     supervisor.start(
         "iotconfig.entrypoints.web",
         [
             *("--socket", str(listener.fileno())),
-            *("--ready", str(report)),
+            *("--ready", str(readiness)),
             *("--places", str(places)),
             *("--workers", str(workers)),
         ],
-        [listener.fileno(), report, places],
+        [listener.fileno(), readiness, places],
     )
     relay_to = broker if relays else None
     if relay_to is not None:
@@ -79,13 +79,13 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         )
     # Kept open here, it would accept connections that no process serves.
     listener.close()
-    os.close(report)
+    os.close(readiness)
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
-        tell(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
+        report(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
         for sentence in startup_messages(settings, address, relay_to, scrapes):
-            tell(sentence)
+            report(sentence)
 
     try:
         return supervisor.run(ready, announce)
