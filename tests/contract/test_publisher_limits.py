@@ -55,7 +55,7 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
     assert state is not None
     assert last is not None
     assert (True, False, True) == (state.nudge_accepted, state.state_accepted, state.is_final)
-    assert "bytes, and the broker takes packets of up to 150" in str(state.error)
+    assert "bytes, and the broker accepts packets of up to 150" in str(state.error)
     assert (False, True) == (last.nudge_accepted, last.is_final)
     assert [TAKEN, TAKEN] == [nudge, cleared]
     assert [
@@ -131,7 +131,7 @@ def test_the_brokers_keep_alive_is_kept() -> None:
 @pytest.mark.parametrize(
     ("reason", "line"),
     [
-        pytest.param(0x84, "use a broker that speaks it", id="protocol-version"),
+        pytest.param(0x84, "use a broker that supports it", id="protocol-version"),
         pytest.param(0x85, "accept the client id iotsupport-relay", id="client-id"),
         pytest.param(0x86, "check MQTT_USERNAME", id="password"),
         pytest.param(0x89, "Server busy", id="busy"),

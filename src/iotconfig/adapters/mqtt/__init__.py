@@ -1,4 +1,4 @@
-"""Announcements over MQTT 5 (paho-mqtt): QoS 1, or what the broker allows."""
+"""Announcements over MQTT 5 (paho-mqtt), with QoS 1 where the broker supports it."""
 
 from .broker import Broker
 from .publisher import MqttPublisher, client_id_of

@@ -1,4 +1,4 @@
-"""Which broker, and how to sign in."""
+"""The address of a broker and the credentials for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXPECTED: Final = "expected mqtt://host[:1883] or mqtts://host[:8883]"
 
 @frozen
 class Broker:
-    """Which broker, and how to sign in. `str()` shows no password."""
+    """The address of a broker and the credentials for it. `str()` shows no password."""
 
     host: str
     port: int
@@ -32,7 +32,7 @@ class Broker:
     def parse(
         cls, url: str, username: str | None = None, password: str | None = None, ca_file: Path | None = None
     ) -> Self:
-        """Read `mqtt://host[:1883]` or `mqtts://host[:8883]`, with `user:password@` or without.
+        """Parse `mqtt://host[:1883]` or `mqtts://host[:8883]`, with or without `user:password@`.
 
         Raises `ValidationFailed` for anything else.
         """

@@ -1,4 +1,4 @@
-"""One message to the broker."""
+"""Messages to the broker."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ _VARINT_BITS: Final = 7
 
 @frozen
 class Message:
-    """One message, and the announcement in a batch that it belongs to."""
+    """One message."""
 
     index: int
+    """The position, in its batch, of the announcement that it belongs to."""
     is_nudge: bool
     topic: str
     payload: str
     is_retained: bool = False
-    """Whether the broker is to keep it for who subscribes later; one that keeps nothing still passes it on."""
+    """Whether to set the RETAIN flag. A broker without retained messages still forwards it."""
     expires: int | None = None
-    """Seconds for which the broker keeps it for a subscriber that is away; None: for as long as it likes."""
+    """Message Expiry Interval in seconds, for subscribers that are offline; None sets none."""
 
     def properties(self) -> Properties | None:
-        """Its MQTT 5 properties."""
+        """Return its MQTT 5 properties, or None."""
         if self.expires is None:
             return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # it has no types
@@ -33,7 +34,7 @@ class Message:
         return properties
 
     def size(self, qos: int) -> int:
-        """Bytes of its PUBLISH packet, fixed header included: what Maximum Packet Size limits (MQTT 5, 3.2.2.3.6)."""
+        """Return the bytes of its PUBLISH packet, which Maximum Packet Size limits (MQTT 5, section 3.2.2.3.6)."""
         properties = 1 if self.expires is None else 1 + 5
         packet_id = 2 if qos else 0
         rest = 2 + len(self.topic.encode()) + packet_id + properties + len(self.payload.encode())

@@ -1,16 +1,16 @@
-"""Other installations under this prefix on this broker: how they are noticed, and what is said of them.
+"""Detection of other installations that use the same prefix on the same broker.
 
-Each relay subscribes to `<prefix>/installation` when it has connected, and publishes its
-client id there. The client id is made of the installation and the prefix, so one that
-differs is another installation's. Whoever hears a foreign one answers with its own, at
-most every few seconds, and says it again now and then while it hears one. Only what is
-published at the moment counts, for an installation that is gone leaves nothing to answer.
+Each relay subscribes to `<prefix>/installation` after connecting, and publishes a marker with
+its client id there. The client id is derived from the installation and the prefix, so a
+different one belongs to another installation. A relay that receives a foreign marker answers
+with its own, at most every few seconds, and repeats it while foreign ones arrive. Retained
+markers are ignored here, since their installation may be gone.
 
-A copy of a database has the client id of its original, so the two end each other's
-sessions and never meet. Some brokers say "Session taken over"; of others (Mosquitto 2.0.11)
-only the connection's end is seen. So a relay that lost its connection without a reason leaves
-a mark that is retained for a while, with a random name of its process. One that finds
-another's mark in place of its own, while it holds the lease, has a copy of itself about.
+A copy of a database has the client id of its original, so the two end each other's sessions
+and are never connected together. Some brokers send "Session taken over"; others (Mosquitto
+2.0.11) close the connection without a reason. So a relay that lost its connection without a
+reason publishes its marker retained, with an expiry and a random name of its process. A relay
+that holds the lease and finds another process's marker in place of its own competes with a copy.
 """
 
 from __future__ import annotations
@@ -38,26 +38,27 @@ _NAME: Final = re.compile(r"[0-9A-Za-z]{1,23}")
 _ANSWER_EVERY: Final = 5.0
 _REPEAT_EVERY: Final = 30.0
 _GONE_AFTER: Final = 90.0
-"""Seconds without a sign of the other installation after which it counts as gone: three of its repetitions."""
+"""Seconds without a marker after which the other installation counts as gone: three of its repetitions."""
 
 MARK_EXPIRY: Final = 90
-"""Seconds for which a mark is retained."""
+"""The expiry of a retained marker, in seconds."""
 
 _TAKEOVERS: Final = 2
-"""One takeover happens when a relay that lost its lease has not noticed; two while it holds the lease do not."""
+"""Takeovers while holding the lease from which on a copy is reported. A single one happens without a copy, when a
+relay lost its lease and has not noticed it."""
 
 
 @frozen
 class Marker:
-    """Who announces under a prefix."""
+    """The identity of a relay under a prefix."""
 
     client_id: str
     process: str
-    """A random name, which tells a relay from a copy of it."""
+    """A random name, which distinguishes a relay from a copy of it."""
 
     @classmethod
     def parse(cls, payload: bytes) -> Self | None:
-        """Read a marker; None for anything else, which anybody may have published."""
+        """Parse a marker. Returns None for anything else, since any client may publish to the topic."""
         if len(payload) > _LONGEST:
             return None
         try:
@@ -71,60 +72,60 @@ class Marker:
 
 
 class Neighbours:
-    """What one relay knows of other installations. Times are of a clock that only goes forward."""
+    """Tracks the markers of other installations for one relay. `clock`: monotonic, in seconds."""
 
     def __init__(self, client_id: str, prefix: str, clock: Callable[[], float]) -> None:
         self.marker = Marker(client_id, token_hex(8))
-        """Who this relay is."""
+        """The marker of this relay."""
         self._prefix = prefix
         self._clock = clock
         self._other: str | None = None
-        self._heard_at = self._said_at = -_REPEAT_EVERY
+        self._received_at = self._published_at = -_REPEAT_EVERY
         self._must_answer = False
         self._has_left_mark = self._has_mark = False
         self._takeovers: deque[float] = deque(maxlen=_TAKEOVERS)
         self._problem: RelayProblem | None = None
 
     def connected(self) -> None:
-        """What is heard from now on is heard on a new connection; only an earlier one's mark can have been replaced."""
+        """Note a new connection: only a marker left on an earlier one can have been replaced."""
         self._has_mark = self._has_left_mark
 
-    def said(self, *, retained: bool = False) -> None:
-        """The marker was published."""
-        self._said_at, self._must_answer = self._clock(), False
+    def published(self, *, retained: bool = False) -> None:
+        """Note that the marker was published."""
+        self._published_at, self._must_answer = self._clock(), False
         self._has_left_mark = self._has_left_mark or retained
 
-    def heard(self, messages: Sequence[Received]) -> None:
-        """These arrived on the marker's topic."""
+    def receive(self, messages: Sequence[Received]) -> None:
+        """Evaluate messages that arrived on the marker's topic."""
         for message in messages:
             marker = Marker.parse(message.payload)
             if marker is None or marker.process == self.marker.process:
                 continue
             if marker.client_id == self.marker.client_id:
-                # A mark that was there before this relay's may be its predecessor's.
+                # A retained marker from before this relay's own may be its predecessor's.
                 if self._has_mark or not message.is_retained:
                     self._takeovers.extend([self._clock()] * _TAKEOVERS)
             elif not message.is_retained:
-                self._other, self._heard_at, self._must_answer = marker.client_id, self._clock(), True
+                self._other, self._received_at, self._must_answer = marker.client_id, self._clock(), True
 
     @property
     def has_copy(self) -> bool:
         """Whether a copy of this relay ends its sessions."""
         return len(self._takeovers) == _TAKEOVERS
 
-    def must_say(self) -> bool:
-        """Whether the marker is to be published now: to answer one that was heard, or to show that there is a conflict still."""
-        waited = self._clock() - self._said_at
+    def must_publish(self) -> bool:
+        """Whether to publish the marker now: as an answer to a foreign one, or as a repetition during a conflict."""
+        waited = self._clock() - self._published_at
         return self._other is not None and waited >= (_ANSWER_EVERY if self._must_answer else _REPEAT_EVERY)
 
     def taken_over(self) -> None:
-        """Another client ended this relay's session, while it held the lease."""
+        """Note that another client took over this relay's session while it held the lease."""
         self._takeovers.append(self._clock())
 
     def problem(self) -> RelayProblem | None:
-        """The conflict there is at the moment; its beginning and its end are logged, once."""
+        """Return the current conflict, or None. Logs its beginning and its end once."""
         now = self._clock()
-        if self._other is not None and now - self._heard_at > _GONE_AFTER:
+        if self._other is not None and now - self._received_at > _GONE_AFTER:
             self._other = None
         while self._takeovers and now - self._takeovers[-1] > _GONE_AFTER:
             self._takeovers.clear()

@@ -1,4 +1,4 @@
-"""`Publisher` over MQTT: announcements become messages, and answers become receipts."""
+"""`Publisher` over MQTT: converts announcements to messages, and answers to receipts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .session import Answer, Ending, Session
 log = logging.getLogger(__name__)
 
 NUDGE_EXPIRY: Final = 300
-"""Seconds for which a broker keeps a nudge for a device that is away. A short loss of the radio
-costs no restart; after a longer one the device hears of its newest document by the retained message."""
+"""The expiry of a nudge, in seconds. A device that was offline for longer gets the retained message only,
+and does not restart on an old nudge."""
 
 _LARGEST: Final = Announcement(
     Subject(Kind.CONFIG, "aa:bb:cc:dd:ee:ff"),
@@ -32,15 +32,15 @@ _LARGEST: Final = Announcement(
     state=DeviceState(2**31, f'"{"0" * 64}"', datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)),
 )
 _CUT_OFF: Final = 2
-"""As many connections in a row end while the relay tells who it is; then it tells no more."""
+"""Connections in a row that end while the relay publishes its marker, after which it stops doing so."""
 
 
 def client_id_of(installation: str, prefix: str) -> str:
     """The client id of all relays of an installation that announce under a prefix.
 
-    It has 23 characters, letters and digits only, which every broker must accept
-    (MQTT 5, 3.1.3.1). The prefix is part of it, so that a copy of a database that is
-    given a prefix of its own is no longer taken for the original.
+    It has 23 letters and digits, which every broker must accept (MQTT 5, section 3.1.3.1).
+    It depends on the prefix, so that a copy of a database with another prefix is not
+    taken for the original.
     """
     digest = sha256(f"{installation}\n{prefix}".encode()).hexdigest()
     return f"iotconfig{digest[:14]}"
@@ -61,12 +61,12 @@ class MqttPublisher:
         shows_itself: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`prefix`: of all topics. `client_id`: one for all relays, so that a new one ends the old one's session.
+        """`prefix`: of all topics. `client_id`: shared by all relays, so that a new one ends the session of an old one.
 
-        `window`: messages on their way at the same time; a broker that allows fewer has its way.
+        `window`: the most messages in flight; the broker's Receive Maximum may lower it.
         `timeout`: seconds without an answer after which the broker counts as away.
-        `nudge_expiry`: seconds after which a nudge is of no use to a subscriber that was away.
-        `shows_itself`: publish the client id below the prefix, so that two installations notice each other.
+        `nudge_expiry`: the Message Expiry Interval of nudges, in seconds.
+        `shows_itself`: publish the client id below the prefix, so that two installations detect each other.
         """
         self._broker = broker
         self._prefix = prefix
@@ -111,14 +111,14 @@ class MqttPublisher:
                     subject = announcements[message.index].subject
                     log.error("relay: %s was parked: %s (%s)", subject, answer.error, message.topic)
         receipts = _receipts(len(announcements), messages, answers)
-        if self._session.hung_up_on is not None:
-            place, ending = self._session.hung_up_on
-            error = f"the broker hung up: {ending.reason} ({messages[place].topic})"
-            receipts[messages[place].index] = Receipt(
+        if self._session.closed_on is not None:
+            position, ending = self._session.closed_on
+            error = f"the broker closed the connection: {ending.reason} ({messages[position].topic})"
+            receipts[messages[position].index] = Receipt(
                 nudge_accepted=False,
                 state_accepted=False,
                 error=error,
-                connection_closed=not ending.is_surely_about_a_message,
+                connection_closed=not ending.is_message_only,
             )
         return receipts
 
@@ -151,17 +151,17 @@ class MqttPublisher:
         if self._must_show:
             self._must_show = False
             self._show(self._session)
-        self._neighbours.heard(self._session.received())
-        if self._neighbours.must_say():
-            self._session.say(self._marker())
-            self._neighbours.said()
+        self._neighbours.receive(self._session.received())
+        if self._neighbours.must_publish():
+            self._session.send(self._marker())
+            self._neighbours.published()
 
     def problems(self) -> Sequence[RelayProblem]:
         conflict = self._neighbours.problem()
         return self._limits if conflict is None else (conflict, *self._limits)
 
     def _note_limits(self, session: Session) -> None:
-        """Keep what the broker cannot do, and say it once: not again at each connection."""
+        """Store the broker's limits, and log them where they differ from those of the last connection."""
         needed = max(message.size(1) for message in self._messages(0, _LARGEST))
         limits = tuple(session.limits.problems(needed))
         if limits != self._limits:
@@ -170,7 +170,7 @@ class MqttPublisher:
                     "relay: not all can be announced: %s", "; ".join(limit.message for limit in limits)
                 )
             else:
-                log.info("relay: the broker has no limits any more that keep anything from being announced")
+                log.info("relay: the broker no longer limits what can be announced")
         self._limits = limits
 
     @property
@@ -178,7 +178,7 @@ class MqttPublisher:
         return f"{self._prefix}/installation"
 
     def _marker(self, *, is_retained: bool = False) -> Message:
-        """Who announces here. It expires at once for those who are away: only who is there is a neighbour."""
+        """Return the marker. Unless it is retained it expires at once, so that no broker queues it for offline clients."""
         return Message(
             0,
             True,
@@ -189,42 +189,41 @@ class MqttPublisher:
         )
 
     def _show(self, session: Session) -> None:
-        """Listen for other installations, and let them hear of this one."""
+        """Subscribe to the markers of other installations, and publish this one's."""
         self._neighbours.connected()
         granted = session.subscribe(self._marker_topic)
-        said = None if granted is None else session.ask(self._marker(is_retained=self._must_mark))
+        answer = None if granted is None else session.publish_one(self._marker(is_retained=self._must_mark))
         ending = session.ending
         if ending is not None and not ending.is_about_a_message:
             return
-        if ending is not None or granted is None or said is None:
-            # Some brokers answer what they do not allow with the end of the connection; one that is
-            # silent may have become so just now.
+        if ending is not None or granted is None or answer is None:
+            # Some brokers close the connection over a forbidden topic; a silent one may have stalled just now.
             self._cut_off += 1
             self._shows_itself = self._cut_off < _CUT_OFF
             if not self._shows_itself:
-                self._say_blind("ends the connection, or does not answer,")
+                self._log_blind("ends the connection, or does not answer,")
             reason = "does not answer" if ending is None else f"closed the connection: {ending.reason}"
             raise BrokerUnavailable(f"the broker {self._broker} {reason}")
         self._cut_off = 0
-        if granted.is_failure or said.error is not None:
-            self._say_blind("refuses")
-        # Before: what was found in place of this relay's earlier mark.
-        self._neighbours.heard(session.received())
-        self._neighbours.said(retained=self._must_mark)
+        if granted.is_failure or answer.error is not None:
+            self._log_blind("refuses")
+        # Before `published`: a retained marker received here was found in place of this relay's earlier one.
+        self._neighbours.receive(session.received())
+        self._neighbours.published(retained=self._must_mark)
         self._must_mark = False
 
-    def _say_blind(self, what: str) -> None:
+    def _log_blind(self, reaction: str) -> None:
         if not self._is_blind:
             log.info(
                 "relay: the broker %s when the relay subscribes and publishes to %s, so another installation under "
-                "this prefix may not be noticed. Let its user read and write that topic",
-                what,
+                "this prefix may not be noticed. Allow the relay's user to read and write that topic",
+                reaction,
                 self._marker_topic,
             )
         self._is_blind = True
 
     def _messages(self, index: int, announcement: Announcement) -> Iterator[Message]:
-        """State first: a device that a nudge wakes finds the new one."""
+        """The state comes first: a device that restarts on the nudge then finds the new one."""
         subject, state = announcement.subject, announcement.state
         if state is not None:
             topic = f"{self._prefix}/devices/{subject.key}/config"
@@ -254,10 +253,10 @@ def _receipts(
 
 
 def _with_answer(receipt: Receipt | None, message: Message, answer: Answer | None) -> Receipt | None:
-    """The receipt of an announcement when one more of its messages was answered, or was not.
+    """Return the receipt of an announcement, extended by the answer to one more of its messages.
 
-    A refusal by the broker counts even where the rest got no answer: some brokers hang up after
-    one (Mosquitto 2.0.11 does), and the announcement would else come first for ever.
+    A refusal counts even if the other message got no answer: some brokers (Mosquitto 2.0.11) close the
+    connection after a refusal, and the announcement would otherwise be tried first for ever.
     """
     if answer is not None and answer.error is None:
         return receipt

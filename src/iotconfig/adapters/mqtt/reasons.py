@@ -1,4 +1,4 @@
-"""What a broker's reason codes mean for a relay, in words (MQTT 5, section 2.4)."""
+"""The meaning of a broker's reason codes for a relay, in words (MQTT 5, section 2.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iotconfig.domain.errors import excerpt
 TAKEN_OVER: Final = 0x8E
 QUOTA_EXCEEDED: Final = 0x97
 
-_SURELY_ABOUT_A_MESSAGE: Final = frozenset(
+_MESSAGE_ONLY: Final = frozenset(
     {
         0x90,  # Topic name invalid
         0x95,  # Packet too large
@@ -31,22 +31,22 @@ _ABOUT_A_MESSAGE: Final = frozenset(
         0x9B,  # QoS not supported
     }
 )
-"""With these a broker ends a connection because of what was sent on it. With all others it
-would end any connection of this relay, so another one is not due at once."""
+"""Codes with which a broker may end a connection because of a message on it. With all others it would
+end every connection of this relay, so the relay backs off."""
 
 _WAYS_OUT: Final = {
-    0x84: "announcing needs MQTT 5: use a broker that speaks it, such as Mosquitto 2",
+    0x84: "announcing needs MQTT 5: use a broker that supports it, such as Mosquitto 2",
     0x85: "let the broker accept the client id {client_id}",
     0x86: "check MQTT_USERNAME and MQTT_PASSWORD",
     0x87: "check MQTT_USERNAME and MQTT_PASSWORD, and what the broker allows this user",
-    0x8A: "the broker bans this client: lift that there",
+    0x8A: "the broker bans this client: lift the ban there",
 }
 
 
 def describe(answer: ReasonCode, properties: Properties | None = None) -> str:
-    """The reason in words, with the broker's own text and the server that it refers to.
+    """Return the reason in words, with the broker's text and the server that it refers to.
 
-    What the broker wrote is made safe to print, and cut.
+    The broker's text is escaped and shortened.
     """
     words = str(answer)
     if text := getattr(properties, "ReasonString", ""):
@@ -57,7 +57,7 @@ def describe(answer: ReasonCode, properties: Properties | None = None) -> str:
 
 
 def describe_refusal(answer: ReasonCode, properties: Properties | None, client_id: str) -> str:
-    """The same for a connection that was refused, with the way out where there is one."""
+    """Return the reason for a refused connection, with its remedy where there is one."""
     way_out = _WAYS_OUT.get(int(answer.value))
     return describe(answer, properties) + (
         f" ({way_out.format(client_id=client_id)})" if way_out is not None else ""
@@ -65,10 +65,10 @@ def describe_refusal(answer: ReasonCode, properties: Properties | None, client_i
 
 
 def is_about_a_message(code: int) -> bool:
-    """Whether a broker that ended a connection with this code may have done so because of a message on it."""
-    return code in _ABOUT_A_MESSAGE or is_surely_about_a_message(code)
+    """Whether a broker may end a connection with this code because of a message on it."""
+    return code in _ABOUT_A_MESSAGE or is_message_only(code)
 
 
-def is_surely_about_a_message(code: int) -> bool:
-    """Whether nothing else can be meant, so that the message is at fault."""
-    return code in _SURELY_ABOUT_A_MESSAGE
+def is_message_only(code: int) -> bool:
+    """Whether the code always refers to a message."""
+    return code in _MESSAGE_ONLY

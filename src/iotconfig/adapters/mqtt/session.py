@@ -1,10 +1,9 @@
 """One connection to a broker, from its CONNACK to its end.
 
-What paho does by itself is of no use to a relay: it queues what is published
-while there is no connection and sends it later, and its reconnecting sends old
-messages again, behind newer ones. So each connection is a client of its own,
-nothing is published before its CONNACK, and what was not answered is forgotten
-with it: the database has it still.
+paho's own queue and reconnection do not suit a relay: it sends messages that were
+published without a connection later, and repeats old ones behind newer ones. So each
+connection has a client of its own, nothing is published before its CONNACK, and
+unanswered messages are dropped with it: the database still has their notifications.
 """
 
 from __future__ import annotations
@@ -35,31 +34,31 @@ from .reasons import (
     describe,
     describe_refusal,
     is_about_a_message,
-    is_surely_about_a_message,
+    is_message_only,
 )
 
 log = logging.getLogger(__name__)
 
 _KEEPALIVE: Final = 15
 _LARGEST_RECEIVED: Final = 16_384
-"""Bytes: nothing that a relay must read is larger, and a broker discards what is."""
+"""Maximum Packet Size of this side in bytes; a broker discards larger messages."""
 
-_KEPT: Final = 100
-"""Received messages that wait to be read; anybody may send as many as they like."""
+_MOST_RECEIVED: Final = 100
+"""Received messages that are kept until read; any client can send any number."""
 
 _PATIENCE: Final = 3.0
-"""Seconds that a broker has to answer a subscription, for which no change should wait long."""
+"""Seconds to wait for the answer to a subscription; announcements wait meanwhile."""
 
 
 @frozen
 class Answer:
-    """What became of one message; with an error, why it was not taken."""
+    """The broker's answer to one message; with an error it is a refusal."""
 
     error: str | None = None
     is_final: bool = False
-    """On this broker it will never be taken."""
+    """Whether this broker can never accept it."""
     is_for_now: bool = False
-    """The broker takes nothing at the moment, whatever it is."""
+    """Whether the broker accepts no message at the moment."""
 
 
 @frozen
@@ -68,12 +67,12 @@ class Received:
 
     payload: bytes
     is_retained: bool
-    """Whether it was published before the subscription, by somebody who may be gone."""
+    """Whether it was published before the subscription."""
 
 
 @frozen
 class Ending:
-    """How a connection ended by itself."""
+    """The end of a connection that was not closed from this side."""
 
     reason: str
     code: int | None = None
@@ -90,9 +89,9 @@ class Ending:
         return self.code is None or is_about_a_message(self.code)
 
     @property
-    def is_surely_about_a_message(self) -> bool:
-        """Whether the broker said that a message was the cause."""
-        return self.code is not None and is_surely_about_a_message(self.code)
+    def is_message_only(self) -> bool:
+        """Whether a message was certainly the cause."""
+        return self.code is not None and is_message_only(self.code)
 
 
 class Session:
@@ -104,26 +103,26 @@ class Session:
         self._client_id = client_id
         self._window = window
         self._timeout = timeout
-        # What the network thread heard: message ids with their answers; None when the connection ended.
-        self._heard: SimpleQueue[tuple[int, Answer] | None] = SimpleQueue()
+        # From the network thread: message ids with their answers; None at the end of the connection.
+        self._events: SimpleQueue[tuple[int, Answer] | None] = SimpleQueue()
         self._connack: SimpleQueue[tuple[ReasonCode, Properties | None] | None] = SimpleQueue()
         self._suback: SimpleQueue[ReasonCode | None] = SimpleQueue()
-        self._received: deque[Received] = deque(maxlen=_KEPT)
+        self._received: deque[Received] = deque(maxlen=_MOST_RECEIVED)
         self._answered = 0
         self._open = False
         self.ending: Ending | None = None
-        """How it ended; None while it is open, or was closed from here."""
-        self.hung_up_on: tuple[int, Ending] | None = None
-        """The one message of the latest publish that the broker ended the connection on, and how."""
+        """How it ended; None while it is open, or if this side closed it."""
+        self.closed_on: tuple[int, Ending] | None = None
+        """The position of the only message in flight when the broker ended the connection, and its ending."""
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
-        # Every end of a connection is spoken of by the relay; paho would add errors of its own.
+        # The relay logs every end of a connection; paho would add lines of its own.
         self._client.disable_logger()
-        # Never fewer than ours: paho queues what is beyond, and looks through the queue at each answer.
+        # Not below our window: paho queues messages beyond its limit, and scans the queue at each answer.
         self._client.max_inflight_messages_set(window)
         self._client.connect_timeout = timeout
         self._client.on_connect = self._on_connect
@@ -141,41 +140,41 @@ class Session:
         return self._open
 
     def publish(self, messages: Sequence[Message]) -> list[Answer | None]:
-        """Send all, and return the answers; None where there was none.
+        """Send all messages and return their answers in order; None where none arrived.
 
-        A session begins with one message on its way, and one more with each answer,
-        up to the window. So a message on which the broker hangs up is, at the latest
-        when it comes first, alone, and its refusal is read.
+        A session starts with one message in flight, and allows one more with each answer, up to
+        the window. So a message over which the broker closes the connection is alone in flight
+        at the latest when it is the first, and can be identified.
 
-        Where the broker takes QoS 0 only, a message is answered when it is written to the connection.
+        With QoS 0, a message counts as answered when it is written to the connection.
         """
         answers = [self._too_large(message) for message in messages]
         if not self._open:
             return answers
-        left = deque(place for place, answer in enumerate(answers) if answer is None)
-        under_way: dict[int, int] = {}
-        while left or under_way:
-            while left and len(under_way) < min(self._window, 1 + self._answered):
+        left = deque(position for position, answer in enumerate(answers) if answer is None)
+        in_flight: dict[int, int] = {}
+        while left or in_flight:
+            while left and len(in_flight) < min(self._window, 1 + self._answered):
                 mid = self._send(messages[left[0]], self.limits.qos)
-                under_way[mid] = left.popleft()
+                in_flight[mid] = left.popleft()
             try:
-                heard = self._heard.get(timeout=self._timeout)
+                event = self._events.get(timeout=self._timeout)
             except Empty:
-                log.warning("relay: the broker took messages and did not answer for %g s", self._timeout)
+                log.warning("relay: the broker did not answer messages for %g s", self._timeout)
                 return answers
-            if heard is None:
+            if event is None:
                 ending = self.ending
-                if len(under_way) == 1 and not self._answered and ending and ending.is_about_a_message:
-                    self.hung_up_on = (next(iter(under_way.values())), ending)
+                if len(in_flight) == 1 and not self._answered and ending and ending.is_about_a_message:
+                    self.closed_on = (next(iter(in_flight.values())), ending)
                 return answers
-            mid, answer = heard
-            if mid in under_way:
-                answers[under_way.pop(mid)] = answer
+            mid, answer = event
+            if mid in in_flight:
+                answers[in_flight.pop(mid)] = answer
                 self._answered += 1
         return answers
 
     def subscribe(self, topic: str) -> ReasonCode | None:
-        """Receive what is retained on `topic`, and published to it from now on; the broker's answer, None without any."""
+        """Subscribe to `topic`, retained messages included. Returns the broker's answer, or None without one."""
         options = SubscribeOptions(qos=0)
         result, _ = self._client.subscribe(topic, options=options)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -184,23 +183,23 @@ class Session:
         try:
             return self._suback.get(timeout=patience)
         except Empty:
-            log.warning("relay: the broker took a subscription and did not answer for %g s", patience)
+            log.warning("relay: the broker did not answer a subscription for %g s", patience)
             return None
 
-    def ask(self, message: Message) -> Answer | None:
-        """Publish a message that counts for nothing of what `publish` promises; its answer, None without any."""
-        answered, hung_up_on = self._answered, self.hung_up_on
+    def publish_one(self, message: Message) -> Answer | None:
+        """Publish a message outside of the bookkeeping of `publish`. Returns its answer, or None without one."""
+        answered, closed_on = self._answered, self.closed_on
         (answer,) = self.publish([message])
-        self._answered, self.hung_up_on = answered, hung_up_on
+        self._answered, self.closed_on = answered, closed_on
         return answer
 
-    def say(self, message: Message) -> None:
-        """Send a message once, with QoS 0, and wait for nothing."""
+    def send(self, message: Message) -> None:
+        """Send a message with QoS 0, without waiting."""
         if self._open and self._too_large(message) is None:
             self._send(message, 0)
 
     def received(self) -> list[Received]:
-        """What arrived since the last call."""
+        """Return the messages that arrived since the last call."""
         found = []
         while True:
             try:
@@ -214,7 +213,7 @@ class Session:
         self._client.loop_stop()
 
     def _send(self, message: Message, qos: int) -> int:
-        """Send a message; its id. Where the connection has ended it may have been sent, or not."""
+        """Send a message and return its id. If the connection has just ended, it may or may not have been sent."""
         info = self._client.publish(
             message.topic,
             message.payload,
@@ -222,17 +221,17 @@ class Session:
             retain=message.is_retained and self.limits.retains,
             properties=message.properties(),
         )
-        # Its return code is of no use: it may say "not connected" of a message that the network
-        # thread has sent, and on which the broker hung up meanwhile.
+        # The return code is unreliable: it may be "not connected" for a message that the network thread
+        # has sent, and over which the broker has closed the connection.
         return info.mid
 
     def _too_large(self, message: Message) -> Answer | None:
-        """The answer to a message that the broker would end the connection on; None where it is small enough."""
+        """Return a refusal for a message that exceeds the broker's packet size; None where it fits."""
         size, limit = message.size(self.limits.qos), self.limits.packet_size
         if limit is None or size <= limit:
             return None
         return Answer(
-            f"the message has {size} bytes, and the broker takes packets of up to {limit}", is_final=True
+            f"the message has {size} bytes, and the broker accepts packets of up to {limit}", is_final=True
         )
 
     def _connect(self, broker: Broker) -> None:
@@ -288,16 +287,16 @@ class Session:
         self._open = False
         self._connack.put(None)
         self._suback.put(None)
-        self._heard.put(None)
+        self._events.put(None)
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, answer: ReasonCode, properties: Properties
     ) -> None:
         if not answer.is_failure:
-            self._heard.put((mid, Answer()))
+            self._events.put((mid, Answer()))
         else:
             is_for_now = answer.value == QUOTA_EXCEEDED
-            self._heard.put((mid, Answer(describe(answer, properties), is_for_now=is_for_now)))
+            self._events.put((mid, Answer(describe(answer, properties), is_for_now=is_for_now)))
 
     def _on_subscribe(
         self,
