@@ -143,7 +143,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_read_to_its_end(
     with (directory / "firmware.bin").open("r+b") as file:
         file.write(b"y")
 
-    with pytest.raises(AssetsUnavailable, match=r"firmware\.bin was written to while it was read"):
+    with pytest.raises(AssetsUnavailable, match=r"firmware\.bin was modified while it was read"):
         next(blocks)
     opened.close()
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from iotconfig.adapters.bulk_helper import HelpedBulkService, help_with
-from iotconfig.adapters.bulk_helper.events import heard
+from iotconfig.adapters.bulk_helper.events import handle_event
 from iotconfig.adapters.bulk_helper.orders import Order
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchOutcome
@@ -120,7 +120,7 @@ class WithoutProcess(HelpedBulkService):
     ) -> PatchOutcome:
         events = io.BytesIO()
         help_with(self.fleet, io.BytesIO(order.to_json()), records, events)
-        outcomes = [heard(line, report, tell) for line in events.getvalue().splitlines()]
+        outcomes = [handle_event(line, report, tell) for line in events.getvalue().splitlines()]
         assert outcomes[-1] is not None
         return outcomes[-1]
 

@@ -171,7 +171,7 @@ def test_a_short_rsa_key_signs_nothing(identity: OidcIdentityProvider, provider:
     short = _key_of_1024_bits()
     provider.published = [short]
 
-    with pytest.raises(AuthenticationRequired, match="no key that the identity provider publishes"):
+    with pytest.raises(AuthenticationRequired, match="published keys signed it"):
         identity.principal_of(provider.sign(provider.claims(), key=short))
 
 

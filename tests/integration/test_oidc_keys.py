@@ -18,8 +18,8 @@ from tests.support.identity_provider import CONFIGURATION, JWKS, Provider
 from tests.support.standing_clock import StandingClock
 from tests.support.waiting import wait_until
 
-AWAY = "The identity provider does not answer"
-UNKNOWN = "no key that the identity provider publishes has signed it"
+AWAY = "The identity provider is not available"
+UNKNOWN = "none of the identity provider's published keys signed it"
 
 
 def lasting(provider: Provider, **more: Any) -> str:

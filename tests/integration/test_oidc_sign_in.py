@@ -20,7 +20,7 @@ from tests.support.identities import CALLBACK, come_back, parameters_of, registe
 from tests.support.identity_provider import AUTHORIZE, TOKEN, Provider, claims_of
 from tests.support.standing_clock import StandingClock
 
-AWAY = "The identity provider does not answer"
+AWAY = "The identity provider is not available"
 ADA = Principal("ada", frozenset({Role.ADMIN}), "Ada Lovelace", "ada@example.org")
 
 
@@ -56,7 +56,7 @@ def test_opaque_access_token(identity: OidcIdentityProvider, provider: Provider)
     assert "ada" == claims_of(session.token)["sub"]
     assert 3590 < session.seconds < 3630
     assert ADA == session.principal == identity.principal_of_session(session.token)
-    with pytest.raises(AuthenticationRequired, match="it is no access token"):
+    with pytest.raises(AuthenticationRequired, match="an access token is expected"):
         identity.principal_of(session.token)
 
 
@@ -122,7 +122,7 @@ def test_no_session_from_tokens_for_other_uses(
     identity: OidcIdentityProvider, provider: Provider, kind: str
 ) -> None:
     """A cookie is anybody's to write: what it carries is looked at as closely as a bearer token."""
-    with pytest.raises(AuthenticationRequired, match="not for this use"):
+    with pytest.raises(AuthenticationRequired, match="not accepted here"):
         identity.principal_of_session(provider.token(typ=kind))
     with pytest.raises(AuthenticationRequired, match="another audience"):
         identity.principal_of_session(provider.token(aud="another"))
@@ -299,7 +299,7 @@ def test_nonce_mismatch(identity: OidcIdentityProvider, provider: Provider, nonc
         ({"sub": "a\nb"}, "subject"),
         ({"at_hash": "AAAA"}, "another access token"),
         ({"at_hash": 5}, "another access token"),
-        ({"typ": "Refresh"}, "not for this use"),
+        ({"typ": "Refresh"}, "not accepted here"),
     ],
     ids=str,
 )

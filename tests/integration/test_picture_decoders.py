@@ -107,7 +107,7 @@ def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None
     os.kill(pid, signal.SIGSEGV)
     thread.join()
 
-    assert ["The picture cannot be read: reading it exceeds a limit, or crashes its decoder."] == found
+    assert ["The picture cannot be decoded: decoding it exceeds a limit, or crashes the decoder."] == found
     assert 204 == len(pool.convert(png(), TargetSize()))
 
 
@@ -154,10 +154,10 @@ def test_processes_are_replaced_and_end_when_idle(pool_of: Callable[..., Decoder
 def test_who_waits_too_long_for_others_is_told_to_come_again(pool_of: Callable[..., DecoderPool]) -> None:
     """As long as one picture may take, however many are ahead."""
     pool = pool_of(Limits(1_000_000, 1_000_000, 0.1), decoders=1)
-    pool._places.acquire()
+    pool._slots.acquire()
     with pytest.raises(TooManyRequests, match="converted at once") as refusal:
         pool.convert(png(), TargetSize())
-    pool._places.release()
+    pool._slots.release()
 
     assert 1 <= refusal.value.retry_after
     assert 204 == len(pool.convert(png(), TargetSize()))

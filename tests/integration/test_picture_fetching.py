@@ -146,13 +146,13 @@ def test_another_name_of_the_same_host_is_another_origin(server: PictureServer) 
 )  # fmt: skip
 def test_a_redirect_to_what_is_no_url_of_a_picture_fails(server: PictureServer, location: str) -> None:
     """It is the server's doing, and no fault of the caller."""
-    with pytest.raises(ExternalServiceError, match="redirected to what is no URL of a picture"):
+    with pytest.raises(ExternalServiceError, match="redirected to an invalid URL"):
         source().fetch(server.on("/", head("302 Found", Location=location)), {})
 
 
 def test_a_redirect_to_nowhere_fails(server: PictureServer) -> None:
     """It has to say where to."""
-    with pytest.raises(ExternalServiceError, match="without saying where to"):
+    with pytest.raises(ExternalServiceError, match="without a location"):
         source().fetch(server.on("/", answer(b"", "302 Found")), {})
 
 

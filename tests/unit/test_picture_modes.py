@@ -179,7 +179,7 @@ def test_half_a_picture_is_none_whatever_it_is_filled_up_with(
     start = file.rindex(b"\xff\xda")
     half = file[: start + int((len(file) - start) * share)]
 
-    with pytest.raises(Unprocessable, match="no whole"):
+    with pytest.raises(Unprocessable, match="not a complete"):
         converter.convert(half + tail, TargetSize())
 
 

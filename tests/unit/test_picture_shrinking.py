@@ -89,7 +89,7 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_what_is_no_picture_is_refused(kind: str) -> None:
     """In one sentence that says which pictures can be read; formats that run programs are not among them."""
-    with pytest.raises(Unprocessable, match="no whole JPEG, PNG, GIF, WebP or BMP file"):
+    with pytest.raises(Unprocessable, match="not a complete JPEG, PNG, GIF, WebP or BMP file"):
         converter().convert(UNREADABLE[kind], TargetSize())
 
 
@@ -100,7 +100,7 @@ def test_half_a_picture_is_refused(kind: str, share: float) -> None:
     file = WHOLE[kind]
     assert (0, 0) < seen(converter().convert(file, TargetSize())).size
 
-    with pytest.raises(Unprocessable, match="no whole"):
+    with pytest.raises(Unprocessable, match="not a complete"):
         converter().convert(file[: int(len(file) * share)], TargetSize())
 
 

@@ -1,4 +1,4 @@
-"""`SignatureVerifier` with an RSA key from a PEM file, by the library cryptography."""
+"""`SignatureVerifier` with an RSA key from a PEM file (cryptography)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class RsaSignatureVerifier:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """With the key in this file; of a private one the public half is kept.
+        """Load the key from this file. Of a private key only the public half is kept.
 
-        Raises `ValidationFailed` for a file that cannot be read, or holds no
-        RSA key of 2048 bits or more. The message shows nothing of the file.
+        Raises `ValidationFailed` for a file that cannot be read, or has no RSA key of at least
+        2048 bits. The message shows nothing of the file's content.
         """
         try:
             pem = read_regular(path, _MAX_FILE)
@@ -42,14 +42,14 @@ class RsaSignatureVerifier:
         key = _public_key(pem)
         if key.key_size < _MIN_BITS:
             raise ValidationFailed(
-                f"the key has {key.key_size} bits: at least {_MIN_BITS} are needed for signatures to mean anything"
+                f"the key has {key.key_size} bits: at least {_MIN_BITS} are needed for secure signatures"
             )
         return cls(key)
 
     def signed_digest(self, signature: bytes) -> bytes | None:
         try:
-            # Checks all of the padding, as `verify` does, and shows what was signed: whether that is
-            # what it should be may be known later, when the signed file has arrived.
+            # Checks the padding as `verify` does, but returns the digest: the signed file may not have
+            # arrived yet.
             return self._key.recover_data_from_signature(signature, PKCS1v15(), SHA256())
         except InvalidSignature:
             return None

@@ -1,4 +1,4 @@
-"""Failed sign-ins, counted for each source in the memory of this process."""
+"""The throttle of failed sign-ins, in the memory of one process."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from attrs import field, frozen
 
 _WINDOW: Final = 60.0
 _SOURCES: Final = 10_000
-"""Sources that are remembered. Whoever has more addresses makes the oldest be forgotten, and nothing grow."""
+"""The most sources that are kept. Beyond this, the oldest is evicted."""
 
 
 @frozen
 class MemoryThrottle:
-    """`Throttle` by a moving window of a minute. Each call costs the same, however many sources there are."""
+    """`Throttle` by a sliding window of a minute, in constant time per call."""
 
     _failures_per_minute: int
     _clock: Callable[[], float] = monotonic
     """Seconds."""
     _failed_at: OrderedDict[str, deque[float]] = field(init=False, factory=OrderedDict, repr=False)
-    """The times of the latest failures of each source; the source that failed last comes last."""
+    """The times of each source's latest failures, ordered by the latest failure."""
     _lock: Lock = field(init=False, factory=Lock, repr=False)
 
     def seconds_left(self, source: str) -> int:
@@ -43,7 +43,7 @@ class MemoryThrottle:
             return left
 
     def _left(self, times: deque[float]) -> int:
-        """Whole seconds until one more may fail; 0 where it may now."""
+        """Return the whole seconds until another failure is allowed; 0 for now."""
         if len(times) < self._failures_per_minute:
             return 0
         return max(0, ceil(times[0] + _WINDOW - self._clock()))

@@ -1,4 +1,4 @@
-"""Assets as files in one directory, which operators may fill by hand, too."""
+"""Assets as files in one directory. Operators may also put files there by hand."""
 
 from .store import FileAssetStore
 

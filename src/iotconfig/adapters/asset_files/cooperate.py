@@ -1,4 +1,4 @@
-"""Turns for the worker's other requests, in the middle of work that waits for nothing."""
+"""Turns for a worker's other requests during work that never waits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 YieldTurn = Callable[[], None]
-"""Lets others go on who can."""
+"""Lets other greenlets run."""
 
 BETWEEN_TURNS: Final = 1024 * 1024
-"""Bytes that may be read, written or hashed in one go: a few milliseconds."""
+"""Bytes to read, write or hash between two turns: a few milliseconds of work."""
 
 
-def no_pause() -> None:
-    """Nobody waits."""
+def no_turn() -> None:
+    """`YieldTurn` for programs without other requests: do nothing."""

@@ -1,8 +1,8 @@
-"""SHA-256 of files: computed once, and remembered for as long as they stay as they are.
+"""A cache of files' SHA-256 digests.
 
-In memory, and for other workers and the next start in a directory beside the
-assets. That is no more than a hint: it holds for the file with exactly this
-inode, size and times, of which nobody can set the last one (ctime).
+It is kept in memory, and for other workers and the next start in a directory beside the
+assets. A record is valid for the file with exactly its inode, size and times only; the
+last of these (ctime) cannot be set by programs.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _DIRECTORY_MODE: Final = 0o700
 _BLOCK: Final = 256 * 1024
 _ATTEMPTS: Final = 3
 _SETTLED_NS: Final = 2_000_000_000
-"""Age of a change from which on another one must show in the times: clocks of file systems are coarse."""
+"""The age from which a later change is certain to alter the times: file systems' clocks are coarse."""
 
 
 class _Identity(NamedTuple):
-    """A file's bytes, as far as its status tells them."""
+    """The fields of a file's status that change with its bytes."""
 
     inode: int
     size: int
@@ -47,21 +47,21 @@ class _Identity(NamedTuple):
 
 
 def has_same_bytes(before: os.stat_result, after: os.stat_result) -> bool:
-    """Whether nobody wrote into a file between two looks at it. A new name, or none, is no other content."""
+    """Whether a file was not written to between two looks. Renaming and unlinking leave the bytes unchanged."""
     return (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
 
 
 class Digests:
     """The digests of the files in one directory."""
 
-    def __init__(self, directory: Path, pause: YieldTurn) -> None:
-        self._pause = pause
+    def __init__(self, directory: Path, yield_turn: YieldTurn) -> None:
+        self._yield_turn = yield_turn
         self._records = directory / _DIRECTORY
         self._known: dict[AssetName, tuple[_Identity, str]] = {}
         self._computing = Lock()
 
     def known(self, name: AssetName, status: os.stat_result) -> str | None:
-        """The digest of the file with this status, if it is remembered."""
+        """Return the cached digest of the file with this status, or None."""
         identity = _Identity.of(status)
         found = self._known.get(name)
         if found is None or found[0] != identity:
@@ -72,19 +72,19 @@ class Digests:
         return found[1]
 
     def of(self, name: AssetName, descriptor: int) -> tuple[str, os.stat_result]:
-        """The digest of an open file, and the status that it holds for. Raises `AssetsUnavailable` where it keeps changing."""
+        """Return the digest of an open file, with its status. Raises `AssetsUnavailable` where the file keeps changing."""
         status = os.fstat(descriptor)
         found = self.known(name, status)
         if found is not None:
             return found, status
-        # Two hundred devices that want a new file at the same time: one computes, the others wait.
+        # If many devices request a new file at once, one request computes and the others wait.
         with self._computing:
             for _ in range(_ATTEMPTS):
                 status = os.fstat(descriptor)
                 found = self.known(name, status)
                 if found is not None:
                     return found, status
-                digest = _sha256(descriptor, self._pause)
+                digest = _sha256(descriptor, self._yield_turn)
                 if has_same_bytes(status, os.fstat(descriptor)):
                     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
                         self.remember(name, status, digest)
@@ -92,23 +92,23 @@ class Digests:
         raise AssetsUnavailable(f"{name} is being written to: ask again later.")
 
     def remember(self, name: AssetName, status: os.stat_result, digest: str) -> None:
-        """Keep the digest of the file with this status."""
+        """Cache the digest of the file with this status."""
         identity = _Identity.of(status)
         self._known[name] = identity, digest
         line = " ".join(map(str, identity)) + f" {digest}\n"
-        # Without it, others compute it for themselves.
+        # If this fails, other processes compute the digest themselves.
         with suppress(OSError):
             self._records.mkdir(_DIRECTORY_MODE, exist_ok=True)
             self._write(str(name), line.encode())
 
     def forget(self, name: AssetName) -> None:
-        """Keep nothing of a file that is gone."""
+        """Remove the record of a deleted file."""
         self._known.pop(name, None)
         with suppress(OSError):
             (self._records / str(name)).unlink()
 
     def _write(self, name: str, record: bytes) -> None:
-        """Write a record anew, following no link. It is not renamed into place: what is half there is no record."""
+        """Write a record, following no link. No rename is needed: a partial record is invalid."""
         directory = os.open(self._records, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             with suppress(FileNotFoundError):
@@ -135,13 +135,13 @@ class Digests:
         return _Identity(int(inode), int(size), int(written), int(changed)), digest.decode()
 
 
-def _sha256(descriptor: int, pause: YieldTurn) -> str:
+def _sha256(descriptor: int, yield_turn: YieldTurn) -> str:
     digest, position = hashlib.sha256(), 0
     while block := os.pread(descriptor, _BLOCK, position):
         digest.update(block)
         position += len(block)
         if position % BETWEEN_TURNS == 0:
-            pause()
-    # Many small files, one after the other, are a lot of work as well.
-    pause()
+            yield_turn()
+    # Many small files in a row are as much work as a large one.
+    yield_turn()
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What the store does with its directory: regular files only, and changes that outlive a loss of power."""
+"""Operations on the directory of assets: regular files only, and durable changes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _LAST_MICROSECOND: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICRO
 
 
 def make(directory: Path) -> None:
-    """Make the directory, where it is missing, for the service alone, and what is missing above it."""
+    """Create the directory and its missing parents, accessible by the service alone."""
     if directory.is_dir():
         return
     if not directory.parent.is_dir():
         make(directory.parent)
     directory.mkdir(_DIRECTORY_MODE, exist_ok=True)
-    # Where it belongs to somebody else, the service may not be allowed to.
+    # The parent may belong to another user.
     with suppress(OSError):
         sync(directory.parent)
 
 
 def sync(directory: Path) -> None:
-    """Return when the names in the directory are on the disk."""
+    """Flush the directory's entries to disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -40,7 +40,7 @@ def sync(directory: Path) -> None:
 
 
 def file_status(path: Path) -> os.stat_result | None:
-    """The status of a regular file; None where there is none, but a link, a directory, a pipe or a device."""
+    """Return the status of a regular file; None where the path is missing or anything else."""
     try:
         status = path.lstat()
     except OSError as error:
@@ -51,10 +51,10 @@ def file_status(path: Path) -> os.stat_result | None:
 
 
 def open_file(path: Path) -> int | None:
-    """The descriptor of a regular file, to be closed by the caller; None where there is none.
+    """Return the descriptor of a regular file, which the caller closes; None where there is none.
 
-    What is no file is not even opened, which can have effects of its own; and
-    where one takes the file's place meanwhile, it is not followed or waited for.
+    Anything else is not opened, since opening can have side effects. If the file is replaced
+    between the check and the open, a link is not followed, and a pipe does not block.
     """
     if file_status(path) is None:
         return None
@@ -71,12 +71,12 @@ def open_file(path: Path) -> int | None:
 
 
 def written_at(status: os.stat_result) -> datetime:
-    """When a file's bytes were written, as far as `datetime` goes: operators can set any time."""
+    """Return a file's modification time, clamped to the range of `datetime`: operators can set any time."""
     microseconds = min(max(status.st_mtime_ns // 1000, 0), _LAST_MICROSECOND)
     return _EPOCH + microseconds * _MICROSECOND
 
 
 def remove_quietly(path: Path) -> None:
-    """Remove a file that may be gone already, or that cannot be removed."""
+    """Remove a file, and ignore failures."""
     with suppress(OSError):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Where errors of the file system become errors of the domain."""
+"""Translation of file system errors to the domain's errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what the file system raises inside the block into the domain's errors, which show no path."""
+    """Translate each `OSError` of the block to an error of the domain, which shows no path."""
     try:
         yield
     except OSError as error:
@@ -29,7 +29,7 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def translated_after_change() -> Iterator[None]:
-    """The same where names have changed by now: whether that outlives a loss of power is unknown."""
+    """The same for a block in which a change is in place already: whether it is durable is unknown."""
     try:
         yield
     except OSError as error:

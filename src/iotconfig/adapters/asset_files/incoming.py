@@ -1,7 +1,7 @@
-"""Files on their way in: beside the assets, under names that no asset can have, locked while they grow.
+"""Uploads in progress: files beside the assets, under names that no asset can have, locked while they grow.
 
-The lock ends with its process, however that ends. So whoever gets the lock of
-such a file knows that its upload is dead, and that of no live one is touched.
+The kernel frees the lock when its process ends. So a file whose lock can be taken belongs
+to a dead upload, and live ones are never removed.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from .failures import translated, translated_after_change
 _PREFIX: Final = ".upload-"
 _FILE_MODE: Final = 0o600
 _SYNCED: Final = 4 * 1024 * 1024
-"""Bytes after which what was written goes to the disk: all of a large file at once would hold up the worker."""
+"""Bytes between two flushes to disk: flushing a large file at once would block the worker."""
 _DEAD_SECONDS: Final = 86400
-"""Age from which an upload counts as dead where the file system has no locks."""
+"""The age, in seconds, from which an upload counts as dead where the file system has no locks."""
 
 
 class IncomingFile:
-    """`Incoming` as a file that is renamed when it is complete."""
+    """`Incoming` as a file that is renamed into place."""
 
-    def __init__(self, directory: Path, digests: Digests, pause: YieldTurn) -> None:
+    def __init__(self, directory: Path, digests: Digests, yield_turn: YieldTurn) -> None:
         self._directory = directory
-        self._pause = pause
+        self._yield_turn = yield_turn
         self._digests = digests
         self._path, self._descriptor = _create(directory)
         self._hash = hashlib.sha256()
@@ -56,7 +56,7 @@ class IncomingFile:
             if self._size // _SYNCED > before // _SYNCED:
                 os.fdatasync(self._descriptor)
         if self._size // BETWEEN_TURNS > before // BETWEEN_TURNS:
-            self._pause()
+            self._yield_turn()
 
     def complete(self) -> str:
         with translated():
@@ -79,7 +79,7 @@ class IncomingFile:
         return Asset(name, self._size, digest, directories.written_at(status)), is_new
 
     def finish(self) -> None:
-        """Let go of the file. One that was placed has its digest remembered, any other is removed."""
+        """Close the file. If it was placed, cache its digest; else remove it."""
         try:
             if not self._is_placed:
                 directories.remove_quietly(self._path)
@@ -90,12 +90,12 @@ class IncomingFile:
 
 
 @contextmanager
-def receive(directory: Path, digests: Digests, pause: YieldTurn) -> Iterator[IncomingFile]:
-    """A new file in the directory, which is made where it is missing."""
+def receive(directory: Path, digests: Digests, yield_turn: YieldTurn) -> Iterator[IncomingFile]:
+    """Open a new file in the directory, which is created if it is missing."""
     with translated():
         directories.make(directory)
         _remove_dead(directory)
-        incoming = IncomingFile(directory, digests, pause)
+        incoming = IncomingFile(directory, digests, yield_turn)
     try:
         yield incoming
     finally:
@@ -106,7 +106,7 @@ def _create(directory: Path) -> tuple[Path, int]:
     while True:
         path = directory / f"{_PREFIX}{secrets.token_hex(8)}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
-        # Before it was locked, another upload may have taken it for a dead one's.
+        # Between creation and lock, another upload may have removed it as a dead one.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return path, descriptor
         directories.remove_quietly(path)
@@ -114,7 +114,7 @@ def _create(directory: Path) -> tuple[Path, int]:
 
 
 def _remove_dead(directory: Path) -> None:
-    """Remove what uploads left whose process is gone. What cannot be removed keeps nobody from uploading."""
+    """Remove the files of dead uploads. Failures are ignored, so that uploads go on."""
     for path in list(directory.iterdir()):
         if path.name.startswith(_PREFIX):
             with suppress(OSError):
@@ -133,7 +133,7 @@ def _remove_if_dead(path: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Lock a file; False where another holds the lock, None where the file system has no locks."""
+    """Lock a file. Returns False where another process holds the lock, None where the file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""`AssetStore` over a directory. What is in it is the truth: files that an operator puts there are assets, too."""
+"""`AssetStore` over a directory. Files that an operator puts there are assets as well."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from iotconfig.domain.assets.asset import Asset, AssetName
 from iotconfig.domain.errors import AssetsUnavailable, ValidationFailed
 
 from . import directory as directories
-from .cooperate import BETWEEN_TURNS, YieldTurn, no_pause
+from .cooperate import BETWEEN_TURNS, YieldTurn, no_turn
 from .digests import Digests, has_same_bytes
 from .failures import log, translated, translated_after_change
 from .incoming import IncomingFile, receive
 
 _BLOCK: Final = 64 * 1024
 _NAMES_BETWEEN_TURNS: Final = 100
-"""Files whose status is looked up in one go: a few milliseconds."""
+"""Files whose status is read between two turns: a few milliseconds of work."""
 
 
 @frozen
 class OpenFile:
-    """`OpenAsset` on a file that stays open when its name goes to another."""
+    """`OpenAsset` on a file that stays open when another one takes its name."""
 
     asset: Asset
     _descriptor: int
     _status: os.stat_result
-    _pause: YieldTurn
+    _yield_turn: YieldTurn
 
     def blocks(self, first: int, length: int) -> Iterator[bytes]:
         position, end = first, first + length
@@ -40,11 +40,11 @@ class OpenFile:
                 block = os.pread(self._descriptor, min(_BLOCK, end - position), position)
                 status = os.fstat(self._descriptor)
             if not block or not has_same_bytes(self._status, status):
-                raise AssetsUnavailable(f"{self.asset.name} was written to while it was read.")
+                raise AssetsUnavailable(f"{self.asset.name} was modified while it was read.")
             position += len(block)
             yield block
             if (position - first) % BETWEEN_TURNS == 0:
-                self._pause()
+                self._yield_turn()
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -52,19 +52,19 @@ class OpenFile:
 
 @frozen
 class FileAssetStore:
-    """`AssetStore` over one directory, which is made by the first upload."""
+    """`AssetStore` over one directory, which the first upload creates."""
 
     directory: Path
-    pause: YieldTurn = no_pause
-    """Called in long work: where requests share a thread, it gives the others a turn when it is time."""
+    yield_turn: YieldTurn = no_turn
+    """Called during long work to let other greenlets run, where requests share a thread."""
     _digests: Digests = field(init=False, repr=False)
 
     @_digests.default
     def _make_digests(self) -> Digests:
-        return Digests(self.directory, self.pause)
+        return Digests(self.directory, self.yield_turn)
 
     def receive(self) -> AbstractContextManager[IncomingFile]:
-        return receive(self.directory, self._digests, self.pause)
+        return receive(self.directory, self._digests, self.yield_turn)
 
     def open(self, name: AssetName) -> OpenFile | None:
         with translated():
@@ -73,7 +73,7 @@ class FileAssetStore:
                 return None
             try:
                 digest, status = self._digests.of(name, descriptor)
-                return OpenFile(_asset(name, digest, status), descriptor, status, self.pause)
+                return OpenFile(_asset(name, digest, status), descriptor, status, self.yield_turn)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -83,7 +83,7 @@ class FileAssetStore:
         with translated():
             for number, name in enumerate(self._names(), 1):
                 if number % _NAMES_BETWEEN_TURNS == 0:
-                    self.pause()
+                    self.yield_turn()
                 if (asset := self._look_at(name)) is not None:
                     found.append(asset)
         return sorted(found, key=lambda asset: asset.name.text)

@@ -1,6 +1,6 @@
-"""Runs large imports and patches in a helper process, so that the worker goes on serving devices.
+"""Large imports and patches in a helper process, so that the worker continues to serve devices.
 
-On SQLite, a statement that stores a fleet holds up every greenlet of its process for seconds.
+On SQLite, a single statement for many configs blocks every greenlet of its process for seconds.
 """
 
 from .helped import HelpedBulkService

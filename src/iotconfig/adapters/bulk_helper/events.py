@@ -1,7 +1,7 @@
 """The events that a helper reports: lines of JSON, each with a kind and a value.
 
-`items`: refusals and results, some at a time. `done`: the outcome; `refused`: the error that ended
-the work; `fault`: what nobody foresaw. One of these three is the last line.
+`items`: a batch of refusals and results. `done`: the outcome. `refused`: the domain error that ended
+the work. `fault`: an unexpected error. One of these three is the last line.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TOGETHER: Final = 100
 
 
 class HelperFault(Exception):
-    """A helper ended with an error that nobody foresaw; the message is its traceback."""
+    """A helper ended with an unexpected error; the message is its traceback."""
 
 
 @define
-class Teller:
-    """Writes events."""
+class EventWriter:
+    """Writes events to a stream."""
 
     _stream: IO[bytes]
     _items: list[list[object]] = field(factory=list)
@@ -66,15 +66,15 @@ class Teller:
         self._stream.flush()
 
 
-def heard(
+def handle_event(
     line: bytes,
     report: Callable[[BulkRefusal], None],
     tell: Callable[[BulkResult], None],
     offload: Offload = run_inline,
 ) -> PatchOutcome | None:
-    """Pass one event on; the outcome, if it is the last. Raises what ended the work.
+    """Handle one event. Returns the outcome if it is the last one, else None; raises the error that ended the work.
 
-    `offload` reads the samples, which are ten contents.
+    `offload`: runs the parsing of the samples, up to ten documents.
     """
     kind, value = json.loads(line)
     if kind == "items":
@@ -98,7 +98,7 @@ def _error_to_json(error: IotConfigError) -> dict[str, Any]:
 
 
 def _error_from_json(given: dict[str, Any]) -> IotConfigError:
-    """The same error. Constructors make sentences of their arguments, and this one has its sentence."""
+    """Restore an error without its constructor, which would build the message from other arguments."""
     kind: type[IotConfigError] = getattr(errors, given["kind"])
     error = kind.__new__(kind, given["message"])
     vars(error).update(given["facts"])
@@ -131,5 +131,5 @@ def _sample_from_json(given: dict[str, Any]) -> PatchSample:
 
 
 def _content(text: str) -> ConfigContent:
-    # It was within its limit where it was made.
+    # The other process has checked its size.
     return ConfigContent.parse(text, len(text.encode()))

@@ -1,4 +1,4 @@
-"""The worker's side: decides what is large, starts a helper for it, and listens."""
+"""The worker's side: starts a helper for large work, and reads its events."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreBusy, StoreUnavailable
 
-from .events import heard
+from .events import handle_event
 from .orders import Order
 
 log = logging.getLogger(__name__)
 
 MOST_HERE: Final = 125
-"""Configs that a worker stores itself: with their counters, revisions and notifications, 500 rows."""
+"""The most configs that a worker stores itself: with counters, revisions and notifications, 500 rows."""
 
 _ENDS_WITHIN: Final = 5.0
-"""Seconds that a helper has to end when nobody listens any more."""
+"""Seconds that a helper has to exit after its socket was closed."""
 
 _ENDED: Final = (
     "The process that stores the configs ended early. Either all of them were stored, or none: "
@@ -50,32 +50,32 @@ _ENDED: Final = (
 
 
 def _ignore(_subject: object) -> None:
-    """Nobody listens."""
+    """Discard it."""
 
 
 @frozen
 class HelpedBulkService:
-    """`BulkUseCases` that does what is small itself, and has a helper do what is large."""
+    """`BulkUseCases` that does small work itself, and large work in a helper process."""
 
     fleet: BulkService
     command: Sequence[str]
-    """Starts a helper; `--events` and `--records` are put behind it, with descriptors that it inherits."""
+    """The command line of a helper; `--events` and `--records` are appended, with inherited descriptors."""
     environ: Mapping[str, str] = field(repr=False)
     secrets: Mapping[str, str] = field(factory=dict, repr=False)
-    """Variables that do not belong into an environment: they stand, as JSON, on a line before the order."""
+    """Variables that must not be in a process's environment: sent as a line of JSON before the order."""
     most_here: int = MOST_HERE
-    """Configs up to which no helper is started."""
+    """The most configs that are stored without a helper."""
     at_once: int = 2
-    """Helpers that one worker has at a time; each is a process of some 70 MB."""
+    """The most helpers of one worker at a time; each is a process of some 70 MB."""
     patience: float = 60.0
-    """Seconds to wait for another helper to end."""
+    """Seconds to wait for a free slot."""
     silence: float = 660.0
-    """Seconds without a word after which a helper counts as hung. One statement may take `Timeouts.bulk`."""
+    """Seconds without an event after which a helper counts as hung. One statement may take `Timeouts.bulk`."""
 
-    _turns: BoundedSemaphore = field(init=False, repr=False, eq=False)
+    _slots: BoundedSemaphore = field(init=False, repr=False, eq=False)
 
-    @_turns.default
-    def _make_turns(self) -> BoundedSemaphore:
+    @_slots.default
+    def _make_slots(self) -> BoundedSemaphore:
         return BoundedSemaphore(self.at_once)
 
     @property
@@ -127,36 +127,36 @@ class HelpedBulkService:
         tell: Callable[[BulkResult], None],
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
-        # The helper opens the store for itself, and so does not know of a file that was replaced meanwhile.
+        # The helper opens the database anew, and so cannot detect a file that was replaced since the worker's start.
         self.fleet.store.check()
-        with self._turn(), self._started(order, records) as events:
+        with self._slot(), self._started(order, records) as events:
             try:
                 for line in events:
-                    outcome = heard(line, report, tell, self.fleet.offload)
+                    outcome = handle_event(line, report, tell, self.fleet.offload)
                     if outcome is not None:
                         return outcome
                     self.pause()
             except OSError as error:
-                log.warning("a fleet helper timed out, or is gone: %s", error)
+                log.warning("a bulk helper timed out or ended early: %s", error)
         raise StoreUnavailable(_ENDED, "a helper process ended")
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=self.patience):
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=self.patience):
             raise StoreBusy("Other large imports or patches did not end in time.")
         try:
             yield
         finally:
-            self._turns.release()
+            self._slots.release()
 
     @contextmanager
     def _started(self, order: Order, records: BinaryIO | None) -> Iterator[BinaryIO]:
-        """What a new helper says. It ends with the block, and with this process: it sees the other end close."""
+        """Start a helper and give its events. It ends with the block, and with this process, which closes the socket."""
         ours, theirs = socket.socketpair()
         with closing(ours), closing(theirs), TemporaryFile() as given:
             given.write(json.dumps(dict(self.secrets)).encode() + b"\n" + order.to_json())
             given.seek(0)
-            # gevent makes its sockets return at once, and both processes have the same one.
+            # gevent sets its sockets to non-blocking, and both processes share the open file description.
             os.set_blocking(theirs.fileno(), True)
             arguments = ["--events", str(theirs.fileno())]
             inherited = [theirs.fileno()]
@@ -172,7 +172,7 @@ class HelpedBulkService:
                     pass_fds=inherited,
                 )
             except OSError as error:
-                log.warning("a fleet helper cannot be started: %s", error.strerror)
+                log.warning("a bulk helper cannot be started: %s", error.strerror)
                 raise StoreBusy("The service cannot start another process now.") from None
             theirs.close()
             ours.settimeout(self.silence)

@@ -1,4 +1,4 @@
-"""The helper's side: does what an order says, and tells what became of it."""
+"""The helper's side: executes an order, and reports events."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from iotconfig.domain.configs.bulk import PatchOutcome
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.errors import IotConfigError
 
-from .events import Teller
+from .events import EventWriter
 from .orders import Order
 
 
 def help_with(fleet: BulkService, order: BinaryIO, records: BinaryIO | None, events: IO[bytes]) -> None:
-    """Do what `order` says. `records` is the file of a load. All that may be said of it goes to `events`."""
-    teller = Teller(events)
+    """Execute `order` and write its events to `events`. `records`: the file of an import."""
+    writer = EventWriter(events)
     try:
-        outcome = _done(fleet, Order.from_json(order.read()), records, teller)
+        outcome = _done(fleet, Order.from_json(order.read()), records, writer)
     except BrokenPipeError:
         raise
     except IotConfigError as error:
-        teller.refused(error)
-    except Exception:  # noqa: BLE001 - who asked raises it
-        teller.fault(traceback.format_exc())
+        writer.refused(error)
+    except Exception:  # noqa: BLE001 - the worker raises it
+        writer.fault(traceback.format_exc())
     else:
-        teller.done(outcome)
+        writer.done(outcome)
 
 
-def _done(fleet: BulkService, order: Order, records: BinaryIO | None, teller: Teller) -> PatchOutcome:
+def _done(fleet: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
     if order.merge is not None:
         return fleet.patch(
             order.query,
             order.merge,
             order.rules,
             order.note,
-            teller.refusal,
-            teller.result,
+            writer.refusal,
+            writer.result,
             max_content_bytes=order.max_content_bytes,
         )
     if records is None or order.form is None:
         raise ValueError("a load needs records")
     source = RecordFile(records, order.form, order.max_content_bytes)
-    return PatchOutcome(fleet.load(source, order.rules, order.note, teller.refusal))
+    return PatchOutcome(fleet.load(source, order.rules, order.note, writer.refusal))

@@ -16,19 +16,19 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 
 @frozen
 class Order:
-    """A load of the file of records that the helper inherits, or else a patch."""
+    """An import of the records file that the helper inherits, or a patch."""
 
     rules: BulkOptions
     note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
-    """The file's; None for a patch."""
+    """The format of the records file; None for a patch."""
     query: ConfigQuery = field(factory=ConfigQuery)
     merge: MergePatch | None = None
-    """None for a load."""
+    """None for an import."""
 
     def to_json(self) -> bytes:
-        """The order as a helper reads it."""
+        """Serialise the order."""
         members = asdict(self, recurse=False) | {
             "rules": asdict(self.rules),
             "note": asdict(self.note),
@@ -39,7 +39,7 @@ class Order:
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """The order that another process wrote, which has checked all of it."""
+        """Parse an order from another process, which has validated it."""
         given: dict[str, Any] = json.loads(text)
         rules = given["rules"] | {"on_conflict": OnConflict(given["rules"]["on_conflict"])}
         return cls(

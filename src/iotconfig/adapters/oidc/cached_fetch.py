@@ -1,8 +1,8 @@
-"""What the provider publishes, kept: nobody waits for it who can do without.
+"""A cache of the provider's published documents that is refreshed in the background.
 
-It is fetched when it is first asked for, and again in use. Each fetch is a
-thread of its own (a greenlet, in a patched process), at most one at a time, so
-that a provider that hangs keeps nobody waiting but those who know nothing yet.
+The first use fetches them, and later uses refresh them. Each fetch runs in a thread of its
+own (a greenlet in a patched process), at most one at a time, so that a provider that hangs
+delays only the requests that have no usable copy yet.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FRESH: Final = timedelta(minutes=5)
-"""What is older is fetched again when it is used: withdrawn keys go."""
+"""The age from which a copy is refreshed when it is used, so that withdrawn keys disappear."""
 COOL_DOWN: Final = timedelta(seconds=10)
-"""How long the provider is left alone after a fetch failed, and between two fetches for the sake of unknown keys."""
+"""The pause after a failed fetch, and between two fetches because of unknown keys."""
 GOOD: Final = timedelta(hours=24)
-"""What is older is used no longer, however long the provider is away."""
+"""The age from which a copy is not used, even while the provider is away."""
 
 
 @frozen
@@ -38,12 +38,12 @@ class _Copy(Generic[T]):
 
 
 class CachedFetch(Generic[T]):
-    """One value of the provider. Safe to share between threads, and between greenlets."""
+    """One cached value of the provider. Safe to share between threads and greenlets."""
 
     def __init__(self, fetch: Callable[[], T], clock: Clock, patience: float) -> None:
-        """`fetch` ends in bounded time, or raises `ProviderUnavailable`.
+        """`fetch` returns in bounded time, or raises `ProviderUnavailable`.
 
-        `patience`: seconds to wait for it where there is no way around.
+        `patience`: seconds to wait for a fetch where there is no usable copy.
         """
         self._fetch = fetch
         self._clock = clock
@@ -51,20 +51,20 @@ class CachedFetch(Generic[T]):
         self._lock = Lock()
         self._copy: _Copy[T] | None = None
         self._fetching: Event | None = None
-        """Set when the fetch that is under way has ended."""
+        """Set when the current fetch ends; None without one."""
         self._failed_at: datetime | None = None
         self._refreshed_at: datetime | None = None
 
     @property
     def known(self) -> T | None:
-        """What is known now, good or not; nothing is fetched."""
+        """The cached value at any age, or None. Fetches nothing."""
         copy = self._copy
         return None if copy is None else copy.value
 
     def current(self) -> T:
-        """What is known, at once, as long as it is good; what is not gets fetched.
+        """Return the cached value if it is usable, else wait for a fetch.
 
-        Raises `ProviderUnavailable` where the provider is away, and nothing good is known.
+        Raises `ProviderUnavailable` where the fetch fails and no usable copy is cached.
         """
         copy = self._copy
         now = self._clock()
@@ -72,15 +72,15 @@ class CachedFetch(Generic[T]):
             self._wait_for(self._renew(copy, now))
             copy = self._copy
             if copy is None or not _is_within(GOOD, copy.fetched_at, now):
-                raise ProviderUnavailable("nothing good is known of the identity provider")
+                raise ProviderUnavailable("no usable copy of its documents is cached")
         elif not _is_within(FRESH, copy.fetched_at, now):
             self._renew(copy, now)
         return copy.value
 
     def refreshed_after(self, value: T) -> T | None:
-        """What was fetched after `value`, which did not do; None where there is nothing, or it is too early to ask.
+        """Return a value newer than `value`, which lacked a key; None where there is none.
 
-        Once per cool-down it is fetched for that, however many ask.
+        At most one fetch per cool-down is made for this.
         """
         self._wait_for(self._request_refresh(value))
         copy = self._copy
@@ -98,12 +98,12 @@ class CachedFetch(Generic[T]):
             return self._start_fetch(now)
 
     def _renew(self, seen: _Copy[T] | None, now: datetime) -> Event | None:
-        """A fetch because `seen` is too old; None where a fetch has ended since it was seen."""
+        """Start a fetch because `seen` is too old. Returns None where another one has ended since."""
         with self._lock:
             return self._start_fetch(now) if self._copy is seen else None
 
     def _start_fetch(self, now: datetime) -> Event | None:
-        """The fetch that is under way, or a new one; None where it is too early for one. The lock is held."""
+        """Return the current fetch, or start one; None during a cool-down. The caller holds the lock."""
         if self._fetching is None and not _is_within(COOL_DOWN, self._failed_at, now):
             fetching = Event()
             Thread(target=self._run, args=(fetching,), name="oidc-fetch", daemon=True).start()
@@ -133,5 +133,5 @@ class CachedFetch(Generic[T]):
 
 
 def _is_within(span: timedelta, then: datetime | None, now: datetime) -> bool:
-    """Whether `then` is less than `span` away; on either side, because clocks are set back, too."""
+    """Whether `then` is less than `span` away, in either direction, since clocks can be set back."""
     return then is not None and abs(now - then) < span

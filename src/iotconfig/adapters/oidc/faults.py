@@ -1,4 +1,4 @@
-"""What goes wrong between the service, its provider and who calls."""
+"""Errors of the provider and of its tokens."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from iotconfig.domain.errors import AuthenticationRequired, ExternalServiceError
 
 
 class ProviderUnavailable(ExternalServiceError):
-    """The provider is away, or what it says cannot be used.
+    """The provider is away, or its answer is not usable.
 
-    `reason` is for the operator's log: it may name hosts, never a secret. The
-    message is for everyone.
+    `reason` is for the log: it may name hosts, never a secret. The message is for callers.
     """
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            "The identity provider does not answer as it should: try again in a moment. "
-            "The service's log says more."
+            "The identity provider is not available, or its answer is not usable: try again in a moment. "
+            "The service's log has the reason."
         )
         self.reason = reason
 
 
 def refused(why: str) -> AuthenticationRequired:
-    """The refusal of a token: `why` completes a sentence, in general words."""
-    return AuthenticationRequired(f"The token does not hold: {why}.")
+    """Return the refusal of a token. `why` completes the sentence, without details of the token."""
+    return AuthenticationRequired(f"The token is not valid: {why}.")

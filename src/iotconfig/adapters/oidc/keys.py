@@ -1,4 +1,4 @@
-"""The keys that a provider publishes (RFC 7517), and which of them may have signed what (RFC 7518, 8037, 9864)."""
+"""The provider's published keys (RFC 7517), and verification with them (RFC 7518, 8037, 9864)."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ ALGORITHMS: Final = frozenset(
         "Ed448",
     }
 )
-"""Asymmetric ones only: whoever can check a signature with a secret can make one."""
+"""Asymmetric algorithms only: with a shared secret, everyone who can verify a signature can also make one."""
 
 _MAX_KEYS: Final = 32
 _MIN_RSA_BITS: Final = 2048
-# What makes a public key; members of a private one stay behind.
+# The members of a public key; members of a private one are dropped.
 _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _SHARED: Final = ("kty", "kid", "use", "alg", "key_ops")
 
 
 class Algorithms(JWSRegistry):
-    """The algorithms that are accepted, and no others; no header of a token widens them."""
+    """The accepted algorithms. No header of a token adds to them."""
 
     max_header_length = 8 * 1024
     max_signature_length = 2 * 1024
@@ -45,19 +45,19 @@ class Algorithms(JWSRegistry):
         super().__init__(algorithms=ALGORITHMS, strict_check_header=False)
 
     def get_alg(self, name: str) -> Any:
-        """The algorithm with this name.
+        """Return the algorithm of this name.
 
-        Unlike the inherited one it does not warn of EdDSA, whose name RFC 9864
-        replaced: providers use it.
+        Unlike the inherited method it does not warn of EdDSA: RFC 9864 deprecated the name, but
+        providers use it.
         """
         if name not in ALGORITHMS:
             raise UnsupportedAlgorithmError(f"{name} is not accepted")
         return self.algorithms[name]
 
     def check_header(self, header: Header) -> None:
-        """Refuse every extension that must be understood, for none is."""
+        """Refuse critical extensions, since none is supported."""
         if "crit" in header:
-            raise UnsupportedAlgorithmError("crit is not understood")
+            raise UnsupportedAlgorithmError("crit is not supported")
         super().check_header(header)
 
 
@@ -66,27 +66,27 @@ REGISTRY: Final = Algorithms()
 
 @frozen(eq=False)
 class Keys:
-    """The public keys that a provider signs with."""
+    """The public keys of a provider."""
 
     keys: tuple[Key, ...]
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Read a JWK set. A key that cannot be used is left out (RFC 7517, section 5).
+        """Parse a JWK set. Unusable keys are ignored (RFC 7517, section 5).
 
-        Raises `ProviderUnavailable` where none is left.
+        Raises `ProviderUnavailable` where no usable key is left.
         """
         published = document.get("keys")
         keys = tuple(_usable(published[:_MAX_KEYS])) if isinstance(published, list) else ()
         if not keys:
-            raise ProviderUnavailable("the provider publishes no key that can be used")
+            raise ProviderUnavailable("the provider publishes no usable key")
         return cls(keys)
 
     def signed(self, signature: CompactSignature) -> bool | None:
         """Whether one of these keys made the signature.
 
-        None where that cannot be told: the token names a key that is not here,
-        or names none and a key not seen yet may have made it.
+        None where that is unknown: the token names a key that is not in the set, or
+        names no key, and a newer one may have made it.
         """
         kid = signature.headers().get("kid")
         candidates = [key for key in self.keys if kid is None or key.kid == kid]
@@ -96,7 +96,7 @@ class Keys:
 
 
 def _made(key: Key, signature: CompactSignature) -> bool:
-    """Whether the key made the signature; it must also be for that: by type, curve, use and algorithm."""
+    """Whether the key made the signature, and is meant for it by type, curve, use and algorithm."""
     try:
         return validate_compact(signature, key, registry=REGISTRY)
     except (JoseError, ValueError, TypeError):
@@ -108,14 +108,14 @@ def _usable(published: list[Any]) -> Iterator[Key]:
         try:
             key = _key(member)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            log.debug("identity provider: a key was left out: %s", error)
+            log.debug("identity provider: a key was ignored: %s", error)
         else:
             if key is not None:
                 yield key
 
 
 def _key(member: Any) -> Key | None:
-    """The public part of one member; None where it is no key for signatures that we take."""
+    """Return the public key of one member; None where it is not for signatures of an accepted algorithm."""
     if not isinstance(member, dict) or member.get("kty") not in _MEMBERS or member.get("use") == "enc":
         return None
     wanted = (*_SHARED, *_MEMBERS[member["kty"]])

@@ -1,4 +1,4 @@
-"""What a provider says of itself (OpenID Connect Discovery 1.0, RFC 8414)."""
+"""A provider's metadata (OpenID Connect Discovery 1.0, RFC 8414)."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 @frozen
 class Metadata:
-    """What a provider says of itself, checked. An endpoint that it does not have is None."""
+    """The checked metadata of a provider. Absent endpoints are None."""
 
     issuer: str
-    """As the provider spells it, and as its tokens must."""
+    """In the provider's spelling, which its tokens must use."""
     jwks_uri: str
     authorization_endpoint: str | None
     token_endpoint: str | None
     end_session_endpoint: str | None
     token_auth_methods: tuple[str, ...]
-    """How clients may authenticate themselves at the token endpoint."""
+    """The methods of client authentication at the token endpoint."""
     names_itself: bool
-    """Whether it sends `iss` to the callback (RFC 9207)."""
+    """Whether the callback has the parameter `iss` (RFC 9207)."""
 
     @classmethod
     def read(cls, document: Mapping[str, Any], issuer: str) -> Self:
-        """Read the document of `issuer`, spelt as in the setting, a slash at its end aside.
+        """Parse the document of `issuer`, the setting's value; a trailing slash makes no difference.
 
-        Raises `ProviderUnavailable` where the document speaks for another issuer,
-        names no keys, or leads from https to anything less.
+        Raises `ProviderUnavailable` where the document is of another issuer, names no
+        keys, or has an http URL although the issuer is https.
         """
         named = document.get("issuer")
         if not isinstance(named, str) or named.rstrip("/") != issuer.rstrip("/"):
@@ -54,7 +54,7 @@ class Metadata:
             issuer=named,
             jwks_uri=jwks_uri,
             **urls,
-            # What counts where nothing is said (OpenID Connect Discovery 1.0, section 3).
+            # The default of OpenID Connect Discovery 1.0, section 3.
             token_auth_methods=tuple(methods) if isinstance(methods, list) else ("client_secret_basic",),
             names_itself=document.get("authorization_response_iss_parameter_supported") is True,
         )
@@ -66,7 +66,7 @@ def _endpoint(document: Mapping[str, Any], name: str, *, is_secure: bool) -> str
         return None
     schemes = ("https",) if is_secure else ("https", "http")
     if not isinstance(url, str) or not _is_usable(url, schemes):
-        raise ProviderUnavailable(f"the {name} {excerpt(str(url))} is no {' or '.join(schemes)} URL")
+        raise ProviderUnavailable(f"the {name} {excerpt(str(url))} is not an {' or '.join(schemes)} URL")
     return url
 
 

@@ -1,4 +1,4 @@
-"""Who a token's claims speak of."""
+"""The principal in a token's claims."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST: Final = 255
 
 
 def principal_in(claims: Mapping[str, Any], registration: Registration) -> Principal:
-    """Who the claims speak of. Raises `AuthenticationRequired` where they name nobody."""
+    """Return the principal. Raises `AuthenticationRequired` where the subject is missing or reserved."""
     subject = _text(claims, "sub")
     if subject is None:
         raise refused(f"its subject must be 1 to {_LONGEST} printable characters")
@@ -29,7 +29,7 @@ def principal_in(claims: Mapping[str, Any], registration: Registration) -> Princ
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:
-    """A claim that can be stored and shown; None where it is anything else."""
+    """Return a claim if it is short, printable text; else None."""
     value = claims.get(name)
     is_fit = isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
     return value if is_fit else None

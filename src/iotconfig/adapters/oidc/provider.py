@@ -25,18 +25,18 @@ from .tokens import NOT_AS_BEARER, NOT_FOR_US, Tokens, Verified
 log = logging.getLogger(__name__)
 
 _LONGEST: Final = 400 * 24 * 3600
-"""Seconds; browsers keep no cookie for longer (RFC 6265bis)."""
-_OF_OTHERS: Final = ("at_hash", "c_hash", "events")
-"""Claims of ID tokens, and of logout tokens."""
+"""Seconds; the longest lifetime of a cookie in browsers (RFC 6265bis)."""
+_NOT_IN_ACCESS_TOKENS: Final = ("at_hash", "c_hash", "events")
+"""Claims of ID tokens and logout tokens."""
 
 
 class OidcIdentityProvider:
-    """`IdentityProvider` of one issuer. Making one asks it nothing."""
+    """`IdentityProvider` of one issuer. Construction sends no request."""
 
     def __init__(self, registration: Registration, clock: Clock, seconds: float = 5.0) -> None:
-        """`seconds`: what a request to the provider may take, from its first byte to its last.
+        """`seconds`: the bound for each request to the provider, from the name lookup to the last byte.
 
-        Raises `OSError` where the file of certificates cannot be used.
+        Raises `OSError` where the certificate file is not usable.
         """
         self._registration = registration
         self._clock = clock
@@ -49,8 +49,8 @@ class OidcIdentityProvider:
 
     def principal_of(self, access_token: str) -> Principal:
         verified = self._tokens.verify(access_token, {self._registration.audience}, NOT_AS_BEARER)
-        if any(name in verified.claims for name in _OF_OTHERS):
-            raise refused("it is no access token, but one for the client that asked for it")
+        if any(name in verified.claims for name in _NOT_IN_ACCESS_TOKENS):
+            raise refused("it is an ID token or a logout token, and an access token is expected")
         return self._principal(verified)
 
     def principal_of_session(self, token: str) -> Principal:
@@ -61,19 +61,19 @@ class OidcIdentityProvider:
         try:
             return self._flow.begin(metadata, callback, redirect)
         except ProviderUnavailable as error:
-            log.warning("identity provider: no sign-in can begin: %s", error.reason)
+            log.warning("identity provider: a sign-in cannot begin: %s", error.reason)
             raise
 
     def finish(self, callback: str, sign_in: SignIn, code: str, issuer: str | None) -> Session:
         metadata = self._published.current().metadata
         try:
-            granted = self._flow.finish(metadata, callback, sign_in, code, issuer)
+            response = self._flow.finish(metadata, callback, sign_in, code, issuer)
         except ProviderUnavailable as error:
             log.warning("identity provider: a sign-in failed: %s", error.reason)
             raise
-        token, verified = self._choose(granted)
+        token, verified = self._choose(response)
         left = int(verified.claims["exp"]) - int(self._clock().timestamp())
-        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified), granted.id_token)
+        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified), response.id_token)
 
     def end_url(self, back: str, id_token: str | None = None) -> str | None:
         try:
@@ -91,22 +91,23 @@ class OidcIdentityProvider:
         url: str = add_params_to_uri(endpoint, parameters)
         return url
 
-    def _choose(self, granted: TokenResponse) -> tuple[str, Verified]:
-        """The access token, which is where Keycloak puts roles; the ID token where that is not for us to read."""
-        if granted.access_token is not None:
+    def _choose(self, response: TokenResponse) -> tuple[str, Verified]:
+        """Return the access token, in which Keycloak has the roles; the ID token where that is opaque or not for us."""
+        if response.access_token is not None:
             try:
-                access = self._of_session(granted.access_token)
+                access = self._of_session(response.access_token)
             except AuthenticationRequired as error:
                 log.info(
-                    "identity provider: a session goes by its ID token, not by its access token: %s", error
+                    "identity provider: a session uses the ID token, because the access token is not usable: %s",
+                    error,
                 )
             else:
-                if access.claims["sub"] == granted.identity.claims["sub"]:
-                    return granted.access_token, access
+                if access.claims["sub"] == response.identity.claims["sub"]:
+                    return response.access_token, access
                 log.info(
-                    "identity provider: a session goes by its ID token: the access token is somebody else's"
+                    "identity provider: a session uses the ID token, because the access token has another subject"
                 )
-        return granted.id_token, granted.identity
+        return response.id_token, response.identity
 
     def _of_session(self, token: str) -> Verified:
         audiences = {self._registration.audience, self._registration.client_id}

@@ -1,4 +1,4 @@
-"""Everything that a provider publishes, as it was at one moment."""
+"""The published documents of a provider, fetched together."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class ProviderDocuments:
 
     @classmethod
     def fetch(cls, client: ProviderClient, issuer: str) -> Self:
-        """Ask the provider for both. Raises `ProviderUnavailable`."""
+        """Fetch both. Raises `ProviderUnavailable`."""
         metadata = Metadata.read(client.get(f"{issuer.rstrip('/')}{WELL_KNOWN}"), issuer)
         return cls(metadata, Keys.read(client.get(metadata.jwks_uri)))

@@ -1,4 +1,4 @@
-"""How the service is registered at its provider."""
+"""The service's registration at its identity provider."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def _as_client(registration: Any) -> str:
 
 @frozen
 class Registration:
-    """How the service is registered at its provider. `repr` shows no secret."""
+    """The service's registration at its identity provider. `repr` shows no secret."""
 
     issuer: str
-    """The provider's URL, http or https; a slash at its end makes no difference."""
+    """The provider's URL, http or https; a trailing slash makes no difference."""
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
     """None for a public client."""
     audience: str = Factory(_as_client, takes_self=True)
-    """Whom bearer tokens are made for; the client id unless given."""
+    """The audience of bearer tokens; by default the client id."""
     scopes: str = "openid profile email"
     """Separated by spaces."""
     roles: RoleNames = Factory(RoleNames)

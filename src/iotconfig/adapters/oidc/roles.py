@@ -1,4 +1,4 @@
-"""Which of our roles a token's claims give. What is malformed gives none, and never an error."""
+"""The roles in a token's claims. Malformed claims give no role, and no error."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from iotconfig.domain.access.principal import Role
 
 @frozen
 class RoleNames:
-    """What the provider calls our roles, and where else it may list them."""
+    """The provider's names for our roles, and the claim that lists them."""
 
     admin: str = "admin"
     asset_uploader: str = "asset-uploader"
     viewer: str = "viewer"
     claim: str | None = None
-    """A claim that lists roles beside Keycloak's two: its name, or a path of names with dots between them."""
+    """A claim with roles beside Keycloak's two: its name, or a path of names separated by dots."""
 
     def roles_in(self, claims: Mapping[str, Any], client_id: str) -> frozenset[Role]:
-        """Our roles among those of the realm, of this client, and of `claim`."""
+        """Return our roles among those of the realm, of this client, and of `claim`."""
         found = {name for value in self._listed(claims, client_id) for name in _strings(value)}
         ours = {
             Role.ADMIN: self.admin,
@@ -34,7 +34,7 @@ class RoleNames:
         yield _at(claims, "realm_access", "roles")
         yield _at(claims, "resource_access", client_id, "roles")
         if self.claim is not None:
-            # A name may hold dots itself: some providers want a URL for it.
+            # Dots may be part of the name: some providers require a URL as name.
             yield claims.get(self.claim)
             yield _at(claims, *self.claim.split("."))
 
@@ -48,7 +48,7 @@ def _at(value: object, *path: str) -> object:
 
 
 def _strings(value: object) -> list[str]:
-    """The strings of a list of strings, or one string by itself."""
+    """Return a list of strings, a single string as a list, and anything else as an empty list."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

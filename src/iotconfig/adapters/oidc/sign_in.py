@@ -23,15 +23,15 @@ from .registration import Registration
 from .tokens import NOT_FOR_US, Tokens, Verified
 
 _RANDOM: Final = 32
-"""Bytes of randomness in a state, a nonce and a verifier; 43 characters, the least that a verifier may have."""
+"""Random bytes of a state, a nonce and a verifier: 43 characters, the least for a verifier."""
 _FORM: Final = "application/x-www-form-urlencoded"
 _REFUSALS: Final = frozenset({"invalid_grant", "invalid_request"})
-"""Errors (RFC 6749, section 5.2) that are about the code, and not about us."""
+"""Errors (RFC 6749, section 5.2) about the code, not about the service's registration."""
 
 
 @frozen
 class TokenResponse:
-    """What the provider gave for a code: the ID token holds, of the access token nothing is known."""
+    """The provider's answer to a code: a verified ID token, and an access token that is not verified yet."""
 
     id_token: str
     identity: Verified
@@ -39,7 +39,7 @@ class TokenResponse:
 
 
 class CodeFlow:
-    """Sends browsers to the provider, and exchanges what they bring back."""
+    """Sends browsers to the provider, and exchanges codes for tokens."""
 
     def __init__(self, registration: Registration, client: ProviderClient, tokens: Tokens) -> None:
         self._registration = registration
@@ -47,7 +47,7 @@ class CodeFlow:
         self._tokens = tokens
 
     def begin(self, metadata: Metadata, callback: str, redirect: str) -> tuple[SignIn, str]:
-        """A new sign-in, and the URL to send the browser to. Raises `ProviderUnavailable`."""
+        """Begin a sign-in. Returns it with the URL to send the browser to. Raises `ProviderUnavailable`."""
         if metadata.authorization_endpoint is None or metadata.token_endpoint is None:
             raise ProviderUnavailable("the provider has no endpoints for the sign-in of browsers")
         sign_in = SignIn(token_urlsafe(_RANDOM), token_urlsafe(_RANDOM), token_urlsafe(_RANDOM), redirect)
@@ -67,9 +67,9 @@ class CodeFlow:
     def finish(
         self, metadata: Metadata, callback: str, sign_in: SignIn, code: str, issuer: str | None
     ) -> TokenResponse:
-        """Exchange a code. Raises `AuthenticationRequired`, `ProviderUnavailable`."""
+        """Exchange a code for tokens. Raises `AuthenticationRequired` and `ProviderUnavailable`."""
         if issuer != metadata.issuer and (issuer is not None or metadata.names_itself):
-            raise AuthenticationRequired("The sign-in failed: it came back from another identity provider.")
+            raise AuthenticationRequired("The sign-in failed: the callback names another identity provider.")
         answer = self._exchange(metadata, callback, sign_in.verifier, code)
         id_token, access_token = answer.document.get("id_token"), answer.document.get("access_token")
         if not isinstance(id_token, str):
@@ -106,11 +106,11 @@ class CodeFlow:
         methods = metadata.token_auth_methods
         if "client_secret_post" in methods and "client_secret_basic" not in methods:
             return ClientAuth(client_id, secret, "client_secret_post")
-        # Authlib leaves the encoding out that RFC 6749, section 2.3.1, asks for.
+        # RFC 6749, section 2.3.1, requires this encoding, and Authlib omits it.
         return ClientAuth(quote(client_id, safe=""), quote(secret, safe=""), "client_secret_basic")
 
     def _check_identity(self, identity: Verified, sign_in: SignIn, access_token: str | None) -> None:
-        """What OpenID Connect Core 1.0, section 3.1.3.7, asks of an ID token beyond the rest."""
+        """Check the rules of OpenID Connect Core 1.0, section 3.1.3.7, that `Tokens.verify` does not."""
         claims = identity.claims
         if claims.get("nonce") != sign_in.nonce:
             raise refused("it was made for another sign-in")

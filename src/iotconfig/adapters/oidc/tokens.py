@@ -1,4 +1,4 @@
-"""Verifies the provider's tokens: signed JWTs (RFC 7519), after the advice of RFC 8725 and RFC 9068."""
+"""Verification of the provider's tokens: signed JWTs (RFC 7519), following RFC 8725 and RFC 9068."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .keys import ALGORITHMS, REGISTRY
 from .provider_documents import ProviderDocuments
 
 MAX_LENGTH: Final = 16 * 1024
-"""Characters of a token; what is longer is not even looked at."""
+"""The most characters of a token; longer ones are refused unread."""
 LEEWAY: Final = 60
-"""Seconds that the provider's clock and ours may be apart."""
+"""The tolerated difference between the provider's clock and ours, in seconds."""
 
 _CHECKED: Final = ("iss", "sub", "aud", "exp", "nbf", "iat")
 _TYPES: Final = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
-"""What the header may call a token. Others are made for other ends (RFC 8725, section 3.11)."""
+"""Accepted values of the header `typ`. Others are for other purposes (RFC 8725, section 3.11)."""
 
 NOT_FOR_US: Final = frozenset({"refresh", "offline", "logout"})
-"""What Keycloak's claim `typ` says of tokens that are for itself."""
+"""Values of Keycloak's claim `typ` for tokens that only Keycloak accepts."""
 NOT_AS_BEARER: Final = NOT_FOR_US | {"id"}
 
 _WHY: Final = {
@@ -41,33 +41,33 @@ _WHY: Final = {
 
 @frozen
 class Verified:
-    """A token that holds."""
+    """A verified token."""
 
     claims: Mapping[str, Any]
     algorithm: str
 
 
 class Tokens:
-    """Verifies tokens with what the provider publishes."""
+    """Verifies tokens with the provider's published keys."""
 
     def __init__(self, published: CachedFetch[ProviderDocuments], clock: Clock) -> None:
         self._published = published
         self._clock = clock
 
     def verify(self, token: str, audiences: Collection[str], not_of_type: Collection[str]) -> Verified:
-        """Verify a token that was made for one of `audiences`, and is of none of Keycloak's types `not_of_type`.
+        """Verify a token for one of `audiences` that has none of Keycloak's types `not_of_type`.
 
-        Raises `AuthenticationRequired` where it does not hold, and
-        `ProviderUnavailable` where no keys are known to tell.
+        Raises `AuthenticationRequired` where it is not valid, and
+        `ProviderUnavailable` where no keys are available.
         """
         signature = _read(token)
         issuer = self._check_signature(signature)
         claims = _claims(signature.payload)
         self._check_claims(claims, issuer, audiences)
         if str(claims.get("typ", "")).lower() in not_of_type:
-            raise refused("it is of a kind that is not for this use")
+            raise refused("its type is not accepted here")
         if "cnf" in claims:
-            raise refused("it is bound to a key, which its owner would have to show")
+            raise refused("it is bound to a key (cnf), which is not supported")
         return Verified(claims, signature.headers()["alg"])
 
     def _check_signature(self, signature: CompactSignature) -> str:
@@ -75,14 +75,14 @@ class Tokens:
         known = self._published.known
         published = self._published.current()
         outcome = published.keys.signed(signature)
-        # What was fetched just now needs no second look.
+        # Keys that were fetched just now are not fetched again.
         if outcome is None and published is known:
             newer = self._published.refreshed_after(published)
             if newer is not None:
                 published = newer
                 outcome = published.keys.signed(signature)
         if outcome is None:
-            raise refused("no key that the identity provider publishes has signed it")
+            raise refused("none of the identity provider's published keys signed it")
         if not outcome:
             raise refused("its signature is wrong")
         return published.metadata.issuer
@@ -107,21 +107,21 @@ class Tokens:
 
 
 def _read(token: str) -> CompactSignature:
-    """Take a token apart, and look at its header: nothing in it is true yet."""
+    """Parse a token and check its header. Its content is not verified yet."""
     if len(token) > MAX_LENGTH:
         raise refused(f"it is longer than {MAX_LENGTH} characters")
     try:
         signature = extract_compact(token.encode("ascii"), registry=REGISTRY)
         header = signature.headers()
         if not isinstance(header, dict):
-            raise refused("it is no signed JWT")
+            raise refused("it is not a signed JWT")
         if header["alg"] not in ALGORITHMS:
             raise refused("its algorithm is not accepted")
         REGISTRY.check_header(header)
     except (JoseError, ValueError, TypeError, RecursionError):
-        raise refused("it is no signed JWT, or needs an extension that is not understood") from None
+        raise refused("it is not a signed JWT, or requires an unsupported extension") from None
     if str(header.get("typ", "")).lower() not in _TYPES:
-        raise refused("it is of a kind that is not for this use")
+        raise refused("its type is not accepted here")
     return signature
 
 

@@ -1,7 +1,7 @@
-"""A decoder process: reads one picture after the other from its standard input, a socket, and answers there.
+"""A decoder process: converts pictures from a socket on its standard input, one at a time.
 
-Files from anywhere are decoded here and not in the process that serves: a decoder that works for
-seconds, takes gigabytes or crashes takes nothing with it. `decoder_pool` starts it.
+Untrusted files are decoded here and not in the worker, so that a decoder that hangs, takes too much
+memory or crashes affects its own process only. `decoder_pool` starts it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from .shrink import PillowPictureConverter
 
 _DESCRIPTORS: Final = 32
 _NICENESS: Final = 10
-"""Devices are served first."""
+"""Lower priority than the workers that serve devices."""
 
 
 def main() -> None:
-    """Decode until nobody asks any more."""
+    """Convert pictures until the socket closes or stays idle."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--max-pixels", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)
@@ -39,12 +39,12 @@ def main() -> None:
     given = parser.parse_args()
     _confine(given.memory)
     converter = PillowPictureConverter(given.max_pixels)
-    # What decoders write there quotes the file, and would stand in the service's log.
+    # Decoders' messages quote the file, and must not reach the service's log.
     with open(os.devnull, "wb") as null:  # noqa: PTH123 - a descriptor, and no path
         os.dup2(null.fileno(), 2)
     with socket.socket(fileno=0) as link, link.makefile("rwb") as stream, suppress(BrokenPipeError):
         link.sendall(READY)
-        while _is_asked(link, given.idle) and (head := stream.read(REQUEST.size)):
+        while _has_request(link, given.idle) and (head := stream.read(REQUEST.size)):
             width, height, length = REQUEST.unpack(head)
             file = stream.read(length)
             _allow_processor_time(given.seconds)
@@ -67,31 +67,31 @@ def _confine(memory: int) -> None:
 
 
 def _allow_processor_time(seconds: float) -> None:
-    """Let the kernel end this process when it takes more than that from now on."""
+    """Let the kernel end this process if it uses more processor time than that from now on."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = ceil(used.ru_utime + used.ru_stime + seconds) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
 
 
-def _is_asked(link: socket.socket, seconds: float) -> bool:
+def _has_request(link: socket.socket, seconds: float) -> bool:
     readable, _, _ = select.select([link], [], [], seconds)
     return bool(readable)
 
 
 @contextmanager
 def _ending_with(link: socket.socket) -> Iterator[None]:
-    """End this process at once when the other end of the link closes, whatever it is doing.
+    """End this process at once when the peer closes the socket, also while a decoder runs.
 
-    Nobody reads the link meanwhile, so all that can happen to it is its end. The kernel sends SIGIO
-    then, which ends a process that has no handler; a thread that waits would need the interpreter's
-    lock, which a decoder may hold.
+    Nothing arrives on the socket during the block except its end. The kernel then sends SIGIO, which
+    terminates a process without a handler. A waiting thread would need the interpreter's lock, which a
+    decoder may hold.
     """
     flags = fcntl.fcntl(link, fcntl.F_GETFL)
     fcntl.fcntl(link, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(link, fcntl.F_SETFL, flags | os.O_ASYNC)
     if select.select([link], [], [], 0)[0]:
-        # It ended before the kernel was told to watch.
+        # The socket was closed before O_ASYNC was set.
         raise SystemExit
     yield
     fcntl.fcntl(link, fcntl.F_SETFL, flags)

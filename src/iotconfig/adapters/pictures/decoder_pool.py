@@ -1,4 +1,4 @@
-"""`PictureConverter` in processes of its own, each with bounds of time and memory: a few, started when they are needed."""
+"""`PictureConverter` in a few separate processes, started on demand, with limits of time and memory."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from .lvgl import size_of
 log = logging.getLogger(__name__)
 
 DECODERS: Final = 2
-"""Processes that a worker has at most: one that reads what never ends leaves the other."""
+"""The most processes of a worker: while one is stuck, the other works."""
 
 PICTURES: Final = 100
-"""Pictures after which a process is replaced by a new one: what leaks in decoders ends with it."""
+"""Pictures after which a process is replaced, which bounds leaks in decoders."""
 
 IDLE_SECONDS: Final = 60.0
-"""Seconds without a picture after which a process ends."""
+"""Seconds without a picture after which a process exits."""
 
 _START_SECONDS: Final = 30.0
-"""What a new process may take to load, on a busy machine."""
+"""Seconds in which a new process must be ready, on a busy machine."""
 
 _LAST_SECONDS: Final = 5.0
-"""What a process may take to end after it closed its link: its status says why it did."""
+"""Seconds to wait for the exit status of a process that has closed its socket."""
 
 _BLOCK: Final = 256 * 1024
 _LARGEST: Final = {PICTURE: size_of(MAX_AREA)}
 
 
 class _Ended(Exception):
-    """A decoder process is gone."""
+    """A decoder process has ended."""
 
 
 class DecoderPool:
-    """Hands each picture to a process that reads nothing else meanwhile.
+    """Gives each picture to a process that converts nothing else meanwhile.
 
-    A process that takes too long is killed; one that has nothing to do ends by itself, and all end
-    when the one that has the pool does, however that ends.
+    A process that takes too long is killed. Idle ones exit by themselves, and all end with the process
+    that has the pool, since their sockets close.
     """
 
     def __init__(
@@ -62,40 +62,40 @@ class DecoderPool:
         self._limits = limits
         self._idle_seconds = idle_seconds
         self._pictures = pictures
-        self._places = BoundedSemaphore(decoders)
+        self._slots = BoundedSemaphore(decoders)
         self._idle: list[_Decoder] = []
 
     def convert(self, file: bytes, box: TargetSize) -> bytes:
-        """See `PictureConverter.convert`. The answer is an LVGL 9 image in ARGB8888."""
-        if not self._places.acquire(timeout=self._limits.seconds):
+        """See `PictureConverter.convert`. Returns an LVGL 9 image in ARGB8888."""
+        if not self._slots.acquire(timeout=self._limits.seconds):
             raise TooManyRequests("Too many pictures are converted at once: try again.", RETRY_AFTER)
         try:
             return self._convert(file, box)
         finally:
-            self._places.release()
+            self._slots.release()
 
     def close(self) -> None:
-        """End the processes that have nothing to do."""
+        """End the idle processes."""
         while self._idle:
             self._idle.pop().end()
 
     def _convert(self, file: bytes, box: TargetSize) -> bytes:
         while True:
-            decoder = self._taken()
+            decoder = self._idle_or_new()
             was_idle = decoder.pictures > 0
             try:
-                answer = decoder.ask(file, box, self._limits.seconds)
+                answer = decoder.convert(file, box, self._limits.seconds)
             except _Ended:
                 status = decoder.end(_LAST_SECONDS)
                 if was_idle and not status:
-                    continue  # It had waited for too long, and ended just now.
+                    continue  # It reached its idle time just now.
                 log.warning("a picture decoder ended with status %s", status)
-                raise _refusal("reading it exceeds a limit, or crashes its decoder") from None
+                raise _refusal("decoding it exceeds a limit, or crashes the decoder") from None
             except TimeoutError:
                 decoder.end()
-                raise _refusal(f"reading it takes longer than {self._limits.seconds:g} seconds") from None
+                raise _refusal(f"decoding it takes longer than {self._limits.seconds:g} seconds") from None
             except BaseException:
-                # Whoever asked was stopped: what comes would be taken for the next one's answer.
+                # The request was cancelled: its answer would be read as that of the next one.
                 decoder.end()
                 raise
             if decoder.pictures < self._pictures:
@@ -106,7 +106,7 @@ class DecoderPool:
                 return answer.content
             raise Unprocessable(answer.content.decode(errors="replace"))
 
-    def _taken(self) -> _Decoder:
+    def _idle_or_new(self) -> _Decoder:
         while self._idle:
             decoder = self._idle.pop()
             if decoder.process.poll() is None:
@@ -115,7 +115,7 @@ class DecoderPool:
         try:
             return _started(self._limits, self._idle_seconds)
         except (OSError, _Ended) as error:
-            log.error("a picture decoder cannot be started: %s", type(error).__name__)  # noqa: TRY400 - the machine's state, and no fault to be traced
+            log.error("a picture decoder cannot be started: %s", type(error).__name__)  # noqa: TRY400 - a condition of the machine, not a defect
             raise TooManyRequests("No picture can be converted now: try again.", RETRY_AFTER) from None
 
 
@@ -133,8 +133,8 @@ class _Decoder:
     link: socket.socket
     pictures: int = field(default=0, init=False)
 
-    def ask(self, file: bytes, box: TargetSize, seconds: float) -> _Answer:
-        """Have a picture read. Raises `TimeoutError`, and `_Ended` where the process does."""
+    def convert(self, file: bytes, box: TargetSize, seconds: float) -> _Answer:
+        """Send a picture and return the answer. Raises `TimeoutError`, and `_Ended` where the process ends."""
         self.pictures += 1
         until = monotonic() + seconds
         try:
@@ -149,25 +149,25 @@ class _Decoder:
         return _Answer(kind, self.receive(length, until))
 
     def receive(self, length: int, until: float) -> bytes:
-        """So many bytes. Raises as `ask` does."""
+        """Receive exactly `length` bytes. Raises as `convert` does."""
         received = bytearray(length)
-        view, place = memoryview(received), 0
-        while place < length:
+        view, position = memoryview(received), 0
+        while position < length:
             left = until - monotonic()
             if left <= 0:
                 raise TimeoutError
             self.link.settimeout(left)
             try:
-                got = self.link.recv_into(view[place : place + _BLOCK])
+                got = self.link.recv_into(view[position : position + _BLOCK])
             except ConnectionResetError:
                 got = 0
             if not got:
                 raise _Ended
-            place += got
+            position += got
         return bytes(received)
 
     def end(self, patience: float = 0) -> int:
-        """End the process, where it does not end by itself; its exit status, below 0 where a signal ended it."""
+        """End the process after `patience` seconds. Returns its exit status, negative after a signal."""
         self.link.close()
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(patience)
@@ -176,7 +176,7 @@ class _Decoder:
 
 
 def _started(limits: Limits, idle_seconds: float) -> _Decoder:
-    """A new process that is ready. Raises `OSError` where there cannot be one, and `_Ended`."""
+    """Start a process and wait until it is ready. Raises `OSError` and `_Ended`."""
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -188,7 +188,7 @@ def _started(limits: Limits, idle_seconds: float) -> _Decoder:
                     *("--seconds", str(limits.seconds)),
                     *("--idle", str(idle_seconds)),
                 ],
-                # Nothing of the service's environment, which holds secrets, but where modules are.
+                # The service's environment may hold secrets; only the module path is passed on.
                 env={"PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path)},  # noqa: PTH100 - text
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -206,4 +206,4 @@ def _started(limits: Limits, idle_seconds: float) -> _Decoder:
 
 
 def _refusal(why: str) -> Unprocessable:
-    return Unprocessable(f"The picture cannot be read: {why}.")
+    return Unprocessable(f"The picture cannot be decoded: {why}.")

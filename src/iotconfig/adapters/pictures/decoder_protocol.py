@@ -1,7 +1,7 @@
-"""What a service and its decoder processes say to each other over a socket.
+"""The protocol between a worker and its decoder processes, over a socket.
 
-A request is two sides in pixels (0 where the box has none), the length of a file, and the file. An
-answer is a kind, a length, and as many bytes: a picture, or the sentence of a refusal.
+A request is width and height of the target in pixels (0 without a limit), the length of the file, and
+the file. An answer is a kind, a length, and as many bytes: a picture, or the message of a refusal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from attrs import frozen
 
 READY: Final = b"R"
-"""A decoder sends it once, when it has loaded what it needs."""
+"""Sent once by a decoder when its modules are loaded."""
 
 REQUEST: Final = struct.Struct("!HHQ")
 ANSWER: Final = struct.Struct("!cQ")
@@ -21,25 +21,25 @@ PICTURE: Final = b"P"
 REFUSAL: Final = b"X"
 
 MAX_SENTENCE: Final = 1000
-"""Bytes that a refusal may have."""
+"""The longest message of a refusal, in bytes."""
 
 
 @frozen
 class Limits:
-    """What one picture may take."""
+    """The limits for one picture."""
 
     max_pixels: int
-    """Pixels of the file, by its header."""
+    """Pixels, by the file's header."""
     max_bytes: int
-    """Size of the file."""
+    """Size of the file in bytes."""
     seconds: float
-    """Time for reading it, and processor time at the same time."""
+    """The time for decoding it; the same limit holds for processor time."""
 
     @property
     def memory(self) -> int:
-        """Address space that a decoder process may have, in bytes.
+        """The limit of a decoder process's address space, in bytes.
 
-        An interpreter with Pillow takes 100 MiB of it. The largest picture has four bytes for each
-        pixel, twice for a moment; the file is there up to four times (measured: WebP).
+        An interpreter with Pillow takes 100 MiB of it. A picture takes four bytes per pixel, briefly
+        twice; up to four copies of the file exist at once (measured: WebP).
         """
         return 256 * 1024 * 1024 + 8 * self.max_pixels + 4 * self.max_bytes

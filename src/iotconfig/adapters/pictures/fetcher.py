@@ -56,19 +56,17 @@ class HttpPictureSource:
         except HostNotFound:
             raise _failure("its host was not found") from None
         except RequestMalformed:
-            raise ValidationFailed(
-                "A header that is to be forwarded is not well-formed.", parameter="headers"
-            ) from None
+            raise ValidationFailed("A header to forward is not well-formed.", parameter="headers") from None
         except CertificateRefused as error:
-            raise _failure(f"its server's certificate does not hold: {error.rule}") from None
+            raise _failure(f"its server's certificate is not valid: {error.rule}") from None
         except TlsFailed:
-            raise _failure("its server does not speak TLS as it should") from None
+            raise _failure("the TLS handshake with its server failed") from None
         except Unreachable:
             raise _failure("its server cannot be reached") from None
         except ConnectionBroken:
-            raise _failure("its server broke off, or does not speak HTTP") from None
+            raise _failure("its server closed the connection early, or does not speak HTTP") from None
         except BodyCompressed:
-            raise _failure("its server sent it compressed, which it was not asked for") from None
+            raise _failure("its server sent it compressed, although it was not asked to") from None
 
     def _follow(self, url: PictureUrl, headers: Mapping[str, str], deadline: Deadline) -> bytes:
         for redirects in range(MAX_REDIRECTS + 1):
@@ -84,7 +82,7 @@ class HttpPictureSource:
         raise _failure(f"it was redirected more than {MAX_REDIRECTS} times")
 
     def _get(self, url: PictureUrl, headers: Mapping[str, str], deadline: Deadline) -> bytes | PictureUrl:
-        """The body, or where to ask instead."""
+        """Return the body, or the URL of a redirect."""
         with self.client.request("GET", url, {**_DEFAULTS, **headers}, deadline) as response:
             if response.status in _REDIRECTS:
                 return _redirect(url, response)
@@ -97,7 +95,7 @@ class HttpPictureSource:
         too_large = f"it is larger than {self.max_bytes} bytes"
         content_type = response.header("content-type").decode("latin-1")
         length = response.header("content-length")
-        # Cameras declare lengths of streams that nobody ever reads to their end.
+        # Cameras declare a length for endless streams.
         if int(length or 0) > self.max_bytes and not content_type.lower().startswith("multipart/"):
             raise _failure(too_large)
         try:
@@ -111,19 +109,19 @@ class HttpPictureSource:
 def _redirect(url: PictureUrl, response: OutboundResponse) -> PictureUrl:
     location = response.header("location")
     if not location:
-        raise _failure("its server redirects without saying where to", status=response.status)
+        raise _failure("its server sent a redirect without a location", status=response.status)
     try:
         return url.join(location.decode("utf-8", "replace"))
     except ValidationFailed:
-        raise _failure("it was redirected to what is no URL of a picture") from None
+        raise _failure("it was redirected to an invalid URL") from None
 
 
 def _address_refused(redirects: int) -> ValidationFailed | ExternalServiceError:
-    """One sentence for all addresses: what is behind them is not told."""
+    """One message for all addresses, so that it reveals nothing about the network behind them."""
     if redirects:
-        return _failure("it was redirected to where pictures may not be fetched from")
+        return _failure("it was redirected to an address that is not allowed")
     return ValidationFailed(
-        "Pictures may not be fetched from there: the host has no public address, and none that "
+        "Pictures may not be fetched from this host: none of its addresses is public or in a network that "
         "IOTCONFIG_PICTURE_NETWORKS lists.",
         parameter="url",
     )

@@ -1,7 +1,7 @@
-"""JPEG files as cameras send them: without the marker that ends them, or with samples that nobody decodes.
+"""Repair of JPEG files as cameras send them: without the end marker, or padded.
 
-Decoders take a file without an end for half a picture, and filled up with one, they make a picture of
-half a file: the missing part is grey.
+Decoders refuse a file without an end marker as truncated. If one is appended, they also accept a file
+that really is truncated, and fill the missing part with grey.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ START: Final = b"\xff\xd8"
 END: Final = b"\xff\xd9"
 SCAN: Final = 0xDA
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of the header that has the size of samples; the others of their row are tables."""
+"""Markers of frame headers, which have the sample precision; the others in this range are tables."""
 
 _FILLERS: Final = (b"\0" * 1024, b"\xaa" * 1024)
 
 
 def with_ends(file: bytes) -> tuple[bytes, bytes] | None:
-    """A JPEG file that lacks its end, with two different ones; None for any other file.
+    """Return a JPEG file without an end marker twice, with two different endings; None for any other file.
 
-    A decoder skips what follows a whole picture, and makes pixels of what follows half of one. So the
-    picture is whole if both files give the same.
+    A decoder ignores bytes behind a complete picture, and decodes them where a part is missing. So the
+    picture is complete if both files decode to the same pixels.
     """
     if not file.startswith(START) or file.rfind(END) > _scan(file):
         return None
@@ -31,32 +31,32 @@ def with_ends(file: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _without_filling(file: bytes) -> bytes:
-    """The file without what a camera fills it up with: a decoder would make pixels of zeros."""
+    """Remove a camera's padding, which a decoder would decode to pixels."""
     kept = file.rstrip(b"\0")
     if not kept.endswith(b"\xff"):
         return kept
-    # A pair of 0xFF and zero is a byte of the picture; without the zero it fills up.
+    # 0xFF 0x00 is an escaped byte of the picture; a trailing 0xFF alone is padding.
     return kept + b"\0" if len(kept) < len(file) else kept.rstrip(b"\xff")
 
 
 def bits_of(file: bytes) -> int:
-    """Bits of a JPEG file's samples; 0 where it does not say so."""
-    for place, marker in _segments(file):
-        if marker in _FRAMES and len(file) > place + 4:
-            return file[place + 4]
+    """Return the sample precision of a JPEG file in bits; 0 where it is unknown."""
+    for offset, marker in _segments(file):
+        if marker in _FRAMES and len(file) > offset + 4:
+            return file[offset + 4]
     return 0
 
 
 def _scan(file: bytes) -> int:
-    """Where the first scan begins; -1 where there is none. A thumbnail before it has an end of its own."""
-    return next((place for place, marker in _segments(file) if marker == SCAN), -1)
+    """Return the offset of the first scan, or -1. A thumbnail before it has an end marker of its own."""
+    return next((offset for offset, marker in _segments(file) if marker == SCAN), -1)
 
 
 def _segments(file: bytes) -> Iterator[tuple[int, int]]:
-    """Place and marker of each segment up to the first scan."""
-    place = len(START)
-    while file.startswith(START) and len(file) >= place + 4 and file[place] == 0xFF:
-        yield place, file[place + 1]
-        if file[place + 1] == SCAN:
+    """Yield offset and marker of each segment up to the first scan."""
+    offset = len(START)
+    while file.startswith(START) and len(file) >= offset + 4 and file[offset] == 0xFF:
+        yield offset, file[offset + 1]
+        if file[offset + 1] == SCAN:
             return
-        place += 1 if file[place + 1] == 0xFF else 2 + int.from_bytes(file[place + 2 : place + 4])
+        offset += 1 if file[offset + 1] == 0xFF else 2 + int.from_bytes(file[offset + 2 : offset + 4])

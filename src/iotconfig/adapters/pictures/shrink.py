@@ -1,4 +1,4 @@
-"""Reads pictures with Pillow, and shrinks them: in a process of its own, for Pillow works as long and takes as much as a file wants."""
+"""Decoding and shrinking with Pillow, in a separate process: a file determines how much time and memory it takes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .lvgl import container
 from .transparency import rgba, scale_transparency
 
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WebP", "BMP")
-"""As their names are spelt; Pillow's are all in capitals."""
+"""The formats, in their usual spelling; Pillow uses capitals."""
 
 WEBP_PART: Final = 4
-"""A WebP picture may have a quarter of the pixels: it is decoded in one piece, and in four copies."""
+"""The divisor of the pixel limit for WebP, which is decoded at once and in four copies."""
 
 _BAND: Final = 512 * 1024
-"""Pixels that are converted at a time."""
+"""Pixels per band of the conversion."""
 
 _SPARE: Final = 2
-"""How much larger than the result a picture is left by the quick methods, so that it does not suffer from them."""
+"""The factor by which the fast methods leave a picture larger than the result, to preserve its quality."""
 
 _BITS: Final = 8
-"""What a sample of a JPEG file may have."""
+"""The supported sample precision of JPEG, in bits."""
 
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
-_TURNS: Final = {
+_CORRECTIONS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -41,48 +41,48 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each orientation of Exif."""
+"""The transposition that corrects each Exif orientation."""
 
 
 @frozen
 class PillowPictureConverter:
-    """Shrinks pictures for LVGL. Of what moves, it takes the first frame.
+    """Shrinks pictures for LVGL. Of an animation it takes the first frame.
 
-    Pillow's warnings, which tell of oddities in files, are switched off for the process.
+    Switches Pillow's warnings about odd files off for the process.
     """
 
     max_pixels: int
-    """What a picture may have; known from its header, before anything is decoded."""
+    """The limit, checked against the header before anything is decoded."""
 
     def __attrs_post_init__(self) -> None:
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
     def convert(self, file: bytes, box: TargetSize) -> bytes:
-        """See `PictureConverter.convert`. The answer is an LVGL 9 image in ARGB8888."""
+        """See `PictureConverter.convert`. Returns an LVGL 9 image in ARGB8888."""
         try:
             picture = self._shrunk(file, box)
             return container(*picture.size, picture.tobytes("raw", "BGRA"))
         except Unprocessable:
             raise
         except MemoryError:
-            raise _refusal("reading it takes too much memory") from None
+            raise _refusal("decoding it takes too much memory") from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_many(self.max_pixels) from None
-        except Exception:  # noqa: BLE001 - decoders raise what they like on files from anywhere
+        except Exception:  # noqa: BLE001 - decoders raise any exception on malformed files
             if (bits := bits_of(file)) > _BITS:
                 raise _refusal(f"its samples have {bits} bits, and {_BITS} are supported") from None
-            raise _refusal(f"it is no whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
+            raise _refusal(f"it is not a complete {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file") from None
 
     def _shrunk(self, file: bytes, box: TargetSize) -> Image.Image:
         ended = with_ends(file)
         loaded = self._loaded(ended[0] if ended else file, box)
         if ended and not _are_alike(loaded.image, self._loaded(ended[1], box).image):
-            raise OSError("half a JPEG file")
+            raise OSError("a truncated JPEG file")
         orientation = _orientation(loaded.image)
         size = loaded.sideways if orientation in _SIDEWAYS else loaded.upright
         shrunk = _shrink(loaded.image, loaded.low, size)
-        return shrunk.transpose(_TURNS[orientation]) if orientation in _TURNS else shrunk
+        return shrunk.transpose(_CORRECTIONS[orientation]) if orientation in _CORRECTIONS else shrunk
 
     def _loaded(self, file: bytes, box: TargetSize) -> _Loaded:
         with Image.open(BytesIO(file), formats=[name.upper() for name in FORMATS]) as image:
@@ -99,18 +99,18 @@ class PillowPictureConverter:
 
 @frozen
 class _Loaded:
-    """A picture as it was decoded, and what is to become of it."""
+    """A decoded picture, and the sizes to shrink it to."""
 
     image: Image.Image
     low: Image.Image | None
-    """The other half of its samples, where they have two bytes and both are needed."""
+    """The low bytes of its samples, where they have 16 bits and the transparent colour needs all of them."""
     upright: tuple[int, int]
     sideways: tuple[int, int]
-    """The size that it is shrunk to, where it is turned afterwards."""
+    """The size for a picture that is rotated afterwards."""
 
 
 def _are_alike(one: Image.Image, other: Image.Image) -> bool:
-    """Whether all pixels are the same; band by band, for the difference is a picture too."""
+    """Whether all pixels are equal. Compared in bands, because the difference is a picture itself."""
     width, height = one.size
     rows = max(1, _BAND // width)
     bands = [(0, top, width, min(top + rows, height)) for top in range(0, height, rows)]
@@ -118,7 +118,7 @@ def _are_alike(one: Image.Image, other: Image.Image) -> bool:
 
 
 def _shrink(image: Image.Image, low: Image.Image | None, size: tuple[int, int]) -> Image.Image:
-    """The picture in this size, as RGBA. Pillow lets colours count as much as they are seen."""
+    """Return the picture in this size, as RGBA. Pillow weights colours by their alpha."""
     if image.size == size:
         return _in_bands(image, low, 1)
     factor = max(1, min(image.width // (size[0] * _SPARE), image.height // (size[1] * _SPARE)))
@@ -127,9 +127,9 @@ def _shrink(image: Image.Image, low: Image.Image | None, size: tuple[int, int]) 
 
 
 def _in_bands(image: Image.Image, low: Image.Image | None, factor: int) -> Image.Image:
-    """The picture as RGBA, each square of `factor` by `factor` pixels made one.
+    """Return the picture as RGBA, each square of `factor` by `factor` pixels merged into one.
 
-    Band by band: a whole copy takes a hundred megabytes.
+    Works in bands: a whole copy takes a hundred megabytes.
     """
     width, height = image.size
     whole = Image.new("RGBA", (-(-width // factor), -(-height // factor)))
@@ -142,10 +142,10 @@ def _in_bands(image: Image.Image, low: Image.Image | None, factor: int) -> Image
 
 
 def _orientation(image: Image.Image) -> int | None:
-    """How the picture is to be turned (Exif); None where nothing says so."""
+    """Return the Exif orientation, or None."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 - metadata that cannot be read is as good as none
+    except Exception:  # noqa: BLE001 - malformed metadata counts as absent
         return None
 
 
@@ -154,4 +154,4 @@ def _too_many(limit: int) -> Unprocessable:
 
 
 def _refusal(why: str) -> Unprocessable:
-    return Unprocessable(f"The picture cannot be read: {why}.")
+    return Unprocessable(f"The picture cannot be decoded: {why}.")

@@ -1,7 +1,7 @@
-"""Which pixels of a PNG file are transparent because its tRNS chunk names their colour.
+"""Transparency of PNG files whose tRNS chunk names a transparent colour.
 
-That colour has the depth of the file: 1 to 16 bits. Pillow compares it with pixels that it has brought to
-eight bits, so that colours of 2, 4 and 16 bits come out opaque.
+The colour has the depth of the file, 1 to 16 bits. Pillow compares it with pixels that it has scaled to
+eight bits, so that transparent colours of 2, 4 and 16 bits become opaque.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngImageFile
 
 _SCALES: Final = {"L;2": (0x3, 85), "L;4": (0xF, 17), "L": (0xFF, 1), "RGB": (0xFF, 1)}
-"""By the form of pixels in the file: which bits of a sample count, and what brings them to eight bits."""
+"""For each pixel format of a file: the bit mask of a sample, and the factor that scales it to eight bits."""
 
 _HIGH_BYTES: Final = "RGB;16B"
 _LOW_BYTES: Final = "RGB;16L"
-"""Takes the other byte of each sample for the higher one."""
+"""Byte order in which Pillow reads the low byte of each sample as the high one."""
 
 
 def scale_transparency(image: Image.Image, file: bytes) -> Image.Image | None:
-    """Bring the transparent colour of an image that is open and not loaded to what its pixels will be.
+    """Scale the transparent colour of an image that is open and not loaded to the depth of its pixels.
 
-    Where these have 48 bits, Pillow loads half of them: gives the other half, to compare it too.
+    Of 48-bit pixels Pillow loads the high bytes only. Returns an image of the low bytes then, else None.
     """
     colour = image.info.get("transparency")
     if not isinstance(image, PngImageFile) or image.mode == "P" or not isinstance(colour, int | tuple):
@@ -44,7 +44,7 @@ def scale_transparency(image: Image.Image, file: bytes) -> Image.Image | None:
 
 
 def rgba(band: Image.Image, low: Image.Image | None) -> Image.Image:
-    """A part of an image as RGBA. `low`: the same part of what `scale_transparency` gave."""
+    """Return a part of an image as RGBA. `low`: the same part of the result of `scale_transparency`."""
     if band.mode.startswith("I"):
         return _of_grey16(band)
     if low is not None:
@@ -53,7 +53,7 @@ def rgba(band: Image.Image, low: Image.Image | None) -> Image.Image:
 
 
 def _of_grey16(band: Image.Image) -> Image.Image:
-    """16 bits of grey, which Pillow would cap at 255, and not scale."""
+    """Convert 16-bit grey, which Pillow would clip at 255 instead of scaling."""
     colour = band.info.get("transparency")
     wide = band.convert("I")
     found = wide.point(_high_bytes(), "L")

@@ -14,7 +14,7 @@ from iotconfig.adapters.outbound.urls import PORTS, HttpUrl
 from iotconfig.domain.errors import ValidationFailed
 
 MAX_LENGTH: Final = 2048
-"""Characters that a URL may have."""
+"""The longest URL, in characters."""
 
 _URL: Final = re.compile(
     r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(\?(?P<query>[^#]*))?(#.*)?",
@@ -26,7 +26,7 @@ _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _MAX_NAME: Final = 253
 _HIGHEST_PORT: Final = 65535
 _KEPT: Final = "/?:@!$&'()*+,;=-._~%[]"
-"""What stands in a path or a query as it is; everything else is percent-encoded, as browsers do."""
+"""Characters of a path or a query that are kept; all others are percent-encoded, as in browsers."""
 
 
 @frozen
@@ -35,10 +35,10 @@ class PictureUrl(HttpUrl):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an http or https URL. Its fragment is dropped.
+        """Parse an http or https URL. Its fragment is dropped.
 
-        Raises `ValidationFailed` for anything else, and where it holds a user or a
-        password: those would end up in logs, and a header does as well.
+        Raises `ValidationFailed` for anything else, and for a URL with user or password:
+        these would reach logs, and a header can carry them.
         """
         if len(text) > MAX_LENGTH:
             raise _refusal(f"it is longer than {MAX_LENGTH} characters")
@@ -46,7 +46,7 @@ class PictureUrl(HttpUrl):
         if url is None or not text.isprintable():
             raise _refusal("expected one such as https://example.org/picture.png")
         if "@" in url["authority"]:
-            raise _refusal("it may not hold a user or a password: send them in a header that you forward")
+            raise _refusal("it may not contain a user or a password: send them in a header that you forward")
         authority = _AUTHORITY.fullmatch(url["authority"])
         if authority is None:
             raise _refusal("its host is not one")
@@ -61,7 +61,7 @@ class PictureUrl(HttpUrl):
         return cls(scheme, host, port, quote(target, safe=_KEPT))
 
     def join(self, reference: str) -> Self:
-        """The URL that a redirect from this one leads to. Raises `ValidationFailed`."""
+        """Return the URL of a redirect from this one. Raises `ValidationFailed`."""
         try:
             return self.parse(urljoin(str(self), reference))
         except ValueError:
@@ -76,7 +76,7 @@ def _address(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """The name as it is looked up. Numbers such as 0x7f.1 are names: what they resolve to is checked."""
+    """Return the name in the form that is resolved. Numbers such as 0x7f.1 are names, whose addresses are checked."""
     try:
         name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode()
     except idna.IDNAError:
