@@ -10,11 +10,11 @@ from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.domain.access.principal import Role
 
 _HEAD = """\
-# Who may do what
+# Access
 
-`IOTCONFIG_AUTH=on` asks everybody who they are; it is on by itself where
-`OIDC_ENABLED=true`. While it is off, everybody is the local administrator, and the
-service listens to this machine only. To create a token switches nothing on.
+`IOTCONFIG_AUTH=on` turns authentication on; `OIDC_ENABLED=true` implies it. While it is off,
+every caller is the local administrator, and the service is reachable from this machine only.
+Creating a token does not turn authentication on.
 
 People sign in with an identity provider ([OpenID Connect](oidc.md)); programs, and
 homes without a provider, use API tokens:
@@ -28,11 +28,10 @@ $ iotconfig token list
 $ iotconfig token revoke home-assistant
 ```
 
-curl reads the header from its input (`-H @-`), since everybody on a machine can read the arguments of
-its programs. A token is shown once, and stored as a digest. Its name signs the changes that are
-made with it, and is given once: not again after it was revoked, either. It holds no
-longer from the request on that follows its revocation. `LAST USED` is true to the
-minute.
+curl reads the header from its input (`-H @-`), because all users of a machine can read the arguments of
+programs. A token is shown once and stored as a digest. Its name is the author of the changes made with
+it, and is never given again, not even after the token was revoked. A revoked token is refused from the
+next request on. `LAST USED` is accurate to the minute.
 
 This table is printed by `docs/render_access.py` from the route table of the app; a route
 that is not in it is closed.
@@ -41,20 +40,19 @@ that is not in it is closed.
 | --- | --- | --- | --- | --- | --- | --- |"""
 
 _TAIL = """
-Without credentials the answer is 401, without the role 403. HEAD is as GET, but for
-the routes that sign in and out, which have none; OPTIONS is for everyone, and tells
-methods. An upload needs the role and the signature; while
-authentication is off, the signature alone.
+Without credentials the answer is 401, without the role 403. HEAD needs the same access as GET; the
+routes of sign-in and sign-out have no HEAD. OPTIONS is public and lists the methods. An upload needs
+the role and a signature; while authentication is off, the signature alone.
 
 ## Devices
 
-The routes of devices are public, unless `IOTCONFIG_DEVICE_AUTH` says otherwise:
+`IOTCONFIG_DEVICE_AUTH` controls access to the routes of devices:
 
 | value | what a device may do |
 | --- | --- |
-| `off` | fetch without a token (default); one that it sends is not looked at |
-| `optional` | fetch without a token; one that it sends must hold, and opens its own document only |
-| `required` | fetch with its own token only; an administrator or a viewer may look, too |
+| `off` | fetch without a token (default); tokens are ignored |
+| `optional` | fetch without a token; a token must be valid, and gives access to its own document only |
+| `required` | fetch with its own token only; administrators and viewers may fetch, too |
 
 ```console
 $ iotconfig device-token create aa:bb:cc:dd:ee:ff     # prints the address and the token, once
@@ -63,38 +61,36 @@ $ iotconfig device-token create --replace aa:bb:cc:dd:ee:ff
 $ iotconfig device-token revoke aa:bb:cc:dd:ee:ff
 ```
 
-The device sends it as `Authorization: Bearer iotd_…`. The token of another device is
-refused with 403, one that does not hold with 401. A token belongs to a board: one
-that takes the place of another needs its own. While authentication is off, `required`
-keeps documents from devices only: whoever reaches the service reads them by its other
-routes, and `serve` says so at its start.
+The device sends the token as `Authorization: Bearer iotd_…`. The token of another device is
+refused with 403, an invalid one with 401. A token belongs to a board: a replacement board
+needs its own. While authentication is off, `required` protects the device route only: every caller who
+reaches the service can read documents by its other routes, and `serve` warns about it at its start.
 
 ## Failed sign-ins
 
 After ten failed sign-ins from one address in a minute
-(`IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE`, in each worker) the answer to the next that
-fails is 429 with `Retry-After`. An IPv6 address counts as its /64, and the ten
-thousand that failed last are remembered. A token that holds is let in all the same, so
-that neither a boot storm of ten thousand devices behind one router nor one among them
-with an old token keeps anybody out; to guess 256 random bits is no use at any rate. A
-browser that comes back from the provider waits like those who fail: to look at it costs
-a row, and a request to the provider. Behind a reverse proxy, set `IOTCONFIG_TRUSTED_PROXIES` to
-its address, or all clients are one source.
+(`IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE`, in each worker) the next failure is answered with
+429 and `Retry-After`. IPv6 addresses count per /64 network; the latest ten thousand sources are
+remembered. Valid tokens are always accepted, so that neither a boot storm of ten thousand devices
+behind one router nor one device with an outdated token locks others out; guessing 256 random
+bits is hopeless at any rate. The callback of a sign-in is refused at once above the limit, because
+checking it costs a database row and a request to the provider. Behind a reverse proxy, set
+`IOTCONFIG_TRUSTED_PROXIES` to its address; otherwise all clients are one source.
 
 ## Browsers
 
-The session cookie is `HttpOnly` and `SameSite=Lax`; where `BASEURL` is https, it is
-`Secure` and bound to the very host (`__Host-`). A second cookie, sent to
-`/api/auth/logout` only, holds the ID token where both fit into a request: with it
+The session cookie is `HttpOnly` and `SameSite=Lax`; if `BASEURL` is https, it is also
+`Secure` and bound to the host (`__Host-`). A second cookie, sent to
+`/api/auth/logout` only, contains the ID token if both fit into a request: with it
 the provider signs out without asking. A change with the cookie must come
-from a page of the service (`BASEURL`), or of an origin that `CORS_ORIGINS` names, and
-the browser must say so; `*` allows no page to use the cookie. The cookie comes before an
-`Authorization` header, and holds as long as the provider's token in it; to sign out
-ends it in this browser. Cookies know no ports: over http, a program on the same host
-that sets an `access_token` of its own is in the way.
+from a page of the service (`BASEURL`) or of an origin that `CORS_ORIGINS` lists, and
+the browser must state the origin; `*` does not allow pages to use the cookie. The cookie takes
+precedence over an `Authorization` header, and is valid as long as the token in it; signing out
+deletes it in this browser. Cookies are shared between ports: over http, another program on the same host
+that sets a cookie `access_token` interferes.
 
-`IOTCONFIG_SECRET_KEY` signs sign-ins on their way. `serve` makes one at each start; set
-it, the same everywhere, where several machines serve."""
+`IOTCONFIG_SECRET_KEY` signs sign-ins in progress. `serve` makes a new key at each start; if several
+machines serve, set the same key on all of them."""
 
 
 def _rows() -> Iterator[tuple[str, str, Access]]:
