@@ -1,4 +1,4 @@
-"""Where a worker spends the microseconds of a device's fetch: its processor time, by what it is spent on."""
+"""Processor time of a worker for a fetch, by part of the program."""
 
 from __future__ import annotations
 

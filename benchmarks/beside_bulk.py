@@ -1,4 +1,4 @@
-"""Device fetches from the only worker, while it is sent an import and a patch of a whole fleet."""
+"""Fetches from the only worker while it receives an import and a patch of 100,000 configs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASKED_EVERY = 0.01
 
 
 def fetch_until(address: tuple[str, int], path: str, done: Event) -> list[float]:
-    """The seconds of each fetch, one after the other on one connection, until told to end."""
+    """The seconds of each fetch, one after the other on one connection, until `stop` is set."""
     found = []
     connection = HTTPConnection(*address, timeout=120)
     while not done.is_set():

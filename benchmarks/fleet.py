@@ -1,4 +1,4 @@
-"""Import and export of a whole fleet: records a second, beside a bare COPY of the same rows, and the memory it takes."""
+"""Import and export of many configs: records per second, a bare COPY of the same rows, and memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write(path: Path, count: int) -> None:
 
 
 def run(url: str, *arguments: str) -> tuple[float, float]:
-    """The seconds that a command takes from its start to its end, and its peak of resident memory in MB."""
+    """The seconds from start to end of a command, and its peak of resident memory in MB."""
     begun = perf_counter()
     peak = 0.0
     with subprocess.Popen(
@@ -56,7 +56,7 @@ def _peak(pid: int) -> float:
 
 
 def copy(url: str, count: int) -> float:
-    """The seconds of a COPY of the same rows, made beforehand, into a table without an index."""
+    """The seconds of a COPY of the same, prepared rows into a table without an index."""
     rows = list(records(count))
     with psycopg.connect(url) as connection:
         connection.execute("DROP TABLE IF EXISTS bare")

@@ -1,4 +1,4 @@
-"""What the benchmarks share: databases, medians in turns, and what the machine is."""
+"""Shared parts of the benchmarks: databases, a broker, medians of alternating runs, and the machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def postgresql(*names: str) -> Iterator[list[str]]:
 
 @contextmanager
 def mosquitto() -> Iterator[Mosquitto]:
-    """A fresh broker that sets no limit of its own to what is on its way."""
+    """A fresh broker without a limit on unacknowledged messages."""
     with TemporaryDirectory() as directory:
         broker = Mosquitto(Path(directory), "max_inflight_messages 0", verbose=False)
         try:
@@ -42,7 +42,7 @@ def mosquitto() -> Iterator[Mosquitto]:
 
 
 def rounds(contestants: Mapping[str, Callable[[], float]], count: int) -> dict[str, float]:
-    """The median of each contestant's figures; they take turns, so that other load meets all of them."""
+    """The median of each contestant's figures; runs alternate, so that other load affects all of them."""
     samples: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(count):
         for name, run in contestants.items():
@@ -60,5 +60,5 @@ def machine() -> str:
 
 
 def percentile(samples: list[float], share: float) -> float:
-    """The sample below which `share` of them lie."""
+    """The percentile of the samples at `share` (0 to 1)."""
     return sorted(samples)[min(len(samples) - 1, int(len(samples) * share))]

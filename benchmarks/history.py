@@ -1,4 +1,4 @@
-"""What history costs a writer: updates a second with and without the revision, through the library on PostgreSQL."""
+"""The cost of the history: updates per second with and without the revision, through the library on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def updates(url: str, seconds: float) -> float:
         ids = []
         for writer in range(WRITERS):
             mac = MacAddress.parse(f"0200000002{writer:02x}")
-            # Another content each time, for all rounds: what is the same is not written.
+            # A different content each time, also over rounds: an equal content is not written.
             config, _ = service.put(mac, ConfigContent.parse("{}"))
             ids.append((config.id, config.revision))
 

@@ -41,12 +41,12 @@ _BACKLOG = 200_000
 _ASSETS = 30_000
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _LARGE = 20
-"""Configs, of all, whose content is as large as may be."""
+"""Configs with content of the maximum size."""
 
 
 @define
 class Watch:
-    """The longest time for which the thread went on without a turn of the loop."""
+    """Measures the longest processor time between two iterations of the event loop."""
 
     longest: float = 0.0
     _since: float = field(factory=thread_time)
@@ -89,7 +89,7 @@ def filled(begin: str, item: Callable[[int], str], end: str, size: int = _BYTES)
 
 
 def contents(size: int = _BYTES) -> dict[str, str]:
-    """Documents of the size that may be, each of them much of one kind."""
+    """Documents of the maximum size, each with much of one kind."""
     chance = random.Random(1)
     deep = '{"a":' + "[" * 62, "]" * 62 + "}"
     objects = '{"a":' * 63, "}" * 63
@@ -114,7 +114,7 @@ def contents(size: int = _BYTES) -> dict[str, str]:
 
 
 def other(text: str) -> str:
-    """Another document of the kind."""
+    """A different document of the same kind."""
     swapped = text.translate(str.maketrans("012", "120"))
     return (
         swapped if swapped != text else text.replace("\n\t", "\t\n").replace("ä", "ö").replace("u00", "u01")
@@ -141,7 +141,7 @@ def large(number: int) -> str:
 
 
 def fill(database: Database, scale: float) -> None:
-    """A fleet whose names are as long as may be, a long history, deleted configs and a backlog."""
+    """Configs with names of the maximum length, a long history, deleted configs and pending notifications."""
     count, name = int(_CONFIGS * scale), "ä" * 240
 
     def documents() -> Iterator[dict[str, object]]:
@@ -233,7 +233,7 @@ _LONG_QUERIES = {
 
 
 def bodies(size: int = _BYTES) -> Iterator[tuple[str, str]]:
-    """Contents as they stand in a body, and those that are refused."""
+    """Contents for a body, also ones that are refused."""
     for name, text in contents(size).items():
         yield name, text
     for name in ("many numbers", "many members", "63 levels, then numbers"):
@@ -421,7 +421,7 @@ _WORST: dict[tuple[str, str], Callable[[Case], Iterator[Case]]] = {
 
 
 def send(app: falcon.App[Any, Any], case: Case) -> int:
-    """Answer one request, to the last byte; the status."""
+    """Answer one request completely; returns the status."""
     statuses: list[str] = []
     environ = create_environ(
         path=case.path,
@@ -453,7 +453,7 @@ def measured(app: falcon.App[Any, Any], watch: Watch, case: Case) -> tuple[float
 
 
 def routes(app: falcon.App[Any, Any]) -> Iterator[tuple[str, str]]:
-    """Every method of every route that the app serves."""
+    """All methods of all routes of the app."""
     served = {route.path for route in inspect.inspect_routes(app)}
     for route in ROUTES:
         if route.path in served:

@@ -1,4 +1,4 @@
-"""For how long one request holds its worker's loop: the worst input that passes the limits, for every route.
+"""How long one request blocks its worker's event loop: the worst input within the limits, for each route.
 
 A worker serves all of its requests in one thread, and while one of them computes,
 no device is answered. `benchmarks/holding.py` sends the inputs, in a process that
@@ -19,14 +19,14 @@ from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 
 _LIMIT = 100.0
-"""Milliseconds of processor time for which a request may hold the loop."""
+"""The limit of processor time between two iterations of the loop, in milliseconds."""
 
 Rows = dict[str, tuple[float, str, int]]
-"""For each method and route: the longest hold in milliseconds, the input that made it, and the answer's status."""
+"""For each method and route: the longest time in milliseconds, its input, and the status of the answer."""
 
 
 def held(url: str, scale: float, directory: str, only: str) -> Rows:
-    """What a worker on this database measured."""
+    """The measurements of a worker on this database."""
     command = ["-m", "gevent.monkey", "--module", "benchmarks.holding", url, str(scale), directory, only]
     answer = subprocess.run([sys.executable, *command], check=True, stdout=subprocess.PIPE, text=True)
     rows: Rows = json.loads(answer.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""From the commit of a change to a subscriber that heard of it, one change at a time on an idle service."""
+"""Time from the commit of a change to its message at a subscriber, one change at a time on an idle service."""
 
 from __future__ import annotations
 

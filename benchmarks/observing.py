@@ -1,4 +1,4 @@
-"""What it costs a request to be logged and counted: the device route in one process, without sockets."""
+"""The cost of logging and counting a request: the device route in one process, without sockets."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _contestant(observers: tuple[Observer, ...]) -> Callable[[], float]:
 
 def main() -> None:
     with ExitStack() as stack:
-        # Before the library is imported, as serve does for its processes.
+        # Before prometheus_client is imported, as in the processes of serve.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(TemporaryDirectory(dir="/dev/shm"))
         from prometheus_client import CollectorRegistry  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What a page of the list costs in a small and in a large fleet, and what counting and searching a million cost."""
+"""Time of a page of the list with few and with many configs, and of counting and searching a million."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def milliseconds(find: Callable[[], ConfigPage], times: int) -> float:
 
 
 def page(service: ConfigService, number: int | None, **more: object) -> Callable[[], ConfigPage]:
-    """A page of 100 behind the device with this number; the first for None."""
+    """The page of 100 after the device with this number; the first page for None."""
     after = None if number is None else MacAddress.parse(f"02{number:010x}")
     options: dict[str, object] = {"limit": 100, "count": False} | more
     query = ConfigQuery(after=after, **options)  # type: ignore[arg-type] # options are named by the callers

@@ -1,4 +1,4 @@
-"""What pictures take: time, the longest that the worker's loop is held, and memory of a decoder.
+"""Pictures: their time, the longest time that the worker's event loop is blocked, and memory of a decoder.
 
 Large pictures of each kind, and small files that keep decoders busy. The loop is gevent's, as in a
 worker: another greenlet looks at the clocks every millisecond.
@@ -6,7 +6,7 @@ worker: another greenlet looks at the clocks every millisecond.
 
 from __future__ import annotations
 
-# As a worker does, before anything else is imported.
+# As in a worker: before all other imports.
 from gevent import monkey
 
 monkey.patch_all()
@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[str, str, dict[str, object], int]] = {
     "GIF": ("GIF", "P", {}, 1),
     "WebP": ("WEBP", "RGB", {"quality": 80, "method": 0}, 2),
 }
-"""Format, mode, options of the encoder, and by what its sides are divided."""
+"""Format, mode, options of the encoder, and the divisor of its sides."""
 
 
 def file(kind: str, side: int) -> bytes:
@@ -50,7 +50,7 @@ def file(kind: str, side: int) -> bytes:
 
 @define
 class Held:
-    """How long the loop was held at most, in seconds of the clock and of its processor."""
+    """Measures the longest time that the loop was blocked, in seconds of wall-clock and processor time."""
 
     clock: float = 0.0
     processor: float = 0.0
@@ -76,7 +76,7 @@ def watched() -> Iterator[Held]:
 
 
 def measure(data: bytes, box: TargetSize, side: int, seconds: float) -> tuple[float, Held, float, str]:
-    """Seconds in all, how long the loop was held, megabytes of the decoder, and what came of it.
+    """Returns the seconds, the times that the loop was blocked, megabytes of the decoder, and the result.
 
     The process is new each time: its peak of memory is its own.
     """
@@ -96,7 +96,7 @@ def measure(data: bytes, box: TargetSize, side: int, seconds: float) -> tuple[fl
 
 
 def peak_of(pid: int) -> float:
-    """The peak of a process's memory in kilobytes, as it was when last seen."""
+    """The last known peak of a process's memory in kilobytes."""
     found = 0.0
     while True:
         try:

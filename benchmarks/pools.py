@@ -1,4 +1,4 @@
-"""Which connection pool serves waiting requests better: SQLAlchemy's, or psycopg's behind SQLAlchemy.
+"""Two connection pools under load: SQLAlchemy's, and psycopg's behind SQLAlchemy.
 
 One gevent process, as a worker is, and a device's fetch straight from the store;
 each contestant has eight connections.
@@ -36,7 +36,7 @@ _DOCUMENT = select(configs.c.content, configs.c.etag).where(configs.c.mac_addres
 
 
 def crowd(fetch: Callable[[], object], clients: int, seconds: float) -> tuple[float, float]:
-    """Fetches a second, and the p99 in milliseconds, of so many clients at the same time."""
+    """Fetches per second, and their p99 in milliseconds, with this number of concurrent clients."""
     took: list[float] = []
     until = perf_counter() + seconds
 

@@ -36,7 +36,7 @@ FROM generate_series(0, %s) AS n
 
 
 def bare(port: int, window: int, count: int) -> float:
-    """Messages a second of paho alone: as many on their way as the window allows, each with its PUBACK."""
+    """Messages per second of paho alone, with a full window of unacknowledged messages."""
     places, connected = Semaphore(window), Event()
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.max_inflight_messages_set(window)
@@ -63,7 +63,7 @@ def bare(port: int, window: int, count: int) -> float:
 
 
 def drained(url: str, port: int, window: int, notifications: int) -> float:
-    """Messages a second of the relay, from rows to no rows."""
+    """Messages per second of the relay, until no notification is pending."""
     with psycopg.connect(url) as connection:
         connection.execute(_FILL, [notifications - 1])
     address = DatabaseUrl.parse(url).url

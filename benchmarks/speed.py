@@ -1,4 +1,4 @@
-"""The routes under load, beside what else one could run: ratios, of runs that take turns.
+"""The routes under load, compared with other programs: ratios of alternating runs.
 
 wrk, PostgreSQL and the server share the machine's processors, so a rate says as much
 about them as about the server; what counts is the ratio of two rates of one run.
@@ -38,7 +38,7 @@ _CONSTANT, _QUERY, _AFTERNOON = "(a) a constant", "(b) one query", "(c) Flask, O
 
 @frozen
 class Arena:
-    """Everything that runs: who listens where, and what may be sent to whom."""
+    """The running programs, their addresses and their documents."""
 
     servers: Mapping[str, Server]
     fetches: Path
@@ -49,7 +49,7 @@ class Arena:
 
 @frozen
 class Trial:
-    """One thing to measure: a kind of request to one contestant."""
+    """One measurement: a kind of request to one contestant."""
 
     contestant: str
     requests: Path
@@ -57,7 +57,7 @@ class Trial:
 
 
 def documents() -> dict[str, str]:
-    """What is stored, by MAC address."""
+    """The documents by MAC address."""
     return {f"02:00:00:00:{n >> 8:02x}:{n & 255:02x}": _CONTENT % (n, n) for n in range(_DEVICES)}
 
 
@@ -75,7 +75,7 @@ def arena() -> Iterator[Arena]:
         for url in (ours, other):
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
-        # As it is shipped, and with its metrics read by somebody.
+        # With the defaults, and with metrics on.
         serve = stack.enter_context(
             Serve(
                 ours,
@@ -117,7 +117,7 @@ def arena() -> Iterator[Arena]:
 
 
 def fill(ours: str, other: str, documents: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    """Store the documents for all contestants; the ids that they gave, by MAC address."""
+    """Store the documents for all contestants; returns their ids by MAC address."""
     ids: dict[str, dict[str, int]] = {_OURS: {}, _AFTERNOON: {}}
     with psycopg.connect(other) as connection:
         connection.execute("DROP TABLE configs")
@@ -140,7 +140,7 @@ def fill(ours: str, other: str, documents: Mapping[str, str]) -> dict[str, dict[
 
 
 def check(ground: Arena) -> None:
-    """Whether all contestants answer alike: else they do not measure the same."""
+    """Check that all contestants give equal answers; otherwise the comparison would be wrong."""
     path, tag = ground.revalidations.read_text().splitlines()[0].split("\t")[1:3]
     first = _CONTENT % (0, 0)
     for name, server in ground.servers.items():
@@ -152,16 +152,16 @@ def check(ground: Arena) -> None:
 
 @frozen
 class Figures:
-    """What one trial came to: of one run, or the medians of several."""
+    """The result of one trial: of one run, or the medians of several."""
 
     rate: float
-    """Answers a second."""
+    """Answers per second."""
     p50: float
     """Milliseconds."""
     p99: float
     """Milliseconds."""
     cpu: float
-    """Microseconds of processor time that the contestant's own processes took for each answer."""
+    """Microseconds of processor time of the contestant's processes for each answer."""
 
 
 def run(ground: Arena, trial: Trial, seconds: int) -> Figures:
@@ -172,7 +172,7 @@ def run(ground: Arena, trial: Trial, seconds: int) -> Figures:
 
 
 def play(ground: Arena, trials: Mapping[str, Trial], *, seconds: int, rounds: int) -> dict[str, Figures]:
-    """The medians of each trial. They take turns, so that other load meets all of them; the first turn warms up."""
+    """The medians of each trial. Runs alternate, so that other load affects all of them; the first round warms up."""
     samples: dict[str, list[Figures]] = {name: [] for name in trials}
     for trial in trials.values():
         run(ground, trial, min(seconds, 2))
@@ -187,7 +187,7 @@ def _medians(found: list[Figures]) -> Figures:
 
 
 def show(medians: Mapping[str, Figures], *against: str) -> None:
-    """A line for each contestant; its rate as a multiple of those of `against`, too."""
+    """A line for each contestant, with the ratios of its rate to those of `against`."""
     heads = "".join(f"  x {name[:3]}" for name in against)
     print(f"  {'':16} {'per second':>10} {'p50':>10} {'p99':>10} {'processor':>10}{heads}")
     for name, found in medians.items():

@@ -1,4 +1,4 @@
-"""How long `iotconfig --help` takes, against `python -c "import click"`; medians, and their ratio (at most 3)."""
+"""The time of `iotconfig --help` against `python -c "import click"`; medians, and their ratio (at most 3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     for command in COMMANDS.values():
         seconds(command)  # Fills the file cache, and compiles.
-    # In turns, so that another load on the machine slows all of them.
+    # Alternating, so that other load affects all of them.
     samples = [[seconds(command) for command in COMMANDS.values()] for _ in range(runs)]
     medians = dict(zip(COMMANDS, map(statistics.median, zip(*samples, strict=True)), strict=True))
     for name, median in medians.items():

@@ -1,4 +1,4 @@
-"""What notifications cost a writer: updates a second with MQTT on and off, and with and without the wake-up."""
+"""The cost of notifications: updates per second with MQTT on and off, and with and without the wake-up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRITERS = 16
 
 
 def rate(update: Callable[[int, int], None], seconds: float) -> float:
-    """Updates a second of 16 writers, each on a device of its own."""
+    """Updates per second of 16 writers, each on its own device."""
     begun = perf_counter()
 
     def write(writer: int) -> int:
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    # A database for each, so that no relay works while another's writers are measured.
+    # A database for each, so that the relay of one does not work while another is measured.
     with (
         postgresql("silent", "announced", "library") as (silent, announced, url),
         mosquitto() as broker,

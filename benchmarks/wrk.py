@@ -1,4 +1,4 @@
-"""The load generator wrk: what it is to send, and what it measured."""
+"""The load generator wrk: its requests and its measurements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 @frozen
 class Request:
-    """One request that wrk may choose. Ten zeros in the body become another number each time."""
+    """One of the requests that wrk chooses from. It replaces ten zeros in the body by a new number each time."""
 
     method: str
     path: str
@@ -26,12 +26,12 @@ class Request:
 
 @frozen
 class Load:
-    """What wrk measured."""
+    """The measurements of wrk."""
 
     count: int
     """Answers."""
     rate: float
-    """Answers a second."""
+    """Answers per second."""
     p50: float
     """Milliseconds."""
     p99: float
@@ -43,14 +43,14 @@ def is_installed() -> bool:
 
 
 def write(path: Path, requests: Iterable[Request]) -> Path:
-    """Store what wrk may choose from."""
+    """Write the requests to a file for wrk."""
     lines = (f"{r.method}\t{r.path}\t{r.if_none_match}\t{r.body}" for r in requests)
     path.write_text("".join(f"{line}\n" for line in lines))
     return path
 
 
 def run(url: str, requests: Path, *, connections: int, seconds: int) -> Load:
-    """Send from one thread, over so many connections, for so long. Every answer must be a success."""
+    """Send from one thread over `connections` connections for `seconds`. Raises an exception if an answer is not a success."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
     seed = str(random.randrange(10**9))
     done = subprocess.run(

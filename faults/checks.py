@@ -67,7 +67,7 @@ def all_are_done(record: Iterable[Operation]) -> Violations:
 
 
 def every_subject_is_served(record: Iterable[Operation], subjects: Iterable[str]) -> Violations:
-    """Each of these subjects had a successful operation at last."""
+    """Each of these subjects had at least one successful operation."""
     served = {one.subject for one in record if one.is_done}
     return [f"{subject} was never served" for subject in subjects if subject not in served]
 

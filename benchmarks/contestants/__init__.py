@@ -1,1 +1,1 @@
-"""What the service is measured against: small applications, each as lean as what it stands for allows."""
+"""Programs that the service is compared with: small applications for several designs."""

@@ -1,4 +1,4 @@
-"""Flask with SQLAlchemy's ORM: what one would write in an afternoon.
+"""Flask with SQLAlchemy's ORM, as written in an afternoon.
 
 No history, no notification, no precondition; the document is read and written anew by `json`.
 """
@@ -45,11 +45,11 @@ def sessions(url: str) -> sessionmaker[Session]:
 
 
 THREADS = 8
-"""Waitress's: as many as our service has connections in a worker; 4, its default, and 16 gave no more."""
+"""Threads of waitress, as many as our service has connections in a worker; 4 (its default) and 16 were not faster."""
 
 
 def create_app() -> Flask:
-    # Said once for each request that has to wait.
+    # Logged for each request that has to wait.
     logging.getLogger("waitress.queue").disabled = True
     app = Flask(__name__)
     opened = sessions(os.environ["DATABASE_URL"])

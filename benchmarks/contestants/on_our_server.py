@@ -1,4 +1,4 @@
-"""The web process of `iotconfig serve` with another application in it: the same server, to the last setting.
+"""The web process of `iotconfig serve` with another application in it: the same server with the same settings.
 
 `python -m benchmarks.contestants.on_our_server` takes the web process's own arguments;
 CONTESTANT names the application's module.
@@ -14,7 +14,7 @@ from iotconfig.entrypoints import web
 
 
 def _load(_server: object) -> Any:
-    # Here, in the worker: psycopg must not be imported before gevent has patched.
+    # In the worker: psycopg must be imported after gevent has patched.
     return import_module(f"benchmarks.contestants.{os.environ['CONTESTANT']}").create_app()
 
 

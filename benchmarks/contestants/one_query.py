@@ -19,7 +19,7 @@ _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
 
 class OneQuery:
     def __init__(self, url: str) -> None:
-        # Ours, so that nobody starves: with a plain queue its p99 would be no measure.
+        # Our fair semaphore: with a plain queue some requests starve, and the p99 would be meaningless.
         self._places = FairSemaphore(_CONNECTIONS)
         self._free = [psycopg.connect(url, autocommit=True, prepare_threshold=0) for _ in range(_CONNECTIONS)]
 

@@ -1,4 +1,4 @@
-"""Our own application, with a look at what a worker is doing whenever it has used a millisecond of processor time.
+"""Our own application, sampled in a worker after each millisecond of processor time.
 
 The system call that runs then is part of what is seen: its time counts for the function
 that made it. What a worker waits for does not count.
@@ -19,20 +19,20 @@ from iotconfig.entrypoints import wsgi
 _SECONDS = 0.001
 _STORED_EVERY = 250
 _PLACES = (
-    ("gevent/_socketcommon.py:send", "the answer into the socket"),
-    ("gevent/_socketcommon.py:recv", "the request out of the socket"),
+    ("gevent/_socketcommon.py:send", "writing the answer to the socket"),
+    ("gevent/_socketcommon.py:recv", "reading the request"),
     ("adapters/gunicorn/deadlines.py", "deadlines of clients"),
     ("adapters/gunicorn/", "gunicorn: the loop around a request"),
-    ("gunicorn/http/wsgi.py:create", "gunicorn: the request as WSGI wants it"),
-    ("gunicorn/http/wsgi.py:base_environ", "gunicorn: the request as WSGI wants it"),
-    ("gunicorn/http/wsgi.py:default_environ", "gunicorn: the request as WSGI wants it"),
+    ("gunicorn/http/wsgi.py:create", "gunicorn: the WSGI environment"),
+    ("gunicorn/http/wsgi.py:base_environ", "gunicorn: the WSGI environment"),
+    ("gunicorn/http/wsgi.py:default_environ", "gunicorn: the WSGI environment"),
     ("gunicorn/http/wsgi.py", "gunicorn: the answer's headers"),
     ("gunicorn/util.py", "gunicorn: the answer's headers"),
     ("gunicorn/http/", "gunicorn: parsing the request"),
     ("gunicorn/", "gunicorn: the loop around a request"),
-    ("sql/engine/pool.py:wait", "the query: libpq, and the link"),
-    ("sql/engine/document_lookup.py", "the query: libpq, and the link"),
-    ("psycopg/", "the query: libpq, and the link"),
+    ("sql/engine/pool.py:wait", "the query: libpq, and its connection"),
+    ("sql/engine/document_lookup.py", "the query: libpq, and its connection"),
+    ("psycopg/", "the query: libpq, and its connection"),
     ("sql/engine/pool.py", "the pool, and the watchdog"),
     ("psycopg_pool/", "the pool, and the watchdog"),
     ("sql/engine/watchdog.py", "the pool, and the watchdog"),
@@ -46,7 +46,7 @@ _PLACES = (
 
 
 def _place(frame: FrameType | None) -> str:
-    """The innermost of the places above that the frame is in or was called from."""
+    """The innermost of the parts above that contains the frame or one of its callers."""
     while frame is not None:
         where = f"{frame.f_code.co_filename}:{frame.f_code.co_name}"
         for part, name in _PLACES:
@@ -67,7 +67,7 @@ def create_app() -> Any:
             path.write_text(json.dumps(found))
 
     def sampled(environ: Any, start_response: Any) -> Any:
-        # From the first request on: what a worker imports is none of theirs.
+        # From the first request on, so that imports of a worker do not count.
         if signal.getsignal(signal.SIGPROF) is not look:
             signal.signal(signal.SIGPROF, look)
             signal.setitimer(signal.ITIMER_PROF, _SECONDS, _SECONDS)

@@ -49,13 +49,13 @@ http {
 
 @frozen
 class Server:
-    """Where a contestant listens, and its first process."""
+    """The address of a contestant, and its first process."""
 
     url: str
     pid: int
 
     def cpu_seconds(self) -> float:
-        """The processor time that all its processes have taken so far."""
+        """The processor time of all its processes so far."""
         return sum(map(_cpu_seconds, [self.pid, *descendants(self.pid)]))
 
 
@@ -65,7 +65,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def workers() -> int:
-    """As many as `iotconfig serve` has by default."""
+    """The number of workers of `iotconfig serve` by default."""
     return os.cpu_count() or 1
 
 
@@ -97,7 +97,7 @@ def on_our_server(name: str, database_url: str, **env: str) -> Iterator[Server]:
 
 @contextmanager
 def on_waitress(database_url: str, threads: int) -> Iterator[Server]:
-    """The afternoon's work."""
+    """Flask with SQLAlchemy's ORM on waitress."""
     port = free_port()
     command = ["waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}", "--call"]
     command.append("benchmarks.contestants.afternoon:create_app")
@@ -117,7 +117,7 @@ def on_granian(database_url: str, threads: int) -> Iterator[Server]:
 
 
 def nginx_binary() -> str | None:
-    """Where nginx is, if anywhere."""
+    """The path of nginx, or None."""
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 
 
