@@ -29,7 +29,7 @@ from .unit_of_work import JsonFileUnitOfWork
 
 @define
 class JsonFileBulkWrite:
-    """`Stage` of one file. Entries wait in memory: a file of this kind holds no fleet that is large."""
+    """`BulkWrite` of one file. Entries wait in memory: such a file holds no large fleet."""
 
     _file: RecordsFile
     _entries: list[BulkEntry] = Factory(list)

@@ -36,7 +36,7 @@ class RecordsFile:
             raise ServiceClosed
 
     def read(self) -> Records:
-        """What is committed. A writer replaces the file in one step, so it is never read half written."""
+        """Return the committed records. A writer replaces the file in one step, so it is never read half written."""
         self.check_open()
         try:
             return decode(self.path.read_bytes())

@@ -1,4 +1,4 @@
-"""What the file holds, and how it is spelt."""
+"""The content of the file, and its JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from iotconfig.domain.mac import MacAddress
 
 @define
 class CounterRecord:
-    """What is known of a MAC address beside its config. It is never removed."""
+    """The counter of a MAC address, and its successor. It is never removed."""
 
     last_revision: int = 0
     replaced_by: MacAddress | None = None
@@ -62,7 +62,7 @@ def encode(records: Records) -> bytes:
 
 
 def decode(file: bytes) -> Records:
-    """What `encode` once spelt. Raises `ValueError`, or a group of errors, for anything else."""
+    """Read the bytes that `encode` wrote. Raises `ValueError`, or a group of errors, for anything else."""
     document = json.loads(file)
     if not isinstance(document, dict) or document.pop("format", None) != _FORMAT:
         raise ValueError("the file is of another format")

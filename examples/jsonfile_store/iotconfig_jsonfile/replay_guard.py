@@ -1,4 +1,4 @@
-"""What was accepted, and until when it may not be accepted again."""
+"""Accepted keys, and when each expires."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Reads the current time."""
 
     def __call__(self) -> datetime:
         """Now: aware, in UTC, with microseconds at most."""

@@ -101,7 +101,7 @@ class RecordNotFound(IotConfigError):
 
 
 class RecordGone(IotConfigError):
-    """It was there once: a pruned revision, or a board that was replaced by another."""
+    """The record no longer exists: a pruned revision, or a board that was replaced."""
 
     code = "RECORD_GONE"
 
@@ -119,7 +119,7 @@ class RecordExists(IotConfigError):
 
 
 class NameTaken(IotConfigError):
-    """The name was given before, and names are given once."""
+    """The name is in use, and names are never used twice."""
 
     code = "RECORD_EXISTS"
 
@@ -146,19 +146,19 @@ class PreconditionFailed(IotConfigError):
 
 
 class AuthenticationRequired(IotConfigError):
-    """Nobody knows who calls: no credentials came, or none that hold."""
+    """The request has no valid credentials."""
 
     code = "AUTHENTICATION_REQUIRED"
 
 
 class AuthorizationFailed(IotConfigError):
-    """It is known who calls, and they may not do this."""
+    """The caller is authenticated but not allowed to do this."""
 
     code = "AUTHORIZATION_FAILED"
 
 
 class TooManyRequests(IotConfigError):
-    """The caller is to wait for `retry_after` seconds."""
+    """The caller must wait for `retry_after` seconds."""
 
     code = "TOO_MANY_REQUESTS"
 
@@ -179,7 +179,7 @@ class StoreUnavailable(IotConfigError):
     After a write the outcome is unknown: it may or may not have been stored.
     `reason` is for the operator of the service (it may name hosts and users,
     never a secret); the message is for everyone. `if_unsure` is the sentence for
-    a caller whose write met this error; it is empty if nothing was stored.
+    the caller of a failed write; it is empty if nothing was stored.
     """
 
     code = "STORE_UNAVAILABLE"
@@ -192,7 +192,7 @@ class StoreUnavailable(IotConfigError):
         self.if_unsure = "" if self.is_outcome_known else if_unsure or _UNSURE
 
     def advising(self, if_unsure: str) -> StoreUnavailable:
-        """The same error, whose caller is told this if the outcome of the write is unknown."""
+        """Return the same error with this sentence for a write of unknown outcome."""
         return self if self.is_outcome_known else type(self)(str(self), self.reason, if_unsure)
 
 
@@ -224,7 +224,7 @@ class StoreReadOnly(StoreUnavailable):
 
 
 class StoreNotReached(StoreUnavailable):
-    """The change was refused before it began, such as for want of a connection, so nothing was stored."""
+    """The change was refused before it began, for example without a free connection; nothing was stored."""
 
     is_outcome_known = True
 

@@ -71,5 +71,5 @@ def mac_address_of(given: MacAddress | str) -> MacAddress:
 
 
 def optional_mac_address(given: MacAddress | str | None) -> MacAddress | None:
-    """As `mac_address_of`; None stays None."""
+    """Return `mac_address_of(given)`, or None for None."""
     return None if given is None else mac_address_of(given)

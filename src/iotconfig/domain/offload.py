@@ -15,7 +15,7 @@ class Offload(Protocol):
     """Runs such work where it does not block other requests."""
 
     def __call__(self, work: Callable[[], T], size: int) -> T:
-        """What `work` returns, or raises. `size` is how many characters, or bytes, it is about.
+        """Return the result of `work`, or raise its error. `size` is the number of characters or bytes that it handles.
 
         `work` uses no port: it may run in another thread.
         """

@@ -1,4 +1,4 @@
-"""What may be accepted once only: the state of a sign-in, the signature of an upload."""
+"""The guard against replays: the state of a sign-in or the signature of an upload is accepted once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class ReplayGuard(Protocol):
-    """Remembers what was accepted, for as long as it could be accepted again."""
+    """Remembers accepted keys until they expire."""
 
     def claim(self, key: str, now: datetime, until: datetime) -> bool:
         """Accept `key` (at most 255 characters); False where it was accepted before.

@@ -19,7 +19,7 @@ def harmless(text: str) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    r"""As `harmless`, for a text of several lines: each `\n` ends one."""
+    r"""Return `harmless` of each line of a text; lines end with `\n`."""
     return text if text.isprintable() else "\n".join(map(harmless, text.split("\n")))
 
 

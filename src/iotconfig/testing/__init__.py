@@ -12,7 +12,7 @@ fixtures that its docstring names; `StoreContract` needs `store` and `queue`:
         pass
 
 Fixtures may stand in the class, in its module or in a `conftest.py`. Each test
-gets a store that is empty, whose ids begin at 1.
+gets an empty store; ids begin at 1.
 """
 
 from __future__ import annotations

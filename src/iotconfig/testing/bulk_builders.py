@@ -34,7 +34,7 @@ class StillClock:
 
 
 def entry(number: int, document: ConfigContent | None = None, if_revision: int | None = None) -> BulkEntry:
-    """What `mac(number)` is to have."""
+    """An entry for `mac(number)`."""
     return BulkEntry(f"place {number}", mac(number), document or content(n=number), if_revision)
 
 
@@ -63,7 +63,7 @@ def histories(store: Store, numbers: Iterable[int]) -> dict[MacAddress, list[Rev
 
 
 def notifications(queue: NotificationQueue) -> dict[str, Notification]:
-    """What is pending or parked, by its subject."""
+    """Return pending and parked notifications by subject."""
     return {str(n.announcement.subject): n for n in queue.find(EVERYTHING)}
 
 
@@ -88,5 +88,5 @@ def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -
 
 
 def places(refusals: Iterable[BulkRefusal]) -> list[str]:
-    """Where what was refused comes from."""
+    """Return the places of refused entries."""
     return [refusal.place for refusal in refusals]

@@ -1,4 +1,4 @@
-"""A clock whose every reading is known."""
+"""A clock with known readings."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from iotconfig.domain.assets.asset import Asset, AssetName
 
 @frozen
 class OpenMemoryAsset:
-    """`OpenAsset` on bytes that nobody can change."""
+    """`OpenAsset` on immutable bytes."""
 
     asset: Asset
     _content: bytes

@@ -29,7 +29,7 @@ from .unit_of_work import MemoryUnitOfWork
 
 @define
 class MemoryBulkWrite:
-    """`Stage` of a memory store."""
+    """`BulkWrite` of a memory store."""
 
     _committed: Committed
     _entries: list[BulkEntry] = Factory(list)

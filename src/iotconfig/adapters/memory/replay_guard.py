@@ -1,4 +1,4 @@
-"""What was accepted, by its key."""
+"""Accepted keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored, and who may change it.
+"""The state of a memory store, and its transactions.
 
 Entities are frozen, so what is handed out can be shared; the dictionaries that
 hold them are copied for each unit of work and swapped in when it commits.
@@ -24,7 +24,7 @@ from iotconfig.domain.mac import MacAddress
 
 @define
 class State:
-    """What is stored: the committed state, or one transaction's copy of it."""
+    """All data: the committed state, or one transaction's copy of it."""
 
     configs: dict[int, Config] = Factory(dict)
     ids: dict[MacAddress, int] = Factory(dict)
@@ -62,7 +62,7 @@ class Committed:
 
     @property
     def state(self) -> State:
-        """What is committed. Raises `ServiceClosed`."""
+        """The last committed state. Raises `ServiceClosed`."""
         self.check()
         return self._state
 
@@ -72,7 +72,7 @@ class Committed:
             raise ServiceClosed
 
     def close(self) -> None:
-        """Let nobody read or write any more."""
+        """End all reading and writing."""
         self._is_closed = True
 
     @contextmanager

@@ -47,7 +47,7 @@ from .engine.statement_batch import execute_together
 from .tables import notifications
 
 WAKE_CHANNEL: Final = "iotconfig_notifications"
-"""PostgreSQL's NOTIFY channel on which the relay hears that something is pending."""
+"""The NOTIFY channel that wakes the relay on PostgreSQL."""
 
 WAKE: Final = select(func.pg_notify(literal_column(f"'{WAKE_CHANNEL}'"), literal_column("''")))
 """Wakes the relay when the transaction commits. On PostgreSQL only."""
@@ -143,10 +143,10 @@ class SqlNotificationOutbox:
 def enqueue_selected(
     connection: Connection, announcements: Select[Any], values: Mapping[str, object]
 ) -> None:
-    """Enqueue what a query selects, which gives every column but `last_error`.
+    """Enqueue the announcements that a query selects; it gives every column but `last_error`.
 
-    The devices that it is about are locked, so nobody else enqueues for them: where
-    nothing is pending, there is nothing to look out for, which is a third quicker.
+    The devices are locked, so no other writer enqueues for them: where nothing is
+    pending, there is nothing to merge with, and the insert takes a third less time.
     """
     dialect = connection.dialect.name
     is_anything_pending = select(exists().select_from(notifications))
@@ -220,7 +220,7 @@ class SqlNotificationQueue:
 
 
 def _counted(condition: ColumnElement[bool], limit: int) -> ScalarSelect[int]:
-    """How many there are; where they are more than `limit`, one more than that."""
+    """Count the rows, up to `limit` + 1."""
     some = select(_columns.key).where(condition).limit(limit + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 

@@ -74,7 +74,7 @@ duplicates: Final = Table(
     prefixes=["TEMPORARY"],
 )
 
-# Built when it is asked for: nobody asks for each result.
+# Built at the first request for results, which most writes never make.
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
 _IS_CHANGED: Final = planned.c.outcome == Outcome.CHANGED.value
@@ -143,7 +143,7 @@ DISCARD: Final = delete(staged).where(staged.c.mac_address == bindparam("key"))
 
 
 def plan(on_conflict: OnConflict) -> Any:
-    """What becomes of each entry, as the tables are now."""
+    """Determine the outcome of each entry from the present rows."""
     outcome = case(
         (
             and_(

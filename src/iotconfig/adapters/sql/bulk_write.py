@@ -1,7 +1,7 @@
-"""`Stage` in SQL: entries wait in a temporary table until they are stored together.
+"""`BulkWrite` in SQL: a temporary table collects entries until they are stored together.
 
-A temporary table belongs to its connection: nobody else sees it, it needs no
-lock while it is filled, and no memory of ours.
+A temporary table belongs to its connection: no other connection sees it, filling it needs no
+lock, and it takes no memory of this process.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ATTEMPTS: Final = 10
 
 @define
 class SqlBulkWrite:
-    """`Stage` on a connection of its own."""
+    """`BulkWrite` on a connection of its own."""
 
     _session: Session
     _added: int = 0
@@ -88,7 +88,7 @@ class SqlBulkWrite:
                     self._store_planned(note, clock())
                     return True
                 transaction.rollback()
-            # The plan went with the transaction; who reads it afterwards gets another.
+            # The rollback removed the plan, and the results are read from it.
             self.compare(on_conflict)
             if self._is_hindered():
                 return False

@@ -40,7 +40,7 @@ _NUMBERED_AT_ONCE: Final = 10_000
 """Rows that one transaction gives positions to."""
 
 KIND: Final = literal_column(f"'{Kind.CONFIG.value}'", String)
-"""What the subject of a change of a config is. Written out: each parameter costs time."""
+"""The kind of subject of a config's change. A literal: each parameter costs time."""
 
 _columns = changes.c
 _LAST: Final = select(func.coalesce(func.max(_columns.position), 0)).scalar_subquery()

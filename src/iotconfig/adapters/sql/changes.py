@@ -74,7 +74,7 @@ WRITE: Final[Columns] = {
     "now": bindparam("write_now", type_=configs.c.updated_at.type),
     "generation": bindparam("write_generation", type_=BigInteger),
 }
-"""What all changes of one write share, as parameters."""
+"""The values that all changes of one write share, as parameters."""
 
 
 def write_values(change_id: str, note: ChangeNote, now: datetime) -> dict[str, object]:

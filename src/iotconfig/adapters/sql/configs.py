@@ -41,7 +41,7 @@ _LOCK_OWNER: Final = _LOCK.where(
 _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
     revision_counters.c.mac_address == bindparam("key")
 )
-# One statement creates the row, or waits for whoever is creating it; either way it is locked then.
+# One statement creates the row, or waits for the transaction that creates it; then the row is locked.
 _REGISTER: Final = {
     name: insert(revision_counters)
     .values(mac_address=bindparam("key"), last_revision=0)

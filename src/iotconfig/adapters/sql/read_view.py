@@ -1,4 +1,4 @@
-"""What is committed, read: a document on the hot path, all else on a connection that is opened when it is needed."""
+"""Reading of committed data: documents by the hot path, all else on a connection that is opened when needed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SqlReading:
 
     @property
     def counters(self) -> SqlRevisionCounters:
-        # A device that has no document is told why: that is part of its fetch.
+        # The reason why a device has no document is part of its fetch.
         return SqlRevisionCounters(self._connected(for_device=True))
 
     @property

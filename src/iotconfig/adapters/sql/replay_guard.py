@@ -1,4 +1,4 @@
-"""What was accepted, one row for each key."""
+"""Accepted keys, one row each."""
 
 from __future__ import annotations
 

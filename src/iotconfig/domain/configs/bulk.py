@@ -1,4 +1,4 @@
-"""Many configs at once: what is to be stored, and what becomes of each."""
+"""Bulk writes: entries, options and outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .config import Config
 
 
 class OnConflict(StrEnum):
-    """What to do with a device that has a config with other content."""
+    """The choice for an entry whose device has a config with other content."""
 
     FAIL = "fail"
     """Refuse the entry."""
@@ -28,14 +28,14 @@ class OnConflict(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What becomes of one entry."""
+    """The outcome of one entry."""
 
     NEW = "new"
     """Its device gets its first config."""
     CHANGED = "changed"
     """Its device's config gets other content."""
     SAME = "same"
-    """Its device has this content already: no revision, and nobody is told."""
+    """Its device has this content already: no revision, no announcement."""
     SKIPPED = "skipped"
     """Its device has other content, which stays (`OnConflict.SKIP`)."""
     CONFLICT = "conflict"
@@ -49,7 +49,7 @@ OUTCOME_OF_CONFLICT: Final = {
     OnConflict.SKIP: Outcome.SKIPPED,
     OnConflict.REPLACE: Outcome.CHANGED,
 }
-"""What becomes of an entry whose device has a config with other content."""
+"""The outcome of an entry whose device has a config with other content."""
 
 
 def _check_place(_entry: object, _attribute: object, place: str) -> None:
@@ -66,7 +66,7 @@ class BulkEntry:
     """One config that is to be stored."""
 
     place: str = field(validator=_check_place)
-    """Where it comes from, for messages: a file's name, a line, a device."""
+    """Its source, for messages: a file's name, a line, a device."""
     mac_address: MacAddress = field(converter=mac_address_of)
     """Given as `MacAddress`, or as text in any spelling."""
     content: ConfigContent = field(converter=content_of)
@@ -76,7 +76,7 @@ class BulkEntry:
 
 
 class ExportedConfig(NamedTuple):
-    """One config as it is handed out."""
+    """One config of an export."""
 
     mac_address: MacAddress
     text: str
@@ -85,7 +85,7 @@ class ExportedConfig(NamedTuple):
 
 @frozen
 class BulkRefusal:
-    """One entry that cannot be stored, and why."""
+    """One entry that cannot be stored, and the error."""
 
     place: str
     error: IotConfigError
@@ -93,17 +93,17 @@ class BulkRefusal:
 
 @frozen
 class Duplicate:
-    """An entry whose MAC address another entry has, too."""
+    """An entry that shares its MAC address with another entry."""
 
     place: str
     mac_address: MacAddress
     other_place: str
-    """Where another of them comes from."""
+    """The source of another entry with this MAC address."""
 
 
 @frozen
 class BulkResult:
-    """What became, or would become, of one entry."""
+    """The outcome of one entry, of a write or of a dry run."""
 
     place: str
     mac_address: MacAddress
@@ -116,7 +116,7 @@ class BulkResult:
 
 @frozen
 class Tally:
-    """How many entries had which outcome."""
+    """The number of entries by outcome."""
 
     new: int = 0
     changed: int = 0
@@ -138,14 +138,14 @@ def _conflict_of(given: OnConflict | str) -> OnConflict:
 
 @frozen
 class BulkOptions:
-    """How to go about many changes."""
+    """The options of a bulk write."""
 
     on_conflict: OnConflict = field(default=OnConflict.FAIL, converter=_conflict_of)
     """Given as `OnConflict`, or as its word."""
     keep_going: bool = field(default=False, validator=check_flag)
-    """Store what can be stored; otherwise all is stored or nothing."""
+    """Store all entries that can be stored; otherwise all of them or nothing."""
     dry_run: bool = field(default=False, validator=check_flag)
-    """Say what would become of each entry, and store nothing."""
+    """Report the outcome of each entry, and store nothing."""
 
 
 @frozen
@@ -154,12 +154,12 @@ class PatchSample:
 
     config: Config
     content: ConfigContent
-    """What the content would become."""
+    """The content after the patch."""
 
 
 @frozen
 class PatchOutcome:
-    """What a patch to many configs did, or would do."""
+    """The result of a patch to many configs, or of its dry run."""
 
     tally: Tally
     samples: tuple[PatchSample, ...] = ()

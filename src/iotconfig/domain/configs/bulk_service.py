@@ -55,16 +55,16 @@ OnResult = Callable[[BulkResult], None]
 
 
 def _ignore(_subject: object) -> None:
-    """Nobody listens."""
+    """Ignore a report."""
 
 
 def _no_pause() -> None:
-    """Nobody waits."""
+    """Do not pause."""
 
 
 @frozen
 class BulkService:
-    """Stores and reads many configs at once; none of it holds more than a few of them in memory.
+    """Stores and reads many configs at once, with only a few of them in memory at a time.
 
     All methods may raise `StoreUnavailable` and `ServiceClosed`, those that write
     `StoreFull` too, and `TypeError` for arguments of other kinds than the documented.

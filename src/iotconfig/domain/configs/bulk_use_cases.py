@@ -14,11 +14,11 @@ from .revisions import ChangeNote
 
 
 class BulkUseCases(Protocol):
-    """As `BulkService`, whose docstrings are the contract."""
+    """The use cases of `BulkService`; its docstrings are the contract."""
 
     @property
     def pause(self) -> Callable[[], None]:
-        """Lets others go on who share the thread."""
+        """Yield to other requests in the same thread."""
         ...
 
     def load(

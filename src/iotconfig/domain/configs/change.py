@@ -1,4 +1,4 @@
-"""One change of one config: what a store records, and all that follows from it."""
+"""One change of one config, with the revision and the announcements that follow from it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNNUMBERED: Final = 0
 
 @frozen
 class Change:
-    """What happened to one config. `UnitOfWork.record` stores it."""
+    """One change of one config. `UnitOfWork.record` stores it."""
 
     operation: Operation
     config: Config

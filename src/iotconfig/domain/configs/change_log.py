@@ -29,7 +29,7 @@ class LoggedChange:
     change: str
     """The id of the write: changes that were stored together share it."""
     subject: Subject
-    """What changed."""
+    """The config that changed, by its MAC address."""
     operation: Operation
     revision: int
     """The subject's revision after the change."""

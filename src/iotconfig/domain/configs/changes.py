@@ -1,6 +1,6 @@
-"""The changes that a config can go through, each with its revision and its time.
+"""The changes of a config, each with its revision and its time.
 
-The counters are locked by the caller, who read the clock under these locks. Nothing is
+The caller has locked the counters and read the clock under the locks. Nothing is
 stored here: `UnitOfWork.record` does that.
 """
 

@@ -72,7 +72,7 @@ class ConfigSummary:
 
 @frozen
 class Document:
-    """What a device fetches: the content's bytes and their ETag, nothing else."""
+    """A device's document: the content's bytes and their ETag."""
 
     body: bytes
     etag: str

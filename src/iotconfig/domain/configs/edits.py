@@ -1,4 +1,4 @@
-"""Ways to change a config's content. Each says what the content becomes."""
+"""The edits of a config's content: replace, merge, roll back."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Edit(Protocol):
 
     @property
     def operation(self) -> Operation:
-        """What the history calls it."""
+        """The operation that the history shows."""
         ...
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """What the content of `config` becomes. Called in a transaction: it waits for no other work."""
+        """Return the new content of `config`. Called in a transaction, so it must not wait for other work."""
         ...
 
 
@@ -58,7 +58,7 @@ class Replace:
     """Given as `ConfigContent`, JSON text or a dict."""
 
     def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """Raises nothing: the content was checked before."""
+        """Return the content, which was checked before. Raises nothing."""
         return self.content
 
 
@@ -79,7 +79,7 @@ class Merge:
         return self._merged(config.content)
 
     def merged(self, content: ConfigContent) -> ConfigContent:
-        """As `apply`, for content alone, and `offload`: call it outside of transactions, since it may wait there."""
+        """Merge the patch into `content` by `offload`, which may wait: call it outside of transactions."""
         return self.offload(lambda: self._merged(content), len(content.text) + len(self.patch.text))
 
     def _merged(self, content: ConfigContent) -> ConfigContent:

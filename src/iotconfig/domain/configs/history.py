@@ -1,4 +1,4 @@
-"""The use cases of history: what changed, bringing back what was deleted, and letting old revisions go."""
+"""The use cases of history: reading revisions, restoring deleted configs, pruning old revisions."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class HistoryService:
                     last = _deleted_config(work, device, deletion)
                     now = self.clock()
                     return work.record([changes.restored(device, last, now)], note, now)[0]
-            # It was restored, moved and deleted meanwhile, and the lock is another board's.
+            # The config was restored, moved and deleted meanwhile: the lock is of another board. Start over.
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
         """Remove the revisions that `retention` lets go, step by step.

@@ -1,4 +1,4 @@
-"""What the core needs from the outside. The docstrings are the contracts.
+"""The ports of configs, counters and history. The docstrings are the contracts.
 
 Every method of a store may raise `StoreUnavailable` (no answer within a bounded
 time; ask again) or, when it writes, `StoreFull`. The suites of `iotconfig.testing` hold all
@@ -31,7 +31,7 @@ from .revisions import (
 
 
 class ConfigReader(Protocol):
-    """Reads configs. What it returns is the caller's: changing the store later changes none of it."""
+    """Reads configs. Later changes of the store do not change the values that it returned."""
 
     def get(self, config_id: int) -> Config | None:
         """The config with this id, or None."""
@@ -62,7 +62,7 @@ class DocumentReader(ConfigReader, Protocol):
 
 
 class RevisionCounterReader(Protocol):
-    """Reads what is known of devices beside their configs."""
+    """Reads the revision counters of MAC addresses."""
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         """The board that took the place of this one, which has had no config since; or None."""
@@ -81,7 +81,7 @@ class RevisionCounters(RevisionCounterReader, Protocol):
         ...
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
-        """As `lock`, for the device that the config with this id belongs to; None if there is none."""
+        """Lock the counter of the device that this config belongs to; None without such a config."""
         ...
 
 
@@ -121,7 +121,7 @@ class HistoryReader(Protocol):
         ...
 
     def prunable(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
-        """What `HistoryRepository.prune` would do."""
+        """Return the step that `HistoryRepository.prune` would take; nothing is removed."""
         ...
 
 
@@ -129,21 +129,20 @@ class HistoryRepository(HistoryReader, Protocol):
     """Prunes revisions inside a unit of work; `UnitOfWork.record` writes them."""
 
     def prune(self, retention: Retention, after_config: int, limit: int) -> PruneStep:
-        """Remove what `retention` lets go, from up to `limit` configs in the order of their ids.
+        """Remove the revisions that `retention` selects, from up to `limit` configs in the order of their ids.
 
-        Begins behind the id `after_config`. What goes is always the oldest part
-        of a history. A step that would take too long does less; the next one
-        goes on where it ended.
+        Begins after the id `after_config`. Only the oldest part of a history is removed. A step that
+        would take too long ends early; the next one continues there.
         """
         ...
 
 
 Rebase = Callable[[Sequence[Config]], Sequence[BulkEntry]]
-"""Makes entries anew, from configs that are locked."""
+"""Makes new entries from configs that are locked."""
 
 
 class BulkWrite(Protocol):
-    """Where many entries wait to be stored together. Nobody else sees it; used by one thread.
+    """Collects many entries, to store them in one transaction. Private to its caller; for one thread.
 
     It holds no lock and no transaction while entries are added, however long
     that takes, and needs no memory for them.
@@ -154,14 +153,14 @@ class BulkWrite(Protocol):
         ...
 
     def take_duplicates(self) -> Iterator[Duplicate]:
-        """Remove every entry that shares its MAC address with another, and give them in their order.
+        """Remove every entry that shares its MAC address with another, and return them in their order.
 
-        They are removed when the iterator has come to its end.
+        They are removed when the iterator is exhausted.
         """
         ...
 
     def compare(self, on_conflict: OnConflict) -> None:
-        """Find out what would become of each entry, without a lock; nothing is stored."""
+        """Determine the outcome of each entry, without a lock; nothing is stored."""
         ...
 
     def store(
@@ -175,21 +174,20 @@ class BulkWrite(Protocol):
     ) -> bool:
         """Store the entries in one transaction, each as `ConfigService.put` would; False: nothing was stored.
 
-        It locks the devices in the order of their addresses, then finds out what
-        becomes of each entry. With `all_or_nothing` one conflict, or one that is
-        stale, keeps all from being stored; without it, those are left out.
-        What is the same makes no revision and is not announced.
+        It locks the counters in the order of their addresses, then determines the outcome of
+        each entry. An entry with the same content makes no revision and is not announced.
 
-        `renew` is asked for other entries in place of those that are stale: it
-        gets their configs as they are now, and cannot change any more. What it
-        raises ends the transaction.
+        all_or_nothing: one conflict or stale entry prevents the whole write; without it, such entries
+            are left out.
+        renew: makes new entries for stale ones from their configs as they are now, under the lock.
+            An error that it raises ends the transaction.
         """
         ...
 
     def tally(self) -> Mapping[Outcome, int]:
-        """How many entries had which outcome, after `compare` or `store`."""
+        """Return the number of entries by outcome, after `compare` or `store`."""
         ...
 
     def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
-        """What became of the entries with one of these outcomes, in their order, after `compare` or `store`."""
+        """Return the results of entries with one of these outcomes, in their order, after `compare` or `store`."""
         ...

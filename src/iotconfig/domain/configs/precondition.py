@@ -13,7 +13,7 @@ from .config import Config
 
 
 def optional_revisions(given: Collection[int] | None) -> frozenset[int] | None:
-    """As `revisions_of`; None stays None."""
+    """Return `revisions_of(given)`, or None for None."""
     return None if given is None else revisions_of(given)
 
 

@@ -36,7 +36,7 @@ def fold(text: str) -> str:
 
 
 def search_text(mac_address: MacAddress, device_name: str | None, device_entity_id: str | None) -> str:
-    """What a search looks through for one config, folded."""
+    """Return the folded text of one config that a search compares with."""
     return _SEPARATOR.join((mac_address.canonical, fold(device_name or ""), fold(device_entity_id or "")))
 
 
@@ -133,4 +133,4 @@ class ConfigPage:
     count: int | None
     """All matches over all pages; None where the query asked for no count."""
     next: MacAddress | None
-    """What `after` is for the next page; None on the last."""
+    """The `after` of the next page; None on the last."""

@@ -1,4 +1,4 @@
-"""History: what changed, who changed it, and what the content was."""
+"""Revisions: each change of a config with its author, its message and the content after it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_REVISION: Final = 2**63 - 1
 
 
 class Operation(StrEnum):
-    """What made a revision."""
+    """The kind of change that made a revision."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -56,12 +56,12 @@ def _check_message(_note: object, _attribute: object, message: str | None) -> No
 
 @frozen
 class ChangeNote:
-    """Who makes a change, and why. Raises `ValidationFailed` for text that cannot be stored."""
+    """The author of a change and the message. Raises `ValidationFailed` for text that cannot be stored."""
 
     author: str = field(default="anonymous", validator=_check_author)
     """The signed-in subject, the login name at a terminal, or `anonymous`."""
     message: str | None = field(default=None, validator=_check_message)
-    """What the author says about the change; at most 1,000 characters."""
+    """The author's reason for the change; at most 1,000 characters."""
 
 
 def check_note(note: object) -> None:
@@ -70,7 +70,7 @@ def check_note(note: object) -> None:
 
 
 UNSIGNED: Final = ChangeNote()
-"""Nobody in particular, without a word."""
+"""The author `anonymous`, without a message."""
 
 
 @frozen
@@ -169,12 +169,12 @@ class HistoryPage:
     revisions: tuple[RevisionSummary, ...]
     """The newest first."""
     next: int | None
-    """What `before` is for the next page; None on the last."""
+    """The `before` of the next page; None on the last."""
 
 
 @frozen(order=True)
 class DeletedPosition:
-    """Where a page of deleted configs ended."""
+    """The end of a page of deleted configs."""
 
     deleted_at: datetime
     config_id: int
@@ -202,7 +202,7 @@ class DeletedPage:
     configs: tuple[DeletedConfig, ...]
     """The latest deletion first."""
     next: DeletedPosition | None
-    """What `before` is for the next page; None on the last."""
+    """The `before` of the next page; None on the last."""
 
 
 def _check_keep(_policy: object, _attribute: object, keep: int) -> None:
@@ -217,7 +217,7 @@ def _check_older_than(_policy: object, _attribute: object, older_than: datetime)
 
 @frozen
 class Retention:
-    """Which revisions may go: those that are beyond the newest `keep` and were made before `older_than`.
+    """The revisions that pruning may remove: beyond the newest `keep`, and made before `older_than`.
 
     The newest revision of a config always stays, and of a deleted one also the
     content that a restore brings back.
@@ -229,9 +229,9 @@ class Retention:
 
 @frozen
 class PruneStep:
-    """What one step of a pruning did."""
+    """The result of one step of pruning."""
 
     removed: int
-    """Revisions that went."""
+    """Revisions that were removed."""
     next_config: int | None
-    """The id of the config to go on behind; None when all were looked at."""
+    """The id of the config after which the next step begins; None at the end."""

@@ -32,7 +32,7 @@ _ANNOUNCED_AT_ONCE: Final = 200
 """Configs that one transaction of `announce_all` locks."""
 
 _MERGED_AHEAD: Final = 4
-"""How often a patch is merged before the lock is taken, while others change the same config."""
+"""Attempts to merge a patch before the lock is taken, while other writers change the same config."""
 
 
 @frozen
@@ -117,7 +117,7 @@ class ConfigService:
         """Change a config's content: `Replace` it, `Merge` a patch into it, or `Rollback` to a revision.
 
         Content that equals the stored bytes changes nothing (no new revision,
-        `updated_at` stays), yet the device is told again.
+        `updated_at` stays), but the config is announced again.
 
         Raises `RecordNotFound`; `PreconditionFailed` where the config is at a
         revision that `precondition` excludes; and what the edit's `apply` does.
@@ -146,7 +146,7 @@ class ConfigService:
             ahead = self.preview(config_id, edit, precondition)
             if changed := self._locked(config_id, partial(change, ahead=ahead)):
                 return changed
-        # Under the lock, nobody is faster.
+        # Under the lock, no other writer can change the config.
         return cast("Config", self._locked(config_id, change))
 
     def preview(
@@ -198,8 +198,8 @@ class ConfigService:
     ) -> Config:
         """Move a config to another board: it keeps its id and its history.
 
-        Who asks for the old board's document hears which one took its place
-        (`RecordGone`), until the old one gets a config of its own again.
+        A request for the old board's document raises `RecordGone`, which names the new
+        board, until the old board has a config of its own again.
 
         Raises `RecordNotFound`, `PreconditionFailed`, and `RecordExists` where
         the board at `mac_address` has a config, this one included.
@@ -224,7 +224,7 @@ class ConfigService:
                     old, new = locked[config.mac_address], locked[mac_address]
                     now = self.clock()
                     return work.record([changes.moved(old, new, config, now)], note, now)[0]
-            # Another swap was faster, and the locks are not those of this config's board.
+            # Another swap was faster: the locks are of boards that the config is not on. Start over.
 
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
@@ -244,7 +244,7 @@ class ConfigService:
         self._locked(config_id, remove)
 
     def announce(self, config_id: int) -> Config:
-        """Tell a config's device again, without a change. Raises `RecordNotFound`."""
+        """Announce a config again, without a change. Raises `RecordNotFound`."""
 
         def announce(work: UnitOfWork, _device: RevisionCounter, config: Config) -> Config:
             work.notifications.enqueue(announce_config(config), self.clock())
@@ -253,10 +253,10 @@ class ConfigService:
         return self._locked(config_id, announce)
 
     def announce_all(self, *, nudges_per_second: float | None = None) -> int:
-        """Restore the retained message of every config, and say how many they are.
+        """Announce every config, to restore its retained message, and return the number of configs.
 
-        With `nudges_per_second` (above 0) every device is nudged, too, that many
-        in a second: each restarts on it. Raises `ValidationFailed` for 0 or less.
+        nudges_per_second: above 0; every device is nudged, too, at this rate, and restarts on it.
+            Without it, no device is nudged. Raises `ValidationFailed` for 0 or less.
         """
         if nudges_per_second is not None and not nudges_per_second > 0:
             raise ValidationFailed("The number of nudges per second must be above 0.")
@@ -281,7 +281,7 @@ class ConfigService:
             after = page.next
 
     def _locked(self, config_id: int, use: Callable[[UnitOfWork, RevisionCounter, Config], T]) -> T:
-        """What `use` gives for the config and its device's counter, which is locked; both read after the lock was won."""
+        """Return what `use` returns for the locked counter and the config, both read under the lock."""
         _check_id(config_id)
         while True:
             with self.store.writing() as work:
@@ -291,8 +291,8 @@ class ConfigService:
                 config = _found(work.configs.get(config_id), config_id)
                 if config.mac_address == device.mac_address:
                     return use(work, device, config)
-            # A board swap was faster, and the lock is the old board's. The new board's may not be
-            # taken beside it, out of order: two that wait for each other would be the end of both.
+            # A board swap was faster, and this is the lock of the old board. Locking the new board too would
+            # break the lock order, and could deadlock. Start over.
 
 
 def _store(

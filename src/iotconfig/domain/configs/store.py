@@ -1,4 +1,4 @@
-"""The store: everything that one database holds. The docstrings are the contracts."""
+"""The store: the data of one database. The docstrings are the contracts."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class UnitOfWork(Protocol):
 
     @property
     def replay_guard(self) -> ReplayGuard:
-        """What this transaction accepts, and nobody may accept again."""
+        """The keys that this transaction claims, each of which can be claimed once."""
         ...
 
 
@@ -105,7 +105,7 @@ class Store(ChangeLog, Protocol):
         ...
 
     def bulk_writing(self) -> AbstractContextManager[BulkWrite]:
-        """An empty stage, which is gone at the end of the block."""
+        """Open an empty bulk write, which is discarded at the end of the block."""
         ...
 
     def snapshot(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
@@ -123,7 +123,7 @@ class Store(ChangeLog, Protocol):
         ...
 
     def close(self) -> None:
-        """End the use of the store; to do it twice is to do it once.
+        """End the use of the store. Closing it again does nothing.
 
         From then on all its methods, and those of its notification queue, raise
         `ServiceClosed`. A block that is open goes on to its end, or ends with that.

@@ -1,4 +1,4 @@
-"""What the use cases accept: values of the domain, and the plain values of Python that stand for them.
+"""Conversion of arguments: the use cases accept values of the domain, and plain Python values in their place.
 
 A value of any other kind is a fault of the calling program, and a `TypeError` whose
 sentence says what to give instead. It is raised before a store is asked, so no
@@ -17,7 +17,7 @@ from iotconfig.domain.errors import InvalidDocument
 from .content import MAX_DEPTH, ConfigContent
 
 ContentLike: TypeAlias = ConfigContent | str | bytes | Mapping[str, object]
-"""What is taken as content."""
+"""The types that are accepted as content."""
 
 _CONTENT: Final = "Content is a ConfigContent, JSON text (str or bytes), or a dict"
 
@@ -52,7 +52,7 @@ def _json_of(given: Mapping[str, object]) -> str:
 
 
 def _as_json(value: object) -> object:
-    """What JSON knows, of a value that `json` does not."""
+    """Return the JSON form of a value that `json` cannot write."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(

@@ -69,7 +69,7 @@ class ConfigContent:
 
     @classmethod
     def of_decoded(cls, text: str, value: object, max_bytes: int = DEFAULT_MAX_BYTES) -> Self:
-        """As `parse`, for a text whose value was decoded already, by `json_text` and with `MAX_DEPTH`."""
+        """Check a text that `strict_json` has already decoded with `MAX_DEPTH`; raises as `parse` does."""
         _check_size(text, max_bytes)
         return cls._of(text, value)
 

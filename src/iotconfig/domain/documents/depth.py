@@ -1,4 +1,4 @@
-"""How deeply a JSON text is nested, found out without recursion and before anything parses it."""
+"""The nesting depth of a JSON text, checked without recursion before it is parsed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_depth(text: str, max_depth: int) -> None:
 
 
 def _place_beyond(text: str, max_depth: int) -> list[str | int]:
-    """Where the first container beyond `max_depth` stands. Slow: only a refusal asks."""
+    """Return the pointer of the first container beyond `max_depth`. Slow: for refusals only."""
     place = _Place()
     for match in _MARKS.finditer(text):
         place.pass_by(match[0])
@@ -50,7 +50,7 @@ def _place_beyond(text: str, max_depth: int) -> list[str | int]:
 
 @define
 class _Place:
-    """Where a scan is: one step for each container that is open, and the string met last."""
+    """The state of a scan: one step for each open container, and the last string."""
 
     path: list[str | int] = field(factory=list)
     _string: str = ""

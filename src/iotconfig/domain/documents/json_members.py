@@ -31,22 +31,22 @@ class Member(NamedTuple):
     text: str
     """The value's exact text."""
     begin: int
-    """Where its name's quote is."""
+    """Position of the quote before its name."""
     value_begin: int
     value_end: int
     mark: int
-    """Where the comma, or the closing brace, behind it is."""
+    """Position of the comma or closing brace after it."""
 
 
 class Span(NamedTuple):
-    """Where one member of an object stands in the whole text, and where its own members do, if it is an object."""
+    """The positions of one member in the whole text, and of its own members if it is an object."""
 
     begin: int
-    """Where its name's quote is."""
+    """Position of the quote before its name."""
     value_begin: int
     value_end: int
     mark: int
-    """Where the comma, or the closing brace, behind it is."""
+    """Position of the comma or closing brace after it."""
     inner: dict[str, Span] | None
     """The members of the object that it is, by their names; None for any other value."""
 
@@ -55,7 +55,7 @@ _PASSING: Final = JSONDecoder(parse_int=str, parse_float=str)
 
 
 def spans(text: str, position: int = 0, like: dict[str, Span] | None = None) -> dict[str, Span]:
-    """Where the members of an object in a text stand, which was checked before; `position` is in front of its brace.
+    """Return the positions of an object's members in a text that was checked before; `position` is before its brace.
 
     Objects inside of objects are looked into, those inside of arrays are not: each
     character is read once. With `like`, only the objects that are objects there,
@@ -85,7 +85,7 @@ def spans(text: str, position: int = 0, like: dict[str, Span] | None = None) -> 
 
 
 def _end_of(text: str, begin: int, inner: dict[str, Span]) -> int:
-    """Behind the closing brace of the object that begins there."""
+    """Return the position after the closing brace of the object that begins there."""
     return (next(reversed(inner.values())).mark if inner else text.index("}", begin)) + 1
 
 
@@ -134,7 +134,7 @@ def _walk(text: str, names: Collection[str] | None) -> list[Member]:
 
 
 def _behind(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Behind what `pattern` matches, which comes next."""
+    """Return the position after the next token, which must match `pattern`."""
     match = pattern.match(text, position)
     if match is None:
         raise Refused

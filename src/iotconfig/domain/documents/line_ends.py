@@ -1,4 +1,4 @@
-r"""What editors and Windows tools add to a text: a last line end, \r\n for \n, a byte order mark.
+r"""Additions of editors and Windows tools to a text: a last line end, \r\n for \n, a byte order mark.
 
 JSON's strings hold no line ends, so a document means the same with other ones. A text that
 differs in nothing else is therefore no change, where it comes out of a file or an editor.

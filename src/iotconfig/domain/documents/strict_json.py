@@ -1,4 +1,4 @@
-"""Strict reading of JSON text whose exact characters matter.
+"""Strict reading of JSON text that keeps its exact characters.
 
 The standard library's decoder accepts `NaN`, duplicate names, lone surrogates
 and numbers beyond a double, and recurses as deeply as its input asks. Here one
@@ -28,7 +28,7 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
 def kind(value: object) -> str:
-    """What a decoded value is called in JSON, such as `an object` or `a number`."""
+    """Return the JSON name of a decoded value's type, such as `an object` or `a number`."""
     return _KINDS.get(type(value), "a number")
 
 
@@ -204,5 +204,5 @@ def _not_json(error: JSONDecodeError) -> InvalidDocument:
 
 
 def _end_of(before: str) -> dict[str, object]:
-    """Where a fault stands that follows `before`: line and column, from 1."""
+    """Return the line and column, from 1, of the character after `before`."""
     return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}

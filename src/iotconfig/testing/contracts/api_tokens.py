@@ -67,7 +67,7 @@ class ApiTokenStoreContract(UseCases):
         assert Principal("ci", frozenset({role}), name="ci") == tokens.authenticate(text)
 
     def test_what_is_stored_is_no_token(self, tokens: ApiTokenService) -> None:
-        """Who reads the table, or a log of it, can do nothing with it."""
+        """The stored row, or a log of it, is not enough to use the token."""
         created, text = tokens.create("ci", Role.ADMIN)
 
         (stored,) = tokens.all()

@@ -1,4 +1,4 @@
-"""The contract of replacing a board: the config moves, keeps its id and history, and both boards are told."""
+"""The contract of a board swap: the config keeps its id and history, and both boards are announced."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SwapsContract(UseCases):
     def test_both_boards_are_told(
         self, queue: NotificationQueue, service: ConfigService, old: int, new: int
     ) -> None:
-        """The old one's retained message is cleared, and nobody nudged; the new one is announced, in either order."""
+        """The old board's retained message is cleared without a nudge, and the new board is announced, in either order."""
         created = service.create(mac(old), content())
         park(queue, old)
         moved = service.replace_device(created.id, mac(new))
@@ -85,7 +85,7 @@ class SwapsContract(UseCases):
         assert [False, False] == [n.parked for n in told.values()]
 
     def test_the_old_board_names_the_new_one(self, service: ConfigService) -> None:
-        """Who asks for the old board's config learns that it is gone, and whither."""
+        """A request for the old board's config raises `RecordGone` with the new board."""
         created = service.create(mac(1), content())
         service.replace_device(created.id, mac(2))
 
@@ -138,7 +138,7 @@ class SwapsContract(UseCases):
 
     @pytest.mark.parametrize("target", [1, 2])
     def test_a_board_in_use_is_refused(self, store: Store, service: ConfigService, target: int) -> None:
-        """One that has a config, the config's own board included, takes nobody's place; all stays."""
+        """A board that has a config, the config's own board included, cannot replace another; nothing changes."""
         created, other = service.create(mac(1), content(a=1)), service.create(mac(2), content(a=2))
         with pytest.raises(RecordExists, match=str(mac(target))):
             service.replace_device(created.id, mac(target))
@@ -173,7 +173,7 @@ class SwapsContract(UseCases):
     def test_swaps_against_updates(
         self, store: Store, service: ConfigService, history: HistoryService
     ) -> None:
-        """Four writers and four who move the config: every change that was acknowledged is in its history."""
+        """Four writers and four board swaps at the same time: every acknowledged change is in the history."""
         created = service.create(mac(0), content())
 
         def act(number: int) -> list[int]:

@@ -46,7 +46,7 @@ def store_in(
 
 
 def results(stage: BulkWrite, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
-    """What became of the entries: place, outcome and revision."""
+    """Return place, outcome and revision of the entries."""
     return [(result.place, result.outcome, result.revision) for result in stage.results(outcomes)]
 
 
@@ -160,7 +160,7 @@ class BulkWriteContract(UseCases):
     def test_an_entry_for_a_revision_of_a_device_that_has_no_config_is_stale(
         self, store: Store, service: ConfigService
     ) -> None:
-        """Neither a device that is unknown nor one whose config was deleted gets one, or a number."""
+        """An unknown device and one with a deleted config get neither a config nor a revision."""
         service.delete(service.create(mac(1), content()).id)
         with store.bulk_writing() as stage:
             stage.add([entry(1, if_revision=1), entry(2, if_revision=1), entry(3)])

@@ -35,7 +35,7 @@ def everything(store: Store) -> Sequence[LoggedChange]:
 
 
 def facts(logged: Sequence[LoggedChange]) -> list[tuple[Subject, Operation, int]]:
-    """What happened to what, under which revision."""
+    """Return subject, operation and revision of each change."""
     return [(change.subject, change.operation, change.revision) for change in logged]
 
 
@@ -49,7 +49,7 @@ class ChangeLogContract(UseCases):
     def test_each_change_is_logged(
         self, store: Store, service: ConfigService, history: HistoryService
     ) -> None:
-        """In the order of the changes, with its author; the same content again is no change."""
+        """The log has every change in order, with its author; the same content again is no change."""
         note = ChangeNote("ops", "why")
         created = service.create(mac(1), content(), note=note)
         service.update(created.id, content(n=1), note=note)
@@ -102,7 +102,7 @@ class ChangeLogContract(UseCases):
         assert 3 == len({change.change for change in logged})
 
     def test_changes_of_one_unit_of_work_are_one_write(self, store: Store) -> None:
-        """However often it records."""
+        """Two calls of `record` in one unit of work share an id."""
         with store.writing() as work:
             for number in (1, 2):
                 record(work, changes.created(work.counters.lock(mac(number)), content(), START))

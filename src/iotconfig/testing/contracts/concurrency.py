@@ -26,7 +26,7 @@ ROUNDS = 10
 
 
 def at_once(act: Callable[[int], Config]) -> list[Config | type[Exception]]:
-    """What each of eight threads got, all of which began together."""
+    """Return the results of eight threads that start together."""
     start = Barrier(WRITERS)
 
     def run(number: int) -> Config | type[Exception]:
@@ -77,7 +77,7 @@ class ConcurrencyContract(UseCases):
             assert WRITERS * ROUNDS + 1 == work.counters.lock(mac(1)).last_revision
 
     def test_one_creator_wins(self, service: ConfigService) -> None:
-        """Of eight who create a config for one new device, one does, and the others learn that it exists."""
+        """Of eight concurrent creations for one new device, one succeeds, and the others raise `RecordExists`."""
         results = at_once(lambda number: service.create(mac(1), content(w=number)))
         winners = [result for result in results if isinstance(result, Config)]
 
@@ -88,7 +88,7 @@ class ConcurrencyContract(UseCases):
         assert 1 == winners[0].revision
 
     def test_one_of_equal_preconditions_wins(self, service: ConfigService) -> None:
-        """Of eight who replace the same revision, one does, and the others learn that it is gone."""
+        """Of eight concurrent updates of the same revision, one succeeds, and the others raise `PreconditionFailed`."""
         created = service.create(mac(1), content())
         replaces_the_first = Precondition(one_of=frozenset({1}))
         results = at_once(lambda number: service.update(created.id, content(w=number), replaces_the_first))
@@ -99,7 +99,7 @@ class ConcurrencyContract(UseCases):
         assert 2 == winners[0].revision
 
     def test_put_counts_its_creation_and_every_update(self, service: ConfigService) -> None:
-        """Eight who create or update one device: one creates, and nobody's change is lost."""
+        """Of eight concurrent puts for one device, one creates the config, and no change is lost."""
         with ThreadPoolExecutor(WRITERS) as pool:
             results = list(pool.map(lambda number: service.put(mac(1), content(w=number)), range(WRITERS)))
 
@@ -112,7 +112,7 @@ class ConcurrencyContract(UseCases):
     def test_a_second_writer_of_a_device_waits_for_the_first(
         self, store: Store, ending: type[Oops] | None, expected: int
     ) -> None:
-        """Whoever asks for a locked device gets it when the first writer ends, with what that one left."""
+        """A writer that asks for a locked counter gets it when the first writer ends, with the value that it left."""
         added = add(store, 1)
         asked = Event()
 

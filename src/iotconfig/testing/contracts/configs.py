@@ -35,7 +35,7 @@ class ConfigsContract:
     """Needs the fixture `store`: an empty store."""
 
     def test_an_empty_store_holds_nothing(self, store: Store) -> None:
-        """What is not there is None, and the first page is the last."""
+        """Missing configs are None, and the first page is the last."""
         with store.reading() as view:
             page = view.configs.find(ConfigQuery())
 
@@ -49,7 +49,7 @@ class ConfigsContract:
         store.check()
 
     def test_a_config_comes_back_whole(self, store: Store) -> None:
-        """What was added is read back equal, by id, by MAC address, as a document and in a list."""
+        """An added config is read back equal, by id, by MAC address, as a document and in a list."""
         added = add(store, 1, content(FULL), revision=7)
 
         with store.reading() as view:

@@ -1,4 +1,4 @@
-"""The contract of history: every change leaves one revision, which says what, who, why and when."""
+"""The contract of history: every change leaves one revision with content, author, message and time."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class HistoryContract(UseCases):
     def test_a_write_that_fails_writes_no_revision(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """What was refused leaves no trace, on neither board of a swap."""
+        """A refused change leaves no revision, on neither board of a swap."""
         created, other = service.create(mac(1), content()), service.create(mac(2), content())
         stale = Precondition(one_of=frozenset({9}))
         for act, error in (

@@ -60,7 +60,7 @@ class OutboxContract:
     def test_an_announcement_comes_back_whole(
         self, store: Store, queue: NotificationQueue, announcement: Announcement
     ) -> None:
-        """What was announced is pending as it was given, due at once, refused never."""
+        """An announcement is pending as it was given, due at once, without refusals."""
         enqueue(store, announcement, at(3))
 
         found = only(queue)
@@ -90,7 +90,7 @@ class OutboxContract:
     def test_every_store_merges_alike(
         self, store: Store, queue: NotificationQueue, earlier: Announcement, later: Announcement, nudge: bool
     ) -> None:
-        """What is pending after two announcements is what the domain says."""
+        """Two announcements of one subject merge as `Announcement.superseding` says."""
         enqueue(store, earlier, at(1))
         enqueue(store, later, at(2))
 
@@ -148,7 +148,7 @@ class OutboxContract:
         due_at: datetime,
         since: datetime,
     ) -> None:
-        """A paced announcement never delays what was due before, nor is it told twice."""
+        """A paced announcement never delays one that was due before, and is not published twice."""
         enqueue(store, change(1), START, first)
         enqueue(store, change(1, 2), at(1), second)
 
@@ -209,7 +209,7 @@ class OutboxContract:
         assert subject(1) == only(queue).announcement.subject
 
     def test_a_rollback_takes_the_notification_along(self, store: Store, queue: NotificationQueue) -> None:
-        """A failed change tells nobody, and what was pending before is pending still."""
+        """A failed change announces nothing; an earlier notification stays pending."""
         enqueue(store, change(1))
         before = only(queue)
 

@@ -42,7 +42,7 @@ class NotificationQueueContract:
         assert [] == queue.due(at(0.5), 9)
 
     def test_due_comes_back_whole(self, store: Store, queue: NotificationQueue) -> None:
-        """What the relay reads is what the operator sees."""
+        """The relay and the operator read the same notifications."""
         enqueue(store, change(1, 7))
         enqueue(store, asset("a.bin"))
 
@@ -125,7 +125,7 @@ class NotificationQueueContract:
     def test_a_refusal_of_what_is_gone_brings_nothing_back(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """Another relay has told it meanwhile."""
+        """Another relay has published it meanwhile."""
         enqueue(store, change(1))
         read = only(queue)
         queue.acknowledge([read], [])

@@ -79,7 +79,7 @@ class PruningContract(UseCases):
         assert 6 == service.update(config_id, content(z=1)).revision
 
     def test_what_was_pruned_is_gone(self, service: ConfigService, history: HistoryService) -> None:
-        """It is told from what never was, in every way of asking; later prunings move the mark on."""
+        """Every way of reading tells a pruned revision from one that never was; later pruning moves the mark."""
         config_id = with_revisions(service, 1, 5)
         list(history.prune(Retention(3, ALWAYS)))
         for act in (

@@ -32,7 +32,7 @@ class RelayReportsContract:
         assert [RelayReport("a", _HERE, True)] == list(relay_reports.fresh())
 
     def test_there_is_one_active_relay(self, relay_reports: RelayReports) -> None:
-        """One that died without a word is followed by another, which has the lease now; who stands by stays."""
+        """The report of a relay that died is replaced by that of the relay that holds the lease now; standby reports stay."""
         for name, is_active in (("b", False), ("a", True), ("c", True)):
             relay_reports.put(RelayReport(name, _HERE, is_active))
 

@@ -48,7 +48,7 @@ class ReplayGuardContract:
         assert claim(store, "a", 60, 120)
 
     def test_a_rollback_frees_the_key(self, store: Store) -> None:
-        """What was not stored can be accepted later."""
+        """A claim that was rolled back can be made again."""
         with suppress(Oops), store.writing() as work:
             assert work.replay_guard.claim("a", at(0), at(60))
             raise Oops
@@ -63,7 +63,7 @@ class ReplayGuardContract:
 
     @pytest.mark.parametrize("expired", [False, True], ids=["new", "expired"])
     def test_of_many_claims_at_once_one_wins(self, store: Store, expired: bool) -> None:
-        """Eight who claim the same key at the same time: one gets it, whether it was never claimed or has expired."""
+        """Of eight concurrent claims of one key, one succeeds, whether the key is new or has expired."""
         if expired:
             assert claim(store, "a", 0, 10)
         results = together(8, lambda _: claim(store, "a", 20, 60))

@@ -98,7 +98,7 @@ class RestoringContract(UseCases):
         )
 
     def test_the_list_of_what_was_deleted(self, service: ConfigService, history: HistoryService) -> None:
-        """The latest deletion first, with who, why, and the last name; what was restored is not in it."""
+        """The latest deletion first, with author, message and the last name; restored configs are not in the list."""
         ids = [service.create(mac(n), content(deviceName=f"Lamp {n}")).id for n in range(4)]
         service.update(ids[1], content(deviceName="Küche"))
         service.replace_device(ids[1], mac(9))
