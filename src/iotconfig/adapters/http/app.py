@@ -28,7 +28,7 @@ from .router import Router
 from .routes import ROUTES
 from .routing import RouteTable
 from .transfer_limits import DEFAULT_MAX_IMPORT_BYTES, Transfers
-from .transfers import TransferDoor
+from .transfers import TransferSlots
 
 
 def create_app(
@@ -60,7 +60,7 @@ def create_app(
     `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id that do not say which revision they replace.
-    `transfers`: the places of imports, exports and uploads; this process has places of its own unless given.
+    `transfers`: the slots of imports, exports and uploads; by default, slots of this process.
     `database_log`: how large the database's write-ahead log is, for health.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
     `observers`: are notified of every answer.
@@ -84,7 +84,7 @@ def create_app(
         max_import_bytes=max_import_bytes,
         require_if_match=require_if_match,
         comparing=comparing,
-        door=TransferDoor(transfers or Transfers(), access.proxies),
+        slots=TransferSlots(transfers or Transfers(), access.proxies),
         is_ready=is_ready or use_cases.configs.store.check,
         database_log=database_log,
         render_metrics=render_metrics,

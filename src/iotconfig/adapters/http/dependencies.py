@@ -19,7 +19,7 @@ from .access.authentication import Authentication
 from .access.sign_ins import SignIns
 from .api.health import LogUse
 from .api.metrics import Render
-from .transfers import TransferDoor
+from .transfers import TransferSlots
 
 
 @frozen
@@ -48,7 +48,7 @@ class Dependencies:
     require_if_match: bool
     comparing: Offload
     """Runs large comparisons beside the serving thread."""
-    door: TransferDoor
+    slots: TransferSlots
     is_ready: Callable[[], None]
     database_log: Callable[[], LogUse | None]
     render_metrics: Render | None

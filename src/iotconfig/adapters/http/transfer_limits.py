@@ -1,9 +1,9 @@
 """How many imports, exports and uploads may run at the same time, and how much disk they may take together.
 
 Each takes a database connection, a process or a temporary file, for as long as its client
-likes. So there is a limited number of places for each kind, of which one caller gets three
+likes. So there is a limited number of slots for each kind, of which one caller gets three
 quarters, and a limit on the bytes of all. All workers of a machine share them, through a file in
-which each locks the records of the places that it has taken. A lock ends with its process.
+which each locks the records of the slots that it has taken. A lock ends with its process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FULL: Final = "The service's directory for temporary files is full. Nothing was 
 
 
 class Kind(IntEnum):
-    """Kinds of transfers. Each kind has its own places, so that exports never block changes."""
+    """Kinds of transfers. Each kind has its own slots, so that exports never block changes."""
 
     EXPORT = 0
     CHANGE = 1
@@ -61,7 +61,7 @@ def _free() -> tuple[int, int]:
 
 @define
 class Transfers:
-    """The places of one machine, as one process sees them."""
+    """The slots of one machine, as one process sees them."""
 
     most: int = 12
     """Places of each kind."""
@@ -76,8 +76,8 @@ class Transfers:
         # Looked up here: a worker patches threading after the settings have imported this module.
         return threading.Lock()
 
-    def take(self, kind: Kind, caller: str) -> Place:
-        """Take a place, to be left by the caller. Raises `TooManyRequests`."""
+    def take(self, kind: Kind, caller: str) -> Slot:
+        """Take a slot, to be left by the caller. Raises `TooManyRequests`."""
         numbers = range(kind * self.most, (kind + 1) * self.most)
         key = hashlib.sha256(caller.encode(errors="surrogatepass")).digest()[:16]
         with self._lock:
@@ -97,10 +97,10 @@ class Transfers:
                     f"{share} of your {kind.plural} are running, which is the limit for one caller: try again.",
                     _RETRY_AFTER,
                 )
-        return Place(self, number, key)
+        return Slot(self, number, key)
 
     def hold(self, number: int, key: bytes, size: int) -> None:
-        """Reserve this many bytes of temporary files for a place. Raises `TooManyRequests` and `StoreFull`."""
+        """Reserve this many bytes of temporary files for a slot. Raises `TooManyRequests` and `StoreFull`."""
         numbers = range(len(Kind) * self.most)
         with self._lock:
             self._write(number, key, size)
@@ -118,7 +118,7 @@ class Transfers:
             raise StoreFull(FULL)
 
     def release(self, number: int) -> None:
-        """Release a place."""
+        """Release a slot."""
         with self._lock:
             self._release(number)
 
@@ -141,7 +141,7 @@ class Transfers:
         fcntl.lockf(self._file, fcntl.LOCK_UN, _RECORD.size, number * _RECORD.size)
 
     def _forget_dead(self, numbers: range) -> None:
-        """Release the places of processes that died: their locks are free."""
+        """Release the slots of processes that died: their locks are free."""
         for number in numbers:
             if self._read(number)[0] != bytes(16) and self._acquire(number):
                 self._release(number)
@@ -156,8 +156,8 @@ class Transfers:
 
 
 @define
-class Place:
-    """A taken place. Leaving it twice has no effect."""
+class Slot:
+    """A taken slot. Leaving it twice has no effect."""
 
     _transfers: Transfers
     _number: int

@@ -13,19 +13,19 @@ from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR
 
 from .access.gate import principal_of
 from .access.sources import source_of
-from .transfer_limits import Kind, Place, Transfers
+from .transfer_limits import Kind, Slot, Transfers
 
 
 @frozen
-class TransferDoor:
-    """Takes places for requests."""
+class TransferSlots:
+    """Takes slots for requests."""
 
     transfers: Transfers
     proxies: Sequence[Network] = ()
     """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
 
-    def take(self, req: falcon.Request, kind: Kind) -> Place:
-        """Take a place for this request, to be left by the caller. Raises `TooManyRequests`."""
+    def take(self, req: falcon.Request, kind: Kind) -> Slot:
+        """Take a slot for this request, to be left by the caller. Raises `TooManyRequests`."""
         principal = principal_of(req)
         # While authentication is off, all callers are one principal.
         is_known = principal != LOCAL_ADMINISTRATOR
@@ -33,10 +33,10 @@ class TransferDoor:
         return self.transfers.take(kind, caller)
 
     @contextmanager
-    def place(self, req: falcon.Request, kind: Kind) -> Iterator[Place]:
+    def held(self, req: falcon.Request, kind: Kind) -> Iterator[Slot]:
         """The same for the duration of the block."""
-        place = self.take(req, kind)
+        slot = self.take(req, kind)
         try:
-            yield place
+            yield slot
         finally:
-            place.leave()
+            slot.leave()

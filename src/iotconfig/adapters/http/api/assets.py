@@ -18,7 +18,7 @@ from iotconfig.adapters.http.requests.forms import Part, read_form
 from iotconfig.adapters.http.requests.queries import NoQuery, read_query
 from iotconfig.adapters.http.requests.ranges import Span, requested_span
 from iotconfig.adapters.http.transfer_limits import Kind
-from iotconfig.adapters.http.transfers import TransferDoor
+from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.assets.asset import Asset, AssetName, OpenAsset
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import Upload
@@ -50,7 +50,7 @@ class AssetsResource:
     """`/api/assets`: the list, and uploads."""
 
     service: AssetService
-    door: TransferDoor
+    slots: TransferSlots
     offload: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -61,7 +61,7 @@ class AssetsResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        with self.door.place(req, Kind.UPLOAD), self.service.upload() as upload:
+        with self.slots.held(req, Kind.UPLOAD), self.service.upload() as upload:
             for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
                 _give(upload, part)
             asset, is_new = upload.finish()

@@ -30,8 +30,8 @@ from iotconfig.adapters.http.requests.queries import (
     parameter,
     read_query,
 )
-from iotconfig.adapters.http.transfer_limits import FULL, Kind, Place
-from iotconfig.adapters.http.transfers import TransferDoor
+from iotconfig.adapters.http.transfer_limits import FULL, Kind, Slot
+from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import (
     BulkOptions,
     BulkRefusal,
@@ -149,7 +149,7 @@ class ImportResource:
     fleet: BulkUseCases
     max_content_bytes: int
     max_import_bytes: int
-    door: TransferDoor
+    slots: TransferSlots
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ImportQuery)
@@ -159,12 +159,12 @@ class ImportResource:
         form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
         refusals = _Refusals()
         with (
-            self.door.place(req, Kind.CHANGE) as place,
+            self.slots.held(req, Kind.CHANGE) as slot,
             _room_for_files(),
             TemporaryFile() as file,
         ):
             # A longer body is refused.
-            place.hold(min(req.content_length or 0, self.max_import_bytes))
+            slot.hold(min(req.content_length or 0, self.max_import_bytes))
             spool(req, file, self.max_import_bytes, self.fleet.pause)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
             tally = self.fleet.load(records, rules, note, refusals.add)
@@ -183,11 +183,11 @@ class ExportResource:
     """`/api/configs/export`: a consistent snapshot of all configs, as NDJSON."""
 
     fleet: BulkUseCases
-    door: TransferDoor
+    slots: TransferSlots
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        file = _HeldFile(self.door.take(req, Kind.EXPORT))
+        file = _HeldFile(self.slots.take(req, Kind.EXPORT))
         with _room_for_files(), ExitStack() as failing:
             failing.callback(file.close)
             file.hold()
@@ -207,13 +207,13 @@ class PatchResource:
     fleet: BulkUseCases
     bodies: BodyReader
     comparing: Offload
-    door: TransferDoor
+    slots: TransferSlots
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, PatchQuery)
         rules = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
-        file = _HeldFile(self.door.take(req, Kind.CHANGE))
+        file = _HeldFile(self.slots.take(req, Kind.CHANGE))
         results = _Results(file)
         refusals = _Refusals()
         with _room_for_files(), ExitStack() as failing:
@@ -251,15 +251,15 @@ def _temporary_file() -> IO[bytes]:
 
 @define
 class _HeldFile:
-    """An answer in the making, on disk if it is large; it occupies a place until it was sent."""
+    """An answer in the making, on disk if it is large; it occupies a slot until it was sent."""
 
-    _place: Place
+    _slot: Slot
     _file: IO[bytes] = field(init=False, factory=_temporary_file)
     _size: int = field(init=False, default=0)
 
     def hold(self) -> None:
         """Reserve its size. Raises `TooManyRequests` and `StoreFull`."""
-        self._place.hold(self._size)
+        self._slot.hold(self._size)
 
     def write(self, data: bytes) -> int:
         self._size += len(data)
@@ -283,11 +283,11 @@ class _HeldFile:
         try:
             self._file.close()
         finally:
-            self._place.leave()
+            self._slot.leave()
 
     def __del__(self) -> None:
-        # If the server failed to close it, its place would be lost.
-        self._place.leave()
+        # If the server failed to close it, its slot would be lost.
+        self._slot.leave()
 
 
 @define

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.problems import MEDIA_TYPE, STATUS
+from iotconfig.adapters.http.problems import CODES, MEDIA_TYPE
 from iotconfig.adapters.http.requests.queries import parameters_of
 from iotconfig.adapters.http.routing import Answer, Body, Operation, Parameter, Route
 
@@ -27,29 +27,6 @@ _WITH_BODY: Final = (
     "UNSUPPORTED_MEDIA_TYPE",
     "STORE_FULL",
 )
-_WHEN: Final = {
-    "INVALID_OPERATION": "the MAC address is malformed",
-    "VALIDATION_FAILED": "a parameter, header or body is not as described here",
-    "AUTHENTICATION_REQUIRED": "the request has no valid credentials",
-    "AUTHORIZATION_FAILED": "the caller, or the page that the request comes from, is not allowed to do this",
-    "RECORD_NOT_FOUND": "the record does not exist",
-    "ROUTE_NOT_FOUND": "the route does not exist",
-    "METHOD_NOT_ALLOWED": "the route does not have this method; `Allow` lists those it has",
-    "REQUEST_TIMEOUT": "the body did not arrive in time",
-    "RECORD_EXISTS": "the record exists already",
-    "RECORD_GONE": "the record existed: the board was replaced, or the revision was pruned",
-    "LENGTH_REQUIRED": "the body has no Content-Length",
-    "PRECONDITION_FAILED": "the record is not at the expected version; nothing was stored",
-    "CONTENT_TOO_LARGE": "the body, or the content in it, is too large",
-    "UNSUPPORTED_MEDIA_TYPE": "the body has another media type or is compressed",
-    "UNPROCESSABLE": "some of the input cannot be processed, so nothing was stored; `details` lists the reasons",
-    "PRECONDITION_REQUIRED": "this service requires `If-Match` for changes",
-    "TOO_MANY_REQUESTS": "too many requests; retry after `Retry-After` seconds",
-    "INTERNAL_ERROR": "internal error; the service's log has the `correlationId`",
-    "EXTERNAL_SERVICE_ERROR": "an external service is unavailable",
-    "STORE_UNAVAILABLE": "the database is unavailable; a change may have been stored, or not",
-    "STORE_FULL": "the store is full; nothing was stored",
-}
 
 
 def operation(route: Route, described: Operation) -> Part:
@@ -157,12 +134,12 @@ def problems(codes: Sequence[str]) -> dict[str, Part]:
     """The answers with these codes, by their statuses."""
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
-        by_status.setdefault(STATUS[code], []).append(code)
+        by_status.setdefault(CODES[code][0], []).append(code)
     found = {}
     for status, alike in sorted(by_status.items()):
         more = ["Retry-After"] if status in (429, 503) else []
         more += ["Allow"] if status == 405 else []
         more += ["WWW-Authenticate"] if status == 401 else []
-        sentences = "; ".join(f"`{code}`: {_WHEN[code]}" for code in alike)
+        sentences = "; ".join(f"`{code}`: {CODES[code][1]}" for code in alike)
         found[str(status)] = _answer(Answer(f"{sentences}.", "Problem", more, MEDIA_TYPE))
     return found

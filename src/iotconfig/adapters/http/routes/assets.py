@@ -29,7 +29,7 @@ AREA: Final = Area(
     (
         Route(
             "/api/assets",
-            lambda api: AssetsResource(api.use_cases.assets, api.door, api.comparing),
+            lambda api: AssetsResource(api.use_cases.assets, api.slots, api.comparing),
             get=Operation(
                 "listAssets",
                 "List assets",
