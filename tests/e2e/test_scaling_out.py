@@ -52,10 +52,14 @@ def machines(start_serve: Callable[..., Serve], postgres_url: str, broker: Mosqu
     return active, standby
 
 
-def test_writes_on_both_are_numbered_and_told_once(
+def test_both_take_writes_and_either_may_die(
     machines: tuple[Serve, Serve], postgres_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """No change is lost or counted twice; each device hears of its newest, of nothing twice, in order."""
+    """No change is lost or counted twice; each device hears of its newest, of nothing twice, in order.
+
+    SIGKILL of everything on the active one: the other serves on, becomes active, and tells what was left.
+    What the dead one gave out, the other honours.
+    """
     assert [True, False] == [is_active(one) for one in machines]
 
     def write(machine: int) -> list[tuple[int, int]]:
@@ -77,29 +81,18 @@ def test_writes_on_both_are_numbered_and_told_once(
     assert {address: sorted(set(numbers)) for address, numbers in told.items()} == told
     assert [True, False] == [is_active(one) for one in machines]
 
-
-def test_a_machine_that_dies_is_replaced_within_seconds(
-    machines: tuple[Serve, Serve], postgres_url: str, listener: Listener
-) -> None:
-    """SIGKILL of everything on the active one: the other serves on, becomes active, and tells what was left.
-
-    What the dead one gave out, the other honours.
-    """
     active, standby = machines
-    put(active.client, 1, "before")
     document = active.client.get(f"/api/configs/{mac(1)}.json")
     for pid in active.pids():
         os.kill(pid, signal.SIGKILL)
-    active.process.wait(timeout=20)
+    active.process.wait(timeout=60)
 
     tag = document.headers["etag"]
     assert 304 == standby.client.get(f"/api/configs/{mac(1)}.json", If_None_Match=tag).status
-    put(standby.client, 1, "after")
-    put(standby.client, 2, "after")
-    wait_until(lambda: is_active(standby), "the other relay is active", 30.0)
+    assert 2 * ROUNDS + 1 == put(standby.client, 1, "after")
+    assert 1 == put(standby.client, DEVICES, "after")
+    wait_until(lambda: is_active(standby), "the other relay is active")
     wait_drained(postgres_url)
-    listener.wait_for(2, STATE)
     wait_until(lambda: stored_revisions(postgres_url) == newest_told(listener), "all is told")
 
-    assert {str(mac(1)): 2, str(mac(2)): 1} == newest_told(listener)
     expect_none_older_after_newer(listener)

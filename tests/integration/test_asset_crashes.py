@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.asset_files import FileAssetStore
+from iotconfig.domain.errors import SignatureUsed
+from tests.support import struck_upload
 from tests.support.asset_files import on_their_way, put, read
 from tests.support.schema import rows
 from tests.support.serving import environment
@@ -31,26 +33,25 @@ def test_a_killed_upload_can_be_repeated(
     }
     time = timestamp()
 
-    def upload(moment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "tests.support.struck_upload", moment, time, signing_key().sign(time)],
-            env=environment(database_url, **settings),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    assert -signal.SIGKILL == upload(moment).returncode
+    env = environment(database_url, **settings)
+    signature = signing_key().sign(time)
+    struck = subprocess.run(
+        [sys.executable, "-m", "tests.support.struck_upload", moment, time, signature],
+        env=env,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert -signal.SIGKILL == struck.returncode, struck.stderr.decode()
     assert (b"new" if moment == "placed" else b"old") == read(assets)[0]
     assert [] == rows(database_url, QUEUED)
     assert [] == rows(database_url, "SELECT key FROM accepted_once")
 
-    repeated, again = upload("never"), upload("never")
-    assert 0 == repeated.returncode, repeated.stderr
+    struck_upload.main("never", time, signature, env)
+    with pytest.raises(SignatureUsed):
+        struck_upload.main("never", time, signature, env)
     assert b"new" == read(assets)[0]
     assert [("asset", "firmware.bin")] == rows(database_url, QUEUED)
     ((key,),) = rows(database_url, "SELECT key FROM accepted_once")
     assert re.fullmatch(r"asset [0-9a-f]{64}", str(key))
-    assert "SignatureUsed" in again.stderr
     assert 0 == on_their_way(directory)

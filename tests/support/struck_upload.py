@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from unittest import mock
 
 from iotconfig.adapters.asset_files.incoming import IncomingFile
@@ -20,7 +21,9 @@ from iotconfig.entrypoints.settings import Settings
 place = IncomingFile.place
 
 
-def main(moment: str, timestamp: str, signature: str) -> None:
+def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Upload; with the moment `never`, to the end."""
+
     def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
         if moment == "placed":
             place(incoming, name)
@@ -28,7 +31,7 @@ def main(moment: str, timestamp: str, signature: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return place(incoming, name)
 
-    settings = Settings.from_environ(os.environ)
+    settings = Settings.from_environ(environ)
     with (
         open_services(settings) as services,
         mock.patch.object(IncomingFile, "place", struck),
