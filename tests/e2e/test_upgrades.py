@@ -37,25 +37,6 @@ def upgraded(url: str, newer: NextVersion) -> None:
     assert b"Applied migration 9999" in ended.stdout
 
 
-def test_requests_wait_for_a_migration_and_none_fails(
-    serve: Serve, database_url: str, newer: NextVersion
-) -> None:
-    """While the schema is changed, what comes is answered late, and well."""
-    assert 201 == put(serve.client, 0).status
-    env = environment(database_url, PYTHONPATH=newer.python_path)
-    with subprocess.Popen([COMMAND, "upgrade-db"], env=env) as upgrade:
-        newer.wait_altered()
-        with ThreadPoolExecutor(8) as threads:
-            writes = [threads.submit(put, serve.client, n + 1) for n in range(4)]
-            fetches = [threads.submit(serve.client.get, f"/api/configs/{MAC}.json") for _ in range(4)]
-            newer.go_on()
-            answers = [answer.result(30) for answer in (*writes, *fetches)]
-        assert 0 == upgrade.wait(60)
-
-    assert [200] * 8 == [answer.status for answer in answers]
-    assert 5 == serve.client.get("/api/configs").json()["configs"][0]["revision"]
-
-
 def test_a_failed_upgrade_changes_nothing(database_url: str, newer: NextVersion) -> None:
     """Where a table of another program has the name of a new one, all stays as it was, and can be upgraded later."""
     execute(database_url, "CREATE TABLE shelves (song VARCHAR(20))")
@@ -69,40 +50,52 @@ def test_a_failed_upgrade_changes_nothing(database_url: str, newer: NextVersion)
     upgraded(database_url, newer)
 
 
-def test_both_versions_serve_side_by_side(
+def test_the_old_version_serves_during_and_beside_the_new_one(
     serve: Serve, database_url: str, newer: NextVersion, start_serve: StartServe
 ) -> None:
-    """Each sees the other's changes, none is lost; then the old one goes."""
-    upgraded(database_url, newer)
-    new = start_serve(database_url, PYTHONPATH=newer.python_path)
-    for number in range(6):
-        assert put((serve, new)[number % 2].client, number).status in (200, 201)
-    seen = [one.client.get(f"/api/configs/{MAC}.json").json() for one in (serve, new)]
-    assert 0 == serve.stop()
+    """While the schema is changed, what comes is answered late, and well.
 
-    assert [{"value": 5}] * 2 == seen
-    assert 7 == put(new.client, 6).json()["revision"]
-    config_id = new.client.get("/api/configs").json()["configs"][0]["id"]
-    assert 7 == len(new.client.get(f"/api/configs/{config_id}/revisions").json()["revisions"])
+    Then the old version replaces its workers, but does not start anew. Each version sees the other's changes, and
+    none is lost; then the old one goes.
+    """
+    old = serve.client
+    assert 201 == put(old, 0).status
+    env = environment(database_url, PYTHONPATH=newer.python_path)
+    with subprocess.Popen([COMMAND, "upgrade-db"], env=env, stdout=subprocess.PIPE) as upgrade:
+        newer.wait_altered()
+        with ThreadPoolExecutor(8) as threads:
+            writes = [threads.submit(put, old, n + 1) for n in range(4)]
+            fetches = [threads.submit(old.get, f"/api/configs/{MAC}.json") for _ in range(4)]
+            newer.go_on()
+            answers = [answer.result(60) for answer in (*writes, *fetches)]
+        said, _ = upgrade.communicate(timeout=60)
 
+    assert [200] * 8 == [answer.status for answer in answers]
+    assert 5 == old.get("/api/configs").json()["configs"][0]["revision"]
+    assert 0 == upgrade.returncode
+    assert b"Applied migration 9999" in said
 
-def test_an_old_version_replaces_its_workers_but_does_not_start_anew(
-    postgres_url: str, newer: NextVersion, start_serve: StartServe
-) -> None:
-    """What runs goes on; a start is refused with what to do."""
-    serve = start_serve(postgres_url)
-    upgraded(postgres_url, newer)
     before = set(serve.worker_pids())
     serve.process.send_signal(signal.SIGHUP)
     wait_until(
         lambda: len(serve.worker_pids()) == len(before) and not before & set(serve.worker_pids()),
         "new workers",
     )
-
-    assert 201 == put(serve.client, 1).status
-    refused = run_command("serve", "--port", "0", env=environment(postgres_url))
+    assert 200 == put(old, 5).status
+    refused = run_command("serve", "--port", "0", env=environment(database_url))
     assert 1 == refused.returncode
     assert b"9999, which this version does not know: a newer version has upgraded it" in refused.stderr
+
+    new = start_serve(database_url, PYTHONPATH=newer.python_path).client
+    for number in range(6):
+        assert 200 == put((old, new)[number % 2], number).status
+    seen = [client.get(f"/api/configs/{MAC}.json").json() for client in (old, new)]
+    assert 0 == serve.stop()
+
+    assert [{"value": 5}] * 2 == seen
+    assert 13 == put(new, 6).json()["revision"]
+    config_id = new.get("/api/configs").json()["configs"][0]["id"]
+    assert 13 == len(new.get(f"/api/configs/{config_id}/revisions").json()["revisions"])
 
 
 def test_a_new_version_does_not_start_before_the_upgrade(postgres_url: str, newer: NextVersion) -> None:
