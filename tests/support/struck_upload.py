@@ -21,7 +21,7 @@ from iotconfig.entrypoints.settings import Settings
 place = IncomingFile.place
 
 
-def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str] = os.environ) -> None:
+def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]) -> None:
     """Upload; with the moment `never`, to the end."""
 
     def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
@@ -44,4 +44,4 @@ def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], os.environ)
