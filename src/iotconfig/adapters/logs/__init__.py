@@ -1,4 +1,4 @@
-"""What processes log: one line a record, for machines or for people."""
+"""The log of a process: one line per record, as JSON or as text."""
 
 from .access import LoggedAccess, WrittenAccess
 from .formats import JsonFormat, TextFormat

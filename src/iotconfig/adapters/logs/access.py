@@ -1,4 +1,4 @@
-"""The line of each answer. It is on every device's way, so where it is JSON it is spelt by hand."""
+"""The access log. It is on the hot path of every device, so its JSON is written by hand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .output import Output
 log = logging.getLogger("iotconfig.access")
 
 QUIET: Final = frozenset({"/api/health", "/api/health/live", "/api/health/ready", "/metrics"})
-"""Routes that machines ask all day long: their answers are told at the level `debug`, unless they refuse."""
+"""Routes that monitoring requests continually: successful answers are logged at level `debug`."""
 
 _REFUSED: Final = 400
 
 
 class LoggedAccess:
-    """Access lines as records of the logger `iotconfig.access`, for whatever format it has."""
+    """Logs answers as records of the logger `iotconfig.access`, in its format."""
 
     def answered(self, answer: Answered) -> None:
         level = level_of(answer)
@@ -44,13 +44,13 @@ class LoggedAccess:
 
 
 class WrittenAccess:
-    """Access lines as `JsonFormat` spells them, straight to the output."""
+    """Writes answers as lines of `JsonFormat` directly to the output."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._second = 0
         self._shown = ""
-        # What is the same in the lines of answers that are alike; there are as many as routes, methods and statuses.
+        # The constant parts of a line, for each combination of route, method and status.
         self._known: dict[tuple[str, str, int], tuple[int, str, str]] = {}
 
     def answered(self, answer: Answered) -> None:
@@ -86,5 +86,5 @@ class WrittenAccess:
 
 
 def level_of(answer: Answered) -> int:
-    """`info`, but `debug` for machines that ask how the service is, and hear that it is well."""
+    """Return `info`, but `debug` for successful answers of `QUIET` routes."""
     return logging.DEBUG if answer.route in QUIET and answer.status < _REFUSED else logging.INFO

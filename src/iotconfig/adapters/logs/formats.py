@@ -1,7 +1,6 @@
-"""How a record becomes a line.
+"""The formats of log lines.
 
-A record may carry members of its own in `fields`; the line of an access has
-its request's there.
+A record may have additional members in `fields`, as those of the access log do.
 """
 
 from __future__ import annotations
@@ -18,21 +17,21 @@ from iotconfig.domain.text import harmless, harmless_json
 from .faults import fault_of
 
 LONGEST: Final = 4096
-"""Bytes of a line: as many reach a pipe in one piece, whoever else writes to it (PIPE_BUF on Linux)."""
+"""The longest line in bytes: a write of that size to a pipe is atomic (PIPE_BUF on Linux)."""
 
 _KEPT: Final = 500
-"""Characters that a message keeps where its line would be too long."""
+"""Characters of the message in a line that would otherwise be too long."""
 
 _encode_all: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _encode(members: dict[str, Any]) -> str:
-    """The line of these members; what is not visible in them is escaped, for lines are read at terminals, too."""
+    """Return the line of these members. Invisible characters are escaped, since lines are also read at terminals."""
     return harmless_json(_encode_all(members))
 
 
 class JsonFormat(logging.Formatter):
-    """One JSON object a line, with `time`, `level`, `logger`, `message` and `pid`."""
+    """One JSON object per line, with `time`, `level`, `logger`, `message` and `pid`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,11 +51,11 @@ class JsonFormat(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             members["error"] = fault_of(record.exc_info[1])
         line = _encode(members)
-        # No byte of UTF-8 text is more than a third of a character.
+        # A UTF-8 character of the basic plane has at most three bytes.
         return line if len(line) * 3 < LONGEST or _fits(line) else _shortened(members)
 
     def _time(self, created: float) -> str:
-        """RFC 3339 in UTC, to the millisecond. The second is spelt once for all its lines."""
+        """Return the time as RFC 3339 in UTC, with milliseconds. The part up to the second is cached."""
         second = int(created)
         if second != self._second:
             self._shown = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
@@ -65,7 +64,7 @@ class JsonFormat(logging.Formatter):
 
 
 def _shortened(members: dict[str, Any]) -> str:
-    """The line of members that are too long together, without what is longest among them."""
+    """Return a line of at most `LONGEST` bytes, with long members cut or dropped."""
     members["shortened"] = True
     message = str(members["message"])
     if len(message) > _KEPT:
@@ -86,11 +85,11 @@ def _fits(line: str) -> bool:
 
 _COLOURS: Final = {"debug": "2", "info": "36", "warning": "33", "error": "31", "critical": "1;31"}
 _SHOWN: Final = {"request_id": "request", "duration_ms": "ms"}
-"""Members that people know by a shorter name."""
+"""Shorter names of members."""
 
 
 class TextFormat(logging.Formatter):
-    """For a person at a terminal: the time of day, the level, the message, and what else there is."""
+    """Lines for people at a terminal: time of day, level, message and further members."""
 
     def __init__(self, *, colours: bool) -> None:
         super().__init__()
@@ -108,12 +107,12 @@ class TextFormat(logging.Formatter):
         return line
 
     def _fault(self, fault: Mapping[str, Any]) -> str:
-        told = f"\n  {self._in('31', fault['type'])}"
+        lines = f"\n  {self._in('31', fault['type'])}"
         if "message" in fault:
-            told += f": {harmless(str(fault['message']))}"
+            lines += f": {harmless(str(fault['message']))}"
         for frame in fault["trace"]:
-            told += f"\n    {frame}"
-        return told + (self._fault(fault["cause"]) if fault.get("cause") else "")
+            lines += f"\n    {frame}"
+        return lines + (self._fault(fault["cause"]) if fault.get("cause") else "")
 
     def _in(self, colour: str, text: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
@@ -124,5 +123,5 @@ def _member(name: str, value: object) -> str:
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:
-    """What the record's maker added to it."""
+    """Return the additional members of a record, or None."""
     return getattr(record, "fields", None)

@@ -1,8 +1,7 @@
-"""Where lines go: a descriptor that may be a pipe which nobody reads.
+"""Output of lines to a descriptor, which may be a pipe without a reader.
 
-A blocking write to a full pipe would stop a worker with all its requests, for as
-long as nobody reads. So what does not fit waits in memory, up to a bound, and
-what is beyond it is dropped and counted.
+A blocking write to a full pipe would stop a worker with all its requests. So lines that do not fit
+wait in memory, up to a bound; beyond it they are dropped and counted.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ from threading import RLock, Thread
 from typing import Final
 
 _WAITING: Final = 512 * 1024
-"""Bytes that may wait for a reader."""
+"""The most bytes that wait in memory."""
 
 _RETRY: Final = 0.05
 
 
 class Output:
-    """Writes whole lines to a descriptor, and waits for nobody."""
+    """Writes whole lines to a descriptor without blocking."""
 
     def __init__(self, descriptor: int) -> None:
         self._write, self.close = _writer(descriptor)
-        # Never held over a switch of greenlets. Re-entrant: a signal's handler may log, too.
+        # Not held across a switch of greenlets. Re-entrant, because a signal handler may log.
         self._lock = RLock()
         self._waiting: deque[bytes] = deque()
         self._size = 0
@@ -37,14 +36,14 @@ class Output:
         self._owner = 0
 
     def write(self, line: bytes) -> None:
-        """Write a line, which ends in a line break; where there is no room, soon or never."""
+        """Write a line, which ends in a line break. On a full pipe it waits in memory, or is dropped."""
         with self._lock:
             if not self._waiting:
                 line = self._rest(line)
                 if not line:
                     return
             elif self._owner != os.getpid():
-                # Left over from before a fork, and the parent's to write.
+                # Left from before a fork: the parent writes them.
                 self._waiting.clear()
                 self._size = 0
             if self._size + len(line) > _WAITING:
@@ -58,7 +57,7 @@ class Output:
         Thread(target=self._drain, name="log-output", daemon=True).start()
 
     def flush(self) -> bool:
-        """Write what waits, as far as there is room; False where some is left."""
+        """Write the waiting lines. Returns False where some are left."""
         with self._lock:
             while self._waiting:
                 line = self._waiting.popleft()
@@ -69,33 +68,35 @@ class Output:
                     return False
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            logging.getLogger(__name__).warning("%d lines of the log were dropped: nobody read them", dropped)
+            logging.getLogger(__name__).warning(
+                "%d lines of the log were dropped: they were not read in time", dropped
+            )
         return True
 
     def _drain(self) -> None:
         while not self.flush():
-            # Looked up now: gevent patches the module after this one was imported.
+            # By attribute: gevent patches the module after this one was imported.
             time.sleep(_RETRY)
 
     def _rest(self, line: bytes) -> bytes:
-        """What could not be written of a line."""
+        """Write a line. Returns the part that could not be written."""
         try:
             return line[self._write(line) :]
         except BlockingIOError:
             return line
         except OSError:
-            # Nobody will read it any more, or the disk is full; there is no other place to say so.
+            # The reader is gone, or the disk is full; there is no other place to report it.
             return b""
 
 
 def _writer(descriptor: int) -> tuple[Callable[[bytes], int], Callable[[], None]]:
-    """What writes some of a line, and says how much, or raises `BlockingIOError`; and what lets go of the place.
+    """Return a non-blocking write function for the descriptor, and a function that closes what it uses.
 
-    The descriptor itself stays as it is: other processes share it, and expect it to block.
+    The descriptor itself is not changed: other processes share it, and expect it to block.
     """
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISSOCK(mode):
-        # The journal of systemd.
+        # systemd's journal.
         connection = _socket.socket(fileno=os.dup(descriptor))
         return lambda line: connection.send(line, _socket.MSG_DONTWAIT), connection.close
     if stat.S_ISFIFO(mode) or os.isatty(descriptor):

@@ -1,4 +1,4 @@
-"""Says once what would be said a thousand times: while a database is away, each request finds that out."""
+"""Suppression of repeated warnings: while a database is away, every request would log it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from time import monotonic
 from typing import Final
 
 WINDOW: Final = 10.0
-"""Seconds within which a message is not repeated."""
+"""Seconds within which a message is logged once."""
 
 _REMEMBERED: Final = 256
 
 
 class Repeats(logging.Filter):
-    """Drops a warning that was logged a moment ago; the next one that is not dropped says how many were.
+    """Drops warnings that were logged within `WINDOW`. The next one that passes has their number in `repeated`.
 
-    What is below a warning passes, as does what tells of a fault of ours.
+    Records below the level warning pass, and those with an exception.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -28,7 +28,7 @@ class Repeats(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or record.exc_info:
             return True
-        # Not the message: arguments that do not fit it are for whoever formats it.
+        # Not the formatted message: formatting may fail, which the handler reports.
         key = (record.name, f"{record.msg}{record.args}")
         now = self._clock()
         until, dropped = self._seen.get(key, (now, 0))

@@ -1,4 +1,4 @@
-"""A question that may take long, and an answer that does not."""
+"""A bounded wait for a function that may take long."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from iotconfig.domain.errors import IotConfigError
 T = TypeVar("T")
 
 _FRESH: Final = 60.0
-"""Seconds for which an earlier answer is better than none."""
+"""The age in seconds up to which an earlier result is returned."""
 
 
 class Bounded(Generic[T]):
-    """Asks in a thread of its own, one at a time, and waits for so many seconds at most."""
+    """Calls a function in a separate thread, one call at a time, and waits for a bounded time."""
 
     def __init__(self, ask: Callable[[], T], seconds: float = 2.0) -> None:
         self._ask = ask
@@ -26,7 +26,7 @@ class Bounded(Generic[T]):
         self._latest: tuple[float, T] | None = None
 
     def get(self) -> T | None:
-        """The answer; where it takes longer, one that is not too old; None without any, or where it was refused."""
+        """Return the result; if that takes too long, a recent earlier one; None without one or after an error."""
         with self._lock:
             answered = self._answered
             if answered is None:
@@ -40,7 +40,7 @@ class Bounded(Generic[T]):
         try:
             self._latest = (monotonic(), self._ask())
         except IotConfigError:
-            # The store has said why, in the log.
+            # The store has logged the reason.
             self._latest = None
         finally:
             with self._lock:

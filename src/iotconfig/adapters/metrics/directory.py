@@ -1,4 +1,4 @@
-"""The directory in which the processes of one service count together, and what becomes of it."""
+"""The directory of the metrics files that the processes of one service share."""
 
 from __future__ import annotations
 
@@ -25,22 +25,21 @@ _LOCK: Final = "merging"
 _ENDED: Final = "ended"
 _SUMMED: Final = ("counter", "histogram")
 _PATIENCE: Final = 1.0
-"""Seconds to wait for others who read or merge: nothing is worth waiting longer."""
+"""Seconds to wait for another process that reads or merges."""
 
 
 @frozen
 class CountingDirectory:
-    """A directory of its own, locked for as long as its maker lives."""
+    """A directory of one service, locked for the lifetime of the process that made it."""
 
     path: str
     _descriptor: int
 
     @classmethod
     def make(cls) -> Self:
-        """In memory where there is such a place, for a busy disk makes writers wait.
+        """Make a directory, in memory if possible, because a busy disk would delay writers.
 
-        Directories of services that are gone, which somebody killed, are removed. Raises
-        `OSError` where none can be made.
+        Removes directories of services that were killed. Raises `OSError` where none can be made.
         """
         _sweep(_MEMORY)
         with suppress(OSError):
@@ -55,15 +54,15 @@ class CountingDirectory:
         return cls(path, _locked(path, fcntl.LOCK_SH))
 
     def remove(self) -> None:
-        """Remove it with all that was counted."""
+        """Remove it with all files."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._descriptor)
 
 
 def forget_process(directory: str, pid: int) -> None:
-    """Take the gauges of a process that ended out of the sum, and add what it counted to that of others that ended.
+    """Drop the gauges of a process that ended, and merge its counters with those of other ended processes.
 
-    Each process has files of its own; without this, one that crashes again and again fills the disk.
+    Each process has its own files; without merging, a process that crashes repeatedly would fill the disk.
     """
     with suppress(OSError), settled(directory, fcntl.LOCK_EX):
         mark_process_dead(pid, directory)  # type: ignore[no-untyped-call] # it has no types
@@ -75,9 +74,9 @@ def forget_process(directory: str, pid: int) -> None:
 
 @contextmanager
 def settled(directory: str, kind: int) -> Iterator[None]:
-    """Keep reading and merging apart, or counts would be seen twice, or not at all, for a moment.
+    """Exclude reading during merging, which would count values twice or not at all.
 
-    `kind`: LOCK_SH to read, LOCK_EX to merge. Who does not get it in a second goes on without.
+    `kind`: LOCK_SH to read, LOCK_EX to merge. Without the lock after a second, the block runs all the same.
     """
     descriptor = -1
     with suppress(OSError):
@@ -97,7 +96,7 @@ def settled(directory: str, kind: int) -> Iterator[None]:
 
 
 def _add(left: Path, ended: Path) -> None:
-    """Add one file's counts to those of another; where there is no space for that, both stay."""
+    """Merge one file's counts into another. Without space for that, both files stay."""
     if not ended.exists():
         left.rename(ended)
         return
@@ -107,7 +106,7 @@ def _add(left: Path, ended: Path) -> None:
             for key, value, *_ in MmapedDict.read_all_values_from_file(str(left))  # type: ignore[no-untyped-call] # it has no types
         ]
     except (RuntimeError, struct.error, UnicodeDecodeError):
-        # It was killed while it began its file.
+        # The process was killed while it created its file.
         left.unlink()
         return
     total = ReservedDict(str(ended))
@@ -121,7 +120,7 @@ def _add(left: Path, ended: Path) -> None:
 
 
 def _sweep(place: Path) -> None:
-    """Remove directories whose makers are gone: the kernel let go of their locks."""
+    """Remove directories that no process holds a lock on any more."""
     for path in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):
             os.close(_locked(str(path), fcntl.LOCK_EX))
@@ -129,7 +128,7 @@ def _sweep(place: Path) -> None:
 
 
 def _locked(path: str, kind: int) -> int:
-    """A descriptor of a directory of ours, locked. Raises `OSError` where it is none, or others have it."""
+    """Open and lock a directory of this user. Raises `OSError` where it is not one, or is locked."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         if os.fstat(descriptor).st_uid != os.geteuid():

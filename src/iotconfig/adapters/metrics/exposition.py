@@ -1,4 +1,4 @@
-"""All metrics in Prometheus' format: what processes counted, and what the database says at the moment."""
+"""All metrics in Prometheus' format: the processes' counters, and current figures from the database."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _ATTEMPTS: Final = 5
 
 @frozen
 class Figures:
-    """What is in the database."""
+    """Current figures from the database."""
 
     configs: int
     pending: int
     parked: int
     oldest_seconds: float
     writable: bool = True
-    """Whether the database takes writes."""
+    """Whether the database accepts writes."""
     log_bytes: int | None = None
-    """The size of its write-ahead log, where it keeps one beside its file."""
+    """The size of the write-ahead log; None on PostgreSQL."""
     problems: Mapping[str, bool] = Factory(dict)
-    """Each code of a problem with announcing, and whether there is that problem."""
+    """For each code of a problem with announcing, whether the problem exists."""
 
 
 class Exposition:
-    """What a scrape reads. It needs no database: while that is away, its figures are left out."""
+    """Renders the metrics for a scrape. While the database is away, its figures are omitted."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class Exposition:
         *,
         announces: bool,
     ) -> None:
-        """`directory`: where processes count together; if it is empty, `registry` is all there is.
+        """`directory`: the processes' shared metrics files; if empty, only `registry` is rendered.
 
-        `figures`: in bounded time, or None. `announces`: whether a broker is configured.
+        `figures`: returns in bounded time, None without an answer. `announces`: whether a broker is configured.
         """
         self._figures = figures
         self._announces = announces
@@ -62,25 +62,25 @@ class Exposition:
         self._registry.register(_Asked(self._ask))
 
     def render(self, accept: str) -> tuple[str, bytes]:
-        """The media type that a scraper accepts, and all metrics in it."""
+        """Return the media type that the scraper accepts, and all metrics in it."""
         encode, media_type = _encoder(accept)
         for _ in range(_ATTEMPTS):
             try:
                 return media_type, encode(self._registry)
             except (OSError, RuntimeError, struct.error):
-                # A process was just starting a file, or had just ended.
+                # A process was creating its file, or had just ended.
                 time.sleep(0.02)
         return media_type, encode(self._registry)
 
     def _ask(self) -> Iterator[Metric]:
         figures = self._figures()
         labels = {"version": __version__, "python": platform.python_version()}
-        build = GaugeMetricFamily("iotconfig_build_info", "Which version runs", labels=list(labels))
+        build = GaugeMetricFamily("iotconfig_build_info", "The running version", labels=list(labels))
         build.add_metric(list(labels.values()), 1)
         yield build
         yield GaugeMetricFamily(
             "iotconfig_announces",
-            "1 where a broker is configured, and a relay is needed",
+            "1 if a broker is configured, so that a relay is needed",
             int(self._announces),
         )
         yield GaugeMetricFamily(
@@ -90,7 +90,7 @@ class Exposition:
             return
         yield GaugeMetricFamily(
             "iotconfig_database_writable",
-            "1 while the database takes writes, 0 while it is read-only",
+            "1 while the database accepts writes, 0 while it is read-only",
             int(figures.writable),
         )
         if figures.log_bytes is not None:
@@ -99,7 +99,7 @@ class Exposition:
                 "Size of the -wal file beside a SQLite database",
                 figures.log_bytes,
             )
-        yield GaugeMetricFamily("iot_config_files_count", "Configs that are stored", figures.configs)
+        yield GaugeMetricFamily("iot_config_files_count", "Stored configs", figures.configs)
         yield GaugeMetricFamily(
             "iotconfig_notifications_pending", "Notifications that wait for the broker", figures.pending
         )
@@ -110,12 +110,12 @@ class Exposition:
         )
         yield GaugeMetricFamily(
             "iotconfig_notifications_oldest_age_seconds",
-            "For how long the oldest pending notification has been due",
+            "Seconds since the oldest pending notification became due",
             figures.oldest_seconds,
         )
         problems = GaugeMetricFamily(
             "iotconfig_announcing_problem",
-            "1 while there is this problem with announcing; /api/health says what to do",
+            "1 while this problem with announcing exists; /api/health has the remedy",
             labels=["problem"],
         )
         for code, is_there in figures.problems.items():
@@ -124,7 +124,7 @@ class Exposition:
 
 
 class _Shared:
-    """What all processes counted, those included that have ended."""
+    """Collects the counters of all processes, including ended ones."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
@@ -140,18 +140,18 @@ class _Shared:
 
 
 def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
-    """How to write the metrics, and the media type of that; the plain one for an `Accept` that asks for no version."""
+    """Return the encoder and the media type for an `Accept` header; the plain text format by default."""
     try:
-        # The library compares media types and their parameters to the letter; all that it knows are in small ones.
+        # The library compares media types and parameters case-sensitively, in lower case.
         return choose_encoder(accept.lower().replace('"', ""))
     except (TypeError, ValueError):
-        # It compares what is no number as one.
+        # The library parses version and quality without checks.
         return choose_encoder("")
 
 
 @frozen
 class _Asked:
-    """A collector that asks when it is read, and not when it is registered."""
+    """A collector that runs its function at each scrape, not when it is registered."""
 
     collect: Callable[[], Iterator[Metric]]
 

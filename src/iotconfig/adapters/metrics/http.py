@@ -1,4 +1,4 @@
-"""What is counted at each answer. No label has a value that grows with the fleet."""
+"""The metrics of HTTP answers. No label grows with the fleet."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _Measure = Callable[[float], None]
 
 
 class HttpMetrics:
-    """Counts answers, and measures operations."""
+    """Counts answers, and measures the duration of operations on configs."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "iotconfig_http_requests_total",
-            "Answers, by the route's template",
+            "HTTP answers by method, route template and status",
             ["method", "route", "status"],
             registry=registry,
         )
         self._operations = Counter(
             "iot_config_operations_total",
-            "Operations on configs; an error is whatever did not succeed, refusals included",
+            "Operations on configs by result; refusals count as errors",
             ["operation", "status"],
             registry=registry,
         )
         self._durations = Histogram(
             "iot_config_operation_duration_seconds",
-            "How long operations took",
+            "Duration of operations on configs",
             ["operation"],
             buckets=_BUCKETS,
             registry=registry,
@@ -54,7 +54,7 @@ class HttpMetrics:
     def _meet(
         self, answer: Answered, key: tuple[str, str, int]
     ) -> tuple[_Count, _Count | None, _Measure | None]:
-        """The counters of answers that are alike; there are as many as routes, methods and statuses."""
+        """Return the counters for answers with the same route, method and status."""
         count = self._requests.labels(answer.method, answer.route, str(answer.status)).inc
         count_operation = measure = None
         if answer.operation is not None:

@@ -16,7 +16,9 @@ class RelayMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.published = Counter(
-            "iotconfig_notifications_published_total", "Notifications that the broker took", registry=registry
+            "iotconfig_notifications_published_total",
+            "Notifications that the broker accepted",
+            registry=registry,
         )
         self.refused = Counter(
             "iotconfig_notifications_refused_total",
@@ -25,7 +27,7 @@ class RelayMetrics:
         )
         self.connected = Gauge(
             "iotconfig_relay_connected",
-            "1 while a relay is connected to the broker; one that stands by is not",
+            "1 while the active relay is connected to the broker",
             registry=registry,
             multiprocess_mode="livemax",
         )

@@ -1,7 +1,7 @@
-"""Files that processes count in, with space that is reserved before it is touched.
+"""Metrics files whose space is reserved before it is written.
 
-prometheus_client maps a sparse file into memory. Where the file system has no space for a page of
-it, the first write to that page ends the process with SIGBUS: on a full `/dev/shm` no worker lived.
+prometheus_client maps a sparse file into memory. Without space for a page of it, the first write to that
+page ends the process with SIGBUS: with a full `/dev/shm`, no worker could start.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from prometheus_client.mmap_dict import MmapedDict
 log = logging.getLogger(__name__)
 
 _LEAST: Final = 64 * 1024
-"""Bytes that a file has from the beginning on."""
+"""The initial size of a file in bytes."""
 
 _RETRY: Final = 10.0
 """Seconds between two attempts to get space."""
 
 
 def reserve_space() -> None:
-    """Have all metrics that are made from now on count in files whose space is reserved."""
-    # The library has a setting for the class of values, and none for the files behind it.
+    """Use files with reserved space for all metrics that are created from now on."""
+    # The library has a setting for the class of values, but none for that of their files.
     values.MmapedDict = ReservedDict  # type: ignore[attr-defined] # it is there, and not exported
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # it has no types
 
 
 class ReservedDict(MmapedDict):
-    """Keeps in memory what the file system has no space for, and moves it into the file when there is some.
+    """Keeps values in memory while the file system has no space, and moves them to the file when it has.
 
-    Nobody else sees it until then. No method fails for want of space.
+    Until then other processes do not see them. No method fails on a full file system.
     """
 
-    _is_told: ClassVar[bool] = False
-    """Once for all files of a process, until there is space again."""
+    _is_logged: ClassVar[bool] = False
+    """Whether the lack of space was logged; once for all files of a process."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:  # noqa: FBT001 - the library's signature
         self._path = Path(filename)
         self._waiting: dict[str, tuple[float, float]] = {}
         self._is_open = False
         self._retry_at = 0.0
-        # Those of the base class, as they are in a file that is closed.
+        # The base class's attributes, in the state of a closed file.
         self._f = None  # type: ignore[assignment] # the base class closes it so
         self._positions: dict[str, int] = {}
         self._open()
@@ -69,7 +69,7 @@ class ReservedDict(MmapedDict):
             self._move_waiting()
 
     def has_room(self, keys: Iterable[str]) -> bool:
-        """Reserve space for those of these entries that are not in the file; False where there is none."""
+        """Reserve space for new entries. Returns False where there is none."""
         if not self._is_open:
             return False
         length = sum(_size(key) for key in keys if key not in self._positions)
@@ -83,11 +83,11 @@ class ReservedDict(MmapedDict):
         return self._is_due() and (self._is_open or self._open()) and self.has_room([key])
 
     def _is_due(self) -> bool:
-        """Whether the last attempt that was in vain is long ago."""
+        """Whether the next attempt after a failed one is due."""
         return monotonic() >= self._retry_at
 
     def _move_waiting(self) -> None:
-        """Write down what waits, those included that nobody counts any more, as far as there is space."""
+        """Move values from memory to the file, as far as there is space."""
         for key, (value, timestamp) in list(self._waiting.items()):
             if not self.has_room([key]):
                 return
@@ -105,7 +105,7 @@ class ReservedDict(MmapedDict):
         return self._is_open
 
     def _reserve(self, length: int) -> bool:
-        """Allocate the file's first bytes, those included that a hole has now."""
+        """Allocate the first `length` bytes of the file, holes included."""
         try:
             with open(self._path, "ab", opener=_private) as file:
                 size = file.tell()
@@ -113,22 +113,22 @@ class ReservedDict(MmapedDict):
                     os.posix_fallocate(file.fileno(), 0, max(length, size))
                 except OSError:
                     if not size:
-                        # To a reader an empty file is a broken one.
+                        # Readers fail on an empty file.
                         self._path.unlink()
                     raise
         except OSError as error:
             self._give_up(error)
             return False
-        if ReservedDict._is_told:
-            ReservedDict._is_told = False
+        if ReservedDict._is_logged:
+            ReservedDict._is_logged = False
             log.info("Metrics are complete again: %s has space.", self._path.parent)
         return True
 
     def _give_up(self, error: OSError) -> None:
         self._retry_at = monotonic() + _RETRY
-        if ReservedDict._is_told:
+        if ReservedDict._is_logged:
             return
-        ReservedDict._is_told = True
+        ReservedDict._is_logged = True
         log.warning(
             "Metrics are incomplete: no space in %s (%s). Counts are kept in memory until there is; "
             "nothing else is affected.",
@@ -142,5 +142,5 @@ def _private(path: str, flags: int) -> int:
 
 
 def _size(key: str) -> int:
-    """What an entry takes at most: length, key, up to eight bytes that fill it up, value and time."""
+    """Return the largest size of an entry: length, key, up to eight bytes of padding, value and time."""
     return 4 + len(key.encode()) + 8 + 16

@@ -1,4 +1,4 @@
-"""`/metrics` on an address of its own, in threads: for a process without gevent."""
+"""`/metrics` on a separate address, in threads, for a process without gevent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any, Final
 from iotconfig.adapters.bearer import bearer_token
 
 _MOST: Final = 32
-"""Connections at the same time. Scrapers are few."""
+"""The most connections at the same time."""
 
 _SECONDS: Final = 10.0
 
 
 class MetricsServer(ThreadingHTTPServer):
-    """Answers scrapes on a socket that listens already."""
+    """Answers scrapes on a listening socket."""
 
     daemon_threads = True
     block_on_close = False
@@ -26,7 +26,7 @@ class MetricsServer(ThreadingHTTPServer):
     def __init__(
         self, listener: socket.socket, render: Callable[[str], tuple[str, bytes]], token: str
     ) -> None:
-        """`token`: what a scraper must send as a bearer token; empty, it need not."""
+        """`token`: the bearer token that scrapers must send; none if empty."""
         super().__init__(listener.getsockname(), _handler(render, token), bind_and_activate=False)
         self.socket.close()
         self.socket = listener
@@ -35,7 +35,7 @@ class MetricsServer(ThreadingHTTPServer):
         return threading.active_count() < _MOST
 
     def handle_error(self, _request: Any, _address: Any) -> None:
-        """Say nothing: a scraper that went away is none of our faults."""
+        """Log nothing: a scraper that disconnects is not an error."""
 
 
 def _handler(render: Callable[[str], tuple[str, bytes]], token: str) -> type[BaseHTTPRequestHandler]:
@@ -68,6 +68,6 @@ def _handler(render: Callable[[str], tuple[str, bytes]], token: str) -> type[Bas
                 self.wfile.write(body)
 
         def log_message(self, *_arguments: Any) -> None:
-            """Say nothing: it would be said at each scrape."""
+            """Log nothing: it would be a line for each scrape."""
 
     return Handler

@@ -35,7 +35,7 @@ def watch_pool(settings: Settings, registry: CollectorRegistry, database: Databa
     if settings.telemetry.metrics_directory:
         metrics.follow()
     else:
-        metrics.ask_when_read()
+        metrics.update_when_read()
 
 
 def exposition(

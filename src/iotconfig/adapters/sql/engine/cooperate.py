@@ -1,9 +1,8 @@
-"""Turns for the worker's other requests while SQLite works.
+"""Turns for a worker's other requests during long statements of SQLite.
 
-It waits for nothing, so under gevent a statement that reads a million rows would
-hold up every other request of its worker. SQLite calls back while it works, and
-there another greenlet may go on: also in a write transaction, since other writers
-of the process wait for its lock, and readers need none.
+Under gevent, a statement that reads a million rows would block every other request of its worker.
+SQLite calls a progress handler meanwhile, which lets other greenlets run. That is safe in a write
+transaction, too: other writers of the process wait for its lock, and readers need none.
 """
 
 from __future__ import annotations
@@ -15,24 +14,24 @@ from typing import Final
 from attrs import define
 
 YieldTurn = Callable[[], None]
-"""Lets others go on that can, where it is time."""
+"""Lets other greenlets run, if the last turn was a while ago."""
 
 _INSTRUCTIONS: Final = 1000
-"""Instructions of SQLite's virtual machine between two calls: some 20 µs."""
+"""Instructions of SQLite's virtual machine between two calls of the handler: some 20 µs."""
 
 
 class SharingConnection(sqlite3.Connection):
-    """A connection whose long statements give turns to others."""
+    """A connection whose long statements let other greenlets run."""
 
     _turns: _Turns | None = None
 
-    def give_turns(self, pause: YieldTurn) -> None:
-        """Call `pause` now and then while a statement runs."""
-        self._turns = _Turns(pause)
+    def give_turns(self, yield_turn: YieldTurn) -> None:
+        """Call `yield_turn` periodically while a statement runs."""
+        self._turns = _Turns(yield_turn)
         self.set_progress_handler(self._turns.look, _INSTRUCTIONS)
 
     def raise_interruption(self) -> None:
-        """Raise what was raised in a turn, such as a time-out: of SQLite, one only learns that it was interrupted."""
+        """Raise the exception of a turn, such as a time-out; SQLite itself reports an interruption only."""
         if self._turns is not None and self._turns.interruption is not None:
             interruption, self._turns.interruption = self._turns.interruption, None
             raise interruption
@@ -40,13 +39,13 @@ class SharingConnection(sqlite3.Connection):
 
 @define
 class _Turns:
-    _pause: YieldTurn
+    _yield_turn: YieldTurn
     interruption: BaseException | None = None
 
     def look(self) -> int:
         try:
-            self._pause()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the statement was executed
+            self._yield_turn()
+        except BaseException as error:  # noqa: BLE001 - `raise_interruption` raises it again
             self.interruption = error
             return 1
         return 0

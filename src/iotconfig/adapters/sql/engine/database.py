@@ -1,4 +1,4 @@
-"""What the store needs of a database: connections for reading and for writing, with every wait bounded."""
+"""The interface of a database to the store: connections for reading and writing, with every wait bounded."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from iotconfig.adapters.telemetry import PoolUse
 
 @frozen
 class LogUse:
-    """The write-ahead log of a database that keeps one beside its file."""
+    """The write-ahead log beside a SQLite file."""
 
     bytes: int
     problem: str | None
-    """What is wrong, and what to do; None where all is well."""
+    """The problem and its remedy, or None."""
 
 
 class Transaction(Protocol):
     """A transaction on a session's connection."""
 
     def rollback(self) -> None:
-        """Undo all of it; the rest of its block runs outside."""
+        """Undo the transaction. The rest of the block runs outside of it."""
         ...
 
 
 class Session(Protocol):
-    """A connection of its own, for work that takes long. Outside of `writing` each statement is committed by itself."""
+    """A separate connection for long work. Outside of `writing`, each statement commits by itself."""
 
     @property
     def connection(self) -> Connection:
-        """The connection; each use gives it the time of `Timeouts.bulk` anew."""
+        """The connection. Each access restarts the time-out `Timeouts.bulk`."""
         ...
 
     def fill(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-        """Add rows to a temporary table, as quickly as the database takes them."""
+        """Insert rows into a temporary table by the database's fastest method."""
         ...
 
     def analyze(self, table: Table) -> None:
-        """Let the database count a temporary table's rows, so that it plans for as many."""
+        """Update the planner's statistics of a temporary table."""
         ...
 
     def writing(self) -> AbstractContextManager[Transaction]:
@@ -51,47 +51,47 @@ class Session(Protocol):
 
 
 class Database(Protocol):
-    """One database, with its connections. Errors leave it as the domain's."""
+    """One database and its connections. All methods raise the domain's errors."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A connection that sees what is committed."""
+        """Lend a connection that reads committed data."""
         ...
 
     def serving(self) -> AbstractContextManager[Connection]:
-        """`reading` for what a device's fetch needs besides the document, and for looks at the database's health.
+        """Lend a connection as `reading` does, for the other queries of a device's fetch and for health checks.
 
-        It may have the connections that are kept for devices, so all it does is brief.
+        It may use the connections that are reserved for devices, so its work must be brief.
         """
         ...
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
-        """The content and the ETag of this device's config, or None: the hot path, by the shortest way there is."""
+        """Return content and ETag of this device's config, or None. This is the hot path."""
         ...
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """A connection in a transaction: committed when the block ends, rolled back when it raises."""
+        """Lend a connection in a transaction: committed when the block ends, rolled back when it raises."""
         ...
 
     def session(self) -> AbstractContextManager[Session]:
-        """A connection that does not come out of the pool, and may be used for long."""
+        """Open a connection outside of the pool, for long work."""
         ...
 
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """A connection that sees what is committed now, for as long as the block runs."""
+        """Open a connection that sees the data of this moment for as long as the block runs."""
         ...
 
     def check(self) -> None:
-        """Return when the database answers and takes writes; raise `StoreReadOnly` or `StoreUnavailable` otherwise."""
+        """Raise `StoreUnavailable` where the database does not answer, `StoreReadOnly` where it takes no writes."""
         ...
 
     def use(self) -> PoolUse:
-        """How much of the pool is in use. Asks no database."""
+        """Return the use of the pool, without a query."""
         ...
 
     def log(self) -> LogUse | None:
-        """How large the write-ahead log is; None where the server looks after it. Asks no database."""
+        """Return the size of the write-ahead log, without a query; None on PostgreSQL."""
         ...
 
     def close(self) -> None:
-        """Close all connections. From then on, every method that needs one raises `ServiceClosed`."""
+        """Close all connections. Afterwards every method that needs one raises `ServiceClosed`."""
         ...

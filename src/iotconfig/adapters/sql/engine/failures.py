@@ -1,4 +1,4 @@
-"""Where errors of drivers become errors of the domain."""
+"""Translation of the drivers' errors to the domain's errors."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# SQLSTATE classes and codes (PostgreSQL, appendix A) that pass by themselves.
+# SQLSTATE classes and codes (PostgreSQL, appendix A) of temporary conditions.
 _UNAVAILABLE_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
 _UNAVAILABLE_STATES: Final = frozenset({"25P03", "55P03", "28000", "28P01", "3D000"})
 _READ_ONLY: Final = "25006"
 _DISK_FULL: Final = "53100"
-# What answers is not, or is no longer, the server that requests need: a standby, one that stops.
+# The server is a standby, or shuts down: its connections are of no further use.
 _LEAVING_STATES: Final = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04", "57P05"})
 _SCHEMA_STATES: Final = frozenset({"42P01", "42703"})
 # Missing permission; objects of others that depend on ours.
 _REFUSED_STATES: Final = frozenset({"42501", "2BP01"})
-# Data that does not fit: the sentence quotes it.
+# Errors about data, whose messages quote it.
 _QUOTING_CLASSES: Final = frozenset({"22", "23"})
 
 _SQLITE_FULL: Final = sqlite3.SQLITE_FULL
@@ -79,12 +79,11 @@ SCHEMA_NOT_CURRENT: Final = (
 
 @contextmanager
 def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[None]:
-    """Turn what drivers and pools raise inside the block into the domain's errors.
+    """Translate the errors of drivers and pools inside the block to the domain's errors.
 
-    What is no condition of the database but a fault of ours passes unchanged.
-    When `lifetime` is over, `ServiceClosed` takes the place of the block, and of
-    what a block that was open meets. `place` is the file, where the driver's errors do
-    not name it; only operators are shown it.
+    Programming errors are not translated. After the end of `lifetime`, `ServiceClosed` is raised
+    instead of running the block, and for any error of a block that was open. `place`: the file, if
+    the driver's errors do not name it; it appears in the log only.
     """
     if lifetime is not None:
         lifetime.check()
@@ -98,32 +97,32 @@ def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[No
         translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, place)
     else:
         return
-    # Not "from": the driver's own error may show a row.
+    # Without the cause: the driver's error may quote a row.
     raise translation from None
 
 
 def unavailable(
     message: str, reason: str, kind: type[StoreUnavailable] = StoreUnavailable
 ) -> StoreUnavailable:
-    """A `StoreUnavailable` whose reason, on one line, stands in the log too."""
+    """Return a `StoreUnavailable`, and log its reason on one line."""
     reason = " ".join(reason.split())
     log.warning("the database is unavailable: %s", reason)
     return kind(message, reason)
 
 
 def exhausted() -> StoreUnavailable:
-    """What is said where no connection was free in time."""
+    """Return the error for a pool without a free connection."""
     return unavailable(AWAY, "all connections are in use", StoreNotReached)
 
 
 def busy(reason: str) -> StoreBusy:
-    """A `StoreBusy` whose reason stands in the log too."""
+    """Return a `StoreBusy`, and log its reason."""
     log.warning("the database is busy: %s", reason)
     return StoreBusy("Other changes kept the database locked for too long.", reason)
 
 
 class DatabaseFault(Exception):
-    """A database error that nobody foresaw, without the values that it happened with: contents hold secrets."""
+    """An unexpected database error, without the statement's values, which may contain secrets."""
 
 
 def _translation(cause: BaseException | None, error: Exception, place: str) -> Exception:
@@ -135,7 +134,7 @@ def _translation(cause: BaseException | None, error: Exception, place: str) -> E
 
 
 def _of_psycopg() -> tuple[type[psycopg.Error], ...]:
-    """What psycopg's errors are instances of. A process whose database is SQLite does not load it, and meets none."""
+    """Return the base class of psycopg's errors; empty in a process that has not loaded it, such as one on SQLite."""
     driver = sys.modules.get("psycopg")
     return (driver.Error,) if driver is not None else ()
 
@@ -164,7 +163,7 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     if state in _SCHEMA_STATES:
         return unavailable(SCHEMA_NOT_CURRENT, _first_line(cause))
     if state is None:
-        # No connection, a broken one, or parameters that libpq cannot use: the server said nothing.
+        # No connection, a broken one, or parameters that libpq refuses: there is no answer from a server.
         away = isinstance(cause, psycopg.OperationalError | psycopg.ProgrammingError)
     else:
         away = state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES
@@ -186,7 +185,7 @@ def _of_sqlite(cause: sqlite3.Error, place: str) -> IotConfigError | None:
 
 
 def _what_failed(cause: psycopg.Error) -> str:
-    """The state, and the server's sentence unless it quotes values."""
+    """Return the SQLSTATE, with the server's message unless it quotes values."""
     state = cause.sqlstate or ""
     return state if state[:2] in _QUOTING_CLASSES else f"{state}: {_first_line(cause)}"
 
@@ -203,12 +202,12 @@ def is_mac_address_conflict(error: IntegrityError) -> bool:
 
 
 def is_leaving(error: BaseException | None) -> bool:
-    """Whether the server that answered so is of no more use, to this connection and to others like it."""
+    """Whether the error means that the server is of no further use to all connections."""
     return _is_of_psycopg(error) and error.sqlstate in _LEAVING_STATES
 
 
 def is_read_only_file(error: BaseException | None) -> bool:
-    """Whether a SQLite connection cannot write: one that was opened so stays so."""
+    """Whether a SQLite connection is read-only. One that was opened read-only remains so."""
     return (
         isinstance(error, sqlite3.Error)
         and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
@@ -216,6 +215,6 @@ def is_read_only_file(error: BaseException | None) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether another SQLite connection holds the lock: asking again is all that helps."""
+    """Whether another SQLite connection holds the lock, so that a retry may succeed."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

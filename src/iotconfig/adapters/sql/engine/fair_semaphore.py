@@ -1,11 +1,11 @@
-"""A fair limit: first come, first served.
+"""A fair semaphore: first come, first served.
 
-A place that is given back goes to whoever has waited longest, by name. Were it laid
-down to be taken, as in a `queue.SimpleQueue`, who gave it back would often take it again
-before the other ran: of 256 clients some then waited for as long as the load lasted.
+A released permit is handed to the longest waiter directly. With a shared queue, as in
+`queue.SimpleQueue`, the releaser often acquires it again before the waiter runs: of 256
+clients, some then waited for as long as the load lasted.
 
-Some places are kept for devices. Other work is passed over while it has all of those that
-it may have; it keeps its turn, so devices that never cease do not shut it out.
+Some permits are reserved for devices. Other work is skipped while it has all permits that it
+may have, and keeps its position, so that a steady stream of devices does not starve it.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from threading import Lock
 from typing import Final
 
 _WAITING: Final = "waiting"
-_HAS_PLACE: Final = "has a place"
+_ADMITTED: Final = "admitted"
 _GONE: Final = "gone"
 
 
 class _Waiter:
-    """One that waits, until the lock that it holds is released."""
+    """One waiter, which blocks on a lock until a permit is handed to it."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.state = _WAITING
-        self.bell = Lock()
-        self.bell.acquire()
+        self.admitted = Lock()
+        self.admitted.acquire()
 
 
 def reserved_for_devices(count: int) -> int:
-    """A quarter of the places, at least one; none where there is only one, which other work needs too."""
+    """Return a quarter of the permits, at least one; 0 where there is only one, since other work needs it, too."""
     return min(max(count // 4, 1), count - 1)
 
 
 class FairSemaphore:
-    """So many places, to be taken for a while. For threads, and for greenlets where gevent has patched."""
+    """A counting semaphore with reserved permits, for threads, and for greenlets in a process that gevent patched."""
 
     def __init__(self, count: int, kept: int = 0) -> None:
-        """`kept`: places that only devices are given."""
+        """`kept`: permits that are reserved for devices."""
         self._free = count
         self._others_free = count - kept
-        """Places that other work may still be given."""
+        """Permits that other work may still acquire."""
         self._numbers = count_up()
         self._devices: deque[_Waiter] = deque()
         self._waiters: deque[_Waiter] = deque()
@@ -50,17 +50,17 @@ class FairSemaphore:
 
     @property
     def free(self) -> int:
-        """Places that nobody has."""
+        """The permits that are free."""
         return self._free
 
     @property
     def waiting(self) -> int:
-        """How many wait for a place."""
+        """The number of waiters."""
         with self._lock:
             return sum(waiter.state is _WAITING for waiter in (*self._devices, *self._waiters))
 
     def acquire(self, seconds: float, *, for_device: bool = False) -> bool:
-        """Take a place; False where none was given within `seconds`."""
+        """Acquire a permit. Returns False where none was available within `seconds`."""
         with self._lock:
             if self._free and (for_device or self._others_free):
                 self._hand_over(for_device=for_device)
@@ -68,8 +68,8 @@ class FairSemaphore:
             waiter = _Waiter(next(self._numbers))
             (self._devices if for_device else self._waiters).append(waiter)
         try:
-            # Negative would be: for ever.
-            waiter.bell.acquire(timeout=max(seconds, 0))
+            # A negative timeout would mean no timeout.
+            waiter.admitted.acquire(timeout=max(seconds, 0))
         except BaseException:
             if self._leave(waiter):
                 self.release(for_device=for_device)
@@ -77,7 +77,7 @@ class FairSemaphore:
         return self._leave(waiter)
 
     def release(self, *, for_device: bool = False) -> None:
-        """Give a place to the one that has waited longest of those that may have it, or back."""
+        """Release a permit: hand it to the longest waiter that may have it, if there is one."""
         with self._lock:
             self._free += 1
             if not for_device:
@@ -90,7 +90,7 @@ class FairSemaphore:
             self._others_free -= 1
 
     def _serve(self) -> None:
-        """Give what is free to those that wait."""
+        """Hand free permits to waiters."""
         while self._free:
             queue = self._next_queue()
             if queue is None:
@@ -98,20 +98,20 @@ class FairSemaphore:
             waiter = queue.popleft()
             if waiter.state is _WAITING:
                 self._hand_over(for_device=queue is self._devices)
-                waiter.state = _HAS_PLACE
-                waiter.bell.release()
+                waiter.state = _ADMITTED
+                waiter.admitted.release()
 
     def _next_queue(self) -> deque[_Waiter] | None:
-        """The queue whose first has waited longest; that of other work only while it may have a place."""
+        """Return the queue whose head has waited longest; that of other work only while it may have a permit."""
         devices, others = self._devices, self._waiters if self._others_free else None
         if devices and (not others or devices[0].number < others[0].number):
             return devices
         return others or None
 
     def _leave(self, waiter: _Waiter) -> bool:
-        """Wait no longer; whether a place was given meanwhile, be it in the last moment."""
+        """Stop waiting. Returns whether a permit was handed over, possibly at the last moment."""
         with self._lock:
-            if waiter.state is _HAS_PLACE:
+            if waiter.state is _ADMITTED:
                 return True
             waiter.state = _GONE
             return False

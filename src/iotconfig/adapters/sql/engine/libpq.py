@@ -1,4 +1,4 @@
-"""The parameters of every connection to PostgreSQL: where it is, and how long it may take."""
+"""The parameters of every connection to PostgreSQL: the address and the time-outs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy import URL
 from .timeouts import Timeouts
 
 IS_READ_ONLY: Final = "pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
-"""Whether a session cannot write: its server is a standby, or a setting of server, database or role says so."""
+"""An SQL expression: whether a session cannot write, because its server is a standby or a setting makes it read-only."""
 
 
 def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
-    """The parameters for libpq: the URL's own, and our bounds."""
+    """Return the parameters for libpq: those of the URL, and the time-outs."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     bounds = (
         f"-c statement_timeout={_milliseconds(timeouts.statement)}"
@@ -31,10 +31,10 @@ def _milliseconds(seconds: float) -> int:
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
-    """Make a new connection spell times as psycopg reads them.
+    """Set the date style that psycopg expects on a new connection.
 
-    Servers, databases, roles and PGDATESTYLE may say otherwise; the last has the
-    last word in libpq. The server has told already, so it costs a round trip only then.
+    Servers, databases, roles and PGDATESTYLE may set another one. The server reports its style when
+    the connection opens, so a round trip is needed only where it differs.
     """
     style = connection.info.parameter_status("DateStyle") or ""
     if not style.startswith("ISO"):

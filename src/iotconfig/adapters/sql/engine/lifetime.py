@@ -1,4 +1,4 @@
-"""How long a database may be used: until it is closed."""
+"""The lifetime of a database object, until it is closed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from iotconfig.domain.errors import ServiceClosed
 
 @define
 class Lifetime:
-    """From the making of a database to its closing."""
+    """Whether a database object was closed."""
 
     is_over: bool = False
 
     def check(self) -> None:
-        """Raise `ServiceClosed` when it is over."""
+        """Raise `ServiceClosed` after the end."""
         if self.is_over:
             raise ServiceClosed

@@ -1,4 +1,4 @@
-"""Watches a SQLite database's file, and keeps its log short, in a thread of a process that serves nobody."""
+"""A thread that watches a SQLite file and keeps its log short, in a process that serves no requests."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ from .timeouts import Timeouts
 log = logging.getLogger(__name__)
 
 _SHORTEN_EVERY: Final = 5.0
-"""Seconds between two looks at the log's size."""
+"""Seconds between two checks of the log's size."""
 
 _CHECK_EVERY: Final = 0.1
-"""Seconds between two looks at the file: a checkpoint between two of them hides that it was overwritten."""
+"""Seconds between two checks of the file: a checkpoint between two checks hides an overwritten file."""
 
 
 @contextmanager
 def keeping_log_short(path: Path, timeouts: Timeouts) -> Iterator[Identity]:
-    """Keep the file open until the end of the block, and look after its log; which file it is.
+    """Keep the file open and its log short until the end of the block. Gives the file's identity.
 
-    After a long read SQLite leaves the log as large as it grew, until the next writer has
-    copied all of it: seconds in which a worker would answer nobody.
+    A log that grew during a long read would be copied by the next writer, which blocks its worker for seconds.
     """
     file, stop = open_file(path, timeouts, is_first=True), Event()
     identity = file.identity()
@@ -57,7 +56,7 @@ def _keep(file: OpenFile, stop: Event) -> None:
                 shortened_at = monotonic()
                 file.shorten_log()
         except (IotConfigError, sqlite3.Error) as error:
-            # It is tried again, and what lasts is told by health.
+            # The next round retries; health reports a lasting problem.
             log.debug("the log of the database cannot be shortened now: %s", error)
             if not file.is_log_in_use():
                 wait = _SHORTEN_EVERY

@@ -1,4 +1,4 @@
-"""Transactions on a connection that otherwise commits each statement by itself."""
+"""Transactions on a connection in autocommit mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 @define
 class SessionTransaction:
-    """`Transaction` that was begun by hand."""
+    """`Transaction` by explicit BEGIN, COMMIT and ROLLBACK."""
 
     _connection: Connection
     _is_open: bool = True
@@ -21,7 +21,7 @@ class SessionTransaction:
         self._end("ROLLBACK")
 
     def commit(self) -> None:
-        """Store all of it, unless it was rolled back."""
+        """Commit, unless it was rolled back."""
         if self._is_open:
             self._end("COMMIT")
 
@@ -32,7 +32,7 @@ class SessionTransaction:
 
 @contextmanager
 def session_transaction(connection: Connection, begin: str = "") -> Iterator[SessionTransaction]:
-    """A transaction that is committed when the block ends; `begin` begins it, where the caller did not."""
+    """Commit when the block ends, roll back when it raises. `begin`: the statement that begins the transaction, if any."""
     if begin:
         connection.exec_driver_sql(begin)
     transaction = SessionTransaction(connection)
@@ -40,7 +40,7 @@ def session_transaction(connection: Connection, begin: str = "") -> Iterator[Ses
         yield transaction
         transaction.commit()
     except BaseException:
-        # Where the connection is gone, so is the transaction, and the first error says more.
+        # If the connection is lost, so is the transaction; the first error is the one to raise.
         with suppress(SQLAlchemyError):
             transaction.rollback()
         raise

@@ -1,4 +1,4 @@
-"""psycopg's connection pool, with what SQLAlchemy and a service that must not hang need on top."""
+"""psycopg's connection pool, extended for SQLAlchemy and with bounds on every wait."""
 
 from __future__ import annotations
 
@@ -28,22 +28,21 @@ _RENEW_EVERY: Final = 1.0
 
 
 class PooledConnection(psycopg.Connection[TupleRow]):
-    """A connection whose `close` gives it back to the pool that lent it, broken ones too.
+    """A connection whose `close` returns it to its pool, also if it is broken.
 
-    psycopg's own `close_returns` keeps the broken ones out, and with each of them
-    a place of the pool: after as many as it has, it lends nothing any more.
+    psycopg's own `close_returns` does not return broken ones, so that each of them takes a slot of the pool for ever.
     """
 
     lender: Pool | None = None
     knows_lookup = False
-    """Whether the statement of `lookup` is prepared for sure."""
+    """Whether the statement of `document_lookup` is known to be prepared."""
     is_for_device = False
-    """Whether the present loan may have a place that is kept for devices."""
+    """Whether the current loan may use a permit that is reserved for devices."""
     is_unusable = False
-    """Whether it leads to a server that requests cannot work with, such as a standby: it is closed when it comes back."""
+    """Whether its server is of no use, such as a standby; the connection is then closed at its return."""
 
     def notice(self, error: BaseException | None) -> None:
-        """Look whether this error says that the connection is unusable."""
+        """Mark the connection as unusable if this error means so."""
         if is_leaving(error):
             self.is_unusable = True
 
@@ -55,7 +54,7 @@ class PooledConnection(psycopg.Connection[TupleRow]):
             lender.take_back(self)
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Drive one of psycopg's generators to its end; in a greenlet, by the shorter way."""
+        """Run one of psycopg's generators to its end; in a greenlet, by the faster wait."""
         if wait_readable is None or timeout is not None:
             return super().wait(gen, interval, timeout)
         try:
@@ -69,25 +68,25 @@ class PooledConnection(psycopg.Connection[TupleRow]):
         return super().wait(_resumed(gen, wanted), interval)
 
     def rollback(self) -> None:
-        """Roll back; where that is needed, psycopg deallocates all statements, ours too."""
+        """Roll back. psycopg then deallocates all prepared statements, including the lookup's."""
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             self.knows_lookup = False
         super().rollback()
 
     def add_notice_handler(self, callback: object) -> None:
-        """Take none: SQLAlchemy adds one more at each checkout (4,400 seen after 2,200)."""
+        """Ignore it: SQLAlchemy adds another handler at each checkout (4,400 after 2,200)."""
 
 
 class Pool(ConnectionPool[PooledConnection]):
-    """A pool that lends for a limited time, finds dead connections without a round trip, and says why it has none."""
+    """A pool that limits the time of a loan, detects dead connections without a round trip, and reports why it is empty."""
 
     def __init__(self, url: URL, timeouts: Timeouts, size: int, watchdog: Watchdog) -> None:
         self._failures: deque[str] = deque(maxlen=1)
         self._watchdog = watchdog
         self._loan_seconds = timeouts.watchdog
         self._lent: dict[PooledConnection, int] = {}
-        # Who has to wait does so here, in order, and not in psycopg's pool, whose waiting
-        # takes 10 µs of processor time more under gevent.
+        # Requests wait here, in order, and not in psycopg's pool, whose wait takes 10 µs more
+        # processor time under gevent.
         self._connections_free = FairSemaphore(size, reserved_for_devices(size))
         self._renewed_at = 0.0
         super().__init__(
@@ -96,8 +95,8 @@ class Pool(ConnectionPool[PooledConnection]):
             min_size=1,
             max_size=size,
             timeout=timeouts.pool,
-            # A short series of attempts, begun anew by the next request: a long outage
-            # must not grow a long back-off.
+            # A short series of attempts, restarted by the next request: a long outage must not
+            # lead to a long back-off.
             reconnect_timeout=1.0,
             configure=prepare,
             check=self._check_alive,
@@ -105,7 +104,7 @@ class Pool(ConnectionPool[PooledConnection]):
         )
 
     def getconn(self, timeout: float | None = None, *, for_device: bool = False) -> PooledConnection:
-        """Lend a connection, for as long as the watchdog allows. Some are lent `for_device` only."""
+        """Lend a connection, for at most the watchdog's time-out. Some are reserved `for_device`."""
         allowed = self.timeout if timeout is None else timeout
         until = monotonic() + allowed
         if not self._connections_free.acquire(allowed, for_device=for_device):
@@ -120,7 +119,7 @@ class Pool(ConnectionPool[PooledConnection]):
 
     def take_back(self, connection: PooledConnection) -> None:
         """End a loan."""
-        # Before it goes back, where somebody else may get it.
+        # Before it returns to the pool, where another thread may get it.
         for_device = connection.is_for_device
         self._watchdog.release(self._lent.pop(connection))
         try:
@@ -132,9 +131,9 @@ class Pool(ConnectionPool[PooledConnection]):
             self._connections_free.release(for_device=for_device)
 
     def _renew(self) -> None:
-        """Replace the idle connections: they lead to where one was just found to be of no use.
+        """Replace the idle connections, because one to the same server was just found unusable.
 
-        Not at each such find: while a database is read-only, every write is one.
+        Limited in rate: while a database is read-only, every write finds one.
         """
         now = monotonic()
         if now - self._renewed_at >= _RENEW_EVERY:
@@ -147,17 +146,17 @@ class Pool(ConnectionPool[PooledConnection]):
         except PoolTimeout as error:
             raise self._exhausted(str(error)) from error
         connection.lender = self
-        # A broken connection no longer tells its descriptor.
+        # A broken connection no longer has its descriptor.
         self._lent[connection] = connection.fileno()
         self._watchdog.watch(self._lent[connection], self._loan_seconds)
         return connection
 
     def _exhausted(self, reason: str) -> PoolTimeout:
-        """Why nothing is lent: what the latest attempt to connect met, or else `reason`."""
+        """Return the error for an empty pool: the latest failure to connect, or else `reason`."""
         return PoolTimeout(self._failures[-1] if self._failures else reason)
 
     def use(self) -> PoolUse:
-        """How many connections are lent, idle and waited for."""
+        """Return the numbers of connections lent, idle and waited for."""
         found = self.get_stats()
         return PoolUse(
             in_use=len(self._lent),
@@ -167,12 +166,11 @@ class Pool(ConnectionPool[PooledConnection]):
         )
 
     def _check_alive(self, connection: PooledConnection) -> None:
-        """Notice a server that has gone: its farewell, and the end, wait in the socket's buffer.
+        """Detect a server that has shut down, without a round trip.
 
-        The first look reads the farewell, the second meets the end.
-
-        The other connections will be dead too, so all are replaced at once; left to
-        itself, the pool pauses for seconds between looking at one and the next.
+        Its FATAL message and the end of the stream are buffered: the first read consumes the message,
+        the second raises. The other connections are dead, too, so all are replaced at once; the pool by
+        itself waits for seconds between checking one and the next.
         """
         try:
             connection.pgconn.consume_input()
@@ -183,7 +181,7 @@ class Pool(ConnectionPool[PooledConnection]):
 
 
 def _resumed(gen: PQGen[RV], wanted: Wait) -> PQGen[RV]:
-    """A generator that somebody else began, and that wants something by now."""
+    """Resume a partially consumed psycopg generator."""
     while True:
         ready = yield wanted
         try:
@@ -194,7 +192,7 @@ def _resumed(gen: PQGen[RV], wanted: Wait) -> PQGen[RV]:
 
 
 def _connection_class(failures: deque[str]) -> type[PooledConnection]:
-    """The class of one pool's connections; `failures` gets what the latest failed attempt said."""
+    """Return the connection class of one pool. `failures`: receives the latest failure to connect."""
 
     class Connection(PooledConnection):
         @classmethod

@@ -40,11 +40,11 @@ class PostgresqlDatabase:
         self._lifetime = Lifetime()
         self._pool = Pool(url, timeouts, pool_size, self._watchdog)
         self._writer = _engine(self._pool.getconn)
-        event.listen(self._writer, "handle_error", _tell_connection)
-        # One statement needs no transaction around it: two round trips less.
+        event.listen(self._writer, "handle_error", _notify_connection)
+        # A single statement needs no explicit transaction, which saves two round trips.
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         server = _engine(partial(self._pool.getconn, for_device=True))
-        event.listen(server, "handle_error", _tell_connection)
+        event.listen(server, "handle_error", _notify_connection)
         self._server = server.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -119,8 +119,8 @@ class PostgresqlDatabase:
 _IS_READ_ONLY: Final = text(f"SELECT {IS_READ_ONLY}")
 
 _SESSION_SETTINGS: Final = (
-    # A few statements over many rows: a plan to be compiled costs more than it saves, a
-    # sample of a tenth of the usual size is enough, and sorting needs room.
+    # For a few statements over many rows: compiling a plan costs more than it saves, a tenth of the
+    # usual sample is enough for statistics, and sorting needs memory.
     "jit = off",
     "default_statistics_target = 10",
     "work_mem = '32MB'",
@@ -161,15 +161,15 @@ def _engine(connect: Callable[[], Any]) -> Engine:
         "postgresql+psycopg://",
         creator=connect,
         poolclass=NullPool,
-        # It would ask the database for the type's number at each checkout.
+        # This would query the type's OID at each checkout.
         use_native_hstore=False,
-        # They hold contents, and contents hold passwords of Wi-Fi.
+        # Parameters contain documents, which may contain Wi-Fi passwords.
         hide_parameters=True,
     )
 
 
 def connect_once(url: URL, timeouts: Timeouts) -> Engine:
-    """An engine without a pool, for work that is done once, such as migrations."""
+    """Return an engine without a pool, for single tasks such as migrations."""
     arguments = connection_arguments(url, timeouts)
 
     def connect() -> psycopg.Connection[TupleRow]:
@@ -184,13 +184,13 @@ def _pooled(connection: Connection) -> PooledConnection:
     return cast("PooledConnection", connection.connection.driver_connection)
 
 
-def _tell_connection(context: ExceptionContext) -> None:
-    """Let the connection of a failed statement know why it failed."""
+def _notify_connection(context: ExceptionContext) -> None:
+    """Pass the error of a failed statement to its connection."""
     if context.connection is not None and not context.connection.invalidated:
         _pooled(context.connection).notice(context.original_exception)
 
 
 def descriptor_of(connection: Connection) -> int:
-    """The socket that the connection talks through."""
+    """Return the descriptor of the connection's socket."""
     driver = cast("psycopg.Connection[TupleRow]", connection.connection.driver_connection)
     return driver.fileno()

@@ -1,4 +1,4 @@
-"""How long the database may take."""
+"""The time-outs of the database."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from attrs import frozen
 
 @frozen
 class Timeouts:
-    """Bounds, in seconds, on everything that waits for the database.
+    """Bounds, in seconds, for every wait on the database.
 
-    The server's own limits fire first and give the clearer error; the watchdog
-    is for what they cannot see, a link that swallows everything.
+    The server's own limits fire first and give the clearer error. The watchdog covers a dead link,
+    through which they cannot be delivered.
     """
 
     connect: int = 3
@@ -24,7 +24,7 @@ class Timeouts:
     idle_transaction: float = 15.0
     """A transaction in which nothing happens (PostgreSQL's `idle_in_transaction_session_timeout`)."""
     watchdog: float = 10.0
-    """One unit of work as the client sees it; then its connection is cut."""
+    """One unit of work, measured by the client; then its connection is cut."""
     bulk: float = 600.0
     """One statement of an import, an export, or a patch to many configs, instead of the bounds above."""
     check: float = 2.0

@@ -1,8 +1,7 @@
-"""A bound on calls that no server-side time-out can end.
+"""A bound for calls that a server-side time-out cannot end.
 
-`statement_timeout` fires in the server; when the link to it swallows
-everything, the client waits for as long as TCP does. Shutting the socket down
-wakes the wait, in a thread and in a greenlet alike.
+`statement_timeout` fires in the server; through a dead link the client does not learn of it, and waits
+until TCP gives up. Shutting the socket down ends the wait, in a thread and in a greenlet.
 """
 
 from __future__ import annotations
@@ -19,28 +18,28 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 _GRANULARITY: Final = 0.25
-"""Seconds between two looks at what is under way."""
+"""Seconds between two checks of the deadlines."""
 
 
 class Watchdog:
-    """Shuts down the sockets of calls that overrun their time."""
+    """Shuts down the sockets of calls that exceed their deadlines."""
 
     def __init__(self) -> None:
         self._deadlines: dict[int, float] = {}
-        # Held while a socket is cut, so that a call cannot end in between, give its
-        # descriptor's number back, and have another's socket cut in its place.
+        # Held while a socket is shut down: otherwise the call could end in between, and its descriptor's
+        # number could already belong to another socket.
         self._lock = Lock()
         self._stop = Event()
         self._thread: Thread | None = None
 
     def watch(self, descriptor: int, seconds: float) -> None:
-        """Cut the socket `descriptor` unless it is released within `seconds`; the latest call counts."""
+        """Shut the socket `descriptor` down unless it is released within `seconds`. A later call replaces the deadline."""
         self._ensure_running()
         with self._lock:
             self._deadlines[descriptor] = monotonic() + seconds
 
     def release(self, descriptor: int) -> None:
-        """Watch the socket no longer."""
+        """Stop watching the socket."""
         with self._lock:
             self._deadlines.pop(descriptor, None)
 
