@@ -15,6 +15,7 @@ from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_m
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
+from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_proposed
 from .names import find, key_of
@@ -266,16 +267,6 @@ def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> Co
     if source is None:
         return ConfigContent.parse(content or "", limit)
     return ConfigContent.parse(without_mark(source.read(len(UTF8_MARK) + limit + 1)), limit)
-
-
-def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
-    """Print the config that a command has changed."""
-    if as_json:
-        say_json(changed)
-    else:
-        say(
-            f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.database}"
-        )
 
 
 def _echo_config(runtime: Runtime, found: Config) -> None:

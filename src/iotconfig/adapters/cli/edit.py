@@ -16,7 +16,7 @@ from iotconfig.domain.documents import line_ends, strict_json
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument, IotConfigError, PreconditionFailed
 
-from .configs import echo_changed
+from .changed import echo_changed
 from .diffs import echo_difference
 from .errors import one_line
 from .names import find

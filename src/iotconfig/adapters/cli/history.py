@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from .configs import echo_changed
+from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_diff, echo_difference
 from .names import find, find_id
