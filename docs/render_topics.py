@@ -11,7 +11,7 @@ _HEAD = """\
 # Every topic
 
 Printed by `docs/render_topics.py` from the messages that the publisher makes of an
-announcement, with the default prefix. [Telling devices of changes](mqtt.md) explains when each is sent.
+announcement, with the default prefix. [Announcing changes over MQTT](mqtt.md) explains when each is sent.
 
 | of | topic | QoS | retained | expires after | payload |
 | --- | --- | --- | --- | --- | --- |"""
