@@ -13,22 +13,21 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.offload import Offload, run_inline
 
-from .config import Config
 from .history import found_revision
 from .ports import HistoryReader
 from .revisions import Operation
 
 
-class Edit(Protocol):
-    """One way to change content."""
+class ContentEdit(Protocol):
+    """An edit that needs the present content only."""
 
     @property
     def operation(self) -> Operation:
         """The operation that the history shows."""
         ...
 
-    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """Return the new content of `config`. Called in a transaction, so it must not wait for other work."""
+    def apply(self, content: ConfigContent) -> ConfigContent:
+        """Return the new content. Called in a transaction, so it must not wait for other work."""
         ...
 
 
@@ -42,7 +41,7 @@ def _check_revision(_edit: object, _attribute: object, revision: int) -> None:
 
 def check_edit(edit: object) -> None:
     """Raise `TypeError` for what is no `Edit`."""
-    if not callable(getattr(edit, "apply", None)):
+    if not isinstance(edit, Rollback) and not callable(getattr(edit, "apply", None)):
         raise TypeError(
             f"An edit is Replace(content), Merge(patch) or Rollback(revision), not {kind_of(edit)}."
         )
@@ -57,7 +56,7 @@ class Replace:
     content: ConfigContent = field(converter=content_of)
     """Given as `ConfigContent`, JSON text or a dict."""
 
-    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
+    def apply(self, content: ConfigContent) -> ConfigContent:
         """Return the content, which was checked before. Raises nothing."""
         return self.content
 
@@ -74,16 +73,13 @@ class Merge:
     offload: Offload = field(default=run_inline, eq=False, repr=False)
     """Does the merging outside of transactions."""
 
-    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
-        return self._merged(config.content)
+    def apply(self, content: ConfigContent) -> ConfigContent:
+        """Merge the patch into `content`. Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
+        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
 
     def merged(self, content: ConfigContent) -> ConfigContent:
-        """Merge the patch into `content` by `offload`, which may wait: call it outside of transactions."""
-        return self.offload(lambda: self._merged(content), len(content.text) + len(self.patch.text))
-
-    def _merged(self, content: ConfigContent) -> ConfigContent:
-        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+        """Return `apply(content)`, run by `offload`, which may wait: call it outside of transactions."""
+        return self.offload(lambda: self.apply(content), len(content.text) + len(self.patch.text))
 
 
 @frozen
@@ -94,11 +90,17 @@ class Rollback:
 
     revision: int = field(validator=_check_revision)
 
-    def apply(self, config: Config, history: HistoryReader) -> ConfigContent:
-        """Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion."""
-        revision = found_revision(history, config.id, self.revision)
+    def content(self, config_id: int, history: HistoryReader) -> ConfigContent:
+        """Read the content of the revision, which never changes.
+
+        Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion.
+        """
+        revision = found_revision(history, config_id, self.revision)
         if revision.content is None:
             raise ValidationFailed(
-                f"Revision {self.revision} of config {config.id} is its deletion, and has no content."
+                f"Revision {self.revision} of config {config_id} is its deletion, and has no content."
             )
         return revision.content
+
+
+Edit = ContentEdit | Rollback

@@ -15,6 +15,7 @@ from iotconfig.domain.mac import MacAddress, mac_address_of
 from . import changes
 from .config import MAX_ID, Config
 from .counter import RevisionCounter
+from .locking import Moved, until_locked
 from .ports import HistoryReader
 from .revisions import (
     MAX_REVISION,
@@ -118,16 +119,19 @@ class HistoryService:
         """
         check_config_id(config_id)
         check_note(note)
-        while True:
-            with self.store.writing() as work:
-                mac_address = _newest(work.history, config_id).mac_address
-                device = work.counters.lock(mac_address)
-                deletion = _newest(work.history, config_id)
-                if deletion.mac_address == mac_address:
-                    last = _deleted_config(work, device, deletion)
-                    now = self.clock()
-                    return work.record([changes.restored(device, last, now)], note, now)[0]
-            # The config was restored, moved and deleted meanwhile: the lock is of another board. Start over.
+
+        def attempt(work: UnitOfWork) -> Config:
+            mac_address = _newest(work.history, config_id).mac_address
+            counter = work.counters.lock(mac_address)
+            deletion = _newest(work.history, config_id)
+            if deletion.mac_address != mac_address:
+                # Restored, moved and deleted again meanwhile.
+                raise Moved
+            last = _deleted_config(work, counter, deletion)
+            now = self.clock()
+            return work.record([changes.restored(counter, last, now)], note, now)[0]
+
+        return until_locked(self.store, attempt)
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
         """Remove the revisions that `retention` lets go, step by step.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from attrs import frozen
 
@@ -20,7 +21,8 @@ from . import changes
 from .announcements import announce_config
 from .config import MAX_ID, Config, Document
 from .counter import RevisionCounter
-from .edits import Edit, Merge, Replace, check_edit
+from .edits import Edit, Merge, Replace, Rollback, check_edit
+from .locking import Moved, until_locked
 from .precondition import UNCONDITIONAL, Precondition
 from .query import ConfigPage, ConfigQuery, check_query
 from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
@@ -120,34 +122,30 @@ class ConfigService:
         `updated_at` stays), but the config is announced again.
 
         Raises `RecordNotFound`; `PreconditionFailed` where the config is at a
-        revision that `precondition` excludes; and what the edit's `apply` does.
+        revision that `precondition` excludes; and, for a rollback or a merge, the errors of `Rollback.content` and `Merge.apply`.
         """
         check_edit(edit)
         _check_condition(precondition)
         check_note(note)
 
-        def change(
-            work: UnitOfWork,
-            device: RevisionCounter,
-            config: Config,
-            ahead: tuple[Config, ConfigContent] | None = None,
-        ) -> Config | None:
-            precondition.check(config)
-            if ahead is None:
-                content = edit.apply(config, work.history)
-            else:
-                seen, content = ahead
-                if config.content != seen.content:
-                    return None
-            return _store(work, device, config, content, edit.operation, note, self.clock())
+        def change(new_content: Callable[[ConfigContent], ConfigContent]) -> Config:
+            def under_lock(work: UnitOfWork, counter: RevisionCounter, config: Config) -> Config:
+                precondition.check(config)
+                content = new_content(config.content)
+                return _store(work, counter, config, content, edit.operation, note, self.clock())
 
+            return self._locked(config_id, under_lock)
+
+        if isinstance(edit, Rollback):
+            _, content = self.preview(config_id, edit, precondition)
+            return change(lambda _present: content)
         # Merging may wait for other work, which must not hold a connection or a lock.
         for _ in range(_MERGED_AHEAD if isinstance(edit, Merge) else 0):
-            ahead = self.preview(config_id, edit, precondition)
-            if changed := self._locked(config_id, partial(change, ahead=ahead)):
-                return changed
+            seen, merged = self.preview(config_id, edit, precondition)
+            with suppress(_ChangedMeanwhile):
+                return change(partial(_unless_changed, seen.content, merged))
         # Under the lock, no other writer can change the config.
-        return cast("Config", self._locked(config_id, change))
+        return change(edit.apply)
 
     def preview(
         self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
@@ -162,9 +160,11 @@ class ConfigService:
         with self.store.reading() as view:
             config = _found(view.configs.get(config_id), config_id)
             precondition.check(config)
-            if not isinstance(edit, Merge):
-                return config, edit.apply(config, view.history)
-        return config, edit.merged(config.content)
+            if isinstance(edit, Rollback):
+                return config, edit.content(config_id, view.history)
+        if isinstance(edit, Merge):
+            return config, edit.merged(config.content)
+        return config, edit.apply(config.content)
 
     def put(
         self,
@@ -208,23 +208,23 @@ class ConfigService:
         mac_address = mac_address_of(mac_address)
         _check_condition(precondition)
         check_note(note)
-        while True:
-            with self.store.writing() as work:
-                seen = _found(work.configs.get(config_id), config_id)
-                if seen.mac_address == mac_address:
-                    raise RecordExists(mac_address, "name the board that takes its place")
-                locked = {mac: work.counters.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
-                config = _found(work.configs.get(config_id), config_id)
-                if config.mac_address == seen.mac_address:
-                    precondition.check(config)
-                    if work.configs.get_by_mac(mac_address) is not None:
-                        raise RecordExists(
-                            mac_address, "a board that has a config cannot take another's place"
-                        )
-                    old, new = locked[config.mac_address], locked[mac_address]
-                    now = self.clock()
-                    return work.record([changes.moved(old, new, config, now)], note, now)[0]
-            # Another swap was faster: the locks are of boards that the config is not on. Start over.
+
+        def swap(work: UnitOfWork) -> Config:
+            seen = _found(work.configs.get(config_id), config_id)
+            if seen.mac_address == mac_address:
+                raise RecordExists(mac_address, "name the board that takes its place")
+            locked = {mac: work.counters.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
+            config = _found(work.configs.get(config_id), config_id)
+            if config.mac_address != seen.mac_address:
+                raise Moved
+            precondition.check(config)
+            if work.configs.get_by_mac(mac_address) is not None:
+                raise RecordExists(mac_address, "a board that has a config cannot take another's place")
+            now = self.clock()
+            change = changes.moved(locked[config.mac_address], locked[mac_address], config, now)
+            return work.record([change], note, now)[0]
+
+        return until_locked(self.store, swap)
 
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
@@ -283,16 +283,28 @@ class ConfigService:
     def _locked(self, config_id: int, use: Callable[[UnitOfWork, RevisionCounter, Config], T]) -> T:
         """Return what `use` returns for the locked counter and the config, both read under the lock."""
         _check_id(config_id)
-        while True:
-            with self.store.writing() as work:
-                device = work.counters.lock_owner(config_id)
-                if device is None:
-                    raise RecordNotFound(config_id)
-                config = _found(work.configs.get(config_id), config_id)
-                if config.mac_address == device.mac_address:
-                    return use(work, device, config)
-            # A board swap was faster, and this is the lock of the old board. Locking the new board too would
-            # break the lock order, and could deadlock. Start over.
+
+        def attempt(work: UnitOfWork) -> T:
+            counter = work.counters.lock_owner(config_id)
+            if counter is None:
+                raise RecordNotFound(config_id)
+            config = _found(work.configs.get(config_id), config_id)
+            if config.mac_address != counter.mac_address:
+                raise Moved
+            return use(work, counter, config)
+
+        return until_locked(self.store, attempt)
+
+
+class _ChangedMeanwhile(Exception):
+    """The content is not the one that a patch was merged into."""
+
+
+def _unless_changed(seen: ConfigContent, merged: ConfigContent, present: ConfigContent) -> ConfigContent:
+    """Return `merged`, which was made from `seen`. Raises `_ChangedMeanwhile` where that is not the present content."""
+    if present != seen:
+        raise _ChangedMeanwhile
+    return merged
 
 
 def _store(
