@@ -22,7 +22,7 @@ class TestPruning(PruningContract):
 @pytest.fixture
 def history(store: Store, service: ConfigService) -> HistoryService:
     """The use cases of history, over the same store as the service."""
-    return HistoryService(store, service.clock)
+    return HistoryService(store)
 
 
 def test_a_long_history_takes_several_transactions(

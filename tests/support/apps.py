@@ -42,7 +42,7 @@ def app_in_memory(
     store, clock = store or in_memory, clock or SteppingClock()
     use_cases = UseCases(
         configs=ConfigService(store, clock),
-        history=HistoryService(store, clock),
+        history=HistoryService(store),
         fleet=BulkService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),

@@ -123,7 +123,7 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
     """
     with runtime.services() as services:
         config_id = find_id(services.history, name)
-        restored = services.history.restore(config_id, runtime.note(message))
+        restored = services.configs.restore(config_id, runtime.note(message))
     echo_changed(runtime, restored, "Restored", as_json)
 
 

@@ -1,4 +1,4 @@
-"""The use cases of history: reading revisions, restoring deleted configs, pruning old revisions."""
+"""The use cases of history: reading revisions, listing deleted configs, pruning old revisions."""
 
 from __future__ import annotations
 
@@ -8,30 +8,22 @@ from typing import Final
 from attrs import frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number
-from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
+from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
-from . import changes
-from .config import MAX_ID, Config
-from .counter import RevisionCounter
-from .locking import Moved, until_locked
+from .config import MAX_ID
 from .ports import HistoryReader
 from .revisions import (
     MAX_REVISION,
-    UNSIGNED,
-    ChangeNote,
     DeletedPage,
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
-    Operation,
     Retention,
     Revision,
     check_config_id,
-    check_note,
 )
-from .store import Store, UnitOfWork
+from .store import Store
 
 _PRUNED_AT_ONCE: Final = 100
 """Configs that one transaction of `prune` looks at."""
@@ -47,7 +39,6 @@ class HistoryService:
     """
 
     store: Store
-    clock: Clock
 
     def config_of(self, mac_address: MacAddress | str) -> int:
         """The id of the latest config of a device, deleted or not. Raises `RecordNotFound`."""
@@ -89,7 +80,7 @@ class HistoryService:
         _check_revisions(*(number for number in (earlier, later) if number is not None))
         with self.store.reading() as view:
             history = view.history
-            newest = _newest(history, config_id)
+            newest = newest_revision(history, config_id)
             after = newest if later is None else found_revision(history, config_id, later)
             if earlier is not None:
                 return found_revision(history, config_id, earlier), after
@@ -110,28 +101,6 @@ class HistoryService:
         )
         with self.store.reading() as view:
             return view.history.deleted(query)
-
-    def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
-        """Bring a deleted config back, under its id, with the content that it had.
-
-        Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
-        its MAC address is in use again; `RecordGone` where its content was pruned.
-        """
-        check_config_id(config_id)
-        check_note(note)
-
-        def attempt(work: UnitOfWork) -> Config:
-            mac_address = _newest(work.history, config_id).mac_address
-            counter = work.counters.lock(mac_address)
-            deletion = _newest(work.history, config_id)
-            if deletion.mac_address != mac_address:
-                # Restored, moved and deleted again meanwhile.
-                raise Moved
-            last = _deleted_config(work, counter, deletion)
-            now = self.clock()
-            return work.record([changes.restored(counter, last, now)], note, now)[0]
-
-        return until_locked(self.store, attempt)
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
         """Remove the revisions that `retention` lets go, step by step.
@@ -170,32 +139,12 @@ def _check_known(history: HistoryReader, config_id: int) -> None:
         raise RecordNotFound(config_id)
 
 
-def _newest(history: HistoryReader, config_id: int) -> Revision:
+def newest_revision(history: HistoryReader, config_id: int) -> Revision:
     """The newest revision of a config. Raises as `_check_known` does."""
     newest = history.newest(config_id) if 1 <= config_id <= MAX_ID else None
     if newest is None:
         raise RecordNotFound(config_id)
     return newest
-
-
-def _deleted_config(work: UnitOfWork, counter: RevisionCounter, deletion: Revision) -> Config:
-    """The config that a deletion removed, with the deletion's revision and time."""
-    config_id = deletion.config_id
-    if deletion.operation is not Operation.DELETE:
-        raise RecordExists(counter.mac_address, f"config {config_id} is not deleted")
-    if work.configs.get_by_mac(counter.mac_address) is not None:
-        raise RecordExists(counter.mac_address, f"delete that one to restore config {config_id}")
-    last = work.history.newest_content(config_id)
-    if last is None or last.content is None:
-        raise RecordGone(f"The content of config {config_id} was pruned.")
-    return Config(
-        id=config_id,
-        mac_address=counter.mac_address,
-        content=last.content,
-        revision=deletion.revision,
-        created_at=work.history.created_at(config_id) or deletion.created_at,
-        updated_at=deletion.created_at,
-    )
 
 
 def found_revision(history: HistoryReader, config_id: int, number: int) -> Revision:

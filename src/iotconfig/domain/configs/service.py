@@ -25,6 +25,7 @@ from .edits import Edit, Merge, Replace, Rollback, check_edit
 from .locking import Moved, until_locked
 from .precondition import UNCONDITIONAL, Precondition
 from .query import ConfigPage, ConfigQuery, check_query
+from .restoring import locked_deletion, restored
 from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
 from .store import Store, UnitOfWork, View
 
@@ -231,7 +232,7 @@ class ConfigService:
     ) -> None:
         """Remove a config. Its device's counter goes on: the deletion is a change too.
 
-        `HistoryService.restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
+        `restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
         _check_condition(precondition)
         check_note(note)
@@ -242,6 +243,22 @@ class ConfigService:
             work.record([changes.deleted(device, config, now)], note, now)
 
         self._locked(config_id, remove)
+
+    def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
+        """Restore a deleted config under its id, with the content that it had.
+
+        Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
+        its MAC address is in use again; `RecordGone` where its content was pruned.
+        """
+        check_config_id(config_id)
+        check_note(note)
+
+        def attempt(work: UnitOfWork) -> Config:
+            counter, deletion = locked_deletion(work, config_id)
+            now = self.clock()
+            return work.record([restored(work, counter, deletion, now)], note, now)[0]
+
+        return until_locked(self.store, attempt)
 
     def announce(self, config_id: int) -> Config:
         """Announce a config again, without a change. Raises `RecordNotFound`."""

@@ -96,7 +96,7 @@ class SwapsContract(UseCases):
 
     @pytest.mark.parametrize("way", ["create", "put", "restore", "swap"])
     def test_a_board_with_a_config_of_its_own_is_replaced_no_longer(
-        self, service: ConfigService, history: HistoryService, way: str
+        self, service: ConfigService, way: str
     ) -> None:
         """However it gets one; and when that one is deleted, it is just not there."""
         deleted = service.create(mac(1), content())
@@ -108,7 +108,7 @@ class SwapsContract(UseCases):
         elif way == "put":
             config, _ = service.put(mac(1), content())
         elif way == "restore":
-            config = history.restore(deleted.id)
+            config = service.restore(deleted.id)
         else:
             config = service.replace_device(created.id, mac(1))
 

@@ -64,7 +64,7 @@ class ClosingContract(UseCases):
             lambda: history.revision(config.id, 1),
             lambda: history.compare(config.id),
             lambda: history.deleted(DeletedQuery()),
-            lambda: history.restore(config.id),
+            lambda: service.restore(config.id),
             lambda: list(history.prune(retention)),
             lambda: list(history.prune(retention, dry_run=True)),
             lambda: fleet.load([BulkEntry("one", mac(2), content())], BulkOptions()),

@@ -50,7 +50,7 @@ class HistoryContract(UseCases):
         service.edit(config_id, Merge(MergePatch.parse('{"b": 1.0}')), note=note)
         service.edit(config_id, Rollback(1), note=note)
         service.delete(config_id, note=note)
-        history.restore(config_id, note)
+        service.restore(config_id, note)
         service.replace_device(config_id, mac(2), note=note)
 
         assert [
@@ -110,7 +110,7 @@ class HistoryContract(UseCases):
         service.delete(first.id)
         second = service.create(mac(1), content(a=2))
         service.replace_device(second.id, mac(2))
-        history.restore(first.id)
+        service.restore(first.id)
         service.delete(second.id)
         third = service.create(mac(2), content(a=3))
         numbers = {
@@ -135,16 +135,16 @@ class HistoryContract(UseCases):
         service.replace_device(created.id, mac(2))
         service.edit(created.id, Rollback(1))
         service.delete(created.id)
-        HistoryService(store, service.clock).restore(created.id)
+        service.restore(created.id)
 
         assert [step(9)] * 6 == [revision.created_at for revision in revisions(history, created.id)]
 
-    def test_rollback_brings_back_every_byte(self, service: ConfigService, history: HistoryService) -> None:
+    def test_rollback_brings_back_every_byte(self, service: ConfigService) -> None:
         """The content and what is derived from it are those of the revision, across deletion and swap, too."""
         created = service.create(mac(1), content(ODD))
         service.update(created.id, content(deviceName="Bath", enableOTA=True))
         service.delete(created.id)
-        history.restore(created.id)
+        service.restore(created.id)
         moved = service.replace_device(created.id, mac(2))
         rolled = service.edit(created.id, Rollback(1))
 
@@ -152,13 +152,11 @@ class HistoryContract(UseCases):
         assert ODD.encode() == service.document(mac(2)).body
         assert moved.revision + 1 == rolled.revision
 
-    def test_a_rollback_to_a_deletion_is_refused(
-        self, service: ConfigService, history: HistoryService
-    ) -> None:
+    def test_a_rollback_to_a_deletion_is_refused(self, service: ConfigService) -> None:
         """A deletion has no content to go back to."""
         created = service.create(mac(1), content())
         service.delete(created.id)
-        history.restore(created.id)
+        service.restore(created.id)
 
         with pytest.raises(ValidationFailed, match="is its deletion"):
             service.edit(created.id, Rollback(2))
@@ -184,13 +182,15 @@ class HistoryContract(UseCases):
                 act()
 
     @pytest.mark.parametrize("config_id", NO_IDS)
-    def test_configs_that_never_were(self, history: HistoryService, config_id: int) -> None:
+    def test_configs_that_never_were(
+        self, service: ConfigService, history: HistoryService, config_id: int
+    ) -> None:
         """A number that is no id of a config has no history."""
         for act in (
             lambda: history.revisions(HistoryQuery(config_id)),
             lambda: history.revision(config_id, 1),
             lambda: history.compare(config_id),
-            lambda: history.restore(config_id),
+            lambda: service.restore(config_id),
         ):
             with pytest.raises(RecordNotFound, match=f"Config {config_id} was not found"):
                 act()

@@ -114,7 +114,7 @@ class PruningContract(UseCases):
         assert [3] == list(history.prune(Retention(1, ALWAYS)))
         assert [5, 4] == numbers(history, config_id)
         assert [config_id] == [config.id for config in history.deleted(DeletedQuery()).configs]
-        assert (last, 6) == (history.restore(config_id).content, service.get(config_id).revision)
+        assert (last, 6) == (service.restore(config_id).content, service.get(config_id).revision)
 
     def test_deletions_that_were_undone_go_as_others(
         self, service: ConfigService, history: HistoryService
@@ -123,7 +123,7 @@ class PruningContract(UseCases):
         config_id = with_revisions(service, 1, 2)
         for _ in range(2):
             service.delete(config_id)
-            history.restore(config_id)
+            service.restore(config_id)
         service.delete(config_id)
 
         assert [7, 6, 5, 4, 3, 2, 1] == numbers(history, config_id)
@@ -173,7 +173,7 @@ class PruningContract(UseCases):
                 config = record(work, changes.created(work.counters.lock(mac(number)), content(), START))
                 counter = work.counters.lock(mac(number))
                 record(work, changes.edited(counter, config, content(n=1), Operation.UPDATE, START))
-        history = HistoryService(store, service.clock)
+        history = HistoryService(store)
 
         assert [100, 1] == list(history.prune(Retention(1, ALWAYS), dry_run=True))
         assert [100, 1] == list(history.prune(Retention(1, ALWAYS)))

@@ -30,7 +30,7 @@ class RestoringContract(UseCases):
         created = service.create(mac(1), content(TEXT))
         service.delete(created.id)
         queue.acknowledge([only(queue)], [])
-        restored = history.restore(created.id)
+        restored = service.restore(created.id)
 
         assert Config(created.id, mac(1), content(TEXT), 3, step(0), step(2)) == restored
         assert restored == service.get(created.id) == service.get_by_mac(mac(1))
@@ -45,27 +45,25 @@ class RestoringContract(UseCases):
         assert () == history.deleted(DeletedQuery()).configs
         assert 4 == service.update(created.id, content(a=2)).revision
 
-    def test_ids_go_on_after_a_restore(self, service: ConfigService, history: HistoryService) -> None:
+    def test_ids_go_on_after_a_restore(self, service: ConfigService) -> None:
         """A new config never gets the id of a restored one."""
         ids = [service.create(mac(n), content()).id for n in (1, 2)]
         for config_id in ids:
             service.delete(config_id)
         for config_id in ids:
-            history.restore(config_id)
+            service.restore(config_id)
 
         assert service.create(mac(3), content()).id not in ids
 
-    def test_a_config_that_is_there_is_not_restored(
-        self, service: ConfigService, history: HistoryService
-    ) -> None:
+    def test_a_config_that_is_there_is_not_restored(self, service: ConfigService) -> None:
         """There is nothing to bring back, before a deletion and after a restore."""
         created = service.create(mac(1), content())
         with pytest.raises(RecordExists, match=f"config {created.id} is not deleted"):
-            history.restore(created.id)
+            service.restore(created.id)
         service.delete(created.id)
-        restored = history.restore(created.id)
+        restored = service.restore(created.id)
         with pytest.raises(RecordExists):
-            history.restore(created.id)
+            service.restore(created.id)
 
         assert restored == service.get(created.id)
 
@@ -75,17 +73,15 @@ class RestoringContract(UseCases):
         service.delete(created.id)
         other = service.create(mac(1), content(a=2))
         with pytest.raises(RecordExists, match=str(mac(1))) as refusal:
-            history.restore(created.id)
+            service.restore(created.id)
 
         assert {"mac_address": str(mac(1))} == refusal.value.details
         assert other == service.get_by_mac(mac(1))
         assert [created.id] == [config.id for config in history.deleted(DeletedQuery()).configs]
         service.delete(other.id)
-        assert (created.id, 5) == (history.restore(created.id).id, service.get_by_mac(mac(1)).revision)
+        assert (created.id, 5) == (service.restore(created.id).id, service.get_by_mac(mac(1)).revision)
 
-    def test_a_config_comes_back_to_the_board_it_was_on_last(
-        self, service: ConfigService, history: HistoryService
-    ) -> None:
+    def test_a_config_comes_back_to_the_board_it_was_on_last(self, service: ConfigService) -> None:
         """After a swap and a deletion, the new board is its place; the old one may have another config."""
         created = service.create(mac(1), content(a=1))
         service.replace_device(created.id, mac(2))
@@ -93,7 +89,7 @@ class RestoringContract(UseCases):
         service.create(mac(1), content(a=2))
 
         assert (mac(2), content(a=1)) == (
-            history.restore(created.id).mac_address,
+            service.restore(created.id).mac_address,
             service.get(created.id).content,
         )
 
@@ -104,7 +100,7 @@ class RestoringContract(UseCases):
         service.replace_device(ids[1], mac(9))
         for config_id in ids:
             service.delete(config_id, note=ChangeNote("eve", f"why {config_id}"))
-        history.restore(ids[2])
+        service.restore(ids[2])
         found = history.deleted(DeletedQuery()).configs
 
         assert [ids[3], ids[1], ids[0]] == [config.id for config in found]
@@ -113,7 +109,7 @@ class RestoringContract(UseCases):
 
     def test_pages_of_what_was_deleted(self, store: Store) -> None:
         """Deletions of one moment are told apart by their ids: pages lose none, and show none twice."""
-        service, history = ConfigService(store, lambda: step(0)), HistoryService(store, lambda: step(0))
+        service, history = ConfigService(store, lambda: step(0)), HistoryService(store)
         ids = [service.create(mac(n), content()).id for n in range(5)]
         for config_id in ids:
             service.delete(config_id)
@@ -125,10 +121,12 @@ class RestoringContract(UseCases):
             [c.id for c in page.configs] for page in pages
         ]
 
-    def test_a_config_that_never_was_is_not_restored(self, history: HistoryService) -> None:
+    def test_a_config_that_never_was_is_not_restored(
+        self, service: ConfigService, history: HistoryService
+    ) -> None:
         """Nothing to bring back, and nothing is made."""
         with pytest.raises(RecordNotFound):
-            history.restore(1)
+            service.restore(1)
         assert () == history.deleted(DeletedQuery()).configs
 
     def test_of_many_restores_one_wins(self, service: ConfigService, history: HistoryService) -> None:
@@ -138,7 +136,7 @@ class RestoringContract(UseCases):
 
         def restore(_: int) -> Config | type[Exception]:
             try:
-                return history.restore(created.id)
+                return service.restore(created.id)
             except IotConfigError as error:
                 return type(error)
 
@@ -147,9 +145,7 @@ class RestoringContract(UseCases):
         assert [service.get(created.id)] == [result for result in results if isinstance(result, Config)]
         assert [3, 2, 1] == [r.revision for r in history.revisions(HistoryQuery(created.id)).revisions]
 
-    def test_of_two_configs_of_one_device_one_comes_back(
-        self, service: ConfigService, history: HistoryService
-    ) -> None:
+    def test_of_two_configs_of_one_device_one_comes_back(self, service: ConfigService) -> None:
         """Restores of different configs for one device, and a creation, end with one of them."""
         ids = []
         for n in range(3):
@@ -160,7 +156,7 @@ class RestoringContract(UseCases):
             try:
                 if number == 3:
                     return service.create(mac(1), content(n=3)).id
-                return history.restore(ids[number]).id
+                return service.restore(ids[number]).id
             except RecordExists:
                 return None
 

@@ -181,7 +181,7 @@ class DeletedConfigsResource:
 class RestoreResource:
     """`/api/deleted-configs/{segment}/restore`: restores a deleted config with its id."""
 
-    history: HistoryService
+    service: ConfigService
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -190,6 +190,6 @@ class RestoreResource:
         body = Message()
         if req.content_length or req.get_header("Transfer-Encoding"):
             body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)
-        config = self.history.restore(number, note_of(req, query.message, body.message))
+        config = self.service.restore(number, note_of(req, query.message, body.message))
         send_config(resp, config)
         resp.set_header("Location", f"/api/configs/{config.id}")

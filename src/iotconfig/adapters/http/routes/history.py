@@ -127,7 +127,7 @@ AREA: Final = Area(
         ),
         Route(
             "/api/deleted-configs/{segment}/restore",
-            lambda api: RestoreResource(api.use_cases.history, api.bodies),
+            lambda api: RestoreResource(api.use_cases.configs, api.bodies),
             parameters=(ID,),
             post=Operation(
                 "restoreConfig",

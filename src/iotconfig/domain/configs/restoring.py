@@ -1,0 +1,54 @@
+"""Restoring deleted configs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from iotconfig.domain.errors import RecordExists, RecordGone
+
+from . import changes
+from .change import Change
+from .config import Config
+from .counter import RevisionCounter
+from .history import newest_revision
+from .locking import Moved
+from .revisions import Operation, Revision
+from .store import UnitOfWork
+
+
+def locked_deletion(work: UnitOfWork, config_id: int) -> tuple[RevisionCounter, Revision]:
+    """Lock the board of a deleted config, and return its counter and the newest revision of the config.
+
+    Raises `RecordNotFound`, and `Moved` where the config was restored, moved and deleted again meanwhile.
+    """
+    mac_address = newest_revision(work.history, config_id).mac_address
+    counter = work.counters.lock(mac_address)
+    deletion = newest_revision(work.history, config_id)
+    if deletion.mac_address != mac_address:
+        raise Moved
+    return counter, deletion
+
+
+def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now: datetime) -> Change:
+    """The change that restores a config with the content that it had.
+
+    Raises `RecordExists` where it was not deleted, or where its MAC address is in use again, and
+    `RecordGone` where its content was pruned.
+    """
+    config_id = deletion.config_id
+    if deletion.operation is not Operation.DELETE:
+        raise RecordExists(counter.mac_address, f"config {config_id} is not deleted")
+    if work.configs.get_by_mac(counter.mac_address) is not None:
+        raise RecordExists(counter.mac_address, f"delete that one to restore config {config_id}")
+    last = work.history.newest_content(config_id)
+    if last is None or last.content is None:
+        raise RecordGone(f"The content of config {config_id} was pruned.")
+    deleted = Config(
+        id=config_id,
+        mac_address=counter.mac_address,
+        content=last.content,
+        revision=deletion.revision,
+        created_at=work.history.created_at(config_id) or deletion.created_at,
+        updated_at=deletion.created_at,
+    )
+    return changes.restored(counter, deleted, now)
