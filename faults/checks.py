@@ -190,7 +190,7 @@ def outage_is_told(health: Iterable[Operation], broken: float, healed: float) ->
     """While the database is unavailable, there are health checks, and each answers 503."""
     during = [one for one in health if broken <= one.begun and one.ended is not None and one.ended < healed]
     if not during:
-        return ["nobody asked for the health during the outage"]
+        return ["no health check during the outage"]
     return [f"health was answered {one.status} during the outage" for one in during if one.status != 503]
 
 
@@ -202,7 +202,9 @@ def cut_in_time(record: Iterable[Operation], deadlines: Mapping[str, float], mar
         if one.ended is None:
             found.append(f"a slow client ({one.subject}) was never cut")
         elif not deadline - 0.1 <= one.seconds <= deadline + margin:
-            found.append(f"a slow client ({one.subject}) was cut after {one.seconds:.1f} s, not {deadline:g}")
+            found.append(
+                f"a slow client ({one.subject}) was closed after {one.seconds:.1f} s, not {deadline:g}"
+            )
     return found
 
 

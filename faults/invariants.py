@@ -36,7 +36,7 @@ def stored_as_acknowledged(
 def announced_in_order(record: Collection[Operation], newest: Mapping[str, int]) -> Verdict:
     """Compare the messages that subscribers received with the last revision of each device."""
     return held(
-        "announced revisions never go back, and the newest arrive",
+        "announced revisions never decrease, and the newest arrive",
         announced_never_go_back(record),
         newest_are_announced(record, newest),
     )

@@ -78,11 +78,11 @@ def run(site: Host, scale: Scale) -> Outcome:
         [
             held("bodies are byte-equal to what was stored", bodies_are_as_stored(record, digests)),
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
-            held("one by one, every device is answered", all_are_answered(first)),
+            held("spread over time, each device is answered", all_are_answered(first)),
             # More than the kernel's queue holds get a reset from it, and ask again, as devices do.
-            held("at once, every device gets its document", every_subject_is_served(second, digests)),
+            held("all at once, each device gets its document", every_subject_is_served(second, digests)),
             in_time(f"p99 under {_P99:g} s while they come one by one", at_most(p99, _P99, "p99")),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(first)} fetches at {len(first) / scale.seconds:.0f}/s": times(first),

@@ -103,7 +103,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 announced_never_go_back(record),
             ),
             held(
-                "what waits is state, not a log",
+                "one pending row for each device",
                 at_most(float(str(waiting)), scale.devices, "rows that wait"),
             ),
             held(
@@ -111,7 +111,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 level(compared(before, during, lambda one: one.bytes / 1e6), 1.1, 8),
                 level(compared(before, after, lambda one: one.bytes / 1e6), 1.1, 8),
             ),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

@@ -79,18 +79,18 @@ def run(site: Host, scale: Scale) -> Outcome:
             held(
                 "uploads get 507, or 503 with Retry-After",
                 failures_are_honest(uploads),
-                [] if during and all(map(_is_failed, during)) else ["an upload to a full disk was taken"],
+                [] if during and all(map(_is_failed, during)) else ["an upload to a full disk was accepted"],
             ),
             held("reads go on", all_are_done(of(record, "fetch")), _fetched_whole(record)),
             held(
-                "no partial file is visible, or left",
+                "no partial file is visible or left",
                 acknowledged_are_stored(uploads, stored),
                 stored_were_asked_for_once(uploads, stored),
                 [f"{name} is on the disk" for name in on_disk if name not in listed],
                 left,
             ),
-            held("with room again, all uploads are stored, without a repair", all_are_done(afterwards)),
-            held("the log tells of no fault", system.faults_logged()),
+            held("with space again, all uploads are stored without repair", all_are_done(afterwards)),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(uploads)} uploads": times(uploads),

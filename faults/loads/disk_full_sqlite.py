@@ -88,13 +88,13 @@ def run(site: Host, scale: Scale) -> Outcome:
         len(record),
         [
             held(
-                "writes get 503 or 507, and nothing else above 499",
+                "writes get 503 or 507, and no other status above 499",
                 failures_are_honest(writes),
                 [] if any(map(_is_failed, during)) else ["no write was refused while the disk was full"],
             ),
-            held("reads go on, through a reload, too", all_are_done(of(record, "fetch", "health"))),
+            held("reads continue, also during a reload", all_are_done(of(record, "fetch", "health"))),
             held(
-                "with room again, all writes are stored, without a repair",
+                "with space again, all writes are stored without repair",
                 all_are_done(afterwards),
                 broken,
                 [] if afterwards else ["nothing was written afterwards"],
@@ -106,7 +106,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 "acknowledged = stored, each once, refused ones never",
             ),
             announced_in_order(record, newest(history)),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

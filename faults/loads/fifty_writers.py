@@ -65,7 +65,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         [
             held("final revision = acknowledged changes + 1", revision_counts_the_changes(record, final)),
             held(
-                "the history is gapless, and shown as it is stored",
+                "the history has no gaps, and its list equals the stored one",
                 history_is_gapless(history),
                 _same(shown, history),
             ),
@@ -76,7 +76,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             ),
             held("no read goes back", reads_are_not_stale(record, history)),
             held(
-                "announced revisions never go back, and the newest arrives",
+                "announced revisions never decrease, and the newest arrives",
                 announced_never_go_back(record),
                 newest_are_announced(record, {address(0): final}),
             ),
@@ -85,7 +85,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 all_are_answered(record),
                 failures_are_honest(record),
             ),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes at {len(writes) / scale.seconds:.0f}/s": times(writes),

@@ -94,11 +94,11 @@ def run(site: Host, scale: Scale) -> Outcome:
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
             announced_in_order(record, newest(history)),
             held("no temporary file is left", left),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(asked)} requests": times(asked),
-            "connections that died with their worker": str(sum(one.status == 0 for one in asked)),
+            "connections that ended with their worker": str(sum(one.status == 0 for one in asked)),
             "killed": ", ".join(f"{victims.count(kind)} x {kind}" for kind in ("worker", "relay")),
             "all announced, after the last write": f"{drained:.1f} s",
             "memory MB": growth(before, after),

@@ -75,7 +75,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             with Generator("operators", load) as operators:
                 for name, begin, end in (
                     ("PostgreSQL stops answering", site.postgres.freeze, site.postgres.thaw),
-                    ("the link swallows everything", link.swallow, link.flow),
+                    ("the connection drops all packets", link.swallow, link.flow),
                 ):
                     time.sleep(_CALM)
                     begin()
@@ -110,16 +110,16 @@ def run(site: Host, scale: Scale) -> Outcome:
                 "health tells",
                 *(outage_is_told(health, *outage) for outage in zip(broken, healed, strict=True)),
             ),
-            held("it recovers by itself, in the same processes", same_processes(pids, pids_after)),
+            held("it recovers without intervention, in the same processes", same_processes(pids, pids_after)),
             stored_as_acknowledged(record, history, given(site.seed, _DEVICES)),
             announced_in_order(record, newest(history)),
             in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(asked)} requests": times(asked),
             f"{len(health)} health checks": times(health),
-            "last failure after the healing": ", ".join(
+            "last failure after the recovery": ", ".join(
                 f"{last_failure(asked, at, until):.1f} s" for at, until in zip(healed, ends, strict=True)
             ),
         },

@@ -83,7 +83,7 @@ def run(site: Host, scale: Scale) -> Outcome:
                 stored_were_asked_for_once(record, history, given(site.seed, scale.devices)),
             ),
             held(
-                "histories are gapless, no read goes back",
+                "histories have no gaps, no read returns an older revision",
                 history_is_gapless(history),
                 reads_are_not_stale(record, history),
             ),
@@ -95,7 +95,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             announced_in_order(record, newest(history)),
             held("the same processes serve", same_processes(pids, pids_after)),
             in_time(f"recovery under {_RECOVERY:g} s", recovered_within(asked, healed, broken, _RECOVERY)),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(writes)} writes": times(writes),

@@ -93,14 +93,14 @@ def run(site: Host, scale: Scale) -> Outcome:
             ),
             held("memory is level", is_level(lambda one: one.bytes / 1e6, 1.1, 8)),
             held(
-                "file descriptors and threads are level",
+                "file descriptors and threads are constant",
                 is_level(lambda one: one.descriptors, 1, 10),
                 is_level(lambda one: one.threads, 1, 3),
             ),
             stored_as_acknowledged(record, history, given(site.seed, _DEVICES)),
             announced_in_order(record, newest(history)),
             held("no temporary file is left", left),
-            held("the log tells of no fault", system.faults_logged()),
+            held("the log has no defect", system.faults_logged()),
         ],
         {
             f"{len(asked)} requests, {scale.reloads} reloads": times(asked),
