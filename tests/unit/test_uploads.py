@@ -176,10 +176,11 @@ def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Works
     """Nothing was claimed and nothing is announced; sent again, all of it is."""
     memory = MemoryStore()
     workshop.store = FailingStore(memory, StoreUnavailable("The database is away."))  # type: ignore[assignment] # all but one method of it is the store's own
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as refused:
         workshop.upload("2026-01-02T03:04:05Z")
     workshop.store = memory
     assert [] == workshop.announced()
+    assert refused.value.if_unsure.startswith("The upload may have been stored, or not: send it again;")
 
     workshop.upload("2026-01-02T03:04:05Z")
     assert [ANNOUNCED] == workshop.announced()
