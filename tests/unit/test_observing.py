@@ -182,7 +182,27 @@ def test_health_is_told_when_it_is_bad(
     level: logging.Logger, tmp_path: Path, status: int, lines: int
 ) -> None:
     """Orchestrators ask all day; a refusal is worth a line."""
-    assert lines == len(written(tmp_path / "log", Answered("GET", "/api/health/ready", status, 0.0, "r-1")))
+    answer = Answered("GET", "/api/health/ready", status, 0.0, "r-1", is_polled=True)
+
+    assert lines == len(written(tmp_path / "log", answer))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_polled"),
+    [
+        ("/api/health", True),
+        ("/api/health/live", True),
+        ("/api/health/ready", True),
+        ("/metrics", True),
+        ("/api/configs", False),
+    ],
+)
+def test_the_routes_that_machines_poll(
+    client: testing.TestClient, hearing: Hearing, path: str, is_polled: bool
+) -> None:
+    client.simulate_get(path)
+
+    assert [is_polled] == [answer.is_polled for answer in hearing.answers]
 
 
 def test_no_line_below_the_level(level: logging.Logger, tmp_path: Path) -> None:

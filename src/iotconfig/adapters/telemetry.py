@@ -31,6 +31,8 @@ class Answered:
     """The device concerned, in the canonical spelling. Grows with the fleet: for logs, never for labels."""
     author: str | None = None
     """The caller, if the gate identified one. Grows with the number of people: for logs, never for labels."""
+    is_polled: bool = False
+    """Whether machines poll the route, such as health; the same for all answers of a route."""
 
 
 class Observer(Protocol):

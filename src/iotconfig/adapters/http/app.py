@@ -72,7 +72,7 @@ def create_app(
     parts = access.build(routes.rules, own_origin, cors_origins)
     middleware = _middleware(parts, routes, own_origin, cors_origins, local_only=local_only)
     if observers:
-        middleware.insert(0, Observation(observers, routes.metrics))
+        middleware.insert(0, Observation(observers, routes.metrics, routes.polled))
     app = falcon.App(middleware=middleware, router=Router())
     problems.install(app)
     described = cache(lambda: document(routes))

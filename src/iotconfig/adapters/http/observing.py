@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final
 
@@ -24,9 +24,15 @@ _CANONICAL: Final = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 class Observation:
     """The outermost middleware: it sees each answer as it goes out."""
 
-    def __init__(self, observers: Sequence[Observer], operations: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self,
+        observers: Sequence[Observer],
+        operations: Mapping[tuple[str, str], str],
+        polled: Collection[str],
+    ) -> None:
         self._observe = [observer.answered for observer in observers]
         self._operations = operations
+        self._polled = polled
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         req.context.began = perf_counter()
@@ -55,6 +61,7 @@ class Observation:
             self._operations.get((route, "GET" if method == "HEAD" else method)),
             mac_address,
             principal and principal.subject,
+            route in self._polled,
         )
 
 

@@ -88,6 +88,8 @@ class Operation:
     """Whether HEAD is answered like GET; not if the GET has an effect."""
     needs_store: bool = field(default=True, kw_only=True)
     """Whether it answers 503 while the database is unavailable."""
+    is_polled: bool = field(default=False, kw_only=True)
+    """Whether machines poll it: the access log then has its successful answers at the level `debug`."""
     calls_out: bool = field(default=False, kw_only=True)
     """Whether a GET makes the service send requests to other servers; it is then guarded like a change."""
 
@@ -170,8 +172,9 @@ class RouteTable:
     @cached_property
     def calling_out(self) -> frozenset[str]:
         """The paths at which a GET makes the service send requests to others."""
-        return frozenset(
-            route.path
-            for route in self
-            if any(operation.calls_out for operation in route.operations.values())
-        )
+        return frozenset(route.path for route in self if route.get is not None and route.get.calls_out)
+
+    @cached_property
+    def polled(self) -> frozenset[str]:
+        """The paths whose GET machines poll."""
+        return frozenset(route.path for route in self if route.get is not None and route.get.is_polled)

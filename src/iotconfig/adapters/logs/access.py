@@ -14,9 +14,6 @@ from .output import Output
 
 log = logging.getLogger("iotconfig.access")
 
-QUIET: Final = frozenset({"/api/health", "/api/health/live", "/api/health/ready", "/metrics"})
-"""Routes that monitoring requests continually: successful answers are logged at level `debug`."""
-
 _REFUSED: Final = 400
 
 
@@ -86,5 +83,5 @@ class WrittenAccess:
 
 
 def level_of(answer: Answered) -> int:
-    """Return `info`, but `debug` for successful answers of `QUIET` routes."""
-    return logging.DEBUG if answer.route in QUIET and answer.status < _REFUSED else logging.INFO
+    """Return `info`, but `debug` for successful answers of polled routes."""
+    return logging.DEBUG if answer.is_polled and answer.status < _REFUSED else logging.INFO

@@ -29,7 +29,9 @@ def _health(name: str, about: str, details: str, good: Shape, bad: Shape) -> Ope
     answers = {200: Answer(f"The service is {good_word}", good)}
     if bad is not None:
         answers[503] = Answer(f"The service is not {good_word}", bad, ("Retry-After",))
-    return Operation(name, about, Access.PUBLIC, details=details, answers=answers, needs_store=False)
+    return Operation(
+        name, about, Access.PUBLIC, details=details, answers=answers, needs_store=False, is_polled=True
+    )
 
 
 def _static(
@@ -119,7 +121,7 @@ AREA: Final = Area(
                 MetricsResource(api.render_metrics, api.metrics_token) if api.render_metrics else None
             ),
             # The resource checks a token of its own.
-            get=Operation("getMetrics", "Metrics", Access.PUBLIC, needs_store=False),
+            get=Operation("getMetrics", "Metrics", Access.PUBLIC, needs_store=False, is_polled=True),
             is_described=False,
         ),
     ),
