@@ -1,9 +1,8 @@
-"""SQLite, the embedded database: write-ahead log, one writer at a time, no wait that blocks.
+"""SQLite, the embedded database: write-ahead log, one writer at a time, no blocking wait.
 
-A blocking `busy_timeout` freezes every greenlet of a worker (5 s seen), so the
-lock is asked for without waiting, and the waiting is done in Python, where other
-requests go on. Inside a write transaction nothing may wait at all: a second
-greenlet would then lock the worker against itself.
+A blocking `busy_timeout` freezes every greenlet of a worker (5 s seen). So locks are requested
+without waiting, and retried in Python, where other greenlets run. Nothing may wait inside a write
+transaction: a second greenlet would then lock the worker against itself.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _POOL_SIZE = 8
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
-    # Once all of the log is copied, the next commit begins it anew, and cuts off what is beyond.
+    # Once the whole log is copied, the next commit restarts it and truncates the file to this size.
     f"PRAGMA journal_size_limit = {LOG_BYTES};"
 )
 _DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
@@ -50,9 +49,9 @@ class SqliteDatabase:
     def __init__(
         self, path: Path, timeouts: Timeouts, pause: YieldTurn | None = None, file: Identity | None = None
     ) -> None:
-        """`pause` is called while a statement takes long: where requests share a thread, the others get their turn.
+        """`pause`: called during long statements to let other greenlets run, where requests share a thread.
 
-        `file`: which file it must be, if that is known.
+        `file`: the identity that the file must have, if it is known.
         """
         self._path = path
         self._timeouts = timeouts
@@ -73,13 +72,13 @@ class SqliteDatabase:
     def _reading(self, *, for_device: bool) -> Iterator[Connection]:
         with self._translated():
             self._file.check_now_and_then()
-            with self._place(for_device=for_device), _connected(self._engine) as connection:
+            with self._permit(for_device=for_device), _connected(self._engine) as connection:
                 begin_reading(connection, self._timeouts.lock)
                 yield connection
 
     @contextmanager
     def _translated(self, *, is_written: bool = False) -> Iterator[None]:
-        """Errors of the driver as the domain's; what became of the file comes first, because it explains the others.
+        """Translate the driver's errors. A problem with the file takes precedence, because it explains them.
 
         `is_written`: the block may have committed a change.
         """
@@ -95,8 +94,8 @@ class SqliteDatabase:
                 raise
 
     @contextmanager
-    def _place(self, *, for_device: bool) -> Iterator[None]:
-        """A place among those that have a connection of the pool, which then has one for it."""
+    def _permit(self, *, for_device: bool) -> Iterator[None]:
+        """Hold a permit for a connection of the pool, which then has one free."""
         if not self._connections_free.acquire(self._timeouts.pool, for_device=for_device):
             raise exhausted()
         try:
@@ -105,14 +104,14 @@ class SqliteDatabase:
             self._connections_free.release(for_device=for_device)
 
     def document(self, mac_address: str) -> tuple[bytes, str] | None:
-        # On the driver's connection: SQLAlchemy's way to the same row took ten times as long.
+        # On the driver's connection: through SQLAlchemy, the same row took ten times as long.
         with self._translated():
             self._file.check_now_and_then()
             row = self._row(mac_address)
         return None if row is None else (row[0].encode(), row[1])
 
     def _row(self, mac_address: str) -> tuple[str, str] | None:
-        with self._place(for_device=True), closing(self._engine.raw_connection()) as borrowed:
+        with self._permit(for_device=True), closing(self._engine.raw_connection()) as borrowed:
             driver = cast("sqlite3.Connection", borrowed.driver_connection)
 
             def find() -> tuple[str, str] | None:
@@ -130,13 +129,13 @@ class SqliteDatabase:
     def writing(self) -> Iterator[Connection]:
         with _held(self._writer, self._timeouts.lock), self._translated(is_written=True):
             self._file.check()
-            with self._place(for_device=False), _connected(self._engine) as connection:
+            with self._permit(for_device=False), _connected(self._engine) as connection:
                 execute_patiently(connection, _BEGIN_WRITING, self._timeouts.lock)
                 yield connection
-                # A commit may begin a checkpoint, which would mix the log into a file that was overwritten meanwhile.
+                # A commit may start a checkpoint, which would copy the log into a file that was overwritten meanwhile.
                 self._file.check_contents()
                 connection.commit()
-            # Once more: what was stored in a file that is no longer there must not be acknowledged.
+            # Again: a change in a file that is no longer in place must not be acknowledged.
             self._file.check(is_written=True)
 
     @contextmanager
@@ -189,7 +188,7 @@ class SqliteDatabase:
 def open_file(
     path: Path, timeouts: Timeouts, expected: Identity | None = None, *, is_first: bool = False
 ) -> OpenFile:
-    """The file as this process has it open, once it is first checked.
+    """Return the file as this process has it open. It is opened at the first check.
 
     `is_first`: this process starts the others of this service, and ends last.
     """
@@ -198,7 +197,7 @@ def open_file(
 
 @frozen
 class SqliteSession:
-    """`Session` on SQLite, whose temporary tables are in a file of their own: filling them locks nobody out."""
+    """`Session` on SQLite. Its temporary tables are in a separate file, so filling them takes no lock."""
 
     connection: Connection
     _file: OpenFile
@@ -218,7 +217,7 @@ class SqliteSession:
                 driver.execute("COMMIT")
 
     def analyze(self, table: Table) -> None:
-        """Nothing: SQLite looks rows up by the keys of its tables."""
+        """Do nothing: SQLite finds the rows by the tables' keys."""
 
     @contextmanager
     def writing(self) -> Iterator[SessionTransaction]:
@@ -233,7 +232,7 @@ class SqliteSession:
 
 @contextmanager
 def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection; what was raised in a turn of others leaves the block as what it was."""
+    """Lend a connection. An exception of a turn during a statement is raised in place of SQLite's interruption."""
     with engine.connect() as connection:
         driver = cast("SharingConnection", connection.connection.driver_connection)
         try:
@@ -245,7 +244,7 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _held(writer: Lock, seconds: float) -> Iterator[None]:
-    """Be this process's one writer."""
+    """Hold the lock of this process's writers."""
     if not writer.acquire(timeout=seconds):
         raise busy("this process's other writers hold the database for too long")
     try:
@@ -255,17 +254,17 @@ def _held(writer: Lock, seconds: float) -> Iterator[None]:
 
 
 def begin_reading(connection: Connection, seconds: float) -> None:
-    """Start a transaction that sees one state of the file.
+    """Start a transaction that reads one state of the file.
 
-    It takes the read lock at once, which is refused for moments, while another
-    process opens or closes the file; what is read afterwards needs no wait.
+    It takes the read lock at once, with retries, because the lock is refused briefly while another
+    process opens or closes the file. Later reads of the transaction need no wait.
     """
     connection.exec_driver_sql("BEGIN")
     execute_patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", seconds)
 
 
 def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
-    """Run a statement that needs a lock; while another connection has it, ask again for up to `seconds`."""
+    """Run a statement that needs a lock. While another connection has it, retry for up to `seconds`."""
     try:
         _patience(seconds)(connection.exec_driver_sql, statement)
     except DBAPIError as error:
@@ -284,9 +283,9 @@ def _patience(seconds: float) -> Retrying:
 
 
 def connect(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> Engine:
-    """An engine on a SQLite file that exists. Long statements call `pause`.
+    """Return an engine on an existing SQLite file. Long statements call `pause`.
 
-    Transactions are begun by hand: the driver's own begin late, without the lock.
+    Transactions are begun explicitly: those of the driver begin late, without the lock.
     """
     engine = create_engine(
         "sqlite://",
@@ -303,7 +302,7 @@ def connect(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> E
 
 
 def _renew_read_only(context: ExceptionContext) -> None:
-    """Have the pool open its connections anew: those that SQLite opened while the file was read-only stay so."""
+    """Make the pool reopen its connections: those that were opened on a read-only file remain read-only."""
     if is_read_only_file(context.original_exception):
         context.is_disconnect = True
 
@@ -319,8 +318,8 @@ def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> s
     )
     if pause is not None:
         connection.give_turns(pause)
-    # FULL: what was acknowledged outlives a loss of power. It reads the schema, and so may
-    # meet the lock of a process that is just opening or closing the file.
+    # FULL: acknowledged changes survive a loss of power. The pragmas read the schema, and so may
+    # be refused while another process opens or closes the file.
     try:
         _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
     except BaseException:
@@ -330,5 +329,5 @@ def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> s
 
 
 def file_uri(path: Path) -> str:
-    """The file as SQLite's URI: it must exist."""
+    """Return SQLite's URI of a file, which must exist."""
     return f"file:{quote(str(path))}?mode=rw"

@@ -1,12 +1,11 @@
-"""The file that a process has open as its SQLite database, and whether it is still the one at its path.
+"""The SQLite file that a process has open, and checks that it is still the one at its path.
 
-SQLite goes on with the file that it has open, whatever becomes of the path: what it
-stores in a file that was moved away or deleted is gone at the next start. So the files
-at the paths (the database, its log and the log's index) are compared with those that
-are open, by device and inode. The numbers are safe to compare while a connection is
-open: an inode that is in use is not given to another file, and SQLite removes the log
-and its index only when the last connection closes. What writes to the file itself, and
-is not SQLite, keeps its inode: `sqlite_overwriting` finds that out.
+SQLite continues to use its open file when the path changes: changes in a file that was moved
+away or deleted are lost at the next start. So the files at the paths (the database, its log and
+the log's index) are compared with the open ones by device and inode. That is reliable while a
+connection is open: an inode in use is not reused, and SQLite removes the log and its index only
+when the last connection closes. `sqlite_overwriting` detects other programs that write to the
+same inode.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ from .sqlite_sight import SharedSight
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY: Final = 0.25
-"""Seconds between two looks for those who only read."""
+"""Seconds between two checks by readers."""
 
 LOG_BYTES: Final = 16 * 1024 * 1024
-"""What the log may keep of the disk while nobody needs it: four times what it grows to between two checkpoints."""
+"""The size to which an unused log is limited: four times its usual size between two checkpoints."""
 
 STUCK_BYTES: Final = 64 * 1024 * 1024
 LOG_STUCK: Final = (
@@ -58,18 +57,18 @@ LOG_CHANGED: Final = (
 
 @frozen
 class _Open:
-    """What was at the paths when the file was opened."""
+    """The files at the paths when the database was opened."""
 
     connection: sqlite3.Connection
-    """It stays open, so that SQLite keeps log and index where they are."""
+    """Kept open, so that SQLite keeps log and index in place."""
     main: Identity
     real_path: str
-    """Symbolic links followed: SQLite keeps the log beside it."""
+    """With symbolic links resolved, as SQLite does for the log's path."""
     wal: Identity | None
-    """None in a database that is not in write-ahead mode yet."""
+    """None for a database that is not in write-ahead mode yet."""
     shm: Identity | None
     watch: OverwritingWatch | None
-    """None where the log's index cannot be read; there only a file that shrank is known to be overwritten."""
+    """None where the log's index cannot be read; then only a shrunk file is detected as overwritten."""
 
     @property
     def wal_path(self) -> str:
@@ -81,7 +80,7 @@ class _Open:
 
 
 class OpenFile:
-    """One database file, as one process has it open. Safe to share between threads, and between greenlets."""
+    """One database file that a process has open. Safe to share between threads and greenlets."""
 
     def __init__(
         self,
@@ -109,11 +108,11 @@ class OpenFile:
         self._is_log_set_aside = False
 
     def identity(self) -> Identity:
-        """Which file is open."""
+        """Return the identity of the open file."""
         return (self._open or self._opened()).main
 
     def check(self, *, is_written: bool = False) -> None:
-        """Return where the path leads to the file that is open; raise `StoreUnavailable` otherwise.
+        """Raise `StoreUnavailable` where the path no longer leads to the open file.
 
         `is_written`: a change was committed since the last check, so that it is not known in which file it is.
         """
@@ -141,7 +140,7 @@ class OpenFile:
         self._looked_at = monotonic()
 
     def check_contents(self) -> None:
-        """Raise `StoreUnavailable` where something other than SQLite wrote to the file, as far as that is known."""
+        """Raise `StoreUnavailable` where another program than SQLite was detected to have written to the file."""
         found = self._open or self._opened()
         if found.wal is not None:
             self._refuse_overwritten(found, _status(found.wal_path), StoreNotReached)
@@ -159,12 +158,12 @@ class OpenFile:
             raise self._overwritten(found, kind)
 
     def _overwritten(self, found: _Open, kind: type[StoreUnavailable]) -> StoreUnavailable:
-        """The error of every check from the first that found it so until the file is closed."""
+        """Return the error of every check after the detection, until the file is closed."""
         self._set_overwritten_log_aside(found)
         return unavailable(OVERWRITTEN, f"{self._path} was written to by something other than SQLite", kind)
 
     def _refuse_shrunk(self, size: int, kind: type[StoreUnavailable]) -> None:
-        """Where nothing is known of checkpoints: the service's own writes never make the file smaller."""
+        """Refuse a smaller file, if checkpoints are not observable: the service's own writes never shrink it."""
         if size < self._largest:
             raise unavailable(OVERWRITTEN, f"{self._path} is smaller than it was: {size} bytes", kind)
         self._largest = size
@@ -175,23 +174,23 @@ class OpenFile:
                 self._is_log_set_aside = set_log_aside(found.connection, found.wal_path, found.wal)
 
     def check_now_and_then(self) -> None:
-        """The same for those who only read, at most a few times a second."""
+        """Check as `check` does, for readers, at most every `_LOOK_EVERY` seconds."""
         if monotonic() - self._looked_at > _LOOK_EVERY:
             self.check()
 
     def log_bytes(self) -> int:
-        """How large the log is."""
+        """Return the size of the log."""
         return _size(f"{os.path.realpath(self._path)}-wal")
 
     def is_log_in_use(self) -> bool:
-        """Whether the file was overwritten, and another connection, which is writing, keeps its log from being set aside."""
+        """Whether the file was overwritten, and its log cannot be set aside because another connection is writing."""
         return self._is_overwritten and not self._is_log_set_aside
 
     def shorten_log(self) -> None:
-        """Where the log is large and nobody reads from it, copy the rest of it into the database, and empty it.
+        """Copy a large log into the database and empty it, unless a reader needs it.
 
-        A checkpoint that was broken off is completed. It waits for nobody. Copying can take
-        seconds, in which writers go on, but not the greenlets of the thread that calls this.
+        An interrupted checkpoint is completed. It does not wait for locks. Copying can take seconds,
+        during which writers continue, but not the greenlets of the calling thread.
         Raises `StoreUnavailable`, `sqlite3.Error`.
         """
         self.check()
@@ -201,7 +200,7 @@ class OpenFile:
             return
         connection = found.connection
         is_busy, entries, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        # Emptying holds up writers, so it is not begun where a reader would prevent it.
+        # Emptying blocks writers, so it is not started if a reader would prevent it.
         if is_large and not is_busy and entries == copied:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
@@ -298,11 +297,11 @@ def _same(path: Path, before: Identity | None) -> Identity:
 
 
 def _refuse_lost_log(connection: sqlite3.Connection, wal_path: str) -> None:
-    """Refuse an empty log whose index, which other processes share, tells of entries: theirs is a file that was deleted."""
+    """Refuse an empty log whose shared index has entries: other processes use a log that was deleted."""
     try:
         _, entries, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.OperationalError:
-        # It could not read what the index promises.
+        # SQLite could not read the entries of the index.
         entries = 1
     if entries > 0 and not _size(wal_path):
         raise unavailable(
@@ -311,20 +310,20 @@ def _refuse_lost_log(connection: sqlite3.Connection, wal_path: str) -> None:
 
 
 def _keep_what_is_stored(found: _Open) -> None:
-    """Where only the log's name is gone, move what it holds into the database, whatever ends the process next."""
+    """If only the log's name was removed, copy its content into the database now, in case the process is killed."""
     if _identity(found.wal_path) != found.wal and _identity(found.shm_path) == found.shm:
         _empty_log(found)
 
 
 def _set_log_aside(found: _Open) -> None:
-    """Take the log of the file that is open away from the file that took its place.
+    """Rename the log of the open file, because another file has taken its place.
 
-    Left there, the next process to open that file would apply it, and damage it.
+    The next process would apply the log to the new file, and damage it.
     """
     there = _identity(found.real_path)
     if there in (None, found.main) or found.wal is None or _identity(found.wal_path) != found.wal:
         return
-    # A file that was only moved away is complete then.
+    # If the old file was only moved, it is complete then.
     _empty_log(found)
     with suppress(OSError):
         Path(found.wal_path).rename(f"{found.wal_path}.replaced")
@@ -334,13 +333,13 @@ def _set_log_aside(found: _Open) -> None:
 
 
 def _empty_log(found: _Open) -> None:
-    """Copy what the log holds into the database, as far as readers allow."""
+    """Copy the log into the database, as far as readers allow."""
     with suppress(sqlite3.Error):
         found.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _identity(path: str | Path) -> Identity | None:
-    """What is at the path, symbolic links followed; None where nothing is, or nobody may look."""
+    """Return the identity of the file at the path, with links followed; None where it is missing or not accessible."""
     found = _status(path)
     return None if found is None else (found.st_dev, found.st_ino)
 

@@ -1,4 +1,4 @@
-"""The place of a SQLite database: what must be there, and how the file is made."""
+"""Checks of a SQLite database's path, and creation of the file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from iotconfig.domain.errors import StoreUnavailable, excerpt
 
 
 def require_file(path: Path) -> None:
-    """Raise `StoreUnavailable` where there is no database at the path, with what to do."""
+    """Raise `StoreUnavailable`, with the remedy, where there is no database at the path."""
     if sentence := absence(path):
         raise StoreUnavailable(sentence)
 
 
 def absence(path: Path) -> str:
-    """What to say where there is no database at the path, but could be one; empty where there is something.
+    """Return a message if there is no database at the path, but one can be created; empty if the file has content.
 
-    Raises `StoreUnavailable` where there can be none.
+    Raises `StoreUnavailable` where none can be created.
     """
     _require_possible(path)
     shown = excerpt(str(path))
@@ -31,7 +31,7 @@ def absence(path: Path) -> str:
 
 
 def create(path: Path) -> None:
-    """Make the file, where it is missing, for this user alone; SQLite gives those beside it the same mode.
+    """Create a missing file, accessible by this user alone; SQLite gives the files beside it the same mode.
 
     Raises `StoreUnavailable`.
     """

@@ -1,4 +1,4 @@
-"""Database URLs: which database, in a form that may be shown."""
+"""Database URLs, whose text form shows no password."""
 
 from __future__ import annotations
 
@@ -19,25 +19,24 @@ _SECRET_PARAMETERS: Final = frozenset({"password", "sslpassword"})
 
 @frozen
 class DatabaseUrl:
-    """Where the database is. `str()` and `repr()` show it without its password."""
+    """The address of a database. `str()` and `repr()` show no password."""
 
     url: URL = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `postgresql://user:password@host:5432/name` or `sqlite:///file.db`.
+        """Parse `postgresql://user:password@host:5432/name` or `sqlite:///file.db`.
 
-        `postgres://` counts as PostgreSQL. Three slashes make a SQLite path
-        relative to the working directory, four make it absolute. Wherever it is
-        used and shown later, it is absolute.
+        `postgres://` counts as PostgreSQL. Three slashes begin a SQLite path relative to the
+        working directory, four an absolute one; it is stored as an absolute path.
 
-        Raises `ValidationFailed` for anything else, SQLite in memory included:
-        it would be gone with its connection.
+        Raises `ValidationFailed` for anything else, SQLite in memory included, which would
+        be lost with its connection.
         """
         try:
             url = make_url(text)
         except (ArgumentError, ValueError):
-            # The text may hold a password, so the message repeats none of it.
+            # The text may contain a password, so the message does not quote it.
             raise ValidationFailed(
                 "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
             ) from None
@@ -68,12 +67,12 @@ class DatabaseUrl:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether this is the embedded database."""
+        """Whether it is the embedded database."""
         return self.url.drivername == "sqlite"
 
     @property
     def path(self) -> Path:
-        """The file of a SQLite database, absolute."""
+        """The absolute path of a SQLite database."""
         return Path(self.url.database or "")
 
     def __str__(self) -> str:
@@ -87,10 +86,10 @@ class DatabaseUrl:
 
 
 def _check_parameters(url: URL) -> None:
-    """Refuse what libpq does not know, by name: a value may be a secret."""
+    """Refuse parameters that libpq does not support. The error quotes the name only: a value may be a secret."""
     from psycopg.pq import Conninfo
 
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     for name in url.query:
         if name not in known:
-            raise ValidationFailed(f"PostgreSQL knows no connection parameter {excerpt(name)}.")
+            raise ValidationFailed(f"PostgreSQL has no connection parameter {excerpt(name)}.")
