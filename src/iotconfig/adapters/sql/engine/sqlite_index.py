@@ -1,9 +1,9 @@
-"""What the index of SQLite's write-ahead log (the -shm file) tells about checkpoints.
+"""The state of checkpoints, read from the index of SQLite's write-ahead log (the -shm file).
 
-Its format is public: https://sqlite.org/walformat.html, "WAL-Index Format". Here it is
-read through the descriptor that SQLite itself has open. A descriptor of our own would
-have to stay open as long as any connection of the process: POSIX locks belong to the
-process, so closing a descriptor gives up the locks that SQLite holds on the same file.
+The format is public: https://sqlite.org/walformat.html, "WAL-Index Format". The file is read through
+the descriptor that SQLite has open. A separate descriptor would have to stay open as long as any
+connection of the process: POSIX locks belong to the process, so closing a descriptor releases the
+locks that SQLite holds on the same file.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ Identity = tuple[int, int]
 _VERSION: Final = (3_007_000).to_bytes(4, sys.byteorder)
 _FIELDS: Final = struct.Struct("=I4xI2xHII72xI28xI")
 _HEADER: Final = 48
-"""Bytes of the header, which is followed by a copy of itself."""
+"""The size of the header in bytes. It is followed by a copy."""
 _LENGTH: Final = 136
-"""Bytes of the two headers and of what is known about checkpoints."""
+"""The size of both headers and of the checkpoint information, in bytes."""
 
 _ATTEMPTS: Final = 1000
-"""Far more than it takes until a header is complete, which another process is just writing."""
+"""Attempts to read while another process writes the header; far more than needed."""
 
 
 class Checkpoints(NamedTuple):
     """The state of the checkpoints at one moment."""
 
     progress: bytes
-    """The log's salts, how many of its entries are copied, and up to which one copying was begun."""
+    """The log's salts, the number of copied entries, and the last entry that copying was begun for."""
     is_settled: bool
-    """No checkpoint is under way, and the last one was completed."""
+    """Whether no checkpoint is running, and the last one was completed."""
     changes: int
-    """How many transactions were committed since the index was made; after a recovery it is 0."""
+    """Transactions committed since the index was created; 0 after a recovery."""
     entries: int
-    """How many entries the log holds."""
+    """The number of entries in the log."""
     page_bytes: int
     least_size: int
-    """Bytes that the database file has at least: SQLite refuses a checkpoint into a smaller one."""
+    """The smallest size of the database file in bytes: SQLite refuses a checkpoint into a smaller one."""
     file_size: int | None
-    """Bytes that the database file has, where all of the log is copied into it; None where a part is not."""
+    """The size of the database file in bytes, if the whole log is copied into it; else None."""
 
 
 class LogIndex:
-    """The index of one log, as SQLite has it open in this process."""
+    """The index of one log that SQLite has open in this process."""
 
     def __init__(self, identity: Identity) -> None:
-        """`identity`: which file the index is."""
+        """`identity`: of the index file."""
         self._identity = identity
         self._descriptor = descriptor_of(identity)
 
     def read(self) -> Checkpoints | None:
-        """The state now; None where it cannot be told: while the index is written, or in a format that is not known."""
+        """Return the current state; None while the index is being written, and for an unknown format."""
         if self._descriptor is None:
             return None
         try:
@@ -69,35 +69,35 @@ class LogIndex:
         return _checkpoints(found)
 
     def read_patiently(self) -> Checkpoints | None:
-        """The same; None only where it can never be told."""
+        """Return the current state, with retries; None only for an unknown format."""
         return next(filter(None, (self.read() for _ in range(_ATTEMPTS))), None)
 
 
 def opened_index(identity: Identity) -> LogIndex | None:
-    """The index, where SQLite has it open in this process, in the format that is known."""
+    """Return the index if SQLite has it open in this process, in the known format; else None."""
     index = LogIndex(identity)
     return None if index.read_patiently() is None else index
 
 
 def _checkpoints(found: bytes) -> Checkpoints:
     _, changes, page_size, entries, pages, copied, attempted = _FIELDS.unpack_from(found)
-    # 64 KiB do not fit into the field, and are written as 1.
+    # 65,536 does not fit into the field, and is stored as 1.
     page_bytes = page_size if page_size > 1 else 65_536
     return Checkpoints(
         progress=found[32:40] + found[96:100] + found[128:132],
-        # More copied than there are: a process was killed while it began the log anew.
+        # More copied entries than entries: a process was killed while it restarted the log.
         is_settled=copied == attempted <= entries,
         changes=changes,
         entries=entries,
         page_bytes=page_bytes,
         least_size=(pages - entries) * page_bytes - 65_536,
-        # Before the first change after a recovery, the index does not know how many pages there are.
+        # Between a recovery and the next change, the index has no number of pages.
         file_size=pages * page_bytes if copied == entries and pages else None,
     )
 
 
 def descriptor_of(identity: Identity) -> int | None:
-    """A descriptor with which this process has the file open, or None."""
+    """Return a descriptor through which this process has the file open, or None."""
     try:
         names = os.listdir("/dev/fd")  # noqa: PTH208 (they are numbers, not paths)
     except OSError:

@@ -1,4 +1,4 @@
-"""SQLite's write-ahead log, entry by entry: https://sqlite.org/walformat.html, "File Format"."""
+"""Comparison of SQLite's write-ahead log with its database (https://sqlite.org/walformat.html, "File Format")."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .sqlite_index import Identity, descriptor_of
 _HEADER: Final = 32
 _ENTRY_HEADER: Final = 24
 _COMPARED: Final = 64
-"""Entries: enough to tell two files apart, and read in less than a millisecond."""
+"""The most entries to compare: enough to distinguish two files, and read in less than a millisecond."""
 
 
 def is_in_file(main: Identity, wal: Identity, entries: int, page_bytes: int) -> bool:
-    """Whether the database file has the newest pages of the log, all of which was copied into it.
+    """Whether the database file contains the newest pages of a log that was copied completely.
 
-    `entries`: how many the log holds. Both files are read through descriptors that SQLite
-    has open. True where they cannot be read.
+    `entries`: the number of entries in the log. Both files are read through SQLite's own
+    descriptors. Returns True where they cannot be read.
     """
     file, log = descriptor_of(main), descriptor_of(wal)
     if file is None or log is None:
@@ -33,15 +33,15 @@ def is_in_file(main: Identity, wal: Identity, entries: int, page_bytes: int) -> 
 
 
 def _newest_pages(log: int, entries: int, page_bytes: int) -> Iterator[tuple[int, bytes]]:
-    """Pages of the database, by number from 1: of each its last entry."""
+    """Yield numbers, from 1, and contents of pages, each from its last entry."""
     seen = set()
     pages = None
     length = _ENTRY_HEADER + page_bytes
     for entry in range(entries, max(0, entries - _COMPARED), -1):
         found = os.pread(log, length, _HEADER + (entry - 1) * length)
         number, pages_then = int.from_bytes(found[:4], "big"), int.from_bytes(found[4:8], "big")
-        # The last entry of a transaction says how many pages the database had then. What is
-        # beyond a later end was left out by a checkpoint in between, and may be used again.
+        # The last entry of a transaction has the number of pages of the database. A checkpoint
+        # skips pages beyond a later, smaller number, and they may have been reused.
         if pages_then:
             pages = pages_then if pages is None else min(pages, pages_then)
         if len(found) == length and number not in seen and pages is not None and number <= pages:

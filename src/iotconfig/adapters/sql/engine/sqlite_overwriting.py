@@ -1,10 +1,9 @@
-"""Tells when something other than SQLite wrote to a database file in write-ahead mode, and keeps its log out of it.
+"""Detection of programs other than SQLite that write to a database file in write-ahead mode.
 
-In that mode only checkpoints write to the database file, and the log's index counts
-them. So a file that changed while the index tells of no checkpoint was overwritten, as
-`cp` onto it does. The log belongs to the earlier contents: SQLite would apply it to the
-new ones at the next checkpoint, at the latest when the last connection closes, and
-damage them.
+In that mode only checkpoints write to the database file, and the log's index counts them. So a file
+that changed without a checkpoint was overwritten, for example by `cp`. The log belongs to the earlier
+contents: SQLite would copy it into the new ones at the next checkpoint, at the latest when the last
+connection closes, and damage them. So the log is set aside.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from .sqlite_sight import HEAD_BYTES, SharedSight, Sight
 log = logging.getLogger(__name__)
 
 _MARK: Final = b"overwritten"
-"""All that is in a log that was set aside. To SQLite, a log shorter than its header of 32 bytes is empty."""
+"""The content of a log that was set aside. SQLite treats a log shorter than its header of 32 bytes as empty."""
 _CHUNK: Final = 1024 * 1024
 
 
 class OverwritingWatch:
-    """Looks at one database file, and remembers how it was."""
+    """Compares one database file with its last known state."""
 
     def __init__(
         self, path: str, main: Identity, wal: Identity, index: LogIndex, shared: SharedSight | None = None
     ) -> None:
-        """`shared`: what the other processes of this service saw, and which they are told of what is seen here."""
+        """`shared`: exchanges states with the other processes of this service."""
         self._path = path
         self._main = main
         self._wal = wal
@@ -44,17 +43,17 @@ class OverwritingWatch:
         self._last = Sight(b"", 0, 0, 0, b"")
 
     def is_overwritten(self) -> bool:
-        """Whether something other than a checkpoint wrote to the file since the last checkpoint.
+        """Whether the file was written to, other than by a checkpoint, since the last checkpoint.
 
-        False where that cannot be known: another file is at the path, or a checkpoint is under
-        way. Where none of those who share what they see has looked since the last
-        checkpoint, the file is compared with the log, as far as all of it was copied.
+        False where that is unknown: another file is at the path, or a checkpoint is running. If no
+        process has looked since the last checkpoint, the file is compared with the log, provided
+        that the log was copied completely.
         """
         before = self._index.read()
         if before is None:
             return False
         try:
-            status = os.stat(self._path)  # noqa: PTH116 (as fast as can be: each write looks)
+            status = os.stat(self._path)  # noqa: PTH116 (faster; every write calls it)
         except OSError:
             return False
         if (before.progress, status.st_mtime_ns, status.st_size) == (
@@ -66,11 +65,11 @@ class OverwritingWatch:
         if (status.st_dev, status.st_ino) != self._main:
             return False
         if not before.is_settled:
-            # A checkpoint that met a file much too small was broken off, and so is each later one.
+            # SQLite aborts every checkpoint into a file that is much too small.
             return status.st_size < before.least_size and self._index.read() == before
         sight = Sight(before.progress, before.changes, status.st_mtime_ns, status.st_size, self._read_head())
         known = self._known(sight)
-        # `touch` sets both times to the same moment, and writes nothing.
+        # `touch` sets both times to the same value without writing.
         is_touched = status.st_atime_ns == status.st_mtime_ns
         is_other = self._is_other(before, sight, known, is_touched=is_touched)
         after = self._index.read()
@@ -97,23 +96,23 @@ class OverwritingWatch:
         return not (is_touched and (known.size, known.head) == (sight.size, sight.head))
 
     def _known(self, sight: Sight) -> Sight | None:
-        """How the file was after the same checkpoint, if that is known."""
+        """Return the known state of the file after the same checkpoint, or None."""
         if self._last.progress == sight.progress:
             known: Sight | None = self._last
         else:
             known = None if self._shared is None else self._shared.read()
         if known is None or known.progress != sight.progress:
             return None
-        # A recovery begins to count anew, and a checkpoint that follows it may end where an earlier one did.
+        # A recovery resets the counts, so that a later checkpoint may end in the same state as an earlier one.
         return None if sight.changes < known.changes else known
 
     def is_blind(self) -> bool:
-        """Whether a checkpoint was broken off, or is under way: until one is completed, nothing can be known."""
+        """Whether a checkpoint was aborted or is running, so that nothing can be detected until one is completed."""
         found = self._index.read()
         return found is not None and not found.is_settled
 
     def _read_head(self) -> bytes:
-        """Through SQLite's own descriptor: to close another would end SQLite's locks."""
+        """Read through SQLite's own descriptor: closing another one would release SQLite's locks."""
         descriptor = descriptor_of(self._main)
         try:
             found = b"" if descriptor is None else os.pread(descriptor, HEAD_BYTES, 0)
@@ -123,7 +122,7 @@ class OverwritingWatch:
 
 
 def is_marked(wal_path: str, size: int) -> bool:
-    """Whether a process set aside what was in this log of that size, because the database file was overwritten."""
+    """Whether a process has set this log, which has that size, aside, because the database file was overwritten."""
     if size != len(_MARK):
         return False
     try:
@@ -133,16 +132,16 @@ def is_marked(wal_path: str, size: int) -> bool:
 
 
 def set_log_aside(connection: sqlite3.Connection, wal_path: str, wal: Identity) -> bool:
-    """Copy the log aside, and leave a mark in it; False where another connection is writing, so that it has to wait.
+    """Copy the log aside, and replace its content by a mark. Returns False while another connection is writing.
 
-    The index still counts the log's entries, so SQLite finds the log too short before it
-    copies any of them, and the next start finds an empty log. The connection keeps the
-    write lock until it is closed: what other processes stored would go the same way.
+    The index still counts the log's entries, so SQLite finds the log too short before it copies
+    any of them, and the next start finds an empty log. The connection keeps the write lock until
+    it is closed, because changes of other processes would be lost.
     """
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:
-        # Any other error: the new contents cannot be read, which keeps others from writing as well.
+        # Any other error: the new contents are not readable, so that no process can write.
         if is_busy(error):
             return False
     descriptor = descriptor_of(wal)
@@ -160,9 +159,9 @@ def set_log_aside(connection: sqlite3.Connection, wal_path: str, wal: Identity) 
 
 
 def clear_mark(connection: sqlite3.Connection, index: LogIndex, wal: Identity) -> bool:
-    """Remove a mark that an earlier run of the service left; False where the run that it is of goes on.
+    """Remove the mark of an earlier run of the service. Returns False while the run that left it continues.
 
-    After an earlier run, nobody has the write lock, and SQLite has recovered the log: the index counts no entries.
+    After the end of that run, the write lock is free, and SQLite has recovered the log: the index counts no entries.
     """
     try:
         connection.execute("BEGIN IMMEDIATE")

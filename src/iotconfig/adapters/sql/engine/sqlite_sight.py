@@ -1,8 +1,8 @@
-"""How a database file was when its last checkpoint had ended, as the processes of one service share it.
+"""The state of a database file after its last checkpoint, shared by the processes of one service.
 
-A process that did nothing for a while does not know how the file was after checkpoints
-that others made meanwhile. The first process that looks after a checkpoint writes it
-down, in a small file beside the database that lasts as long as the service runs.
+A process that was idle has not seen the file after the checkpoints of others. The first process
+that looks after a checkpoint stores the state in a small file beside the database, which exists
+as long as the service runs.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ HEAD_BYTES: Final = 100
 
 
 class Sight(NamedTuple):
-    """What was seen of the file, while no checkpoint was under way."""
+    """The state of the file while no checkpoint was running."""
 
     progress: bytes
-    """Of the checkpoints, as the log's index tells it; 16 bytes."""
+    """The progress of checkpoints in the log's index; 16 bytes."""
     changes: int
-    """How many transactions the index counted."""
+    """The number of transactions in the index."""
     modified: int
-    """When the file was last written to, in nanoseconds."""
+    """The file's modification time in nanoseconds."""
     size: int
     head: bytes
 
 
 class SharedSight:
-    """The last sight that a process of this service had."""
+    """The last state that any process of this service saw."""
 
     def __init__(self, path: str) -> None:
-        """`path`: of the file, which need not exist."""
+        """`path`: of the shared file, which need not exist."""
         self._path = path
 
     def read(self) -> Sight | None:
-        """It, or None where there is none, or it is just written."""
+        """Return the state; None where there is none, or while it is being written."""
         try:
             found = Path(self._path).read_bytes()
             progress, changes, modified, size, head, end = _FORMAT.unpack(found)
@@ -49,7 +49,7 @@ class SharedSight:
         return Sight(progress, changes, modified, size, head) if progress == end else None
 
     def write(self, sight: Sight) -> None:
-        """Replace it, as far as the disk has room."""
+        """Replace the state. Failures, such as a full disk, are ignored."""
         with suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             try:
@@ -58,6 +58,6 @@ class SharedSight:
                 os.close(descriptor)
 
     def forget(self) -> None:
-        """Remove it: another run of the service may not compare with it."""
+        """Remove the file: the next run of the service must not use it."""
         with suppress(OSError):
             Path(self._path).unlink(missing_ok=True)
