@@ -58,8 +58,8 @@ def _ignore(_subject: object) -> None:
     """Ignore a report."""
 
 
-def _no_pause() -> None:
-    """Do not pause."""
+def _never_yield() -> None:
+    """Keep the thread: no other request waits for it."""
 
 
 @frozen
@@ -72,7 +72,7 @@ class BulkService:
 
     store: Store
     clock: Clock
-    pause: Callable[[], None] = _no_pause
+    pause: Callable[[], None] = _never_yield
     """Called between two configs: where requests share a thread, it gives the others a turn when it is time."""
     offload: Offload = run_inline
     """Does what keeps the processor busy."""
@@ -168,11 +168,11 @@ class BulkService:
         the iterator raises `ServiceClosed`.
         """
         with self.store.snapshot() as configs:
-            lent = _Lent(self._pausing(configs))
+            export = _OpenExport(self._pausing(configs))
             try:
-                yield lent
+                yield export
             finally:
-                lent.is_over = True
+                export.is_over = True
 
     def _as_stored(self, batch: Sequence[BulkEntry]) -> Iterator[BulkEntry]:
         """The entries; with the content that is stored where theirs differs from it in line ends only."""
@@ -205,7 +205,7 @@ class BulkService:
 
 
 @define
-class _Lent(Iterator[ExportedConfig]):
+class _OpenExport(Iterator[ExportedConfig]):
     """The configs of an export, for as long as its block runs."""
 
     _configs: Iterator[ExportedConfig]
