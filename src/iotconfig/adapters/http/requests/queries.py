@@ -110,6 +110,8 @@ def read_query(req: falcon.Request, cls: type[Q]) -> Q:
 
 
 def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
+    if not req.query_string:
+        return {}
     try:
         unquote_to_bytes(req.query_string).decode()
     except UnicodeDecodeError:
