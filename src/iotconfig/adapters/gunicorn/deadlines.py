@@ -49,7 +49,7 @@ class Deadlines:
 class HeadersTooSlow(Exception):
     """A client did not send its headers in time.
 
-    No `OSError`: to gunicorn those are connections that are gone, and nobody to answer.
+    Not an `OSError`, which gunicorn treats as a disconnected client that gets no answer.
     """
 
 

@@ -1,8 +1,8 @@
 """Limits the connections that one address may keep open in a worker.
 
-A worker accepts a thousand connections, and one client that opens as many and sends slowly would
-block all others until its deadlines. So when an address has too many, the connection whose client has
-kept the worker waiting longest is closed. A connection that the worker is busy with is never closed, so
+A worker accepts a thousand connections; one client that opens as many and sends slowly would
+block all others until its deadlines. If an address has too many, the worker closes the connection
+that it has waited for longest. A connection with a request in progress is never closed, so
 many devices behind one address, each with a short request, are not affected.
 """
 

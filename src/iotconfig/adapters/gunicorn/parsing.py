@@ -14,9 +14,9 @@ from gunicorn.http.parser import RequestParser
 class OneVerdictRequest(Request):
     """A request whose refusal does not depend on which parser is installed.
 
-    The compiled one has limits of its own (256 headers, a Content-Length below
-    2^63) and fewer reasons. So what it refuses is read again in Python, which decides:
-    `buf` has all that was read so far.
+    The compiled parser has its own limits (256 headers, a Content-Length below 2^63) and
+    fewer error types. Requests that it refuses are therefore parsed again in Python, which
+    decides; `buf` has the bytes read so far.
     """
 
     def _parse_fast(self, unreader: Any, buf: bytearray) -> Any:

@@ -54,20 +54,20 @@ def create_app(
     """The HTTP API of these use cases, for any WSGI server.
 
     `access`: how callers are authenticated.
-    `max_content_bytes`: UTF-8 bytes that a config's content may have.
-    `max_import_bytes`: bytes that the body of an import may have.
-    `own_origin`: the service's own, as browsers see it; empty where it is the one that a request names.
-    `local_only`: answer to localhost, IP addresses and `own_origin` only, whatever a name resolves to.
+    `max_content_bytes`: size limit of a config's content, in UTF-8 bytes.
+    `max_import_bytes`: size limit of the body of an import, in bytes.
+    `own_origin`: the origin of the service as browsers see it; empty: the origin that a request names.
+    `local_only`: refuse requests to other hosts than localhost, IP addresses and `own_origin`.
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
-    `require_if_match`: refuse changes by id that do not say which revision they replace.
+    `require_if_match`: refuse changes by id without `If-Match`.
     `transfers`: the slots of imports, exports and uploads; by default, slots of this process.
-    `database_log`: how large the database's write-ahead log is, for health.
-    `is_ready`: raises `StoreUnavailable` while requests cannot be served; the store's `check` unless given.
+    `is_ready`: raises `StoreUnavailable` while requests cannot be served; by default, the store's `check`.
+    `database_log`: returns the size of the database's write-ahead log, for health.
     `observers`: are notified of every answer.
-    `render_metrics`: what a scrape of `/metrics` reads, by who sends `metrics_token`; no such route unless given.
-    `offload`: reads and merges large documents, where it holds up no other request.
-    `comparing`: does the same for what is only shown, such as differences, and holds up no change.
-    `routes`: the rows of what is served.
+    `render_metrics`: renders the metrics for `/metrics`, which requires `metrics_token`; None: the route does not exist.
+    `offload`: runs the reading and merging of large documents beside the serving thread.
+    `comparing`: runs comparisons of documents likewise, without delaying changes.
+    `routes`: the route table.
     """
     parts = access.build(routes.rules, own_origin, cors_origins)
     middleware = _middleware(parts, routes, own_origin, cors_origins, local_only=local_only)

@@ -37,7 +37,7 @@ class CrossSiteGuard:
     """Refuses changes that browsers send for pages of other sites (CSRF).
 
     Without it, any page that an operator visits could write to a service that
-    the operator's browser reaches. Clients that are no browsers are not concerned.
+    the operator's browser reaches. Clients other than browsers are not affected.
     """
 
     own_origin: str
@@ -59,8 +59,8 @@ class CrossSiteGuard:
 class HostGuard:
     """Refuses foreign `Host` names on a service that is reachable from this machine only.
 
-    A page of another site can have its own name resolve to 127.0.0.1 (DNS
-    rebinding); to the browser the service is then of the page's own origin.
+    A site can resolve its own name to 127.0.0.1 (DNS rebinding); browsers then
+    treat the service as part of that site's origin.
     """
 
     own_host: str

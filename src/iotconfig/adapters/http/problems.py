@@ -138,7 +138,7 @@ def _on_http_error(
     for name, value in dict(error.headers or {}).items():
         resp.set_header(name, value)
     if status == HTTPStatus.NOT_FOUND:
-        sentence = "There is no such route."
+        sentence = "The route does not exist."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         sentence = f"{req.method} is not allowed here: use {resp.get_header('Allow')}."
     elif status == HTTPStatus.BAD_REQUEST and not error.description:
