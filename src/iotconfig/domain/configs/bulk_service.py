@@ -125,10 +125,11 @@ class BulkService:
     ) -> PatchOutcome:
         """Merge `patch` into every config that `query` selects (its page is ignored).
 
-        `report` gets each config whose result breaks a rule of content, `tell`
-        what became, or would become, of each other one. A config that somebody
-        changes meanwhile is patched as it is then. Once stored, the same patch
+        A config that changes meanwhile is patched as it is then. Once stored, the same patch
         changes nothing: it may be repeated safely.
+
+        report: called with each config whose result breaks a rule of content.
+        tell: called with the outcome of each other config.
         """
         check_query(query)
         _check_rules(rules)
@@ -256,7 +257,7 @@ def _check_rules(rules: object) -> None:
 def _compared(
     stage: BulkWrite, refusals: _Refusals, samples: list[PatchSample], tell: OnResult
 ) -> PatchOutcome:
-    """What the patch would do. What somebody has changed since it was read would be patched all the same."""
+    """Return the outcome of a dry run. A config that changed since it was read counts as changed: it would be patched."""
     stage.compare(OnConflict.REPLACE)
     for result in stage.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
         tell(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
@@ -268,7 +269,7 @@ def _compared(
 def _patched(
     configs: Iterable[Config], merge: Merge, refusals: _Refusals, samples: list[PatchSample]
 ) -> Iterator[BulkEntry]:
-    """What the patch makes of each config."""
+    """Return an entry with the patched content of each config."""
     for config in configs:
         place = str(config.mac_address)
         try:
@@ -282,7 +283,7 @@ def _patched(
 
 
 def _batches(entries: Iterable[BulkEntry]) -> Iterator[list[BulkEntry]]:
-    """The entries in lists, none of which has too many, or too much text."""
+    """Return the entries in lists of limited length and limited text."""
     batch: list[BulkEntry] = []
     characters = 0
     for entry in entries:

@@ -156,7 +156,7 @@ class ApiTokenStoreContract(UseCases):
         assert [Role.ADMIN] == [token.role for token in tokens.all()]
 
     def test_of_many_who_want_a_name_one_gets_it(self, tokens: ApiTokenService) -> None:
-        """And the one whose token holds is the one who was told so."""
+        """The token that is stored is the one whose creation succeeded."""
 
         def create(number: int) -> str | None:
             try:
