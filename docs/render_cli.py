@@ -11,15 +11,15 @@ from iotconfig.adapters.cli.app import cli
 _HEAD = """\
 # The command line
 
-What `iotconfig COMMAND --help` says. Settings come from the environment
+The output of `iotconfig COMMAND --help`. Settings come from the environment
 ([Settings](settings.md)); the database is `DATABASE_URL`. This page is printed by
 `docs/render_cli.py`.
 """
 
 _TAIL = """
-An exit status of 0 means done, 1 that something was refused or failed, 2 that the
-command was not written as it is above. `db-status` exits with 1 where the schema is
-not up to date, and with 2 where the database cannot be reached."""
+The exit status is 0 after success, 1 if something was refused or failed, and 2 if the
+command line is invalid. `db-status` exits with 1 if the schema is not up to date, and
+with 2 if the database cannot be reached or a setting is wrong."""
 
 _WIDTH = 88
 

@@ -135,7 +135,7 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
     "--older-than",
     type=click.IntRange(0, 36500),
     metavar="DAYS",
-    help="Keep revisions that are not older than this.",
+    help="Remove only revisions that are older than this.",
 )
 @dry_run_option
 @click.pass_obj

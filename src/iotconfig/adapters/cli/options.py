@@ -28,7 +28,7 @@ def json_option(function: F) -> F:
 
 def message_option(function: F) -> F:
     """`--message`."""
-    return click.option("--message", "-m", metavar="TEXT", help="The reason of the change, for the history.")(
+    return click.option("--message", "-m", metavar="TEXT", help="The reason for the change, for the history.")(
         function
     )
 
@@ -53,7 +53,7 @@ def revision_option(function: F) -> F:
         "--if-revision",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Only if the config is at this revision.",
+        help="Proceed only if the config is at this revision.",
     )(function)
 
 

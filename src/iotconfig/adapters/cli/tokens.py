@@ -69,7 +69,7 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
 @json_option
 @click.pass_obj
 def list_tokens(runtime: Runtime, as_json: bool) -> None:
-    """List all tokens, also revoked ones: revisions have their names."""
+    """List all tokens, including revoked ones, which the history still names."""
     with runtime.services() as services:
         found = services.api_tokens.all()
     now = datetime.now(UTC)
@@ -103,7 +103,7 @@ def device_token() -> None:
 
 @device_token.command("create")
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="For every device that has a config and no token.")
+@click.option("--all", "everything", is_flag=True, help="Create a token for every device that has a config and no token.")
 @click.option("--replace", is_flag=True, help="Replace the token that a device has.")
 @click.pass_obj
 def create_device_token(

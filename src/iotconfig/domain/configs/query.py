@@ -116,7 +116,7 @@ class ConfigQuery:
     limit: int = field(default=MAX_PAGE, validator=check_limit)
     """Configs on the page, 1 to 1000."""
     count: bool = field(default=True, validator=check_flag)
-    """Whether to count all matches, over all pages; it costs a scan."""
+    """Whether to count the matches of all pages, which takes a scan."""
 
 
 def check_query(query: object) -> None:

@@ -34,7 +34,7 @@ _SCHEMAS: Final[Part] = {
     },
     "Content": {
         "type": "object",
-        "description": "The document of one device: any JSON object, stored exactly as written",
+        "description": "The content of a config: any JSON object, stored exactly as written",
         "properties": {
             "deviceName": {"type": ["string", "null"], "maxLength": 255},
             "deviceEntityId": {"type": ["string", "null"], "maxLength": 255},
@@ -44,7 +44,7 @@ _SCHEMAS: Final[Part] = {
         "examples": [{"deviceName": "Porch", "enableOTA": True, "display": {"rotation": 90}}],
     },
     "GivenContent": {
-        "description": "The document, or a string that contains its text. Either way the text is stored as written",
+        "description": "The content as an object, or as a string that contains its text. Either way the text is stored as written",
         "oneOf": [ref("Content"), {"type": "string", "contentMediaType": "application/json"}],
     },
     "MergePatch": {

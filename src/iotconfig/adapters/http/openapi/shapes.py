@@ -55,7 +55,7 @@ _ABOUT: Final = {
     "author": "The author of the change",
     "message": f"The reason for the change; at most {MAX_MESSAGE} characters",
     "operation": "The kind of change",
-    "content": "The document",
+    "content": "The content, exactly as written",
     "config_id": "The config's id",
     "unified_diff": "The same difference as text, one member per line",
     "sha256": "SHA-256 digest in hexadecimal",
@@ -66,7 +66,7 @@ _ABOUT: Final = {
 _JSON_PATCH: Final[Part] = {
     "type": "array",
     "items": ref("JsonPatchOperation"),
-    "description": "RFC 6902: operations that turn the first document into the second",
+    "description": "RFC 6902: operations that turn the earlier content into the later",
 }
 _TYPES: Final[Mapping[object, Part]] = {
     list[dict[str, Any]]: _JSON_PATCH,

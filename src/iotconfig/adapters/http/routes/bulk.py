@@ -39,7 +39,7 @@ AREA: Final = Area(
                 details="Content that is stored already makes no revision and is not announced.",
                 query=ImportQuery,
                 body=Body(
-                    "One record per line, or one document",
+                    "One record per line, or one JSON object with all records",
                     {
                         NDJSON: Kind(str, {"two devices": _LINES}),
                         falcon.MEDIA_JSON: Kind("Fleet", {"one device": {"configs": [_RECORD]}}),

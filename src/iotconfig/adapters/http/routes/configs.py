@@ -27,7 +27,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS, IF_MATCH, IF_NONE_MATCH, MAC
 
 _CONTENT: Final = json_body(
-    "The document",
+    "The content",
     NewContent,
     an_object={"content": {"deviceName": "Porch", "enableOTA": True}},
     its_text={"content": '{"deviceName": "Porch", "volume": 1.10}', "message": "louder"},
@@ -37,7 +37,7 @@ _EDITED: Final = "The changed config; in a dry run, the difference"
 
 AREA: Final = Area(
     "Configs",
-    "A config is the document of one device with its metadata.",
+    "A config is the content of one device, with its metadata.",
     (
         Route(
             "/api/configs",
@@ -57,7 +57,7 @@ AREA: Final = Area(
                 Access.CHANGE,
                 query=ChangeQuery,
                 body=json_body(
-                    "The device and its document",
+                    "The MAC address and the content",
                     NewConfig,
                     a_porch={"mac_address": "aa:bb:cc:dd:ee:ff", "content": {"deviceName": "Porch"}},
                 ),
@@ -74,7 +74,7 @@ AREA: Final = Area(
                 "putConfig",
                 "Create or update by MAC address",
                 Access.CHANGE,
-                details="For scripts that know devices by their MAC addresses. With `If-None-Match: *` it only creates.",
+                details="For scripts that have MAC addresses, but no ids. With `If-None-Match: *`, an existing config is not updated.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
@@ -96,7 +96,7 @@ AREA: Final = Area(
                 "getConfig",
                 "A config",
                 Access.READ,
-                details="With its document; the text is exactly as written.",
+                details="The answer has the content, exactly as written.",
                 query=NoQuery,
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
@@ -108,7 +108,7 @@ AREA: Final = Area(
             ),
             put=Operation(
                 "updateConfig",
-                "Replace a config's document",
+                "Replace a config's content",
                 Access.CHANGE,
                 details="Content that equals the stored content makes no new revision, but is announced again.",
                 query=EditQuery,
@@ -120,7 +120,7 @@ AREA: Final = Area(
             ),
             patch=Operation(
                 "patchConfig",
-                "Change members of a config's document",
+                "Change members of a config's content",
                 Access.CHANGE,
                 details="Members that the patch does not name keep their bytes. New members are appended as the patch writes them.",
                 query=EditQuery,
@@ -137,7 +137,7 @@ AREA: Final = Area(
                 "deleteConfig",
                 "Delete a config",
                 Access.CHANGE,
-                details="Its history is kept, and it can be restored.",
+                details="The history is kept, and the config can be restored.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 answers={204: Answer("Deleted")},
@@ -153,7 +153,7 @@ AREA: Final = Area(
                 "replaceDevice",
                 "Move a config to another board",
                 Access.CHANGE,
-                details="It keeps its id and its history. The old board's document then answers 410 and names the new "
+                details="The config keeps its id and its history. The old board's URL then answers 410 and names the new "
                 "board.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
@@ -171,7 +171,7 @@ AREA: Final = Area(
                 "announceConfig",
                 "Announce a config again",
                 Access.CHANGE,
-                details="Publishes the current revision over MQTT, without a change.",
+                details="Publishes the current revision over MQTT again. The config is not changed.",
                 query=NoQuery,
                 answers={202: Answer("Accepted: the announcement is queued", ConfigSummary, ("ETag",))},
                 refuses=(*ID_REFUSALS, "STORE_FULL"),

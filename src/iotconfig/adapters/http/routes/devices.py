@@ -26,7 +26,7 @@ AREA: Final = Area(
                 "A device's document",
                 Access.DEVICE,
                 details="The bytes of the document, exactly as written. Send the `ETag` back in `If-None-Match` to get 304 "
-                "without a body while nothing has changed. Query parameters are ignored.",
+                "without a body while the document is unchanged. Query parameters are ignored.",
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
                     200: Answer("The document", "Content", ("ETag",)),

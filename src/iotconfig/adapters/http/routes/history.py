@@ -40,7 +40,7 @@ from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS
 
 AREA: Final = Area(
     "History",
-    "Every change is recorded with its author, time, message and document.",
+    "Every change is recorded with its author, time, message and content.",
     (
         Route(
             "/api/configs/{segment}/revisions",
@@ -50,7 +50,7 @@ AREA: Final = Area(
                 "listRevisions",
                 "A config's history",
                 Access.READ,
-                details="Newest first, without documents. The history of a deleted config is kept.",
+                details="Newest first, without content. The history of a deleted config is kept.",
                 query=RevisionsQuery,
                 answers={200: Answer("A page", Revisions)},
                 refuses=ID_REFUSALS,
@@ -65,7 +65,7 @@ AREA: Final = Area(
                 "getRevision",
                 "A revision",
                 Access.READ,
-                details="With the document after the change.",
+                details="The answer has the content after the change.",
                 query=NoQuery,
                 answers={200: Answer("The revision", "RevisionWithContent")},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
@@ -80,7 +80,7 @@ AREA: Final = Area(
                 "compareRevisions",
                 "Compare two revisions",
                 Access.READ,
-                details="A deleted config, and a config before its creation, count as a null document.",
+                details="A deleted config, and a config before its creation, have null as content.",
                 query=DiffQuery,
                 answers={200: Answer("The difference", Comparison)},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
@@ -133,10 +133,10 @@ AREA: Final = Area(
                 "restoreConfig",
                 "Restore a deleted config",
                 Access.CHANGE,
-                details="With its id and its last document.",
+                details="The config gets its id and its last content back.",
                 query=ChangeQuery,
                 body=Body(
-                    "Nothing, or the reason",
+                    "Empty, or the reason",
                     {falcon.MEDIA_JSON: Kind(Message, {"why": {"message": "deleted by mistake"}})},
                     required=False,
                 ),

@@ -60,8 +60,8 @@ AREA: Final = Area(
             get=_health(
                 "getHealth",
                 "Health of the service",
-                "Healthy while the database answers and accepts writes, whatever the state of the broker: devices can "
-                "fetch without it.",
+                "The service is healthy while the database answers and accepts writes. The broker's state does not count: "
+                "devices can fetch without it.",
                 Healthy,
                 Unhealthy,
             ),
