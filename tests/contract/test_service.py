@@ -190,7 +190,7 @@ def test_excluded_writes(service: ConfigService, write: str, precondition: Preco
 def test_put_creates_nothing_where_something_was_asked_for(
     service: ConfigService, precondition: Precondition
 ) -> None:
-    """Where there is no config, a precondition that asks for one fails and takes no revision."""
+    """A precondition that requires a config fails where there is none, and takes no revision."""
     with pytest.raises(PreconditionFailed):
         service.put(mac(1), content(), precondition)
 

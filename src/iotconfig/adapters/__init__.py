@@ -1,1 +1,1 @@
-"""One technology each. They know the domain and their own library, and not each other."""
+"""Adapters: one technology each. An adapter imports the domain and its own library, but no other adapter."""

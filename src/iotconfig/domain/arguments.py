@@ -1,4 +1,4 @@
-"""Checks of types at the doors of the use cases: a value of another type is a fault of the calling program."""
+"""Type checks of the use cases' arguments: a value of another type is a defect of the calling program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 
 def kind_of(value: object) -> str:
-    """The type of `value` as a sentence names it."""
+    """Return the name of the type of `value`, for a sentence."""
     return "None" if value is None else type(value).__name__
 
 
@@ -19,7 +19,7 @@ def check_kind(given: object, kind: type, way: str) -> None:
 
 
 def check_whole_number(given: object, way: str) -> None:
-    """Raise `TypeError` unless `given` is an int; True and False are none."""
+    """Raise `TypeError` unless `given` is an int and not a bool."""
     if isinstance(given, bool) or not isinstance(given, int):
         raise TypeError(f"{way}, not {kind_of(given)}.")
 

@@ -1,4 +1,4 @@
-"""The time, as the core reads it."""
+"""The clock of the core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way in which the core refuses: one root, one class per error code.
+"""The errors of the core: one root, one class per error code.
 
 `code` is the stable name that programs match on (HTTP bodies carry it);
 `details` holds the machine-readable facts behind the sentence.

@@ -11,13 +11,13 @@ class ReplayGuard(Protocol):
     """Remembers accepted keys until they expire."""
 
     def claim(self, key: str, now: datetime, until: datetime) -> bool:
-        """Accept `key` (at most 255 characters); False where it was accepted before.
+        """Accept `key` (at most 255 characters); False if it was accepted before.
 
-        A key is what it is for, a space, and a digest: `asset 9f86d0…`, `sign-in 2c2624…`.
+        A key consists of its purpose, a space and a digest: `asset 9f86d0…`, `sign-in 2c2624…`.
 
-        Of two that claim the same key at the same time, one waits for the
-        other's transaction, and gets True only if that was rolled back. From
-        `until` on the key is new again; what expired is removed by later claims.
+        If two transactions claim the same key at the same time, the second waits for the
+        first, and gets True only if the first was rolled back. From `until` on the key can
+        be accepted again; later claims remove expired keys.
         """
         ...
 
@@ -27,13 +27,13 @@ class GuardedWork(Protocol):
 
     @property
     def replay_guard(self) -> ReplayGuard:
-        """The keys that this transaction claims."""
+        """The guard for the keys that this transaction claims."""
         ...
 
 
 class GuardedStore(Protocol):
-    """Opens such transactions; every `Store` is one."""
+    """A store whose transactions can claim keys. Every `Store` is one."""
 
     def writing(self) -> AbstractContextManager[GuardedWork]:
-        """A transaction: stored when the block ends, rolled back whole when it raises."""
+        """Open a transaction: committed when the block ends, rolled back if the block raises."""
         ...

@@ -1,1 +1,1 @@
-"""Processes: settings in, adapters joined, something running."""
+"""Processes: each reads the settings, joins the adapters and runs."""

@@ -1,4 +1,4 @@
-"""The leader process: runs background jobs side by side until it is told to end. The relay is the first of them."""
+"""The leader process: runs background jobs side by side until a signal ends it. The relay is one of them."""
 
 from __future__ import annotations
 

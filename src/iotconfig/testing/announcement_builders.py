@@ -1,4 +1,4 @@
-"""Pending notifications, in short spellings."""
+"""Builders of pending notifications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERYTHING = 10_000
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after the start."""
+    """Return the time this many seconds after the start."""
     return START + timedelta(seconds=seconds)
 
 
@@ -30,18 +30,18 @@ def subject(number: int) -> Subject:
 
 
 def change(number: int, revision: int = 1, *, nudge: bool = True) -> Announcement:
-    """A config that is there."""
+    """The announcement of an existing config."""
     state = DeviceState(revision, f'"etag-{revision}"', at(1))
     return Announcement(subject(number), nudge, state)
 
 
 def deletion(number: int, revision: int = 1) -> Announcement:
-    """A config that is gone."""
+    """The announcement of a deleted config."""
     return Announcement(subject(number), nudge=False, state=DeviceState(revision, None, at(1)))
 
 
 def asset(name: str) -> Announcement:
-    """An asset: nothing is retained of it."""
+    """The announcement of an asset, which has no retained message."""
     return Announcement(Subject(Kind.ASSET, name), nudge=True)
 
 
@@ -62,7 +62,7 @@ def only(queue: NotificationQueue) -> Notification:
 
 
 def park(queue: NotificationQueue, number: int, error: str = "Not authorized") -> Notification:
-    """Park what is pending for `mac(number)`, as a relay does after repeated refusals."""
+    """Park the pending notification of `mac(number)`, as a relay does after repeated refusals."""
     pending = next(n for n in queue.find(EVERYTHING) if n.announcement.subject == subject(number))
     parked = evolve(pending, parked=True, refusals=5, last_error=error, due_at=at(60))
     queue.acknowledge([], [parked])
@@ -70,5 +70,5 @@ def park(queue: NotificationQueue, number: int, error: str = "Not authorized") -
 
 
 def keys(notifications: Iterable[Notification]) -> list[str]:
-    """Whom they are about, in their order."""
+    """Return the subjects of the notifications, in their order."""
     return [notification.announcement.subject.key for notification in notifications]

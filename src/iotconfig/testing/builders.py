@@ -1,4 +1,4 @@
-"""Short spellings of the domain's values."""
+"""Builders of the domain's values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_IDS: Final = [
     pytest.param(2**63, id="2^63"),
     pytest.param(10**30, id="10^30"),
 ]
-"""Numbers that are no id of a config."""
+"""Numbers that cannot be the id of a config."""
 
 
 def mac(number: int) -> MacAddress:

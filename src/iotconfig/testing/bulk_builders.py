@@ -1,4 +1,4 @@
-"""Fleets, in short spellings, and everything that a store holds, to be compared."""
+"""Builders of many configs, and reading of a store's whole content for comparisons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .clocks import START
 
 
 class StillClock:
-    """Shows the time that it was set to."""
+    """A clock that returns the time that it was set to."""
 
     def __init__(self, now: datetime = START) -> None:
         self.now = now
@@ -39,7 +39,7 @@ def entry(number: int, document: ConfigContent | None = None, if_revision: int |
 
 
 def entries(numbers: Iterable[int], **members: object) -> list[BulkEntry]:
-    """A config of its own for each number, with some members for all."""
+    """An entry for each number, with different content, and with the members that all share."""
     return [entry(number, content(n=number, **members)) for number in numbers]
 
 
@@ -68,7 +68,7 @@ def notifications(queue: NotificationQueue) -> dict[str, Notification]:
 
 
 def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -> dict[str, Any]:
-    """All that is stored of these devices, with ids aside."""
+    """Return everything that is stored about these devices, without ids."""
     numbers = sorted(numbers)
     with store.writing() as work:
         counters = [work.counters.lock(mac(number)).last_revision for number in numbers]

@@ -1,4 +1,4 @@
-"""The core's use cases over the store of a test: what a port is good for, and how the suites look at it."""
+"""The use cases over the store of a test: the suites check a store through them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .clocks import SteppingClock
 
 
 class UseCases:
-    """Fixtures of the suites that look at a store through the core."""
+    """Fixtures of the suites that check a store through the use cases."""
 
     @pytest.fixture
     def clock(self) -> SteppingClock:
-        """A clock that moves by a microsecond whenever it is asked."""
+        """A clock that advances by a microsecond at each reading."""
         return SteppingClock()
 
     @pytest.fixture

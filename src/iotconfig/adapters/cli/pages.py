@@ -1,4 +1,4 @@
-"""Lists that the use cases give page by page, read as one list."""
+"""Read all pages of a list."""
 
 from __future__ import annotations
 

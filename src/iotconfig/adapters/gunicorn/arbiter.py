@@ -13,8 +13,8 @@ _LOOK: Final = 0.05
 class PatientArbiter(Arbiter):
     """Ends the old workers of a reload only after the new ones accept connections.
 
-    gunicorn ends them at once. Connections wait then, in the kernel, until the new
-    ones have loaded the application: for two seconds and more (measured).
+    gunicorn ends the old workers at once. New connections then wait in the kernel until the new
+    workers have loaded the application: two seconds and more (measured).
     """
 
     def manage_workers(self) -> None:
@@ -33,9 +33,10 @@ class PatientArbiter(Arbiter):
 
 
 def _serves(worker: Any) -> bool:
-    """Whether a worker has said that it lives, which it does first when it accepts connections.
+    """Whether the worker has sent a heartbeat. It sends the first one when it accepts connections.
 
-    It says so by setting a file's time to the monotonic clock; before, that is the time of day, far above.
+    A heartbeat sets the time of a file to the monotonic clock. Before the first heartbeat, the file
+    has the time of day, which is far above the monotonic clock.
     """
     last: float = worker.tmp.last_update()
     return last <= monotonic()

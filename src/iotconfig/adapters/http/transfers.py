@@ -18,14 +18,14 @@ from .transfer_limits import Kind, Slot, Transfers
 
 @frozen
 class TransferSlots:
-    """Takes slots for requests."""
+    """Takes a transfer slot for each request."""
 
     transfers: Transfers
     proxies: Sequence[Network] = ()
     """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
 
     def take(self, req: falcon.Request, kind: Kind) -> Slot:
-        """Take a slot for this request, to be left by the caller. Raises `TooManyRequests`."""
+        """Take a slot for this request; the caller calls `leave`. Raises `TooManyRequests`."""
         principal = principal_of(req)
         # While authentication is off, all callers are one principal.
         is_known = principal != LOCAL_ADMINISTRATOR
@@ -34,7 +34,7 @@ class TransferSlots:
 
     @contextmanager
     def held(self, req: falcon.Request, kind: Kind) -> Iterator[Slot]:
-        """The same for the duration of the block."""
+        """Take a slot for this request until the block ends. Raises `TooManyRequests`."""
         slot = self.take(req, kind)
         try:
             yield slot

@@ -85,8 +85,8 @@ class Keys:
     def signed(self, signature: CompactSignature) -> bool | None:
         """Whether one of these keys made the signature.
 
-        None where that is unknown: the token names a key that is not in the set, or
-        names no key, and a newer one may have made it.
+        None if this is unknown: the token names no key, or names a key that is not in the
+        set. A newer key of the provider may have made the signature.
         """
         kid = signature.headers().get("kid")
         candidates = [key for key in self.keys if kid is None or key.kid == kid]
@@ -96,7 +96,7 @@ class Keys:
 
 
 def _made(key: Key, signature: CompactSignature) -> bool:
-    """Whether the key made the signature, and is meant for it by type, curve, use and algorithm."""
+    """Whether the key made the signature, and its type, curve, use and algorithm allow that."""
     try:
         return validate_compact(signature, key, registry=REGISTRY)
     except (JoseError, ValueError, TypeError):

@@ -167,7 +167,7 @@ def _skipped(data: bytearray, position: int) -> int:
 
 
 def _content(body: _Body, start: int, headers: bytes, delimiter: bytes) -> tuple[bytes, int]:
-    """Return the content of a part, and its end."""
+    """Return the content of a part, and the position of its end."""
     if found := _LENGTH.search(headers):
         length = int(found[1])
         while len(body.received) < start + length and body.more():

@@ -1,4 +1,4 @@
-"""The name of the installation that a database is the centre of: one row, made when it is first asked for."""
+"""The name of a database's installation: one row, created when it is first read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The migrations as files: which there are, in which order, and what each is called.
+"""The files of the migrations: their order and their names.
 
 A start must know whether the schema is current. The names of the files say that, so that it need not load Alembic,
 which takes longer to import than all else that the check needs.

@@ -1,7 +1,7 @@
-"""The schema of a database: where it stands, and bringing it up to date.
+"""The schema of a database: its revision, and its upgrade.
 
-All pending migrations run in one transaction and under one lock, so that two
-`upgrade-db` at the same time end well, and a failure leaves the schema as it was.
+All pending migrations run in one transaction and under one lock: two `upgrade-db` at the
+same time run one after the other, and a failure leaves the schema unchanged.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Migrations:
     timeouts: Timeouts = field(factory=Timeouts)
 
     def status(self) -> SchemaStatus:
-        """Read where the schema stands. Raises `StoreUnavailable`. Creates nothing."""
+        """Return the revision of the schema and the pending migrations. Raises `StoreUnavailable`. Creates nothing."""
         missing = absence(self.url.path) if self.url.is_sqlite else ""
         if missing:
             return evolve(_status(None), missing=missing)
@@ -195,8 +195,8 @@ def _migrated(connection: Connection, status: SchemaStatus, *, recreate: bool) -
         if "already exists" not in str(error.orig):
             raise
         raise ValidationFailed(
-            "The database holds a table with the name of one of ours that another program made: "
-            "use a database, or a schema (search_path), of its own."
+            "Another program has created a table with the name of an iotconfig table: "
+            "use a separate database, or a separate schema (search_path)."
         ) from error
     return status
 

@@ -39,7 +39,7 @@ class SignInService:
         may raise `StoreUnavailable`.
         """
         if not hmac.compare_digest(sign_in.state.encode(), state.encode(errors="replace")):
-            raise ValidationFailed("The state is another sign-in's: begin again at /api/auth/login.")
+            raise ValidationFailed("The state belongs to another sign-in: begin again at /api/auth/login.")
         now = self.clock()
         key = f"sign-in {sha256(state.encode()).hexdigest()}"
         with self.store.writing() as work:

@@ -224,7 +224,7 @@ class Relay:
             return Wait(0)
         if not self._refused_batches:
             reason = refusals[0].error
-            log.warning("relay: the broker refuses for now: %s; trying again until it takes more", reason)
+            log.warning("relay: the broker refuses messages for now: %s; trying again", reason)
         self._refused_batches += 1
         return self._back_off(self._refused_batches)
 

@@ -102,5 +102,5 @@ class NotificationService:
         return self.queue.find(limit)
 
     def retry_parked(self) -> int:
-        """Make the parked ones due again. Returns their number."""
+        """Make all parked notifications due again. Returns their number."""
         return self.queue.retry_parked(self.clock())

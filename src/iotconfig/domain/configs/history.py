@@ -89,7 +89,7 @@ class HistoryService:
                 return found_revision(history, config_id, page.revisions[0].revision), after
             if history.pruned_to(config_id):
                 raise RecordGone(
-                    f"What revision {after.revision} of config {config_id} changed is gone: "
+                    f"Revision {after.revision} of config {config_id} has no earlier revision to compare with: "
                     "the history before it was pruned."
                 )
             return None, after

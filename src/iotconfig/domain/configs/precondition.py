@@ -46,7 +46,7 @@ class Precondition:
         """Raise `PreconditionFailed` unless `current` (None: there is no config) is allowed."""
         if current is None:
             if self.exists or self.one_of is not None:
-                raise PreconditionFailed("There is no config yet, and the precondition asks for one.")
+                raise PreconditionFailed("The precondition requires an existing config: the device has none.")
         elif self._refuses(current.revision):
             raise PreconditionFailed(
                 f"Config {current.id} is at revision {current.revision}, which the precondition excludes: "

@@ -1,7 +1,7 @@
-r"""Additions of editors and Windows tools to a text: a last line end, \r\n for \n, a byte order mark.
+r"""The characters that editors and Windows tools add to a text: a final line end, \r\n for \n, a byte order mark.
 
-JSON's strings hold no line ends, so a document means the same with other ones. A text that
-differs in nothing else is therefore no change, where it comes out of a file or an editor.
+JSON strings contain no line ends, so other line ends do not change the meaning of a document. A text from a
+file or an editor that differs from the stored text only in line ends therefore makes no change.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def without_mark(begin: bytes) -> bytes:
-    """The bytes with which a file begins, without a byte order mark.
+    """Return the first bytes of a file without a byte order mark.
 
     Raises `InvalidDocument` for UTF-16, which Windows PowerShell's `>` writes.
     """
-    # A JSON text begins with a character of ASCII, of which UTF-16 makes a pair with a zero.
+    # A JSON text begins with an ASCII character, which has two bytes in UTF-16, one of them zero.
     if begin.startswith(_UTF16_MARKS) or begin[:2].count(0) == 1:
         raise InvalidDocument(
             "the text is UTF-16, as PowerShell's > may write it: save it as UTF-8", line=1, column=1
@@ -32,12 +32,12 @@ def without_mark(begin: bytes) -> bytes:
 
 
 def is_same(text: str, other: str) -> bool:
-    """Whether two texts differ in line ends, and in those at their end, at most."""
+    """Whether two texts are equal apart from line ends, those at the end of the text included."""
     return text == other or _bare(text) == _bare(other)
 
 
 def as_stored(content: ConfigContent, stored: ConfigContent) -> ConfigContent:
-    """`stored` where the two differ in line ends at most, else `content`."""
+    """Return `stored` if the two are equal apart from line ends, otherwise `content`."""
     return stored if is_same(content.text, stored.text) else content
 
 

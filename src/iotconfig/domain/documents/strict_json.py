@@ -112,7 +112,7 @@ def check_characters(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidDocument("a lone surrogate is no character", **_end_of(text[: error.start])) from None
+        raise InvalidDocument("a lone surrogate is not a character", **_end_of(text[: error.start])) from None
 
 
 def check_escaped_strings(value: object) -> None:
@@ -136,7 +136,7 @@ def _string_rule(text: str) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "a lone surrogate is no character"
+        return "a lone surrogate is not a character"
     return None
 
 

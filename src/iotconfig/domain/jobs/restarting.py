@@ -1,4 +1,4 @@
-"""A job that is made anew after a failure."""
+"""A job that is created again after a failure."""
 
 from __future__ import annotations
 

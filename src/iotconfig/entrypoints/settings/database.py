@@ -69,5 +69,5 @@ class DatabaseSettings:
         if self.timeouts.watchdog < self.timeouts.statement:
             raise InvalidSetting(
                 "IOTCONFIG_DB_WATCHDOG_TIMEOUT: it must not be below IOTCONFIG_DB_STATEMENT_TIMEOUT "
-                f"({self.timeouts.statement:g}), whose error says more"
+                f"({self.timeouts.statement:g}), whose error is more precise"
             )

@@ -1,4 +1,4 @@
-"""The contract of `ApiTokenStore`: tokens are shown once, kept as digests, good until they are not."""
+"""The contract of `ApiTokenStore`: tokens are shown once, stored as digests, and valid until they expire or are revoked."""
 
 from __future__ import annotations
 

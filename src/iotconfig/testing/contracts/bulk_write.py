@@ -1,4 +1,4 @@
-"""The contract of `BulkWrite`: many entries wait unseen, and are stored together, or not at all."""
+"""The contract of `BulkWrite`: many entries are collected unseen, and stored together or not at all."""
 
 from __future__ import annotations
 

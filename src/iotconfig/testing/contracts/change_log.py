@@ -1,4 +1,4 @@
-"""The contract of `ChangeLog`: every change once, in one order, and none that is skipped."""
+"""The contract of `ChangeLog`: readers get every change once, in one order, and skip none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of writers at the same time: they queue, and none loses another's change."""
+"""The contract of concurrent writers: they wait for each other, and no change is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of `NotificationQueue`: what its relay and its operator see."""
+"""The contract of `NotificationQueue`: reading by the relay and by operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of `RelayReports`: what the relays of one database say of themselves."""
+"""The contract of `RelayReports`: the reports of the relays of one database."""
 
 from __future__ import annotations
 

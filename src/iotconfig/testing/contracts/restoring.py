@@ -1,4 +1,4 @@
-"""The contract of restoring what was deleted."""
+"""The contract of restoring deleted configs."""
 
 from __future__ import annotations
 

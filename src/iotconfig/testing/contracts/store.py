@@ -1,4 +1,4 @@
-"""All that is asked of a `Store`, in one class."""
+"""All contracts of `Store`, in one class."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Access(Enum):
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles that open it; empty where none is required, or none suffices."""
+        """The roles that give access. Empty for routes that need no role, and for closed routes."""
         return _ROLES.get(self, frozenset())
 
 
@@ -42,7 +42,7 @@ class Rule:
     access: Mapping[str, Access]
     """By method; a method that is missing does not exist. OPTIONS only lists methods and is public."""
     check_path: Callable[[Mapping[str, str]], object]
-    """Raises where the path's parameters are malformed: that is refused before a method that does not exist."""
+    """Raises if the path's parameters are malformed. It is called before the method is checked."""
 
     @property
     def methods(self) -> Sequence[str]:

@@ -236,7 +236,7 @@ class PatchResource:
                     f"{tally.refused} of the configs cannot be patched, so nothing was stored: {refusals.first}",
                     **asdict(counts),
                 )
-            # One at a time: five samples can have 50 MB.
+            # One sample at a time in memory: five can have 50 MB.
             samples = (_shown(sample, self.comparing) for sample in outcome.samples)
             results.close(counts, samples if rules.dry_run else None)
             failing.pop_all()
@@ -251,14 +251,14 @@ def _temporary_file() -> IO[bytes]:
 
 @define
 class _HeldFile:
-    """An answer in the making, on disk if it is large; it occupies a slot until it was sent."""
+    """An unfinished answer, on disk if it is large; it occupies a slot until it has been sent."""
 
     _slot: Slot
     _file: IO[bytes] = field(init=False, factory=_temporary_file)
     _size: int = field(init=False, default=0)
 
     def hold(self) -> None:
-        """Reserve its size. Raises `TooManyRequests` and `StoreFull`."""
+        """Reserve space for the current size. Raises `TooManyRequests` and `StoreFull`."""
         self._slot.hold(self._size)
 
     def write(self, data: bytes) -> int:
@@ -271,7 +271,7 @@ class _HeldFile:
         return self._file.read(-1 if size is None else size)
 
     def send(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send it as the answer. The server always closes it."""
+        """Send the file as the answer. The server closes the file after sending it, and after a failure."""
         if req.method == "HEAD":
             self.close()
             resp.content_length = self._size
@@ -286,7 +286,7 @@ class _HeldFile:
             self._slot.leave()
 
     def __del__(self) -> None:
-        # If the server failed to close it, its slot would be lost.
+        # Free the slot even if the server did not close the file.
         self._slot.leave()
 
 
@@ -307,7 +307,7 @@ class _Refusals:
             self._listed.append(ListedRefusal(refusal.place, str(error), error.code, details))
 
     def counted(self, tally: Tally, rules: BulkOptions) -> Imported:
-        """The counts of the request, and the refusals."""
+        """Return the counts of the request with the listed refusals."""
         left_out = self._count - len(self._listed)
         return Imported(rules.dry_run, **asdict(tally), errors=self._listed, errors_left_out=left_out)
 

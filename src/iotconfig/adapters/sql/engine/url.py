@@ -38,10 +38,10 @@ class DatabaseUrl:
         except (ArgumentError, ValueError):
             # The text may contain a password, so the message does not quote it.
             raise ValidationFailed(
-                "It is no database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
+                "It is not a database URL: write postgresql://user:password@host:5432/name or sqlite:///file.db."
             ) from None
         if "\0" in text or "%00" in text:
-            raise ValidationFailed("It holds a NUL character.")
+            raise ValidationFailed("It contains a NUL character.")
         if url.drivername in _POSTGRESQL:
             if "@" in (url.host or ""):
                 raise ValidationFailed(
