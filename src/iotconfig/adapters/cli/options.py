@@ -28,9 +28,9 @@ def json_option(function: F) -> F:
 
 def message_option(function: F) -> F:
     """`--message`."""
-    return click.option("--message", "-m", metavar="TEXT", help="The reason for the change, for the history.")(
-        function
-    )
+    return click.option(
+        "--message", "-m", metavar="TEXT", help="The reason for the change, for the history."
+    )(function)
 
 
 def dry_run_option(function: F) -> F:

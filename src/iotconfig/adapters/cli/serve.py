@@ -12,7 +12,11 @@ from .runtime import Runtime
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free port."
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 for any free port.",
 )
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Number of worker processes.  [default: one per CPU]"

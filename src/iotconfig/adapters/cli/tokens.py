@@ -103,7 +103,12 @@ def device_token() -> None:
 
 @device_token.command("create")
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Create a token for every device that has a config and no token.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Create a token for every device that has a config and no token.",
+)
 @click.option("--replace", is_flag=True, help="Replace the token that a device has.")
 @click.pass_obj
 def create_device_token(

@@ -91,9 +91,7 @@ def _check_text(_query: object, _attribute: object, text: str | None) -> None:
         return
     check_kind(text, str, "The text of a search is a str")
     if not is_storable(text):
-        raise ValidationFailed(
-            "The search text contains a NUL, or a lone surrogate.", parameter="q"
-        )
+        raise ValidationFailed("The search text contains a NUL, or a lone surrogate.", parameter="q")
     if len(text) > MAX_SEARCH:
         raise ValidationFailed(f"The search text is longer than {MAX_SEARCH} characters.", parameter="q")
 

@@ -37,7 +37,7 @@ def _other_key(text: str) -> str:
 
 
 class _ReadOnly:
-    """A store on which uses cannot be recorded."""
+    """A store that cannot record uses."""
 
     def __init__(self, store: ApiTokenStore) -> None:
         self._store = store
@@ -56,17 +56,17 @@ class ApiTokenStoreContract(UseCases):
 
     @pytest.fixture
     def tokens(self, api_tokens: ApiTokenStore, clock: SteppingClock) -> ApiTokenService:
-        """The use cases over each kind of store."""
+        """The use cases over the store of the test."""
         return ApiTokenService(api_tokens, clock)
 
     @pytest.mark.parametrize("role", list(Role))
-    def test_a_token_says_whose_it_is(self, tokens: ApiTokenService, role: Role) -> None:
-        """Its name, and its role."""
+    def test_a_token_identifies_its_caller(self, tokens: ApiTokenService, role: Role) -> None:
+        """Authentication returns the name and the role of the token."""
         _, text = tokens.create("ci", role)
 
         assert Principal("ci", frozenset({role}), name="ci") == tokens.authenticate(text)
 
-    def test_what_is_stored_is_no_token(self, tokens: ApiTokenService) -> None:
+    def test_the_secret_is_not_stored(self, tokens: ApiTokenService) -> None:
         """The stored row, or a log of it, is not enough to use the token."""
         created, text = tokens.create("ci", Role.ADMIN)
 
@@ -77,7 +77,7 @@ class ApiTokenStoreContract(UseCases):
         assert stored.digest not in repr(stored)
 
     def test_no_two_tokens_are_alike(self, tokens: ApiTokenService) -> None:
-        """Neither whole nor in their keys."""
+        """Twenty tokens differ as a whole, and in their keys."""
         made = [tokens.create(f"t{n}", Role.VIEWER) for n in range(20)]
 
         assert 20 == len({text for _, text in made}) == len({token.key for token, _ in made})
@@ -100,14 +100,14 @@ class ApiTokenStoreContract(UseCases):
         ],
     )
     def test_tokens_that_are_refused(self, tokens: ApiTokenService, spoil: Callable[[str], str]) -> None:
-        """One wrong character is enough, wherever it stands."""
+        """A token with one wrong character is refused, wherever the character is."""
         _, text = tokens.create("ci", Role.ADMIN)
 
         with pytest.raises(AuthenticationRequired, match="API token"):
             tokens.authenticate(spoil(text))
 
     def test_an_expired_token_is_refused(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
-        """From the very moment on."""
+        """A token is refused from the moment of its expiry on."""
         _, text = tokens.create("ci", Role.ADMIN, START + _HOUR)
         tokens.authenticate(text)
 
@@ -117,14 +117,14 @@ class ApiTokenStoreContract(UseCases):
         assert "expired" == tokens.all()[0].state(clock())
 
     def test_a_token_cannot_have_expired_before_it_began(self, tokens: ApiTokenService) -> None:
-        """Nothing is stored of it."""
+        """A token with an expiry in the past is refused and not stored."""
         with pytest.raises(ValidationFailed, match="expired already"):
             tokens.create("ci", Role.ADMIN, START - _HOUR)
 
         assert [] == list(tokens.all())
 
     def test_a_revoked_token_is_refused_at_once(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
-        """Others go on."""
+        """A revoked token is refused, and other tokens remain valid."""
         _, text = tokens.create("ci", Role.ADMIN)
         _, other = tokens.create("other", Role.ADMIN)
 
@@ -136,7 +136,7 @@ class ApiTokenStoreContract(UseCases):
         assert ["revoked", "active"] == [token.state(clock()) for token in tokens.all()]
 
     def test_what_cannot_be_revoked(self, tokens: ApiTokenService) -> None:
-        """A name that was never given, and one that was revoked before."""
+        """An unknown name and a revoked one raise `RecordNotFound`."""
         tokens.create("ci", Role.ADMIN)
         tokens.revoke("ci")
 
@@ -145,7 +145,7 @@ class ApiTokenStoreContract(UseCases):
                 tokens.revoke(name)
 
     def test_a_name_is_given_once(self, tokens: ApiTokenService) -> None:
-        """Not again after its token was revoked, either: it signs revisions."""
+        """A name cannot be used again, even after its token was revoked: revisions have it as their author."""
         tokens.create("ci", Role.ADMIN)
         with pytest.raises(NameTaken, match='"ci" was given before'):
             tokens.create("ci", Role.VIEWER)
@@ -155,8 +155,8 @@ class ApiTokenStoreContract(UseCases):
 
         assert [Role.ADMIN] == [token.role for token in tokens.all()]
 
-    def test_of_many_who_want_a_name_one_gets_it(self, tokens: ApiTokenService) -> None:
-        """The token that is stored is the one whose creation succeeded."""
+    def test_concurrent_tokens_of_one_name(self, tokens: ApiTokenService) -> None:
+        """Of eight concurrent creations with one name, one succeeds, and its token is valid."""
 
         def create(number: int) -> str | None:
             try:
@@ -171,7 +171,7 @@ class ApiTokenStoreContract(UseCases):
 
     @pytest.mark.parametrize("name", ["a", "CI", "home.assistant", "a@b-c_d", "9", "x" * 64])
     def test_names_that_are_given(self, tokens: ApiTokenService, name: str) -> None:
-        """Sorted as they are spelt, whatever the database's locale."""
+        """Tokens are sorted by name in code point order, whatever the database's locale."""
         tokens.create(name, Role.VIEWER)
         tokens.create("b", Role.VIEWER)
 
@@ -179,12 +179,12 @@ class ApiTokenStoreContract(UseCases):
 
     @pytest.mark.parametrize("name", ["", "x" * 65, " a", "a b", "-a", "ä", "a\n", "a\0", "anonymous"])
     def test_names_that_are_refused(self, tokens: ApiTokenService, name: str) -> None:
-        """`anonymous` among them, which is reserved for changes made without authentication."""
+        """Malformed names are refused, and so is `anonymous`: it is reserved for changes without authentication."""
         with pytest.raises(ValidationFailed):
             tokens.create(name, Role.VIEWER)
 
     def test_a_use_is_recorded_once_a_minute(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
-        """A request does not cost a write."""
+        """A use within a minute of the recorded one is not written."""
         _, text = tokens.create("ci", Role.ADMIN)
         assert tokens.all()[0].last_used_at is None
 
@@ -204,7 +204,7 @@ class ApiTokenStoreContract(UseCases):
     def test_a_use_is_recorded_behind_the_request(
         self, api_tokens: ApiTokenStore, clock: SteppingClock
     ) -> None:
-        """Once, however many requests come before it is written."""
+        """The use is written after the request, and once for all requests until then."""
         waiting: list[Callable[[], None]] = []
         tokens = ApiTokenService(api_tokens, clock, waiting.append)
         _, text = tokens.create("ci", Role.ADMIN)
@@ -218,7 +218,7 @@ class ApiTokenStoreContract(UseCases):
         assert tokens.all()[0].last_used_at is not None
 
     def test_the_last_use_never_goes_back(self, api_tokens: ApiTokenStore, clock: SteppingClock) -> None:
-        """Workers record in any order."""
+        """An earlier use that is recorded later changes nothing: workers record in any order."""
         token, _ = ApiTokenService(api_tokens, clock).create("ci", Role.ADMIN)
 
         api_tokens.record_use(token.key, START + _HOUR)
@@ -227,10 +227,10 @@ class ApiTokenStoreContract(UseCases):
 
         assert [START + _HOUR] == [token.last_used_at for token in api_tokens.all()]
 
-    def test_a_use_that_cannot_be_recorded_keeps_nobody_out(
+    def test_a_use_that_cannot_be_recorded_does_not_refuse_the_token(
         self, api_tokens: ApiTokenStore, clock: SteppingClock
     ) -> None:
-        """A use in a minute tries again; the next request does not."""
+        """Authentication succeeds if the use cannot be recorded, and the next request does not try to record it again."""
         _, text = ApiTokenService(api_tokens, clock).create("ci", Role.ADMIN)
         store = _ReadOnly(api_tokens)
         tokens = ApiTokenService(store, clock)  # type: ignore[arg-type] # it has what is used here

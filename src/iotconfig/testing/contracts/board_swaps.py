@@ -27,7 +27,7 @@ from iotconfig.testing.use_cases import UseCases
 
 
 def counters(store: Store, *numbers: int) -> list[int]:
-    """The last revision of each of these devices."""
+    """Return the newest revision of each of these devices."""
     with store.writing() as work:
         return [work.counters.lock(mac(number)).last_revision for number in sorted(numbers)]
 
@@ -36,7 +36,7 @@ class SwapsContract(UseCases):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     def test_a_config_moves_with_all_it_is(self, store: Store, service: ConfigService) -> None:
-        """Id, content and birthday stay; board, revision and time are new; the device route follows."""
+        """The config keeps id, content and creation time; MAC address, revision and update time are new, and so is its URL."""
         created = service.create(mac(1), content(deviceName="Lamp"))
         moved = service.replace_device(created.id, mac(2))
 
@@ -49,7 +49,7 @@ class SwapsContract(UseCases):
     def test_both_counters_go_on_from_the_higher_one(
         self, store: Store, service: ConfigService, old: int, new: int
     ) -> None:
-        """Neither board's numbers go back, or are used twice; the next change of each has the next number."""
+        """The counters of both boards continue from the higher one: no number decreases or is used twice."""
         remove(store, add(store, 2, revision=new - 1))
         created = service.create(mac(1), content())
         for n in range(old - 1):
@@ -62,10 +62,10 @@ class SwapsContract(UseCases):
         assert moved.revision + 1 == service.create(mac(1), content()).revision
 
     @pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 1)])
-    def test_both_boards_are_told(
+    def test_both_boards_are_announced(
         self, queue: NotificationQueue, service: ConfigService, old: int, new: int
     ) -> None:
-        """The old board's retained message is cleared without a nudge, and the new board is announced, in either order."""
+        """The old board's retained message is cleared without a hint to restart, and the new board is announced."""
         created = service.create(mac(old), content())
         park(queue, old)
         moved = service.replace_device(created.id, mac(new))
@@ -98,7 +98,7 @@ class SwapsContract(UseCases):
     def test_a_board_with_a_config_of_its_own_is_replaced_no_longer(
         self, service: ConfigService, way: str
     ) -> None:
-        """However it gets one; and when that one is deleted, it is just not there."""
+        """An old board that gets a config has no successor any more, even after that config is deleted."""
         deleted = service.create(mac(1), content())
         service.delete(deleted.id)
         created = service.create(mac(1), content())
@@ -118,7 +118,7 @@ class SwapsContract(UseCases):
             service.document(mac(1))
 
     def test_there_and_back(self, store: Store, service: ConfigService, history: HistoryService) -> None:
-        """The first board takes its config back; the history has both moves, with growing numbers."""
+        """A config can move back to its first board; the history has both moves, with growing numbers."""
         created = service.create(mac(1), content())
         service.replace_device(created.id, mac(2))
         back = service.replace_device(created.id, mac(1))
@@ -147,7 +147,7 @@ class SwapsContract(UseCases):
         assert [1, 1] == counters(store, 1, 2)
 
     def test_a_swap_heeds_its_precondition(self, store: Store, service: ConfigService) -> None:
-        """Where the config changed meanwhile, it does not move."""
+        """A swap whose precondition does not hold is refused."""
         created = service.create(mac(1), content())
         with pytest.raises(PreconditionFailed):
             service.replace_device(created.id, mac(2), Precondition(one_of=frozenset({2})))
@@ -158,12 +158,12 @@ class SwapsContract(UseCases):
 
     @pytest.mark.parametrize("config_id", NO_IDS)
     def test_a_config_that_is_not_there_does_not_move(self, service: ConfigService, config_id: int) -> None:
-        """No such config, no swap."""
+        """The swap of an unknown config raises `RecordNotFound`."""
         with pytest.raises(RecordNotFound, match=f"Config {config_id} was not found"):
             service.replace_device(config_id, mac(2))
 
-    def test_an_unknown_board_is_replaced_by_nobody(self, store: Store) -> None:
-        """A device that was never heard of has no successor."""
+    def test_an_unknown_board_has_no_successor(self, store: Store) -> None:
+        """A MAC address without any config has no successor."""
         with store.reading() as view:
             assert view.counters.replaced_by(mac(1)) is None
         with store.writing() as work:
@@ -173,7 +173,7 @@ class SwapsContract(UseCases):
     def test_swaps_against_updates(
         self, store: Store, service: ConfigService, history: HistoryService
     ) -> None:
-        """Four writers and four board swaps at the same time: every acknowledged change is in the history."""
+        """Four writers and four board swaps at the same time: the history has every acknowledged change."""
         created = service.create(mac(0), content())
 
         def act(number: int) -> list[int]:
@@ -198,7 +198,7 @@ class SwapsContract(UseCases):
         assert config.revision == max(counters(store, *range(6)))
 
     def test_two_swaps_to_one_board(self, service: ConfigService) -> None:
-        """Of eight configs that want one new board, one gets it; the others stay where they were."""
+        """Of eight configs that move to one new board at the same time, one succeeds; the others stay on their boards."""
         created = [service.create(mac(n), content(n=n)) for n in range(8)]
 
         def move(number: int) -> Config | type[Exception]:
@@ -216,7 +216,7 @@ class SwapsContract(UseCases):
         ]
 
     def test_two_swaps_of_each_others_boards_end(self, service: ConfigService) -> None:
-        """Swaps that lock the same two boards do so in one order: none waits for the other for ever."""
+        """Swaps that lock the same two boards lock them in one order, so that there is no deadlock."""
         created = service.create(mac(1), content())
 
         def move(number: int) -> None:

@@ -55,7 +55,7 @@ class BulkWriteContract(UseCases):
 
     @pytest.fixture
     def mixed(self, service: ConfigService) -> list[BulkEntry]:
-        """Entries of which one is new, one other, one the same, one stale and one at its revision."""
+        """Five entries: a new one, one with other content, an equal one, a stale one, and one at its revision."""
         for number in (2, 3, 4, 5):
             service.put(mac(number), content(n=number))
         service.put(mac(4), content(n=44))
@@ -68,7 +68,7 @@ class BulkWriteContract(UseCases):
         ]
 
     def test_an_empty_stage(self, store: Store) -> None:
-        """Nothing is stored, counted or found; and the store stays empty."""
+        """A bulk write without entries stores nothing, and has no results."""
         with store.bulk_writing() as stage:
             assert [] == list(stage.take_duplicates())
             assert store_in(stage)
@@ -76,8 +76,8 @@ class BulkWriteContract(UseCases):
             assert [] == results(stage)
         assert {} == configs(store)
 
-    def test_what_is_staged_is_seen_by_nobody(self, store: Store, service: ConfigService) -> None:
-        """Neither readers nor other stages see it, no writer waits for it, and it goes with its block."""
+    def test_collected_entries_are_invisible(self, store: Store, service: ConfigService) -> None:
+        """Readers and other bulk writes do not see the entries, no writer waits for them, and they end with the block."""
         with store.bulk_writing() as stage, store.bulk_writing() as other:
             stage.add(entries(range(5)))
             other.add(entries(range(2)))
@@ -99,7 +99,7 @@ class BulkWriteContract(UseCases):
             (OnConflict.REPLACE, Outcome.CHANGED, 2),
         ],
     )
-    def test_what_would_become_of_each_entry(
+    def test_compared_entries_have_results(
         self,
         store: Store,
         queue: NotificationQueue,
@@ -108,7 +108,7 @@ class BulkWriteContract(UseCases):
         outcome: Outcome,
         revision: int,
     ) -> None:
-        """Compared, nothing is stored; the results are in the order of the entries, with the revision that would be."""
+        """`compare` stores nothing; its results are in the order of the entries, with the revision that each would get."""
         before = everything(store, queue, range(6))
         with store.bulk_writing() as stage:
             stage.add(mixed[:2])
@@ -126,8 +126,8 @@ class BulkWriteContract(UseCases):
             assert ["place 4"] == [place for place, _, _ in results(stage, {Outcome.STALE})]
         assert before == everything(store, queue, range(6))
 
-    def test_what_became_of_each_entry(self, store: Store, mixed: list[BulkEntry]) -> None:
-        """Stored one by one, what is stale is left out; each result has the config's id and revision."""
+    def test_stored_entries_have_results(self, store: Store, mixed: list[BulkEntry]) -> None:
+        """Without all-or-nothing, stale entries are left out; each result has id and revision of the config."""
         with store.bulk_writing() as stage:
             stage.add(mixed)
 
@@ -146,7 +146,7 @@ class BulkWriteContract(UseCases):
     def test_all_or_nothing(
         self, store: Store, queue: NotificationQueue, mixed: list[BulkEntry], hindrance: Outcome
     ) -> None:
-        """One conflict, or one stale entry, and nothing at all is stored: no counter, no device."""
+        """With all-or-nothing, one conflict or one stale entry prevents the whole write: no counter or config is stored."""
         chosen = mixed[:3] if hindrance is Outcome.CONFLICT else mixed[1:4]
         before = everything(store, queue, range(1, 6))
         with store.bulk_writing() as stage:
@@ -160,7 +160,7 @@ class BulkWriteContract(UseCases):
     def test_an_entry_for_a_revision_of_a_device_that_has_no_config_is_stale(
         self, store: Store, service: ConfigService
     ) -> None:
-        """An unknown device and one with a deleted config get neither a config nor a revision."""
+        """The precondition fails for an unknown device and for one with a deleted config; neither gets a config or a revision."""
         service.delete(service.create(mac(1), content()).id)
         with store.bulk_writing() as stage:
             stage.add([entry(1, if_revision=1), entry(2, if_revision=1), entry(3)])
@@ -172,7 +172,7 @@ class BulkWriteContract(UseCases):
         assert 1 == service.create(mac(2), content()).revision
 
     def test_duplicates_are_taken_out_whole(self, store: Store) -> None:
-        """Each entry that shares its device is named, with another of them, in its order; none of them stays."""
+        """All entries with the same MAC address are removed, and each is reported with another one of them, in order."""
         with store.bulk_writing() as stage:
             stage.add(
                 [evolve(entry(n), place=place) for place, n in zip("abcdef", (1, 2, 1, 3, 1, 2), strict=True)]
@@ -187,7 +187,7 @@ class BulkWriteContract(UseCases):
         assert [mac(3)] == list(configs(store))
 
     def test_results_and_duplicates_beyond_a_page(self, store: Store) -> None:
-        """More than a thousand of each come out, in their order."""
+        """More than a thousand results, and as many duplicates, are returned in their order."""
         with store.bulk_writing() as stage:
             stage.add(entries(range(1100)))
             stage.add(entries(range(1100)))
@@ -198,7 +198,7 @@ class BulkWriteContract(UseCases):
             assert [f"place {n}" for n in range(1100, 2200)] == [place for place, _, _ in results(stage)]
 
     def test_texts_that_databases_mistake(self, store: Store) -> None:
-        """Tabs, line breaks, backslashes, `\\N` and quotes come through every way of filling a table."""
+        r"""Tabs, line breaks, backslashes, `\N` and quotes are stored unchanged by every method of filling a table."""
         odd = content('{\r\n\t"deviceName":"a\\\\.\\\\N\\t\'\u2028%s:x😀"}\n')
         with store.bulk_writing() as stage:
             stage.add([BulkEntry("pl\tace\\N\n😀", mac(1), odd)])
@@ -216,7 +216,7 @@ class BulkWriteContract(UseCases):
     def test_a_stored_stage_is_announced_over_what_was_pending(
         self, store: Store, queue: NotificationQueue, service: ConfigService
     ) -> None:
-        """What was parked is tried again, what was deleted is there again; what is the same is not announced."""
+        """The write revives parked notifications and replaces those of deletions; equal content is not announced."""
         for number in range(4):
             service.put(mac(number), content(n=number))
         service.delete(service.get_by_mac(mac(1)).id)
@@ -243,7 +243,7 @@ class BulkWriteContract(UseCases):
     def test_stored_together_is_stored_as_one_by_one(
         self, store: Store, queue: NotificationQueue, later: int
     ) -> None:
-        """Every row of every table is as `ConfigService.put` leaves it, also where the clock was set back."""
+        """Every row of every table is as `ConfigService.put` writes it, even if the clock was set back."""
         reference, clock = MemoryStore(), StillClock(START)
         of_reference = reference.notifications()
         changed = [

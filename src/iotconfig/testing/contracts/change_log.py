@@ -29,7 +29,7 @@ class Oops(Exception):
 
 
 def everything(store: Store) -> Sequence[LoggedChange]:
-    """The whole log."""
+    """Return all changes in the log."""
     return store.changes_since(0, EVERYTHING)
 
 
@@ -42,11 +42,11 @@ class ChangeLogContract(UseCases):
     """Needs the fixture `store`: an empty store."""
 
     def test_an_empty_store_has_no_changes(self, store: Store) -> None:
-        """At the start there is nothing above 0."""
+        """An empty store has no changes after position 0."""
         assert [] == list(everything(store))
 
     def test_each_change_is_logged(self, store: Store, service: ConfigService) -> None:
-        """The log has every change in order, with its author; the same content again is no change."""
+        """The log has every change in order, with its author; storing the same content again is not a change."""
         note = ChangeNote("ops", "why")
         created = service.create(mac(1), content(), note=note)
         service.update(created.id, content(n=1), note=note)
@@ -72,7 +72,7 @@ class ChangeLogContract(UseCases):
     def test_a_board_swap_is_logged_for_both_boards(
         self, store: Store, service: ConfigService, old: int, new: int
     ) -> None:
-        """Both documents change: one ends, one begins; it is one write."""
+        """A swap logs one change for each board, and both have the id of one write."""
         created = service.create(mac(old), content())
         service.replace_device(created.id, mac(new))
         swap = store.changes_since(1, EVERYTHING)
@@ -82,7 +82,7 @@ class ChangeLogContract(UseCases):
         assert 1 == len({change.change for change in swap})
 
     def test_a_bulk_write_is_one_write(self, store: Store, service: ConfigService) -> None:
-        """Its changes share an id, which no other write has; what stays the same is not among them."""
+        """The changes of a bulk write share an id that no other write has; unchanged configs are not logged."""
         service.create(mac(1), content())
         service.create(mac(2), content(n=2))
         entries = [BulkEntry(str(number), mac(number), content()) for number in range(4)]
@@ -108,7 +108,7 @@ class ChangeLogContract(UseCases):
         assert 2 == len(everything(store))
 
     def test_pages_skip_nothing(self, store: Store) -> None:
-        """A reader that goes on from its last position gets each change once."""
+        """A reader that continues from its last position gets each change once."""
         for number in range(5):
             add(store, number)
         pages, position = [], 0
@@ -119,7 +119,7 @@ class ChangeLogContract(UseCases):
         assert [[1, 2], [3, 4], [5]] == pages
 
     def test_a_rollback_leaves_nothing_in_the_log(self, store: Store) -> None:
-        """The next change takes the next position."""
+        """A transaction that is rolled back uses no position."""
         add(store, 1)
 
         with pytest.raises(Oops), store.writing() as work:
@@ -130,7 +130,7 @@ class ChangeLogContract(UseCases):
         assert [(1, subject(1)), (2, subject(3))] == [(c.position, c.subject) for c in everything(store)]
 
     def test_readers_beside_writers_miss_nothing(self, store: Store, service: ConfigService) -> None:
-        """Four writers and four readers: each reader gets every change once, and each config's in their order."""
+        """With four writers, each of four readers gets every change once, and the changes of a config in their order."""
         created = [service.create(mac(number), content()) for number in range(4)]
         finished: list[int] = []
 

@@ -29,7 +29,7 @@ class ClosingContract(UseCases):
 
     @pytest.fixture
     def fleet(self, store: Store, clock: SteppingClock) -> BulkService:
-        """The use cases for many configs, over the same store."""
+        """The bulk use cases over the same store."""
         return BulkService(store, clock)
 
     def test_a_closed_store_says_so_to_every_use_case(
@@ -40,7 +40,7 @@ class ClosingContract(UseCases):
         fleet: BulkService,
         queue: NotificationQueue,
     ) -> None:
-        """`ServiceClosed`, and never that the store is away: asking again would not help."""
+        """Every use case raises `ServiceClosed`, not `StoreUnavailable`: a retry would not help."""
         config = service.create(mac(1), content())
         pending = queue.find(1)
         store.close()
@@ -88,7 +88,7 @@ class ClosingContract(UseCases):
     def test_what_is_under_way_meets_the_end_as_an_error_of_the_core(
         self, store: Store, history: HistoryService, fleet: BulkService
     ) -> None:
-        """A generator ends with its next step; an import may go on to its end, or ends with the same error."""
+        """A generator raises `ServiceClosed` at its next step; a running import ends, or raises the same error."""
         add(store, 1)
         steps = history.prune(Retention(keep=1, older_than=START))
 
@@ -102,7 +102,7 @@ class ClosingContract(UseCases):
             next(steps)
 
     def test_an_export_gives_nothing_behind_its_block(self, store: Store, fleet: BulkService) -> None:
-        """Its iterator ends with its block, not with whatever the store makes of it."""
+        """The iterator of an export raises `ServiceClosed` after the block, with every store."""
         for number in range(3):
             add(store, number)
         with fleet.export() as configs:

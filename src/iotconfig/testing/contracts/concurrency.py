@@ -48,7 +48,7 @@ class ConcurrencyContract(UseCases):
     """Needs the fixture `store`: an empty store."""
 
     def test_no_update_is_lost(self, store: Store, service: ConfigService) -> None:
-        """Eight writers of one config, ten updates each: every update has a revision of its own."""
+        """Eight writers of one config, ten updates each: every update gets its own revision."""
         created = service.create(mac(1), content())
 
         def write(number: int) -> list[int]:
@@ -112,7 +112,7 @@ class ConcurrencyContract(UseCases):
     def test_a_second_writer_of_a_device_waits_for_the_first(
         self, store: Store, ending: type[Oops] | None, expected: int
     ) -> None:
-        """A writer that asks for a locked counter gets it when the first writer ends, with the value that it left."""
+        """A writer that locks a locked counter waits until the first writer ends, and reads the value that it stored."""
         added = add(store, 1)
         asked = Event()
 

@@ -30,7 +30,7 @@ NAMED = 0xFFFFFFFFFF
 
 
 def numbers(store: Store, query: ConfigQuery) -> list[int]:
-    """The devices that a query finds; the count agrees with them."""
+    """Return the numbers of the devices that a query finds; the count must be the same."""
     with store.reading() as view:
         page = view.configs.find(query)
     assert len(page.configs) == page.count
@@ -42,7 +42,7 @@ class ListsContract:
 
     @pytest.fixture
     def named(self, store: Store) -> Store:
-        """A store of devices with the names above; their entity ids are `entity.` and the number."""
+        """A store of devices with the names above; the entity ids are `entity.` and the number."""
         for number, name in NAMES.items():
             add(store, number, content(deviceName=name, deviceEntityId=f"entity.{number}!"))
         return store
@@ -81,7 +81,7 @@ class ListsContract:
     def test_searches_are_literal_and_know_no_case(
         self, named: Store, text: str, expected: list[int]
     ) -> None:
-        """A search finds a substring of one field, in any case, and takes no character for a pattern."""
+        """A search finds a substring of one field, ignores case, and treats no character as a wildcard."""
         assert expected == numbers(named, ConfigQuery(text=text))
 
     @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ class ListsContract:
     def test_searches_find_mac_addresses_in_any_spelling(
         self, store: Store, text: str, expected: list[int]
     ) -> None:
-        """An address is found by a part of any of its spellings; in names, the same text is literal."""
+        """A part of a MAC address is found in any spelling; in names, the same text is literal."""
         add(store, ADDRESS)
         add(store, NAMED, content(deviceName="lamp 02b2-c3 v1.", deviceEntityId="x-2c3d"))
 
@@ -126,7 +126,7 @@ class ListsContract:
         assert len(expected) == page.count
 
     def test_lists_filter_by_ota(self, store: Store) -> None:
-        """True, false and absent are three states; a filter finds its own only."""
+        """`enable_ota` has three states: true, false and absent; a filter finds only its own."""
         for number, flag in enumerate((True, False, None, True), 1):
             add(store, number, content(enableOTA=flag))
 
@@ -137,7 +137,7 @@ class ListsContract:
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 1000])
     def test_pages_cover_everything_once_in_order(self, store: Store, limit: int) -> None:
-        """Going from page to page meets every config once, sorted by MAC address, and ends."""
+        """The pages together have every config once, sorted by MAC address."""
         for number in (0xFF, 3, 0x10, 1, 0xA0, 2, 0xAB):
             add(store, number)
         seen: list[str] = []
@@ -156,7 +156,7 @@ class ListsContract:
         assert all(size == limit for size in sizes[:-1])
 
     def test_pages_of_a_search_hold_matches_only(self, named: Store) -> None:
-        """Search, filter and page work together; the count is of all matches."""
+        """Search, filter and page can be combined; the count is of all matches."""
         with named.reading() as view:
             first = view.configs.find(ConfigQuery(text="100", limit=1))
             second = view.configs.find(ConfigQuery(text="100", limit=1, after=first.next))
@@ -165,7 +165,7 @@ class ListsContract:
         assert ([mac(5)], 2, None) == ([c.mac_address for c in second.configs], second.count, second.next)
 
     def test_a_page_may_begin_behind_a_config_that_is_gone(self, named: Store) -> None:
-        """A cursor is a place in the order; there need not be a config at it."""
+        """A cursor is a position in the order: its config may have been deleted."""
         with named.reading() as view:
             page = view.configs.find(ConfigQuery(after=mac(0xFFFF)))
             late = view.configs.find(ConfigQuery(after=mac(0), limit=1))
@@ -174,7 +174,7 @@ class ListsContract:
         assert [mac(1)] == [config.mac_address for config in late.configs]
 
     def test_counting_can_be_left_out(self, named: Store) -> None:
-        """Without a count the page is the same."""
+        """A page without a count has the same configs."""
         with named.reading() as view:
             counted, uncounted = (
                 view.configs.find(ConfigQuery(limit=3, count=count)) for count in (True, False)

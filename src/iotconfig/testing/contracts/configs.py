@@ -35,7 +35,7 @@ class ConfigsContract:
     """Needs the fixture `store`: an empty store."""
 
     def test_an_empty_store_holds_nothing(self, store: Store) -> None:
-        """Missing configs are None, and the first page is the last."""
+        """In an empty store, every lookup returns None, and the first page is empty and the last."""
         with store.reading() as view:
             page = view.configs.find(ConfigQuery())
 
@@ -45,11 +45,11 @@ class ConfigsContract:
             assert ((), 0, None) == (page.configs, page.count, page.next)
 
     def test_a_stores_check_returns(self, store: Store) -> None:
-        """A store that answers says so by returning."""
+        """`check` returns if the store is available."""
         store.check()
 
     def test_a_config_comes_back_whole(self, store: Store) -> None:
-        """An added config is read back equal, by id, by MAC address, as a document and in a list."""
+        """A stored config is read unchanged by id, by MAC address, as a document and in a list."""
         added = add(store, 1, content(FULL), revision=7)
 
         with store.reading() as view:
@@ -66,7 +66,7 @@ class ConfigsContract:
         assert added.id >= 1
 
     def test_a_unit_of_work_reads_what_it_recorded(self, store: Store) -> None:
-        """A read comes after everything that was recorded before it."""
+        """A read in a unit of work sees everything that was recorded before it."""
         added = add(store, 1)
 
         with store.writing() as work:
@@ -82,7 +82,7 @@ class ConfigsContract:
             assert 4 == restored.revision
 
     def test_changes_are_recorded_in_their_order(self, store: Store) -> None:
-        """Two changes of one config, with another device's between them: the later one holds."""
+        """Of two changes of one config, with another device's between them, the later one is stored."""
         added = add(store, 1)
         with store.writing() as work:
             one, other = work.counters.lock(mac(1)), work.counters.lock(mac(2))
@@ -101,7 +101,7 @@ class ConfigsContract:
             assert recorded[1] == work.configs.get_by_mac(mac(2))
 
     def test_names_may_have_255_characters_of_any_plane(self, store: Store) -> None:
-        """The longest name is stored whole, though it takes a thousand bytes."""
+        """A name of 255 characters is stored whole, even if it has a thousand bytes."""
         longest = content(deviceName="😀" * 255, deviceEntityId="ß" * 255)
 
         assert longest == add(store, 1, longest).content
@@ -121,7 +121,7 @@ class ConfigsContract:
             assert () == view.configs.find(ConfigQuery(text="küche")).configs
 
     def test_a_removed_config_is_gone(self, store: Store) -> None:
-        """After a removal nothing finds the config, and the others are as before."""
+        """A removed config is not found, and the other configs are unchanged."""
         gone, stays = add(store, 1), add(store, 2)
         remove(store, gone)
 
@@ -135,7 +135,7 @@ class ConfigsContract:
             )
 
     def test_ids_are_never_reused(self, store: Store) -> None:
-        """An id stays its config's own, even when the highest one is removed, and all of them."""
+        """An id is not used again, even if the highest one is removed, or all are."""
         first, second = add(store, 1), add(store, 2)
         remove(store, second)
         third = add(store, 2)
@@ -146,7 +146,7 @@ class ConfigsContract:
         assert first.id < second.id < third.id < fourth.id
 
     def test_a_second_config_of_one_device_is_refused(self, store: Store) -> None:
-        """The store refuses a second config of one MAC address by name, and rolls back."""
+        """A second config for one MAC address raises `RecordExists`, and the unit of work is rolled back."""
         added = add(store, 1)
 
         with pytest.raises(RecordExists, match=str(mac(1))) as refusal:
@@ -159,7 +159,7 @@ class ConfigsContract:
             assert 1 == work.counters.lock(mac(1)).last_revision
 
     def test_counters_start_at_zero_and_follow_their_changes(self, store: Store) -> None:
-        """A counter is 0 at first, then the revision of the latest change, in and after its unit of work."""
+        """A counter starts at 0 and has the revision of the latest change, during its unit of work and afterwards."""
         with store.writing() as work:
             counter = work.counters.lock(mac(1))
             record(work, changes.created(counter, content(), START))
@@ -171,14 +171,14 @@ class ConfigsContract:
             assert RevisionCounter(mac(2), 0) == work.counters.lock(mac(2))
 
     def test_counters_outlive_their_configs(self, store: Store) -> None:
-        """The deletion is a change: the counter goes on, and never back."""
+        """A deletion counts as a change, and the counter continues after it."""
         remove(store, add(store, 1, revision=9))
 
         with store.writing() as work:
             assert 10 == work.counters.lock(mac(1)).last_revision
 
     def test_a_counter_is_found_by_its_config(self, store: Store) -> None:
-        """The owner of a config is its device; a config that is not there has none."""
+        """A counter is found by the id of its config; an unknown id has none."""
         added = add(store, 1, revision=3)
         with store.writing() as work:
             assert RevisionCounter(mac(1), 3) == work.counters.lock_owner(added.id)
@@ -211,7 +211,7 @@ class ConfigsContract:
             assert [4, 0] == [work.counters.lock(mac(n)).last_revision for n in (1, 2)]
 
     def test_a_store_works_on_after_a_rollback(self, store: Store) -> None:
-        """A block that raised leaves no lock behind."""
+        """A block that raises releases its locks."""
 
         def fail() -> None:
             with store.writing() as work:
@@ -226,7 +226,7 @@ class ConfigsContract:
             assert added == view.configs.get(added.id)
 
     def test_a_writer_sees_its_own_changes(self, store: Store) -> None:
-        """Inside a unit of work, reads see what it has done so far."""
+        """Reads in a unit of work see its changes."""
         with store.writing() as work:
             added = record(work, changes.created(work.counters.lock(mac(1)), content(FULL), START))
 
@@ -236,7 +236,7 @@ class ConfigsContract:
             assert work.configs.get(added.id) is None
 
     def test_readers_see_only_what_is_committed_and_wait_for_no_writer(self, store: Store) -> None:
-        """While a writer is open, readers see the state before it; afterwards, the state it left."""
+        """During a write, readers see the state before it, without waiting; afterwards, they see the new state."""
         before = add(store, 1, content(deviceName="before"))
         with store.writing() as work:
             after = edit(work, before, content(deviceName="after"))
@@ -251,7 +251,7 @@ class ConfigsContract:
             assert 2 == view.configs.find(ConfigQuery()).count
 
     def test_what_was_read_belongs_to_the_caller(self, store: Store) -> None:
-        """A config that was read does not change with the store, nor the store with a changed copy."""
+        """A config that was read is independent of the store: neither changes with the other."""
         added = add(store, 1, content(deviceName="Lamp"))
         with store.reading() as view:
             read, page = view.configs.get(added.id), view.configs.find(ConfigQuery())

@@ -28,7 +28,7 @@ ODD = '{ "deviceName" : "K\\u00fcche 😀", "n":[1.10,1E2,-0],"u":"\u2028" }\r\n
 
 
 def revisions(history: HistoryService, config_id: int) -> list[Revision]:
-    """All of a config's history, the oldest first, each read by its number."""
+    """Return all revisions of a config, oldest first, each read by its number."""
     page = history.revisions(HistoryQuery(config_id, limit=1000))
     found = [history.revision(config_id, summary.revision) for summary in reversed(page.revisions)]
     assert [revision.summary() for revision in reversed(found)] == list(page.revisions)
@@ -41,7 +41,7 @@ class HistoryContract(UseCases):
     def test_each_operation_writes_one_revision(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """All seven: number, device, operation, verbatim content, note and time of each."""
+        """Each of the seven operations stores one revision with number, device, operation, content, note and time."""
         note = ChangeNote("eve", "because\nof it")
         created = service.create(mac(1), content(ODD), note)
         config_id = created.id
@@ -68,7 +68,7 @@ class HistoryContract(UseCases):
     def test_a_write_that_changes_nothing_writes_no_revision(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """The same bytes again, in any way: no number, and no revision."""
+        """Storing the same bytes again, by any operation, makes no revision."""
         created = service.create(mac(1), content(ODD))
         service.update(created.id, content(ODD))
         service.put(mac(1), content(ODD))
@@ -83,7 +83,7 @@ class HistoryContract(UseCases):
     def test_a_write_that_fails_writes_no_revision(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """A refused change leaves no revision, on neither board of a swap."""
+        """A refused change makes no revision; a refused swap makes none for either board."""
         created, other = service.create(mac(1), content()), service.create(mac(2), content())
         stale = Precondition(one_of=frozenset({9}))
         for act, error in (
@@ -105,7 +105,7 @@ class HistoryContract(UseCases):
     def test_numbers_go_on_over_deletes_and_swaps(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """No number of a device is given twice, whichever config it belongs to; in each config they grow."""
+        """A number of a MAC address is never reused, whichever config it is for; in each config the numbers grow."""
         first = service.create(mac(1), content())
         service.delete(first.id)
         second = service.create(mac(1), content(a=2))
@@ -127,7 +127,7 @@ class HistoryContract(UseCases):
         assert len(every) == len(set(every))
 
     def test_a_clock_that_is_set_back_changes_no_order(self, store: Store, history: HistoryService) -> None:
-        """A revision is never older than the one before it."""
+        """The time of a revision is never before that of the revision before it."""
         readings = [step(n) for n in (9, 5, 3, 4, 7, 2)]
         service = ConfigService(store, lambda: readings.pop(0))
         created = service.create(mac(1), content())
@@ -140,7 +140,7 @@ class HistoryContract(UseCases):
         assert [step(9)] * 6 == [revision.created_at for revision in revisions(history, created.id)]
 
     def test_rollback_brings_back_every_byte(self, service: ConfigService) -> None:
-        """The content and what is derived from it are those of the revision, across deletion and swap, too."""
+        """A rollback restores the content byte for byte and its derived fields, also across a deletion or a swap."""
         created = service.create(mac(1), content(ODD))
         service.update(created.id, content(deviceName="Bath", enableOTA=True))
         service.delete(created.id)
@@ -153,7 +153,7 @@ class HistoryContract(UseCases):
         assert moved.revision + 1 == rolled.revision
 
     def test_a_rollback_to_a_deletion_is_refused(self, service: ConfigService) -> None:
-        """A deletion has no content to go back to."""
+        """A rollback to a deletion is refused, since a deletion has no content."""
         created = service.create(mac(1), content())
         service.delete(created.id)
         service.restore(created.id)
@@ -166,7 +166,7 @@ class HistoryContract(UseCases):
     def test_revisions_that_never_were(
         self, service: ConfigService, history: HistoryService, number: int
     ) -> None:
-        """Any other number is not found, however it is asked for: also one that no database can hold."""
+        """Unknown revision numbers raise `RecordNotFound` in every method, also numbers too large for a database."""
         created = service.create(mac(1), content())
         service.update(created.id, content(a=1))
         for act in (
@@ -185,7 +185,7 @@ class HistoryContract(UseCases):
     def test_configs_that_never_were(
         self, service: ConfigService, history: HistoryService, config_id: int
     ) -> None:
-        """A number that is no id of a config has no history."""
+        """Unknown config ids, and numbers that cannot be ids, raise `RecordNotFound`."""
         for act in (
             lambda: history.revisions(HistoryQuery(config_id)),
             lambda: history.revision(config_id, 1),
@@ -196,7 +196,7 @@ class HistoryContract(UseCases):
                 act()
 
     def test_pages_of_a_history(self, service: ConfigService, history: HistoryService) -> None:
-        """The newest first; each page ends where the next begins, also while revisions are added."""
+        """Pages list the newest first; each begins where the one before ended, even while revisions are added."""
         created = service.create(mac(1), content())
         for n in range(4):
             service.update(created.id, content(n=n))
@@ -216,7 +216,7 @@ class HistoryContract(UseCases):
         assert 6 == history.revisions(HistoryQuery(created.id, 2**63 - 1)).revisions[0].revision
 
     def test_what_is_compared(self, service: ConfigService, history: HistoryService) -> None:
-        """By default the newest with the one before it, though numbers jump at a swap; else what was asked for."""
+        """By default, the newest revision is compared with the one before it, even if a swap left a gap in the numbers."""
         created = service.create(mac(1), content())
         before, first = history.compare(created.id)
         assert (None, 1) == (before, first.revision)
@@ -239,7 +239,7 @@ class HistoryContract(UseCases):
         assert history.compare(other.id)[1].content is None
 
     def test_the_latest_config_of_a_device(self, service: ConfigService, history: HistoryService) -> None:
-        """By MAC address, the history of a config that is deleted is found, and that of its successor."""
+        """By MAC address, the history of a deleted config is found, and that of the config after it."""
         first = service.create(mac(1), content())
         service.delete(first.id)
         assert first.id == history.config_of(mac(1))
@@ -250,7 +250,7 @@ class HistoryContract(UseCases):
             history.config_of(mac(2))
 
     def test_previews_store_nothing(self, service: ConfigService, history: HistoryService) -> None:
-        """A preview shows what an edit would make, refuses as it does, and leaves all as it was."""
+        """A preview returns what an edit would store and raises the same errors, but changes nothing."""
         created = service.create(mac(1), content('{"a":1}'))
         config, after = service.preview(created.id, Merge(MergePatch.parse('{"b":2}')))
 

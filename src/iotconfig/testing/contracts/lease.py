@@ -19,20 +19,20 @@ class LeaseContract:
     """
 
     def test_only_one_holds_it(self, make_lease: MakeLease) -> None:
-        """The others cannot have it, however often they ask, and its holder keeps it."""
+        """While one holds the lease, the others cannot get it, however often they try."""
         first, second = make_lease(), make_lease()
 
         assert [True, False, True, False] == [lease.hold() for lease in (first, second, first, second)]
 
     def test_leases_of_other_names_do_not_compete(self, make_lease: MakeLease) -> None:
-        """Each job of the leader has its own, and may run in another process than the rest."""
+        """Leases of different names can be held by different processes."""
         names = ("relay", "relay2", "webhooks")
 
         assert [True] * 3 == [make_lease(name).hold() for name in names]
         assert [False] * 3 == [make_lease(name).hold() for name in names]
 
     def test_a_released_one_is_free_at_once(self, make_lease: MakeLease) -> None:
-        """A process that ends in order does not keep its successor waiting."""
+        """A released lease is free at once for the next holder."""
         first, second = make_lease(), make_lease()
         assert first.hold()
         assert not second.hold()
@@ -43,7 +43,7 @@ class LeaseContract:
         assert not first.hold()
 
     def test_releasing_what_is_not_held_does_no_harm(self, make_lease: MakeLease) -> None:
-        """Neither to the one that released nor to the one that holds it."""
+        """Releasing a lease that is not held changes nothing for its holder."""
         first, second = make_lease(), make_lease()
         assert first.hold()
 
@@ -53,7 +53,7 @@ class LeaseContract:
         assert not make_lease().hold()
 
     def test_it_can_be_taken_again_after_its_release(self, make_lease: MakeLease) -> None:
-        """And released again; twice does no harm."""
+        """A released lease can be held and released again; a second release does nothing."""
         lease = make_lease()
         for _ in range(3):
             assert lease.hold()
@@ -63,7 +63,7 @@ class LeaseContract:
         assert make_lease().hold()
 
     def test_of_many_that_ask_at_once_one_gets_it(self, make_lease: MakeLease) -> None:
-        """Eight processes that start in the same moment: one is active."""
+        """Of eight that ask for a lease at the same time, one gets it."""
         leases = [make_lease() for _ in range(8)]
 
         assert [False] * 7 + [True] == sorted(together(8, lambda number: leases[number].hold()))

@@ -60,7 +60,7 @@ class OutboxContract:
     def test_an_announcement_comes_back_whole(
         self, store: Store, queue: NotificationQueue, announcement: Announcement
     ) -> None:
-        """An announcement is pending as it was given, due at once, without refusals."""
+        """A stored announcement is read unchanged, due at once, and without refusals."""
         enqueue(store, announcement, at(3))
 
         found = only(queue)
@@ -70,7 +70,7 @@ class OutboxContract:
         assert (0, False, None) == (found.refusals, found.parked, found.last_error)
 
     def test_a_thousand_changes_of_a_device_are_one_row(self, store: Store, queue: NotificationQueue) -> None:
-        """State, not a log: the newest change is what is pending."""
+        """A thousand announcements of one device leave one row, with the newest."""
         with store.writing() as work:
             work.counters.lock(mac(1))
             for revision in range(1, 1001):
@@ -79,7 +79,7 @@ class OutboxContract:
         assert change(1, 1000) == only(queue).announcement
 
     def test_subjects_of_two_kinds_do_not_meet(self, store: Store, queue: NotificationQueue) -> None:
-        """An asset that is named like a device is another subject."""
+        """An asset with the name of a device is a different subject."""
         namesake = asset(str(mac(1)))
         enqueue(store, change(1))
         enqueue(store, namesake)
@@ -108,7 +108,7 @@ class OutboxContract:
     def test_each_announcement_has_a_higher_generation(
         self, store: Store, queue: NotificationQueue, now: datetime
     ) -> None:
-        """Even of the same state, and whatever the clock does."""
+        """Each announcement raises the generation, even if it is equal, or the clock was set back."""
         enqueue(store, change(1))
         first = only(queue).generation
         enqueue(store, change(1), now)
@@ -120,7 +120,7 @@ class OutboxContract:
     def test_a_generation_does_not_come_back_after_a_removal(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """A relay that was stopped for long must not remove the row of a later announcement."""
+        """Generations are not reused after a removal: a relay that was stopped for long must not remove a newer row."""
         seen = []
         for number in range(5):
             for _ in range(10):
@@ -148,7 +148,7 @@ class OutboxContract:
         due_at: datetime,
         since: datetime,
     ) -> None:
-        """A paced announcement never delays one that was due before, and is not published twice."""
+        """The earlier of two due times is kept, so a paced announcement neither delays nor repeats an earlier one."""
         enqueue(store, change(1), START, first)
         enqueue(store, change(1, 2), at(1), second)
 
@@ -165,7 +165,7 @@ class OutboxContract:
     def test_a_parked_one_is_revived(
         self, store: Store, queue: NotificationQueue, announcement: Announcement, nudge: bool
     ) -> None:
-        """The subject's next announcement starts with a clean record, and waits from its own time on."""
+        """A new announcement of a parked subject is pending, without refusals, and waits from its own time on."""
         enqueue(store, change(1))
         parked = park(queue, 1)
         enqueue(store, announcement, at(30))
@@ -183,7 +183,7 @@ class OutboxContract:
         assert parked.generation < found.generation
 
     def test_a_refused_one_forgets_its_refusals(self, store: Store, queue: NotificationQueue) -> None:
-        """A new announcement is due at once, though the earlier one was backing off."""
+        """A new announcement is due at once, even if the earlier one was waiting after a refusal."""
         enqueue(store, change(1))
         first = only(queue)
         park(queue, 1)
@@ -198,7 +198,7 @@ class OutboxContract:
     def test_a_change_and_its_notification_are_stored_together(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """Outside of the transaction nothing of either is seen before its end, and both are seen after it."""
+        """Before the end of the transaction, others see neither the change nor its notification; afterwards, both."""
         with store.writing() as work:
             record(work, changes.created(work.counters.lock(mac(1)), content(), START))
             inside = [keys(queue.find(EVERYTHING)), queue.backlog()]
@@ -209,7 +209,7 @@ class OutboxContract:
         assert subject(1) == only(queue).announcement.subject
 
     def test_a_rollback_takes_the_notification_along(self, store: Store, queue: NotificationQueue) -> None:
-        """A failed change announces nothing; an earlier notification stays pending."""
+        """A change that is rolled back announces nothing; an earlier notification stays pending."""
         enqueue(store, change(1))
         before = only(queue)
 

@@ -22,7 +22,7 @@ class NotificationQueueContract:
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     def test_an_empty_queue(self, queue: NotificationQueue) -> None:
-        """Nothing is due, nothing will be, and there is nothing to retry or to settle."""
+        """In an empty queue nothing is due, and acknowledging and retrying do nothing."""
         queue.acknowledge([], [])
 
         assert ([], [], None) == (list(queue.due(START, 9)), list(queue.find(9)), queue.next_due())
@@ -32,7 +32,7 @@ class NotificationQueueContract:
     def test_due_are_those_whose_time_has_come_the_longest_due_first(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """The moment itself counts; what is parked does not."""
+        """`due` returns notifications due until this moment, the longest due first, without parked ones."""
         for number, seconds in ((1, 3.0), (2, 1.0), (3, 2.0), (4, 3.000001), (5, 0.0)):
             enqueue(store, change(number), START, at(seconds))
         park(queue, 5)
@@ -42,7 +42,7 @@ class NotificationQueueContract:
         assert [] == queue.due(at(0.5), 9)
 
     def test_due_comes_back_whole(self, store: Store, queue: NotificationQueue) -> None:
-        """The relay and the operator read the same notifications."""
+        """`due` and `find` return the same notifications."""
         enqueue(store, change(1, 7))
         enqueue(store, asset("a.bin"))
 
@@ -50,7 +50,7 @@ class NotificationQueueContract:
         assert {change(1, 7), asset("a.bin")} == {n.announcement for n in queue.due(START, 9)}
 
     def test_the_next_due(self, store: Store, queue: NotificationQueue) -> None:
-        """The earliest of all that wait, whether its time has come or not."""
+        """`next_due` is the earliest time of all pending notifications, in the past or in the future."""
         enqueue(store, change(1), START, at(20))
         assert at(20) == queue.next_due()
 
@@ -65,10 +65,10 @@ class NotificationQueueContract:
         "announcement",
         [pytest.param(change(1), id="config"), pytest.param(asset("a.bin"), id="asset")],
     )
-    def test_what_was_told_is_removed(
+    def test_a_delivered_notification_is_removed(
         self, store: Store, queue: NotificationQueue, announcement: Announcement
     ) -> None:
-        """And nothing else is; settling it once more does nothing."""
+        """Only the delivered notification is removed; acknowledging it again does nothing."""
         enqueue(store, announcement)
         enqueue(store, change(2))
         told = next(n for n in queue.due(START, 9) if n.announcement == announcement)
@@ -78,10 +78,8 @@ class NotificationQueueContract:
 
             assert change(2) == only(queue).announcement
 
-    def test_what_was_announced_meanwhile_is_not_removed(
-        self, store: Store, queue: NotificationQueue
-    ) -> None:
-        """The row goes by generation, even where the announcement is the same."""
+    def test_a_newer_announcement_is_not_removed(self, store: Store, queue: NotificationQueue) -> None:
+        """A newer generation is not removed, even if its announcement is equal."""
         enqueue(store, change(1))
         read = only(queue)
         enqueue(store, change(1))
@@ -91,8 +89,8 @@ class NotificationQueueContract:
 
         assert pending == only(queue)
 
-    def test_what_was_refused_is_stored_as_given(self, store: Store, queue: NotificationQueue) -> None:
-        """Its time, its count, its error, and a nudge that needs no repeating."""
+    def test_a_refusal_is_stored_as_given(self, store: Store, queue: NotificationQueue) -> None:
+        """The time, the number of refusals, the error, and the hint to restart are stored."""
         enqueue(store, change(1))
         read = only(queue)
         refused = evolve(
@@ -109,10 +107,10 @@ class NotificationQueueContract:
         assert [] == queue.due(at(7), 9)
         assert [refused] == list(queue.due(at(8), 9))
 
-    def test_a_refusal_of_what_was_announced_meanwhile_is_dropped(
+    def test_a_refusal_of_an_older_announcement_is_dropped(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """The new announcement is owed its own attempts, and its nudge."""
+        """A newer announcement keeps its attempts and its hint to restart."""
         enqueue(store, change(1))
         read = only(queue)
         enqueue(store, change(1, 2), at(1))
@@ -122,10 +120,10 @@ class NotificationQueueContract:
 
         assert pending == only(queue)
 
-    def test_a_refusal_of_what_is_gone_brings_nothing_back(
+    def test_a_refusal_of_a_removed_notification_is_dropped(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """Another relay has published it meanwhile."""
+        """A refusal does not bring back a notification that another relay has delivered."""
         enqueue(store, change(1))
         read = only(queue)
         queue.acknowledge([read], [])
@@ -134,8 +132,8 @@ class NotificationQueueContract:
 
         assert [] == queue.find(9)
 
-    def test_told_and_refused_are_settled_in_one_call(self, store: Store, queue: NotificationQueue) -> None:
-        """A batch as large as a relay's, some of it refused."""
+    def test_delivered_and_refused_in_one_call(self, store: Store, queue: NotificationQueue) -> None:
+        """A call takes a batch of a relay's size, with some of it refused."""
         with store.writing() as work:
             for number in range(600):
                 work.counters.lock(mac(number))
@@ -151,7 +149,7 @@ class NotificationQueueContract:
         assert Backlog(105, 0, START) == queue.backlog()
 
     def test_the_backlog_counts_pending_and_parked(self, store: Store, queue: NotificationQueue) -> None:
-        """The oldest is the longest waiting of the pending ones; parked ones wait for a person."""
+        """The oldest time is that of the pending notifications; parked ones are counted separately."""
         for number in range(1, 6):
             enqueue(store, change(number), at(number))
         park(queue, 1)
@@ -165,7 +163,7 @@ class NotificationQueueContract:
     def test_the_oldest_counts_from_when_it_was_first_due(
         self, store: Store, queue: NotificationQueue
     ) -> None:
-        """Neither another announcement nor a refusal makes it younger."""
+        """Neither another announcement nor a refusal makes the oldest time later."""
         enqueue(store, change(1), at(1))
         enqueue(store, change(1, 2), at(30))
         queue.acknowledge([], [evolve(only(queue), refusals=1, due_at=at(60))])
@@ -173,7 +171,7 @@ class NotificationQueueContract:
         assert at(1) == queue.backlog().oldest
 
     def test_find_lists_the_parked_first(self, store: Store, queue: NotificationQueue) -> None:
-        """Then the others, the longest due first."""
+        """`find` lists parked notifications first, then pending ones, the longest due first."""
         for number, seconds in ((1, 3), (2, 1), (3, 2), (4, 9)):
             enqueue(store, change(number), START, at(seconds))
         park(queue, 3)
@@ -182,7 +180,7 @@ class NotificationQueueContract:
         assert macs(3, 2) == keys(queue.find(2))
 
     def test_parked_ones_are_retried(self, store: Store, queue: NotificationQueue) -> None:
-        """They are due now, with all their attempts; the others stay as they are."""
+        """Retried notifications are due now, without refusals; the others are unchanged."""
         enqueue(store, change(1))
         enqueue(store, change(2), START, at(500))
         parked = park(queue, 1)
@@ -198,7 +196,7 @@ class NotificationQueueContract:
         assert 0 == queue.retry_parked(at(101))
 
     def test_what_was_handed_out_does_not_change(self, store: Store, queue: NotificationQueue) -> None:
-        """A relay works on what it read, whatever is announced meanwhile."""
+        """A notification that was read does not change with later announcements."""
         enqueue(store, change(1))
         read = queue.due(START, 9)
 

@@ -30,7 +30,7 @@ ALWAYS = START + timedelta(days=1)
 
 
 def with_revisions(service: ConfigService, number: int, count: int) -> int:
-    """The id of a config that has so many revisions."""
+    """Return the id of a config with this many revisions."""
     created = service.create(mac(number), content())
     for n in range(1, count):
         service.update(created.id, content(n=n))
@@ -65,7 +65,7 @@ class PruningContract(UseCases):
         older_than: datetime,
         left: list[int],
     ) -> None:
-        """A revision goes where it is beyond the newest ones, and old; the present one never goes."""
+        """A revision is removed if neither `keep` nor the time keeps it; the newest one is never removed."""
         config_id = with_revisions(service, 1, 5)
         retention = Retention(keep, older_than)
         config = service.get(config_id)
@@ -79,7 +79,7 @@ class PruningContract(UseCases):
         assert 6 == service.update(config_id, content(z=1)).revision
 
     def test_what_was_pruned_is_gone(self, service: ConfigService, history: HistoryService) -> None:
-        """Every way of reading tells a pruned revision from one that never was; later pruning moves the mark."""
+        """Every read of a pruned revision raises `RecordGone`, not `RecordNotFound`, also after further pruning."""
         config_id = with_revisions(service, 1, 5)
         list(history.prune(Retention(3, ALWAYS)))
         for act in (
@@ -99,13 +99,15 @@ class PruningContract(UseCases):
         list(history.prune(Retention(1, ALWAYS)))
         with pytest.raises(RecordGone, match="up to revision 4 was pruned"):
             service.edit(config_id, Rollback(3))
-        with pytest.raises(RecordGone, match="Revision 5 of config 1 has no earlier revision to compare with"):
+        with pytest.raises(
+            RecordGone, match="Revision 5 of config 1 has no earlier revision to compare with"
+        ):
             history.compare(config_id)
 
     def test_a_deleted_config_can_still_be_restored(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """Of a deleted config the deletion stays, and the content before it, whatever is to be kept."""
+        """Of a deleted config, the deletion and the content before it are always kept."""
         config_id = with_revisions(service, 1, 4)
         last = service.get(config_id).content
         service.delete(config_id)
@@ -119,7 +121,7 @@ class PruningContract(UseCases):
     def test_deletions_that_were_undone_go_as_others(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """A deletion in the middle of a history is an old revision like any other."""
+        """A deletion that was undone is an old revision like any other."""
         config_id = with_revisions(service, 1, 2)
         for _ in range(2):
             service.delete(config_id)
@@ -134,7 +136,7 @@ class PruningContract(UseCases):
     def test_a_swap_counts_as_any_revision(
         self, service: ConfigService, history: HistoryService, keep: int
     ) -> None:
-        """The history is the config's, over both boards; each config's is pruned by itself."""
+        """The history belongs to the config and spans both boards; each config is pruned by itself."""
         config_id = with_revisions(service, 1, 2)
         service.replace_device(config_id, mac(2))
         service.update(config_id, content(z=1))
@@ -145,7 +147,7 @@ class PruningContract(UseCases):
         assert [6, 5, 4][:keep] == numbers(history, other)
 
     def test_steps_go_through_all_configs(self, store: Store, service: ConfigService) -> None:
-        """Each step looks at so many configs, and says where to go on; all are looked at once."""
+        """Each step handles a number of configs and returns where to continue; every config is handled once."""
         ids = [with_revisions(service, number, 3) for number in range(5)]
         retention = Retention(1, ALWAYS)
         steps, after = [], 0
@@ -162,12 +164,12 @@ class PruningContract(UseCases):
         assert [PruneStep(4, ids[1]), PruneStep(4, ids[3]), PruneStep(2, None)] == steps
 
     def test_an_empty_store_has_nothing_to_prune(self, history: HistoryService) -> None:
-        """One step, which does nothing."""
+        """In an empty store, pruning is one step that removes nothing."""
         assert [0] == list(history.prune(Retention(1, ALWAYS)))
         assert [0] == list(history.prune(Retention(1, ALWAYS), dry_run=True))
 
     def test_more_configs_than_one_transaction_takes(self, store: Store, service: ConfigService) -> None:
-        """A large store is pruned in several transactions, none of which is long."""
+        """A large store is pruned in several short transactions."""
         with store.writing() as work:
             for number in range(101):
                 config = record(work, changes.created(work.counters.lock(mac(number)), content(), START))
@@ -180,7 +182,7 @@ class PruningContract(UseCases):
         assert [0, 0] == list(history.prune(Retention(1, ALWAYS)))
 
     def test_pruning_while_writers_write(self, service: ConfigService, history: HistoryService) -> None:
-        """Writers go on meanwhile; every present revision is there afterwards, and rolls back."""
+        """Writers continue during pruning; afterwards every current revision exists and can be rolled back to."""
         ids = [with_revisions(service, number, 2) for number in range(3)]
 
         def act(number: int) -> None:

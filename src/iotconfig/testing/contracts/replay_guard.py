@@ -32,7 +32,7 @@ class ReplayGuardContract:
     """Needs the fixture `store`: an empty store."""
 
     def test_a_key_is_accepted_once(self, store: Store) -> None:
-        """The second claim is refused, in another transaction and in the same one; another key is not."""
+        """A second claim of a key is refused, in the same transaction and in another; another key is accepted."""
         assert claim(store, "a")
         assert not claim(store, "a")
         with store.writing() as work:
@@ -42,7 +42,7 @@ class ReplayGuardContract:
         assert [False] * 3 == [claim(store, key, 2) for key in ("A", "a", LONGEST)]
 
     def test_a_refused_claim_changes_nothing(self, store: Store) -> None:
-        """It makes the key live no longer."""
+        """A refused claim does not extend the time of the key."""
         assert claim(store, "a", 0, 60)
         assert not claim(store, "a", 1, 600)
         assert claim(store, "a", 60, 120)
@@ -55,7 +55,7 @@ class ReplayGuardContract:
         assert claim(store, "a")
 
     def test_a_key_is_new_again_when_its_time_is_over(self, store: Store) -> None:
-        """Until the last moment before it is refused; then it is accepted, once, for another time."""
+        """A key is refused until it expires; then it is accepted again, once."""
         assert claim(store, "a", 0, 60)
         assert not claim(store, "a", 59.999999, 120)
         assert claim(store, "a", 60, 120)
@@ -71,7 +71,7 @@ class ReplayGuardContract:
         assert [False] * 7 + [True] == sorted(results)
 
     def test_many_who_claim_and_clean_do_not_get_in_each_others_way(self, store: Store) -> None:
-        """Claims that meet the same expired rows all end, each accepted."""
+        """Concurrent claims that remove the same expired rows all end, and are all accepted."""
         with store.writing() as work:
             for number in range(MANY):
                 work.replay_guard.claim(f"old {number}", at(0), at(10))
@@ -90,7 +90,7 @@ class ReplayGuardContract:
     def test_a_second_claim_waits_for_the_first(
         self, store: Store, ending: type[Oops] | None, expected: bool
     ) -> None:
-        """It is refused if the first one's transaction is stored, and accepted if that is rolled back."""
+        """A concurrent claim is refused if the first transaction commits, and accepted if it is rolled back."""
         asked = Event()
 
         def second() -> bool:

@@ -26,7 +26,7 @@ class RestoringContract(UseCases):
     def test_a_restored_config_is_what_it_was(
         self, queue: NotificationQueue, service: ConfigService, history: HistoryService
     ) -> None:
-        """Id, content, derived fields and birthday come back; the revision is the device's next; it is announced."""
+        """The config gets back its id, content, derived fields and creation time, has a new revision, and is announced."""
         created = service.create(mac(1), content(TEXT))
         service.delete(created.id)
         queue.acknowledge([only(queue)], [])
@@ -56,7 +56,7 @@ class RestoringContract(UseCases):
         assert service.create(mac(3), content()).id not in ids
 
     def test_a_config_that_is_there_is_not_restored(self, service: ConfigService) -> None:
-        """There is nothing to bring back, before a deletion and after a restore."""
+        """A config that exists cannot be restored, before its deletion or after its restore."""
         created = service.create(mac(1), content())
         with pytest.raises(RecordExists, match=f"config {created.id} is not deleted"):
             service.restore(created.id)
@@ -68,7 +68,7 @@ class RestoringContract(UseCases):
         assert restored == service.get(created.id)
 
     def test_a_place_that_is_taken_is_kept(self, service: ConfigService, history: HistoryService) -> None:
-        """Where the device has another config, that one stays; once it is gone, the restore works."""
+        """A restore is refused if the device has another config, and succeeds after that one is deleted."""
         created = service.create(mac(1), content(a=1))
         service.delete(created.id)
         other = service.create(mac(1), content(a=2))
@@ -82,7 +82,7 @@ class RestoringContract(UseCases):
         assert (created.id, 5) == (service.restore(created.id).id, service.get_by_mac(mac(1)).revision)
 
     def test_a_config_comes_back_to_the_board_it_was_on_last(self, service: ConfigService) -> None:
-        """After a swap and a deletion, the new board is its place; the old one may have another config."""
+        """After a swap and a deletion, a config is restored to the new board, even if the old board has another config."""
         created = service.create(mac(1), content(a=1))
         service.replace_device(created.id, mac(2))
         service.delete(created.id)
@@ -94,7 +94,7 @@ class RestoringContract(UseCases):
         )
 
     def test_the_list_of_what_was_deleted(self, service: ConfigService, history: HistoryService) -> None:
-        """The latest deletion first, with author, message and the last name; restored configs are not in the list."""
+        """Deleted configs are listed with author, message and last name, the latest first; restored ones are not listed."""
         ids = [service.create(mac(n), content(deviceName=f"Lamp {n}")).id for n in range(4)]
         service.update(ids[1], content(deviceName="Küche"))
         service.replace_device(ids[1], mac(9))
@@ -108,7 +108,7 @@ class RestoringContract(UseCases):
         assert 4 == history.revisions(HistoryQuery(ids[1])).revisions[0].revision
 
     def test_pages_of_what_was_deleted(self, store: Store) -> None:
-        """Deletions of one moment are told apart by their ids: pages lose none, and show none twice."""
+        """Deletions of one moment are sorted by id, so that pages have each of them once."""
         service, history = ConfigService(store, lambda: step(0)), HistoryService(store)
         ids = [service.create(mac(n), content()).id for n in range(5)]
         for config_id in ids:
@@ -124,13 +124,13 @@ class RestoringContract(UseCases):
     def test_a_config_that_never_was_is_not_restored(
         self, service: ConfigService, history: HistoryService
     ) -> None:
-        """Nothing to bring back, and nothing is made."""
+        """The restore of an unknown id raises `RecordNotFound`, and stores nothing."""
         with pytest.raises(RecordNotFound):
             service.restore(1)
         assert () == history.deleted(DeletedQuery()).configs
 
     def test_of_many_restores_one_wins(self, service: ConfigService, history: HistoryService) -> None:
-        """Eight at once bring one config back once."""
+        """Of eight concurrent restores of one config, one succeeds."""
         created = service.create(mac(1), content())
         service.delete(created.id)
 
@@ -146,7 +146,7 @@ class RestoringContract(UseCases):
         assert [3, 2, 1] == [r.revision for r in history.revisions(HistoryQuery(created.id)).revisions]
 
     def test_of_two_configs_of_one_device_one_comes_back(self, service: ConfigService) -> None:
-        """Restores of different configs for one device, and a creation, end with one of them."""
+        """Of concurrent restores of different configs for one device, and a creation, one succeeds."""
         ids = []
         for n in range(3):
             ids.append(service.create(mac(1), content(n=n)).id)

@@ -24,7 +24,7 @@ class Undone(Exception):
 
 
 def quiet(wakeup: Wakeup) -> Wakeup:
-    """The same wake-up, once it has nothing to report."""
+    """The wake-up of the test, after it has nothing more to report."""
     assert any(not wakeup.wait(0.05) for _ in range(_ATTEMPTS))
     return wakeup
 
@@ -35,7 +35,7 @@ class WakeupContract:
     def test_a_wait_without_a_commit_takes_its_time(
         self, make_wakeup: MakeWakeup, store: Store, queue: NotificationQueue
     ) -> None:
-        """Reading, and a transaction that is rolled back, end no wait."""
+        """Neither a read nor a transaction that is rolled back ends a wait."""
         wakeup = quiet(make_wakeup())
         with pytest.raises(Undone), store.writing() as work:
             work.notifications.enqueue(change(1), at(1))
@@ -48,7 +48,7 @@ class WakeupContract:
         assert monotonic() - started >= 0.25
 
     def test_a_commit_before_the_wait_ends_it_at_once(self, make_wakeup: MakeWakeup, store: Store) -> None:
-        """A job does not sleep over what was committed between its last look and the wait."""
+        """A commit between the last read of a job and its wait ends the wait at once."""
         wakeup = quiet(make_wakeup())
         enqueue(store, change(1))
         started = monotonic()
@@ -58,7 +58,7 @@ class WakeupContract:
         assert monotonic() - started < 10
 
     def test_a_commit_during_the_wait_ends_it(self, make_wakeup: MakeWakeup, store: Store) -> None:
-        """Then there is quiet again."""
+        """A commit ends one wait, and not the next."""
         wakeup = quiet(make_wakeup())
         started = monotonic()
         with ThreadPoolExecutor(1) as threads:
@@ -71,7 +71,7 @@ class WakeupContract:
         quiet(wakeup)
 
     def test_a_closed_one_can_wait_again(self, make_wakeup: MakeWakeup, store: Store) -> None:
-        """And closing twice does no harm."""
+        """A closed wake-up can wait again; closing it twice does nothing."""
         wakeup = quiet(make_wakeup())
         wakeup.close()
         wakeup.close()

@@ -57,7 +57,9 @@ class ListQuery:
         "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
     )
     enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
-    count: bool = parameter(FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True)
+    count: bool = parameter(
+        FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True
+    )
 
 
 @answer
