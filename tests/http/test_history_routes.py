@@ -236,7 +236,7 @@ def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], databa
         assert {"pruned_to": 2} == expect_problem(answer, 410, "RECORD_GONE")["details"]
     expect_problem(client.get(_path(config, "/revisions/4")), 404, "RECORD_NOT_FOUND")
     unknown = expect_problem(client.get(_path(config, "/diff")), 410, "RECORD_GONE")
-    assert "What revision 3 of config" in unknown["error"]
+    assert "Revision 3 of config 1 has no earlier revision" in unknown["error"]
 
 
 @pytest.mark.parametrize("rest", ["/revisions", "/revisions/2", "/diff"])

@@ -1,4 +1,4 @@
-"""The HTTP API as its users see it: configs to work on, and what every refusal looks like."""
+"""The HTTP API for tests: configs to work on, and the shape of refusals."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _INTERNALS = re.compile(
 
 
 def new_mac() -> str:
-    """A locally administered MAC address that no other test uses."""
+    """Return a locally administered MAC address that no other test uses."""
     return "02:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(5))
 
 
 def create(client: Caller, content: object, mac: str | None = None) -> Answer:
-    """Store a first config; it must succeed."""
+    """Store the first config of a device; it must succeed."""
     body = {"mac_address": mac or new_mac(), "content": content}
     answer = client.send_json("POST", "/api/configs", body)
     assert 201 == answer.status, answer.body
@@ -42,12 +42,12 @@ def create(client: Caller, content: object, mac: str | None = None) -> Answer:
 
 
 def created(client: Caller, content: object, mac: str | None = None) -> Any:
-    """The members of a config that was just stored."""
+    """Create a config, and return its members."""
     return create(client, content, mac).json()
 
 
 def expect_problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """Check that `answer` is a refusal of the documented shape that tells nothing of the inside."""
+    """Check that `answer` is a problem of the documented shape, without internal details."""
     assert status == answer.status, answer.body
     assert "application/problem+json" == answer.headers["content-type"]
     body: dict[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""The API in memory, for tests and figures that need no server."""
+"""The API in memory, for tests and measurements that need no server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def app_in_memory(
     enabled: bool = False,
     **options: Any,
 ) -> falcon.App[Any, Any]:
-    """The API over a store, or a new one in memory; `enabled` says that there is a broker."""
+    """Return the API over `store`, or over a new store in memory. `enabled`: whether a broker is configured."""
     in_memory = MemoryStore()
     store, clock = store or in_memory, clock or SteppingClock()
     use_cases = UseCases(

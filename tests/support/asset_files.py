@@ -1,4 +1,4 @@
-"""A directory of assets, as the service and its operator use it."""
+"""A directory of assets, as uploads and operators use it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def put(assets: FileAssetStore, content: bytes, name: AssetName = NAME) -> None:
 
 
 def read(assets: FileAssetStore, name: AssetName = NAME) -> tuple[bytes, str]:
-    """The bytes and the digest of an asset."""
+    """Return the bytes and the digest of an asset."""
     opened = assets.open(name)
     assert opened is not None
     content = b"".join(opened.blocks(0, opened.asset.size))
@@ -32,7 +32,7 @@ def read(assets: FileAssetStore, name: AssetName = NAME) -> tuple[bytes, str]:
 
 
 def by_hand(directory: Path, content: bytes, name: str = "firmware.bin") -> Path:
-    """Put a file there as an operator would, at a time that is over."""
+    """Put a file into the directory as an operator would, with an old modification time."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / name
     path.write_bytes(content)
@@ -41,5 +41,5 @@ def by_hand(directory: Path, content: bytes, name: str = "firmware.bin") -> Path
 
 
 def on_their_way(directory: Path) -> int:
-    """Files of uploads that are not placed."""
+    """Return the files of unfinished uploads."""
     return sum(path.name.startswith(".upload-") for path in directory.iterdir())

@@ -1,4 +1,4 @@
-"""What a Mosquitto needs on disk: passwords, rules, certificates. All of it made by the test."""
+"""Files of a Mosquitto for one test: passwords, rules and certificates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROUNDS = 101
 
 
 def password_file(directory: Path, **passwords: str) -> str:
-    """The line of mosquitto.conf that lets these users in, with these passwords."""
+    """Return the line of mosquitto.conf that admits these users with these passwords."""
     salt = b"twelve bytes"
     lines = []
     for user, password in passwords.items():
@@ -25,7 +25,7 @@ def password_file(directory: Path, **passwords: str) -> str:
 
 
 def denying(directory: Path, *topics: str) -> str:
-    """The line of mosquitto.conf that lets everybody read and write everything but these topics."""
+    """Return the line of mosquitto.conf that lets all users read and write all topics except these."""
     rules = ["topic readwrite #", *(f"topic deny {topic}" for topic in topics), ""]
     path = _private(directory / "rules", "\n".join(rules))
     return f"acl_file {path}"
@@ -33,7 +33,7 @@ def denying(directory: Path, *topics: str) -> str:
 
 @frozen
 class Certificates:
-    """A broker's certificate, and the file of the authority that signed it."""
+    """The certificate of a broker, and the file of the authority that signed it."""
 
     ca_file: Path
     options: tuple[str, ...]
@@ -41,7 +41,7 @@ class Certificates:
 
     @classmethod
     def issue(cls, directory: Path, host: str = "127.0.0.1") -> Certificates:
-        """For a broker that is reached as `host`."""
+        """Issue a certificate for a broker with the name `host`."""
         authority = trustme.CA()
         certificate = authority.issue_cert(host)
         ca_file, chain, key = (directory / name for name in ("ca.pem", "chain.pem", "key.pem"))

@@ -1,4 +1,4 @@
-"""A browser without a window: it keeps cookies as RFC 6265 says, and follows nothing by itself."""
+"""A browser without a window: it keeps cookies as RFC 6265 requires, and follows no redirect by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .http import Answer, Caller
 
 @define
 class Browser:
-    """One person's browser at one service."""
+    """The browser of one user at one service."""
 
     client: Caller
     cookies: dict[str, str] = field(factory=dict)
@@ -28,18 +28,18 @@ class Browser:
         self.origin = self.origin or self.client.base_url
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """GET, as a browser does whose user clicked."""
+        """Send a GET as a browser does after a click."""
         return self.request("GET", path, None, {"Sec-Fetch-Site": "none", **(headers or {})})
 
     def send_json(
         self, method: str, path: str, value: object, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send `value` as JSON, with these headers and no others that tell where it comes from."""
+        """Send `value` as JSON, with no header about its origin except these."""
         body = json.dumps(value).encode()
         return self.request(method, path, body, {"Content-Type": "application/json", **(headers or {})})
 
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Any request, with the cookies that it has."""
+        """Send any request with the cookies of the browser."""
         given = dict(headers)
         if sent := [f"{name}={value}" for name, value in self.cookies.items() if self._is_for(path, name)]:
             given["Cookie"] = "; ".join(sent)
@@ -48,11 +48,11 @@ class Browser:
         return answer
 
     def follow(self, answer: Answer) -> Answer:
-        """Go where a redirect leads, which must be the service itself."""
+        """Follow a redirect, which must lead to the service."""
         return self.get(self.local(answer.headers["location"]))
 
     def local(self, url: str) -> str:
-        """The path and the query of a URL of the service, or of a relative one."""
+        """Return path and query of a URL of the service, or of a relative one."""
         parts = urlsplit(urljoin(self.origin, url))
         assert f"{parts.scheme}://{parts.netloc}" == self.origin, url
         return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,4 +1,4 @@
-"""The command line, run inside the test's process: quick, and with its exact bytes."""
+"""The command line, run in the process of the test, with its exact output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from iotconfig.entrypoints.cli import main
 
 @frozen
 class Outcome:
-    """How a command ended, and what it wrote."""
+    """The exit status and the output of a command."""
 
     status: int
     output: bytes
@@ -31,7 +31,7 @@ class Outcome:
         return json.loads(self.output)
 
     def succeeded(self) -> Outcome:
-        """Fail the test unless the command ended well."""
+        """Fail the test unless the command succeeded."""
         assert self.status == 0, self.errors
         return self
 
@@ -57,7 +57,7 @@ class CommandLine:
         return Outcome(status, _written(output), _written(errors).decode())
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Outcome:
-        """Run one command, which must end well."""
+        """Run one command, which must succeed."""
         return self.run(*arguments, stdin=stdin).succeeded()
 
 

@@ -46,7 +46,7 @@ def _import_all() -> None:
 
 
 def _run(connection: socket.socket) -> None:
-    """Be the process of one command, to its end."""
+    """Run one command in this process, and exit."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     asked, descriptors, _, _ = socket.recv_fds(connection, _MOST, 3)
     while more := connection.recv(_MOST):
@@ -73,7 +73,7 @@ def _run(connection: socket.socket) -> None:
 
 
 def serve(directory: Path) -> None:
-    """Write the client, and run what it asks for until the process is ended."""
+    """Write the client, and run the commands that it sends, until this process is ended."""
     _import_all()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     path = directory / "socket"

@@ -1,4 +1,4 @@
-"""Many callers at the same time, and how long the typical of a few calls takes."""
+"""Concurrent callers, and the typical duration of a few calls."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 
 def seconds_of(work: Callable[[], T]) -> tuple[float, T]:
-    """How long `work` took, and what came of it."""
+    """Return the duration of `work`, and its result."""
     began = monotonic()
     result = work()
     return monotonic() - began, result
 
 
 def typical(work: Callable[[], object], times: int = 15) -> float:
-    """The median of some runs, in seconds."""
+    """Return the median of some durations, in seconds."""
     return median(seconds_of(work)[0] for _ in range(times))

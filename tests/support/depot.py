@@ -1,4 +1,4 @@
-"""A service that keeps assets, and the pipeline that may upload to it."""
+"""A service with assets, and the pipeline that uploads to it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ ORDER: Final = ("file", "timestamp", "signature")
 
 
 def settings_of(place: Path) -> dict[str, str]:
-    """The settings of a service that keeps its assets below `place`."""
+    """The settings of a service with its assets below `place`."""
     key = signing_key().write(place / "signing.pem")
     return {"ASSETS_DIR": str(place / "assets"), "SIGNING_KEY_PATH": str(key)}
 
 
 def new_name(suffix: str = ".bin") -> str:
-    """A name that no other test uses."""
+    """Return a name that no other test uses."""
     return f"firmware-{secrets.token_hex(6)}{suffix}"
 
 
 class AssetClient:
-    """A pipeline that uploads to a service, with the key that it knows, and sees where the service keeps its assets."""
+    """The pipeline: it has the signing key, and can read the directory of assets."""
 
     client: Caller
     directory: Path
@@ -49,7 +49,7 @@ class AssetClient:
         strong: bool = False,
         order: Iterable[str] = ORDER,
     ) -> list[Field]:
-        """The parts of an upload; unless they are given, the timestamp is now, and signed."""
+        """Return the parts of an upload; by default, the timestamp is the current time, and signed."""
         time = timestamp() if time is None else time
         if signature is None:
             signature = self.key.sign_strongly(time, name, content) if strong else self.key.sign(time)
@@ -70,23 +70,23 @@ class AssetClient:
         return self.send(self.fields(name, content, **options))  # type: ignore[arg-type] # they are checked there
 
     def uploaded(self, name: str, content: bytes) -> str:
-        """Upload, which must succeed; the path of the asset."""
+        """Upload, which must succeed; return the path of the asset."""
         answer = self.upload(name, content)
         assert answer.status in (200, 201), answer.body
         return f"/api/assets/{name}"
 
     def listed(self) -> list[str]:
-        """The names of all assets."""
+        """Return the names of all assets."""
         return [asset["name"] for asset in self.client.get("/api/assets").json()["assets"]]
 
     def on_disk(self) -> list[str]:
-        """What lies in the directory, the place for digests aside."""
+        """Return the names of the files in the directory, without the one of digests."""
         if not self.directory.exists():
             return []
         return sorted(path.name for path in self.directory.iterdir() if path.name != ".digests")
 
     def held(self) -> list[str]:
-        """The files of the directory that the service has open."""
+        """Return the files of the directory that the service has open."""
         found = []
         for pid in self._pids():
             for descriptor in Path(f"/proc/{pid}/fd").iterdir():
@@ -97,13 +97,13 @@ class AssetClient:
         return found
 
     def _pids(self) -> list[int]:
-        """The processes that answer."""
+        """Return the processes that answer requests."""
         raise NotImplementedError
 
 
 @frozen
 class LocalDepot(AssetClient):
-    """The API with assets in the process of the test."""
+    """The API with assets, in the process of the test."""
 
     database_url: str
     client: Caller
@@ -129,7 +129,7 @@ class Depot(AssetClient):
 
     @classmethod
     def start(cls, start: Callable[..., Serve], database_url: str, place: Path, **options: object) -> Depot:
-        """Start a service that keeps its assets below `place`."""
+        """Start a service with its assets below `place`."""
         serve = start(database_url, **{**settings_of(place), **options})
         return cls(serve, place / "assets", signing_key())
 
@@ -138,12 +138,12 @@ class Depot(AssetClient):
 
 
 def digest_of(content: bytes) -> str:
-    """A digest as RFC 9530 spells it."""
+    """Return a digest as RFC 9530 spells it."""
     return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
 
 
 def expect_whole(answer: Answer, name: str, content: bytes) -> None:
-    """Check that this is all of an asset, with everything that goes with it."""
+    """Check that the answer is a complete asset with all of its headers."""
     assert (200, content) == (answer.status, answer.body)
     expected = {
         "etag": f'"{hashlib.sha256(content).hexdigest()}"',

@@ -1,4 +1,4 @@
-"""The commands that a page of the documentation shows, and what it says that they print."""
+"""The commands on a page of the documentation, and the output that the page shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_HERE = re.compile(r"…|https?://(?!127\.0\.0\.1\b)")
 
 @frozen
 class Command:
-    """One command, lines joined, and what stands below it."""
+    """One command with its lines joined, and the output that the page shows below it."""
 
     text: str
     line: int
@@ -35,12 +35,12 @@ class Command:
         return _ELSEWHERE.match(self.text) is None and _NOT_HERE.search(self.text) is None
 
     def missing(self, printed: str) -> list[str]:
-        """The lines of the page that are not in what was printed."""
+        """Return the lines of the page that are missing in the output."""
         return [line for line in self.output if "…" not in line and line.strip() not in printed]
 
 
 def commands(block: Block) -> Iterator[Command]:
-    """The commands of a `console` block: they stand behind `$`, and go on after `\\` or behind `>`."""
+    r"""Return the commands of a `console` block: they begin after `$`, and continue after `\` or on lines with `>`."""
     pending: list[str] = []
     output: list[str] = []
     start = 0

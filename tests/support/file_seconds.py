@@ -25,7 +25,7 @@ def longest_first(items: list[pytest.Item]) -> None:
 
 
 class FileSeconds:
-    """A plugin that adds up what the tests of each file took, and writes it down at the end."""
+    """A plugin that adds up the durations of the tests of each file, and writes them at the end."""
 
     def __init__(self) -> None:
         self._seconds: defaultdict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""A fleet in a file, commands on it, and what must hold of a database afterwards."""
+"""Files with many configs, commands on them, and checks of the database afterwards."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ _INCONSISTENT = {
 
 
 def inconsistencies(database_url: str) -> dict[str, list[tuple[object, ...]]]:
-    """What does not fit together in a database whose configs were all created by us, and never deleted."""
+    """Return the inconsistencies of a database in which all configs were created, and none deleted."""
     return {what: found for what, query in _INCONSISTENT.items() if (found := rows(database_url, query)[:5])}
 
 
 def stored(database_url: str) -> tuple[object, ...]:
-    """How many configs, revisions, counters and notifications there are."""
+    """Return the numbers of configs, revisions, counters and notifications."""
     names = ("configs", "revisions", "revision_counters", "notifications")
     counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - names of ours
     return rows(database_url, f"SELECT {counts}")[0]
 
 
 def write_fleet(path: Path, count: int = COUNT, value: object = "first", pad: int = 120) -> Path:
-    """A file of records for the devices `mac(0)` to `mac(count - 1)`."""
+    """Write a file of records for the devices `mac(0)` to `mac(count - 1)`."""
     with path.open("w") as file:
         for number in range(count):
             content = f'{{"deviceName": "device {number}", "value": "{value}", "pad": "{"x" * pad}"}}'
@@ -63,7 +63,7 @@ def write_fleet(path: Path, count: int = COUNT, value: object = "first", pad: in
 
 @contextmanager
 def started(url: str, *arguments: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that is still running; it is killed when the block ends, if it is then."""
+    """A running command; it is killed at the end of the block if it still runs."""
     command = subprocess.Popen(
         [COMMAND, *arguments],
         env=environment(url, **env),
@@ -80,14 +80,14 @@ def started(url: str, *arguments: str, **env: str) -> Iterator[subprocess.Popen[
 
 @contextmanager
 def locked(postgres_url: str, table: str, mode: str = "SHARE") -> Iterator[None]:
-    """Whoever writes to the table, or with the mode ACCESS EXCLUSIVE reads it, waits until the block ends."""
+    """Lock the table until the block ends: against writers, or with the mode ACCESS EXCLUSIVE against readers, too."""
     with closing(psycopg.connect(postgres_url)) as connection:
         connection.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
         yield
 
 
 def sessions(postgres_url: str, condition: str) -> int:
-    """How many others are connected to the database, and in this condition."""
+    """Return the number of other sessions of the database in this condition."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         query = f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND {condition}"  # noqa: S608 - ours

@@ -28,13 +28,13 @@ class Field:
 
 
 def form(*parts: Field | bytes) -> bytes:
-    """The body of a form; a part that is given as bytes stands there as it is."""
+    """Return the body of a form; a part that is given as bytes is used unchanged."""
     encoded = [part if isinstance(part, bytes) else part.encode() for part in parts]
     return b"".join([*encoded, f"--{BOUNDARY}--\r\n".encode()])
 
 
 def headers_of(body: bytes) -> dict[str, str]:
-    """The headers that go with a form."""
+    """Return the headers of a request with a form."""
     return {
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
         "Content-Length": str(len(body)),
@@ -42,5 +42,5 @@ def headers_of(body: bytes) -> dict[str, str]:
 
 
 def part_with(headers: Sequence[bytes], content: bytes = b"") -> bytes:
-    """A part with these header lines."""
+    """Return a part with these header lines."""
     return b"\r\n".join([b"--" + BOUNDARY.encode(), *headers, b"", content]) + b"\r\n"

@@ -1,4 +1,4 @@
-"""Characters that steer a terminal, begin a line of a log, or make text look like another."""
+"""Characters that control a terminal, begin a new line of a log, or change how text looks."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SPELT = harmless(HOSTILE)
 
 
 def assert_harmless(text: str) -> None:
-    """No character of the text does anything but show."""
+    """Check that every character of the text is visible and has no other effect."""
     assert [] == [ascii(character) for character in text if not character.isprintable()]

@@ -1,4 +1,4 @@
-"""Plain HTTP clients: what every client offers, and the one over real sockets."""
+"""HTTP clients: the methods of all clients, and a client over real sockets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attrs import frozen
 
 @frozen
 class Answer:
-    """What a server answered. Header names are in lower case."""
+    """An answer. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -24,7 +24,7 @@ class Answer:
 
     @classmethod
     def of(cls, status: int, pairs: Iterable[tuple[str, str]], body: bytes) -> Self:
-        """The answer with these headers, in the order in which they came."""
+        """Return the answer with these headers, in their order."""
         headers = [(name.lower(), value) for name, value in pairs]
         cookies = [value for name, value in headers if name == "set-cookie"]
         return cls(status, dict(headers), body, cookies)
@@ -34,11 +34,11 @@ class Answer:
 
 
 class Caller:
-    """Sends requests to one service; `request` says how."""
+    """Sends requests to one service; subclasses define `request`."""
 
     @property
     def base_url(self) -> str:
-        """Where the service is."""
+        """The URL of the service."""
         raise NotImplementedError
 
     def request(
@@ -84,7 +84,7 @@ class Client(Caller):
             connection.close()
 
     def raw(self, request: bytes, *, half_close: bool = False) -> bytes:
-        """Send exactly these bytes, and return all that comes back until the server closes."""
+        """Send exactly these bytes, and return everything that the server sends until it closes."""
         with socket.create_connection(self.address, timeout=self.timeout) as connection:
             connection.sendall(request)
             if half_close:

@@ -1,4 +1,4 @@
-"""Our side of an identity provider, as tests need it."""
+"""The service's side of an identity provider."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CALLBACK = "http://127.0.0.1:8080/api/auth/callback"
 def registered(
     provider: Provider, clock: Clock, *, seconds: float = 60.0, **more: Any
 ) -> OidcIdentityProvider:
-    """What asks `provider`; `more` are fields of `Registration`."""
+    """Return the adapter for `provider`; `more` are fields of its `Registration`."""
     fields = {"issuer": provider.issuer, "client_id": provider.client_id, **more}
     return OidcIdentityProvider(
         Registration(**{"client_secret": provider.client_secret, **fields}), clock, seconds
@@ -28,24 +28,24 @@ def registered(
 
 
 def parameters_of(url: str) -> dict[str, str]:
-    """The query of a URL."""
+    """Return the query of a URL."""
     return dict(parse_qsl(urlsplit(url).query))
 
 
 def come_back(identity: OidcIdentityProvider, provider: Provider, sub: str = "ada") -> tuple[SignIn, str]:
-    """Begin a sign-in, do the browser's part at the provider, and return it with the code."""
+    """Begin a sign-in, act as the browser at the provider, and return the sign-in with its code."""
     sign_in, url = identity.begin(CALLBACK, "/devices")
     return sign_in, parameters_of(provider.sign_in(url, sub))["code"]
 
 
 def signed_in(identity: OidcIdentityProvider, provider: Provider, sub: str = "ada") -> Session:
-    """A whole sign-in."""
+    """Complete a sign-in."""
     sign_in, code = come_back(identity, provider, sub)
     return identity.finish(CALLBACK, sign_in, code, None)
 
 
 def wait_for_fetches() -> None:
-    """Return when nothing is fetched any more."""
+    """Wait until no fetch is running."""
     wait_until(
         lambda: not any(thread.name == "oidc-fetch" for thread in threading.enumerate()),
         "no keys are being fetched",

@@ -57,7 +57,7 @@ class Provider:
         self.reset()
 
     def reset(self) -> None:
-        """Be as if new: there, with nothing asked for and nothing heard; its key and its people stay."""
+        """Return to the initial state, without recorded or pending requests; the key and the users stay."""
         self.discovery: dict[str, Any] = {}
         """Members of the discovery document to change; None takes one away."""
         self.published: list[Key] = []
@@ -85,7 +85,7 @@ class Provider:
         return f"{'http' if self._context is None else 'https'}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Be there, on the same port as before."""
+        """Accept connections, on the same port as before."""
         self._server = make_server(
             "127.0.0.1",
             self._port,
@@ -99,7 +99,7 @@ class Provider:
         self._thread.start()
 
     def stop(self) -> None:
-        """Be away: connections are refused."""
+        """Refuse connections."""
         self.resume()
         if self._server is not None:
             self._server.shutdown()
@@ -108,15 +108,15 @@ class Provider:
             self._server = None
 
     def hang(self) -> None:
-        """Take connections and requests, and answer none of them from now on."""
+        """Accept connections and requests, and answer none of them from now on."""
         self._goes_on.clear()
 
     def resume(self) -> None:
-        """Answer again, what is waiting first."""
+        """Answer again, pending requests first."""
         self._goes_on.set()
 
     def answer_with(self, path: str, body: object, status: int = 200, **headers: str) -> None:
-        """Answer requests to `path` with this: bytes, or what becomes JSON."""
+        """Answer requests to `path` with this: bytes, or a value that is sent as JSON."""
         encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._answers[path] = (
             status,
@@ -125,11 +125,11 @@ class Provider:
         )
 
     def answer_as_it_should(self) -> None:
-        """Forget what `answer_with` asked for."""
+        """Undo `answer_with`."""
         self._answers.clear()
 
     def requests(self, path: str) -> int:
-        """How many requests came to `path`, those included that were not answered."""
+        """Return the number of requests to `path`, including unanswered ones."""
         with self._lock:
             return self._paths.count(path)
 
@@ -137,37 +137,37 @@ class Provider:
 
     @property
     def kid(self) -> str:
-        """The id under which it publishes that."""
+        """The id of the published key."""
         kid: str = _published(self.key)["kid"]
         return kid
 
     def rotate(self) -> None:
-        """Sign with a new key from now on, and publish the old one no longer."""
+        """Sign with a new key from now on, and no longer publish the old one."""
         self._storage.jwk = type(self._storage.jwk).generate_key(is_private=True)
         self._take_key()
 
     def sign(self, claims: Mapping[str, Any], *, key: Key | None = None, **header: Any) -> str:
-        """A JWT with these claims, by its current key or by `key`.
+        """Return a JWT with these claims, signed by the current key or by `key`.
 
-        The header has RS256 and the key's id unless it is told otherwise; None takes a member away.
+        By default, the header has RS256 and the id of the key; None removes a member.
         """
         return self.sign_bytes(json.dumps(claims).encode(), key=key, **header)
 
     def sign_bytes(self, payload: bytes, *, key: Key | None = None, **header: Any) -> str:
-        """As `sign`, for what need not be claims."""
+        """The same as `sign`, for a payload that is not claims."""
         key = key or self.key
         merged = {"alg": "RS256", "kid": _published(key)["kid"], **header}
         given = {name: value for name, value in merged.items() if value is not None}
         return serialize_compact(given, payload, key, registry=_Registry(strict_check_header=False))
 
     def claims(self, sub: str = "ada", **more: Any) -> dict[str, Any]:
-        """Claims of an access token that holds for five minutes; None takes one away."""
+        """Return the claims of an access token that is valid for five minutes; None removes a claim."""
         now = int(time())
         claims = {"iss": self.issuer, "sub": sub, "aud": self.client_id, "iat": now, "exp": now + 300, **more}
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, sub: str = "ada", **more: Any) -> str:
-        """An access token that holds, with more claims or others."""
+        """Return a valid access token, with further or other claims."""
         return self.sign(self.claims(sub, **more))
 
     def _take_key(self) -> None:
@@ -178,11 +178,11 @@ class Provider:
     # People.
 
     def set_user(self, sub: str, **claims: Any) -> None:
-        """What it says about somebody, such as `name`, `email`, `realm_access`."""
+        """Set the claims of a user, such as `name`, `email`, `realm_access`."""
         self._storage.store_user(oidc_provider_mock.User(sub=sub, claims=claims))
 
     def sign_in(self, authorize_url: str, sub: str = "ada", *, deny: bool = False) -> str:
-        """Be the browser that was sent to `authorize_url`, sign in as `sub`, and return where it is sent next."""
+        """Act as the browser at `authorize_url`, sign in as `sub`, and return the URL of the redirect."""
         parts = urlsplit(authorize_url)
         form = urlencode({"action": "deny"} if deny else {"sub": sub}).encode()
         connection = HTTPConnection(parts.netloc, timeout=30)
@@ -204,7 +204,7 @@ class Provider:
         return location
 
     def jwt_access_tokens(self, **claims: Any) -> None:
-        """Give out access tokens that are JWTs, as Keycloak does, with these claims beside the user's."""
+        """Issue access tokens that are JWTs, as Keycloak does, with these claims in addition to the user's."""
 
         def reshape(answer: dict[str, Any]) -> None:
             identity = claims_of(answer["id_token"])
@@ -296,14 +296,14 @@ def _published(key: Key) -> dict[str, Any]:
 
 
 def _storage_of(app: flask.Flask) -> Storage:
-    """What the provider keeps, which it makes known to its own requests only."""
+    """Return the storage of the provider, which only its requests can access."""
     with app.test_request_context():
         app.preprocess_request()
         return flask.g.oidc_provider_mock_storage
 
 
 def _trusting() -> SSLContext:
-    """A browser that somebody taught to trust the provider's certificate."""
+    """Return a TLS context that accepts the provider's certificate."""
     context = SSLContext(PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = CERT_NONE
@@ -311,7 +311,7 @@ def _trusting() -> SSLContext:
 
 
 class _Registry(JWSRegistry):
-    """Signs with every algorithm, and warns of none."""
+    """Signs with every algorithm, without warnings."""
 
     def get_alg(self, name: str) -> Any:
         return self.algorithms[name]

@@ -1,4 +1,4 @@
-"""The HTTP API in the process of the test, joined by the real wiring: no server, no socket, no worker."""
+"""The HTTP API in the process of the test, with the real wiring, but without a server, a socket or a worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .http import Answer, Caller
 class WsgiClient(Caller):
     """Calls a WSGI application as gunicorn does; each call checks both sides against PEP 3333.
 
-    A target and headers are taken as they are, so that a test can send what no client library would.
+    Target and headers are passed unchanged, so that a test can send requests that no client library would.
     """
 
     app: WSGIApplication = field(converter=validator)
@@ -85,7 +85,7 @@ class WsgiClient(Caller):
 
 
 class _Begun:
-    """`start_response`: what the application began to answer."""
+    """`start_response`: records the status and the headers."""
 
     status: str = ""
 
@@ -96,7 +96,7 @@ class _Begun:
 
 @frozen
 class Service:
-    """The API on a database, as `Serve` is a server on one."""
+    """The API on a database, with the methods of `Serve`."""
 
     database_url: str
     client: WsgiClient

@@ -1,4 +1,4 @@
-"""JSON texts in the many spellings that people and programs write."""
+"""JSON texts in many spellings."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _DERIVED = frozenset({"deviceName", "deviceEntityId", "enableOTA"})
 
 
 def _choices(draw: st.DrawFn, count: int, among: int) -> list[int]:
-    """Several choices by one draw: what Hypothesis does for each costs more than what is done with it."""
+    """Make several choices by one draw: each draw of Hypothesis costs more than the work with it."""
     number = draw(st.integers(0, among**count - 1))
     return [number // among**place % among for place in range(count)]
 
 
 @st.composite
 def _strings(draw: st.DrawFn, of: st.SearchStrategy[str] | None = None) -> str:
-    """A string's literal: each character as itself, or as an escape of either case."""
+    """A string literal: each character as itself, or as an escape in upper or lower case."""
     text = draw(of if of is not None else st.text(_CHARACTERS, max_size=8))
     chosen = zip(map(_spellings, text), _choices(draw, len(text), 12), strict=True)
     return '"' + "".join(spellings[choice % len(spellings)] for spellings, choice in chosen) + '"'

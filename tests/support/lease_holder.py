@@ -28,7 +28,7 @@ def lease_and_wakeup(database_url: str, name: str = "relay") -> tuple[Lease, Wak
 
 @contextmanager
 def lease_holder(database_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Another process that took the lease, and what it said of it; it is gone at the end of the block."""
+    """Another process that tries to hold the lease, and its output; it ends with the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.lease_holder", database_url],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A device's, or an operator's, ear: a real MQTT 5 client that records what it hears."""
+"""A real MQTT 5 client that records what it receives, as a device or an operator would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARKER = "/installation"
 
 @frozen
 class Heard:
-    """One message as it arrived."""
+    """One received message."""
 
     topic: str
     payload: bytes
@@ -45,7 +45,7 @@ class Listener:
         keep: str = "",
         **credentials: str,
     ) -> None:
-        """`keep`: a client id whose session the broker keeps while nobody is connected with it."""
+        """`keep`: a client id whose session the broker keeps while it is not connected."""
         self._lock = Lock()
         self._on_heard = on_heard
         self._heard: list[Heard] = []
@@ -65,12 +65,12 @@ class Listener:
         assert self._subscribed.wait(60), "the broker did not take the subscription"
 
     def heard(self, topic: str = "") -> list[Heard]:
-        """What arrived so far on topics that end with `topic`, in its order."""
+        """Return the messages so far on topics that end with `topic`, in their order."""
         with self._lock:
             return [message for message in self._heard if message.topic.endswith(topic)]
 
     def wait_for(self, count: int, topic: str = "", seconds: float = 60.0) -> list[Heard]:
-        """What arrived on topics that end with `topic`, once they are `count` at least."""
+        """Wait for `count` messages on topics that end with `topic`, and return them."""
         wait_until(lambda: len(self.heard(topic)) >= count, f"{count} messages on …{topic}", seconds)
         return self.heard(topic)
 

@@ -1,4 +1,4 @@
-"""The lines that a service logs."""
+"""The log lines of a service."""
 
 from __future__ import annotations
 

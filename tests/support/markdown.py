@@ -1,4 +1,4 @@
-"""What a page of the documentation holds: links, headings, blocks of code."""
+"""The parts of a page of the documentation: links, headings, blocks of code."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def blocks(page: str) -> Iterator[Block]:
 
 
 def links(page: str) -> list[str]:
-    """Where a page's links lead, those to other sites aside."""
+    """Return the targets of links, without those to other sites."""
     prose = re.sub(r"`[^`\n]*`", "", _BLOCK.sub("", page))
     return re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", prose)
 
 
 def anchors(page: str) -> set[str]:
-    """What a link may name behind `#`: the headings, as GitHub spells them."""
+    """Return the anchors of the headings, as GitHub spells them."""
     found: set[str] = set()
     for heading in re.findall(r"^#+ +(.+)$", _BLOCK.sub("", page), re.MULTILINE):
         plain = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")

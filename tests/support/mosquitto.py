@@ -1,4 +1,4 @@
-"""A Mosquitto broker of the tests' own, on a free port of 127.0.0.1."""
+"""A Mosquitto broker for tests, on a free port of 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .waiting import wait_until
 
 
 def mosquitto_binary() -> str:
-    """The broker's program, which Debian keeps out of a user's PATH."""
+    """Return the broker's program, which Debian installs outside of a user's PATH."""
     found = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     assert found is not None, (
         "mosquitto is not installed: run 'make broker', or install the package mosquitto"
@@ -62,14 +62,14 @@ class Mosquitto:
         wait_until(self._listens, "mosquitto listens")
 
     def kill(self) -> None:
-        """End it at once; what it held in memory is lost."""
+        """End the broker at once; its state in memory is lost."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
     def pause(self) -> None:
-        """Let it accept connections, in the kernel, and answer nothing."""
+        """Let the kernel accept connections, and answer nothing."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
 

@@ -1,4 +1,4 @@
-"""A newer version of the program: this one with another migration, which stops half-way until it may go on."""
+"""A newer version of the program: this one with another migration, which stops half-way until it may continue."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def downgrade() -> None:
 
 @frozen
 class NextVersion:
-    """Where it is; `PYTHONPATH` puts it before this one."""
+    """The directory of the newer version; `PYTHONPATH` puts it before this one."""
 
     directory: Path
 
     @classmethod
     def below(cls, directory: Path) -> NextVersion:
-        """Make it in a directory of the test's."""
+        """Create the newer version in a directory of the test."""
         root = directory / "next"
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(_PACKAGE, root / "iotconfig", ignore=ignored)
@@ -67,7 +67,7 @@ class NextVersion:
         return str(self.directory / "next")
 
     def wait_altered(self) -> None:
-        """Return when the migration has changed the schema, and not committed yet."""
+        """Wait until the migration has changed the schema, and has not yet committed."""
         wait_until((self.directory / "altered").exists, "the migration has changed the schema")
 
     def go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""nginx with the shipped configuration, on ports and with a certificate of the test's own."""
+"""nginx with the shipped configuration, with the test's ports and certificate."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RunningNginx:
         wait_until(self._listens, "nginx listens")
 
     def check(self) -> subprocess.CompletedProcess[str]:
-        """What nginx says of the configuration."""
+        """Return nginx's verdict on the configuration."""
         return subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class RunningNginx:
 
 
 class PageNginx(RunningNginx):
-    """nginx with the configuration that a page of the documentation shows."""
+    """nginx with the configuration on a page of the documentation."""
 
     def __init__(self, directory: Path, shown: str, upstream: str) -> None:
         port = free_port()
@@ -123,7 +123,7 @@ class Nginx(RunningNginx):
         super().__init__(directory, site, self.tls_port)
 
     def tls(self) -> ssl.SSLContext:
-        """What trusts the test's certificate, and nothing else."""
+        """A TLS context that trusts only the test's certificate."""
         context = ssl.create_default_context()
         context.load_verify_locations(cadata=self._authority.cert_pem.bytes().decode())
         return context

@@ -1,7 +1,7 @@
-"""A process patched by gevent, as a worker is, in which many greenlets send tokens of one provider.
+"""A process patched by gevent, as a worker is, in which many greenlets verify tokens of one provider.
 
 `python -m tests.support.patched_identity ISSUER CLIENT_ID TOKEN SECONDS` prints
-how often another greenlet had its turn meanwhile, and then what became of each call.
+how often another greenlet ran during the calls, and then the result of each call.
 """
 
 from __future__ import annotations

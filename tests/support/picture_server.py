@@ -1,4 +1,4 @@
-"""A web server that says exactly what a test tells it to, over real sockets, with TLS or without."""
+"""A web server that sends exactly the bytes of a test, over real sockets, with TLS or without."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE = 20.0
 
 @frozen
 class Asked:
-    """A request that came in."""
+    """A received request."""
 
     path: str
     headers: Mapping[str, str]
@@ -29,12 +29,12 @@ Script = Callable[[Asked], Iterable[bytes]]
 
 
 def answer(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    """A whole answer with its length. Header names are written with underscores."""
+    """Return a complete answer with its length. Header names are written with underscores."""
     return head(status, Content_Length=str(len(body)), **headers) + body
 
 
 def head(status: str = "200 OK", **headers: str) -> bytes:
-    """The beginning of an answer, up to its body."""
+    """Return the beginning of an answer, up to its body."""
     lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()
 

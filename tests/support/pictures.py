@@ -1,4 +1,4 @@
-"""Files of pictures to serve, the route that shows them, and what an independent decoder sees in its answers."""
+"""Files of pictures to serve, requests for them, and an independent decoder for the answers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ HEADER_BYTES = 12
 
 
 def ask(client: Caller, url: str, send: Mapping[str, str] | None = None, **parameters: str) -> Answer:
-    """Ask the service for the picture at `url`, in a request with these headers."""
+    """Request the picture at `url` from the service, with these headers."""
     return client.request("GET", f"{PATH}?{urlencode({'url': url, **parameters})}", headers=send)
 
 
 def slow_reader(client: Client, url: str) -> socket.socket:
-    """A connection that has asked for the picture at `url`, and takes little of an answer before it is read."""
+    """A connection that requests the picture at `url`, and receives little of the answer before it is read."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(client.timeout)
@@ -37,7 +37,7 @@ def slow_reader(client: Client, url: str) -> socket.socket:
 
 
 def file_of(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """The picture as a file of this kind."""
+    """Return the picture as a file of this format."""
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -49,25 +49,25 @@ def png(width: int = 8, height: int = 6) -> bytes:
 
 
 def noise(mode: str, width: int, height: int) -> Image.Image:
-    """A picture of random pixels, the same in every run."""
+    """A picture of random pixels, equal in every run."""
     size = len(Image.new(mode, (width, height)).tobytes())
     return Image.frombytes(mode, (width, height), random.Random(7).randbytes(size))  # noqa: S311
 
 
 def smooth(mode: str, width: int, height: int) -> Image.Image:
-    """A picture as cameras make them: neighbours are alike."""
+    """A picture like those of cameras: neighbouring pixels are alike."""
     small = noise("RGBA" if mode == "RGBA" else "RGB", max(2, width // 40), max(2, height // 40))
     return small.resize((width, height), Image.Resampling.BICUBIC).convert(mode)
 
 
 def apart(one: Image.Image, other: Image.Image) -> int:
-    """How far two pictures are apart, in any channel of any pixel as it is seen."""
+    """Return the largest difference between two pictures in any channel of a pixel, weighted by its alpha."""
     bands = ImageChops.difference(one.convert("RGBa"), other.convert("RGBa")).split()
     return max(level for band in bands for level, count in enumerate(band.histogram()) if count)
 
 
 def seen(answer: bytes) -> Image.Image:
-    """What the independent decoder lvglimg makes of an answer."""
+    """Decode an answer with the independent decoder lvglimg."""
     found: Image.Image = decode(answer)
     return found
 
@@ -98,7 +98,7 @@ def png_of(
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A PNG file whose header promises this many pixels, and which has none of them."""
+    """A PNG file whose header declares this many pixels, without any of them."""
     return png_of(width, height, b"")
 
 
@@ -109,14 +109,14 @@ def bmp_of_one_run(width: int) -> bytes:
 
 
 def jpeg_of_many_scans(scans: int, side: int = 64) -> bytes:
-    """A progressive JPEG whose last scan comes again and again: each makes the decoder go over all pixels."""
+    """A progressive JPEG that repeats its last scan: each one makes the decoder process all pixels."""
     whole = file_of(Image.new("L", (side, side), 99), "JPEG", progressive=True)
     start = whole.rindex(b"\xff\xda")
     return whole[:start] + whole[start:-2] * scans + whole[-2:]
 
 
 def worst_of_all(side: int) -> dict[str, bytes]:
-    """Files that make a decoder work without reading much, with `side` times `side` pixels at most."""
+    """Small files that take a decoder long, with at most `side` times `side` pixels."""
     small, rows = noise("RGB", 8, 6), bytes(1 + 8 * side) * side
     frames = {
         "save_all": True,
@@ -145,6 +145,6 @@ def worst_of_all(side: int) -> dict[str, bytes]:
 
 
 def _gif_comments(gif: bytes, count: int) -> bytes:
-    """What follows the header of a GIF file, behind this many comments."""
+    """Return the rest of a GIF file after the header, with this many comments."""
     table = 3 * 2 ** ((gif[10] & 7) + 1) if gif[10] & 0x80 else 0
     return gif[13 : 13 + table] + b"\x21\xfe\1x\0" * count + gif[13 + table :]

@@ -1,4 +1,4 @@
-"""PNG files of every mode that the format has, and what each of their pixels is."""
+"""PNG files of every mode of the format, and the value of each pixel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rgba = tuple[int, int, int, int]
 
 
 def png_modes() -> Iterator[tuple[str, bytes, list[Rgba]]]:
-    """A name, a file, and its pixels row by row."""
+    """Name, file, and pixels row by row."""
     for colour, is_transparent, interlaced, has_gamma in product(
         _DEPTHS, (False, True), (False, True), (False, True)
     ):

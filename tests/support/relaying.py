@@ -1,4 +1,4 @@
-"""Relay processes, and what the devices that they talk to must see."""
+"""Relay processes, and checks of the messages that devices receive."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 class RelayProcess:
-    """One relay as a process: `iotconfig relay`, or one that is struck at a point by a signal of its own."""
+    """One relay as a process: `iotconfig relay`, or one that sends itself a signal at a given point."""
 
     def __init__(
         self, database_url: str, broker_url: str, log: Path, strike: Sequence[str] = (), **env: str
@@ -58,26 +58,26 @@ class RelayProcess:
             )
 
     def output(self) -> str:
-        """What it has printed and logged."""
+        """The output and the log of the relay."""
         return self._log.read_text()
 
     def wait_for(self, text: str, seconds: float = 60.0) -> str:
-        """Return what it has printed, once that contains `text`."""
+        """Wait until the output contains `text`, and return it."""
         wait_until(lambda: text in self.output() or self.process.poll() is not None, repr(text), seconds)
         assert text in self.output(), self.output()
         return self.output()
 
     def is_active(self) -> bool:
-        """Whether it said last that it holds the lease."""
+        """Whether its last line about the lease says that it holds it."""
         said = self.output()
         return said.rfind("relay: active") > said.rfind("relay: standing by")
 
     def wait_killed(self) -> None:
-        """Return when it has killed itself."""
+        """Wait until it has killed itself."""
         assert -signal.SIGKILL == self.process.wait(timeout=60), self.output()
 
     def wait_stopped(self) -> None:
-        """Return when it has stopped itself."""
+        """Wait until it has stopped itself."""
         wait_until(lambda: is_stopped(self.process.pid), "the relay stopped itself")
 
     def resume(self) -> None:
@@ -88,7 +88,7 @@ class RelayProcess:
         self.process.wait(timeout=60)
 
     def stop(self) -> int:
-        """SIGTERM, and wait; the exit status."""
+        """Send SIGTERM, wait, and return the exit status."""
         self.resume()
         self.process.terminate()
         return self.process.wait(timeout=60)
@@ -104,7 +104,7 @@ def _kill_all(relays: Sequence[RelayProcess]) -> None:
 def relay_starter(
     database_url: str, broker_url: str, directory: Path
 ) -> Iterator[Callable[..., RelayProcess]]:
-    """Starts relays from one database to one broker; none is left when the block ends."""
+    """Starts relays from one database to one broker; all have ended after the block."""
     started: list[RelayProcess] = []
 
     def start(*strike: str, broker_url: str = broker_url, **env: str) -> RelayProcess:
@@ -119,7 +119,7 @@ def relay_starter(
 
 @contextmanager
 def config_service(database_url: str) -> Iterator[ConfigService]:
-    """The use cases on a database, as a shell beside the service would have them."""
+    """The use cases on a database, as in a shell beside the service."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         yield services.configs
 
@@ -134,25 +134,25 @@ def put(service: ConfigService, number: int, value: object) -> Config:
 
 
 def pending(database_url: str) -> int:
-    """How many notifications the table holds."""
+    """Return the number of notifications in the table."""
     ((count,),) = rows(database_url, "SELECT count(*) FROM notifications")
     assert isinstance(count, int)
     return count
 
 
 def wait_drained(database_url: str, seconds: float = 60.0) -> None:
-    """Return when nothing is pending."""
+    """Wait until no notification is pending."""
     wait_until(lambda: not pending(database_url), "nothing is pending", seconds)
 
 
 def stored_revisions(database_url: str) -> dict[str, int]:
-    """The revision of each config, by MAC address."""
+    """Return the revision of each config, by MAC address."""
     found = rows(database_url, "SELECT mac_address, revision FROM configs")
     return {str(address): int(str(revision)) for address, revision in found}
 
 
 def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
-    """The revisions that each device's own topic told, in their order."""
+    """Return the revisions in the messages of each device's own topic, in their order."""
     told: dict[str, list[int]] = defaultdict(list)
     for message in heard:
         if message.topic.endswith(STATE) and message.payload:
@@ -162,23 +162,23 @@ def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
 
 
 def newest_told(listener: Listener) -> dict[str, int]:
-    """The last revision that each device's own topic told."""
+    """Return the last revision on each device's own topic."""
     return {address: told[-1] for address, told in revisions(listener.heard(STATE)).items()}
 
 
 def expect_none_older_after_newer(listener: Listener) -> None:
-    """Fail where a device's own topic told an older revision after a newer one."""
+    """Fail if a device's own topic had an older revision after a newer one."""
     told = revisions(listener.heard(STATE))
     assert {address: sorted(numbers) for address, numbers in told.items()} == told
 
 
 def nudged(listener: Listener) -> list[str]:
-    """The names that the fleet topic told, in their order."""
+    """Return the file names on the fleet topic, in their order."""
     return [message.json()["filename"] for message in listener.heard(FLEET)]
 
 
 def barrier(port: int, listener: Listener) -> None:
-    """Return when `listener` has heard all that the broker has acknowledged so far: a broker keeps the order."""
+    """Wait until `listener` has all messages that the broker has acknowledged: a broker keeps the order."""
     marker = f"barrier-{uuid.uuid4().hex}"
     publish.single(f"iotsupport/{marker}", "", qos=1, port=port, protocol=MQTTProtocolVersion.MQTTv5)
     listener.wait_for(1, marker)
@@ -186,14 +186,14 @@ def barrier(port: int, listener: Listener) -> None:
 
 @frozen
 class Retained:
-    """What a broker holds for those who subscribe later."""
+    """The retained messages of a broker."""
 
     revisions: dict[str, int]
     topics: list[str]
 
 
 def retained(port: int, expected: int) -> Retained:
-    """What a new subscriber is given at once; waits for `expected` topics, and for a proof that no more follow."""
+    """Return the retained messages for a new subscriber; waits for `expected` topics, and checks that no more follow."""
     with Listener(port) as listener:
         listener.wait_for(expected)
         barrier(port, listener)
@@ -203,7 +203,7 @@ def retained(port: int, expected: int) -> Retained:
 
 
 def cut_sessions(postgres_url: str) -> None:
-    """End every session of a PostgreSQL database but this one."""
+    """End every other session of a PostgreSQL database."""
     execute(
         postgres_url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

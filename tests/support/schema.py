@@ -1,4 +1,4 @@
-"""Schemas: reading what a database holds, and moving between migrations."""
+"""Schemas: reading the schema of a database, and moving between migrations."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _POSTGRESQL_QUERIES = (
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """A connection of the test's own, whose work is committed at the end of the block."""
+    """A connection for a test; its work is committed at the end of the block."""
     with _engine(url).begin() as connection:
         yield connection
 
 
 @lru_cache(maxsize=8)
 def _engine(url: str) -> Engine:
-    """It keeps no connection, and what SQLAlchemy asks a server first is asked once."""
+    """An engine without a pool, which asks a server for its properties only once."""
     return create_engine(
         make_url(url.replace("postgresql://", "postgresql+psycopg://", 1)), poolclass=NullPool
     )
@@ -48,15 +48,15 @@ def execute(url: str, *statements: str) -> None:
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    """What a query answers."""
+    """Return the rows of a query."""
     with connected(url) as connection:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
 def snapshot(url: str) -> list[object]:
-    """Everything that the schema of a database holds, in a form that can be compared.
+    """Return the whole schema of a database, in a form that can be compared.
 
-    The lines of a table's SQL on SQLite are sorted: the order of constraints says nothing.
+    The lines of the SQL of a table on SQLite are sorted, because the order of constraints has no meaning.
     """
     if not url.startswith("sqlite"):
         return [row for query in _POSTGRESQL_QUERIES for row in rows(url, query)]
@@ -70,7 +70,7 @@ def _lines(sql: str) -> Iterator[str]:
 
 
 def table_names(url: str) -> set[str]:
-    """The tables of a database, the databases' own aside."""
+    """Return the tables of a database, without system tables."""
     query = (
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         if url.startswith("sqlite")

@@ -1,4 +1,4 @@
-"""What Schemathesis is told beside the description: how NDJSON is written, and where no picture is."""
+"""Hooks for Schemathesis, in addition to the description: the format of NDJSON, and URLs of pictures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import schemathesis
 
 @schemathesis.serializer("application/x-ndjson")
 def ndjson(_context: schemathesis.SerializationContext, value: Any) -> bytes:
-    """The text as it is; lone surrogates, which are no text, as what stands for them."""
+    """Return the text with lone surrogates replaced, since they cannot be encoded."""
     text = value if isinstance(value, str) else str(value)
     return text.encode(errors="replace")
 
 
 @schemathesis.hook
 def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any], _kwargs: Any) -> None:
-    """Keep to this machine: whatever picture is asked for, it would be here."""
+    """Replace the URL of a picture by one of this machine."""
     if case.path == "/api/images/lvgl" and case.query and "url" in case.query:
         case.query["url"] = "http://127.0.0.1:9/picture.png"

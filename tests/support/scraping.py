@@ -1,4 +1,4 @@
-"""What Prometheus would read."""
+"""Metrics, as Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Samples: TypeAlias = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def metrics_address() -> dict[str, str]:
-    """The setting that gives metrics an address of their own."""
+    """The setting for a separate address of metrics."""
     return {"IOTCONFIG_METRICS_BIND": f"127.0.0.1:{free_port()}"}
 
 
 def parsed(text: str) -> Samples:
-    """Each sample's value, by its name and labels."""
+    """Return the value of each sample, by name and labels."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -29,7 +29,7 @@ def parsed(text: str) -> Samples:
 
 
 def scrape(address: str) -> Samples:
-    """All samples at an address; the answer must be Prometheus' format."""
+    """Return all samples at an address; the answer must have Prometheus' format."""
     answer = Client(f"http://{address}").get("/metrics")
     assert 200 == answer.status, answer.body
     assert answer.headers["content-type"].startswith("text/plain; version=")
@@ -37,7 +37,7 @@ def scrape(address: str) -> Samples:
 
 
 def value(samples: Samples, name: str, **labels: str) -> float | None:
-    """One sample's value, or None where there is none."""
+    """Return the value of one sample, or None if it is missing."""
     return samples.get((name, frozenset(labels.items())))
 
 
@@ -46,7 +46,7 @@ def names(samples: Samples) -> set[str]:
 
 
 def address_of(serve: Serve, setting: Mapping[str, str]) -> str:
-    """Where the service answers scrapes; it must have said so."""
+    """Return the address of metrics that the service has printed."""
     address = setting["IOTCONFIG_METRICS_BIND"]
     assert f"Metrics are at http://{address}/metrics" in serve.output()
     return address

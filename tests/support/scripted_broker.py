@@ -1,4 +1,4 @@
-"""A broker that answers when it is told to: the few packets of MQTT 5 that a publisher needs, over a real socket."""
+"""A broker that answers on command: the few packets of MQTT 5 that a publisher needs, over a real socket."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ScriptedBroker:
         self.port: int = listener.getsockname()[1]
 
     def accept(self, receive_maximum: int = 100, *more: bytes, reason: int = 0) -> None:
-        """Take a client in, and tell it how many publishes it may leave unanswered, and what else the CONNACK says.
+        """Accept a client, with the receive maximum and other properties of the CONNACK.
 
-        A `reason` from 0x80 on refuses it instead.
+        A `reason` from 0x80 on refuses the client instead.
         """
         self.close()
         self._connection, _ = self._listener.accept()
@@ -40,7 +40,7 @@ class ScriptedBroker:
         self._connection.close()
 
     def publishes(self, count: int) -> list[int]:
-        """The message ids of the next publishes."""
+        """Return the message ids of the next publishes."""
         found: list[int] = []
         while len(found) < count:
             kind, body = self._packet()
@@ -50,7 +50,7 @@ class ScriptedBroker:
         return found
 
     def is_quiet(self, seconds: float) -> bool:
-        """Whether nothing at all arrives for so long."""
+        """Whether nothing arrives for this many seconds."""
         assert self._connection is not None
         self._connection.settimeout(seconds)
         try:
@@ -61,7 +61,7 @@ class ScriptedBroker:
             self._connection.settimeout(20)
 
     def answer(self, *message_ids: int, reason: int = 0) -> None:
-        """Acknowledge publishes, in this order; a `reason` from 0x80 on refuses them."""
+        """Acknowledge publishes in this order; a `reason` from 0x80 on refuses them."""
         assert self._connection is not None
         for message_id in message_ids:
             self._connection.sendall(struct.pack("!BBHB", 0x40, 3, message_id, reason))
@@ -92,7 +92,7 @@ class ScriptedBroker:
 
 @contextmanager
 def scripted_broker() -> Iterator[ScriptedBroker]:
-    """A broker that waits for one publisher."""
+    """A broker that accepts one publisher."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         broker = ScriptedBroker(listener)

@@ -21,7 +21,7 @@ COMMAND = Path(sys.executable).with_name("iotconfig")
 
 
 def environment(database_url: str, **more: str) -> dict[str, str]:
-    """The environment of a command: this one's, less any setting of ours, with these."""
+    """Return the environment of a command: the test's, without its settings, and with these."""
     ours = re.compile(
         r"IOTCONFIG_|DATABASE_URL$|BASEURL$|CORS_ORIGINS$|MQTT_|OIDC_|ASSETS_DIR$|SIGNING_KEY_PATH$|TIMESTAMP_"
     )
@@ -41,8 +41,8 @@ def run_command(
 class Serve:
     """A running `iotconfig serve`; a context manager that leaves no process behind.
 
-    It has one worker unless more are asked for, and it is killed at the end, because a graceful stop takes a
-    second: a test whose subject is the stop calls `stop`.
+    It has one worker by default. It is killed at the end, because a graceful stop takes a second:
+    a test of the stop calls `stop`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Serve:
         self._seen: set[int] = set()
 
     def wait_ready(self) -> Self:
-        """Return when all workers serve."""
+        """Wait until all workers serve."""
 
         def listening() -> re.Match[str] | None:
             assert self.process.poll() is None, f"serve ended at its start:\n{self.output()}"
@@ -83,29 +83,29 @@ class Serve:
         return self
 
     def output(self) -> str:
-        """What it has printed: standard output and standard error."""
+        """The standard output and standard error so far."""
         return self._log.read_text()
 
     def pids(self) -> list[int]:
-        """The supervisor and all its processes."""
+        """Return the supervisor and all its processes."""
         return [self.process.pid, *descendants(self.process.pid)]
 
     def web_pid(self) -> int:
-        """gunicorn's arbiter."""
+        """Return gunicorn's arbiter."""
         return next(p for p in descendants(self.process.pid) if "entrypoints.web" in command_of(p))
 
     def worker_pids(self) -> list[int]:
-        """gunicorn's workers."""
+        """Return gunicorn's workers."""
         return descendants(self.web_pid()) if descendants(self.process.pid) else []
 
     def stop(self) -> int:
-        """SIGTERM, and wait; the exit status."""
+        """Send SIGTERM, wait, and return the exit status."""
         self._seen.update(self.pids())
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
     def kill(self) -> None:
-        """SIGKILL all its processes, and remove what only they would have removed."""
+        """SIGKILL all its processes, and remove the files that they would have removed."""
         pids = self.pids()
         self._seen.update(pids)
         shared = {environment_of(pid).get("PROMETHEUS_MULTIPROC_DIR") for pid in pids}

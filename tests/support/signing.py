@@ -1,4 +1,4 @@
-"""RSA keys of the tests' own, and what they sign."""
+"""RSA keys for tests, and signatures with them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class SigningKey:
         return self.private.sign(text, PKCS1v15(), SHA256())
 
     def sign(self, text: str | bytes) -> str:
-        """The signature in base64."""
+        """Return the signature in base64."""
         data = text.encode() if isinstance(text, str) else text
         return base64.b64encode(self.signature(data)).decode()
 
     def sign_strongly(self, timestamp: str, name: str, content: bytes) -> str:
-        """The signature of the stronger form, spelt here as its documentation spells it."""
+        """Return the signature over timestamp, file name and SHA-256, as its documentation defines it."""
         return self.sign(f"{timestamp}\n{name}\n{hashlib.sha256(content).hexdigest()}")
 
     def private_pem(self, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
@@ -53,10 +53,10 @@ class SigningKey:
 
 @cache
 def signing_key(owner: str = "the pipeline") -> SigningKey:
-    """The key of this owner: made once, since that takes a while."""
+    """Return the key of this owner; each is made once, because that takes long."""
     return SigningKey(generate_private_key(65537, 2048))
 
 
 def timestamp(moment: datetime | None = None) -> str:
-    """A time, now unless it is given, as a pipeline prints it; never the same twice in a test."""
+    """Return a time, by default the current one, as a pipeline prints it; never the same twice in a test."""
     return (moment or datetime.now(UTC)).isoformat()

@@ -1,4 +1,4 @@
-"""Signing in: a provider's people, a service's settings, and what a browser does."""
+"""Sign-in with a browser: users of a provider, and settings of a service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORIGIN = "http://iot.example.org:8080"
 
 
 def with_people(provider: Provider) -> Provider:
-    """A provider that knows an administrator, a reader, and somebody without a role."""
+    """A provider with an administrator, a viewer, and a user without a role."""
     provider.reset()
     for sub, roles in (("ada", ["admin"]), ("vic", ["viewer"]), ("nobody", ["other"])):
         provider.set_user(sub, name=sub.title(), email=f"{sub}@example.org", realm_access={"roles": roles})
@@ -22,7 +22,7 @@ def with_people(provider: Provider) -> Provider:
 
 
 def settings_with(provider: Provider, **more: str) -> dict[str, str]:
-    """The settings of a service on which people sign in."""
+    """The settings of a service with sign-in."""
     return {
         "BASEURL": ORIGIN,
         "OIDC_ENABLED": "true",
@@ -35,18 +35,18 @@ def settings_with(provider: Provider, **more: str) -> dict[str, str]:
 
 
 def began(browser: Browser, redirect: str = "/api/configs") -> str:
-    """Begin to sign in; the URL at the provider."""
+    """Begin a sign-in; return the URL at the provider."""
     answer = browser.get(f"/api/auth/login?redirect={quote(redirect, safe='')}")
     assert 302 == answer.status, answer.body
     return answer.headers["location"]
 
 
 def signed_in(browser: Browser, provider: Provider, sub: str = "ada") -> Answer:
-    """Sign in; the answer of the callback."""
+    """Sign in; return the answer of the callback."""
     back = provider.sign_in(began(browser), sub)
     return browser.get(browser.local(back))
 
 
 def self_of(browser: Browser) -> Any:
-    """Who it is."""
+    """Return the identity of the caller."""
     return browser.get("/api/auth/self").json()

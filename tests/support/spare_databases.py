@@ -1,4 +1,4 @@
-"""Databases with the current schema that tests take in turns: making and dropping one costs ten times as much as emptying it."""
+"""Databases with the current schema that tests reuse: creating and dropping one takes ten times as long as emptying it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EMPTY = f"WITH {_DELETES} SELECT setval('configs_id_seq', 1, false)"
 
 @define
 class SpareDatabases:
-    """Databases beside `base_url` that are like `template`, and empty."""
+    """Empty databases beside `base_url`, copies of `template`."""
 
     base_url: str
     template: str
@@ -51,7 +51,7 @@ class SpareDatabases:
     _fingerprint: str = ""
 
     def take(self) -> str:
-        """The URL of one that nobody else has."""
+        """Return the URL of a database that no other test uses."""
         if self._spare:
             return self._spare.pop()
         url = create_database(self.base_url, f"iotconfig_{uuid.uuid4().hex}", self.template)
@@ -61,14 +61,14 @@ class SpareDatabases:
         return url
 
     def give_back(self, url: str) -> None:
-        """Empty it for the next test; drop it where more than rows may differ, or somebody is connected."""
+        """Empty the database for the next test; drop it if more than its rows may differ, or a client is connected."""
         if self._is_emptied(url):
             self._spare.append(url)
         else:
             drop_database(self.base_url, url.rpartition("/")[2])
 
     def drop_all(self) -> None:
-        """Leave none."""
+        """Drop all of them."""
         while self._spare:
             drop_database(self.base_url, self._spare.pop().rpartition("/")[2])
 

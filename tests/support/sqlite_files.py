@@ -18,12 +18,12 @@ def copy_onto(source: Path, target: Path) -> None:
 
 
 def checkpoint(path: Path) -> None:
-    """Copy what the log holds into the database."""
+    """Copy the contents of the log into the database."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def problems(path: Path) -> str:
-    """What SQLite finds wrong with the file: "ok" where nothing is."""
+    """Return SQLite's report about the file; "ok" if it is intact."""
     with closing(sqlite3.connect(path)) as connection:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])

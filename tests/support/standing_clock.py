@@ -1,4 +1,4 @@
-"""A clock that stands still until it is moved: for what is to be near the real time, and waits for nothing."""
+"""A clock that stands still until it is moved, for tests with times near the real one and without waiting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class StandingClock:
-    """Tells when it was made, more or less what it was moved by since."""
+    """Returns the time of its creation, plus the shifts."""
 
     def __init__(self) -> None:
         self._now = datetime.now(UTC)
@@ -15,5 +15,5 @@ class StandingClock:
         return self._now
 
     def shift(self, **time: float) -> None:
-        """Move by so many `seconds`, `minutes`, `hours`; back where it is negative."""
+        """Move the clock by `seconds`, `minutes` or `hours`; negative values move it back."""
         self._now += timedelta(**time)

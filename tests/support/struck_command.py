@@ -1,7 +1,7 @@
 """A command that kills itself: `python -m tests.support.struck_command MOMENT ARGUMENTS…`.
 
-MOMENT is how a statement begins that is about to be executed, or `export` for
-the middle of what an export writes; with `stopped-export` it stops there, and goes on at SIGCONT.
+MOMENT is the beginning of a statement that is about to be executed; or `export`, for the middle
+of the output of an export; or `stopped-export`, which stops there and continues at SIGCONT.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A helper for many configs that kills itself before a statement: `python -m tests.support.struck_helper STATEMENT …`."""
+"""A bulk helper that kills itself before a statement: `python -m tests.support.struck_helper STATEMENT …`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A relay that is struck by a signal of its own at an exact point: `python -m tests.support.struck_relay SIGNAL POINT`."""
+"""A relay that sends itself a signal at an exact point: `python -m tests.support.struck_relay SIGNAL POINT`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PUBLISH = 3
 
 
 class Strike:
-    """Sends this thread a signal: once, so that a process which goes on afterwards is not hit again.
+    """Sends the current thread a signal once, so that a process that continues is not hit again.
 
-    A signal to the process would stop its main thread first, and the relay's a moment later, past the point.
+    A signal to the process would stop its main thread first, and the thread of the relay only after the point.
     """
 
     def __init__(self, number: signal.Signals) -> None:
@@ -38,7 +38,7 @@ class Strike:
             signal.pthread_kill(get_ident(), self._number)
 
     def after(self, owner: type, method: str, applies: Callable[[Any, tuple[Any, ...]], bool]) -> None:
-        """Strike when `method` has done its work, where `applies` to its result and arguments."""
+        """Strike after a call of `method`, if `applies` to its result and arguments."""
         original = getattr(owner, method)
 
         def struck(*arguments: Any) -> Any:
@@ -50,7 +50,7 @@ class Strike:
         setattr(owner, method, struck)
 
     def before(self, owner: type, method: str) -> None:
-        """Strike when `method` is called."""
+        """Strike before a call of `method`."""
         original = getattr(owner, method)
 
         def struck(*arguments: Any) -> Any:

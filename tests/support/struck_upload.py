@@ -1,7 +1,7 @@
 """An upload that kills its own process at a moment: `python -m tests.support.struck_upload MOMENT TIMESTAMP SIGNATURE`.
 
 Moments: `claimed`, before the file gets its name, and `placed`, before the
-transaction is stored. The database, the key and the upload come from the environment.
+transaction is committed. The database, the key and the upload are in the environment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ place = IncomingFile.place
 
 
 def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]) -> None:
-    """Upload; with the moment `never`, to the end."""
+    """Upload; the moment `never` does not interrupt it."""
 
     def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
         if moment == "placed":

@@ -1,6 +1,6 @@
-"""Writers that kill themselves around their commit: `python -m tests.support.struck_writer before|after CHANGE MAC …`.
+"""Writers that kill themselves before or after their commit: `python -m tests.support.struck_writer before|after CHANGE MAC …`.
 
-Each change is made by a process of its own, one after the other.
+Each change is made by a separate process, one after the other.
 """
 
 from __future__ import annotations

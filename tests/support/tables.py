@@ -1,4 +1,4 @@
-"""Everything that a database holds, to be compared."""
+"""The whole content of a database, for comparisons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .schema import connected
 
 
 def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all our tables, in an order of their own."""
+    """Return all rows of all tables, in a fixed order."""
     with connected(url) as connection:
         return {
             name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)

@@ -1,4 +1,4 @@
-"""The installed command at a pseudo-terminal, and the person in front of it."""
+"""The installed command at a pseudo-terminal, and its user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Terminal:
-    """One command whose standard input, output and errors are a terminal."""
+    """One command with a terminal as standard input, output and error."""
 
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self.process = process
@@ -31,7 +31,7 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """Everything that the command has sent to the terminal, as text, line ends as `\\n`."""
+        r"""Return everything that the command has sent to the terminal, as text with `\n` as line ends."""
         return self._received.decode(errors="replace").replace("\r\n", "\n")
 
     @property
@@ -40,7 +40,7 @@ class Terminal:
         return _COLOUR.sub("", self.screen)
 
     def wait_for(self, phrase: str, times: int = 1) -> None:
-        """Return when the screen shows `phrase` that often."""
+        """Wait until the screen has `phrase` this many times."""
         wait_until(lambda: self.text.count(phrase) >= times, f"the terminal shows {phrase!r}")
 
     def type(self, keys: str) -> None:
@@ -48,7 +48,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def end(self) -> int:
-        """Wait for the command to end; its exit status."""
+        """Wait for the end of the command; return its exit status."""
         status = self.process.wait(timeout=30)
         self._reader.join(timeout=10)
         return status
@@ -62,7 +62,7 @@ class Terminal:
 
 @contextmanager
 def terminal(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> Iterator[Terminal]:
-    """Start `iotconfig ARGUMENTS` at a terminal of its own; it is gone at the end of the block."""
+    """Start `iotconfig ARGUMENTS` at a new terminal; both end with the block."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, *arguments],

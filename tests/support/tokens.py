@@ -1,4 +1,4 @@
-"""Tokens of a test's database, made as the command line makes them, without its start."""
+"""Tokens in the database of a test, made as the command line makes them, but without its start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .api import new_mac
 
 
 def api_token(database_url: str, role: Role, name: str | None = None, until: datetime | None = None) -> str:
-    """The text of a new API token."""
+    """Return the text of a new API token."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         return services.api_tokens.create(name or f"test-{new_mac().replace(':', '')}", role, until)[1]
 
 
 def device_token(database_url: str, mac_address: str) -> str:
-    """The text of a new token of a device, which ends an earlier one."""
+    """Return the text of a new token of a device, which replaces an earlier one."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         text = services.device_tokens.create(MacAddress.parse(mac_address), replace=True)
     assert text is not None
@@ -27,5 +27,5 @@ def device_token(database_url: str, mac_address: str) -> str:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that carries a token."""
+    """Return the header with a token."""
     return {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""Waiting for a condition: never for a time."""
+"""Waiting for a condition, not for a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], what: str, seconds: float = 60.0) -> T:
-    """The first truthy result of `condition`; fails the test after `seconds`."""
+    """Return the first truthy result of `condition`; fail the test after `seconds`."""
     until = time.monotonic() + seconds
     while True:
         if result := condition():

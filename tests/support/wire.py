@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: requests that no client library would send, and the answers to them."""
+"""HTTP/1.1 as bytes: requests that no client library would send, and their answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK = bytes(64 * 1024)
 def request_bytes(
     method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, close: bool = True
 ) -> bytes:
-    """A request with a Content-Length, unless `headers` say how long the body is."""
+    """Return a request with a Content-Length, unless `headers` have the length of the body."""
     lines = {"Host": "127.0.0.1", **(headers or {})}
     if body and not {"Content-Length", "Transfer-Encoding"} & set(lines):
         lines["Content-Length"] = str(len(body))
@@ -25,7 +25,7 @@ def request_bytes(
 
 
 def answers(received: bytes) -> list[Answer]:
-    """The answers in what a connection brought, each as long as its Content-Length says."""
+    """Return the answers on a connection, each as long as its Content-Length."""
     found = []
     while received:
         head, separator, received = received.partition(b"\r\n\r\n")
@@ -42,19 +42,19 @@ def answers(received: bytes) -> list[Answer]:
 
 
 def only_answer(received: bytes) -> Answer:
-    """The one answer that a connection brought."""
+    """Return the one answer on a connection."""
     found = answers(received)
     assert 1 == len(found), received
     return found[0]
 
 
 def exchange(client: Client, request: bytes, *, half_close: bool = False) -> Answer:
-    """Send these bytes on a new connection; the one answer that comes before the server closes it."""
+    """Send these bytes on a new connection; return the one answer before the server closes."""
     return only_answer(client.raw(request, half_close=half_close))
 
 
 def upload(client: Client, head: bytes, size: int) -> tuple[bytes, int]:
-    """Send `head` and then `size` bytes, stopping when an answer comes; the answer, and the bytes sent."""
+    """Send `head` and then `size` bytes, until an answer arrives; return the answer and the bytes sent."""
     sent = 0
     with socket.create_connection(client.address, timeout=client.timeout) as connection:
         connection.sendall(head)
@@ -74,7 +74,7 @@ def upload(client: Client, head: bytes, size: int) -> tuple[bytes, int]:
 
 
 def force_upload(client: Client, head: bytes, size: int) -> int:
-    """Send `head` and then `size` bytes to a server that may hang up; how many bytes it let through."""
+    """Send `head` and then `size` bytes to a server that may close the connection; return the number of bytes sent."""
     sent = 0
     with socket.create_connection(client.address, timeout=client.timeout) as connection:
         connection.sendall(head)

@@ -1,4 +1,4 @@
-"""A worker of gunicorn's, ours, inside of the test's process: bytes in, bytes out, no port."""
+"""A gunicorn worker of ours in the process of the test: bytes in, bytes out, no port."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class InProcessWorker:
         self._worker.wsgi = app
 
     def exchange(self, sent: bytes) -> bytes:
-        """All that comes back to a client that sends this, and nothing more."""
+        """Return exactly what a client receives that sends this."""
         near, far = socket.socketpair()
         near.settimeout(30)
         received: list[bytes] = []
