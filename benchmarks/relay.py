@@ -37,13 +37,13 @@ FROM generate_series(0, %s) AS n
 
 def bare(port: int, window: int, count: int) -> float:
     """Messages per second of paho alone, with a full window of unacknowledged messages."""
-    places, connected = Semaphore(window), Event()
+    permits, connected = Semaphore(window), Event()
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.max_inflight_messages_set(window)
     client.on_connect = lambda *_: connected.set()
 
     def answered(*_: Any) -> None:
-        places.release()
+        permits.release()
 
     client.on_publish = answered
     client.connect("127.0.0.1", port)
@@ -52,10 +52,10 @@ def bare(port: int, window: int, count: int) -> float:
     payload = '{"mac_address": "02:00:00:00:00:00", "revision": 7, "etag": "\\"0123456789abcdef0123456789abcdef\\""}'
     begun = perf_counter()
     for number in range(count):
-        places.acquire()
+        permits.acquire()
         client.publish(f"bare/devices/{number % 10_000}/config", payload, qos=1, retain=number % 2 == 0)
     for _ in range(window):
-        places.acquire()
+        permits.acquire()
     took = perf_counter() - begun
     client.disconnect()
     client.loop_stop()

@@ -123,7 +123,7 @@ def stored_were_asked_for_once(
     found = []
     for (subject, etag), number in times.items():
         if (subject, etag) not in asked:
-            found.append(f"{subject}: {etag} is stored, and nobody wrote it")
+            found.append(f"{subject}: {etag} is stored, and no request wrote it")
         elif asked[subject, etag]:
             found.append(f"{subject}: {etag} is stored, and was refused")
         elif number > 1:
@@ -138,7 +138,7 @@ def announced_never_go_back(record: Iterable[Operation]) -> Violations:
     for heard in of(record, "heard"):
         revision = heard.facts["revision"]
         if revision < newest.get(heard.subject, 0):
-            found.append(f"{heard.subject} was told {revision} after {newest[heard.subject]}")
+            found.append(f"{heard.subject} got {revision} after {newest[heard.subject]}")
         newest[heard.subject] = max(revision, newest.get(heard.subject, 0))
     return found
 
@@ -147,14 +147,14 @@ def newest_are_announced(
     record: Iterable[Operation], revisions: Mapping[str, int], until: float = float("inf")
 ) -> Violations:
     """A message with the newest revision of each device was received, before a given time."""
-    told: dict[str, int] = {}
+    announced: dict[str, int] = {}
     for heard in of(record, "heard"):
         if heard.begun <= until:
-            told[heard.subject] = heard.facts["revision"]
+            announced[heard.subject] = heard.facts["revision"]
     return [
-        f"{subject} is at {revision}, and was told of {told.get(subject)}"
+        f"{subject} is at {revision}, and got {announced.get(subject)}"
         for subject, revision in revisions.items()
-        if told.get(subject) != revision
+        if announced.get(subject) != revision
     ]
 
 
@@ -186,7 +186,7 @@ def answered_within(record: Iterable[Operation], seconds: float) -> Violations:
     ]
 
 
-def outage_is_told(health: Iterable[Operation], broken: float, healed: float) -> Violations:
+def outage_is_reported(health: Iterable[Operation], broken: float, healed: float) -> Violations:
     """While the database is unavailable, there are health checks, and each answers 503."""
     during = [one for one in health if broken <= one.begun and one.ended is not None and one.ended < healed]
     if not during:

@@ -53,7 +53,7 @@ async def storm(load: DeviceLoad, stop: asyncio.Event) -> None:
     order = list(range(load.devices))
     chance.shuffle(order)
     tokens = json.loads(Path(load.tokens).read_text()) if load.tokens else []
-    places = asyncio.Semaphore(allow_descriptors() - _SPARE)
+    permits = asyncio.Semaphore(allow_descriptors() - _SPARE)
     begin = monotonic()
     with Recorder(Path(load.record)) as recorder:
         async with asyncio.TaskGroup() as fetches:
@@ -61,7 +61,7 @@ async def storm(load: DeviceLoad, stop: asyncio.Event) -> None:
                 if not await pause(begin + moment - monotonic(), stop):
                     break
                 device = _Device(load, recorder, order[turn % load.devices], tokens)
-                fetches.create_task(device.boot(begin + moment, chance.random(), places))
+                fetches.create_task(device.boot(begin + moment, chance.random(), permits))
 
 
 @frozen
@@ -71,9 +71,9 @@ class _Device:
     _number: int
     _tokens: Sequence[str]
 
-    async def boot(self, due: float, jitter: float, places: asyncio.Semaphore) -> None:
+    async def boot(self, due: float, jitter: float, permits: asyncio.Semaphore) -> None:
         """Fetch the document; fetch it again after a 503 with `Retry-After`."""
-        async with places:
+        async with permits:
             for _ in range(_TRIES):
                 wait = await self._fetch(due)
                 if wait is None:

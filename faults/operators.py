@@ -79,7 +79,7 @@ class _Operator:
 
     async def _write(self, device: int, turn: int) -> None:
         load = self._load
-        # No two writes have the same content, so what is stored tells who wrote it.
+        # No two writes have the same content, so the stored content identifies the write.
         content = f'{{"deviceName": "device {device}", "by": "{load.first}/{load.seed}/{self._writer}/{turn}"'
         content += f', "padding": "{"x" * load.padding}"}}' if load.padding else "}"
         name = address(device)
@@ -106,7 +106,7 @@ class _Operator:
             return await exchange(self._load.port, request, self._load.patience)
         except (OSError, TimeoutError) as error:
             self._recorder.end(number, NO_ANSWER, error=repr(error))
-            # Nobody who is refused a connection asks again at once.
+            # A client whose connection is refused waits before it retries.
             await asyncio.sleep(0.05)
             return None
 

@@ -122,8 +122,8 @@ class _Dawdler:
             while await pause(_PAUSE, stop) and monotonic() < until:
                 got += self._trickle(client)
                 if await self._server.has_cut(client.getsockname()[1]):
-                    told = got + self._rest(client)
-                    self._recorder.end(number, 408 if told.startswith(b"HTTP/1.1 408 ") else NO_ANSWER)
+                    received = got + self._rest(client)
+                    self._recorder.end(number, 408 if received.startswith(b"HTTP/1.1 408 ") else NO_ANSWER)
                     return
 
     def _trickle(self, client: socket.socket) -> bytes:

@@ -58,14 +58,14 @@ class Host:
     def database(self) -> Iterator[str]:
         """The URL of a new database with the current schema, on the server or in a file; it is removed at the end."""
         if self.on_sqlite:
-            yield f"sqlite:///{self.place() / 'configs.db'}"
+            yield f"sqlite:///{self.new_directory() / 'configs.db'}"
             return
         base_url = self.postgres.base_url
         name = f"faults_{uuid4().hex}"
         yield create_database(base_url, name, _TEMPLATE)
         drop_database(base_url, name)
 
-    def place(self) -> Path:
+    def new_directory(self) -> Path:
         """A new directory for one system's files."""
         return Path(mkdtemp(dir=self.directory))
 
@@ -95,16 +95,16 @@ class System:
 
     def __init__(
         self,
-        place: Path,
+        directory: Path,
         database_url: str,
         settings: Mapping[str, str] | None = None,
         *,
         workers: int = 2,
         broker: bool = True,
     ) -> None:
-        self.place = place
+        self.directory = directory
         self.database_url = database_url
-        self._temporary = place / "tmp"
+        self._temporary = directory / "tmp"
         self._temporary.mkdir()
         self._settings = {"TMPDIR": str(self._temporary), **(settings or {})}
         self._workers = workers
@@ -116,11 +116,17 @@ class System:
             self.recorder = stack.enter_context(Recorder(self.record_path("harness")))
             env = dict(self._settings)
             if self._has_broker:
-                self.broker = Mosquitto(self.place, "max_inflight_messages 0", verbose=False)
+                self.broker = Mosquitto(self.directory, "max_inflight_messages 0", verbose=False)
                 stack.callback(self.broker.stop)
                 env["MQTT_URL"] = self.broker.url
             self.serve = stack.enter_context(
-                Serve(self.database_url, self.place / "serve.log", workers=self._workers, arguments=(), **env)
+                Serve(
+                    self.database_url,
+                    self.directory / "serve.log",
+                    workers=self._workers,
+                    arguments=(),
+                    **env,
+                )
             )
             if self._has_broker:
                 stack.enter_context(Listener(self.broker.port, on_heard=self._heard))
@@ -142,11 +148,11 @@ class System:
 
     def record_path(self, name: str) -> Path:
         """The file of a generator's part of the record."""
-        return self.place / f"{name}.jsonl"
+        return self.directory / f"{name}.jsonl"
 
     def record(self, name: str = "*") -> list[Operation]:
         """The record so far, or one generator's part of it."""
-        return read(self.place, name)
+        return read(self.directory, name)
 
     def history(self) -> list[Stored]:
         """All stored revisions except deletions."""
@@ -168,7 +174,7 @@ class System:
 
     def faults_logged(self) -> list[str]:
         """Lines of the service's log about defects of the service; also after its end."""
-        log = (self.place / "serve.log").read_text(errors="replace")
+        log = (self.directory / "serve.log").read_text(errors="replace")
         return [line for line in log.splitlines() if _FAULT.search(line)]
 
     def left_behind(self) -> list[str]:

@@ -49,7 +49,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     env = {"IOTCONFIG_CONNECTIONS_PER_ADDRESS": "100000"}
     if scale.tokens:
         env |= {"IOTCONFIG_AUTH": "on", "IOTCONFIG_DEVICE_AUTH": "required"}
-    with site.database() as url, System(site.place(), url, env) as system:
+    with site.database() as url, System(site.new_directory(), url, env) as system:
         headers = bearer(api_token(url, Role.ADMIN)) if scale.tokens else {}
         store(system.client, site.seed, scale.devices, **headers)
         system.wait_drained()
@@ -87,7 +87,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         {
             f"{len(first)} fetches at {len(first) / scale.seconds:.0f}/s": times(first),
             f"{scale.devices} at once": f"{times(second)}, all served after {_span(second):.1f} s, "
-            f"{sum(one.status == 503 for one in second)} told to wait, "
+            f"{sum(one.status == 503 for one in second)} got 503, "
             f"{sum(one.status == 408 for one in second)} too slow to ask, "
             f"{sum(one.status == NO_ANSWER for one in second)} without an answer",
             "memory MB": growth(before, after),
@@ -101,7 +101,7 @@ def _span(record: Sequence[Operation]) -> float:
 
 
 def _tokens(system: System, devices: int) -> str:
-    path = system.place / "tokens.json"
+    path = system.directory / "tokens.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps([device_token(system.database_url, address(n)) for n in range(devices)]))
     return str(path)

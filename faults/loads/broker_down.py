@@ -44,7 +44,7 @@ LONG: Final = Scale(10_000, 2_000)
 
 def run(site: Host, scale: Scale) -> Outcome:
     """Some changes with the broker, many without it, and the time until all are announced."""
-    with site.database() as url, System(site.place(), url) as system:
+    with site.database() as url, System(site.new_directory(), url) as system:
         store(system.client, site.seed, scale.devices)
         load = OperatorLoad(
             port=system.port,

@@ -44,11 +44,11 @@ LONG: Final = Scale(1_000_000, 50)
 
 def run(site: Host, scale: Scale) -> Outcome:
     """Four uploads at a time, and a fetch of all assets after each: while the disk fills up, is full, and has space."""
-    place = site.place()
+    directory = site.new_directory()
     with (
-        small_disk(place / "disk", _MEGABYTES) as disk,
+        small_disk(directory / "disk", _MEGABYTES) as disk,
         site.database() as url,
-        System(place, url, settings_of(disk.path), broker=False) as system,
+        System(directory, url, settings_of(disk.path), broker=False) as system,
     ):
         pipeline = _Pipeline(system, Depot(system.serve, disk.path / "assets", signing_key()), site.seed)
         filling = 0

@@ -43,10 +43,10 @@ LONG: Final = Scale(20.0)
 
 def run(site: Host, scale: Scale) -> Outcome:
     """Large writes until the disk is full, and further ones without a free byte, with a reload; then small ones with space."""
-    place = site.place()
+    directory = site.new_directory()
     with (
-        small_disk(place / "disk", _MEGABYTES) as disk,
-        System(place, f"sqlite:///{disk.path / 'configs.db'}") as system,
+        small_disk(directory / "disk", _MEGABYTES) as disk,
+        System(directory, f"sqlite:///{disk.path / 'configs.db'}") as system,
     ):
         store(system.client, site.seed, _DEVICES)
         system.wait_drained()

@@ -39,7 +39,7 @@ LONG: Final = Scale(50, 60.0)
 
 def run(site: Host, scale: Scale) -> Outcome:
     """Write, and fetch the document after each write."""
-    with site.database() as url, System(site.place(), url) as system:
+    with site.database() as url, System(site.new_directory(), url) as system:
         store(system.client, site.seed, 1)
         before = system.usage()
         load = OperatorLoad(

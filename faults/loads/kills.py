@@ -49,7 +49,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     # Both kinds, however few: shuffled, not drawn.
     victims = ["relay" if n % 3 == 1 else "worker" for n in range(scale.kills)]
     chance.shuffle(victims)
-    with site.database() as url, System(site.place(), url, workers=_WORKERS) as system:
+    with site.database() as url, System(site.new_directory(), url, workers=_WORKERS) as system:
         store(system.client, site.seed, scale.devices)
         before = system.usage()
         load = OperatorLoad(

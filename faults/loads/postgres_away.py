@@ -14,7 +14,7 @@ from faults.checks import (
     all_are_answered,
     answered_within,
     failures_are_honest,
-    outage_is_told,
+    outage_is_reported,
     recovered_within,
 )
 from faults.figures import last_failure, times
@@ -60,7 +60,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     healed: list[float] = []
     with site.database() as url, Link(site.postgres.port) as link:
         through_link = make_url(url).set(port=link.port).render_as_string(hide_password=False)
-        with System(site.place(), through_link, scale.settings) as system:
+        with System(site.new_directory(), through_link, scale.settings) as system:
             store(system.client, site.seed, _DEVICES)
             pids = system.serve.pids()
             load = OperatorLoad(
@@ -107,8 +107,8 @@ def run(site: Host, scale: Scale) -> Outcome:
                 failures_are_honest(record),
             ),
             held(
-                "health tells",
-                *(outage_is_told(health, *outage) for outage in zip(broken, healed, strict=True)),
+                "health reports the outage",
+                *(outage_is_reported(health, *outage) for outage in zip(broken, healed, strict=True)),
             ),
             held("it recovers without intervention, in the same processes", same_processes(pids, pids_after)),
             stored_as_acknowledged(record, history, given(site.seed, _DEVICES)),

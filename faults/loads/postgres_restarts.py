@@ -45,7 +45,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     """Writes at a steady rate, each with a fetch of its document."""
     broken: list[float] = []
     healed: list[float] = []
-    with site.database() as url, System(site.place(), url) as system:
+    with site.database() as url, System(site.new_directory(), url) as system:
         store(system.client, site.seed, scale.devices)
         before, pids = system.usage(), system.serve.pids()
         load = OperatorLoad(

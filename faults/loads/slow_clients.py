@@ -54,11 +54,11 @@ LONG: Final = Scale(
 
 def run(site: Host, scale: Scale) -> Outcome:
     """A third sends headers slowly, a third sends bodies slowly, a third reads slowly, until all are closed."""
-    place = site.place()
-    settings = {**scale.settings, **settings_of(place)}
+    directory = site.new_directory()
+    settings = {**scale.settings, **settings_of(directory)}
     asset = random.Random(site.seed).randbytes(scale.asset)
-    with site.database() as url, System(place, url, settings, broker=False) as system:
-        depot = Depot(system.serve, place / "assets", signing_key())
+    with site.database() as url, System(directory, url, settings, broker=False) as system:
+        depot = Depot(system.serve, directory / "assets", signing_key())
         store(system.client, site.seed, _DEVICES)
         # Larger than what the buffers of both ends hold, so that a reader that stops holds up its sender.
         path = depot.uploaded("firmware.bin", asset)
@@ -92,7 +92,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     slow, downloads = of(crowd_record, "slow"), of(crowd_record, "download")
     digests = {address(n): digest(document(site.seed, n).encode()) for n in range(_DEVICES)}
     p99 = percentile((one.seconds for one in good), 0.99)
-    told = sum(one.status == 408 for one in slow)
+    closed = sum(one.status == 408 for one in slow)
     return Outcome(
         len(crowd_record) + len(good),
         [
@@ -103,7 +103,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             ),
             held(
                 "slow senders get 408",
-                [] if told == 2 * third else [f"{told} of {2 * third} got a 408"],
+                [] if closed == 2 * third else [f"{closed} of {2 * third} got a 408"],
             ),
             held(
                 "a slow and steady download arrives complete",

@@ -42,10 +42,10 @@ LONG: Final = Scale(20, 60.0, 60.0, 10.0)
 
 def run(site: Host, scale: Scale) -> Outcome:
     """Constant fetches and writes on new connections; the resources of each process are recorded before each reload."""
-    # More than it takes, reloads included: the generators are told when to stop.
+    # Longer than the load with its reloads: the generators are stopped earlier.
     seconds = (scale.reloads + 1) * (scale.every + 15)
     usages: list[dict[str, Usage]] = []
-    with site.database() as url, System(site.place(), url) as system:
+    with site.database() as url, System(site.new_directory(), url) as system:
         store(system.client, site.seed, _DEVICES)
         shift = OperatorLoad(
             port=system.port,

@@ -29,7 +29,7 @@ def put(assets: AssetStore, content: bytes, name: AssetName = NAME) -> Asset:
     with assets.receive() as incoming:
         incoming.write(content)
         incoming.complete()
-        return incoming.place(name)[0]
+        return incoming.save_as(name)[0]
 
 
 def opened(assets: AssetStore, name: AssetName = NAME) -> OpenAsset:
@@ -62,7 +62,7 @@ def test_what_was_placed_is_there(assets: AssetStore, content: bytes) -> None:
         for start in range(0, len(content), 100_000):
             incoming.write(content[start : start + 100_000])
         digest = incoming.complete()
-        asset, is_new = incoming.place(NAME)
+        asset, is_new = incoming.save_as(NAME)
 
     assert hashlib.sha256(content).hexdigest() == digest == asset.sha256
     assert (NAME, len(content), True) == (asset.name, asset.size, is_new)
@@ -118,7 +118,7 @@ def test_another_takes_its_place(assets: AssetStore) -> None:
     with assets.receive() as incoming:
         incoming.write(b"newer")
         incoming.complete()
-        newer, is_new = incoming.place(NAME)
+        newer, is_new = incoming.save_as(NAME)
 
     assert not is_new
     assert b"newer" == read(assets)

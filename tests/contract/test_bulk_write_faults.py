@@ -1,4 +1,4 @@
-"""A stage that fails while it stores leaves everything as it was."""
+"""A write that fails while it stores leaves everything as it was."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def some(service: ConfigService) -> list[BulkEntry]:
 
 
 def store_all(store: Store, some: list[BulkEntry], clock: Clock) -> bool:
-    with store.bulk_writing() as stage:
-        stage.add(some)
-        return stage.store(OnConflict.REPLACE, all_or_nothing=True, note=UNSIGNED, clock=clock)
+    with store.bulk_writing() as write:
+        write.add(some)
+        return write.store(OnConflict.REPLACE, all_or_nothing=True, note=UNSIGNED, clock=clock)
 
 
 def test_a_clock_that_fails_leaves_nothing(

@@ -25,7 +25,7 @@ from tests.support.relaying import (
     config_service,
     expect_none_older_after_newer,
     mac,
-    newest_told,
+    newest_announced,
     nudged,
     pending,
     put,
@@ -146,7 +146,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
         assert 0 == relay.stop()
 
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == newest_told(listener)
+    assert stored_revisions(database_url) == newest_announced(listener)
     assert stored_revisions(database_url) == retained(broker.port, 2).revisions
 
 
@@ -195,7 +195,7 @@ def test_announce_all_restores_what_a_broker_lost(
         wait_drained(database_url)
         barrier(broker.port, listener)
 
-        assert stored_revisions(database_url) == newest_told(listener)
+        assert stored_revisions(database_url) == newest_announced(listener)
         assert 60 == len(listener.heard(STATE))
         assert [] == nudged(listener)
     assert stored_revisions(database_url) == retained(broker.port, 60).revisions

@@ -16,7 +16,7 @@ from tests.support.relaying import (
     barrier,
     config_service,
     mac,
-    newest_told,
+    newest_announced,
     nudged,
     put,
     relay_starter,
@@ -88,19 +88,19 @@ def test_refused_devices_are_parked_and_all_others_flow(
         assert "Not authorized" in listed
         barrier(broker.port, listener)
         expected = {str(mac(number)): 1 for number in OTHERS} | {str(mac(OTHERS[0])): 2}
-        assert expected == newest_told(listener)
+        assert expected == newest_announced(listener)
 
         guarded.allow(_ALL)
         put(service, CHANGED, "taken")
         expected |= {str(mac(CHANGED)): 2}
-        wait_until(lambda: expected == newest_told(listener), "the change is told")
+        wait_until(lambda: expected == newest_announced(listener), "the change is told")
         wait_until(lambda: (0, 1) == (health()["pending"], health()["parked"]), "the other one still waits")
 
         assert "1 parked notification is tried again" in command_line.ok("notifications", "--retry").text
         wait_drained(postgres_url)
         barrier(broker.port, listener)
         expected |= {str(mac(REFUSED)): 1}
-        assert expected == newest_told(listener)
+        assert expected == newest_announced(listener)
         # Either with the first attempt or with the last: each nudge restarts the device.
         assert 1 == nudged(listener).count(f"{mac(REFUSED)}.json")
         assert "Traceback" not in relay.output()

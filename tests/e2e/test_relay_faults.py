@@ -19,7 +19,7 @@ from tests.support.relaying import (
     cut_sessions,
     expect_none_older_after_newer,
     mac,
-    newest_told,
+    newest_announced,
     nudged,
     pending,
     put,
@@ -146,7 +146,7 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
         barrier(broker.port, listener)
 
         expect_none_older_after_newer(listener)
-        assert {str(mac(number)): 4 for number in DEVICES} == newest_told(listener)
+        assert {str(mac(number)): 4 for number in DEVICES} == newest_announced(listener)
         assert stored_revisions(postgres_url) == retained(broker.port, len(DEVICES)).revisions
         assert [True, False] == [
             relay.process.poll() is None and relay.is_active() for relay in (second, first)
@@ -188,6 +188,6 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
     barrier(broker.port, listener)
 
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == newest_told(listener)
+    assert stored_revisions(database_url) == newest_announced(listener)
     assert stored_revisions(database_url) == retained(broker.port, 5).revisions
     assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in nudged(listener)}

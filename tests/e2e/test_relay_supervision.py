@@ -25,7 +25,7 @@ from tests.support.relaying import (
     config_service,
     cut_sessions,
     mac,
-    newest_told,
+    newest_announced,
     put,
     relay_starter,
     retained,
@@ -110,7 +110,7 @@ def test_a_relay_outlives_a_crash_of_postgresql(
         wait_drained(url)
         barrier(broker.port, listener)
 
-        assert {str(mac(1)): 2} == newest_told(listener)
+        assert {str(mac(1)): 2} == newest_announced(listener)
         assert 0 == relay.stop()
         assert "Traceback" not in relay.output()
 
@@ -128,7 +128,7 @@ def test_a_relay_whose_sessions_were_cut_goes_on(
         wait_drained(postgres_url)
         barrier(broker.port, listener)
 
-        assert stored_revisions(postgres_url) == newest_told(listener)
+        assert stored_revisions(postgres_url) == newest_announced(listener)
         assert 0 == relay.stop()
         assert "Traceback" not in relay.output()
 
@@ -228,7 +228,7 @@ def test_a_mended_broker_is_used_without_a_restart(sqlite_url: str, tmp_path: Pa
             wait_drained(sqlite_url)
             with Listener(broker.port, username="iot", password="agreed") as listener:
                 listener.wait_for(1, STATE)
-                assert {str(mac(1)): 1} == newest_told(listener)
+                assert {str(mac(1)): 1} == newest_announced(listener)
             assert 0 == relay.stop()
         assert "relay: the broker is back" in relay.output()
     finally:

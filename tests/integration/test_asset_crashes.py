@@ -21,7 +21,7 @@ from tests.support.signing import signing_key, timestamp
 QUEUED = "SELECT kind, key FROM notifications"
 
 
-@pytest.mark.parametrize("moment", ["claimed", "placed"])
+@pytest.mark.parametrize("moment", ["claimed", "saved"])
 def test_a_killed_upload_can_be_repeated(
     database_url: str, assets: FileAssetStore, directory: Path, tmp_path: Path, moment: str
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_killed_upload_can_be_repeated(
         check=False,
     )
     assert -signal.SIGKILL == struck.returncode, struck.stderr.decode()
-    assert (b"new" if moment == "placed" else b"old") == read(assets)[0]
+    assert (b"new" if moment == "saved" else b"old") == read(assets)[0]
     assert [] == rows(database_url, QUEUED)
     assert [] == rows(database_url, "SELECT key FROM accepted_once")
 

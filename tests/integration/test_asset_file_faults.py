@@ -124,7 +124,7 @@ def test_bytes_reach_the_disk_before_their_name_and_the_name_before_the_end(
         incoming.write(b"new")
         incoming.complete()
         assert ["sync .upload"] == calls
-        incoming.place(NAME)
+        incoming.save_as(NAME)
         assert ["sync .upload", "rename .upload firmware.bin", "sync directory"] == calls
         assets.remove(NAME)
         assert ["unlink", "sync directory"] == calls[3:]
@@ -136,7 +136,7 @@ def test_nothing_but_the_name_is_written_within_the_transaction(
     """The record of the digest follows when the file is let go of."""
     with assets.receive() as incoming:
         incoming.complete()
-        incoming.place(NAME)
+        incoming.save_as(NAME)
         assert ["firmware.bin"] == [path.name for path in directory.iterdir()]
 
     assert [".digests", "firmware.bin"] == sorted(path.name for path in directory.iterdir())
@@ -204,9 +204,9 @@ def test_an_upload_that_is_alive_is_left_alone(
             second.write(b"second")
             assert 3 == on_their_way(directory)
             second.complete()
-            second.place(AssetName("second"))
+            second.save_as(AssetName("second"))
         first.complete()
-        first.place(AssetName("first"))
+        first.save_as(AssetName("first"))
 
     assert 1 == on_their_way(directory)
     assert uploader.poll() is None

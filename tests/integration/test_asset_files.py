@@ -30,7 +30,7 @@ def test_the_service_alone_reads_what_it_writes(assets: FileAssetStore, director
             (on_its_way,) = directory.iterdir()
             assert (".", 0o600) == (on_its_way.name[0], mode(on_its_way))
             incoming.complete()
-            incoming.place(NAME)
+            incoming.save_as(NAME)
     finally:
         os.umask(before)
 

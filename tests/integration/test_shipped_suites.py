@@ -44,12 +44,12 @@ _FLAWS = {
 """,
         "test_readers_see_only_what_is_committed_and_wait_for_no_writer",
     ),
-    "a-stage-that-stores-a-part": (
+    "a-bulk-write-that-stores-a-part": (
         """
     @contextmanager
     def bulk_writing(self):
-        with self._store.bulk_writing() as stage:
-            yield Careless(stage)
+        with self._store.bulk_writing() as write:
+            yield Careless(write)
 """,
         "test_all_or_nothing",
     ),
@@ -64,16 +64,16 @@ from iotconfig.adapters.memory import MemoryStore
 from iotconfig.testing import StoreContract
 
 
-class Careless:  # a stage that stores what it can, whatever it was asked
+class Careless:  # a bulk write that stores what it can, also with all-or-nothing
 
-    def __init__(self, stage):
-        self._stage = stage
+    def __init__(self, write):
+        self._write = write
 
     def __getattr__(self, name):
-        return getattr(self._stage, name)
+        return getattr(self._write, name)
 
     def store(self, on_conflict, *, all_or_nothing, **more):
-        return self._stage.store(on_conflict, all_or_nothing=False, **more)
+        return self._write.store(on_conflict, all_or_nothing=False, **more)
 
 
 class Store:

@@ -26,7 +26,7 @@ from .clock import SteppingClock
 
 
 def _no_pictures() -> PictureService:
-    raise AssertionError("nobody fetches pictures here")
+    raise AssertionError("pictures are not fetched here")
 
 
 def app_in_memory(

@@ -11,7 +11,7 @@ from iotconfig.domain.assets.asset import AssetName
 
 NAME: Final = AssetName("firmware.bin")
 LONG_AGO: Final = 1_000_000_000_000_000_000
-"""Nanoseconds: a time at which nobody writes any more."""
+"""Nanoseconds: a modification time in the past."""
 
 
 def put(assets: FileAssetStore, content: bytes, name: AssetName = NAME) -> None:
@@ -19,7 +19,7 @@ def put(assets: FileAssetStore, content: bytes, name: AssetName = NAME) -> None:
     with assets.receive() as incoming:
         incoming.write(content)
         incoming.complete()
-        incoming.place(name)
+        incoming.save_as(name)
 
 
 def read(assets: FileAssetStore, name: AssetName = NAME) -> tuple[bytes, str]:

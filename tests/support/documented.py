@@ -17,7 +17,7 @@ _ELSEWHERE = re.compile(
 """What no test of a page runs: other tests do, or it changes the machine. A root's prompt (`#`) counts so, too."""
 
 _NOT_HERE = re.compile(r"…|https?://(?!127\.0\.0\.1\b)")
-"""What leaves something out, or asks a host of somebody else's."""
+"""Parts of commands that are not run: omissions, and hosts of others."""
 
 
 @frozen

@@ -31,7 +31,7 @@ _INCONSISTENT = {
     "devices whose revisions have a gap, or a double": """
         SELECT mac_address FROM revisions GROUP BY mac_address
         HAVING min(revision) <> 1 OR max(revision) <> count(*) OR count(DISTINCT revision) <> count(*)""",
-    "configs without the one notification that tells their newest revision": """
+    "configs without exactly one notification with their newest revision": """
         SELECT c.mac_address FROM configs c LEFT JOIN notifications n
             ON n.kind = 'config' AND n.key = c.mac_address AND n.revision = c.revision AND n.etag = c.etag
         WHERE n.key IS NULL""",

@@ -263,7 +263,7 @@ class Provider:
             self.exchanges.append(fields)
             self.credentials.append(credentials)
         if not credentials and "client_secret" not in fields:
-            # The mock takes any secret, but knows no client without one.
+            # The mock accepts any secret, but requires one.
             credentials = "Basic " + b64encode(f"{fields['client_id']}:any".encode()).decode()
         answer = self._app.test_client().post(
             TOKEN,

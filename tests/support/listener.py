@@ -18,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from .waiting import wait_until
 
 MARKER = "/installation"
-"""How the topic ends on which relays say who they are. No device is told anything there."""
+"""The end of the topic with the markers of relays. It has no messages for devices."""
 
 
 @frozen

@@ -15,7 +15,7 @@ from .waiting import wait_until
 _PACKAGE: Final = Path(__file__).parents[2] / "src" / "iotconfig"
 
 _MIGRATION: Final = '''
-"""More room: a column, a table and an index that this version does not know."""
+"""Additions: a column, a table and an index that this version does not have."""
 
 import time
 from pathlib import Path

@@ -53,7 +53,7 @@ class PictureServer:
         self.closing = Event()
         """Set when the test ends: a script that waits for it goes on."""
         self.at_once: Script | None = None
-        """Sent to whoever connects, before they have asked for anything."""
+        """Sent to each client before its request."""
         self._tls = tls
         self._scripts: dict[str, Script] = {}
         self._lock = Lock()

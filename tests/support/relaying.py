@@ -29,7 +29,7 @@ from .serving import COMMAND, environment
 from .waiting import wait_until
 
 FLEET = "updates/configs"
-"""How the topic ends that the whole fleet hears."""
+"""The end of the fleet's topic."""
 
 STATE = "/config"
 """How the retained topic of each device ends."""
@@ -153,23 +153,23 @@ def stored_revisions(database_url: str) -> dict[str, int]:
 
 def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
     """Return the revisions in the messages of each device's own topic, in their order."""
-    told: dict[str, list[int]] = defaultdict(list)
+    announced: dict[str, list[int]] = defaultdict(list)
     for message in heard:
         if message.topic.endswith(STATE) and message.payload:
             state = message.json()
-            told[state["mac_address"]].append(state["revision"])
-    return dict(told)
+            announced[state["mac_address"]].append(state["revision"])
+    return dict(announced)
 
 
-def newest_told(listener: Listener) -> dict[str, int]:
+def newest_announced(listener: Listener) -> dict[str, int]:
     """Return the last revision on each device's own topic."""
-    return {address: told[-1] for address, told in revisions(listener.heard(STATE)).items()}
+    return {address: announced[-1] for address, announced in revisions(listener.heard(STATE)).items()}
 
 
 def expect_none_older_after_newer(listener: Listener) -> None:
     """Fail if a device's own topic had an older revision after a newer one."""
-    told = revisions(listener.heard(STATE))
-    assert {address: sorted(numbers) for address, numbers in told.items()} == told
+    announced = revisions(listener.heard(STATE))
+    assert {address: sorted(numbers) for address, numbers in announced.items()} == announced
 
 
 def nudged(listener: Listener) -> list[str]:
@@ -198,8 +198,8 @@ def retained(port: int, expected: int) -> Retained:
         listener.wait_for(expected)
         barrier(port, listener)
         heard = [message for message in listener.heard() if message.retained]
-    told = {address: numbers[-1] for address, numbers in revisions(heard).items()}
-    return Retained(told, sorted(message.topic for message in heard))
+    announced = {address: numbers[-1] for address, numbers in revisions(heard).items()}
+    return Retained(announced, sorted(message.topic for message in heard))
 
 
 def cut_sessions(postgres_url: str) -> None:

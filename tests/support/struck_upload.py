@@ -1,6 +1,6 @@
 """An upload that kills its own process at a moment: `python -m tests.support.struck_upload MOMENT TIMESTAMP SIGNATURE`.
 
-Moments: `claimed`, before the file gets its name, and `placed`, before the
+Moments: `claimed`, before the file gets its name, and `saved`, before the
 transaction is committed. The database, the key and the upload are in the environment.
 """
 
@@ -18,23 +18,23 @@ from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
-place = IncomingFile.place
+save_as = IncomingFile.save_as
 
 
 def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]) -> None:
     """Upload; the moment `never` does not interrupt it."""
 
     def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
-        if moment == "placed":
-            place(incoming, name)
+        if moment == "saved":
+            save_as(incoming, name)
         if moment != "never":
             os.kill(os.getpid(), signal.SIGKILL)
-        return place(incoming, name)
+        return save_as(incoming, name)
 
     settings = Settings.from_environ(environ)
     with (
         open_services(settings) as services,
-        mock.patch.object(IncomingFile, "place", struck),
+        mock.patch.object(IncomingFile, "save_as", struck),
         wiring.assets(settings, services.store).upload() as upload,
     ):
         upload.give_timestamp(timestamp.encode())

@@ -72,7 +72,7 @@ def terminal(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        # Without it, the terminal would be nobody's, and Ctrl-C would reach nobody.
+        # Without it, the terminal would have no process group, and Ctrl-C no effect.
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads run here
     )
     os.close(slave)

@@ -12,50 +12,50 @@ from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore, reserved
 from tests.support.waiting import wait_until
 
 
-def _queued(places: FairSemaphore, served: list[int], number: int) -> Thread:
+def _queued(semaphore: FairSemaphore, served: list[int], number: int) -> Thread:
     """Somebody who waits, is in the queue by now, and notes when served."""
 
     def wait() -> None:
-        if places.acquire(30):
+        if semaphore.acquire(30):
             served.append(number)
 
-    before = len(places._waiters)
+    before = len(semaphore._waiters)
     thread = Thread(target=wait)
     thread.start()
-    wait_until(lambda: len(places._waiters) > before, "it waits")
+    wait_until(lambda: len(semaphore._waiters) > before, "it waits")
     return thread
 
 
 def test_there_are_as_many_places_as_were_asked_for() -> None:
     """The third of two is refused, and served when one is given back."""
-    places = FairSemaphore(2)
+    semaphore = FairSemaphore(2)
 
-    assert [True, True, False] == [places.acquire(0) for _ in range(3)]
-    places.release()
-    assert places.acquire(0)
+    assert [True, True, False] == [semaphore.acquire(0) for _ in range(3)]
+    semaphore.release()
+    assert semaphore.acquire(0)
 
 
 def test_who_waits_longest_is_served_first() -> None:
     """In the order in which they came."""
-    places, served = FairSemaphore(1), list[int]()
-    assert places.acquire(0)
-    threads = [_queued(places, served, number) for number in range(5)]
+    semaphore, served = FairSemaphore(1), list[int]()
+    assert semaphore.acquire(0)
+    threads = [_queued(semaphore, served, number) for number in range(5)]
 
     for number, thread in enumerate(threads):
-        places.release()
+        semaphore.release()
         thread.join()
         assert list(range(number + 1)) == served
 
 
 def test_who_gives_a_place_back_does_not_get_it_while_others_wait() -> None:
     """It is the other's from that moment on, whether or not the other has run yet."""
-    places, served = FairSemaphore(1), list[int]()
-    assert places.acquire(0)
-    thread = _queued(places, served, 1)
+    semaphore, served = FairSemaphore(1), list[int]()
+    assert semaphore.acquire(0)
+    thread = _queued(semaphore, served, 1)
 
-    places.release()
+    semaphore.release()
 
-    assert not places.acquire(0)
+    assert not semaphore.acquire(0)
     thread.join()
     assert [1] == served
 
@@ -66,15 +66,15 @@ def test_greenlets_are_served_in_order_too() -> None:
 from gevent import monkey; monkey.patch_all()
 import gevent
 from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore
-places, served = FairSemaphore(2), [0] * 20
+semaphore, served = FairSemaphore(2), [0] * 20
 def client(number):
     while sum(served) < 2000:
-        assert places.acquire(30)
+        assert semaphore.acquire(30)
         served[number] += 1
         gevent.sleep(0)
-        places.release()
+        semaphore.release()
 gevent.joinall([gevent.spawn(client, number) for number in range(20)], raise_error=True)
-assert places.free == 2
+assert semaphore.free == 2
 print(max(served) - min(served))
 """
 
@@ -88,14 +88,14 @@ print(max(served) - min(served))
 @pytest.mark.parametrize("seconds", [0, -1, 0.01])
 def test_who_gave_up_gets_no_place_later(seconds: float) -> None:
     """The place goes past whoever is gone, and is not lost with them."""
-    places = FairSemaphore(1)
-    assert places.acquire(0)
-    assert not places.acquire(seconds)
+    semaphore = FairSemaphore(1)
+    assert semaphore.acquire(0)
+    assert not semaphore.acquire(seconds)
 
-    places.release()
+    semaphore.release()
 
-    assert 1 == places.free
-    assert places.acquire(0)
+    assert 1 == semaphore.free
+    assert semaphore.acquire(0)
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, 0), (2, 1), (3, 1), (8, 2), (100, 25)])
@@ -106,30 +106,30 @@ def test_a_quarter_is_kept_for_devices(count: int, kept: int) -> None:
 
 def test_other_work_leaves_devices_their_places() -> None:
     """It waits while devices are served, and gets only what other work gives back."""
-    places, served = FairSemaphore(3, kept=1), list[int]()
-    assert [True, True, False] == [places.acquire(0) for _ in range(3)]
-    waiting = _queued(places, served, 1)
+    semaphore, served = FairSemaphore(3, kept=1), list[int]()
+    assert [True, True, False] == [semaphore.acquire(0) for _ in range(3)]
+    waiting = _queued(semaphore, served, 1)
 
-    assert places.acquire(0, for_device=True)
-    assert not places.acquire(0, for_device=True)
-    places.release(for_device=True)
+    assert semaphore.acquire(0, for_device=True)
+    assert not semaphore.acquire(0, for_device=True)
+    semaphore.release(for_device=True)
     assert [] == served
-    assert (1, 1) == (places.free, places.waiting)
-    places.release()
+    assert (1, 1) == (semaphore.free, semaphore.waiting)
+    semaphore.release()
     waiting.join()
 
     assert [1] == served
-    assert (1, 0) == (places.free, places.waiting)
+    assert (1, 0) == (semaphore.free, semaphore.waiting)
 
 
 def test_devices_do_not_shut_out_other_work() -> None:
     """Who waits longest is served first, whatever it waits for."""
-    places, served = FairSemaphore(2, kept=1), list[int]()
-    assert [True, True] == [places.acquire(0, for_device=True) for _ in range(2)]
-    waiting = _queued(places, served, 1)
+    semaphore, served = FairSemaphore(2, kept=1), list[int]()
+    assert [True, True] == [semaphore.acquire(0, for_device=True) for _ in range(2)]
+    waiting = _queued(semaphore, served, 1)
 
-    places.release(for_device=True)
+    semaphore.release(for_device=True)
 
-    assert not places.acquire(0, for_device=True)
+    assert not semaphore.acquire(0, for_device=True)
     waiting.join()
     assert [1] == served

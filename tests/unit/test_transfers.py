@@ -1,4 +1,4 @@
-"""The places of imports and exports: how many there are, for whom, and that they end with their process."""
+"""The slots of imports and exports: how many there are, for whom, and that they end with their process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ sys.stdin.read()
 
 @contextmanager
 def other_worker(file: int, max_bytes: int, *callers: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process, which has a place for each caller, of a MiB."""
+    """Another process, which has a slot for each caller, of a MiB."""
     with subprocess.Popen(
         [sys.executable, "-c", _OTHER_WORKER, str(file), str(max_bytes), *callers],
         stdin=subprocess.PIPE,
@@ -44,7 +44,7 @@ def other_worker(file: int, max_bytes: int, *callers: str) -> Iterator[subproces
 
 
 def test_one_caller_gets_three_quarters() -> None:
-    """The rest is for others; a place that is left, once or twice, is another's."""
+    """The rest is for others; a slot that is left, once or twice, is another's."""
     transfers = Transfers(4)
     mine = [transfers.take(Kind.EXPORT, "me") for _ in range(3)]
     with pytest.raises(TooManyRequests, match="3 of your exports are running") as refusal:
@@ -63,7 +63,7 @@ def test_one_caller_gets_three_quarters() -> None:
     transfers.take(Kind.EXPORT, "a third")
 
 
-def test_workers_share_the_places() -> None:
+def test_workers_share_the_slots() -> None:
     """What one has, another cannot have; what a killed one had is free."""
     file = shared_file()
     transfers = Transfers(4, 100 * MIB, file)
@@ -73,9 +73,9 @@ def test_workers_share_the_places() -> None:
             transfers.take(Kind.EXPORT, "a third")
         other.kill()
         other.wait()
-        places = [transfers.take(Kind.EXPORT, "me") for _ in range(2)]
-    for place in places:
-        place.hold(50 * MIB - 1)
+        slots = [transfers.take(Kind.EXPORT, "me") for _ in range(2)]
+    for slot in slots:
+        slot.hold(50 * MIB - 1)
 
 
 def test_workers_share_the_room() -> None:
@@ -83,11 +83,11 @@ def test_workers_share_the_room() -> None:
     file = shared_file()
     transfers = Transfers(4, 4 * MIB, file)
     with other_worker(file, 4 * MIB, "you", "you"):
-        place = transfers.take(Kind.EXPORT, "me")
-        place.hold(2 * MIB)
+        slot = transfers.take(Kind.EXPORT, "me")
+        slot.hold(2 * MIB)
         with pytest.raises(TooManyRequests, match="IOTCONFIG_MAX_TEMPORARY_BYTES"):
-            place.hold(4 * MIB)
-        place.leave()
+            slot.hold(4 * MIB)
+        slot.leave()
         transfers.take(Kind.CHANGE, "me").hold(MIB)
 
 
@@ -101,16 +101,16 @@ def test_workers_share_the_room() -> None:
         (Kind.UPLOAD, "POST", "/api/assets"),
     ],
 )
-def test_every_route_that_takes_a_place(kind: Kind, method: str, path: str) -> None:
-    """With none left it answers 429; with one, it does its work and gives the place back."""
+def test_every_route_that_takes_a_slot(kind: Kind, method: str, path: str) -> None:
+    """With none left it answers 429; with one, it does its work and gives the slot back."""
     transfers = Transfers(1)
     client = falcon.testing.TestClient(app_in_memory(transfers=transfers))
     body = b'{"match": "", "merge": {}}' if method == "POST" else b""
     headers = {"Content-Type": "application/json"}
-    place = transfers.take(kind, "somebody else")
+    slot = transfers.take(kind, "somebody else")
     refused = client.simulate_request(method, path, body=body, headers=headers)
     assert (429, True) == (refused.status_code, refused.headers["retry-after"].isdigit())
-    place.leave()
+    slot.leave()
     for _ in range(2):
         assert 429 != client.simulate_request(method, path, body=body, headers=headers).status_code
 

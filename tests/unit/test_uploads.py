@@ -159,12 +159,12 @@ class Unplaceable:
     def complete(self) -> str:
         return self._incoming.complete()
 
-    def place(self, name: AssetName) -> tuple[Asset, bool]:
-        raise AssetsUnavailable(f"{name} cannot be placed.")
+    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
+        raise AssetsUnavailable(f"{name} cannot be saved.")
 
 
 class FailingFiles(MemoryAssetStore):
-    """Assets that are complete, and cannot be placed."""
+    """Assets that are complete, and cannot be saved."""
 
     @contextmanager
     def receive(self) -> Iterator[Unplaceable]:  # type: ignore[override] # another of the port's

@@ -1,4 +1,4 @@
-"""Files opened once, and checked by what was opened: between a check by name and an open, the name can change hands."""
+"""Files are opened first and checked by their descriptor: a name can refer to another file after a check by name."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _LEADS_OUT: Final = "It is a symbolic link that leads out of the directory."
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
-    """All bytes of a file that whoever runs the service named; links are followed.
+    """Return all bytes of a file that a setting names; links are followed.
 
-    Raises `OSError`, also for what is no regular file and for what is larger than `max_bytes`.
+    Raises `OSError`, also if it is not a regular file, or larger than `max_bytes`.
     """
     with os.fdopen(os.open(path, _READING), "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        # One byte more than may be is enough to know that there is too much.
+        # One byte above the limit shows that the file is too large.
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {max_bytes} bytes")
@@ -39,11 +39,11 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 def open_beneath(root: int, name: str) -> int:
-    """The descriptor of a regular file in the directory open as `root`; the caller closes it.
+    """Return the descriptor of a regular file in the directory open as `root`; the caller closes it.
 
-    Links are followed as long as they stay in the directory. No step goes by a path, so nobody who
-    changes names meanwhile leads it out. Raises `OSError`, and `ValidationFailed` for a link that
-    leads out and for what is no regular file, which is not opened.
+    Links are followed as long as they stay in the directory. Each step is relative to an open directory, so a
+    name that is changed meanwhile cannot lead out of it. Raises `OSError`, and `ValidationFailed` for a link that
+    leads out, and for anything but a regular file, which is not opened.
     """
     with ExitStack() as opened:
         directories = _Directories(root, opened)

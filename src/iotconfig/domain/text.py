@@ -36,5 +36,5 @@ def _escaped(character: str) -> str:
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database can store the text: no NUL, and no half a character (a lone surrogate)."""
+    """Whether every database can store the text: no NUL, and no lone surrogate."""
     return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)

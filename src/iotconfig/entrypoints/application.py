@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 def app_of(
-    settings: Settings, observed: Observed | None = None, places: int | None = None
+    settings: Settings, observed: Observed | None = None, slots: int | None = None
 ) -> falcon.App[Any, Any]:
     """The API on the database of the settings; its connections live as long as the process.
 
     `observed`: observers of answers, and the registry of metrics; by default only metrics count, where they are on.
-    `places`: descriptor of the file with the transfer places that all workers of a machine share; by default a new one.
+    `slots`: descriptor of the file with the transfer slots that all workers of a machine share; by default a new one.
 
     Raises `InvalidSetting` where a setting is wrong. Does not ask the database anything yet.
     """
     database = wiring.open_database(settings)
     # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and log that.
     atexit.register(database.close)
-    return app_on(Services(settings, database), observed, places)
+    return app_on(Services(settings, database), observed, slots)
 
 
 def app_on(
-    services: Services, observed: Observed | None = None, places: int | None = None
+    services: Services, observed: Observed | None = None, slots: int | None = None
 ) -> falcon.App[Any, Any]:
     """The API on use cases whose database the caller closes; arguments and errors as of `app_of`."""
     from iotconfig.adapters.http.app import create_app
@@ -69,7 +69,7 @@ def app_on(
         local_only=not (settings.access.allow_anonymous or settings.access.is_auth_on),
         cors_origins=settings.access.cors_origins,
         require_if_match=settings.content.require_if_match,
-        transfers=_transfers(settings, places),
+        transfers=_transfers(settings, slots),
         is_ready=SqlReadiness(database),
         database_log=database.log,
         observers=observed.observers,
@@ -80,10 +80,10 @@ def app_on(
     )
 
 
-def _transfers(settings: Settings, places: int | None) -> Transfers:
+def _transfers(settings: Settings, slots: int | None) -> Transfers:
     from iotconfig.adapters.http.transfer_limits import Transfers, shared_file
 
     # The limit of temporary files must leave room for one import of the largest size.
     max_bytes = max(settings.content.max_temporary_bytes, settings.content.max_import_bytes)
-    file = shared_file() if places is None else places
+    file = shared_file() if slots is None else slots
     return Transfers(settings.content.transfers_at_once, max_bytes, file)

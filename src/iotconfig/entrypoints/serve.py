@@ -58,16 +58,16 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     supervisor = Supervisor(environ, settings.serving.graceful_timeout)
     ready, readiness = os.pipe()
     os.set_blocking(readiness, False)
-    places = shared_file()
+    slots = shared_file()
     supervisor.start(
         "iotconfig.entrypoints.web",
         [
             *("--socket", str(listener.fileno())),
             *("--ready", str(readiness)),
-            *("--places", str(places)),
+            *("--slots", str(slots)),
             *("--workers", str(workers)),
         ],
-        [listener.fileno(), readiness, places],
+        [listener.fileno(), readiness, slots],
     )
     relay_to = broker if relays else None
     if relay_to is not None:

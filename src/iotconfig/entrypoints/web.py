@@ -29,11 +29,11 @@ from .settings import Settings
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any], access: Observer, places: int) -> None:
+    def __init__(self, settings: Settings, options: dict[str, Any], access_log: Observer, slots: int) -> None:
         self._settings = settings
         self._options = options
-        self._access = access
-        self._places = places
+        self._access_log = access_log
+        self._slots = slots
         super().__init__()
 
     def load_config(self) -> None:
@@ -44,9 +44,9 @@ class _Web(BaseApplication):
         from .application import app_of
         from .wiring.observers import observed
 
-        watched = observed(self._settings, self._access)
+        watched = observed(self._settings, self._access_log)
         DeadlineWorker.observers = watched.observers
-        return app_of(self._settings, watched, self._places)
+        return app_of(self._settings, watched, self._slots)
 
     def run(self) -> None:
         PatientArbiter(self).run()
@@ -55,12 +55,12 @@ class _Web(BaseApplication):
 def main() -> None:
     """Serve on an inherited socket until SIGTERM, or until the supervisor ends."""
     parser = argparse.ArgumentParser()
-    for descriptor in ("--socket", "--lifeline", "--ready", "--places"):
+    for descriptor in ("--socket", "--lifeline", "--ready", "--slots"):
         parser.add_argument(descriptor, type=int, required=True)
     parser.add_argument("--workers", type=int, required=True)
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
-    access = log_to_stderr(settings)
+    access_log = log_to_stderr(settings)
     _allow_descriptors()
     beat_in_memory()
 
@@ -105,8 +105,8 @@ def main() -> None:
             "child_exit": forget_counts,
             "on_exit": remove_metrics,
         },
-        access,
-        given.places,
+        access_log,
+        given.slots,
     ).run()
 
 

@@ -41,7 +41,7 @@ class IncomingFile:
         self._path, self._descriptor = _create(directory)
         self._hash = hashlib.sha256()
         self._size = 0
-        self._is_placed = False
+        self._is_saved = False
         self._record: tuple[AssetName, os.stat_result, str] | None = None
 
     def write(self, block: bytes) -> None:
@@ -63,12 +63,12 @@ class IncomingFile:
             os.fsync(self._descriptor)
         return self._hash.hexdigest()
 
-    def place(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
         target = self._directory / str(name)
         with translated():
             is_new = directories.file_status(target) is None
             self._path.rename(target)
-            self._is_placed = True
+            self._is_saved = True
         with translated_after_change():
             # Before the transaction ends, not after it: a signature that is used up promises that
             # the file outlives a loss of power.
@@ -79,9 +79,9 @@ class IncomingFile:
         return Asset(name, self._size, digest, directories.written_at(status)), is_new
 
     def finish(self) -> None:
-        """Close the file. If it was placed, cache its digest; else remove it."""
+        """Close the file. If it was saved as an asset, cache its digest; otherwise remove it."""
         try:
-            if not self._is_placed:
+            if not self._is_saved:
                 directories.remove_quietly(self._path)
             elif self._record is not None:
                 self._digests.remember(*self._record)

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 config`, `2 configs`; `plural` where it is not the noun with an s."""
+    """`1 config`, `2 configs`; `plural`: if it is not the noun with an s."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -1,4 +1,4 @@
-"""What the commands need from the program that runs them."""
+"""The interface between the commands and the program that runs them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Services(Protocol):
 
 
 class Runtime(Protocol):
-    """What the commands need from the program that runs them. Each part is made at its first use."""
+    """The interface between the commands and the program that runs them. Each part is created at its first use."""
 
     @property
     def database(self) -> str:

@@ -13,7 +13,7 @@ from .access.rules import Access, Rule
 from .dependencies import Dependencies
 
 Shape = Any
-"""What a body, an answer or a parameter holds: a class, the name of a schema of the description, several, or a schema."""
+"""The content of a body, answer or parameter: a class, the name of a schema in the description, several of them, or a schema."""
 
 
 @frozen
@@ -99,7 +99,7 @@ class Route:
     """A path and the operations of its methods."""
 
     path: str
-    """The template, such as `/api/configs/{segment}`; clients, dashboards and rules know the route by it."""
+    """The template, such as `/api/configs/{segment}`; it identifies the route in dashboards and rules."""
     resource: Callable[[Dependencies], object | None]
     """Makes the object with the responders `on_get`, …; None: this service does not have the route."""
     parameters: Sequence[Parameter] = field(default=(), kw_only=True)

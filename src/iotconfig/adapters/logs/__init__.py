@@ -1,6 +1,6 @@
 """The log of a process: one line per record, as JSON or as text."""
 
-from .access import LoggedAccess, WrittenAccess
+from .access_log import LoggedAccess, WrittenAccess
 from .formats import JsonFormat, TextFormat
 from .output import Output
 from .repeats import Repeats

@@ -49,9 +49,9 @@ class MemoryNotificationQueue:
     def next_due(self) -> datetime | None:
         return next((n.due_at for n in self._waiting()), None)
 
-    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
         with self._committed.transaction() as state:
-            for notification in told:
+            for notification in delivered:
                 if _is_current(state, notification):
                     del state.notifications[notification.announcement.subject]
             for notification in refused:

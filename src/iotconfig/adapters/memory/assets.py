@@ -41,7 +41,7 @@ class MemoryIncoming:
     def complete(self) -> str:
         return hashlib.sha256(self._content).hexdigest()
 
-    def place(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
         is_new = name not in self._stored
         asset = Asset(name, len(self._content), self.complete(), datetime.now(UTC))
         self._stored[name] = OpenMemoryAsset(asset, bytes(self._content))

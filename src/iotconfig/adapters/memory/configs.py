@@ -1,4 +1,4 @@
-"""Configs and devices over one state."""
+"""Configs and revision counters over one state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What relays report of themselves."""
+"""Reports of relays."""
 
 from __future__ import annotations
 

@@ -44,13 +44,13 @@ class CountingDirectory:
         _sweep(_MEMORY)
         with suppress(OSError):
             return cls._within(_MEMORY)
-        place = Path(tempfile.gettempdir())
-        _sweep(place)
-        return cls._within(place)
+        parent = Path(tempfile.gettempdir())
+        _sweep(parent)
+        return cls._within(parent)
 
     @classmethod
-    def _within(cls, place: Path) -> Self:
-        path = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
+    def _within(cls, parent: Path) -> Self:
+        path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
         return cls(path, _locked(path, fcntl.LOCK_SH))
 
     def remove(self) -> None:
@@ -119,9 +119,9 @@ def _add(left: Path, ended: Path) -> None:
         total.close()  # type: ignore[no-untyped-call] # it has no types
 
 
-def _sweep(place: Path) -> None:
+def _sweep(parent: Path) -> None:
     """Remove directories that no process holds a lock on any more."""
-    for path in place.glob(f"{_PREFIX}*"):
+    for path in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError):
             os.close(_locked(str(path), fcntl.LOCK_EX))
             shutil.rmtree(path, ignore_errors=True)

@@ -26,7 +26,7 @@ T = TypeVar("T")
 FRESH: Final = timedelta(minutes=5)
 """The age from which a copy is refreshed when it is used, so that withdrawn keys disappear."""
 COOL_DOWN: Final = timedelta(seconds=10)
-"""The pause after a failed fetch, and between two fetches because of unknown keys."""
+"""The wait after a failed fetch, and between two fetches because of unknown keys."""
 GOOD: Final = timedelta(hours=24)
 """The age from which a copy is not used, even while the provider is away."""
 

@@ -73,8 +73,8 @@ def _endpoint(document: Mapping[str, Any], name: str, *, is_secure: bool) -> str
 def _is_usable(url: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(url)
-        has_place = bool(parts.hostname) and parts.port != 0
+        has_address = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
     is_plain = url.isascii() and url.isprintable() and not set(" #") & set(url)
-    return is_plain and has_place and parts.scheme in schemes and parts.username is None
+    return is_plain and has_address and parts.scheme in schemes and parts.username is None

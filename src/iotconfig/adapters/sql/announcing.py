@@ -176,13 +176,13 @@ class SqlNotificationQueue:
             found: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
         return found
 
-    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
         # In the order in which `announce_all` locks them, and never both kinds in one
         # transaction: two that lock the same rows in other orders would end in a deadlock.
-        if told:
+        if delivered:
             with self._database.writing() as connection:
                 connection.execute(
-                    _REMOVE, [_key(notification) for notification in sorted(told, key=_subject)]
+                    _REMOVE, [_key(notification) for notification in sorted(delivered, key=_subject)]
                 )
         if refused:
             with self._database.writing() as connection:

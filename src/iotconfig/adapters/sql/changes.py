@@ -117,7 +117,7 @@ def add(new: Columns) -> Insert:
 
 
 def replace(changed: Columns) -> Update:
-    """Store the configs in place of those with their ids. A clock that was set back changes no order."""
+    """Replace the configs with these ids. Update times never decrease, even if the clock was set back."""
     at = changed["updated_at"]
     return (
         update(configs)

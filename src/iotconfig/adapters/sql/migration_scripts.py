@@ -1,6 +1,6 @@
 """The files of the migrations: their order and their names.
 
-A start must know whether the schema is current. The names of the files say that, so that it need not load Alembic,
+A start must know whether the schema is current. The file names are enough for that, so that a start need not load Alembic,
 which takes longer to import than all else that the check needs.
 """
 

@@ -38,16 +38,16 @@ _APPLIED: Final = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
 
 @frozen
 class SchemaStatus:
-    """Where a database's schema stands."""
+    """The revision of a schema, and the migrations that it lacks."""
 
     current: str | None
     """The newest migration applied; None in an empty database."""
     pending: tuple[Migration, ...]
-    """What `upgrade` would apply, in order."""
+    """The migrations that `upgrade` would apply, in order."""
     known: bool = True
     """False where a newer version of the program has upgraded the database."""
     missing: str = ""
-    """What to say where there is no database, or an empty file in its place."""
+    """The message if there is no database, or an empty file; otherwise empty."""
 
     @property
     def is_current(self) -> bool:
@@ -68,7 +68,7 @@ class Migrations:
         if missing:
             return evolve(_status(None), missing=missing)
         with (
-            translated(place=self._place),
+            translated(file=self._file),
             self._engine() as engine,
             engine.connect() as connection,
             self._bounded(connection, self.timeouts.watchdog),
@@ -120,7 +120,7 @@ class Migrations:
         if self.url.is_sqlite:
             create(self.url.path)
         with (
-            translated(place=self._place),
+            translated(file=self._file),
             self._engine() as engine,
             engine.connect() as connection,
             self._bounded(connection, 2 * _UPGRADE_WAIT),
@@ -137,8 +137,8 @@ class Migrations:
         return status.pending
 
     @property
-    def _place(self) -> str:
-        """What errors name: of PostgreSQL they come from the server, and name it."""
+    def _file(self) -> str:
+        """The file that errors name; empty for PostgreSQL, whose errors name the server."""
         return str(self.url.path) if self.url.is_sqlite else ""
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What relays report of themselves, one row for each. Ages are by the database's clock, which all machines share."""
+"""Reports of relays, one row for each relay. Ages are by the database's clock, which all machines share."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Incoming(Protocol):
         """Flush all bytes to disk. Returns their SHA-256 in lower-case hexadecimal digits."""
         ...
 
-    def place(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
         """Make it the asset of this name, atomically and durably. Returns the asset, and whether the name is new.
 
         Brief, and without a switch to another greenlet: it is called inside a

@@ -162,7 +162,7 @@ class Upload:
                 work.notifications.enqueue(announce_asset(name), now)
                 # Last before the commit: if this or the commit fails, the signature is unused,
                 # and a repeated upload announces the file that is in place already.
-                asset, is_new = incoming.place(name)
+                asset, is_new = incoming.save_as(name)
                 is_placed = True
                 return asset, is_new
         except StoreUnavailable as error:

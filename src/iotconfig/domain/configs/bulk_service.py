@@ -39,10 +39,10 @@ from .store import Store
 T = TypeVar("T")
 
 _BATCH: Final = 1000
-"""Entries handed to the stage at a time."""
+"""Entries in one call of `BulkWrite.add`."""
 
 _BATCH_CHARACTERS: Final = 1024 * 1024
-"""Characters of content handed to the stage at a time."""
+"""Characters of content in one call of `BulkWrite.add`."""
 
 _PAGE: Final = 100
 """Configs read at a time, with their contents."""
@@ -97,20 +97,20 @@ class BulkService:
         """
         _check_rules(rules)
         check_note(note)
-        with self.store.bulk_writing() as stage:
+        with self.store.bulk_writing() as write:
             refusals = _Refusals(report)
             for batch in _batches(refusals.taken_from(self._pausing(source))):
-                stage.add(list(self._as_stored(batch)))
-            refusals.take(map(_duplicate, stage.take_duplicates()))
+                write.add(list(self._as_stored(batch)))
+            refusals.take(map(_duplicate, write.take_duplicates()))
             if rules.dry_run or (refusals.count and not rules.keep_going):
-                stage.compare(rules.on_conflict)
+                write.compare(rules.on_conflict)
                 stored = False
             else:
-                stored = stage.store(
+                stored = write.store(
                     rules.on_conflict, all_or_nothing=not rules.keep_going, note=note, clock=self.clock
                 )
-            refusals.take(map(_conflict, stage.results({Outcome.CONFLICT})))
-            return _tally(stage, refusals.count, stored=stored)
+            refusals.take(map(_conflict, write.results({Outcome.CONFLICT})))
+            return _tally(write, refusals.count, stored=stored)
 
     def patch(
         self,
@@ -145,20 +145,20 @@ class BulkService:
                 raise _PatchRefused
             return entries
 
-        with self.store.bulk_writing() as stage:
+        with self.store.bulk_writing() as write:
             for batch in _batches(_patched(self._selected(query), merge, refusals, samples)):
-                stage.add(batch)
+                write.add(batch)
             if rules.dry_run or (refusals.count and not rules.keep_going):
-                return _compared(stage, refusals, samples if rules.dry_run else [], tell)
+                return _compared(write, refusals, samples if rules.dry_run else [], tell)
             try:
-                stage.store(
+                write.store(
                     OnConflict.REPLACE, all_or_nothing=True, note=note, clock=self.clock, renew=renewed
                 )
             except _PatchRefused:
-                return _compared(stage, refusals, [], tell)
-            for result in self._pausing(stage.results({Outcome.CHANGED, Outcome.SAME})):
+                return _compared(write, refusals, [], tell)
+            for result in self._pausing(write.results({Outcome.CHANGED, Outcome.SAME})):
                 tell(result)
-            return PatchOutcome(_tally(stage, refusals.count, stored=True))
+            return PatchOutcome(_tally(write, refusals.count, stored=True))
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
@@ -255,14 +255,14 @@ def _check_rules(rules: object) -> None:
 
 
 def _compared(
-    stage: BulkWrite, refusals: _Refusals, samples: list[PatchSample], tell: OnResult
+    write: BulkWrite, refusals: _Refusals, samples: list[PatchSample], tell: OnResult
 ) -> PatchOutcome:
     """Return the outcome of a dry run. A config that changed since it was read counts as changed: it would be patched."""
-    stage.compare(OnConflict.REPLACE)
-    for result in stage.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
+    write.compare(OnConflict.REPLACE)
+    for result in write.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
         tell(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
-    tally = _tally(stage, refusals.count, stored=False)
-    stale = stage.tally().get(Outcome.STALE, 0)
+    tally = _tally(write, refusals.count, stored=False)
+    stale = write.tally().get(Outcome.STALE, 0)
     return PatchOutcome(evolve(tally, changed=tally.changed + stale), tuple(samples))
 
 
@@ -313,8 +313,8 @@ def _conflict(result: BulkResult) -> BulkRefusal:
     return BulkRefusal(result.place, error)
 
 
-def _tally(stage: BulkWrite, refused: int, *, stored: bool) -> Tally:
-    counts = stage.tally()
+def _tally(write: BulkWrite, refused: int, *, stored: bool) -> Tally:
+    counts = write.tally()
     return Tally(
         new=counts.get(Outcome.NEW, 0),
         changed=counts.get(Outcome.CHANGED, 0),

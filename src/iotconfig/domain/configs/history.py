@@ -134,7 +134,7 @@ def _check_revisions(*numbers: object) -> None:
 
 
 def _check_known(history: HistoryReader, config_id: int) -> None:
-    """Raise `RecordNotFound` where there never was such a config: every one has a history."""
+    """Raise `RecordNotFound` if the config never existed: every config has a history."""
     if not 1 <= config_id <= MAX_ID or history.created_at(config_id) is None:
         raise RecordNotFound(config_id)
 

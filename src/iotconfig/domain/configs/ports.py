@@ -105,7 +105,7 @@ class HistoryReader(Protocol):
         ...
 
     def created_at(self, config_id: int) -> datetime | None:
-        """When the oldest revision of this config that is left was made; None without any."""
+        """Return the time of this config's oldest revision that was not pruned; None without any."""
         ...
 
     def pruned_to(self, config_id: int) -> int:

@@ -25,10 +25,9 @@ _STAND_IN: Final = "\x1e"
 
 
 def fold(text: str) -> str:
-    """`text` in the form in which searches compare: case-folded, beyond ASCII too.
+    """Return `text` as searches compare it: case-folded, also beyond ASCII.
 
-    The domain folds, because databases disagree: SQLite knows the case of
-    ASCII only.
+    The domain folds, because databases differ: SQLite folds ASCII only.
     """
     # The same for ASCII, in a tenth of the time.
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())

@@ -48,8 +48,7 @@ def _check_message(_note: object, _attribute: object, message: str | None) -> No
     check_kind(message, str, "The message of a note is a str")
     if len(message) > MAX_MESSAGE or not is_storable(message):
         raise ValidationFailed(
-            f"The message must have at most {MAX_MESSAGE} characters, without NUL or half a character "
-            "(a lone surrogate).",
+            f"The message must have at most {MAX_MESSAGE} characters, without NUL or a lone surrogate.",
             parameter="message",
         )
 
@@ -105,7 +104,7 @@ class Revision:
     created_at: datetime
 
     def summary(self) -> RevisionSummary:
-        """The revision without its document."""
+        """Return the revision without its content."""
         return RevisionSummary(
             config_id=self.config_id,
             mac_address=self.mac_address,

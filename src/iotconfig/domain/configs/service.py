@@ -151,7 +151,7 @@ class ConfigService:
     def preview(
         self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
     ) -> tuple[Config, ConfigContent]:
-        """The config as it is, and what `edit` would make of its content; nothing is stored or announced.
+        """Return the config, and the content that `edit` would store; nothing is stored or announced.
 
         Raises as `edit` does.
         """
@@ -237,10 +237,10 @@ class ConfigService:
         _check_condition(precondition)
         check_note(note)
 
-        def remove(work: UnitOfWork, device: RevisionCounter, config: Config) -> None:
+        def remove(work: UnitOfWork, counter: RevisionCounter, config: Config) -> None:
             precondition.check(config)
             now = self.clock()
-            work.record([changes.deleted(device, config, now)], note, now)
+            work.record([changes.deleted(counter, config, now)], note, now)
 
         self._locked(config_id, remove)
 
@@ -263,7 +263,7 @@ class ConfigService:
     def announce(self, config_id: int) -> Config:
         """Announce a config again, without a change. Raises `RecordNotFound`."""
 
-        def announce(work: UnitOfWork, _device: RevisionCounter, config: Config) -> Config:
+        def announce(work: UnitOfWork, _counter: RevisionCounter, config: Config) -> Config:
             work.notifications.enqueue(announce_config(config), self.clock())
             return config
 
@@ -277,7 +277,7 @@ class ConfigService:
         """
         if nudges_per_second is not None and not nudges_per_second > 0:
             raise ValidationFailed("The number of nudges per second must be above 0.")
-        told = 0
+        count = 0
         after: MacAddress | None = None
         start = self.clock()
         while True:
@@ -289,12 +289,12 @@ class ConfigService:
                     config = work.configs.get_by_mac(summary.mac_address)
                     if config is None:
                         continue
-                    pause = timedelta(seconds=told / nudges_per_second) if nudges_per_second else timedelta()
+                    delay = timedelta(seconds=count / nudges_per_second) if nudges_per_second else timedelta()
                     announcement = announce_config(config, nudge=nudges_per_second is not None)
-                    work.notifications.enqueue(announcement, start, start + pause)
-                    told += 1
+                    work.notifications.enqueue(announcement, start, start + delay)
+                    count += 1
             if page.next is None:
-                return told
+                return count
             after = page.next
 
     def _locked(self, config_id: int, use: Callable[[UnitOfWork, RevisionCounter, Config], T]) -> T:

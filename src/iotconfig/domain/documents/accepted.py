@@ -1,8 +1,7 @@
 """Conversion of arguments: the use cases accept values of the domain, and plain Python values in their place.
 
-A value of any other kind is a fault of the calling program, and a `TypeError` whose
-sentence says what to give instead. It is raised before a store is asked, so no
-store ever gets one.
+Another type of value is a defect of the calling program: it raises a `TypeError` that
+names the expected types, before the store is used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Configs, assets and pictures: their limits and places."""
+"""Configs, assets and pictures: their limits and directories."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PictureSettings:
 
 @frozen
 class ContentSettings:
-    """Configs, assets and pictures: their limits and places."""
+    """Configs, assets and pictures: their limits and directories."""
 
     require_if_match: bool = setting(
         "IOTCONFIG_REQUIRE_IF_MATCH",

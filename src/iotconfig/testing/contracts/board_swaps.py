@@ -69,10 +69,10 @@ class SwapsContract(UseCases):
         created = service.create(mac(old), content())
         park(queue, old)
         moved = service.replace_device(created.id, mac(new))
-        told = {n.announcement.subject: n for n in queue.find(EVERYTHING)}
+        pending = {n.announcement.subject: n for n in queue.find(EVERYTHING)}
 
-        assert {subject(old), subject(new)} == set(told)
-        gone, there = (told[subject(number)].announcement for number in (old, new))
+        assert {subject(old), subject(new)} == set(pending)
+        gone, there = (pending[subject(number)].announcement for number in (old, new))
         assert gone.state is not None
         assert there.state is not None
         assert (False, moved.revision, None) == (gone.nudge, gone.state.revision, gone.state.etag)
@@ -82,7 +82,7 @@ class SwapsContract(UseCases):
             there.state.etag,
             there.state.updated_at,
         )
-        assert [False, False] == [n.parked for n in told.values()]
+        assert [False, False] == [n.parked for n in pending.values()]
 
     def test_the_old_board_names_the_new_one(self, service: ConfigService) -> None:
         """A request for the old board's config raises `RecordGone` with the new board."""

@@ -36,18 +36,18 @@ CLOCK = StillClock()
 
 
 def store_in(
-    stage: BulkWrite,
+    write: BulkWrite,
     on_conflict: OnConflict = OnConflict.REPLACE,
     *,
     all_or_nothing: bool = True,
     note: ChangeNote = UNSIGNED,
 ) -> bool:
-    return stage.store(on_conflict, all_or_nothing=all_or_nothing, note=note, clock=CLOCK)
+    return write.store(on_conflict, all_or_nothing=all_or_nothing, note=note, clock=CLOCK)
 
 
-def results(stage: BulkWrite, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
+def results(write: BulkWrite, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
     """Return place, outcome and revision of the entries."""
-    return [(result.place, result.outcome, result.revision) for result in stage.results(outcomes)]
+    return [(result.place, result.outcome, result.revision) for result in write.results(outcomes)]
 
 
 class BulkWriteContract(UseCases):
@@ -67,28 +67,28 @@ class BulkWriteContract(UseCases):
             entry(5, content(z=5), if_revision=1),
         ]
 
-    def test_an_empty_stage(self, store: Store) -> None:
+    def test_an_empty_bulk_write(self, store: Store) -> None:
         """A bulk write without entries stores nothing, and has no results."""
-        with store.bulk_writing() as stage:
-            assert [] == list(stage.take_duplicates())
-            assert store_in(stage)
-            assert {} == dict(stage.tally())
-            assert [] == results(stage)
+        with store.bulk_writing() as write:
+            assert [] == list(write.take_duplicates())
+            assert store_in(write)
+            assert {} == dict(write.tally())
+            assert [] == results(write)
         assert {} == configs(store)
 
     def test_collected_entries_are_invisible(self, store: Store, service: ConfigService) -> None:
         """Readers and other bulk writes do not see the entries, no writer waits for them, and they end with the block."""
-        with store.bulk_writing() as stage, store.bulk_writing() as other:
-            stage.add(entries(range(5)))
+        with store.bulk_writing() as write, store.bulk_writing() as other:
+            write.add(entries(range(5)))
             other.add(entries(range(2)))
             service.put(mac(0), content(n=0))
             other.compare(OnConflict.FAIL)
 
             assert {Outcome.SAME: 1, Outcome.NEW: 1} == dict(other.tally())
-        with store.bulk_writing() as stage:
-            stage.compare(OnConflict.FAIL)
+        with store.bulk_writing() as write:
+            write.compare(OnConflict.FAIL)
 
-            assert {} == dict(stage.tally())
+            assert {} == dict(write.tally())
         assert [mac(0)] == list(configs(store))
 
     @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ class BulkWriteContract(UseCases):
     ) -> None:
         """`compare` stores nothing; its results are in the order of the entries, with the revision that each would get."""
         before = everything(store, queue, range(6))
-        with store.bulk_writing() as stage:
-            stage.add(mixed[:2])
-            stage.add(mixed[2:])
-            stage.compare(on_conflict)
+        with store.bulk_writing() as write:
+            write.add(mixed[:2])
+            write.add(mixed[2:])
+            write.compare(on_conflict)
 
             assert [
                 ("place 2", outcome, revision),
@@ -121,17 +121,17 @@ class BulkWriteContract(UseCases):
                 ("place 3", Outcome.SAME, 1),
                 ("place 4", Outcome.STALE, 2),
                 ("place 5", outcome, revision),
-            ] == results(stage)
-            assert {Outcome.NEW: 1, Outcome.SAME: 1, Outcome.STALE: 1, outcome: 2} == dict(stage.tally())
-            assert ["place 4"] == [place for place, _, _ in results(stage, {Outcome.STALE})]
+            ] == results(write)
+            assert {Outcome.NEW: 1, Outcome.SAME: 1, Outcome.STALE: 1, outcome: 2} == dict(write.tally())
+            assert ["place 4"] == [place for place, _, _ in results(write, {Outcome.STALE})]
         assert before == everything(store, queue, range(6))
 
     def test_stored_entries_have_results(self, store: Store, mixed: list[BulkEntry]) -> None:
         """Without all-or-nothing, stale entries are left out; each result has id and revision of the config."""
-        with store.bulk_writing() as stage:
-            stage.add(mixed)
+        with store.bulk_writing() as write:
+            write.add(mixed)
 
-            assert store_in(stage, all_or_nothing=False)
+            assert store_in(write, all_or_nothing=False)
             found = configs(store)
             assert [
                 BulkResult("place 2", mac(2), Outcome.CHANGED, found[mac(2)].id, 2),
@@ -139,7 +139,7 @@ class BulkWriteContract(UseCases):
                 BulkResult("place 3", mac(3), Outcome.SAME, found[mac(3)].id, 1),
                 BulkResult("place 4", mac(4), Outcome.STALE, found[mac(4)].id, 2),
                 BulkResult("place 5", mac(5), Outcome.CHANGED, found[mac(5)].id, 2),
-            ] == list(stage.results(ALL))
+            ] == list(write.results(ALL))
         assert {1: 1, 2: 2, 3: 1, 4: 2, 5: 2} == {n: found[mac(n)].revision for n in range(1, 6)}
 
     @pytest.mark.parametrize("hindrance", [Outcome.CONFLICT, Outcome.STALE])
@@ -149,12 +149,12 @@ class BulkWriteContract(UseCases):
         """With all-or-nothing, one conflict or one stale entry prevents the whole write: no counter or config is stored."""
         chosen = mixed[:3] if hindrance is Outcome.CONFLICT else mixed[1:4]
         before = everything(store, queue, range(1, 6))
-        with store.bulk_writing() as stage:
-            stage.add([*chosen, entry(7)])
+        with store.bulk_writing() as write:
+            write.add([*chosen, entry(7)])
 
-            assert not store_in(stage, OnConflict.FAIL)
-            assert 1 == stage.tally()[hindrance]
-            assert 2 == stage.tally()[Outcome.NEW]
+            assert not store_in(write, OnConflict.FAIL)
+            assert 1 == write.tally()[hindrance]
+            assert 2 == write.tally()[Outcome.NEW]
         assert before == everything(store, queue, range(1, 6))
 
     def test_an_entry_for_a_revision_of_a_device_that_has_no_config_is_stale(
@@ -162,49 +162,49 @@ class BulkWriteContract(UseCases):
     ) -> None:
         """The precondition fails for an unknown device and for one with a deleted config; neither gets a config or a revision."""
         service.delete(service.create(mac(1), content()).id)
-        with store.bulk_writing() as stage:
-            stage.add([entry(1, if_revision=1), entry(2, if_revision=1), entry(3)])
+        with store.bulk_writing() as write:
+            write.add([entry(1, if_revision=1), entry(2, if_revision=1), entry(3)])
 
-            assert store_in(stage, all_or_nothing=False)
-            assert {Outcome.STALE: 2, Outcome.NEW: 1} == dict(stage.tally())
+            assert store_in(write, all_or_nothing=False)
+            assert {Outcome.STALE: 2, Outcome.NEW: 1} == dict(write.tally())
         assert [mac(3)] == list(configs(store))
         assert 3 == service.create(mac(1), content()).revision
         assert 1 == service.create(mac(2), content()).revision
 
     def test_duplicates_are_taken_out_whole(self, store: Store) -> None:
         """All entries with the same MAC address are removed, and each is reported with another one of them, in order."""
-        with store.bulk_writing() as stage:
-            stage.add(
+        with store.bulk_writing() as write:
+            write.add(
                 [evolve(entry(n), place=place) for place, n in zip("abcdef", (1, 2, 1, 3, 1, 2), strict=True)]
             )
 
             assert [("a", "c"), ("b", "f"), ("c", "a"), ("e", "a"), ("f", "b")] == [
-                (duplicate.place, duplicate.other_place) for duplicate in stage.take_duplicates()
+                (duplicate.place, duplicate.other_place) for duplicate in write.take_duplicates()
             ]
-            assert [] == list(stage.take_duplicates())
-            assert store_in(stage)
-            assert {Outcome.NEW: 1} == dict(stage.tally())
+            assert [] == list(write.take_duplicates())
+            assert store_in(write)
+            assert {Outcome.NEW: 1} == dict(write.tally())
         assert [mac(3)] == list(configs(store))
 
     def test_results_and_duplicates_beyond_a_page(self, store: Store) -> None:
         """More than a thousand results, and as many duplicates, are returned in their order."""
-        with store.bulk_writing() as stage:
-            stage.add(entries(range(1100)))
-            stage.add(entries(range(1100)))
-            stage.add(entries(range(1100, 2200)))
+        with store.bulk_writing() as write:
+            write.add(entries(range(1100)))
+            write.add(entries(range(1100)))
+            write.add(entries(range(1100, 2200)))
 
-            assert 2200 == len(list(stage.take_duplicates()))
-            stage.compare(OnConflict.FAIL)
-            assert [f"place {n}" for n in range(1100, 2200)] == [place for place, _, _ in results(stage)]
+            assert 2200 == len(list(write.take_duplicates()))
+            write.compare(OnConflict.FAIL)
+            assert [f"place {n}" for n in range(1100, 2200)] == [place for place, _, _ in results(write)]
 
     def test_texts_that_databases_mistake(self, store: Store) -> None:
         r"""Tabs, line breaks, backslashes, `\N` and quotes are stored unchanged by every method of filling a table."""
         odd = content('{\r\n\t"deviceName":"a\\\\.\\\\N\\t\'\u2028%s:x😀"}\n')
-        with store.bulk_writing() as stage:
-            stage.add([BulkEntry("pl\tace\\N\n😀", mac(1), odd)])
+        with store.bulk_writing() as write:
+            write.add([BulkEntry("pl\tace\\N\n😀", mac(1), odd)])
 
-            assert store_in(stage, note=ChangeNote("O'Neil\\", "50 % :off\n"))
-            assert ["pl\tace\\N\n😀"] == [place for place, _, _ in results(stage)]
+            assert store_in(write, note=ChangeNote("O'Neil\\", "50 % :off\n"))
+            assert ["pl\tace\\N\n😀"] == [place for place, _, _ in results(write)]
         assert odd == configs(store)[mac(1)].content
         (revision,) = histories(store, [1])[mac(1)]
         assert (odd, ChangeNote("O'Neil\\", "50 % :off\n"), Operation.CREATE) == (
@@ -213,7 +213,7 @@ class BulkWriteContract(UseCases):
             revision.operation,
         )
 
-    def test_a_stored_stage_is_announced_over_what_was_pending(
+    def test_a_bulk_write_replaces_pending_notifications(
         self, store: Store, queue: NotificationQueue, service: ConfigService
     ) -> None:
         """The write revives parked notifications and replaces those of deletions; equal content is not announced."""
@@ -222,9 +222,9 @@ class BulkWriteContract(UseCases):
         service.delete(service.get_by_mac(mac(1)).id)
         park(queue, 0)
         parked = park(queue, 2)
-        with store.bulk_writing() as stage:
-            stage.add([entry(0, content(z=0)), entry(1), entry(2), entry(9)])
-            store_in(stage)
+        with store.bulk_writing() as write:
+            write.add([entry(0, content(z=0)), entry(1), entry(2), entry(9)])
+            store_in(write)
         found = notifications(queue)
 
         assert parked == found[str(subject(2))]
@@ -263,9 +263,9 @@ class BulkWriteContract(UseCases):
                 for item in changed:
                     service.put(item.mac_address, item.content, note=ChangeNote("eve", "all"))
             else:
-                with one.bulk_writing() as stage:
-                    stage.add(list(reversed(changed)))
-                    stage.store(
+                with one.bulk_writing() as write:
+                    write.add(list(reversed(changed)))
+                    write.store(
                         OnConflict.REPLACE, all_or_nothing=True, note=ChangeNote("eve", "all"), clock=clock
                     )
 

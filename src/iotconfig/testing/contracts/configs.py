@@ -1,4 +1,4 @@
-"""The contract of `Store`, `UnitOfWork`, and the repositories of configs and devices."""
+"""The contract of `Store`, `UnitOfWork`, and the repositories of configs and revision counters."""
 
 from __future__ import annotations
 

@@ -71,10 +71,10 @@ class NotificationQueueContract:
         """Only the delivered notification is removed; acknowledging it again does nothing."""
         enqueue(store, announcement)
         enqueue(store, change(2))
-        told = next(n for n in queue.due(START, 9) if n.announcement == announcement)
+        delivered = next(n for n in queue.due(START, 9) if n.announcement == announcement)
 
         for _ in range(2):
-            queue.acknowledge([told], [])
+            queue.acknowledge([delivered], [])
 
             assert change(2) == only(queue).announcement
 
@@ -140,9 +140,9 @@ class NotificationQueueContract:
                 work.notifications.enqueue(change(number), START)
         batch = queue.due(START, 500)
         refused = [evolve(n, refusals=1, last_error="no", due_at=at(1)) for n in batch[::100]]
-        told = [n for index, n in enumerate(batch) if index % 100]
+        delivered = [n for index, n in enumerate(batch) if index % 100]
 
-        queue.acknowledge(told, refused)
+        queue.acknowledge(delivered, refused)
 
         assert 500 == len(batch)
         assert keys(refused) == [n.announcement.subject.key for n in queue.find(EVERYTHING) if n.refusals]

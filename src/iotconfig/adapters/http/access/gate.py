@@ -58,7 +58,7 @@ class Gate:
         return _with_role(principal, access)
 
     def _reader_of_documents(self, req: falcon.Request) -> Principal:
-        """The user who reads what devices fetch, if devices need a token."""
+        """The signed-in user who fetches a document, if devices need a token."""
         principal = None if self.authentication is None else self.authentication.identify(req)
         if principal is None:
             raise AuthenticationRequired("Send the device's token as 'Authorization: Bearer iotd_…'.")

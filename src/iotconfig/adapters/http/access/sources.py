@@ -32,7 +32,7 @@ def source_of(req: falcon.Request, proxies: Sequence[Network]) -> str:
 
 @frozen
 class Source:
-    """Where a connection comes from."""
+    """The origin of a connection."""
 
     address: Address
     name: str

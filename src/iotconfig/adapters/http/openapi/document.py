@@ -64,5 +64,5 @@ def document(table: RouteTable) -> Part:
 
 
 def path_of(path: str) -> str:
-    """The path of a route as readers know it."""
+    """Return the documented path of a route."""
     return path.replace("{segment}", f"{{{name_of('segment')}}}")

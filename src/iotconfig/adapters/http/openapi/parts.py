@@ -46,7 +46,7 @@ def operation(route: Route, described: Operation) -> Part:
 
 
 def name_of(field: str) -> str:
-    """The name of a path's field as readers know it: a segment that is no document's is an id."""
+    """Return the documented name of a field in a path: `segment` is an id."""
     return "id" if field == "segment" else field
 
 

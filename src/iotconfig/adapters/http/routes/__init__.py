@@ -6,7 +6,7 @@ from typing import Final
 
 from iotconfig.adapters.http.routing import RouteTable
 
-from . import access, assets, bulk, configs, devices, history, pictures, service
+from . import assets, auth, bulk, configs, devices, history, pictures, service
 
 ROUTES: Final = RouteTable(
     (
@@ -16,7 +16,7 @@ ROUTES: Final = RouteTable(
         bulk.AREA,
         assets.AREA,
         pictures.AREA,
-        access.AREA,
+        auth.AREA,
         service.AREA,
     )
 )

@@ -78,11 +78,11 @@ SCHEMA_NOT_CURRENT: Final = (
 
 
 @contextmanager
-def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[None]:
+def translated(lifetime: Lifetime | None = None, file: str = "") -> Iterator[None]:
     """Translate the errors of drivers and pools inside the block to the domain's errors.
 
     Programming errors are not translated. After the end of `lifetime`, `ServiceClosed` is raised
-    instead of running the block, and for any error of a block that was open. `place`: the file, if
+    instead of running the block, and for any error of a block that was open. `file`: the file, if
     the driver's errors do not name it; it appears in the log only.
     """
     if lifetime is not None:
@@ -94,7 +94,7 @@ def translated(lifetime: Lifetime | None = None, place: str = "") -> Iterator[No
             raise ServiceClosed from None
         if isinstance(error, PoolExhausted):
             raise exhausted() from error
-        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, place)
+        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, file)
     else:
         return
     # Without the cause: the driver's error may quote a row.
@@ -125,11 +125,11 @@ class DatabaseFault(Exception):
     """An unexpected database error, without the statement's values, which may contain secrets."""
 
 
-def _translation(cause: BaseException | None, error: Exception, place: str) -> Exception:
+def _translation(cause: BaseException | None, error: Exception, file: str) -> Exception:
     if _is_of_psycopg(cause):
         return _of_postgresql(cause) or DatabaseFault(_what_failed(cause))
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause, place) or DatabaseFault(str(cause))
+        return _of_sqlite(cause, file) or DatabaseFault(str(cause))
     return error
 
 
@@ -170,9 +170,9 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
     return unavailable(AWAY, str(cause)) if away else None
 
 
-def _of_sqlite(cause: sqlite3.Error, place: str) -> IotConfigError | None:
+def _of_sqlite(cause: sqlite3.Error, file: str) -> IotConfigError | None:
     primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    text = f"{place}: {cause}" if place else str(cause)
+    text = f"{file}: {cause}" if file else str(cause)
     if primary == _SQLITE_FULL:
         return StoreFull("The disk under the database is full.")
     if primary == sqlite3.SQLITE_READONLY:

@@ -130,7 +130,7 @@ class PostgresqlWakeup:
                 with self._session.bounded(connection):
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
                 self._listening = connection
-                # A commit just before LISTEN sent its notification to nobody.
+                # The notification of a commit just before LISTEN was lost.
                 return True
             return any(True for _ in connection.notifies(timeout=seconds, stop_after=1))
         except psycopg.Error:
