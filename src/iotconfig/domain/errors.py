@@ -15,7 +15,7 @@ _UNSURE: Final = "The change may have been stored, or not: ask again with If-Mat
 
 
 def excerpt(text: str) -> str:
-    """`text` as it may stand in a one-line message: printable, and at most 200 characters."""
+    """Return `text` for a message of one line: printable, and at most 200 characters."""
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     return harmless(shown)
 
@@ -23,10 +23,10 @@ def excerpt(text: str) -> str:
 class IotConfigError(Exception):
     """Root of all errors that iotconfig raises on purpose.
 
-    `str(error)` is one sentence that names the place, the rule and, where
-    there is one, the way out. It never holds SQL, a secret or a traceback, and
-    nothing that steers a terminal: whatever the message quotes, it is made
-    `harmless` here. `details` are for programs, and hold facts as they are.
+    `str(error)` is one sentence with the place, the rule and, if there is one, the
+    remedy. It never contains SQL, a secret, a traceback or a character that controls a terminal:
+    quoted text is made `harmless` here. `details` are for programs, and have the
+    facts unescaped.
     """
 
     code: str = "INTERNAL_ERROR"
@@ -38,7 +38,7 @@ class IotConfigError(Exception):
 
 
 class InvalidMacAddress(IotConfigError):
-    """The text is no MAC address in any accepted spelling."""
+    """The text is not a MAC address in any accepted spelling."""
 
     code = "INVALID_OPERATION"
 
@@ -50,7 +50,7 @@ class InvalidMacAddress(IotConfigError):
 
 
 class ValidationFailed(IotConfigError):
-    """An input is not as documented."""
+    """An input is not valid."""
 
     code = "VALIDATION_FAILED"
 
@@ -68,7 +68,7 @@ class InvalidDocument(ValidationFailed):
         super().__init__(f"{_where(place)}: {rule}.", **place)
 
     def within(self, pointer: str) -> InvalidDocument:
-        """The same refusal, seen from the document that holds this one at `pointer`."""
+        """Return the error for the document that contains this one at `pointer`."""
         place = dict(self.place)
         if "pointer" in place:
             place["pointer"] = f"{pointer}{place['pointer']}"
@@ -168,7 +168,7 @@ class TooManyRequests(IotConfigError):
 
 
 class Unprocessable(IotConfigError):
-    """The input is well-formed, and nothing can be made of it."""
+    """The input is well-formed, but cannot be processed."""
 
     code = "UNPROCESSABLE"
 
@@ -184,7 +184,7 @@ class StoreUnavailable(IotConfigError):
 
     code = "STORE_UNAVAILABLE"
     is_outcome_known: ClassVar[bool] = False
-    """Whether a write that met this error surely stored nothing."""
+    """Whether a write with this error certainly stored nothing."""
 
     def __init__(self, message: str, reason: str = "", if_unsure: str = "") -> None:
         super().__init__(message)
@@ -218,7 +218,7 @@ class StoreBusy(StoreUnavailable):
 
 
 class StoreReadOnly(StoreUnavailable):
-    """The store answers, and takes no writes. Nothing was stored; reads go on."""
+    """The store answers, but accepts no writes. Nothing was stored; reads continue."""
 
     is_outcome_known = True
 

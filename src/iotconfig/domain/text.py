@@ -1,9 +1,9 @@
-r"""Makes untrusted text safe for a terminal or a log: invisible characters are written as escapes.
+"""Makes untrusted text safe for a terminal or a log: invisible characters are written as escapes.
 
-Control characters (ESC, BEL, CR, those of C1) move cursors and colour what follows; line
-ends forge lines; direction marks and zero-width characters make a text
-look like another. What `str.isprintable` says of a character decides: category Other or
-Separator, the space aside.
+Control characters (ESC, BEL, CR, C1) move the cursor and change colours; line ends forge
+lines of a log; direction marks and zero-width characters make a text look like another. Visible
+is a character for which `str.isprintable` is true: not of the categories Other and Separator,
+except the space.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 
 
 def harmless(text: str) -> str:
-    r"""`text` on one line, with escapes of Python (`\x1b`, `\u202e`) for whatever is not visible."""
+    r"""Return `text` on one line, with Python's escapes (`\x1b`, `\u202e`) for invisible characters."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
@@ -24,7 +24,7 @@ def harmless_lines(text: str) -> str:
 
 
 def harmless_json(text: str) -> str:
-    r"""A JSON text with the same value: what is not visible in its strings is spelled `\u…`; its line ends stay."""
+    r"""Return a JSON text with the same value, with `\u…` for invisible characters in strings; its line ends stay."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(c if c.isprintable() or c in "\n\r\t" else _escaped(c) for c in text)

@@ -27,7 +27,7 @@ def app_of(
     Raises `InvalidSetting` where a setting is wrong. Does not ask the database anything yet.
     """
     database = wiring.open_database(settings)
-    # Left to the interpreter's end, psycopg's pool would look for greenlets that are gone, and log that.
+    # At the interpreter's end, psycopg's pool would wait for greenlets that no longer exist, and log a traceback.
     atexit.register(database.close)
     return app_on(Services(settings, database), observed, slots)
 

@@ -42,8 +42,8 @@ class _Lines(logging.Handler):
 def log_to_stderr(settings: Settings) -> WrittenAccess | LoggedAccess:
     """Log to standard error, as text or as JSON; returns the access log.
 
-    Libraries log warnings and errors only, whatever our own level is: their
-    other lines have addresses and statements, and may have secrets.
+    Libraries log warnings and errors only, at any level of ours: their other
+    lines have addresses and statements, and may have secrets.
     """
     level = logging.getLevelName(settings.telemetry.log_level.upper())
     is_json = writes_json(settings)

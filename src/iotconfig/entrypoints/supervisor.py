@@ -93,7 +93,7 @@ class Supervisor:
         return self._had_terminal and not _has_terminal()
 
     def _expect(self, ready: int) -> None:
-        """Wait for a byte; there is none where the web process ends first."""
+        """Wait for a byte from the web process. Returns without one if that ends first."""
         if os.read(ready, 1):
             self._events.put(_READY)
 

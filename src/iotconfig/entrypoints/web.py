@@ -1,6 +1,6 @@
 """The web process: gunicorn with our worker, started by the supervisor as a fresh interpreter.
 
-Fresh, because psycopg looks for gevent's patches when it is imported, and
+A fresh one, because psycopg detects gevent's patches when it is imported, and
 gunicorn's workers patch after the fork: this module must not import psycopg.
 """
 

@@ -25,7 +25,7 @@ class Difference:
     json_patch: list[dict[str, Any]]
     """Operations of RFC 6902 that turn the first document into the second; a missing document is null."""
     unified_diff: str
-    """The same as text, with one member in each line whatever the spacing of the documents; empty if they are equal."""
+    """The difference as text, with one member per line, independent of the spacing of the documents; empty if they are equal."""
 
 
 def difference(

@@ -3,8 +3,8 @@
 The smallest difference of two sequences takes quadratic time if few of their
 items are equal, and `difflib` takes quadratic time if many are equal. Here items that occur once
 on both sides are matched first (patience diff); between those, Myers' greedy search
-looks for the smallest difference, in steps that are counted. What is not matched
-when the steps are used up counts as replaced.
+searches for the smallest difference, in a bounded number of steps. Items that are not
+matched then count as replaced.
 """
 
 from __future__ import annotations

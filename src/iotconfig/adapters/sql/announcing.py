@@ -69,9 +69,9 @@ _INSERT: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sql
 
 
 def merging(dialect: str, announcements: Select[Any]) -> Insert:
-    """An insert of announcements that merges each into what is pending for its subject, as `Announcement.superseding` says.
+    """An insert that merges each announcement into the pending one of its subject, as `Announcement.superseding` defines.
 
-    announcements: gives every column but `last_error`.
+    announcements: a query of every column except `last_error`.
     """
     statement = _INSERT[dialect](notifications).from_select(
         [column.name for column in announcements.selected_columns], announcements

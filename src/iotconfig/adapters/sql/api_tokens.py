@@ -45,7 +45,7 @@ class SqlApiTokenStore:
     def all(self) -> Sequence[ApiToken]:
         with self._database.reading() as connection:
             rows = connection.execute(select(api_tokens)).all()
-        # No locale of a database has a say in the order.
+        # The order is independent of the database's locale.
         return sorted((_token(row) for row in rows), key=lambda token: token.name)
 
     def revoke(self, name: str, now: datetime) -> bool:

@@ -74,7 +74,7 @@ duplicates: Final = Table(
     prefixes=["TEMPORARY"],
 )
 
-# Built at the first request for results, which most writes never make.
+# Built when results are first read; most writes do not read them.
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
 _IS_CHANGED: Final = planned.c.outcome == Outcome.CHANGED.value
@@ -82,7 +82,7 @@ _IS_NEW: Final = planned.c.outcome == Outcome.NEW.value
 _IS_STORED: Final = or_(_IS_NEW, _IS_CHANGED)
 PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
 
-# A counter that is 1 where there is no config is of a device that the lock has just registered.
+# A counter of 1 without a config: the lock has just inserted the device.
 _FIRST: Final = 1
 _IS_REGISTERED_HERE: Final = and_(revision_counters.c.last_revision == _FIRST, configs.c.id.is_(None))
 _NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=revision_counters.c.last_revision + 1)
@@ -90,7 +90,7 @@ _NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=revision_count
 
 def _lock() -> dict[str, Any]:
     """One statement registers the devices that are new, and locks the others, in the order of their addresses."""
-    # What changes a config that is gone registers no device.
+    # An entry for a config that was deleted inserts no counter.
     is_known = exists().where(revision_counters.c.mac_address == staged.c.mac_address)
     addresses = (
         select(staged.c.mac_address, literal(_FIRST))
@@ -109,10 +109,10 @@ def _lock() -> dict[str, Any]:
 
 
 def _find_duplicates() -> Any:
-    """Write down each entry that shares its MAC address, and the place of the first other one.
+    """Insert each entry that shares its MAC address, with the place of the first other one.
 
-    One sort finds all of them: to look for the others of each entry takes
-    quadratic time where thousands have one address.
+    One sort finds all of them: a search for each entry would take quadratic time if
+    thousands have one address.
     """
     ranked = select(
         staged.c.seq,

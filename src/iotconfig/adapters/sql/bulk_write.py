@@ -88,14 +88,14 @@ class SqlBulkWrite:
                     self._store_planned(note, clock())
                     return True
                 transaction.rollback()
-            # The rollback removed the plan, and the results are read from it.
+            # The rollback removed the plan, from which the results are read.
             self.compare(on_conflict)
             if self._is_hindered():
                 return False
         raise StoreUnavailable(AWAY, "the entries are changed by others again and again")
 
     def _renew(self, renew: Rebase) -> bool:
-        """Put fresh entries in place of the stale ones, a page at a time, and say whether there were any."""
+        """Replace stale entries by new ones, a page at a time. Returns whether there were any."""
         stale = [result.mac_address for result in self.results({Outcome.STALE})]
         for start in range(0, len(stale), _RENEWED):
             page = stale[start : start + _RENEWED]

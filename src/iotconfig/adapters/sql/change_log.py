@@ -37,7 +37,7 @@ _LOCK_KEY: Final = 0x696F7463686E6773
 """`iotchngs` in ASCII: the number of the advisory lock in a PostgreSQL database."""
 
 _NUMBERED_AT_ONCE: Final = 10_000
-"""Rows that one transaction gives positions to."""
+"""Maximum number of rows to which one transaction gives positions."""
 
 KIND: Final = literal_column(f"'{Kind.CONFIG.value}'", String)
 """The kind of subject of a config's change. A literal: each parameter costs time."""
@@ -77,7 +77,7 @@ def log(
     """Add changes of configs to the log.
 
     changed: the columns of the changes.
-    write: what they share.
+    write: the values that all of them share.
     """
     values: dict[str, ColumnElement[Any]] = {
         "change": write["change"],

@@ -89,7 +89,7 @@ def write_values(change_id: str, note: ChangeNote, now: datetime) -> dict[str, o
 
 
 def advance(changed: Columns) -> Update:
-    """Set the counters of the changed devices, which have no successor any more."""
+    """Set the counters of the changed devices, and clear their successors."""
     counters = revision_counters.c
     return (
         update(revision_counters)
@@ -108,7 +108,7 @@ def retire(changed: Columns) -> Update:
 
 
 def add(new: Columns) -> Insert:
-    """Store configs; under their ids, where `new` has any."""
+    """Insert configs; `new` may have their ids."""
     names = ("mac_address", *CONTENT, "search_text", "revision", "created_at", "updated_at")
     values = {name: new[name] for name in names}
     if "config_id" in new:

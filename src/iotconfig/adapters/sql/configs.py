@@ -136,7 +136,7 @@ def _matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Selec
 def _has_text(text: str, dialect: str) -> ColumnElement[bool]:
     sought = fold(text)
     has_it: ColumnElement[bool] = (
-        # SQLite's LIKE took 27 times as long where names and search are one letter, repeated.
+        # SQLite's LIKE took 27 times as long if names and search repeat one letter.
         func.instr(configs.c.search_text, sought) > 0
         if dialect == "sqlite"
         else configs.c.search_text.contains(sought, autoescape=True)

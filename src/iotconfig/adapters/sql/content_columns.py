@@ -1,4 +1,4 @@
-"""A document as the columns that configs and revisions both have."""
+"""A content as the columns that configs and revisions both have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iotconfig.domain.documents.content import ConfigContent
 
 
 def document_columns(content: ConfigContent) -> dict[str, object]:
-    """The document, and what is derived from it so that lists need not read it."""
+    """Return the content and the derived fields, which lists read instead of the content."""
     return {
         "content": content.text,
         "etag": content.etag,
@@ -21,7 +21,7 @@ def document_columns(content: ConfigContent) -> dict[str, object]:
 
 
 def document_of(row: Row[Any]) -> ConfigContent:
-    """The document that a row holds; it was checked when it came in."""
+    """Return the content of a row; it was checked when it was received."""
     return ConfigContent(
         text=row.content,
         etag=row.etag,

@@ -44,10 +44,10 @@ from .tables import configs, pruned_histories, revisions
 
 _columns = revisions.c
 _PRUNED_AT_ONCE: Final = 5000
-"""Revisions that one transaction removes: others wait for it, on SQLite."""
+"""Maximum number of revisions that one transaction removes: on SQLite, other writers wait for it."""
 
 _LOOKED_AT_ONCE: Final = 50_000
-"""Revisions that one transaction looks at, unless a single config has more."""
+"""Maximum number of revisions that one transaction reads, unless a single config has more."""
 
 _OF_CONFIG: Final = _columns.config_id == bindparam("key")
 _NEWEST_FIRST: Final = _columns.revision.desc()
@@ -78,7 +78,7 @@ _SUMMARY: Final = (
 
 
 def _deleted() -> Select[Any]:
-    """Every config whose newest revision is a deletion, with the name that its last content gave it."""
+    """Every config whose newest revision is a deletion, with the name in its last content."""
     later = revisions.alias("later")
     last = revisions.alias("last")
     name = (
@@ -179,7 +179,7 @@ class SqlHistoryRepository:
         return PruneStep(len(gone), max(highest) - 1)
 
     def _range(self, after_config: int, limit: int) -> tuple[int, int | None]:
-        """The last of the next configs that one step can look at; and the same again where there are more."""
+        """Return the last config of this step; and its id again if more configs follow, else None."""
         lengths = (
             select(_columns.config_id, func.count())
             .where(_columns.config_id > after_config)
@@ -215,7 +215,7 @@ _MARK_PRUNED: Final = {
 
 
 def _prunable(retention: Retention, after: int, last: int) -> Select[Any]:
-    """The revisions that may go, of the configs behind `after` up to `last`, the oldest of each first."""
+    """The revisions that may be removed, of the configs after `after` up to `last`, the oldest of each config first."""
     ranked = (
         select(
             _columns.config_id,

@@ -80,7 +80,7 @@ class Migrations:
             return _status(_current(connection))
 
     def require_existing(self) -> None:
-        """Raise `StoreUnavailable` where there is no SQLite file at the path, with what to do."""
+        """Raise `StoreUnavailable`, with the remedy, if there is no SQLite file at the path."""
         if self.url.is_sqlite:
             require_file(self.url.path)
 
@@ -99,9 +99,9 @@ class Migrations:
             )
 
     def prepare(self) -> tuple[Migration, ...]:
-        """Upgrade SQLite, whose file is created if there is none; require PostgreSQL to be current.
+        """Upgrade SQLite, and create its file if there is none; require PostgreSQL to be current.
 
-        Returns what was applied. Raises `StoreUnavailable`.
+        Returns the applied migrations. Raises `StoreUnavailable`.
         """
         if self.url.is_sqlite:
             return self.upgrade()
@@ -109,10 +109,10 @@ class Migrations:
         return ()
 
     def upgrade(self, *, recreate: bool = False) -> tuple[Migration, ...]:
-        """Apply what is pending, and say what it was.
+        """Apply the pending migrations, and return them.
 
-        `recreate` first undoes every migration, and so drops our tables with
-        their data, and nothing else in the database.
+        `recreate`: first undo every migration, which drops iotconfig's tables with their
+        data, and nothing else in the database.
 
         Raises `StoreUnavailable`, and `ValidationFailed` where the schema cannot
         be upgraded.
@@ -182,7 +182,7 @@ class Migrations:
 
 
 def _migrated(connection: Connection, status: SchemaStatus, *, recreate: bool) -> SchemaStatus:
-    """Apply what is pending, with `recreate` after all was undone; what was pending then."""
+    """Apply the pending migrations, with `recreate` after undoing all. Returns the status with the applied ones as `pending`."""
     # Most starts have nothing to apply, and Alembic takes longer to import than the check itself.
     from .migration_runner import apply_all, undo_all
 
@@ -211,7 +211,7 @@ def _check_encoding(connection: Connection) -> None:
 
 
 def _current(connection: Connection) -> str | None:
-    """The newest migration applied; None where there is no table that says so, or nothing in it."""
+    """Return the newest applied migration; None without a version table, or if that is empty."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     return connection.execute(_APPLIED).scalar()

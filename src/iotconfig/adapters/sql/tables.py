@@ -41,7 +41,7 @@ BigId: Final = BigInteger().with_variant(Integer, "sqlite")
 """SQLite gives out ids for `INTEGER PRIMARY KEY` only; its integers have 64 bits anyway."""
 
 MacText: Final = String(17).with_variant(String(17, collation="C"), "postgresql")
-"""Compared byte by byte: pages are sorted by it, and no locale may have a say."""
+"""Compared byte by byte: pages are sorted by it, and independent of the locale."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -49,7 +49,7 @@ class ApiToken:
     """SHA-256 of the whole token, in lower-case hexadecimal digits."""
     created_at: datetime
     expires_at: datetime | None = None
-    """When it expires; None for never."""
+    """The time of its expiry; None for never."""
     last_used_at: datetime | None = None
     """Accurate to a minute."""
     revoked_at: datetime | None = None

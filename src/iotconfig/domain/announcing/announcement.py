@@ -1,4 +1,4 @@
-"""Announcements: the messages that a change asks the relay to send."""
+"""Announcements: the messages that the relay sends for a change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeviceState:
 
 @frozen
 class Announcement:
-    """The messages that one change asks for."""
+    """The messages for one change."""
 
     subject: Subject
     nudge: bool

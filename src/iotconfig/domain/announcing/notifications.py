@@ -54,7 +54,7 @@ class Backlog:
     parked: int
     """Notifications that wait for an operator."""
     oldest: datetime | None
-    """When the oldest pending notification became due; None without any."""
+    """The time at which the oldest pending notification became due; None without any."""
     more: bool = False
     """Whether either count stopped at its limit."""
 

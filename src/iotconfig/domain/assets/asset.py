@@ -58,7 +58,7 @@ class Asset:
     sha256: str
     """The digest of its bytes, in lower-case hexadecimal digits."""
     stored_at: datetime
-    """When its bytes were written."""
+    """The time at which its bytes were written."""
 
     @property
     def etag(self) -> str:
@@ -114,7 +114,7 @@ class AssetStore(Protocol):
     """
 
     def receive(self) -> AbstractContextManager[Incoming]:
-        """Return an empty file. It is removed at the end of the block unless it was placed."""
+        """Return an empty file. It is removed at the end of the block unless it was saved as an asset."""
         ...
 
     def open(self, name: AssetName) -> OpenAsset | None:

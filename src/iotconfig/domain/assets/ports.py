@@ -19,8 +19,8 @@ class UploadWork(GuardedWork, Protocol):
 
 
 class UploadStore(Protocol):
-    """Opens such transactions; every `Store` does."""
+    """A store with such transactions. Every `Store` is one."""
 
     def writing(self) -> AbstractContextManager[UploadWork]:
-        """A transaction: stored when the block ends, rolled back whole when it raises."""
+        """Open a transaction: committed when the block ends, rolled back if the block raises."""
         ...

@@ -1,1 +1,1 @@
-"""The configurations that operators want: their changes, their history, and many at once."""
+"""Configs: their changes, their history, and many at once."""

@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     """Its device has other content (`OnConflict.FAIL`)."""
     STALE = "stale"
-    """Its config is not at the revision that the entry was made from."""
+    """Its config is not at the entry's `if_revision`."""
 
 
 OUTCOME_OF_CONFLICT: Final = {
@@ -63,7 +63,7 @@ def _check_if_revision(_entry: object, _attribute: object, revision: int | None)
 
 @frozen
 class BulkEntry:
-    """One config that is to be stored."""
+    """One config to store."""
 
     place: str = field(validator=_check_place)
     """Its source, for messages: a file's name, a line, a device."""
@@ -72,7 +72,7 @@ class BulkEntry:
     content: ConfigContent = field(converter=content_of)
     """Given as `ConfigContent`, JSON text or a dict."""
     if_revision: int | None = field(default=None, validator=_check_if_revision)
-    """Only where the device has a config, at this revision; None for any, or none."""
+    """The revision that the device's config must have; None for any, or for no config."""
 
 
 class ExportedConfig(NamedTuple):
@@ -163,4 +163,4 @@ class PatchOutcome:
 
     tally: Tally
     samples: tuple[PatchSample, ...] = ()
-    """The first few changes; of a dry run only."""
+    """The first few changes; only in a dry run."""

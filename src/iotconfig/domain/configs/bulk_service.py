@@ -1,4 +1,4 @@
-"""The use cases for many configs at once: load a fleet, patch a part of it, hand it out."""
+"""The use cases for many configs at once: import, patch and export."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ class BulkService:
     store: Store
     clock: Clock
     pause: Callable[[], None] = _never_yield
-    """Called between two configs: where requests share a thread, it gives the others a turn when it is time."""
+    """Called between two configs: yields to other requests in the same thread from time to time."""
     offload: Offload = run_inline
-    """Does what keeps the processor busy."""
+    """Runs work that keeps the processor busy."""
 
     def load(
         self,
@@ -84,16 +84,15 @@ class BulkService:
         note: ChangeNote = UNSIGNED,
         report: OnRefusal = _ignore,
     ) -> Tally:
-        """Store the configs that `source` gives, as `rules` say.
+        """Store the configs of `source`, as `rules` say.
 
-        `source` may be slow, and may give refusals of its own; `report` gets
-        these, and every other entry that cannot be stored: one whose MAC address
-        another entry has too, and one in conflict with a config that is there.
-        Unless the rules say to keep going, one refusal keeps all from being stored.
-        Content that differs from what is stored in line ends only is the same: editors
-        and Windows tools add them.
+        `source` may be slow, and may contain refusals. `report` is called with these, and with each
+        other entry that cannot be stored: two entries have the same MAC address, or an entry is in
+        conflict with a stored config. Unless `rules` say to keep going, one refusal prevents the whole
+        write. Content that differs from the stored content only in line ends counts as the same, since
+        editors and Windows tools add them.
 
-        Raises `TypeError` where `source` gives anything else than an `BulkEntry` or a `BulkRefusal`.
+        Raises `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
         """
         _check_rules(rules)
         check_note(note)
@@ -162,11 +161,11 @@ class BulkService:
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
-        """All configs as they are at one moment, sorted by MAC address.
+        """Return all configs as they are at one moment, sorted by MAC address.
 
-        Take them quickly, into a file if their reader may be slow: the store
-        keeps old versions of everything until the end of the block. Behind it
-        the iterator raises `ServiceClosed`.
+        Read them quickly, into a file if their consumer may be slow: the store keeps old
+        versions of all rows until the end of the block. After the block, the iterator raises
+        `ServiceClosed`.
         """
         with self.store.snapshot() as configs:
             export = _OpenExport(self._pausing(configs))
@@ -176,7 +175,7 @@ class BulkService:
                 export.is_over = True
 
     def _as_stored(self, batch: Sequence[BulkEntry]) -> Iterator[BulkEntry]:
-        """The entries; with the content that is stored where theirs differs from it in line ends only."""
+        """Return the entries. Content that differs from the stored one only in line ends is replaced by that."""
         for start in range(0, len(batch), _PAGE):
             entries = batch[start : start + _PAGE]
             with self.store.reading() as view:
@@ -187,7 +186,7 @@ class BulkService:
                 yield entry if content is entry.content else evolve(entry, content=content)
 
     def _pausing(self, items: Iterable[T]) -> Iterator[T]:
-        """The items, with a pause now and then."""
+        """Return the items, and yield to other requests between them."""
         for item in items:
             self.pause()
             yield item
@@ -219,7 +218,7 @@ class _OpenExport(Iterator[ExportedConfig]):
 
 
 class _PatchRefused(Exception):
-    """A config that was changed meanwhile cannot be patched, so nothing is to be stored."""
+    """A config that was changed meanwhile cannot be patched, so nothing is stored."""
 
 
 @define
@@ -235,7 +234,7 @@ class _Refusals:
             self._report(refusal)
 
     def taken_from(self, source: Iterable[BulkEntry | BulkRefusal]) -> Iterator[BulkEntry]:
-        """The entries of `source`; its refusals are taken."""
+        """Return the entries of `source`; report and count its refusals."""
         for item in source:
             if isinstance(item, BulkRefusal):
                 self.take([item])

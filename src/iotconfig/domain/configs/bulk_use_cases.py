@@ -46,5 +46,5 @@ class BulkUseCases(Protocol):
         ...
 
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        """All configs as they are at one moment, sorted by MAC address."""
+        """Return all configs as they are at one moment, sorted by MAC address."""
         ...

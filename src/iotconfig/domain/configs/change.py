@@ -24,7 +24,7 @@ class Change:
 
     operation: Operation
     config: Config
-    """The config after the change; a deleted one as it was, with the deletion's revision and time.
+    """The config after the change. Deleted: as it was, with the revision and time of the deletion.
     A created one is `UNNUMBERED`."""
     replaces: MacAddress | None = None
     """The board that the config was on before a board swap."""

@@ -25,7 +25,7 @@ class LoggedChange:
     """One change in the log."""
 
     position: int
-    """Its place in the order, from 1; never given twice."""
+    """Its position in the order, from 1; never reused."""
     change: str
     """The id of the write: changes that were stored together share it."""
     subject: Subject
@@ -36,24 +36,24 @@ class LoggedChange:
     author: str
     message: str | None
     created_at: datetime
-    """When the change was made. A clock that was set back shows here, and not in the positions."""
+    """The time of the change. It can decrease if the clock is set back; positions cannot."""
 
 
 class ChangeLog(Protocol):
     """Reads the change log of a store."""
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
-        """Up to `limit` changes above `position`, in their order; all of them, where they are fewer.
+        """Return up to `limit` changes above `position`, in their order.
 
-        It includes every change that was committed before the call, as far as `limit` allows, and
-        waits for no writer. No change appears later at or below a position that was returned, so
-        a reader that goes on from the last one gets each change once.
+        The result includes every change that was committed before the call, up to `limit`, and the
+        call waits for no writer. No change appears later at or below a returned position, so a
+        reader that continues from the last one gets each change once.
         """
         ...
 
 
 def logged(change: Change, change_id: str, note: ChangeNote, last_position: int) -> list[LoggedChange]:
-    """A change as the log holds it, above `last_position`: of a board swap, one for each board."""
+    """Return the rows of a change in the log, after `last_position`: two for a board swap, one for each board."""
     config = change.config
     return [
         LoggedChange(

@@ -17,7 +17,7 @@ from .revisions import Operation
 
 
 def created(counter: RevisionCounter, content: ConfigContent, now: datetime) -> Change:
-    """A device's first config. The store gives it an id."""
+    """The creation of the first config of a device. The store assigns its id."""
     config = Config(
         UNNUMBERED, counter.mac_address, content, counter.next_revision(), created_at=now, updated_at=now
     )
@@ -27,22 +27,22 @@ def created(counter: RevisionCounter, content: ConfigContent, now: datetime) -> 
 def edited(
     counter: RevisionCounter, config: Config, content: ConfigContent, operation: Operation, now: datetime
 ) -> Change:
-    """The config with other content."""
+    """The replacement of the content."""
     return Change(operation, config.changed(content, counter.next_revision(), now))
 
 
 def deleted(counter: RevisionCounter, config: Config, now: datetime) -> Change:
-    """The end of a config. Its counter goes on, and its history stays."""
+    """The deletion of a config. The counter continues, and the history is kept."""
     return Change(Operation.DELETE, config.changed(config.content, counter.next_revision(), now))
 
 
 def restored(counter: RevisionCounter, config: Config, now: datetime) -> Change:
-    """A config that was deleted, under its old id. `config` is as it was, at its deletion's time."""
+    """The restoration of a deleted config under its id. `config`: as it was, with the time of its deletion."""
     return Change(Operation.RESTORE, config.changed(config.content, counter.next_revision(), now))
 
 
 def moved(old: RevisionCounter, new: RevisionCounter, config: Config, now: datetime) -> Change:
-    """The config on another board. Both counters go on from the higher one, so that neither goes back."""
+    """The move of a config to another board. Both counters continue from the higher one, so that neither decreases."""
     revision = max(old.next_revision(), new.next_revision())
     return Change(
         Operation.REPLACE_DEVICE,

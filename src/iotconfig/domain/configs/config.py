@@ -23,13 +23,13 @@ class Config:
     mac_address: MacAddress
     """The device that this config belongs to; unique."""
     content: ConfigContent
-    """The document that the device fetches."""
+    """The content that the device fetches as its document."""
     revision: int
     """The number of the MAC address's latest change, from 1."""
     created_at: datetime
-    """When this config was created."""
+    """The time of the creation."""
     updated_at: datetime
-    """When its content last changed."""
+    """The time of the content's last change."""
 
     def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
         """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
@@ -40,7 +40,7 @@ class Config:
         return evolve(self, mac_address=mac_address, revision=revision, updated_at=max(now, self.updated_at))
 
     def summary(self) -> ConfigSummary:
-        """The config without its document."""
+        """Return the config without its content."""
         return ConfigSummary(
             id=self.id,
             mac_address=self.mac_address,
@@ -56,7 +56,7 @@ class Config:
 
 @frozen
 class ConfigSummary:
-    """A config as lists show it: everything but the document itself."""
+    """A config as lists show it: without its content."""
 
     id: int
     mac_address: MacAddress

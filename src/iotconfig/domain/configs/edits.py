@@ -19,7 +19,7 @@ from .revisions import Operation
 
 
 class ContentEdit(Protocol):
-    """An edit that needs the present content only."""
+    """An edit that needs only the present content."""
 
     @property
     def operation(self) -> Operation:
@@ -40,7 +40,7 @@ def _check_revision(_edit: object, _attribute: object, revision: int) -> None:
 
 
 def check_edit(edit: object) -> None:
-    """Raise `TypeError` for what is no `Edit`."""
+    """Raise `TypeError` unless it is an `Edit`."""
     if not isinstance(edit, Rollback) and not callable(getattr(edit, "apply", None)):
         raise TypeError(
             f"An edit is Replace(content), Merge(patch) or Rollback(revision), not {kind_of(edit)}."
@@ -49,7 +49,7 @@ def check_edit(edit: object) -> None:
 
 @frozen
 class Replace:
-    """Other content in place of the present one."""
+    """Replaces the content."""
 
     operation: ClassVar[Operation] = Operation.UPDATE
 
@@ -63,15 +63,15 @@ class Replace:
 
 @frozen
 class Merge:
-    """A merge patch (RFC 7396). What it does not touch keeps its bytes."""
+    """A merge patch (RFC 7396). Members that it does not name keep their bytes."""
 
     operation: ClassVar[Operation] = Operation.UPDATE
 
     patch: MergePatch = field(validator=_check_patch)
     max_bytes: int = DEFAULT_MAX_BYTES
-    """UTF-8 bytes that the result may have."""
+    """Size limit of the result, in bytes of UTF-8."""
     offload: Offload = field(default=run_inline, eq=False, repr=False)
-    """Does the merging outside of transactions."""
+    """Runs the merge outside of transactions."""
 
     def apply(self, content: ConfigContent) -> ConfigContent:
         """Merge the patch into `content`. Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""

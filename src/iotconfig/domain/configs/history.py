@@ -69,10 +69,10 @@ class HistoryService:
     def compare(
         self, config_id: int, earlier: int | None = None, later: int | None = None
     ) -> tuple[Revision | None, Revision]:
-        """Two revisions of a config, to be compared.
+        """Return two revisions of a config, the earlier one first.
 
-        `later`: the newest unless given. `earlier`: the one before it; None comes
-        back in its place where there was none, since the config was created then.
+        `later`: by default, the newest. `earlier`: by default, the one before `later`, or None if
+        `later` created the config.
 
         Raises as `revision` does.
         """
@@ -95,7 +95,7 @@ class HistoryService:
             return None, after
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:
-        """One page of the configs that were deleted, the latest deletion first."""
+        """Return one page of the deleted configs, the latest deletion first."""
         check_kind(
             query, DeletedQuery, "A query for deleted configs is a DeletedQuery, such as DeletedQuery()"
         )
@@ -103,10 +103,10 @@ class HistoryService:
             return view.history.deleted(query)
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
-        """Remove the revisions that `retention` lets go, step by step.
+        """Remove the revisions that `retention` selects, step by step.
 
-        Gives the number of revisions that each step removed, or would have
-        removed; what a step removed is gone, whatever becomes of the next.
+        Yields the number of revisions that each step removed, or would remove in a dry run. Each step
+        is a transaction: a later failure does not bring its revisions back.
         """
         check_kind(
             retention, Retention, "A retention is a Retention, such as Retention(keep=10, older_than=…)"

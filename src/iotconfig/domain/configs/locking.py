@@ -1,4 +1,4 @@
-"""Locks of configs that may move to another board: lock, read again, and start over where it moved."""
+"""Locks of configs that may move to another board: lock, read again, and start over if it moved."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Moved(Exception):
 
 
 def until_locked(store: Store, attempt: Callable[[UnitOfWork], T]) -> T:
-    """Run `attempt` in a unit of work, again and again while it raises `Moved`, and return its result.
+    """Run `attempt` in a unit of work, repeat it while it raises `Moved`, and return its result.
 
-    Locking the other board too would break the order of locks, and could deadlock. So
-    the unit of work is rolled back, and the next one locks the board that the config is on then.
+    Locking the other board in the same unit of work would break the order of locks, and could
+    deadlock. So it is rolled back, and the next one locks the current board of the config.
     """
     while True:
         try:

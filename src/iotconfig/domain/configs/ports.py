@@ -49,7 +49,7 @@ class ConfigReader(Protocol):
         ...
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        """The configs of these devices, sorted by MAC address; those without one are left out."""
+        """The configs of these devices, sorted by MAC address; devices without a config are omitted."""
         ...
 
 
@@ -65,7 +65,7 @@ class RevisionCounterReader(Protocol):
     """Reads the revision counters of MAC addresses."""
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
-        """The board that took the place of this one, which has had no config since; or None."""
+        """The board that replaced this one, while this one has had no config since; otherwise None."""
         ...
 
 
@@ -93,7 +93,7 @@ class HistoryReader(Protocol):
         ...
 
     def newest(self, config_id: int) -> Revision | None:
-        """The newest revision of this config, which is a deletion where it was deleted; or None."""
+        """The newest revision of this config (a deletion, if it was deleted), or None."""
         ...
 
     def newest_content(self, config_id: int) -> Revision | None:
@@ -101,7 +101,7 @@ class HistoryReader(Protocol):
         ...
 
     def latest_config(self, mac_address: MacAddress) -> int | None:
-        """The id of the config that the newest revision of this device is of; None without any."""
+        """The id of the config of this device's newest revision; None without any."""
         ...
 
     def created_at(self, config_id: int) -> datetime | None:

@@ -17,7 +17,7 @@ from iotconfig.domain.text import is_storable
 from .config import ConfigSummary
 
 MAX_SEARCH: Final = 255
-"""Characters that a search may have: no field that is searched is longer."""
+"""Maximum length of a search text: searched fields are not longer."""
 
 _SEPARATOR: Final = "\x1f"
 # A searched field cannot hold the separator, so no match crosses two fields.
@@ -29,7 +29,7 @@ def fold(text: str) -> str:
 
     The domain folds, because databases differ: SQLite folds ASCII only.
     """
-    # The same for ASCII, in a tenth of the time.
+    # Equivalent for ASCII, in a tenth of the time.
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
     return folded.replace(_SEPARATOR, _STAND_IN)
 
@@ -45,13 +45,12 @@ _MAC_SEPARATORS: Final = frozenset(":-.")
 
 
 def mac_fragments(text: str) -> tuple[str, ...]:
-    """The parts of a canonical MAC address that `text` may stand for, in any spelling, whole or partial.
+    """Return the parts of a canonical MAC address that `text`, in any spelling, can be.
 
-    A MAC address matches `text` where one of them occurs in its canonical
-    spelling. Digits alone may begin in the middle of an octet, so they have two
-    parts (`bcc`: `b:cc` and `bc:c`); a colon, dash or dot stands between two
-    octets. None for text that is no part of a MAC address, as where it mixes
-    separators.
+    A MAC address matches `text` if its canonical spelling contains one of them. Digits without
+    separators may begin in the middle of an octet, so they have two parts (`bcc`: `b:cc` and `bc:c`); a
+    colon, dash or dot is always between two octets. Empty if `text` cannot be a part of a MAC
+    address, for example because it mixes separators.
     """
     part = text.strip(" ").lower()
     separators = _MAC_SEPARATORS.intersection(part)
@@ -79,7 +78,7 @@ def _in_octets(digits: str, first: int) -> str:
 def has_text(
     text: str, mac_address: MacAddress, device_name: str | None, device_entity_id: str | None
 ) -> bool:
-    """Whether a search for `text` finds a config with these fields; what a store without an index asks for each."""
+    """Whether a search for `text` finds a config with these fields; for stores without an index."""
     if fold(text) in search_text(mac_address, device_name, device_entity_id):
         return True
     return any(fragment in mac_address.canonical for fragment in mac_fragments(text))
@@ -102,14 +101,14 @@ def _check_ota(_query: object, _attribute: object, value: bool | None) -> None: 
 
 @frozen
 class ConfigQuery:
-    """Which configs to list, and which page of them; pages are sorted by MAC address."""
+    """A filter of configs, and a page of the result; pages are sorted by MAC address."""
 
     text: str | None = field(default=None, validator=_check_text)
     """Substring of device name or entity id, taken literally, or of the MAC address in any spelling; any case."""
     enable_ota: bool | None = field(default=None, validator=_check_ota)
     """Only configs whose `enable_ota` is this; None for all."""
     after: MacAddress | None = field(default=None, converter=optional_mac_address)
-    """Only configs behind this MAC address (or its text): where the page before ended."""
+    """Only configs after this MAC address (or its text): the `next` of the previous page."""
     limit: int = field(default=MAX_PAGE, validator=check_limit)
     """Configs on the page, 1 to 1000."""
     count: bool = field(default=True, validator=check_flag)

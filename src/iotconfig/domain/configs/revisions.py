@@ -16,10 +16,10 @@ from iotconfig.domain.paging import check_limit
 from iotconfig.domain.text import is_storable
 
 MAX_AUTHOR: Final = 255
-"""Characters that an author's name may have."""
+"""Maximum number of characters of an author's name."""
 
 MAX_MESSAGE: Final = 1000
-"""Characters that a message may have."""
+"""Maximum number of characters of a message."""
 
 MAX_REVISION: Final = 2**63 - 1
 """Revision numbers are 64-bit and signed in every database."""
@@ -74,20 +74,20 @@ UNSIGNED: Final = ChangeNote()
 
 @frozen
 class RevisionSummary:
-    """A revision as lists show it: everything but the document."""
+    """A revision as lists show it: without its content."""
 
     config_id: int
     mac_address: MacAddress
     """The device that the config belonged to."""
     revision: int
-    """Counted per MAC address, from 1; within one config it only grows."""
+    """Counted per MAC address, from 1; within one config it only increases."""
     operation: Operation
     etag: str | None
     """The content ETag; None for a deletion."""
     author: str
     message: str | None
     created_at: datetime
-    """When the change was made; never before the revision that precedes it."""
+    """The time of the change; never earlier than that of the previous revision."""
 
 
 @frozen
@@ -125,7 +125,7 @@ class DeletedConfig:
     mac_address: MacAddress
     """The device that it belonged to."""
     device_name: str | None
-    """As its last content said."""
+    """From its last content."""
     revision: int
     """The deletion's."""
     author: str
@@ -142,7 +142,7 @@ def _check_before(_query: object, _attribute: object, before: int | None) -> Non
 
 
 def check_config_id(config_id: object) -> None:
-    """Raise `TypeError` for what is no id of a config."""
+    """Raise `TypeError` unless it can be the id of a config."""
     check_whole_number(config_id, "The id of a config is an int (get_by_mac finds it by its MAC address)")
 
 
@@ -156,7 +156,7 @@ class HistoryQuery:
 
     config_id: int = field(validator=_check_query_id)
     before: int | None = field(default=None, validator=_check_before)
-    """Only revisions below this one: where the page before ended."""
+    """Only revisions below this one: the `before` of the previous page."""
     limit: int = field(default=100, validator=check_limit)
     """Revisions on the page, 1 to 1000."""
 
@@ -189,7 +189,7 @@ class DeletedQuery:
     """Which page of the deleted configs to list, the latest deletion first."""
 
     before: DeletedPosition | None = field(default=None, validator=_check_position)
-    """Only those behind this one: where the page before ended."""
+    """Only those after this one: the `before` of the previous page."""
     limit: int = field(default=100, validator=check_limit)
     """Configs on the page, 1 to 1000."""
 

@@ -1,4 +1,4 @@
-"""The use cases. Everything that a user can do with configs goes through here."""
+"""The use cases of configs: every way to read and change them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ConfigService:
     def create(
         self, mac_address: MacAddress | str, content: ContentLike, note: ChangeNote = UNSIGNED
     ) -> Config:
-        """Give a device its first config. Raises `RecordExists` if it has one."""
+        """Create the first config of a device. Raises `RecordExists` if it has one."""
         mac_address, content = mac_address_of(mac_address), content_of(content)
         check_note(note)
         with self.store.writing() as work:
@@ -174,9 +174,9 @@ class ConfigService:
         precondition: Precondition = UNCONDITIONAL,
         note: ChangeNote = UNSIGNED,
     ) -> tuple[Config, bool]:
-        """Create or update by MAC address; True in second place where it created.
+        """Create or update by MAC address. Returns the config, and whether it was created.
 
-        Raises `PreconditionFailed` where `precondition` excludes what is there.
+        Raises `PreconditionFailed` if `precondition` excludes the present state.
         """
         mac_address, content = mac_address_of(mac_address), content_of(content)
         _check_condition(precondition)
@@ -333,7 +333,7 @@ def _store(
     note: ChangeNote,
     now: datetime,
 ) -> Config:
-    """Give a config other content; the same content is announced only: operators press Save to make a device re-read."""
+    """Return the change to other content. Equal content is only announced: operators press Save to make a device re-read."""
     if content.text == config.content.text:
         work.notifications.enqueue(announce_config(config), now)
         return config
@@ -341,7 +341,7 @@ def _store(
 
 
 def _check_id(config_id: int) -> None:
-    """Keep numbers that are no id from the store: some databases fail on them."""
+    """Refuse numbers that cannot be ids: some databases fail on them."""
     check_config_id(config_id)
     if not 1 <= config_id <= MAX_ID:
         raise RecordNotFound(config_id)
@@ -360,7 +360,7 @@ def _found(config: Config | None, key: int | MacAddress) -> Config:
 
 
 def _absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
-    """Why a device has no config."""
+    """Return the error for a device without a config."""
     successor = view.counters.replaced_by(mac_address)
     if successor is None:
         return RecordNotFound(mac_address)

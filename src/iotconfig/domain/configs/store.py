@@ -27,7 +27,7 @@ from .revisions import ChangeNote
 
 
 class View(Protocol):
-    """Reads what is committed."""
+    """Reads committed data."""
 
     @property
     def configs(self) -> DocumentReader:
@@ -36,7 +36,7 @@ class View(Protocol):
 
     @property
     def counters(self) -> RevisionCounterReader:
-        """The devices."""
+        """The revision counters."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class UnitOfWork(Protocol):
 
     @property
     def configs(self) -> ConfigReader:
-        """The configs, seen as this transaction has left them."""
+        """The configs, with the changes of this transaction."""
         ...
 
     @property

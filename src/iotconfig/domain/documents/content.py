@@ -1,4 +1,4 @@
-"""The configuration document: kept verbatim, checked once, when it comes in."""
+"""The content of a config: kept verbatim, and checked once, when it is received."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
 from . import strict_json
 
 MAX_DEPTH: Final = 64
-"""Levels of nesting that a document may have; the top object is level 1."""
+"""Maximum depth of nesting; the top object is level 1."""
 
 DEFAULT_MAX_BYTES: Final = 256 * 1024
-"""Bytes of UTF-8 that a document may have, unless a setting says otherwise."""
+"""Default size limit, in bytes of UTF-8."""
 
 _MAX_NAME: Final = 255
 

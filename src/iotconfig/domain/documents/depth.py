@@ -56,7 +56,7 @@ class _Place:
     _string: str = ""
 
     def pass_by(self, mark: str) -> None:
-        """Go past a bracket, a comma, a colon or a string."""
+        """Process a bracket, a comma, a colon or a string."""
         if mark == "{":
             self.path.append("")
         elif mark == "[":

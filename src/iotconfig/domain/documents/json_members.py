@@ -1,4 +1,4 @@
-"""The members of a JSON object, each with the exact place of its text."""
+"""The members of a JSON object, each with the exact position of its text."""
 
 from __future__ import annotations
 

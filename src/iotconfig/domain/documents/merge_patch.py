@@ -1,4 +1,4 @@
-"""JSON Merge Patch (RFC 7396) on the text itself: what a patch does not touch keeps its bytes."""
+"""JSON Merge Patch (RFC 7396) on the text itself: members that the patch does not name keep their bytes."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class MergePatch:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a patch: the text of one JSON object, held to the rules of content.
+        """Parse a patch: the text of one JSON object that follows the rules of content.
 
-        A patch of another kind would replace a whole config by what is no
-        object. Raises `InvalidDocument`, with the place.
+        Other JSON values are refused, because as a patch they would replace the whole content.
+        Raises `InvalidDocument`, with the place.
         """
         members(text, MAX_DEPTH)
         return cls(text, spans(text))
 
     def merged_into(self, target: str) -> str:
-        """The text of the object `target`, patched.
+        """Return the text of the object `target` with the patch merged into it.
 
-        New members come last, as the patch writes them. The text may break a
-        rule of content: it can be too long, or a derived field of a wrong kind.
+        New members are appended as the patch writes them. The result may break a rule of
+        content: it can be too long, or have a derived field of a wrong type.
 
-        Takes time in proportion to both texts, however deep they are.
+        The time is proportional to the length of both texts, whatever their depth.
         """
         found = spans(target, like=self._members)
         return _merged(target, 0, len(target), found, self.text, self._members)
@@ -44,7 +44,7 @@ class MergePatch:
 
 @define
 class _Part:
-    """One member as it is written. Between two parts is a comma."""
+    """One member as it is written. There is a comma between two parts."""
 
     lead: str
     """The space before the name."""

@@ -37,19 +37,19 @@ def decode_utf8(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        # What stands before the fault is UTF-8, so columns count characters.
+        # The text before the error is UTF-8, so columns count characters.
         raise InvalidDocument("the text is not UTF-8", **_end_of(data[: error.start].decode())) from None
 
 
 def decode(text: str, max_depth: int) -> object:
-    """The value of a whole JSON text.
+    """Return the value of a whole JSON text.
 
-    Numbers, integers included, come back as floats; callers that need their
+    All numbers, integers included, are returned as floats; callers that need their
     digits have the text. `max_depth` counts nested arrays and objects, the
     outermost being 1.
 
     Raises `InvalidDocument`, with its place, for a byte order mark, text that is
-    no JSON, a duplicate member name, a number beyond an IEEE 754 double (`NaN`
+    not JSON, a duplicate member name, a number beyond an IEEE 754 double (`NaN`
     and `Infinity` included), a lone surrogate, U+0000, or deeper nesting.
     """
     check_characters(text)
@@ -66,7 +66,7 @@ def decode(text: str, max_depth: int) -> object:
 
 
 class Refused(Exception):
-    """The fast pass met something that is JSON to the decoder, and not to us."""
+    """The decoder accepted JSON that the rules of content refuse."""
 
 
 def _number(digits: str) -> float:
@@ -106,7 +106,7 @@ def _behind_space(text: str, position: int) -> int:
 
 
 def check_characters(text: str) -> None:
-    """Refuse a byte order mark, and what UTF-8 cannot carry."""
+    """Refuse a byte order mark, and characters that UTF-8 cannot encode."""
     if text.startswith(_BOM):
         raise InvalidDocument("a byte order mark is not allowed before the JSON text", line=1, column=1)
     try:
@@ -116,7 +116,7 @@ def check_characters(text: str) -> None:
 
 
 def check_escaped_strings(value: object) -> None:
-    """Refuse what only an escape can bring in: lone surrogates and U+0000."""
+    """Refuse characters that only an escape can produce: lone surrogates and U+0000."""
     pending = [value]
     while pending:
         current = pending.pop()
@@ -142,7 +142,7 @@ def _string_rule(text: str) -> str | None:
 
 @frozen
 class _Breach:
-    """Stands in a decoded value for what a rule refuses; `name` is a member's, where it is one."""
+    """Marks a refused part in a decoded value; `name`: of a refused member."""
 
     rule: str
     name: str | None = None

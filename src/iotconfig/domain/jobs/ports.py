@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Wait:
-    """How long to wait before a job's next step."""
+    """The wait before a job's next step."""
 
     seconds: float
     wakes: bool = False
@@ -23,7 +23,7 @@ class Job(Protocol):
         """Do one step and return the wait before the next one.
 
         Errors that the job expects, such as a database that is away, are handled here. Any
-        other exception ends this instance of the job: it is made anew.
+        other exception ends this instance of the job: the job is created again.
         """
         ...
 
@@ -55,5 +55,5 @@ class Wakeup(Protocol):
         ...
 
     def close(self) -> None:
-        """Close what the waits opened."""
+        """Close the connections that the waits opened."""
         ...

@@ -37,7 +37,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables that are set; an empty one counts as unset.
 
-        The value of a secret may be in a file, whose path is in the variable of the same name with `_FILE` behind it.
+        The value of a secret may be in a file, whose path is in the variable with the suffix `_FILE`.
 
         Raises `InvalidSetting`, whose message names the variable and the rule,
         and never has the value of a secret.

@@ -18,7 +18,7 @@ def utc_now() -> datetime:
 
 
 class Turns:
-    """Yields to other requests of the thread, at most every 5 ms. Calls in between cost a look at the clock.
+    """Yields to other requests of the thread, at most every 5 ms. Other calls only read the clock.
 
     Work differs: a hundred small configs are read in a millisecond, a hundred large ones in seconds.
     """

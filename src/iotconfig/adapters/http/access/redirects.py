@@ -10,11 +10,11 @@ _LONGEST = 2000
 
 
 def local_path(url: str, origin: str) -> str:
-    """The path that `url` names on `origin` (scheme and host), with query and fragment.
+    """Return the path of `url` on `origin` (scheme and host), with query and fragment.
 
     `url`: a path that begins with one slash, or an absolute URL of that very
-    origin. Raises `ValidationFailed` for all else, and for what browsers read
-    otherwise than they are written: backslashes, spaces, control characters.
+    origin. Raises `ValidationFailed` for anything else, and for characters that
+    browsers rewrite: backslashes, spaces, control characters.
     """
     path = url.removeprefix(origin) if url.startswith(f"{origin}/") else url
     is_plain = path.isascii() and path.isprintable() and not set(path) & set('\\ <>"')

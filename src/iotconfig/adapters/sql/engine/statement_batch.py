@@ -29,12 +29,12 @@ def execute_together(
 ) -> None:
     """Execute statements that insert, update or delete, and whose results are not needed.
 
-    On PostgreSQL they become the parts of one statement. The order of its parts is the server's,
-    so they have to write to different rows, and none sees what another wrote.
+    On PostgreSQL they become the parts of one statement. The server chooses the order of the parts,
+    so the parts must write to different rows, and no part sees the rows of another.
 
-    statements: built once, since what is made of them is kept.
-    values: those of all parameters of all statements; one name has one value.
-    last: a query to be executed with them, on PostgreSQL.
+    statements: always the same object, because its compiled form is cached.
+    values: the parameters of all statements; one name has one value.
+    last: a query to execute with them, on PostgreSQL.
     """
     if connection.dialect.name != "postgresql":
         for statement in statements:
