@@ -174,7 +174,7 @@ def test_a_foreign_table_with_our_name(command: CommandLine, empty_url: str, nam
     refused = command.run("upgrade-db")
 
     assert (1, 1) == (refused.status, refused.errors.count("\n"))
-    assert "another program" in refused.errors
+    assert "Another program" in refused.errors
     assert before == snapshot(empty_url)
     assert [("Blue",)] == rows(empty_url, f"SELECT song FROM {name}")  # noqa: S608 - a name of ours
 
