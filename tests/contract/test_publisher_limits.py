@@ -45,11 +45,12 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
     """The fleet topic hears of each change; what is too large is parked, and the limits are said once."""
     caplog.set_level(logging.INFO)
     with Listener(limited.port) as listener, publisher_on(limited.url) as publisher:
-        for _ in range(2):
+        for turn in (1, 2):
             publisher.connect()
             *receipts, last = publisher.publish([change(1), asset("a.bin"), deletion(2), asset("b" * 150)])
+            # What has QoS 0 and is on its way when a connection is closed may be lost.
+            heard = listener.wait_for(3 * turn)
             publisher.disconnect()
-        heard = listener.wait_for(6)
 
     state, nudge, cleared = receipts
     assert state is not None

@@ -136,7 +136,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
 
         with silence(broker, link):
             put(service, 1, 2)
-            relay.wait_for(f"did not answer for {TIMEOUT:g} s")
+            relay.wait_for(f"did not answer messages for {TIMEOUT:g} s")
             put(service, 1, 3)
             put(service, 2, 2)
             assert 2 == pending(database_url)
