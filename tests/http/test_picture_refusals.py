@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.support.api import expect_problem
@@ -103,3 +105,18 @@ def test_a_page_of_another_site_makes_nobodys_browser_fetch(
     expect_problem(ask(pictures.client, url, given, headers="Authorization"), 403, "AUTHORIZATION_FAILED")
     expect_problem(ask(pictures.client, url, {"Origin": "https://evil.example"}), 403, "AUTHORIZATION_FAILED")
     assert 0 == picture_server.connections
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", [f"/{PATH}", f"//{PATH}", PATH.replace("lvgl", "%6cvgl")])
+def test_no_spelling_of_the_path_avoids_the_check_of_other_sites(
+    pictures: Service, picture_server: PictureServer, path: str, method: str
+) -> None:
+    """The router accepts several slashes at the beginning, and encoded letters."""
+    url = picture_server.on("/picture", answer(png()))
+    asked = f"{path}?{urlencode({'url': url})}"
+
+    refused = pictures.client.request(method, asked, headers={"Sec-Fetch-Site": "cross-site"})
+    allowed = pictures.client.request(method, asked, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert (403, 200) == (refused.status, allowed.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Event
 
 import pytest
@@ -159,6 +159,32 @@ def test_a_refusal_costs_one_line_and_no_traceback(caplog: pytest.LogCaptureFixt
         record.levelno,
         record.exc_info,
     )
+
+
+@define
+class BrokenWakeup(NoWakeup):
+    """A wake-up that fails at each wait."""
+
+    def wait(self, seconds: float) -> bool:
+        raise OSError("a defect")
+
+
+def test_a_wakeup_that_fails_costs_a_back_off_and_does_not_end_the_job(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The thread of the job would end otherwise, and the process would go on without it."""
+    scripted, clock = Scripted(), Clock()
+    job = RestartingJob(
+        "scripted", lambda: nullcontext(OpenJob(scripted, BrokenWakeup())), lambda: 1.0, clock
+    )
+
+    for delay in (0.5, 1.0):
+        assert Wait(3.0, wakes=True) == job.run_once()
+        assert job.wait_for_wakeup(3.0)
+        assert Wait(delay) == job.run_once()
+
+    assert 2 == scripted.steps
+    assert "scripted: the wait for a wake-up failed" in caplog.text
 
 
 def test_the_end_closes_each_job_once() -> None:

@@ -45,13 +45,19 @@ class CrossSiteGuard:
     origins: Collection[str]
     """Further origins whose pages may make changes; `*` for all."""
     calling_out: Collection[str]
-    """Paths whose GET makes the service send requests to other servers; guarded like changes."""
+    """Templates of the routes whose GET makes the service send requests to other servers; guarded like changes."""
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        acts = req.method not in SAFE_METHODS or (req.method != "OPTIONS" and req.path in self.calling_out)
-        if not acts or "*" in self.origins:
-            return
-        if is_from_elsewhere(req, {self.own_origin, *self.origins}):
+        if req.method not in SAFE_METHODS:
+            self._check(req)
+
+    def process_resource(self, req: falcon.Request, *_rest: Any) -> None:
+        # By the route that was found: other spellings of the path, such as one with two slashes, lead to it too.
+        if req.uri_template in self.calling_out and req.method != "OPTIONS":
+            self._check(req)
+
+    def _check(self, req: falcon.Request) -> None:
+        if "*" not in self.origins and is_from_elsewhere(req, {self.own_origin, *self.origins}):
             raise Refused("AUTHORIZATION_FAILED", why_elsewhere(req, self.own_origin))
 
 

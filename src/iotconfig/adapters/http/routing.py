@@ -171,7 +171,7 @@ class RouteTable:
 
     @cached_property
     def calling_out(self) -> frozenset[str]:
-        """The paths at which a GET makes the service send requests to others."""
+        """The paths of the routes whose GET makes the service send requests to others."""
         return frozenset(route.path for route in self if route.get is not None and route.get.calls_out)
 
     @cached_property

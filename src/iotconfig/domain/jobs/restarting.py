@@ -44,6 +44,8 @@ class RestartingJob:
     _resources: ExitStack = field(init=False, factory=ExitStack)
     _failures: int = field(init=False, default=0)
     _failed_at: float = field(init=False, default=0.0)
+    _postponed: Wait | None = field(init=False, default=None)
+    """The wait before the next step after a wake-up that failed."""
 
     def open(self) -> None:
         """Open the job now. Raises an `IotConfigError` where that is refused."""
@@ -52,6 +54,9 @@ class RestartingJob:
 
     def run_once(self) -> Wait:
         """Run one step and return the wait before the next one. Raises nothing."""
+        if self._postponed is not None:
+            wait, self._postponed = self._postponed, None
+            return wait
         try:
             self.open()
             assert self._opened is not None  # noqa: S101 - `open` made it
@@ -63,8 +68,13 @@ class RestartingJob:
         return self._back_off()
 
     def wait_for_wakeup(self, seconds: float) -> bool:
-        """Wait for up to `seconds`, as `Wakeup.wait` does; for a job that asked for it."""
-        return self._opened is None or self._opened.wakeup.wait(seconds)
+        """Wait for up to `seconds`, as `Wakeup.wait` does; for a job that asked for it. Raises nothing."""
+        try:
+            return self._opened is None or self._opened.wakeup.wait(seconds)
+        except Exception:
+            log.exception("%s: the wait for a wake-up failed, and the job is started again", self.name)
+        self._postponed = self._back_off()
+        return True
 
     def close(self) -> None:
         """Close the job. A failure to close is logged."""
