@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from attrs import frozen
-from tests.support.crowd import together
 from tests.support.depot import Depot, settings_of
 from tests.support.signing import signing_key
 
@@ -25,6 +24,7 @@ from faults.record import Operation, of
 from faults.small_disk import small_disk
 from faults.system import Host, System
 from faults.verdicts import Outcome, held
+from iotconfig.testing.simultaneous import together
 
 _MEGABYTES: Final = 16
 _AT_ONCE: Final = 4

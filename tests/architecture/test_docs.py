@@ -13,8 +13,8 @@ import pytest
 from iotconfig.adapters.http import problems
 from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.testing.announcement_builders import asset, change
+from iotconfig.testing.builders import mac
 from tests.contract.publishers import publisher_on
-from tests.support.entities import mac
 from tests.support.markdown import anchors, links
 
 _ROOT = Path(__file__).parents[2]

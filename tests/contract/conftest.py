@@ -31,8 +31,8 @@ from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.tokens import DeviceTokenStore
+from iotconfig.testing.clocks import SteppingClock
 from tests.contract.queues import queue_of
-from tests.support.clock import SteppingClock
 from tests.support.postgres import create_database, drop_database
 from tests.support.spare_databases import EMPTY
 from tests.support.waiting import wait_until

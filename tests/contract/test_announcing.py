@@ -15,9 +15,8 @@ from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
-from iotconfig.testing.builders import record
-from tests.support.clock import START, SteppingClock
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac, record
+from iotconfig.testing.clocks import START, SteppingClock
 
 from .queues import EVERYTHING, at, only, park, queue_of
 

@@ -11,7 +11,7 @@ import pytest
 from iotconfig.adapters.asset_files import FileAssetStore
 from iotconfig.adapters.memory import MemoryAssetStore
 from iotconfig.domain.assets.asset import Asset, AssetName, AssetStore, OpenAsset
-from tests.support.crowd import together
+from iotconfig.testing.simultaneous import together
 
 NAME = AssetName("firmware.bin")
 LARGE = bytes(range(256)) * 12_345

@@ -22,8 +22,8 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordExists, ValidationFailed
 from iotconfig.domain.mac import MacAddress
-from tests.support.clock import SteppingClock
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import SteppingClock
 
 from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
 from .queues import queue_of
@@ -37,7 +37,7 @@ class Oops(Exception):
 
 
 @pytest.fixture
-def fleet(store: Store, clock: SteppingClock) -> BulkService:
+def bulk(store: Store, clock: SteppingClock) -> BulkService:
     """The use cases for many configs, over the same store as the service."""
     return BulkService(store, clock)
 
@@ -64,7 +64,7 @@ def some(service: ConfigService) -> list[BulkEntry]:
 )
 def test_what_becomes_of_a_fleet(
     store: Store,
-    fleet: BulkService,
+    bulk: BulkService,
     some: list[BulkEntry],
     on_conflict: OnConflict,
     keep_going: bool,
@@ -75,15 +75,13 @@ def test_what_becomes_of_a_fleet(
     rules, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
     before, rows_before = everything(store, range(1, 4)), rows(store)
 
-    assert evolve(tally, stored=False) == fleet.load(
-        some, evolve(rules, dry_run=True), report=reported.append
-    )
+    assert evolve(tally, stored=False) == bulk.load(some, evolve(rules, dry_run=True), report=reported.append)
     assert refused == places(reported)
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 4))
 
     reported.clear()
-    assert tally == fleet.load(some, rules, ChangeNote("eve", "all"), reported.append)
+    assert tally == bulk.load(some, rules, ChangeNote("eve", "all"), reported.append)
     assert refused == places(reported)
     assert [RecordExists] * len(refused) == [type(refusal.error) for refusal in reported]
     expected = {mac(2): content(n=2), mac(3): content(n=3)}
@@ -95,9 +93,9 @@ def test_what_becomes_of_a_fleet(
     assert (tally.new + tally.changed if tally.stored else 0) == len(notifications(store))
 
 
-def test_the_history_says_who_loaded_what(store: Store, fleet: BulkService, some: list[BulkEntry]) -> None:
+def test_the_history_says_who_loaded_what(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
     """One revision for each config that was stored, with the note; what is the same gets none."""
-    fleet.load(some, BulkOptions(REPLACE), ChangeNote("eve", "all of them"))
+    bulk.load(some, BulkOptions(REPLACE), ChangeNote("eve", "all of them"))
     found = histories(store, (1, 2, 3))
 
     assert [Operation.CREATE] == [r.operation for r in found[mac(1)]]
@@ -108,26 +106,24 @@ def test_the_history_says_who_loaded_what(store: Store, fleet: BulkService, some
     assert content(z=2) == found[mac(2)][-1].content
 
 
-def test_a_fleet_loaded_again_changes_nothing(
-    store: Store, fleet: BulkService, some: list[BulkEntry]
-) -> None:
+def test_a_fleet_loaded_again_changes_nothing(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
     """A re-run makes no revision, and announces nothing."""
-    fleet.load(some, BulkOptions(REPLACE))
+    bulk.load(some, BulkOptions(REPLACE))
     queue = queue_of(store)
     queue.acknowledge(queue.find(99), [])
     before = everything(store, range(1, 4))
 
-    assert Tally(same=3) == fleet.load(some, BulkOptions(REPLACE))
+    assert Tally(same=3) == bulk.load(some, BulkOptions(REPLACE))
     assert before == everything(store, range(1, 4))
     assert {} == notifications(store)
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_duplicates_are_refused_all(store: Store, fleet: BulkService, keep_going: bool) -> None:
+def test_duplicates_are_refused_all(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """Nobody can tell which of them is meant; each refusal names another one."""
     twice = [entry(1), evolve(entry(1), place="again"), entry(2)]
     reported: list[BulkRefusal] = []
-    tally = fleet.load(twice, BulkOptions(keep_going=keep_going), report=reported.append)
+    tally = bulk.load(twice, BulkOptions(keep_going=keep_going), report=reported.append)
 
     assert Tally(new=1, refused=2, stored=keep_going) == tally
     assert [("place 1", "again has the same"), ("again", "place 1 has the same")] == [
@@ -139,20 +135,20 @@ def test_duplicates_are_refused_all(store: Store, fleet: BulkService, keep_going
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_refusals_of_the_source(store: Store, fleet: BulkService, keep_going: bool) -> None:
+def test_refusals_of_the_source(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """What the reader could not read is reported in its place, and keeps all from being stored, or just itself."""
     reported: list[BulkRefusal] = []
-    tally = fleet.load([entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), report=reported.append)
+    tally = bulk.load([entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), report=reported.append)
 
     assert Tally(new=2, refused=1, stored=keep_going) == tally
     assert [BAD] == reported
     assert (2 if keep_going else 0) == len(configs(store))
 
 
-def test_every_kind_of_refusal_is_reported_in_one_run(fleet: BulkService, some: list[BulkEntry]) -> None:
+def test_every_kind_of_refusal_is_reported_in_one_run(bulk: BulkService, some: list[BulkEntry]) -> None:
     """Who corrects a fleet need not run the import once for each kind of error."""
     reported: list[BulkRefusal] = []
-    tally = fleet.load(
+    tally = bulk.load(
         [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), report=reported.append
     )
 
@@ -161,7 +157,7 @@ def test_every_kind_of_refusal_is_reported_in_one_run(fleet: BulkService, some: 
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_a_source_that_fails_leaves_nothing(store: Store, fleet: BulkService, keep_going: bool) -> None:
+def test_a_source_that_fails_leaves_nothing(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """An error in the middle of reading comes out, and nothing was stored, in no mode."""
 
     def broken() -> Iterator[BulkEntry]:
@@ -169,14 +165,14 @@ def test_a_source_that_fails_leaves_nothing(store: Store, fleet: BulkService, ke
         raise Oops
 
     with pytest.raises(Oops):
-        fleet.load(broken(), BulkOptions(keep_going=keep_going))
+        bulk.load(broken(), BulkOptions(keep_going=keep_going))
     assert {} == configs(store)
-    assert Tally(new=1, stored=True) == fleet.load([entry(1)], BulkOptions())
+    assert Tally(new=1, stored=True) == bulk.load([entry(1)], BulkOptions())
     assert 1 == configs(store)[mac(1)].revision
 
 
 def test_writers_do_not_wait_for_a_slow_source(
-    store: Store, fleet: BulkService, service: ConfigService
+    store: Store, bulk: BulkService, service: ConfigService
 ) -> None:
     """While the source is read, others write, even the same devices; the import finds what they left."""
 
@@ -185,32 +181,32 @@ def test_writers_do_not_wait_for_a_slow_source(
             yield entry(number)
             service.put(mac(number), content(n=number) if number == 0 else content(w=number))
 
-    assert Tally(changed=2, same=1, stored=True) == fleet.load(slow(), BulkOptions(REPLACE))
+    assert Tally(changed=2, same=1, stored=True) == bulk.load(slow(), BulkOptions(REPLACE))
     assert {mac(0): 1, mac(1): 2, mac(2): 2} == {a: c.revision for a, c in configs(store).items()}
 
 
-def test_a_fleet_larger_than_any_batch(store: Store, fleet: BulkService) -> None:
+def test_a_fleet_larger_than_any_batch(store: Store, bulk: BulkService) -> None:
     """Thousands of entries, and large ones, are stored whole."""
     large = content(x="y" * 200_000)
     source = [*entries(range(2500)), *(entry(n, large) for n in range(2500, 2512))]
 
-    assert Tally(new=2512, stored=True) == fleet.load(source, BulkOptions())
-    with fleet.export() as exported:
+    assert Tally(new=2512, stored=True) == bulk.load(source, BulkOptions())
+    with bulk.export() as exported:
         assert [ExportedConfig(e.mac_address, e.content.text) for e in source] == list(exported)
 
 
-def test_an_empty_fleet(fleet: BulkService) -> None:
+def test_an_empty_fleet(bulk: BulkService) -> None:
     """Nothing to load is no error, and nothing to export neither."""
-    assert Tally() == fleet.load([], BulkOptions())
-    with fleet.export() as exported:
+    assert Tally() == bulk.load([], BulkOptions())
+    with bulk.export() as exported:
         assert [] == list(exported)
 
 
-def test_an_export_is_of_one_moment(store: Store, fleet: BulkService, service: ConfigService) -> None:
+def test_an_export_is_of_one_moment(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """What writers do while it is read is not in it: no update, no deletion, no new config, no move."""
-    fleet.load(entries(range(1200)), BulkOptions())
+    bulk.load(entries(range(1200)), BulkOptions())
     seen: list[MacAddress] = []
-    with fleet.export() as exported:
+    with bulk.export() as exported:
         for number, config in enumerate(exported):
             seen.append(config.mac_address)
             assert {"n": number} == json.loads(config.text)
@@ -224,12 +220,12 @@ def test_an_export_is_of_one_moment(store: Store, fleet: BulkService, service: C
     assert 1200 == len(configs(store))
 
 
-def test_an_export_may_be_left_in_the_middle(fleet: BulkService, service: ConfigService) -> None:
+def test_an_export_may_be_left_in_the_middle(bulk: BulkService, service: ConfigService) -> None:
     """A reader that goes away leaves nothing behind: the end of the test counts connections."""
-    fleet.load(entries(range(1200)), BulkOptions())
+    bulk.load(entries(range(1200)), BulkOptions())
 
     def leave() -> None:
-        with fleet.export() as exported:
+        with bulk.export() as exported:
             next(exported)
             raise Oops
 

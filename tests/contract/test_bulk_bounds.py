@@ -12,8 +12,8 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import ContentTooLarge
-from tests.support.clock import SteppingClock
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import SteppingClock
 
 
 def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:

@@ -15,9 +15,9 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
-from tests.support.clock import SteppingClock
-from tests.support.crowd import together
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import SteppingClock
+from iotconfig.testing.simultaneous import together
 
 from .bulk_stores import configs, entries, everything, histories, notifications
 
@@ -26,7 +26,7 @@ ROUNDS = 3
 
 
 @pytest.fixture
-def fleet(store: Store, clock: SteppingClock) -> BulkService:
+def bulk(store: Store, clock: SteppingClock) -> BulkService:
     """The use cases for many configs, over the same store as the service."""
     return BulkService(store, clock)
 
@@ -49,14 +49,14 @@ def assert_whole(store: Store) -> None:
         assert (config.revision, config.content.etag) == (state.revision, state.etag)
 
 
-def test_an_import_against_single_writers(store: Store, fleet: BulkService, service: ConfigService) -> None:
+def test_an_import_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Each change of either is one revision: as many as were acknowledged, and none twice."""
 
     def act(number: int) -> int:
         done = 0
         for n in range(ROUNDS):
             if number == 0:
-                tally = fleet.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
+                tally = bulk.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
                 done += tally.new + tally.changed
             else:
                 for device in DEVICES:
@@ -70,14 +70,14 @@ def test_an_import_against_single_writers(store: Store, fleet: BulkService, serv
     assert_whole(store)
 
 
-def test_imports_of_one_fleet_at_once(store: Store, fleet: BulkService) -> None:
+def test_imports_of_one_fleet_at_once(store: Store, bulk: BulkService) -> None:
     """Four imports whose devices overlap, in different orders, all succeed; the last one's content stays."""
 
     def act(number: int) -> Tally:
         numbers = [n for n in DEVICES if n % 4 != number]
         if number % 2:
             numbers.reverse()
-        return fleet.load(entries(numbers, by=number), BulkOptions(OnConflict.REPLACE))
+        return bulk.load(entries(numbers, by=number), BulkOptions(OnConflict.REPLACE))
 
     tallies = together(4, act)
     assert len(DEVICES) == sum(tally.new for tally in tallies)
@@ -86,9 +86,9 @@ def test_imports_of_one_fleet_at_once(store: Store, fleet: BulkService) -> None:
     assert_whole(store)
 
 
-def test_imports_of_new_devices_with_conflicts_refused(store: Store, fleet: BulkService) -> None:
+def test_imports_of_new_devices_with_conflicts_refused(store: Store, bulk: BulkService) -> None:
     """Of four imports that must find nothing there, one stores all, and the others nothing."""
-    tallies = together(4, lambda number: fleet.load(entries(DEVICES, by=number), BulkOptions()))
+    tallies = together(4, lambda number: bulk.load(entries(DEVICES, by=number), BulkOptions()))
 
     stored = [tally for tally in tallies if tally.stored]
     assert [Tally(new=len(DEVICES), stored=True)] == stored
@@ -97,9 +97,9 @@ def test_imports_of_new_devices_with_conflicts_refused(store: Store, fleet: Bulk
     assert_whole(store)
 
 
-def test_a_patch_against_single_writers(store: Store, fleet: BulkService, service: ConfigService) -> None:
+def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Every device gets the patch on top of what others write; none of their changes is lost."""
-    fleet.load(entries(DEVICES), BulkOptions())
+    bulk.load(entries(DEVICES), BulkOptions())
     for_all = ConfigQuery()
 
     def act(number: int) -> int:
@@ -107,7 +107,7 @@ def test_a_patch_against_single_writers(store: Store, fleet: BulkService, servic
         for n in range(ROUNDS):
             if number == 0:
                 patch = MergePatch.parse(f'{{"patched": {n}}}')
-                tally = fleet.patch(for_all, patch, BulkOptions(keep_going=True)).tally
+                tally = bulk.patch(for_all, patch, BulkOptions(keep_going=True)).tally
                 assert 0 == tally.refused
                 done += tally.changed
             else:
@@ -122,12 +122,12 @@ def test_a_patch_against_single_writers(store: Store, fleet: BulkService, servic
     assert_whole(store)
 
 
-def test_patches_of_different_members_at_once(store: Store, fleet: BulkService) -> None:
+def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -> None:
     """Two patches, all or nothing, end with both in every config: whoever was late began anew."""
-    fleet.load(entries(DEVICES), BulkOptions())
+    bulk.load(entries(DEVICES), BulkOptions())
 
     def act(number: int) -> Tally:
-        return fleet.patch(ConfigQuery(), MergePatch.parse(f'{{"p{number}": 1}}'), BulkOptions()).tally
+        return bulk.patch(ConfigQuery(), MergePatch.parse(f'{{"p{number}": 1}}'), BulkOptions()).tally
 
     assert [Tally(changed=len(DEVICES), stored=True)] * 2 == together(2, act)
     assert {3} == {config.revision for config in configs(store).values()}
@@ -137,25 +137,25 @@ def test_patches_of_different_members_at_once(store: Store, fleet: BulkService) 
     assert_whole(store)
 
 
-def test_exports_while_writers_write(store: Store, fleet: BulkService) -> None:
+def test_exports_while_writers_write(store: Store, bulk: BulkService) -> None:
     """Each import is one moment: an export shows all of it, or nothing of it."""
-    fleet.load(entries(DEVICES, load=0), BulkOptions())
+    bulk.load(entries(DEVICES, load=0), BulkOptions())
 
     def act(number: int) -> set[int]:
         if number == 0:
             for n in range(1, 8):
-                fleet.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
+                bulk.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
             return set()
         sizes = set()
         for _ in range(8):
-            with fleet.export() as exported:
+            with bulk.export() as exported:
                 sizes.add(len({json.loads(config.text)["load"] for config in exported}))
         return sizes
 
     assert [{1}, {1}] == together(3, act)[1:]
 
 
-def test_imports_against_board_swaps(store: Store, fleet: BulkService, service: ConfigService) -> None:
+def test_imports_against_board_swaps(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Swaps, deletions and imports of the same boards all end, and each config is at its board's counter."""
     moved = service.create(mac(0), content()).id
 
@@ -163,7 +163,7 @@ def test_imports_against_board_swaps(store: Store, fleet: BulkService, service: 
         for n in range(12):
             try:
                 if number == 0:
-                    fleet.load(entries(range(4), load=n), BulkOptions(OnConflict.REPLACE))
+                    bulk.load(entries(range(4), load=n), BulkOptions(OnConflict.REPLACE))
                 elif number == 1:
                     service.replace_device(moved, mac(1 + n % 3))
                 elif (config := service.get_by_mac(mac(n % 4))).id != moved:

@@ -12,8 +12,8 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
-from tests.support.clock import SteppingClock
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import SteppingClock
 
 from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
 from .queues import queue_of
@@ -23,7 +23,7 @@ ALL = ConfigQuery()
 
 
 @pytest.fixture
-def fleet(store: Store, clock: SteppingClock) -> BulkService:
+def bulk(store: Store, clock: SteppingClock) -> BulkService:
     """The use cases for many configs, over the same store as the service."""
     return BulkService(store, clock)
 
@@ -37,9 +37,9 @@ def texts(store: Store) -> list[str]:
     return [config.content.text for config in configs(store).values()]
 
 
-def test_a_patch_of_what_is_selected(store: Store, fleet: BulkService) -> None:
+def test_a_patch_of_what_is_selected(store: Store, bulk: BulkService) -> None:
     """The filter selects; what has the member already stays; each device has one result, and one revision."""
-    fleet.load(
+    bulk.load(
         [
             entry(1, content('{ "deviceName":"Lamp 1" , "x":1.10 }')),
             entry(2, content('{"deviceName":"lamp 2","enableOTA": true}')),
@@ -49,7 +49,7 @@ def test_a_patch_of_what_is_selected(store: Store, fleet: BulkService) -> None:
     )
     forget_notifications(store)
     results: list[BulkResult] = []
-    outcome = fleet.patch(
+    outcome = bulk.patch(
         ConfigQuery(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), tell=results.append
     )
     found = configs(store)
@@ -68,23 +68,23 @@ def test_a_patch_of_what_is_selected(store: Store, fleet: BulkService) -> None:
     assert [f"config {mac(1)}"] == list(notifications(store))
 
 
-def test_a_patch_again_changes_nothing(store: Store, fleet: BulkService) -> None:
+def test_a_patch_again_changes_nothing(store: Store, bulk: BulkService) -> None:
     """A re-run finds its work done: no revision, and nobody is told."""
-    fleet.load(entries(range(250)), BulkOptions())
-    assert Tally(changed=250, stored=True) == fleet.patch(ALL, OTA, BulkOptions()).tally
+    bulk.load(entries(range(250)), BulkOptions())
+    assert Tally(changed=250, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
     forget_notifications(store)
 
-    assert Tally(same=250) == fleet.patch(ALL, OTA, BulkOptions()).tally
+    assert Tally(same=250) == bulk.patch(ALL, OTA, BulkOptions()).tally
     assert {2} == {config.revision for config in configs(store).values()}
     assert {} == notifications(store)
 
 
-def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, fleet: BulkService) -> None:
+def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkService) -> None:
     """The count is of all, the samples are the first that would change, with before and after."""
-    fleet.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
+    bulk.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
     before, rows_before, found = everything(store, range(120)), rows(store), configs(store)
     results: list[BulkResult] = []
-    outcome = fleet.patch(ALL, OTA, BulkOptions(dry_run=True), tell=results.append)
+    outcome = bulk.patch(ALL, OTA, BulkOptions(dry_run=True), tell=results.append)
 
     assert Tally(changed=119, same=1) == outcome.tally
     assert [found[mac(n)] for n in range(1, 6)] == [sample.config for sample in outcome.samples]
@@ -97,12 +97,12 @@ def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, fleet: BulkServi
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_results_that_break_a_rule_are_refused(store: Store, fleet: BulkService, keep_going: bool) -> None:
+def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """Each names its device and why; without "keep going" nothing is stored."""
-    fleet.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
+    bulk.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
-    outcome = fleet.patch(
+    outcome = bulk.patch(
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),
@@ -118,11 +118,11 @@ def test_results_that_break_a_rule_are_refused(store: Store, fleet: BulkService,
     assert ([1, 2, 2] if keep_going else [1, 1, 1]) == [c.revision for c in configs(store).values()]
 
 
-def test_a_patch_that_breaks_a_derived_field(store: Store, fleet: BulkService) -> None:
+def test_a_patch_that_breaks_a_derived_field(store: Store, bulk: BulkService) -> None:
     """The reason points at the member."""
-    fleet.load(entries((1, 2)), BulkOptions())
+    bulk.load(entries((1, 2)), BulkOptions())
     reported: list[BulkRefusal] = []
-    outcome = fleet.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), report=reported.append)
+    outcome = bulk.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), report=reported.append)
 
     assert Tally(refused=2) == outcome.tally
     assert [InvalidDocument] * 2 == [type(refusal.error) for refusal in reported]
@@ -132,10 +132,10 @@ def test_a_patch_that_breaks_a_derived_field(store: Store, fleet: BulkService) -
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_what_others_change_meanwhile_is_patched_as_it_is_then(
-    store: Store, fleet: BulkService, service: ConfigService, keep_going: bool
+    store: Store, bulk: BulkService, service: ConfigService, keep_going: bool
 ) -> None:
     """An update between reading and storing is not lost, and the patch is on top of it; counted once."""
-    fleet.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], BulkOptions())
+    bulk.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], BulkOptions())
     interfered: list[int] = []
 
     def interfere(refusal: BulkRefusal) -> None:
@@ -146,7 +146,7 @@ def test_what_others_change_meanwhile_is_patched_as_it_is_then(
 
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
-    outcome = fleet.patch(
+    outcome = bulk.patch(
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),

@@ -14,7 +14,7 @@ from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
 from iotconfig.domain.configs.revisions import UNSIGNED
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 
 from .bulk_stores import StillClock, entry, everything, rows
 

@@ -12,8 +12,8 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordNotFound
-from tests.support.clock import step
-from tests.support.entities import NO_IDS, content, mac
+from iotconfig.testing.builders import NO_IDS, content, mac
+from iotconfig.testing.clocks import step
 
 
 def test_create(service: ConfigService) -> None:

@@ -14,8 +14,8 @@ from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.testing.simultaneous import together
 from tests.support.api import new_mac
-from tests.support.crowd import together
 from tests.support.http import Client
 from tests.support.serving import COMMAND, Serve, environment, run_command
 from tests.support.tokens import api_token, bearer

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from iotconfig.testing.simultaneous import together
 from tests.support.api import expect_problem
-from tests.support.crowd import together
 from tests.support.depot import Depot, new_name, settings_of
 from tests.support.forms import form, headers_of
 from tests.support.processes import forget_peak_memory, peak_memory

@@ -13,8 +13,8 @@ import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.testing.simultaneous import together
 from tests.support.api import created, new_mac
-from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.postgres import create_database, drop_database
 from tests.support.serving import Serve

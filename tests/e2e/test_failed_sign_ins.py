@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from iotconfig.domain.access.principal import Role
+from iotconfig.testing.simultaneous import together
 from tests.support.api import expect_problem, new_mac
-from tests.support.crowd import together
 from tests.support.serving import Serve
 from tests.support.tokens import api_token, bearer, device_token
 

@@ -14,9 +14,9 @@ import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.testing.simultaneous import together
 from tests.support.api import expect_problem
 from tests.support.command_line import CommandLine
-from tests.support.crowd import together
 from tests.support.fleet_files import (
     ANY,
     WAITS,

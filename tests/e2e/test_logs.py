@@ -11,8 +11,8 @@ import pytest
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.testing.simultaneous import together
 from tests.support.api import created, new_mac
-from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.logs import log_lines, wait_for_line
 from tests.support.mosquitto import Mosquitto

@@ -13,8 +13,8 @@ from faults.small_disk import SmallDisk
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.testing.simultaneous import together
 from tests.support.api import created, new_mac
-from tests.support.crowd import together
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.processes import command_of, descendants, is_alive

@@ -15,8 +15,8 @@ from sqlalchemy import make_url
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
+from iotconfig.testing.simultaneous import together
 from tests.support.command_line import CommandLine
-from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database

@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 
-from tests.support.crowd import together
+from iotconfig.testing.simultaneous import together
 from tests.support.http import Client
 from tests.support.processes import is_alive
 from tests.support.schema import rows

@@ -16,8 +16,8 @@ from threading import Event
 
 import pytest
 
+from iotconfig.testing.simultaneous import together
 from tests.support.command_line import CommandLine
-from tests.support.crowd import together
 from tests.support.http import Answer, Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.processes import is_alive

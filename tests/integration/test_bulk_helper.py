@@ -26,7 +26,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
 from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
-from tests.support.entities import mac
+from iotconfig.testing.builders import mac
 from tests.support.fleet_files import stored
 from tests.support.schema import rows
 from tests.support.serving import environment
@@ -53,18 +53,18 @@ Work = Callable[[BulkUseCases, Said], object]
 
 
 def load(text: str, rules: BulkOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
-    def work(fleet: BulkUseCases, said: Said) -> object:
+    def work(bulk: BulkUseCases, said: Said) -> object:
         with TemporaryFile() as file:
             file.write(text.encode())
             records = RecordFile(cast("BinaryIO", file), form, LIMIT)
-            return fleet.load(records, rules, NOTE, lambda refusal: said.append(_refused(refusal)))
+            return bulk.load(records, rules, NOTE, lambda refusal: said.append(_refused(refusal)))
 
     return work
 
 
 def patch(merge: str, rules: BulkOptions = REPLACE, query: ConfigQuery | None = None) -> Work:
-    def work(fleet: BulkUseCases, said: Said) -> object:
-        outcome = fleet.patch(
+    def work(bulk: BulkUseCases, said: Said) -> object:
+        outcome = bulk.patch(
             query or ConfigQuery(text=""),
             MergePatch.parse(merge),
             rules,
@@ -119,7 +119,7 @@ class WithoutProcess(HelpedBulkService):
         self, order: Order, report: OnRefusal, tell: OnResult, records: BinaryIO | None = None
     ) -> PatchOutcome:
         events = io.BytesIO()
-        help_with(self.fleet, io.BytesIO(order.to_json()), records, events)
+        help_with(self.bulk, io.BytesIO(order.to_json()), records, events)
         outcomes = [handle_event(line, report, tell) for line in events.getvalue().splitlines()]
         assert outcomes[-1] is not None
         return outcomes[-1]
@@ -152,9 +152,9 @@ def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path:
 
 def test_a_helper_in_its_process(database_url: str) -> None:
     """The same command serves both databases."""
-    with helped(database_url) as fleet:
-        load(LINES)(fleet, [])
-        patch('{"a": 1}')(fleet, [])
+    with helped(database_url) as bulk:
+        load(LINES)(bulk, [])
+        patch('{"a": 1}')(bulk, [])
     assert (5, 10, 5, 5) == stored(database_url)
 
 
@@ -162,10 +162,10 @@ def test_a_helper_in_its_process(database_url: str) -> None:
 def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) -> None:
     """The error says that all was stored or nothing, which holds for a kill at any moment."""
     with (
-        helped(sqlite_url, ["tests.support.struck_helper", moment]) as fleet,
+        helped(sqlite_url, ["tests.support.struck_helper", moment]) as bulk,
         pytest.raises(StoreUnavailable, match="Either all of them were stored, or none"),
     ):
-        load(LINES)(fleet, [])
+        load(LINES)(bulk, [])
     assert (0, 0, 0, 0) == stored(sqlite_url)
 
 

@@ -16,8 +16,8 @@ from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import Destination, RelayReport
+from iotconfig.testing.builders import mac
 from tests.support.command_line import CommandLine
-from tests.support.entities import mac
 from tests.support.serving import environment
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

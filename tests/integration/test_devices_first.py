@@ -20,7 +20,7 @@ from iotconfig.domain.errors import RecordGone, RecordNotFound, StoreUnavailable
 from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.settings.database import DatabaseSettings
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 
 SIZE = 8
 KEPT = 2

@@ -18,7 +18,7 @@ from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import PreconditionFailed, RecordGone, RecordNotFound, StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 from tests.support.waiting import wait_until
 
 TEXT = '{ "deviceName" : "K\\u00fcche 😀", "n":[1.10,1E2,-0] }\r\n'

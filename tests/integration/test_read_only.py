@@ -17,7 +17,7 @@ from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.entrypoints.wiring import utc_now
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 
 _SOMEBODY = 65534
 

@@ -20,8 +20,8 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.testing.builders import content, mac
 from iotconfig.testing.bulk_builders import entry
-from tests.support.entities import content, mac
 from tests.support.sqlite_files import copy_onto
 from tests.support.waiting import wait_until
 

@@ -16,7 +16,7 @@ from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.entrypoints.wiring import utc_now
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 from tests.support.sqlite_files import checkpoint, copy_onto, problems
 
 OVERWRITTEN = r"overwritten or cut off .* start it"

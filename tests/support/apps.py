@@ -21,8 +21,7 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.pictures import PictureService
-
-from .clock import SteppingClock
+from iotconfig.testing.clocks import SteppingClock
 
 
 def _no_pictures() -> PictureService:
@@ -43,7 +42,7 @@ def app_in_memory(
     use_cases = UseCases(
         configs=ConfigService(store, clock),
         history=HistoryService(store),
-        fleet=BulkService(store, clock),
+        bulk=BulkService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         pictures=_no_pictures,

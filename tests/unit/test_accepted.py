@@ -38,7 +38,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.accepted import content_of
-from tests.support.clock import SteppingClock
+from iotconfig.testing.clocks import SteppingClock
 
 MAC = "02-00-00-00-00-01"
 CANONICAL = MacAddress.parse(MAC)
@@ -107,14 +107,14 @@ def test_content_that_breaks_a_rule(given: Any) -> None:
 def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
     """Text of a MAC address in any spelling, and content in any form, through every use case."""
     history = HistoryService(service.store)
-    fleet = BulkService(service.store, service.clock)
+    bulk = BulkService(service.store, service.clock)
     tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     made = service.create("0200.0000.0002", {"n": 2})
     service.put("020000000003", b"{}", Precondition(exists=False))
     service.update(made.id, '{"n":  3}', Precondition(one_of={1}))
     service.edit(made.id, Replace({"n": 4}))
     service.replace_device(made.id, "02-00-00-00-00-04")
-    fleet.load([BulkEntry("one", "02:00:00:00:00:05", {"n": 5})], BulkOptions(on_conflict="replace"))
+    bulk.load([BulkEntry("one", "02:00:00:00:00:05", {"n": 5})], BulkOptions(on_conflict="replace"))
     tokens.create(MAC)
     tokens.revoke(MAC)
 
@@ -127,7 +127,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
 def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
     """Each argument that is not of one kind only, ready to be given something wrong."""
     history = HistoryService(service.store)
-    fleet = BulkService(service.store, service.clock)
+    bulk = BulkService(service.store, service.clock)
     device_tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     api_tokens = ApiTokenService(MemoryApiTokenStore(), service.clock)
     return {
@@ -160,9 +160,9 @@ def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
         "deleted": history.deleted,
         "restore": service.restore,
         "prune": history.prune,
-        "load entry": lambda wrong: fleet.load([wrong], BulkOptions()),
-        "load rules": lambda wrong: fleet.load([], wrong),
-        "patch query": lambda wrong: fleet.patch(wrong, MergePatch.parse("{}"), BulkOptions()),
+        "load entry": lambda wrong: bulk.load([wrong], BulkOptions()),
+        "load rules": lambda wrong: bulk.load([], wrong),
+        "patch query": lambda wrong: bulk.patch(wrong, MergePatch.parse("{}"), BulkOptions()),
         "Entry place": lambda wrong: BulkEntry(wrong, MAC, "{}"),
         "Entry mac": lambda wrong: BulkEntry("one", wrong, "{}"),
         "Entry content": lambda wrong: BulkEntry("one", MAC, wrong),

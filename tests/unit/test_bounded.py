@@ -6,7 +6,7 @@ from threading import Event
 
 from iotconfig.adapters.metrics import Bounded
 from iotconfig.domain.errors import StoreUnavailable
-from tests.support.crowd import together
+from iotconfig.testing.simultaneous import together
 from tests.support.waiting import wait_until
 
 

@@ -12,7 +12,7 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.mac import MacAddress
-from tests.support.entities import mac
+from iotconfig.testing.builders import mac
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from iotconfig.domain.errors import TooManyRequests
 from iotconfig.domain.offload import SMALL
 from iotconfig.entrypoints.wiring.clock import Turns
 from iotconfig.entrypoints.wiring.offload import InThread
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import SteppingClock
 from tests.support.apps import app_in_memory
-from tests.support.clock import SteppingClock
-from tests.support.entities import content, mac
 
 T = TypeVar("T")
 LARGE = "x" * SMALL
@@ -64,11 +64,11 @@ def test_cooperate_are_given_by_the_clock() -> None:
 def test_a_turn_may_come_between_any_two_configs() -> None:
     """Few large configs take as long as many small ones: the clock is asked at each."""
     asked: list[None] = []
-    fleet = BulkService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
+    bulk = BulkService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
 
-    fleet.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], BulkOptions())
+    bulk.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], BulkOptions())
     loaded = len(asked)
-    with fleet.export() as configs:
+    with bulk.export() as configs:
         assert 50 == len(list(configs))
 
     assert 50 <= loaded <= len(asked) - 50
@@ -77,10 +77,10 @@ def test_a_turn_may_come_between_any_two_configs() -> None:
 def test_a_patch_of_many_is_merged_aside() -> None:
     """Each config by itself."""
     offload = Recorder()
-    fleet = BulkService(MemoryStore(), SteppingClock(), offload=offload)
-    fleet.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
+    bulk = BulkService(MemoryStore(), SteppingClock(), offload=offload)
+    bulk.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
 
-    fleet.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), BulkOptions())
+    bulk.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), BulkOptions())
 
     assert [True] * 3 == [size > SMALL for size in offload.sizes]
 

@@ -13,7 +13,7 @@ from jsonpatch import JsonPatch
 from iotconfig.adapters.diff import Difference, difference
 from iotconfig.adapters.diff.json_patch import _Identities, decoded
 from iotconfig.domain.documents.content import ConfigContent
-from tests.support.entities import content
+from iotconfig.testing.builders import content
 from tests.support.json_texts import objects
 
 

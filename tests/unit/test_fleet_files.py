@@ -11,7 +11,7 @@ import pytest
 
 from iotconfig.adapters.fleet_files.files import read_directory, read_stream
 from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 
 LIMIT = 1000
 NAME = "02-00-00-00-00-01.json"

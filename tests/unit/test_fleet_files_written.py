@@ -19,7 +19,7 @@ from iotconfig.adapters.fleet_files.files import (
 )
 from iotconfig.domain.configs.bulk import BulkEntry, ExportedConfig
 from iotconfig.domain.errors import ValidationFailed
-from tests.support.entities import mac
+from iotconfig.testing.builders import mac
 
 LIMIT = 1000
 

@@ -10,8 +10,8 @@ from falcon import testing
 
 from iotconfig.adapters.bearer import bearer_token
 from iotconfig.adapters.http.requests.forms import read_form
+from iotconfig.testing.clocks import SteppingClock
 from tests.support.apps import app_in_memory
-from tests.support.clock import SteppingClock
 
 TOKEN = "a-token-of-many-letters"
 MAC = "02:00:00:00:00:01"

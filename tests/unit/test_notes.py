@@ -8,7 +8,7 @@ import pytest
 
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, DeletedQuery, HistoryQuery, Retention
 from iotconfig.domain.errors import ValidationFailed
-from tests.support.clock import START
+from iotconfig.testing.clocks import START
 
 
 def test_a_change_is_anonymous_and_silent_unless_it_says_more() -> None:

@@ -15,7 +15,7 @@ from iotconfig.adapters.fleet_files import records
 from iotconfig.adapters.fleet_files.records import is_document, read_document, read_ndjson
 from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, ExportedConfig
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, InvalidMacAddress
-from tests.support.entities import content, mac
+from iotconfig.testing.builders import content, mac
 from tests.support.json_texts import objects
 
 LIMIT = 1000

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from iotconfig.domain.access.token_uses import RECORDED_EVERY, TokenUses, at_once
 from iotconfig.domain.errors import StoreUnavailable
-from tests.support.clock import START
+from iotconfig.testing.clocks import START
 
 
 class _Written:

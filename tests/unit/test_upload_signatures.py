@@ -12,7 +12,7 @@ import pytest
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.assets.upload import SignatureForm, UploadRules
 from iotconfig.domain.errors import AuthorizationFailed, SignatureUsed, ValidationFailed
-from tests.support.clock import START
+from iotconfig.testing.clocks import START
 from tests.unit.uploading import CONTENT, NAME, Workshop
 
 OTHER = AssetName("other.bin")

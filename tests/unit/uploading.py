@@ -15,7 +15,7 @@ from iotconfig.domain.assets.asset import Asset, AssetName, AssetStore
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import UploadRules
 from iotconfig.domain.configs.store import Store
-from tests.support.clock import START
+from iotconfig.testing.clocks import START
 from tests.support.signing import SigningKey, signing_key
 
 NAME: Final = AssetName("firmware.bin")

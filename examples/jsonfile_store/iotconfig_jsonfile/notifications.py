@@ -51,10 +51,10 @@ class JsonFileNotificationQueue:
     def next_due(self) -> datetime | None:
         return next((n.due_at for n in self._all(parked=False)), None)
 
-    def acknowledge(self, told: Sequence[Notification], refused: Sequence[Notification]) -> None:
+    def acknowledge(self, delivered: Sequence[Notification], refused: Sequence[Notification]) -> None:
         with self._file.transaction() as records:
             pending = records.notifications
-            for notification in told:
+            for notification in delivered:
                 if _is_pending(records, notification):
                     del pending[str(notification.announcement.subject)]
             for notification in refused:

@@ -55,7 +55,7 @@ def app_on(
     use_cases = UseCases(
         configs=services.configs,
         history=services.history,
-        fleet=wiring.helped_bulk(settings, services.store, offload),
+        bulk=wiring.helped_bulk(settings, services.store, offload),
         notifications=services.notifications,
         assets=services.assets,
         pictures=services.pictures,

@@ -48,7 +48,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         # The same key for all workers, also later ones: the requests of one sign-in may reach different workers.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     kept = ExitStack()
-    environ = {**environ, **kept.enter_context(wiring.looking_after(settings))}
+    environ = {**environ, **kept.enter_context(wiring.database_maintenance(settings))}
     counting = Counting.begin(settings, report)
     environ = counting.environ(environ)
     settings = Settings.from_environ(environ)

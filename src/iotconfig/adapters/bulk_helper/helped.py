@@ -57,7 +57,7 @@ def _ignore(_subject: object) -> None:
 class HelpedBulkService:
     """`BulkUseCases` that does small work itself, and large work in a helper process."""
 
-    fleet: BulkService
+    bulk: BulkService
     command: Sequence[str]
     """The command line of a helper; `--events` and `--records` are appended, with inherited descriptors."""
     environ: Mapping[str, str] = field(repr=False)
@@ -80,10 +80,10 @@ class HelpedBulkService:
 
     @property
     def pause(self) -> Callable[[], None]:
-        return self.fleet.pause
+        return self.bulk.pause
 
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        return self.fleet.export()
+        return self.bulk.export()
 
     def load(
         self,
@@ -93,7 +93,7 @@ class HelpedBulkService:
         report: Callable[[BulkRefusal], None] = _ignore,
     ) -> Tally:
         if not isinstance(source, RecordFile) or not source.may_have_more_than(self.most_here):
-            return self.fleet.load(source, rules, note, report)
+            return self.bulk.load(source, rules, note, report)
         order = Order(rules, note, source.max_content_bytes, form=source.form)
         return self._helped(order, report, _ignore, source.file).tally
 
@@ -109,7 +109,7 @@ class HelpedBulkService:
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
         if not self._selects_many(query):
-            return self.fleet.patch(
+            return self.bulk.patch(
                 query, patch, rules, note, report, tell, max_content_bytes=max_content_bytes
             )
         order = Order(rules, note, max_content_bytes, query=query, merge=patch)
@@ -117,7 +117,7 @@ class HelpedBulkService:
 
     def _selects_many(self, query: ConfigQuery) -> bool:
         page = evolve(query, after=None, limit=self.most_here, count=False)
-        with self.fleet.store.reading() as view:
+        with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None
 
     def _helped(
@@ -128,11 +128,11 @@ class HelpedBulkService:
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
         # The helper opens the database anew, and so cannot detect a file that was replaced since the worker's start.
-        self.fleet.store.check()
+        self.bulk.store.check()
         with self._slot(), self._started(order, records) as events:
             try:
                 for line in events:
-                    outcome = handle_event(line, report, tell, self.fleet.offload)
+                    outcome = handle_event(line, report, tell, self.bulk.offload)
                     if outcome is not None:
                         return outcome
                     self.pause()

@@ -14,11 +14,11 @@ from .events import EventWriter
 from .orders import Order
 
 
-def help_with(fleet: BulkService, order: BinaryIO, records: BinaryIO | None, events: IO[bytes]) -> None:
+def help_with(bulk: BulkService, order: BinaryIO, records: BinaryIO | None, events: IO[bytes]) -> None:
     """Execute `order` and write its events to `events`. `records`: the file of an import."""
     writer = EventWriter(events)
     try:
-        outcome = _done(fleet, Order.from_json(order.read()), records, writer)
+        outcome = _done(bulk, Order.from_json(order.read()), records, writer)
     except BrokenPipeError:
         raise
     except IotConfigError as error:
@@ -29,9 +29,9 @@ def help_with(fleet: BulkService, order: BinaryIO, records: BinaryIO | None, eve
         writer.done(outcome)
 
 
-def _done(fleet: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
+def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
     if order.merge is not None:
-        return fleet.patch(
+        return bulk.patch(
             order.query,
             order.merge,
             order.rules,
@@ -43,4 +43,4 @@ def _done(fleet: BulkService, order: Order, records: BinaryIO | None, writer: Ev
     if records is None or order.form is None:
         raise ValueError("a load needs records")
     source = RecordFile(records, order.form, order.max_content_bytes)
-    return PatchOutcome(fleet.load(source, order.rules, order.note, writer.refusal))
+    return PatchOutcome(bulk.load(source, order.rules, order.note, writer.refusal))

@@ -28,7 +28,7 @@ class UseCases:
 
     configs: ConfigService
     history: HistoryService
-    fleet: BulkUseCases
+    bulk: BulkUseCases
     notifications: NotificationService
     assets: AssetService
     pictures: Callable[[], PictureService]

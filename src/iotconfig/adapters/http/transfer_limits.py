@@ -64,7 +64,7 @@ class Transfers:
     """The slots of one machine, as one process sees them."""
 
     most: int = 12
-    """Places of each kind."""
+    """Slots of each kind."""
     max_bytes: int = 2 * 1024 * 1024 * 1024
     """Maximum bytes of all temporary files together."""
     _file: int = field(factory=shared_file)

@@ -1,4 +1,4 @@
-"""The use cases of configs: every way to read and change them."""
+"""The use cases of one config at a time; `history.py` reads histories, `bulk_service.py` stores and reads many configs."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ class ConfigService:
         mac_address, content = mac_address_of(mac_address), content_of(content)
         check_note(note)
         with self.store.writing() as work:
-            device = work.counters.lock(mac_address)
+            counter = work.counters.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
             now = self.clock()
-            return work.record([changes.created(device, content, now)], note, now)[0]
+            return work.record([changes.created(counter, content, now)], note, now)[0]
 
     def get(self, config_id: int) -> Config:
         """The config with this id. Raises `RecordNotFound`."""
@@ -182,13 +182,13 @@ class ConfigService:
         _check_condition(precondition)
         check_note(note)
         with self.store.writing() as work:
-            device = work.counters.lock(mac_address)
+            counter = work.counters.lock(mac_address)
             config = work.configs.get_by_mac(mac_address)
             precondition.check(config)
             now = self.clock()
             if config is None:
-                return work.record([changes.created(device, content, now)], note, now)[0], True
-            return _store(work, device, config, content, Operation.UPDATE, note, now), False
+                return work.record([changes.created(counter, content, now)], note, now)[0], True
+            return _store(work, counter, config, content, Operation.UPDATE, note, now), False
 
     def replace_device(
         self,

@@ -69,11 +69,15 @@ class UnitOfWork(Protocol):
         It is the only writer of counters, configs, revisions, and notifications of changes. Each
         change sets the counter of its MAC address to its revision, and clears the successor; adds,
         replaces or removes the config; appends the revision; adds to the change log; and enqueues
-        its announcements at `now`. A board swap sets the counter of the board that it `replaces`, too, and makes the new
-        board its successor; the log gets a row for each board. A created config gets an id that was never used before.
+        its announcements at `now`. A board swap sets the counter of the board that it `replaces`, too,
+        and makes the new board its successor; the log gets a row for each board. A created config
+        gets an id that was never used before.
 
-        All changes of one unit of work have one id in the change log. The counters of all these MAC addresses are locked by this unit of work. Raises
-        `RecordExists` where a created config's device has one already.
+        changes: of MAC addresses whose counters this unit of work has locked. All changes of one unit
+            of work have one id in the change log.
+        note: their author and message.
+
+        Raises `RecordExists` where a created config's device has one already.
         """
         ...
 

@@ -8,7 +8,7 @@ from .announcing import broker, notifications, relay_job
 from .assets import assets, signature_verifier
 from .bulk import helped_bulk
 from .clock import utc_now
-from .databases import database_url, looking_after, migrations, open_database
+from .databases import database_maintenance, database_url, migrations, open_database
 from .offload import offload
 from .pictures import pictures
 
@@ -17,11 +17,11 @@ __all__ = [
     "api_tokens",
     "assets",
     "broker",
+    "database_maintenance",
     "database_url",
     "device_tokens",
     "helped_bulk",
     "identity_provider",
-    "looking_after",
     "migrations",
     "notifications",
     "offload",

@@ -65,7 +65,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def looking_after(settings: Settings) -> Iterator[Mapping[str, str]]:
+def database_maintenance(settings: Settings) -> Iterator[Mapping[str, str]]:
     """Maintenance of the database by the supervisor; gives variables for the environment of its processes."""
     url = database_url(settings)
     if not url.is_sqlite:

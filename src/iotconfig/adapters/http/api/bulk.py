@@ -146,7 +146,7 @@ class Sample:
 class ImportResource:
     """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
 
-    fleet: BulkUseCases
+    bulk: BulkUseCases
     max_content_bytes: int
     max_import_bytes: int
     slots: TransferSlots
@@ -165,9 +165,9 @@ class ImportResource:
         ):
             # A longer body is refused.
             slot.hold(min(req.content_length or 0, self.max_import_bytes))
-            spool(req, file, self.max_import_bytes, self.fleet.pause)
-            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.fleet.pause)
-            tally = self.fleet.load(records, rules, note, refusals.add)
+            spool(req, file, self.max_import_bytes, self.bulk.pause)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.bulk.pause)
+            tally = self.bulk.load(records, rules, note, refusals.add)
         imported = refusals.counted(tally, rules)
         if _is_refused(tally, rules):
             raise Refused(
@@ -182,7 +182,7 @@ class ImportResource:
 class ExportResource:
     """`/api/configs/export`: a consistent snapshot of all configs, as NDJSON."""
 
-    fleet: BulkUseCases
+    bulk: BulkUseCases
     slots: TransferSlots
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -191,7 +191,7 @@ class ExportResource:
         with _room_for_files(), ExitStack() as failing:
             failing.callback(file.close)
             file.hold()
-            with self.fleet.export() as configs:
+            with self.bulk.export() as configs:
                 write_records(cast("IO[bytes]", file), configs)
             failing.pop_all()
         resp.content_type = NDJSON
@@ -204,7 +204,7 @@ class ExportResource:
 class PatchResource:
     """`/api/configs/patch`: one merge patch to every config that a filter selects."""
 
-    fleet: BulkUseCases
+    bulk: BulkUseCases
     bodies: BodyReader
     comparing: Offload
     slots: TransferSlots
@@ -219,7 +219,7 @@ class PatchResource:
         with _room_for_files(), ExitStack() as failing:
             failing.callback(file.close)
             file.hold()
-            outcome = self.fleet.patch(
+            outcome = self.bulk.patch(
                 ConfigQuery(text=body.match, enable_ota=body.enable_ota),
                 body.merge,
                 rules,

@@ -30,7 +30,7 @@ AREA: Final = Area(
         Route(
             "/api/configs/import",
             lambda api: ImportResource(
-                api.use_cases.fleet, api.bodies.max_content_bytes, api.max_import_bytes, api.slots
+                api.use_cases.bulk, api.bodies.max_content_bytes, api.max_import_bytes, api.slots
             ),
             post=Operation(
                 "importConfigs",
@@ -52,7 +52,7 @@ AREA: Final = Area(
         ),
         Route(
             "/api/configs/export",
-            lambda api: ExportResource(api.use_cases.fleet, api.slots),
+            lambda api: ExportResource(api.use_cases.bulk, api.slots),
             get=Operation(
                 "exportConfigs",
                 "Export all configs",
@@ -67,7 +67,7 @@ AREA: Final = Area(
         ),
         Route(
             "/api/configs/patch",
-            lambda api: PatchResource(api.use_cases.fleet, api.bodies, api.comparing, api.slots),
+            lambda api: PatchResource(api.use_cases.bulk, api.bodies, api.comparing, api.slots),
             post=Operation(
                 "patchConfigs",
                 "Patch many configs",
