@@ -1,4 +1,4 @@
-"""The values that logs and metrics receive from the other adapters, below all of them."""
+"""The values that logs, metrics and health receive from the other adapters, below all of them."""
 
 from __future__ import annotations
 
@@ -55,3 +55,13 @@ class PoolUse:
     """The most that may be open."""
     waiting: int
     """Requests that wait for a connection."""
+
+
+@frozen
+class LogUse:
+    """The write-ahead log beside a SQLite file."""
+
+    bytes: int
+    """Its size."""
+    problem: str | None
+    """The problem and its remedy, or None."""

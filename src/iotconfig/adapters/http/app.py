@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 import falcon
 
 from iotconfig.adapters.codec import BodyReader
-from iotconfig.adapters.telemetry import Observer
+from iotconfig.adapters.telemetry import LogUse, Observer
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.offload import Offload, run_inline
 
 from . import problems
 from .access_control import AccessControl, AccessParts
-from .api.health import LogUse
 from .api.metrics import Render
 from .dependencies import Dependencies, UseCases
 from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin

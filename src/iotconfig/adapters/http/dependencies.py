@@ -7,6 +7,7 @@ from collections.abc import Callable
 from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
@@ -17,7 +18,6 @@ from iotconfig.domain.pictures import PictureService
 
 from .access.authentication import Authentication
 from .access.sign_ins import SignIns
-from .api.health import LogUse
 from .api.metrics import Render
 from .transfers import TransferSlots
 

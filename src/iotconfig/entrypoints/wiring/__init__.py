@@ -1,6 +1,7 @@
-"""The composition root: only this package connects adapters with the core and with each other.
+"""The composition root: connects adapters with the core. Each module makes one part from the settings.
 
-Each module makes one part from the settings. The names below are the ones that processes use.
+`entrypoints/application.py` joins these parts to the HTTP API, and `entrypoints/services.py` to the use cases.
+The names below are the ones that processes use.
 """
 
 from .access import access_control, api_tokens, device_tokens, identity_provider

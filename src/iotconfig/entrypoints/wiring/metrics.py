@@ -7,8 +7,8 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.metrics import Bounded, Exposition, Figures, HttpMetrics, PoolMetrics, RelayMetrics
-from iotconfig.adapters.sql.engine.database import Database, LogUse
-from iotconfig.adapters.telemetry import Observer
+from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.telemetry import LogUse, Observer
 from iotconfig.domain.announcing.ports import Publisher
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.announcing.service import NotificationService

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.problems import RETRY_AFTER
+from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.announcing.service import DeliveryHealth, NotificationService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
@@ -92,20 +93,6 @@ class ReadyResource:
             _refuse(resp, Unready("unready", str(error)))
         else:
             _send(resp, Ready("ready"))
-
-
-class LogUse(Protocol):
-    """The write-ahead log of a database that keeps one beside its file."""
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        ...
-
-    @property
-    def problem(self) -> str | None:
-        """The problem, and how to solve it; None if there is none."""
-        ...
 
 
 def _no_log() -> None:

@@ -6,19 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from attrs import frozen
 from sqlalchemy import Connection, Table
 
-from iotconfig.adapters.telemetry import PoolUse
-
-
-@frozen
-class LogUse:
-    """The write-ahead log beside a SQLite file."""
-
-    bytes: int
-    problem: str | None
-    """The problem and its remedy, or None."""
+from iotconfig.adapters.telemetry import LogUse, PoolUse
 
 
 class Transaction(Protocol):

@@ -20,11 +20,10 @@ from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, c
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from iotconfig.adapters.telemetry import PoolUse
+from iotconfig.adapters.telemetry import LogUse, PoolUse
 from iotconfig.domain.errors import StoreUnavailable
 
 from .cooperate import SharingConnection, YieldTurn
-from .database import LogUse
 from .failures import busy, exhausted, is_busy, is_read_only_file, translated
 from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .lifetime import Lifetime
