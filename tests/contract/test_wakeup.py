@@ -9,14 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
-from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
-from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.jobs.sqlite import SqliteWakeup
-from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.jobs.ports import Wakeup
+from iotconfig.entrypoints.services import open_services
+from iotconfig.entrypoints.settings import Settings
 from iotconfig.testing import WakeupContract
 from iotconfig.testing.contracts.wakeup import quiet
 from tests.support.lease_holder import lease_and_wakeup
@@ -25,21 +23,17 @@ from .queues import change, enqueue, queue_of
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[SqlStore]:
+def store(database_url: str) -> Iterator[Store]:
     """The database of the test, as a writer uses it: over connections of its own."""
-    url = DatabaseUrl.parse(database_url)
-    database = (
-        SqliteDatabase(url.path, Timeouts()) if url.is_sqlite else PostgresqlDatabase(url.url, Timeouts())
-    )
-    yield SqlStore(database)
-    database.close()
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
+        yield services.store
 
 
 class TestWakeup(WakeupContract):
     """Over both databases."""
 
     @pytest.fixture
-    def queue(self, store: SqlStore) -> NotificationQueue:
+    def queue(self, store: Store) -> NotificationQueue:
         """The queue of the store."""
         return queue_of(store)
 
@@ -56,7 +50,7 @@ class TestWakeup(WakeupContract):
             yield make
 
 
-def test_it_works_for_the_holder_of_the_lease(database_url: str, store: SqlStore) -> None:
+def test_it_works_for_the_holder_of_the_lease(database_url: str, store: Store) -> None:
     """A step takes the lease, and confirms it before the next look; neither loses a later signal."""
     lease, wakeup = lease_and_wakeup(database_url)
     try:

@@ -9,13 +9,11 @@ import pytest
 from attrs import evolve
 
 from iotconfig.adapters.sql.announcing import SqlNotificationQueue
-from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
-from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
-from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import Destination, RelayReport
+from iotconfig.entrypoints.services import open_services
+from iotconfig.entrypoints.settings import Settings
 from iotconfig.testing.builders import mac
 from tests.support.command_line import CommandLine
 from tests.support.serving import environment
@@ -32,12 +30,8 @@ def shell(database_url: str) -> CommandLine:
 @pytest.fixture
 def queue(database_url: str) -> Iterator[NotificationQueue]:
     """What a relay would see."""
-    url = DatabaseUrl.parse(database_url)
-    database = (
-        SqliteDatabase(url.path, Timeouts()) if url.is_sqlite else PostgresqlDatabase(url.url, Timeouts())
-    )
-    yield SqlNotificationQueue(database)
-    database.close()
+    with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
+        yield SqlNotificationQueue(services.database)
 
 
 def store(shell: CommandLine, *numbers: int) -> None:
@@ -137,10 +131,9 @@ def test_an_empty_list(shell: CommandLine) -> None:
 
 def test_what_is_wrong_is_listed(sqlite_url: str) -> None:
     """With what to do; what another service wrote is made harmless to a terminal."""
-    database = SqliteDatabase(DatabaseUrl.parse(sqlite_url).path, Timeouts())
     elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
-    SqlRelayReports(database).put(elsewhere)
-    database.close()
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
+        SqlRelayReports(services.database).put(elsewhere)
     shell = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
 
     listed = shell.ok("notifications").text

@@ -10,20 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.adapters.sql.engine.url import DatabaseUrl
-from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease, PostgresqlSession, PostgresqlWakeup
-from iotconfig.adapters.sql.jobs.sqlite import SqliteLease, SqliteWakeup
 from iotconfig.domain.jobs.ports import Lease, Wakeup
+from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring import databases
 
 
 def lease_and_wakeup(database_url: str, name: str = "relay") -> tuple[Lease, Wakeup]:
-    """The lease and the wake-up of a job on this database; on PostgreSQL they share a session."""
-    url = DatabaseUrl.parse(database_url)
-    if url.is_sqlite:
-        return SqliteLease(url.path, name), SqliteWakeup(url.path)
-    session = PostgresqlSession(url.url, Timeouts())
-    return PostgresqlLease(session, name), PostgresqlWakeup(session)
+    """The lease and the wake-up of a job on this database, as the leader has them."""
+    return databases.lease_and_wakeup(Settings.from_environ({"DATABASE_URL": database_url}), name)
 
 
 @contextmanager

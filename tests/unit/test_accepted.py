@@ -124,7 +124,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
     assert made.id == history.config_of("02-00-00-00-00-04") == service.get_by_mac("020000000004").id
 
 
-def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
+def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
     """Each argument that is not of one kind only, ready to be given something wrong."""
     history = HistoryService(service.store)
     bulk = BulkService(service.store, service.clock)
@@ -201,9 +201,9 @@ def doors(service: ConfigService) -> dict[str, Callable[[Any], object]]:
 def test_other_kinds_are_refused_at_the_door(service: ConfigService, wrong: Any) -> None:
     """A `TypeError` with a sentence that says what to give; and the store goes on as before."""
     before = service.find(ConfigQuery())
-    for name, door in doors(service).items():
+    for name, use_case in use_cases(service).items():
         with pytest.raises(TypeError, match=r"^(?s:.*), (not |with )[\w ():.,]+\.$") as refused:
-            door(wrong)
+            use_case(wrong)
         assert "NoneType" not in str(refused.value), name
     assert before == service.find(ConfigQuery())
 

@@ -1,4 +1,4 @@
-"""Boxes that pictures are shrunk into."""
+"""The sizes that pictures are shrunk to."""
 
 from __future__ import annotations
 
