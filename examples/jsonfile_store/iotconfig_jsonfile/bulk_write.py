@@ -11,17 +11,17 @@ from attrs import Factory, define, evolve
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
-    OUTCOME_OF_CONFLICT,
     BulkEntry,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
+    duplicates_among,
+    outcome_of,
 )
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.ports import Rebase
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
-from iotconfig.domain.mac import MacAddress
 
 from .file import RecordsFile
 from .unit_of_work import JsonFileUnitOfWork
@@ -39,15 +39,9 @@ class JsonFileBulkWrite:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
-        places: dict[MacAddress, list[str]] = {}
-        for entry in self._entries:
-            places.setdefault(entry.mac_address, []).append(entry.place)
-        for entry in self._entries:
-            shared = places[entry.mac_address]
-            if len(shared) > 1:
-                other = shared[1] if entry.place == shared[0] else shared[0]
-                yield Duplicate(entry.place, entry.mac_address, other)
-        self._entries = [entry for entry in self._entries if len(places[entry.mac_address]) == 1]
+        yield from duplicates_among(self._entries)
+        counts = Counter(entry.mac_address for entry in self._entries)
+        self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
 
     def compare(self, on_conflict: OnConflict) -> None:
         self._compare(JsonFileUnitOfWork.on(self._file.read()), on_conflict)
@@ -97,19 +91,11 @@ class JsonFileBulkWrite:
 def _compared(
     work: JsonFileUnitOfWork, entry: BulkEntry, config: Config | None, on_conflict: OnConflict
 ) -> BulkResult:
-    outcome = _outcome(config, entry, on_conflict)
+    outcome = outcome_of(entry, config, on_conflict)
     revision = config.revision if config else None
     if outcome in (Outcome.NEW, Outcome.CHANGED):
         revision = work.counters.lock(entry.mac_address).next_revision()
     return BulkResult(entry.place, entry.mac_address, outcome, config.id if config else None, revision)
-
-
-def _outcome(config: Config | None, entry: BulkEntry, on_conflict: OnConflict) -> Outcome:
-    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
-        return Outcome.STALE
-    if config is None:
-        return Outcome.NEW
-    return Outcome.SAME if config.content == entry.content else OUTCOME_OF_CONFLICT[on_conflict]
 
 
 def _stored(

@@ -11,17 +11,16 @@ from attrs import Factory, define, evolve
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
-    OUTCOME_OF_CONFLICT,
     BulkEntry,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
+    duplicates_among,
+    outcome_of,
 )
-from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.ports import Rebase
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
-from iotconfig.domain.mac import MacAddress
 
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
@@ -39,15 +38,9 @@ class MemoryBulkWrite:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
-        places: dict[MacAddress, list[str]] = {}
-        for entry in self._entries:
-            places.setdefault(entry.mac_address, []).append(entry.place)
-        for entry in self._entries:
-            shared = places[entry.mac_address]
-            if len(shared) > 1:
-                other = shared[1] if entry.place == shared[0] else shared[0]
-                yield Duplicate(entry.place, entry.mac_address, other)
-        self._entries = [entry for entry in self._entries if len(places[entry.mac_address]) == 1]
+        yield from duplicates_among(self._entries)
+        counts = Counter(entry.mac_address for entry in self._entries)
+        self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
 
     def compare(self, on_conflict: OnConflict) -> None:
         work = MemoryUnitOfWork.on(self._committed.state)
@@ -92,7 +85,7 @@ _TAKES_REVISION = frozenset({Outcome.NEW, Outcome.CHANGED})
 
 def _compared(work: MemoryUnitOfWork, entry: BulkEntry, on_conflict: OnConflict) -> BulkResult:
     config = work.configs.get_by_mac(entry.mac_address)
-    outcome = _outcome(config, entry, on_conflict)
+    outcome = outcome_of(entry, config, on_conflict)
     revision = config.revision if config else None
     return BulkResult(
         place=entry.place,
@@ -101,16 +94,6 @@ def _compared(work: MemoryUnitOfWork, entry: BulkEntry, on_conflict: OnConflict)
         config_id=config.id if config else None,
         revision=work.counters.next_revision(entry.mac_address) if outcome in _TAKES_REVISION else revision,
     )
-
-
-def _outcome(config: Config | None, entry: BulkEntry, on_conflict: OnConflict) -> Outcome:
-    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
-        return Outcome.STALE
-    if config is None:
-        return Outcome.NEW
-    if config.content.text == entry.content.text:
-        return Outcome.SAME
-    return OUTCOME_OF_CONFLICT[on_conflict]
 
 
 def _stored(

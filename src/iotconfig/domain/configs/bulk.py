@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -99,6 +100,29 @@ class Duplicate:
     mac_address: MacAddress
     other_place: str
     """The source of another entry with this MAC address."""
+
+
+def duplicates_among(entries: Sequence[BulkEntry]) -> Iterator[Duplicate]:
+    """Return each entry that shares its MAC address with another, in their order."""
+    places: dict[MacAddress, list[str]] = {}
+    for entry in entries:
+        places.setdefault(entry.mac_address, []).append(entry.place)
+    for entry in entries:
+        shared = places[entry.mac_address]
+        if len(shared) > 1:
+            other = shared[1] if entry.place == shared[0] else shared[0]
+            yield Duplicate(entry.place, entry.mac_address, other)
+
+
+def outcome_of(entry: BulkEntry, config: Config | None, on_conflict: OnConflict) -> Outcome:
+    """Return the outcome of an entry. `config`: the one that its device has, or None."""
+    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
+        return Outcome.STALE
+    if config is None:
+        return Outcome.NEW
+    if config.content.text == entry.content.text:
+        return Outcome.SAME
+    return OUTCOME_OF_CONFLICT[on_conflict]
 
 
 @frozen
