@@ -28,7 +28,7 @@ class ClosingContract(UseCases):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     @pytest.fixture
-    def fleet(self, store: Store, clock: SteppingClock) -> BulkService:
+    def bulk(self, store: Store, clock: SteppingClock) -> BulkService:
         """The bulk use cases over the same store."""
         return BulkService(store, clock)
 
@@ -37,7 +37,7 @@ class ClosingContract(UseCases):
         store: Store,
         service: ConfigService,
         history: HistoryService,
-        fleet: BulkService,
+        bulk: BulkService,
         queue: NotificationQueue,
     ) -> None:
         """Every use case raises `ServiceClosed`, not `StoreUnavailable`: a retry would not help."""
@@ -67,10 +67,10 @@ class ClosingContract(UseCases):
             lambda: service.restore(config.id),
             lambda: list(history.prune(retention)),
             lambda: list(history.prune(retention, dry_run=True)),
-            lambda: fleet.load([BulkEntry("one", mac(2), content())], BulkOptions()),
-            lambda: fleet.load([], BulkOptions(dry_run=True)),
-            lambda: fleet.patch(ConfigQuery(), MergePatch.parse("{}"), BulkOptions()),
-            lambda: fleet.export().__enter__(),
+            lambda: bulk.load([BulkEntry("one", mac(2), content())], BulkOptions()),
+            lambda: bulk.load([], BulkOptions(dry_run=True)),
+            lambda: bulk.patch(ConfigQuery(), MergePatch.parse("{}"), BulkOptions()),
+            lambda: bulk.export().__enter__(),
             store.check,
             lambda: store.changes_since(0, 1),
             lambda: queue.due(START, 1),
@@ -86,7 +86,7 @@ class ClosingContract(UseCases):
         assert not issubclass(ServiceClosed, StoreUnavailable)
 
     def test_what_is_under_way_meets_the_end_as_an_error_of_the_core(
-        self, store: Store, history: HistoryService, fleet: BulkService
+        self, store: Store, history: HistoryService, bulk: BulkService
     ) -> None:
         """A generator raises `ServiceClosed` at its next step; a running import ends, or raises the same error."""
         add(store, 1)
@@ -97,15 +97,15 @@ class ClosingContract(UseCases):
             return [BulkEntry("one", mac(2), content())]
 
         with suppress(ServiceClosed):
-            fleet.load((entry for _ in range(1) for entry in closing()), BulkOptions())
+            bulk.load((entry for _ in range(1) for entry in closing()), BulkOptions())
         with pytest.raises(ServiceClosed):
             next(steps)
 
-    def test_an_export_gives_nothing_behind_its_block(self, store: Store, fleet: BulkService) -> None:
+    def test_an_export_gives_nothing_behind_its_block(self, store: Store, bulk: BulkService) -> None:
         """The iterator of an export raises `ServiceClosed` after the block, with every store."""
         for number in range(3):
             add(store, number)
-        with fleet.export() as configs:
+        with bulk.export() as configs:
             first = next(configs)
 
         assert mac(0) == first.mac_address
