@@ -33,12 +33,12 @@ def render() -> str:
         timeout=1.0,
     )
     rows = []
-    for what, told in (
+    for what, announcement in (
         ("a change", change(1)),
         ("a deletion", deletion(1)),
         ("an asset", asset("firmware.bin")),
     ):
-        for message in publisher._messages(0, told):  # noqa: SLF001 - what it would send, without a broker
+        for message in publisher._messages(0, announcement):  # noqa: SLF001 - what it would send, without a broker
             payload = f"`{message.payload}`" if message.payload else "empty: it clears what is retained"
             rows.append(_row(what, message, payload))
     marker = publisher._marker()  # noqa: SLF001 - the same

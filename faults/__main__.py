@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    # What is about SQLite runs beside the others on PostgreSQL; what breaks PostgreSQL needs one.
+    # Loads on SQLite run with either choice; loads that break PostgreSQL only with PostgreSQL.
     possible = [
         name
         for name, load in LOADS.items()
@@ -38,7 +38,7 @@ def main() -> int:
         parser.error(f"no such load on {given.database}: {', '.join(sorted(impossible))}")
     print(f"{machine()}; {given.database}, scale {given.scale}, seed {given.seed}", flush=True)
     held = True
-    # Ended from outside, it still takes down what it started.
+    # After SIGTERM, end the started processes, too.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     directory = Path(mkdtemp(prefix="iotconfig-faults-"))
     with Host(directory, given.seed, given.database == "sqlite") as site:

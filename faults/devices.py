@@ -19,7 +19,7 @@ from tests.support.http import Answer
 from tests.support.wire import request_bytes
 
 from .fleet import address, digest
-from .generators import generate, pause
+from .generators import generate, sleep_unless_stopped
 from .record import NO_ANSWER, Recorder
 from .wire import allow_descriptors, exchange
 
@@ -58,7 +58,7 @@ async def storm(load: DeviceLoad, stop: asyncio.Event) -> None:
     with Recorder(Path(load.record)) as recorder:
         async with asyncio.TaskGroup() as fetches:
             for turn, moment in enumerate(moments):
-                if not await pause(begin + moment - monotonic(), stop):
+                if not await sleep_unless_stopped(begin + moment - monotonic(), stop):
                     break
                 device = _Device(load, recorder, order[turn % load.devices], tokens)
                 fetches.create_task(device.boot(begin + moment, chance.random(), permits))

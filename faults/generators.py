@@ -85,7 +85,7 @@ def generate(kind: Callable[..., S], work: Callable[[S, asyncio.Event], Awaitabl
     asyncio.run(main())
 
 
-async def pause(seconds: float, stop: asyncio.Event) -> bool:
+async def sleep_unless_stopped(seconds: float, stop: asyncio.Event) -> bool:
     """Wait until a time, or until `stop` is set; returns whether to continue."""
     if seconds > 0 and not stop.is_set():
         try:

@@ -18,7 +18,7 @@ from iotconfig.domain.documents.content import ConfigContent
 
 from .devices import facts
 from .fleet import address
-from .generators import generate, pause
+from .generators import generate, sleep_unless_stopped
 from .record import NO_ANSWER, Recorder
 from .wire import exchange
 
@@ -66,7 +66,7 @@ class _Operator:
         chance = random.Random(f"{self._load.seed}/{self._writer}")
         for turn in turns:
             due = begin + turn / self._load.rate if self._load.rate else monotonic()
-            if due - begin > self._load.seconds or not await pause(due - monotonic(), stop):
+            if due - begin > self._load.seconds or not await sleep_unless_stopped(due - monotonic(), stop):
                 return
             device = self._load.first + (
                 turn % self._load.devices if self._load.writes else chance.randrange(self._load.devices)

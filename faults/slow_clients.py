@@ -13,7 +13,7 @@ from attrs import define, frozen
 from tests.support.wire import request_bytes
 
 from .fleet import digest
-from .generators import generate, pause
+from .generators import generate, sleep_unless_stopped
 from .record import NO_ANSWER, Recorder
 from .wire import allow_descriptors
 
@@ -119,7 +119,7 @@ class _Dawdler:
             number = self._recorder.begin("slow", self._kind)
             await loop.sock_sendall(client, request)
             got = b""
-            while await pause(_PAUSE, stop) and monotonic() < until:
+            while await sleep_unless_stopped(_PAUSE, stop) and monotonic() < until:
                 got += self._trickle(client)
                 if await self._server.has_cut(client.getsockname()[1]):
                     received = got + self._rest(client)

@@ -1,8 +1,8 @@
-// A device that reads its configuration from iotconfig, and reads it again when it is told of a change.
+// A device that fetches its document from iotconfig, and fetches it again after each message about a change.
 //
 // Board: ESP32 (Arduino core 3). Libraries: PubSubClient 2.8, ArduinoJson 7.
-// It was written beside examples/simulated_device/device.py, which the tests run; this sketch was
-// not compiled there, for want of a toolchain.
+// The tests run examples/simulated_device/device.py, which does the same. This sketch was not compiled,
+// because no toolchain was available.
 
 #include <ArduinoJson.h>
 #include <HTTPClient.h>
@@ -10,7 +10,7 @@
 #include <PubSubClient.h>
 #include <WiFi.h>
 
-// --- what differs from site to site ---------------------------------------------------------
+// --- settings of your site ------------------------------------------------------------------
 
 const char* WIFI_NAME = "home";
 const char* WIFI_PASSWORD = "secret";
@@ -19,13 +19,13 @@ const char* BROKER = "192.168.1.10";
 const uint16_t BROKER_PORT = 1883;
 const char* BROKER_USER = "";                     // "device", with deploy/compose.yaml
 const char* BROKER_PASSWORD = "";
-const char* DEVICE_TOKEN = "";                    // where IOTCONFIG_DEVICE_AUTH asks for one
+const char* DEVICE_TOKEN = "";                    // if IOTCONFIG_DEVICE_AUTH=required
 
 // --------------------------------------------------------------------------------------------
 
 const char* DOCUMENT_FILE = "/config.json";
 const char* ETAG_FILE = "/config.etag";
-const uint32_t LOOK_ANYWAY_MS = 6UL * 60 * 60 * 1000;  // the net under a lost message
+const uint32_t LOOK_ANYWAY_MS = 6UL * 60 * 60 * 1000;  // in case a message was lost
 const uint32_t LONGEST_PAUSE_MS = 60UL * 1000;
 
 WiFiClient httpSocket;
@@ -34,8 +34,8 @@ PubSubClient mqtt(mqttSocket);
 
 String mac;         // aa:bb:cc:dd:ee:ff
 String stateTopic;  // iotsupport/devices/<mac>/config
-String etag;        // of the document that is applied; quotes included
-uint32_t fetchAt = 0;  // when to ask for the document (next)
+String etag;        // of the applied document, with quotes
+uint32_t fetchAt = 0;  // time of the next fetch
 uint32_t connectAt = 0;
 uint8_t fetchFailures = 0;
 uint8_t connectFailures = 0;
@@ -46,7 +46,7 @@ String readFile(const char* path) {
 }
 
 bool writeFile(const char* path, const String& text) {
-  // A new file, then a rename: a power cut leaves the old one.
+  // Write a new file, then rename it: after a power cut the old one is complete.
   const String draft = String(path) + ".new";
   File file = LittleFS.open(draft, "w");
   if (!file) return false;
@@ -55,7 +55,7 @@ bool writeFile(const char* path, const String& text) {
   return whole && LittleFS.rename(draft, path);
 }
 
-// Sets what the document says. Here: nothing but a line; yours sets pins, brightness, intervals.
+// Applies the document. This example prints a line; yours sets pins, brightness, intervals.
 bool apply(const String& document) {
   JsonDocument config;
   if (deserializeJson(config, document) != DeserializationError::Ok) return false;
@@ -63,7 +63,7 @@ bool apply(const String& document) {
   return true;
 }
 
-// Doubles with each failure, and is spread: a thousand boards must not come back in the same second.
+// Doubles with each failure, with a random part: a thousand boards must not retry in the same second.
 uint32_t pauseAfter(uint8_t failures) {
   const uint32_t longest = min<uint32_t>(LONGEST_PAUSE_MS, 1000UL << min<uint8_t>(failures, 6));
   return longest / 2 + random(longest / 2);
@@ -84,10 +84,10 @@ void fetch() {
   bool done = true;
   if (status == HTTP_CODE_OK) {
     const String document = http.getString();
-    // Content-Length is always there: a body that was cut is no document.
+    // Content-Length is always sent: a shorter body is incomplete.
     if (http.getSize() == (int)document.length() && apply(document)) {
       etag = http.header("ETag");
-      // The document first: a tag without its document would keep the old one for ever.
+      // Store the document first: an ETag without its document would keep the old one for ever.
       if (writeFile(DOCUMENT_FILE, document)) writeFile(ETAG_FILE, etag);
     } else {
       done = false;
@@ -95,7 +95,7 @@ void fetch() {
   } else if (status == HTTP_CODE_NOT_MODIFIED) {
     Serial.println("unchanged");
   } else if (status == HTTP_CODE_NOT_FOUND || status == HTTP_CODE_GONE) {
-    // No configuration, or another board has this one's place: go on with what there is.
+    // No config, or the board was replaced: keep the stored document.
     Serial.println("no configuration");
   } else {
     done = false;  // below 0: no connection; 503: the database is away
@@ -106,7 +106,7 @@ void fetch() {
   fetchAt = millis() + (done ? LOOK_ANYWAY_MS : pauseAfter(fetchFailures));
 }
 
-// Called inside mqtt.loop(): only notes, and fetches nothing.
+// Called inside mqtt.loop(), so it must not fetch: it only sets the time of the next fetch.
 void onMessage(char*, byte* payload, unsigned int length) {
   if (length == 0) return;  // deleted: often a mistake that is soon corrected
   JsonDocument state;
@@ -118,7 +118,7 @@ void connectToBroker() {
   const String id = "device-" + mac;
   const bool connected = strlen(BROKER_USER) ? mqtt.connect(id.c_str(), BROKER_USER, BROKER_PASSWORD)
                                              : mqtt.connect(id.c_str());
-  // The broker sends the retained state at once: a change that was missed is noticed here.
+  // The broker sends the retained state at once, so a missed change is detected here.
   if (connected && mqtt.subscribe(stateTopic.c_str(), 1)) {
     connectFailures = 0;
   } else {
@@ -128,7 +128,7 @@ void connectToBroker() {
 }
 
 bool isDue(uint32_t moment) {
-  return (int32_t)(millis() - moment) >= 0;  // right across the overflow of millis(), every 49 days
+  return (int32_t)(millis() - moment) >= 0;  // correct across the overflow of millis(), every 49 days
 }
 
 void setup() {
@@ -143,7 +143,7 @@ void setup() {
   mqtt.setBufferSize(512);  // the state is larger than the library's 256 bytes
   mqtt.setCallback(onMessage);
 
-  // What was applied last, so that it works without a network, too.
+  // Apply the stored document first, so that the device works without a network.
   const String document = readFile(DOCUMENT_FILE);
   if (document.length() && apply(document)) etag = readFile(ETAG_FILE);
 }

@@ -1,4 +1,4 @@
-"""The suites that iotconfig ships, over this adapter, and what only a file can get wrong."""
+"""The suites that iotconfig ships, over this adapter, and tests of its file."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def queue(store: JsonFileStore) -> NotificationQueue:
 
 
 class TestStore(StoreContract):
-    """All that is asked of a store."""
+    """The contract of a store."""
 
 
 class TestNotificationQueue(NotificationQueueContract):
-    """All that a relay and an operator ask of it."""
+    """The contract of the queue of notifications."""
 
 
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b"{}", b'{"format": "iotconfig-jsonfile 1", "configs": {"1": 7}}']
 )
 def test_a_damaged_file_is_no_empty_store(tmp_path: Path, store: Store, damage: bytes) -> None:
-    """It is refused, and left as it is."""
+    """A malformed file is refused, and left as it is."""
     (tmp_path / "configs.json").write_bytes(damage)
 
     with pytest.raises(StoreUnavailable, match="damaged"):

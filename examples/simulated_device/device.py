@@ -1,4 +1,4 @@
-"""What an ESP32 does, in Python: fetch the configuration, and again when it is told that it changed.
+"""A simulated ESP32: fetches its document, and fetches it again after each message about a change.
 
     python device.py --mac 02:00:00:00:00:01 --server http://127.0.0.1:8080 --broker 127.0.0.1
 
@@ -22,13 +22,13 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 _LOOK_ANYWAY = 6 * 3600.0
-"""Seconds after which it asks without having been told: the net under a lost message."""
+"""Seconds until the next fetch without a message, in case one was lost."""
 
 _LONGEST_PAUSE = 60.0
 
 
 class Device:
-    """One board: it keeps the document that it has, and the tag of it."""
+    """One board: it has a document and its ETag."""
 
     def __init__(self, mac: str, server: str, token: str = "") -> None:
         self._url = f"{server}/api/configs/{mac}.json"
@@ -37,15 +37,15 @@ class Device:
         self._failures = 0
 
     def is_new(self, payload: bytes) -> bool:
-        """Whether a message tells of another document than the one that it has.
+        """Whether a message names another document than the present one.
 
-        An empty one says that there is no configuration any more: a device goes on with
-        what it has, since that is often a mistake soon corrected.
+        An empty message means that the config was deleted. The device keeps its document, since
+        a deletion is often a mistake that is soon corrected.
         """
         return payload != b"" and json.loads(payload)["etag"] != self._etag
 
     def fetch(self) -> float:
-        """Ask for the document; the seconds after which to ask again."""
+        """Fetch the document. Returns the seconds until the next fetch."""
         request = Request(self._url)
         if self._etag:
             request.add_header("If-None-Match", self._etag)
@@ -68,37 +68,37 @@ class Device:
         return _LOOK_ANYWAY
 
     def _apply(self, configuration: Any) -> None:
-        """Here a board would set its pins."""
+        """A board would set its pins here."""
         print(f"configuration: {json.dumps(configuration)}", flush=True)
 
     def _later(self, reason: str) -> float:
         self._failures += 1
-        # Spread, so that a thousand boards do not come back in the same second.
+        # A random part, so that a thousand boards do not retry in the same second.
         pause = min(2.0**self._failures, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
         print(f"no answer ({reason}), again in {pause:.1f} s", flush=True)
         return pause
 
 
 def main() -> None:
-    """Be a device until interrupted."""
+    """Run a device until interrupted."""
     arguments = argparse.ArgumentParser(description="A simulated device.")
     arguments.add_argument("--mac", required=True, help="its MAC address, as aa:bb:cc:dd:ee:ff")
     arguments.add_argument("--server", default="http://127.0.0.1:8080")
     arguments.add_argument("--broker", default="127.0.0.1")
     arguments.add_argument("--broker-port", type=int, default=1883)
-    arguments.add_argument("--token", default="", help="its device token, where the service wants one")
+    arguments.add_argument("--token", default="", help="its device token, if the service requires one")
     given = arguments.parse_args()
 
     device = Device(given.mac, given.server, given.token)
-    told: SimpleQueue[bytes] = SimpleQueue()
+    received: SimpleQueue[bytes] = SimpleQueue()
 
     def on_connect(client: Client, *_: Any) -> None:
-        # Each time: a broker that was restarted knows of no subscription.
+        # At each connection: a restarted broker has no subscriptions.
         client.subscribe(f"iotsupport/devices/{given.mac}/config", qos=1)
 
     def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
-        # Only noted: whoever fetches inside of it keeps the connection to the broker waiting.
-        told.put(bytes(message.payload))
+        # Fetched later: a fetch in this callback would block the connection to the broker.
+        received.put(bytes(message.payload))
 
     client = Client(CallbackAPIVersion.VERSION2)
     client.on_connect = on_connect
@@ -108,7 +108,7 @@ def main() -> None:
     next_fetch = time.monotonic()
     while True:
         try:
-            payload = told.get(timeout=max(0.0, next_fetch - time.monotonic()))
+            payload = received.get(timeout=max(0.0, next_fetch - time.monotonic()))
         except Empty:
             next_fetch = time.monotonic() + device.fetch()
         else:

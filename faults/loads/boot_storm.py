@@ -79,7 +79,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             held("bodies are byte-equal to what was stored", bodies_are_as_stored(record, digests)),
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
             held("spread over time, each device is answered", all_are_answered(first)),
-            # More than the kernel's queue holds get a reset from it, and ask again, as devices do.
+            # Connections beyond the kernel's queue are reset, and retry as devices do.
             held("all at once, each device gets its document", every_subject_is_served(second, digests)),
             in_time(f"p99 under {_P99:g} s while they come one by one", at_most(p99, _P99, "p99")),
             held("the log has no defect", system.faults_logged()),

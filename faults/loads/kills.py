@@ -46,7 +46,7 @@ LONG: Final = Scale(30)
 def run(site: Host, scale: Scale) -> Outcome:
     """Kill processes during writes and reads; the service replaces each."""
     chance = random.Random(site.seed)
-    # Both kinds, however few: shuffled, not drawn.
+    # Shuffled, not drawn at random, so that even a few victims are of both kinds.
     victims = ["relay" if n % 3 == 1 else "worker" for n in range(scale.kills)]
     chance.shuffle(victims)
     with site.database() as url, System(site.new_directory(), url, workers=_WORKERS) as system:

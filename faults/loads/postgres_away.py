@@ -50,7 +50,7 @@ _IMPATIENT: Final = {
     "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1.5",
 }
 SHORT: Final = Scale(2.2, 10.0, 20.0, _IMPATIENT)
-# Three seconds for a connection and ten for what is done with it, and as many as the watchdog is late.
+# Three seconds for a connection, ten for the work with it, and the delay of the watchdog.
 LONG: Final = Scale(30.0, 14.0, 40.0)
 
 

@@ -60,7 +60,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     with site.database() as url, System(directory, url, settings, broker=False) as system:
         depot = Depot(system.serve, directory / "assets", signing_key())
         store(system.client, site.seed, _DEVICES)
-        # Larger than what the buffers of both ends hold, so that a reader that stops holds up its sender.
+        # Larger than the buffers of both ends, so that a reader that stops blocks the sender.
         path = depot.uploaded("firmware.bin", asset)
         before = system.usage()
         longest = max(scale.deadlines.values()) + scale.margin

@@ -29,7 +29,7 @@ from .unit_of_work import JsonFileUnitOfWork
 
 @define
 class JsonFileBulkWrite:
-    """`BulkWrite` of one file. Entries wait in memory: such a file holds no large fleet."""
+    """`BulkWrite` of one file. Entries are collected in memory: such a file does not have many configs."""
 
     _file: RecordsFile
     _entries: list[BulkEntry] = Factory(list)
@@ -105,7 +105,7 @@ def _stored(
         return result
     counter = work.counters.lock(entry.mac_address)
     config = work.configs.get(result.config_id) if result.config_id else None
-    # The core says what a change is; an adapter only records it.
+    # The core makes the changes; an adapter only records them.
     if config is None:
         change = changes.created(counter, entry.content, now)
     else:

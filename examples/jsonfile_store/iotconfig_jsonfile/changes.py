@@ -37,7 +37,7 @@ def record(records: Records, change: Change, change_id: str, note: ChangeNote, n
 
 
 def _numbered(records: Records, change: Change) -> Change:
-    """A new config with an id of its own."""
+    """Return a new config with a new id."""
     if any(config.mac_address == change.config.mac_address for config in records.configs.values()):
         raise RecordExists(change.config.mac_address)
     records.last_id += 1

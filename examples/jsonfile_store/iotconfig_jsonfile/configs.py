@@ -1,4 +1,4 @@
-"""Configs, and the counters of their devices."""
+"""Configs and revision counters."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _matches(config: Config, query: ConfigQuery) -> bool:
 
 @frozen
 class JsonFileRevisionCounters:
-    """`RevisionCounters` over one block's records; the file's lock holds every device at once."""
+    """`RevisionCounters` over one block's records; the file's lock is for all counters at once."""
 
     _records: Records
 

@@ -49,7 +49,7 @@ class RecordsFile:
 
     @contextmanager
     def transaction(self) -> Iterator[Records]:
-        """Records to change: stored when the block ends, thrown away when it raises."""
+        """Records to change: stored when the block ends, discarded when it raises."""
         with self._locked():
             records = self.read()
             yield records
@@ -58,7 +58,7 @@ class RecordsFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            # Each block opens the lock anew: so it holds between threads, and between processes.
+            # Each block opens the lock file again, so that the lock works between threads and between processes.
             descriptor = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreUnavailable("The store's lock cannot be opened.", str(error)) from error
@@ -76,7 +76,7 @@ class RecordsFile:
             except BlockingIOError:
                 if monotonic() > until:
                     raise StoreUnavailable("Other writers keep the store busy.") from None
-                # And not in the kernel: under gevent this lets other requests go on.
+                # Wait here and not in the kernel, so that under gevent other requests continue.
                 sleep(_PAUSE)
             else:
                 return

@@ -28,7 +28,7 @@ class CounterRecord:
 
 @define
 class Records:
-    """Everything. A block reads its own from the file, so it may be changed at will, or thrown away."""
+    """All records. Each block reads its own copy from the file, and may change or discard it."""
 
     last_id: int = 0
     """The highest id that a config ever had: ids are never used again."""
@@ -42,7 +42,7 @@ class Records:
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""
     accepted: dict[str, datetime] = Factory(dict)
-    """Until when a key that was claimed may not be claimed again."""
+    """The expiry of each claimed key."""
 
 
 _FORMAT: Final = "iotconfig-jsonfile 1"
@@ -50,7 +50,7 @@ _FORMAT: Final = "iotconfig-jsonfile 1"
 _converter: Final = make_converter()
 _converter.register_unstructure_hook(MacAddress, str)
 _converter.register_structure_hook(MacAddress, lambda text, _: MacAddress(text))
-# The document's text is kept as a string: parsed and written again it would not be the same bytes.
+# The text of a document is a string here: parsing and writing it would change its bytes.
 _converter.register_unstructure_hook(ConfigContent, lambda content: content.text)
 _converter.register_structure_hook(ConfigContent, lambda text, _: ConfigContent.parse(text, sys.maxsize))
 

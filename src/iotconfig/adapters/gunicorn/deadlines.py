@@ -1,10 +1,9 @@
 """Time limits for clients, and a socket that enforces them.
 
-gevent gives every connection a greenlet and bounds none: two hundred clients
-that send nothing would be kept for ever. The bounds are of two kinds. What is
-small has a total: headers, and bodies of a config's size. What may be large has
-to make progress: a download over a weak radio may take minutes, as long as it
-moves. A byte now and then is no progress.
+gevent gives every connection a greenlet and no time limit: two hundred clients
+that send nothing would stay connected for ever. There are two kinds of limits. Headers and
+small bodies have a total time. Large transfers must make progress: a download over a
+weak radio may take minutes, as long as a minimum of bytes moves in each interval.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ _NAME: Final = select(installation.c.name).where(installation.c.only == _ONLY)
 
 
 def installation_name(database: Database) -> str:
-    """A random name that all processes on the database share, and that its copies keep.
+    """Return the random name that all processes on the database share. A copy of the database has the same name.
 
-    Raises `StoreUnavailable`, or `StoreFull` where it has to be made.
+    Raises `StoreUnavailable`, or `StoreFull` if the name cannot be stored.
     """
     with database.reading() as connection:
         found = connection.execute(_NAME).scalar_one_or_none()

@@ -156,7 +156,7 @@ class Migrations:
 
     @contextmanager
     def _bounded(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Give up on a PostgreSQL that does not answer; SQLite has no link that could be silent."""
+        """Cut the connection if PostgreSQL does not answer in time. SQLite has no connection that can hang."""
         if self.url.is_sqlite:
             yield
             return

@@ -59,7 +59,7 @@ def _ignore(_subject: object) -> None:
 
 
 def _never_yield() -> None:
-    """Keep the thread: no other request waits for it."""
+    """Do not yield: no other request shares the thread."""
 
 
 @frozen

@@ -11,7 +11,7 @@ from iotconfig.domain.errors import InvalidDocument
 
 from .depth import check_depth
 from .pointer import pointer
-from .strict_json import STRICT, Refused, check_characters, check_escaped_strings, decode, kind
+from .strict_json import STRICT, RuleBroken, check_characters, check_escaped_strings, decode, kind
 
 _OPENING: Final = re.compile(r"[ \t\n\r]*\{[ \t\n\r]*")
 _QUOTE: Final = re.compile(r'[ \t\n\r]*(?=")')
@@ -103,7 +103,7 @@ def members(text: str, max_depth: int, names: Collection[str] | None = None) -> 
             if "\\u" in text:
                 check_escaped_strings({member.name: member.value for member in found})
             return found
-    except (Refused, JSONDecodeError):
+    except (RuleBroken, JSONDecodeError):
         pass
     # Whatever it was, reading the text as a whole says what, and where.
     value = decode(text, max_depth)
@@ -129,7 +129,7 @@ def _walk(text: str, names: Collection[str] | None) -> list[Member]:
         found.append(Member(name, value, text[value_begin:value_end], begin, value_begin, value_end, mark))
         position = mark + 1
     if _behind(_REST, text, mark + 1) != len(text):
-        raise Refused
+        raise RuleBroken
     return found
 
 
@@ -137,5 +137,5 @@ def _behind(pattern: re.Pattern[str], text: str, position: int) -> int:
     """Return the position after the next token, which must match `pattern`."""
     match = pattern.match(text, position)
     if match is None:
-        raise Refused
+        raise RuleBroken
     return match.end()

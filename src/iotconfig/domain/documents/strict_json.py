@@ -58,32 +58,32 @@ def decode(text: str, max_depth: int) -> object:
         value = _decode_whole(text, STRICT)
         if "\\u" in text:
             check_escaped_strings(value)
-    except Refused:
+    except RuleBroken:
         _refuse_with_place(text)
     except JSONDecodeError as error:
         raise _not_json(error) from None
     return value
 
 
-class Refused(Exception):
+class RuleBroken(Exception):
     """The decoder accepted JSON that the rules of content refuse."""
 
 
 def _number(digits: str) -> float:
     number = float(digits)
     if isinf(number):
-        raise Refused
+        raise RuleBroken
     return number
 
 
 def _constant(_name: str) -> NoReturn:
-    raise Refused
+    raise RuleBroken
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        raise Refused
+        raise RuleBroken
     return unique
 
 
@@ -122,7 +122,7 @@ def check_escaped_strings(value: object) -> None:
         current = pending.pop()
         if isinstance(current, str):
             if _string_rule(current):
-                raise Refused
+                raise RuleBroken
         elif isinstance(current, dict):
             pending.extend(current)
             pending.extend(current.values())

@@ -24,7 +24,7 @@ class AccessSettings:
         parsers.flag,
         None,
         "on requires an API token, or a sign-in with the identity provider. "
-        "Unset, it is on where OIDC_ENABLED is true",
+        "Unset, it is on if OIDC_ENABLED is true",
     )
     allow_anonymous: bool = setting(
         "IOTCONFIG_ALLOW_ANONYMOUS",
