@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from .http import Client
 from .ports import free_port
 from .serving import Serve
+from .waiting import wait_until
 
 Samples: TypeAlias = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -46,7 +47,9 @@ def names(samples: Samples) -> set[str]:
 
 
 def address_of(serve: Serve, setting: Mapping[str, str]) -> str:
-    """Return the address of metrics that the service has printed."""
+    """Return the address of metrics, once the service has printed it: the line follows that of the API's address."""
     address = setting["IOTCONFIG_METRICS_BIND"]
-    assert f"Metrics are at http://{address}/metrics" in serve.output()
+    wait_until(
+        lambda: f"Metrics are at http://{address}/metrics" in serve.output(), "serve prints the address"
+    )
     return address

@@ -29,7 +29,7 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def translated_after_change() -> Iterator[None]:
-    """The same for a block in which a change is in place already: whether it is durable is unknown."""
+    """Translate an `OSError` after a change of the directory: it is unknown whether the change is durable."""
     try:
         yield
     except OSError as error:

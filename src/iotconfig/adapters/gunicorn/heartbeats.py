@@ -12,9 +12,9 @@ from gunicorn.workers.workertmp import WorkerTmp
 def beat_in_memory() -> None:
     """Make new workers use a heartbeat file that is in no file system.
 
-    gunicorn makes a temporary file for each worker, and ends with all of them where it cannot; a worker
-    touches it twice in a time-out, and is held for as long as a busy disk takes. gunicorn has a setting
-    for the directory only.
+    gunicorn creates a temporary file for each worker, and the whole service ends if it cannot. A worker
+    touches the file twice per time-out, and a busy disk blocks it. gunicorn has a setting for the
+    directory only.
     """
     if hasattr(os, "memfd_create"):
         base.WorkerTmp = _Heartbeat

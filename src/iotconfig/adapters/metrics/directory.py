@@ -76,7 +76,7 @@ def forget_process(directory: str, pid: int) -> None:
 def settled(directory: str, kind: int) -> Iterator[None]:
     """Exclude reading during merging, which would count values twice or not at all.
 
-    `kind`: LOCK_SH to read, LOCK_EX to merge. Without the lock after a second, the block runs all the same.
+    `kind`: LOCK_SH to read, LOCK_EX to merge. After a second without the lock, the block runs without it.
     """
     descriptor = -1
     with suppress(OSError):

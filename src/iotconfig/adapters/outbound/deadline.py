@@ -13,7 +13,7 @@ _TURN: Final = 0.01
 
 
 def _no_turn() -> None:
-    """Give no turn: for a thread of its own."""
+    """Do not yield: the task has its own thread."""
 
 
 class Deadline:
