@@ -12,7 +12,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordGone
 from iotconfig.testing import PruningContract
-from iotconfig.testing.contracts.pruning import ALWAYS, with_revisions
+from iotconfig.testing.contracts.pruning import ALWAYS, prune, with_revisions
 
 
 class TestPruning(PruningContract):
@@ -22,7 +22,7 @@ class TestPruning(PruningContract):
 @pytest.fixture
 def history(store: Store, service: ConfigService) -> HistoryService:
     """The use cases of history, over the same store as the service."""
-    return HistoryService(store)
+    return HistoryService(store, service.clock)
 
 
 def test_a_long_history_takes_several_transactions(
@@ -33,8 +33,8 @@ def test_a_long_history_takes_several_transactions(
     monkeypatch.setattr(sql_history, "_LOOKED_AT_ONCE", 25)
     ids = [with_revisions(service, number, 20) for number in range(3)]
 
-    assert 54 == sum(history.prune(Retention(2, ALWAYS), dry_run=True))
-    steps = list(history.prune(Retention(2, ALWAYS)))
+    assert 54 == sum(prune(history, Retention(2, ALWAYS), dry_run=True))
+    steps = prune(history, Retention(2, ALWAYS))
 
     assert 54 == sum(steps)
     if not isinstance(store, MemoryStore):

@@ -27,7 +27,7 @@ def test_values_are_values_whatever_they_look_like(postgres_url: str) -> None:
         service.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure"))
 
         assert ODD == service.get(config.id).content.device_name
-        history = HistoryService(service.store)
+        history = HistoryService(service.store, service.clock)
         newest = history.revisions(HistoryQuery(config.id)).revisions[0]
         assert ("%(author)s", "100 % sure") == (newest.author, newest.message)
 

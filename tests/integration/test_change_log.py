@@ -20,7 +20,7 @@ from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.builders import add, content, mac, record
 from iotconfig.testing.clocks import START
-from iotconfig.testing.contracts.change_log import EVERYTHING, everything
+from iotconfig.testing.contracts.change_log import ALWAYS, EVERYTHING, everything
 from tests.support.postgres import PostgresServer, create_database, tools
 from tests.support.waiting import wait_until
 
@@ -90,6 +90,40 @@ def test_more_changes_than_one_transaction_numbers(store: SqlStore, monkeypatch:
         add(store, number)
 
     assert [1, 2, 3, 4, 5] == [change.position for change in everything(store)]
+
+
+def test_pruning_numbers_what_nothing_has_read(store: SqlStore) -> None:
+    """Without a reader no change has a position; pruning gives positions first, and so the log does not grow for ever."""
+    for number in range(3):
+        add(store, number)
+
+    assert 2 == store.prune_changes(ALWAYS, 9)
+    assert [(3, str(mac(2)))] == subjects(store)
+
+
+def test_pruning_leaves_what_is_committed_later(store: SqlStore) -> None:
+    """A change of a long transaction is old when it is committed. It gets its position afterwards, and is there to be read."""
+    with store.writing() as work:
+        record(work, changes.created(work.counters.lock(mac(1)), content(), START))
+        add(store, 2)
+        add(store, 3)
+        assert 1 == store.prune_changes(ALWAYS, 9)
+
+    assert [(2, str(mac(3))), (3, str(mac(1)))] == subjects(store)
+    assert 2 == store.oldest_position()
+
+
+def test_changes_without_a_position_are_not_removed(store: SqlStore) -> None:
+    """Only numbered rows are: the statement itself leaves the others."""
+    for number in range(3):
+        add(store, number)
+    assert 3 == len(everything(store))
+    add(store, 3)
+    with store._database.writing() as connection:
+        values = {"older_than": ALWAYS, "after_": 0, "limit_": 9}
+        assert 2 == connection.execute(change_log._PRUNE, values).rowcount
+
+    assert [(3, str(mac(2))), (4, str(mac(3)))] == subjects(store)
 
 
 def test_a_restored_log_goes_on_above_every_position(

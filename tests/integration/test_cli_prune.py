@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from iotconfig.entrypoints.services import open_services
+from iotconfig.entrypoints.settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.schema import execute
 from tests.support.tables import contents
@@ -16,7 +18,7 @@ LAST = '{ "deviceName" : "K\u00fcche", "gain": 1.10 }\n'
 def command(database_url: str) -> CommandLine:
     """A config of four revisions, one of one revision, and a deleted one of three (its deletion included).
 
-    The first two revisions of each are 40 days old.
+    The first two revisions of each are 40 days old. The change log was read, so that its rows have positions.
     """
     command = CommandLine({"DATABASE_URL": database_url})
     for text in ('{"a": 1}', '{"a": 2}', '{"a": 3}', LAST):
@@ -31,6 +33,27 @@ def command(database_url: str) -> CommandLine:
         else "created_at - interval '40 days'"
     )
     execute(database_url, f"UPDATE revisions SET created_at = {age} WHERE revision <= 2")  # noqa: S608 - an expression of ours
+    assert [1, 2, 3, 4, 5, 6, 7, 8] == logged(command)
+    return command
+
+
+def logged(command: CommandLine) -> list[int]:
+    """The positions of the change log."""
+    with open_services(Settings.from_environ(command.environ)) as services:
+        return [change.position for change in services.store.changes_since(0, 99)]
+
+
+@pytest.fixture
+def old_log(command: CommandLine) -> CommandLine:
+    """The first four changes of the log are 40 days old, and the others 8 days."""
+    url = command.environ["DATABASE_URL"]
+    for days, positions in ((40, "<= 4"), (8, "> 4")):
+        age = (
+            f"strftime('%Y-%m-%d %H:%M:%S.000000', created_at, '-{days} days')"
+            if url.startswith("sqlite")
+            else f"created_at - interval '{days} days'"
+        )
+        execute(url, f"UPDATE changes SET created_at = {age} WHERE position {positions}")  # noqa: S608 - expressions of ours
     return command
 
 
@@ -69,10 +92,34 @@ def test_what_goes_and_what_stays(
     real = command.ok("prune-history", *options)
     plural = "revision" if removed == 1 else "revisions"
 
-    assert dry.text.startswith(f"{removed} {plural} would be removed, in ")
-    assert real.text.startswith(f"{removed} {plural} removed, in ")
+    assert dry.text.startswith(f"{removed} {plural} and 0 changes of the change log would be removed, in ")
+    assert real.text.startswith(f"{removed} {plural} and 0 changes of the change log removed, in ")
     assert expected == left(command)
-    assert command.ok("prune-history", *options).text.startswith("0 revisions removed, in ")
+    assert command.ok("prune-history", *options).text.startswith("0 revisions and 0 changes ")
+
+
+@pytest.mark.parametrize(
+    ("options", "removed", "left"),
+    [
+        (["--older-than", "50"], 0, [1, 2, 3, 4, 5, 6, 7, 8]),
+        (["--older-than", "30"], 4, [5, 6, 7, 8]),
+        (["--older-than", "0"], 7, [8]),
+        (["--keep", "9"], 7, [8]),
+    ],
+    ids=["none-as-old", "older-than", "all-ages", "keep"],
+)
+def test_the_change_log_is_pruned_by_age(
+    old_log: CommandLine, options: list[str], removed: int, left: list[int]
+) -> None:
+    """Its newest change stays. The dry run gives the same number, and removes nothing."""
+    before = contents(old_log.environ["DATABASE_URL"])["changes"]
+    dry = old_log.ok("prune-history", *options, "--dry-run").text
+    assert before == contents(old_log.environ["DATABASE_URL"])["changes"]
+    real = old_log.ok("prune-history", *options).text
+
+    assert f" and {removed} changes of the change log would be removed, in " in dry
+    assert f" and {removed} changes of the change log removed, in " in real
+    assert left == logged(old_log)
 
 
 def test_configs_are_as_they_were(command: CommandLine) -> None:

@@ -41,7 +41,7 @@ def app_in_memory(
     store, clock = store or in_memory, clock or SteppingClock()
     use_cases = UseCases(
         configs=ConfigService(store, clock),
-        history=HistoryService(store),
+        history=HistoryService(store, clock),
         bulk=BulkService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),

@@ -106,7 +106,7 @@ def test_content_that_breaks_a_rule(given: Any) -> None:
 
 def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
     """Text of a MAC address in any spelling, and content in any form, through every use case."""
-    history = HistoryService(service.store)
+    history = HistoryService(service.store, service.clock)
     bulk = BulkService(service.store, service.clock)
     tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     made = service.create("0200.0000.0002", {"n": 2})
@@ -126,7 +126,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
 
 def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
     """Each argument that is not of one kind only, ready to be given something wrong."""
-    history = HistoryService(service.store)
+    history = HistoryService(service.store, service.clock)
     bulk = BulkService(service.store, service.clock)
     device_tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
     api_tokens = ApiTokenService(MemoryApiTokenStore(), service.clock)

@@ -52,6 +52,6 @@ def test_deleted_configs_of_all_pages(
     """Each once, the latest deletion first."""
     for number in range(1, 6):
         service.delete(service.get_by_mac(mac(number)).id)
-    found = pages.deleted_configs(HistoryService(store), limit)
+    found = pages.deleted_configs(HistoryService(store, service.clock), limit)
 
     assert [mac(number) for number in range(5, 5 - count, -1)] == [config.mac_address for config in found]

@@ -29,7 +29,7 @@ def record(records: Records, change: Change, change_id: str, note: ChangeNote, n
     else:
         records.configs[config.id] = config
     records.histories.setdefault(config.id, []).append(change.revision(note))
-    records.log.extend(logged(change, change_id, note, len(records.log)))
+    records.log.extend(logged(change, change_id, note, records.log))
     outbox = JsonFileNotificationOutbox(records)
     for announcement in change.announcements():
         outbox.enqueue(announcement, now)

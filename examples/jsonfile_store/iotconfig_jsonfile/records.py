@@ -37,7 +37,7 @@ class Records:
     histories: dict[int, list[Revision]] = Factory(dict)
     """The revisions of each config, the oldest first."""
     log: list[LoggedChange] = Factory(list)
-    """The change log: position 1 comes first."""
+    """The change log, the lowest position first."""
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""

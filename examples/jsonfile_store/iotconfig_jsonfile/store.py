@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from attrs import frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
-from iotconfig.domain.configs.change_log import LoggedChange
+from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
 
 from .bulk_write import JsonFileBulkWrite
 from .file import RecordsFile
@@ -49,7 +50,20 @@ class JsonFileStore:
         yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
-        return self._file.read().log[position : position + limit]
+        return above(self._file.read().log, position, limit)
+
+    def oldest_position(self) -> int:
+        log = self._file.read().log
+        return log[0].position if log else 0
+
+    def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
+        return prunable(self._file.read().log, older_than, after, limit)
+
+    def prune_changes(self, older_than: datetime, limit: int) -> int:
+        with self._file.transaction() as records:
+            removed = prunable(records.log, older_than, 0, limit)
+            del records.log[:removed]
+        return removed
 
     def check(self) -> None:
         self._file.read()

@@ -50,7 +50,7 @@ class Services:
     @cached_property
     def history(self) -> HistoryService:
         """Revisions of configs."""
-        return HistoryService(self.store)
+        return HistoryService(self.store, wiring.utc_now)
 
     @cached_property
     def bulk(self) -> BulkService:

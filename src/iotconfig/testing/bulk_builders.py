@@ -53,7 +53,7 @@ def configs(store: Store) -> dict[MacAddress, Config]:
 
 def histories(store: Store, numbers: Iterable[int]) -> dict[MacAddress, list[Revision]]:
     """The histories of the latest configs of some devices, the oldest revision first."""
-    history = HistoryService(store)
+    history = HistoryService(store, StillClock())
     found: dict[MacAddress, list[Revision]] = {}
     for number in numbers:
         config_id = history.config_of(mac(number))

@@ -25,6 +25,6 @@ class UseCases:
         return ConfigService(store, clock)
 
     @pytest.fixture
-    def history(self, store: Store) -> HistoryService:
+    def history(self, store: Store, clock: SteppingClock) -> HistoryService:
         """The use cases of history, over the same store as the service."""
-        return HistoryService(store)
+        return HistoryService(store, clock)

@@ -135,16 +135,17 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
     "--older-than",
     type=click.IntRange(0, 36500),
     metavar="DAYS",
-    help="Remove only revisions that are older than this.",
+    help="Remove only revisions and changes that are older than this.",
 )
 @dry_run_option
 @click.pass_obj
 def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool) -> None:
-    """Remove old revisions.
+    """Remove old revisions, and old changes from the change log.
 
     With both options, a revision is removed only if neither option keeps it.
     The newest revision of a config is always kept, and so is the revision that
-    a restore needs.
+    a restore needs. --keep applies to revisions only. The change log always
+    keeps the changes of the last 7 days and its newest change.
     """
     if keep is None and older_than is None:
         raise click.UsageError("Give --keep N, --older-than DAYS, or both.")
@@ -152,6 +153,8 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
 
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))
     with runtime.services() as services:
-        removed = sum(services.history.prune(retention, dry_run=dry_run))
+        steps = list(services.history.prune(retention, dry_run=dry_run))
+    revisions = counted(sum(step.revisions for step in steps), "revision")
+    changes = counted(sum(step.changes for step in steps), "change")
     done = "would be removed" if dry_run else "removed"
-    say(f"{counted(removed, 'revision')} {done}, in {runtime.database}")
+    say(f"{revisions} and {changes} of the change log {done}, in {runtime.database}")

@@ -24,7 +24,7 @@ def record(state: State, change: Change, change_id: str, note: ChangeNote, now: 
     _store(state, change)
     config = change.config
     state.histories[config.id] = (*state.histories.get(config.id, ()), change.revision(note))
-    state.log.extend(logged(change, change_id, note, len(state.log)))
+    state.log.extend(logged(change, change_id, note, state.log))
     outbox = MemoryNotificationOutbox(state)
     for announcement in change.announcements():
         outbox.enqueue(announcement, now)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
-from iotconfig.domain.configs.change_log import LoggedChange
+from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
@@ -42,7 +43,20 @@ class MemoryStore:
         yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
-        return self._committed.state.log[position : position + limit]
+        return above(self._committed.state.log, position, limit)
+
+    def oldest_position(self) -> int:
+        log = self._committed.state.log
+        return log[0].position if log else 0
+
+    def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
+        return prunable(self._committed.state.log, older_than, after, limit)
+
+    def prune_changes(self, older_than: datetime, limit: int) -> int:
+        with self._committed.transaction() as state:
+            removed = prunable(state.log, older_than, 0, limit)
+            del state.log[:removed]
+        return removed
 
     def check(self) -> None:
         self._committed.check()

@@ -9,15 +9,20 @@ no others, and its rows are numbered when it has ended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Insert,
     Row,
     String,
     bindparam,
+    case,
+    delete,
     exists,
     func,
     insert,
@@ -50,6 +55,7 @@ _SINCE: Final = (
     .order_by(_columns.position)
     .limit(bindparam("limit_"))
 )
+_OLDEST: Final = select(func.coalesce(func.min(_columns.position), 0))
 _IS_ANY_WAITING: Final = select(exists().where(_columns.position.is_(None)))
 _LOCK: Final = select(func.pg_advisory_xact_lock(_LOCK_KEY))
 
@@ -69,6 +75,26 @@ def _number() -> Any:
 
 
 _NUMBER: Final = _number()
+
+
+def _prunable() -> Any:
+    """The positions of a page above `after_` that may be removed: below the first young change, and the newest."""
+    is_young = _columns.created_at >= bindparam("older_than", type_=_columns.created_at.type)
+    page = (
+        select(_columns.position, case((is_young, _columns.position)).label("young"))
+        .where(_columns.position > bindparam("after_"))
+        .order_by(_columns.position)
+        .limit(bindparam("limit_"))
+        .subquery()
+    )
+    first_young = func.min(page.c.young).over()
+    page = select(page.c.position, func.coalesce(first_young, _LAST).label("end")).subquery()
+    return select(page.c.position).where(page.c.position < page.c.end, page.c.position < _LAST)
+
+
+_PRUNABLE: Final = _prunable()
+_COUNT_PRUNABLE: Final = select(func.count()).select_from(_PRUNABLE.subquery())
+_PRUNE: Final = delete(changes).where(_columns.position.in_(_PRUNABLE))
 
 
 def log(
@@ -96,17 +122,50 @@ def log(
 
 def changes_since(database: Database, position: int, limit: int) -> Sequence[LoggedChange]:
     """`ChangeLog.changes_since`."""
-    with database.reading() as connection:
-        is_any_waiting = connection.execute(_IS_ANY_WAITING).scalar_one()
-    if is_any_waiting:
-        _number_waiting(database)
-    with database.reading() as connection:
+    with _reading(database) as connection:
         rows = connection.execute(_SINCE, {"position_": position, "limit_": limit}).all()
     return [_logged(row) for row in rows]
 
 
+def oldest_position(database: Database) -> int:
+    """`ChangeLog.oldest_position`."""
+    with _reading(database) as connection:
+        return int(connection.execute(_OLDEST).scalar_one())
+
+
+def prunable_changes(database: Database, older_than: datetime, after: int, limit: int) -> int:
+    """`ChangeLog.prunable_changes`."""
+    values = {"older_than": older_than, "after_": after, "limit_": limit}
+    with _reading(database) as connection:
+        return int(connection.execute(_COUNT_PRUNABLE, values).scalar_one())
+
+
+def prune_changes(database: Database, older_than: datetime, limit: int) -> int:
+    """`ChangeLog.prune_changes`.
+
+    On PostgreSQL no row may have a position yet, where nothing has read the log. So they are numbered
+    first. Rows that are committed later have no position, and stay.
+    """
+    values = {"older_than": older_than, "after_": 0, "limit_": limit}
+    _number_waiting(database)
+    with database.writing() as connection:
+        return connection.execute(_PRUNE, values).rowcount
+
+
+@contextmanager
+def _reading(database: Database) -> Iterator[Connection]:
+    """Read the log, in which every row that was committed before the call has a position."""
+    _number_waiting(database)
+    with database.reading() as connection:
+        yield connection
+
+
 def _number_waiting(database: Database) -> None:
     """Number all rows that were committed before the call."""
+    with database.reading() as connection:
+        is_any_waiting = connection.execute(_IS_ANY_WAITING).scalar_one()
+    if not is_any_waiting:
+        return
     numbered = _NUMBERED_AT_ONCE
     while numbered == _NUMBERED_AT_ONCE:
         with database.writing() as connection:

@@ -17,9 +17,9 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
+from . import change_log
 from .announcing import SqlNotificationOutbox
 from .bulk_write import SqlBulkWrite
-from .change_log import changes_since
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
@@ -93,7 +93,16 @@ class SqlStore:
             yield (ExportedConfig(MacAddress(mac_address), text) for mac_address, text in rows)
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
-        return changes_since(self._database, position, limit)
+        return change_log.changes_since(self._database, position, limit)
+
+    def oldest_position(self) -> int:
+        return change_log.oldest_position(self._database)
+
+    def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
+        return change_log.prunable_changes(self._database, older_than, after, limit)
+
+    def prune_changes(self, older_than: datetime, limit: int) -> int:
+        return change_log.prune_changes(self._database, older_than, limit)
 
     def check(self) -> None:
         self._database.check()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from secrets import token_hex
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -13,6 +14,9 @@ from iotconfig.domain.announcing.announcement import Subject
 
 from .change import Change
 from .revisions import ChangeNote, Operation
+
+LOG_KEPT: Final = timedelta(days=7)
+"""The age that a change has to reach before pruning removes it from the log, whatever the retention says."""
 
 
 def new_change_id() -> str:
@@ -25,7 +29,7 @@ class LoggedChange:
     """One change in the log."""
 
     position: int
-    """Its position in the order, from 1; never reused."""
+    """Its position in the order: 1 for the first change, one more for each later one. Never reused."""
     change: str
     """The id of the write: changes that were stored together share it."""
     subject: Subject
@@ -40,21 +44,52 @@ class LoggedChange:
 
 
 class ChangeLog(Protocol):
-    """Reads the change log of a store."""
+    """Reads the change log of a store, and prunes it.
+
+    Pruning removes the oldest part only, and never the newest change: later positions go on above it.
+    """
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
         """Return up to `limit` changes above `position`, in their order.
 
         The result includes every change that was committed before the call, up to `limit`, and the
         call waits for no writer. No change appears later at or below a returned position, so a
-        reader that continues from the last one gets each change once.
+        reader that continues from the last one gets each change once, unless changes that it had
+        not read yet were pruned (see `oldest_position`).
+        """
+        ...
+
+    def oldest_position(self) -> int:
+        """Return the position of the oldest change that is left; 0 if there is none.
+
+        A reader whose last position is `p` calls it after `changes_since(p, ...)`. If the result is
+        above `p + 1`, changes were pruned before the reader got them, and it has to read the configs
+        again. Otherwise the page is complete.
+        """
+        ...
+
+    def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
+        """Return how many changes right above the position `after` could be pruned, up to `limit`; nothing is removed.
+
+        Those are the changes below the first one that was made at `older_than` or later, without the
+        newest.
+        """
+        ...
+
+    def prune_changes(self, older_than: datetime, limit: int) -> int:
+        """Remove up to `limit` of the oldest changes, and return their number.
+
+        It removes those that `prunable_changes` counts, in one short transaction.
         """
         ...
 
 
-def logged(change: Change, change_id: str, note: ChangeNote, last_position: int) -> list[LoggedChange]:
-    """Return the rows of a change in the log, after `last_position`: two for a board swap, one for each board."""
+def logged(
+    change: Change, change_id: str, note: ChangeNote, log: Sequence[LoggedChange]
+) -> list[LoggedChange]:
+    """Return the rows of a change to append to `log`: two for a board swap, one for each board."""
     config = change.config
+    last_position = log[-1].position if log else 0
     return [
         LoggedChange(
             position=position,
@@ -68,3 +103,15 @@ def logged(change: Change, change_id: str, note: ChangeNote, last_position: int)
         )
         for position, announcement in enumerate(change.announcements(), last_position + 1)
     ]
+
+
+def above(log: Sequence[LoggedChange], position: int, limit: int) -> Sequence[LoggedChange]:
+    """Up to `limit` changes above `position`, of a log that is a list."""
+    start = max(0, position + 1 - log[0].position) if log else 0
+    return log[start : start + limit]
+
+
+def prunable(log: Sequence[LoggedChange], older_than: datetime, after: int, limit: int) -> int:
+    """`ChangeLog.prunable_changes`, of a log that is a list."""
+    page = above(log[:-1], after, limit)
+    return sum(1 for _ in takewhile(lambda change: change.created_at < older_than, page))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number
+from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
+from .change_log import LOG_KEPT
 from .config import MAX_ID
 from .ports import HistoryReader
 from .revisions import (
@@ -28,6 +31,18 @@ from .store import Store
 _PRUNED_AT_ONCE: Final = 100
 """Configs that one transaction of `prune` looks at."""
 
+_CHANGES_PRUNED_AT_ONCE: Final = 5000
+"""Changes that one transaction of `prune` removes from the change log."""
+
+
+@frozen
+class Pruned:
+    """What one step of pruning removed, or would have removed."""
+
+    revisions: int = 0
+    changes: int = 0
+    """Changes of the change log."""
+
 
 @frozen
 class HistoryService:
@@ -39,6 +54,7 @@ class HistoryService:
     """
 
     store: Store
+    clock: Clock
 
     def config_of(self, mac_address: MacAddress | str) -> int:
         """The id of the latest config of a device, deleted or not. Raises `RecordNotFound`."""
@@ -102,18 +118,27 @@ class HistoryService:
         with self.store.reading() as view:
             return view.history.deleted(query)
 
-    def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[int]:
-        """Remove the revisions that `retention` selects, step by step.
+    def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[Pruned]:
+        """Remove the revisions that `retention` selects, and changes of that age from the change log, step by step.
 
-        Yields the number of revisions that each step removed, or would remove in a dry run. Each step
-        is a transaction: a later failure does not bring its revisions back.
+        The changes of the last 7 days and the newest change always stay in the log.
+
+        retention: what may be removed; from the change log, everything before `older_than`.
+        dry_run: count only, remove nothing.
+
+        Yields what each step removed, or would remove in a dry run. Each step is a transaction: a
+        later failure does not bring its revisions and changes back.
         """
         check_kind(
             retention, Retention, "A retention is a Retention, such as Retention(keep=10, older_than=…)"
         )
         return self._pruned(retention, dry_run=dry_run)
 
-    def _pruned(self, retention: Retention, *, dry_run: bool) -> Iterator[int]:
+    def _pruned(self, retention: Retention, *, dry_run: bool) -> Iterator[Pruned]:
+        yield from self._pruned_revisions(retention, dry_run=dry_run)
+        yield from self._pruned_changes(min(retention.older_than, self.clock() - LOG_KEPT), dry_run=dry_run)
+
+    def _pruned_revisions(self, retention: Retention, *, dry_run: bool) -> Iterator[Pruned]:
         after = 0
         while True:
             if dry_run:
@@ -122,10 +147,20 @@ class HistoryService:
             else:
                 with self.store.writing() as work:
                     step = work.history.prune(retention, after, _PRUNED_AT_ONCE)
-            yield step.removed
+            yield Pruned(revisions=step.removed)
             if step.next_config is None:
                 return
             after = step.next_config
+
+    def _pruned_changes(self, older_than: datetime, *, dry_run: bool) -> Iterator[Pruned]:
+        after = self.store.oldest_position() - 1
+        while removed := (
+            self.store.prunable_changes(older_than, after, _CHANGES_PRUNED_AT_ONCE)
+            if dry_run
+            else self.store.prune_changes(older_than, _CHANGES_PRUNED_AT_ONCE)
+        ):
+            yield Pruned(changes=removed)
+            after += removed
 
 
 def _check_revisions(*numbers: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,16 +13,21 @@ from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.edits import Rollback
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.history import HistoryService, Pruned
+from iotconfig.domain.configs.revisions import ChangeNote, Operation, Retention
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.announcement_builders import subject
 from iotconfig.testing.builders import add, content, mac, record
-from iotconfig.testing.clocks import START
+from iotconfig.testing.clocks import START, SteppingClock, step
 from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
 
 EVERYTHING = 10_000
+
+WEEK = timedelta(days=7)
+
+ALWAYS = START + timedelta(days=365)
 
 
 class Oops(Exception):
@@ -38,12 +44,22 @@ def facts(logged: Sequence[LoggedChange]) -> list[tuple[Subject, Operation, int]
     return [(change.subject, change.operation, change.revision) for change in logged]
 
 
+def positions(store: Store) -> list[int]:
+    """The positions of the whole log."""
+    return [change.position for change in everything(store)]
+
+
 class ChangeLogContract(UseCases):
     """Needs the fixture `store`: an empty store."""
 
     def test_an_empty_store_has_no_changes(self, store: Store) -> None:
-        """An empty store has no changes after position 0."""
+        """An empty store has no changes after position 0, and none to prune."""
         assert [] == list(everything(store))
+        assert (0, 0, 0) == (
+            store.oldest_position(),
+            store.prunable_changes(ALWAYS, 0, 9),
+            store.prune_changes(ALWAYS, 9),
+        )
 
     def test_each_change_is_logged(self, store: Store, service: ConfigService) -> None:
         """The log has every change in order, with its author; storing the same content again is not a change."""
@@ -152,3 +168,134 @@ class ChangeLogContract(UseCases):
             assert list(range(1, 4 * 11 + 1)) == [change.position for change in got]
             for number in range(4):
                 assert list(range(1, 12)) == [c.revision for c in got if c.subject == subject(number)]
+
+    @pytest.mark.parametrize(
+        ("older_than", "left"),
+        [(ALWAYS, [4, 5]), (step(2), [3, 4, 5]), (step(1), [2, 3, 4, 5]), (START, [1, 2, 3, 4, 5])],
+        ids=["all-old", "two", "one", "none"],
+    )
+    def test_pruning_removes_old_changes(
+        self,
+        store: Store,
+        service: ConfigService,
+        history: HistoryService,
+        clock: SteppingClock,
+        older_than: datetime,
+        left: list[int],
+    ) -> None:
+        """It removes what the retention selects, but no change of the last 7 days. A dry run counts the same."""
+        for number in range(5):
+            if number == 3:
+                clock.go_to(START + 2 * WEEK)
+            service.create(mac(number), content())
+        retention = Retention(1, older_than)
+        steps = [Pruned(), *([Pruned(changes=5 - len(left))] if len(left) < 5 else [])]
+
+        assert steps == list(history.prune(retention, dry_run=True))
+        assert [1, 2, 3, 4, 5] == positions(store)
+        assert steps == list(history.prune(retention))
+        assert left == positions(store)
+        assert left[0] == store.oldest_position()
+        assert [Pruned()] == list(history.prune(retention))
+
+    @pytest.mark.parametrize(("age", "left"), [(WEEK, [1, 2]), (WEEK + timedelta(microseconds=1), [2])])
+    def test_the_changes_of_seven_days_stay(
+        self,
+        store: Store,
+        service: ConfigService,
+        history: HistoryService,
+        clock: SteppingClock,
+        age: timedelta,
+        left: list[int],
+    ) -> None:
+        """A change that is exactly 7 days old is kept, whatever the retention says; a microsecond later it is removed."""
+        for number in (1, 2):
+            service.create(mac(number), content())
+        clock.go_to(START + age)
+        list(history.prune(Retention(1, ALWAYS)))
+
+        assert left == positions(store)
+
+    def test_the_newest_change_stays(
+        self, store: Store, service: ConfigService, history: HistoryService, clock: SteppingClock
+    ) -> None:
+        """Positions go on above it after everything else was pruned, in every kind of write."""
+        for number in range(3):
+            service.create(mac(number), content())
+        for _ in range(2):
+            clock.go_to(START + 2 * WEEK)
+            list(history.prune(Retention(1, ALWAYS)))
+            assert [3] == positions(store)
+        service.delete(service.get_by_mac(mac(1)).id)
+        BulkService(store, clock).load([BulkEntry("one", mac(1), content())], BulkOptions())
+        service.replace_device(service.get_by_mac(mac(0)).id, mac(9))
+
+        assert [3, 4, 5, 6, 7] == positions(store)
+        assert [4, 5] == [change.position for change in store.changes_since(3, 2)]
+
+    def test_a_reader_learns_of_changes_that_it_missed(self, store: Store) -> None:
+        """One that had read up to the oldest change but one misses nothing; one that had read less does."""
+        for number in range(5):
+            add(store, number)
+        assert 3 == store.prune_changes(ALWAYS, 3)
+
+        assert [4, 5] == [change.position for change in store.changes_since(3, EVERYTHING)]
+        assert store.oldest_position() <= 3 + 1
+        assert [4, 5] == [change.position for change in store.changes_since(2, EVERYTHING)]
+        assert store.oldest_position() > 2 + 1
+
+    def test_a_young_change_ends_pruning(
+        self, store: Store, service: ConfigService, history: HistoryService, clock: SteppingClock
+    ) -> None:
+        """After a clock was set back, older times are above younger ones. The log keeps no gap: they stay."""
+        service.create(mac(1), content())
+        clock.go_to(START + 2 * WEEK)
+        service.create(mac(2), content())
+        clock.go_to(START)
+        for number in (3, 4):
+            service.create(mac(number), content())
+        clock.go_to(START + 2 * WEEK)
+
+        assert [Pruned(), Pruned(changes=1)] == list(history.prune(Retention(1, ALWAYS), dry_run=True))
+        assert [Pruned(), Pruned(changes=1)] == list(history.prune(Retention(1, ALWAYS)))
+        assert [2, 3, 4] == positions(store)
+
+    def test_pruning_takes_steps(self, store: Store) -> None:
+        """Each removes at most as many changes as it is given; a dry run counts along."""
+        for number in range(6):
+            add(store, number)
+
+        assert [2, 2, 1, 0] == [store.prunable_changes(ALWAYS, after, 2) for after in (0, 2, 4, 5)]
+        assert [1, 2, 3, 4, 5, 6] == positions(store)
+        assert [2, 2, 1, 0] == [store.prune_changes(ALWAYS, 2) for _ in range(4)]
+        assert [6] == positions(store)
+
+    def test_pruning_beside_writers_and_readers(self, store: Store, service: ConfigService) -> None:
+        """No position is given twice, and a reader that misses changes can tell."""
+        created = [service.create(mac(number), content()) for number in range(2)]
+        finished: list[int] = []
+
+        def act(number: int) -> None:
+            last = 0
+            if number < 2:
+                for n in range(10):
+                    service.update(created[number].id, content(n=n))
+                finished.append(number)
+                return
+            while True:
+                is_last = len(finished) == 2
+                if number < 4:
+                    store.prune_changes(ALWAYS, 3)
+                elif page := store.changes_since(last, 5):
+                    got = [change.position for change in page]
+                    assert list(range(got[0], got[0] + len(got))) == got
+                    assert last + 1 == got[0] or store.oldest_position() > last + 1
+                    last = got[-1]
+                    continue
+                if is_last:
+                    return
+
+        together(6, act)
+        while store.prune_changes(ALWAYS, 9):
+            pass
+        assert [22] == positions(store) == [store.oldest_position()]

@@ -109,7 +109,8 @@ class RestoringContract(UseCases):
 
     def test_pages_of_what_was_deleted(self, store: Store) -> None:
         """Deletions of one moment are sorted by id, so that pages have each of them once."""
-        service, history = ConfigService(store, lambda: step(0)), HistoryService(store)
+        service = ConfigService(store, lambda: step(0))
+        history = HistoryService(store, service.clock)
         ids = [service.create(mac(n), content()).id for n in range(5)]
         for config_id in ids:
             service.delete(config_id)
