@@ -1,55 +1,90 @@
-"""What a change writes, which PostgreSQL gets as one statement."""
+"""What a change writes: past SQLAlchemy's execution, and on PostgreSQL as one statement."""
 
 from __future__ import annotations
 
 import json
 
-import psycopg
 import pytest
-from psycopg.rows import TupleRow
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, create_engine, insert, literal, select
 
 from iotconfig import ChangeNote, ConfigContent, MacAddress, open_service
 from iotconfig.adapters.sql.engine.failures import DatabaseFault
+from iotconfig.adapters.sql.engine.statement_batch import execute_together
+from iotconfig.adapters.sql.tables import UtcDateTime
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import HistoryQuery
+from iotconfig.testing.clocks import START
+from tests.support.schema import execute
+from tests.support.tables import contents
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 TABLES = ("revision_counters", "configs", "revisions", "changes", "notifications")
-ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 "; DROP TABLE configs; --'
+ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 ? :name "; DROP TABLE configs; --'
 
 
-def test_values_are_values_whatever_they_look_like(postgres_url: str) -> None:
+def test_values_are_values_whatever_they_look_like(database_url: str) -> None:
     """Names of parameters, marks of drivers, and SQL are text like any other."""
     content = ConfigContent.parse(json.dumps({"deviceName": ODD}))
-    with open_service(postgres_url) as service:
+    with open_service(database_url) as service:
         config, _ = service.put(DEVICE, ConfigContent.parse("{}"))
 
-        service.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure"))
+        service.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure?"))
 
         assert ODD == service.get(config.id).content.device_name
         history = HistoryService(service.store, service.clock)
         newest = history.revisions(HistoryQuery(config.id)).revisions[0]
-        assert ("%(author)s", "100 % sure") == (newest.author, newest.message)
+        assert ("%(author)s", "100 % sure?") == (newest.author, newest.message)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_part_that_fails_undoes_all_of_it(postgres_url: str, table: str) -> None:
+def test_a_part_that_fails_undoes_all_of_it(database_url: str, table: str) -> None:
     """Whichever table refuses: nothing is stored, and the connection serves the next."""
-    with open_service(postgres_url) as service, psycopg.connect(postgres_url, autocommit=True) as other:
+    made, dropped = _failing(database_url, table)
+    with open_service(database_url) as service:
         config, _ = service.put(DEVICE, ConfigContent.parse('{"n": 1}'))
-        other.execute(
-            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more'; END $$;"
-            f"CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION fail();".encode()
-        )
-        before = _rows(other)
+        execute(database_url, *made)
+        before = contents(database_url)
 
         with pytest.raises(DatabaseFault, match="no more"):
             service.update(config.id, ConfigContent.parse('{"n": 2}'))
 
-        assert before == _rows(other)
-        other.execute(f"DROP TRIGGER fail ON {table}".encode())
+        assert before == contents(database_url)
+        execute(database_url, *dropped)
         assert 2 == service.update(config.id, ConfigContent.parse('{"n": 2}')).revision
 
 
-def _rows(connection: psycopg.Connection[TupleRow]) -> list[list[TupleRow]]:
-    return [connection.execute(f"TABLE {table}".encode()).fetchall() for table in TABLES]
+def _failing(url: str, table: str) -> tuple[list[str], list[str]]:
+    """The statements that make all writes to a table fail, and those that end it."""
+    if url.startswith("sqlite"):
+        events = ("INSERT", "UPDATE")
+        return (
+            [
+                f"CREATE TRIGGER fail_{event} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'no more'); END"
+                for event in events
+            ],
+            [f"DROP TRIGGER fail_{event}" for event in events],
+        )
+    return (
+        [
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more'; END $$",
+            f"CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION fail()",
+        ],
+        [f"DROP TRIGGER fail ON {table}"],
+    )
+
+
+def test_each_statement_has_its_own_constants_on_sqlite() -> None:
+    """The names of their parameters are the same. Values and constants are stored as their types say."""
+    table = Table("moments", MetaData(), Column("number", Integer), Column("moment", UtcDateTime))
+    given = bindparam("given", type_=table.c.moment.type)
+    statements = tuple(
+        insert(table).from_select(["number", "moment"], select(literal(number), moment))
+        for number, moment in ((1, given), (2, given), (3, literal(START, table.c.moment.type)))
+    )
+    with create_engine("sqlite://").begin() as connection:
+        table.create(connection)
+        execute_together(connection, statements, {"given": START, "unused": object()})
+
+        assert [(1, START), (2, START), (3, START)] == [
+            tuple(row) for row in connection.execute(select(table))
+        ]

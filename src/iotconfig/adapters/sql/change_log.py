@@ -78,7 +78,7 @@ _NUMBER: Final = _number()
 
 
 def _prunable() -> Any:
-    """The positions of a page above `after_` that may be removed: below the first young change, and the newest."""
+    """The positions of a page above `after_` that may be removed: below the first young change, or the newest one."""
     is_young = _columns.created_at >= bindparam("older_than", type_=_columns.created_at.type)
     page = (
         select(_columns.position, case((is_young, _columns.position)).label("young"))
@@ -89,7 +89,7 @@ def _prunable() -> Any:
     )
     first_young = func.min(page.c.young).over()
     page = select(page.c.position, func.coalesce(first_young, _LAST).label("end")).subquery()
-    return select(page.c.position).where(page.c.position < page.c.end, page.c.position < _LAST)
+    return select(page.c.position).where(page.c.position < page.c.end)
 
 
 _PRUNABLE: Final = _prunable()
