@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import make_url
 
 from iotconfig import ConfigContent, ConfigQuery, MacAddress, ValidationFailed, open_service
 from iotconfig.adapters.sql.engine.failures import DatabaseFault
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 
@@ -48,6 +51,20 @@ def test_libpqs_environment_changes_nothing(
         config, _ = service.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
 
         assert config == service.get(config.id)
+
+
+def test_the_isolation_level_of_the_database_changes_nothing(postgres_url: str) -> None:
+    """A writer that waited for a lock has to see what was committed meanwhile, or it fails."""
+    _execute(
+        postgres_url,
+        f"ALTER DATABASE \"{make_url(postgres_url).database}\" SET default_transaction_isolation = 'serializable'",
+    )
+    database = PostgresqlDatabase(DatabaseUrl.parse(postgres_url).url, Timeouts())
+
+    with closing(database), database.writing() as connection:
+        level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+
+    assert "read committed" == level
 
 
 def test_a_database_that_cannot_hold_every_character_is_refused(postgres_base_url: str) -> None:

@@ -14,12 +14,14 @@ IS_READ_ONLY: Final = "pg_is_in_recovery() OR current_setting('transaction_read_
 
 
 def connection_arguments(url: URL, timeouts: Timeouts) -> dict[str, Any]:
-    """Return the parameters for libpq: those of the URL, and the time-outs."""
+    """Return the parameters for libpq: those of the URL, the time-outs and the isolation level."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     bounds = (
         f"-c statement_timeout={_milliseconds(timeouts.statement)}"
         f" -c lock_timeout={_milliseconds(timeouts.lock)}"
         f" -c idle_in_transaction_session_timeout={_milliseconds(timeouts.idle_transaction)}"
+        # A transaction that waited for a lock has to see what the holder of the lock committed.
+        r" -c default_transaction_isolation=read\ committed"
     )
     defaults = {"application_name": "iotconfig", "connect_timeout": timeouts.connect}
     options = f"{bounds} {arguments.get('options', '')}".strip()
