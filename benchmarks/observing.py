@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import logging
 import os
@@ -61,6 +62,9 @@ def _contestant(observers: tuple[Observer, ...]) -> Callable[[], float]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    given = parser.parse_args()
     with ExitStack() as stack:
         # Before prometheus_client is imported, as in the processes of serve.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(TemporaryDirectory(dir="/dev/shm"))
@@ -73,17 +77,17 @@ def main() -> None:
         written = WrittenAccess(Output(file.fileno()))
         counting = HttpMetrics(CollectorRegistry())
         contestants = {
-            "nobody": _contestant(()),
+            "no observer": _contestant(()),
             "a line": _contestant((written,)),
             "counters": _contestant((counting,)),
             "both": _contestant((written, counting)),
             "a line of logging's": _contestant((LoggedAccess(),)),
         }
         logging.getLogger().addHandler(logging.StreamHandler(open(os.devnull, "w")))  # noqa: PTH123, SIM115
-        found = rounds(contestants, 15)
+        found = rounds(contestants, given.rounds)
     print(f"observing: {_REQUESTS} fetches a round; {machine()}")
     for name, microseconds in found.items():
-        print(f"  {name:20} {microseconds:6.1f} us a request, {microseconds - found['nobody']:+5.1f}")
+        print(f"  {name:20} {microseconds:6.1f} us a request, {microseconds - found['no observer']:+5.1f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The whole system as processes: PostgreSQL or SQLite, a broker, `serve` with its workers and its relay, a listener."""
+"""The whole system as processes: PostgreSQL or SQLite, a broker, `serve` with its workers and its leader, a listener."""
 
 from __future__ import annotations
 
@@ -181,17 +181,17 @@ class System:
         """Temporary files that no process will remove."""
         return [f"{path.name} is left" for path in self._temporary.iterdir()]
 
-    def relay_pid(self) -> int | None:
-        """The relay that `serve` runs; None while there is none."""
+    def leader_pid(self) -> int | None:
+        """The leader process that `serve` runs; None while there is none."""
         pids = descendants(self.serve.process.pid)
         return next((pid for pid in pids if "entrypoints.leader" in command_of(pid)), None)
 
     def usage(self) -> dict[str, Usage]:
         """The resources of each process; workers are numbered, since they are replaced."""
         pids = {"supervisor": self.serve.process.pid, "web": self.serve.web_pid()}
-        relay = self.relay_pid()
-        if relay is not None:
-            pids["relay"] = relay
+        leader = self.leader_pid()
+        if leader is not None:
+            pids["leader"] = leader
         pids |= {f"worker {n}": pid for n, pid in enumerate(self.serve.worker_pids(), 1)}
         found = {}
         for name, pid in pids.items():

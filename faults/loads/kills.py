@@ -47,7 +47,7 @@ def run(site: Host, scale: Scale) -> Outcome:
     """Kill processes during writes and reads; the service replaces each."""
     chance = random.Random(site.seed)
     # Shuffled, not drawn at random, so that even a few victims are of both kinds.
-    victims = ["relay" if n % 3 == 1 else "worker" for n in range(scale.kills)]
+    victims = ["leader" if n % 3 == 1 else "worker" for n in range(scale.kills)]
     chance.shuffle(victims)
     with site.database() as url, System(site.new_directory(), url, workers=_WORKERS) as system:
         store(system.client, site.seed, scale.devices)
@@ -64,7 +64,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         with Generator("operators", load) as operators:
             for victim in victims:
                 time.sleep(scale.every)
-                pid = system.relay_pid() if victim == "relay" else chance.choice(system.serve.worker_pids())
+                pid = system.leader_pid() if victim == "leader" else chance.choice(system.serve.worker_pids())
                 if pid is not None:
                     system.recorder.note("fault", f"SIGKILL of {victim}")
                     with suppress(ProcessLookupError):
@@ -99,7 +99,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         {
             f"{len(asked)} requests": times(asked),
             "connections that ended with their worker": str(sum(one.status == 0 for one in asked)),
-            "killed": ", ".join(f"{victims.count(kind)} x {kind}" for kind in ("worker", "relay")),
+            "killed": ", ".join(f"{victims.count(kind)} x {kind}" for kind in ("worker", "leader")),
             "all announced, after the last write": f"{drained:.1f} s",
             "memory MB": growth(before, after),
         },
