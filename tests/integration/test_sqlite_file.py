@@ -22,7 +22,7 @@ from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.bulk_builders import entry
-from tests.support.sqlite_files import copy_onto
+from tests.support.sqlite_files import backup_of, copy_onto
 from tests.support.waiting import wait_until
 
 Swap = Callable[[Path], object]
@@ -54,9 +54,7 @@ def service(database: SqliteDatabase) -> ConfigService:
 
 def _backup(path: Path) -> Path:
     """Another database, as it lies beside this one before it is moved into its place."""
-    copy = path.with_name("backup.db")
-    shutil.copy(path.parents[1] / "other" / path.name, copy)
-    return copy
+    return backup_of(path.parents[1] / "other" / path.name).rename(path.with_name("backup.db"))
 
 
 def _beside(path: Path, kind: str) -> Path:

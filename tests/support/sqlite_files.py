@@ -17,6 +17,14 @@ def copy_onto(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def backup_of(path: Path) -> Path:
+    """Return a copy beside the file, of the same size, that differs from it in a number of its header."""
+    backup = Path(shutil.copy(path, path.with_name("backup.db")))
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    return backup
+
+
 def checkpoint(path: Path) -> None:
     """Copy the contents of the log into the database."""
     with closing(sqlite3.connect(path)) as connection:

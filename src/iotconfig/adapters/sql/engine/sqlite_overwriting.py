@@ -13,19 +13,25 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from .failures import is_busy
 from .sqlite_index import Checkpoints, Identity, LogIndex, descriptor_of
 from .sqlite_log import is_in_file
-from .sqlite_sight import HEAD_BYTES, SharedSight, Sight
+from .sqlite_sight import SharedSight, Sight
 
 log = logging.getLogger(__name__)
 
 _MARK: Final = b"overwritten"
 """The content of a log that was set aside. SQLite treats a log shorter than its header of 32 bytes as empty."""
 _CHUNK: Final = 1024 * 1024
+
+_SAMPLED: Final = 4096
+"""The size of a block that is compared, in bytes."""
+_MOST_SAMPLED: Final = 1024
+"""The most blocks to compare: 4 MiB, which are read and digested in a few milliseconds, once for each checkpoint."""
 
 
 class OverwritingWatch:
@@ -67,11 +73,10 @@ class OverwritingWatch:
         if not before.is_settled:
             # SQLite aborts every checkpoint into a file that is much too small.
             return status.st_size < before.least_size and self._index.read() == before
-        sight = Sight(before.progress, before.changes, status.st_mtime_ns, status.st_size, self._read_head())
+        content = self._digest(status.st_size)
+        sight = Sight(before.progress, before.changes, status.st_mtime_ns, status.st_size, content)
         known = self._known(sight)
-        # `touch` sets both times to the same value without writing.
-        is_touched = status.st_atime_ns == status.st_mtime_ns
-        is_other = self._is_other(before, sight, known, is_touched=is_touched)
+        is_other = self._is_other(before, sight, known)
         after = self._index.read()
         if after is None or after.progress != before.progress:
             return False
@@ -82,18 +87,17 @@ class OverwritingWatch:
             self._shared.write(sight)
         return False
 
-    def _is_other(
-        self, checkpoints: Checkpoints, sight: Sight, known: Sight | None, *, is_touched: bool
-    ) -> bool:
+    def _is_other(self, checkpoints: Checkpoints, sight: Sight, known: Sight | None) -> bool:
         if checkpoints.file_size not in (None, sight.size):
             return True
-        if known is None:
-            return checkpoints.file_size is not None and not is_in_file(
-                self._main, self._wal, checkpoints.entries, checkpoints.page_bytes
-            )
-        if (known.modified, known.size) == (sight.modified, sight.size):
+        if known is not None and (known.modified, known.size) == (sight.modified, sight.size):
             return False
-        return not (is_touched and (known.size, known.head) == (sight.size, sight.head))
+        # The time alone proves nothing: `touch` sets it without writing, and to set the log aside then would lose changes.
+        if known is not None and (known.size, known.content) != (sight.size, sight.content):
+            return True
+        return checkpoints.file_size is not None and not is_in_file(
+            self._main, self._wal, checkpoints.entries, checkpoints.page_bytes
+        )
 
     def _known(self, sight: Sight) -> Sight | None:
         """Return the known state of the file after the same checkpoint, or None."""
@@ -111,14 +115,21 @@ class OverwritingWatch:
         found = self._index.read()
         return found is not None and not found.is_settled
 
-    def _read_head(self) -> bytes:
+    def _digest(self, size: int) -> bytes:
         """Read through SQLite's own descriptor: closing another one would release SQLite's locks."""
+        digest = blake2b(digest_size=16)
         descriptor = descriptor_of(self._main)
-        try:
-            found = b"" if descriptor is None else os.pread(descriptor, HEAD_BYTES, 0)
-        except OSError:
-            found = b""
-        return found.ljust(HEAD_BYTES, b"\0")
+        if descriptor is not None:
+            with suppress(OSError):
+                for offset in _sampled(size):
+                    digest.update(os.pread(descriptor, _SAMPLED, offset))
+        return digest.digest()
+
+
+def _sampled(size: int) -> range:
+    """The offsets of the blocks to compare: all of a small file; of a large one as many, evenly spread from its start."""
+    blocks = -(-size // _SAMPLED)
+    return range(0, size, _SAMPLED * max(1, -(-blocks // _MOST_SAMPLED)))
 
 
 def is_marked(wal_path: str, size: int) -> bool:

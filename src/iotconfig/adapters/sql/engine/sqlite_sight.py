@@ -13,10 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_FORMAT: Final = struct.Struct("=16sIqq100s16s")
-
-HEAD_BYTES: Final = 100
-"""The database file's header. It differs between a database and its backup."""
+_FORMAT: Final = struct.Struct("=16sIqq16s16s")
 
 
 class Sight(NamedTuple):
@@ -29,7 +26,8 @@ class Sight(NamedTuple):
     modified: int
     """The file's modification time in nanoseconds."""
     size: int
-    head: bytes
+    content: bytes
+    """A digest of 16 bytes; of a large file, of a sample of it."""
 
 
 class SharedSight:
@@ -43,10 +41,10 @@ class SharedSight:
         """Return the state; None where there is none, or while it is being written."""
         try:
             found = Path(self._path).read_bytes()
-            progress, changes, modified, size, head, end = _FORMAT.unpack(found)
+            progress, changes, modified, size, content, end = _FORMAT.unpack(found)
         except (OSError, struct.error):
             return None
-        return Sight(progress, changes, modified, size, head) if progress == end else None
+        return Sight(progress, changes, modified, size, content) if progress == end else None
 
     def write(self, sight: Sight) -> None:
         """Replace the state. Failures, such as a full disk, are ignored."""
