@@ -116,12 +116,12 @@ def _limited(depot: Depot) -> None:
 
 
 @pytest.mark.parametrize("kind", ["limit", *(["disk"] if _may_mount() else [])])
-def test_a_full_disk_leaves_nothing(
-    start_depot: Callable[..., Depot], request: pytest.FixtureRequest, kind: str
-) -> None:
+def test_a_full_disk_leaves_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """507 while it is read; the old asset stays, nothing of the new one is left, and a smaller one fits."""
     if kind == "disk":
+        # Before the service, so that the service ends before the disk is unmounted.
         request.getfixturevalue("small_disk")
+    start_depot: Callable[..., Depot] = request.getfixturevalue("start_depot")
     depot = start_depot(workers=1)
     if kind == "limit":
         _limited(depot)
