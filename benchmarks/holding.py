@@ -179,7 +179,7 @@ def fill(database: Database, scale: float) -> None:
                 "kind": "config",
                 "key": mac(number),
                 "generation": 1,
-                "nudge": True,
+                "restart_hint": True,
                 "since": _NOW + timedelta(seconds=number),
                 "due_at": _NOW,
                 "refusals": 0,

@@ -26,7 +26,7 @@ def downgrade() -> None:
     for table in (
         "relays",
         "installation",
-        "accepted_once",
+        "claimed_keys",
         "device_tokens",
         "api_tokens",
         "notifications",
@@ -123,7 +123,7 @@ def _create_announcing() -> None:
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("generation", sa.BigInteger, nullable=False),
-        sa.Column("nudge", sa.Boolean, nullable=False),
+        sa.Column("restart_hint", sa.Boolean, nullable=False),
         sa.Column("revision", sa.BigInteger),
         sa.Column("etag", sa.String(80)),
         sa.Column("updated_at", _time),
@@ -177,9 +177,9 @@ def _create_access() -> None:
         sa.PrimaryKeyConstraint("mac_address", name="pk_device_tokens"),
     )
     op.create_table(
-        "accepted_once",
+        "claimed_keys",
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("until", _time, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_accepted_once"),
+        sa.PrimaryKeyConstraint("key", name="pk_claimed_keys"),
     )
-    op.create_index("ix_accepted_once_until", "accepted_once", ["until"])
+    op.create_index("ix_claimed_keys_until", "claimed_keys", ["until"])

@@ -11,7 +11,7 @@ from iotconfig.adapters.mqtt import Broker, MqttPublisher
 from iotconfig.domain.announcing.ports import Receipt
 
 CLIENT_ID = "iotsupport-relay"
-TAKEN = Receipt(nudge_accepted=True, state_accepted=True)
+TAKEN = Receipt(hint_accepted=True, state_accepted=True)
 
 
 @contextmanager

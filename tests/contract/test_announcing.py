@@ -29,10 +29,10 @@ def queue(store: Store) -> NotificationQueue:
     return queue_of(store)
 
 
-def announced(config: Config, *, nudge: bool = True) -> Announcement:
+def announced(config: Config, *, restart_hint: bool = True) -> Announcement:
     """What says all there is to say of a config."""
     state = DeviceState(config.revision, config.content.etag, config.updated_at)
-    return Announcement(Subject(Kind.CONFIG, str(config.mac_address)), nudge, state)
+    return Announcement(Subject(Kind.CONFIG, str(config.mac_address)), restart_hint, state)
 
 
 def told(queue: NotificationQueue) -> list[Announcement]:
@@ -85,14 +85,14 @@ def test_put_announces_what_it_creates(service: ConfigService, queue: Notificati
     assert [announced(config)] == told(queue)
 
 
-def test_delete_clears_and_does_not_nudge(service: ConfigService, queue: NotificationQueue) -> None:
+def test_delete_clears_and_does_not_hint(service: ConfigService, queue: NotificationQueue) -> None:
     """Even where the creation was not told yet: a device would restart for nothing."""
     config = service.create(mac(1), content())
 
     service.delete(config.id)
 
     (announcement,) = told(queue)
-    assert (False, True) == (announcement.nudge, announcement.is_deletion)
+    assert (False, True) == (announcement.restart_hint, announcement.is_deletion)
     assert announcement.state is not None
     assert 2 == announcement.state.revision
 
@@ -157,7 +157,7 @@ def test_announce_tells_again_without_a_change(service: ConfigService, queue: No
 def test_announce_all_restores_the_retained_messages_only(
     service: ConfigService, queue: NotificationQueue
 ) -> None:
-    """No device is nudged, except where it was still owed a nudge."""
+    """No device is told to restart, except where it was still owed a hint."""
     first = service.create(mac(1), content())
     told(queue)
     second = service.create(mac(2), content())
@@ -165,7 +165,7 @@ def test_announce_all_restores_the_retained_messages_only(
     queue.acknowledge([n for n in queue.due(at(1), 9) if n.announcement.is_deletion], [])
 
     assert 2 == service.announce_all()
-    assert {announced(first, nudge=False), announced(second)} == set(told(queue))
+    assert {announced(first, restart_hint=False), announced(second)} == set(told(queue))
 
 
 def test_announce_all_revives_the_parked(service: ConfigService, queue: NotificationQueue) -> None:
@@ -180,26 +180,26 @@ def test_announce_all_revives_the_parked(service: ConfigService, queue: Notifica
 
 def test_announce_all_without_any_config(service: ConfigService, queue: NotificationQueue) -> None:
     """There is nothing to tell."""
-    assert 0 == service.announce_all(nudges_per_second=1)
+    assert 0 == service.announce_all(hints_per_second=1)
     assert [] == told(queue)
 
 
 @pytest.mark.parametrize(
-    ("rate", "gap"), [pytest.param(None, 0.0, id="retained-only"), pytest.param(4.0, 0.25, id="nudges")]
+    ("rate", "gap"), [pytest.param(None, 0.0, id="retained-only"), pytest.param(4.0, 0.25, id="hints")]
 )
-def test_announce_all_goes_through_all_pages_and_paces_nudges(
+def test_announce_all_goes_through_all_pages_and_paces_hints(
     store: Store, queue: NotificationQueue, rate: float | None, gap: float
 ) -> None:
-    """Nudges are due one after the other, from the first moment on; retained messages all at once."""
+    """Hints are due one after the other, from the first moment on; retained messages all at once."""
     count = 405
     with store.writing() as work:
         for number in range(count):
             record(work, changes.created(work.counters.lock(mac(number)), content(), START))
     assert count == len(told(queue))
 
-    assert count == ConfigService(store, SteppingClock()).announce_all(nudges_per_second=rate)
+    assert count == ConfigService(store, SteppingClock()).announce_all(hints_per_second=rate)
 
     found = sorted(queue.find(EVERYTHING), key=lambda n: n.announcement.subject)
     assert [str(mac(number)) for number in range(count)] == [n.announcement.subject.key for n in found]
     assert [at(number * gap) for number in range(count)] == [n.due_at for n in found]
-    assert {rate is not None} == {n.announcement.nudge for n in found}
+    assert {rate is not None} == {n.announcement.restart_hint for n in found}

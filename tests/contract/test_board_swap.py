@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import SwapsContract
+from iotconfig.testing import BoardSwapsContract
 
 
-class TestSwaps(SwapsContract):
+class TestSwaps(BoardSwapsContract):
     """Over each kind of store."""

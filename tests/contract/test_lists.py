@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import ListsContract
+from iotconfig.testing import ConfigQueriesContract
 
 
-class TestLists(ListsContract):
+class TestLists(ConfigQueriesContract):
     """Over each kind of store."""

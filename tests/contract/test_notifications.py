@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import OutboxContract
+from iotconfig.testing import NotificationOutboxContract
 
 
-class TestOutbox(OutboxContract):
+class TestOutbox(NotificationOutboxContract):
     """Over each kind of store."""

@@ -26,7 +26,7 @@ DEVICE = Subject(Kind.CONFIG, MAC)
 STATE = DeviceState(7, '"abc"', datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
 FLEET = "iotsupport/updates/configs"
 RETAINED = f"iotsupport/devices/{MAC}/config"
-NUDGE = Heard(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)
+HINT = Heard(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def publisher(broker: Mosquitto) -> Iterator[MqttPublisher]:
 def test_a_change_is_told_on_both_topics_the_state_first(
     publisher: MqttPublisher, listener: Listener
 ) -> None:
-    """A device that the nudge wakes finds the new state; the nudge's bytes are what firmware compares."""
-    receipts = publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+    """A device that the hint wakes finds the new state; the hint's bytes are what firmware compares."""
+    receipts = publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
 
-    state, nudge = listener.wait_for(2)
+    state, restart_hint = listener.wait_for(2)
     assert [TAKEN] == list(receipts)
-    assert NUDGE == nudge
+    assert HINT == restart_hint
     assert RETAINED == state.topic
     assert [
         ("mac_address", MAC),
@@ -58,17 +58,17 @@ def test_a_change_is_told_on_both_topics_the_state_first(
 @pytest.mark.parametrize(
     ("announcement", "topics"),
     [
-        pytest.param(Announcement(DEVICE, nudge=False, state=STATE), [RETAINED], id="retained-only"),
-        pytest.param(Announcement(DEVICE, nudge=True), [FLEET], id="nudge-only"),
+        pytest.param(Announcement(DEVICE, restart_hint=False, state=STATE), [RETAINED], id="retained-only"),
+        pytest.param(Announcement(DEVICE, restart_hint=True), [FLEET], id="hint-only"),
         pytest.param(asset("a.bin"), ["iotsupport/updates/assets"], id="asset"),
-        pytest.param(Announcement(DEVICE, nudge=False), [], id="nothing"),
+        pytest.param(Announcement(DEVICE, restart_hint=False), [], id="nothing"),
     ],
 )
 def test_only_what_is_wanted_is_told(
     publisher: MqttPublisher, listener: Listener, announcement: Announcement, topics: list[str]
 ) -> None:
     """No other topic hears of it; an announcement that wants nothing is taken."""
-    end = Announcement(subject(1), nudge=True)
+    end = Announcement(subject(1), restart_hint=True)
 
     receipts = publisher.publish([announcement, end])
 
@@ -88,8 +88,8 @@ def test_an_asset_is_told_by_its_name(publisher: MqttPublisher, listener: Listen
     assert {"filename": name} == json.loads(heard.payload)
 
 
-def test_the_state_is_retained_and_the_nudge_is_not(publisher: MqttPublisher, broker: Mosquitto) -> None:
-    """Who subscribes later hears the state of each device, the newest one, and no nudge."""
+def test_the_state_is_retained_and_the_hint_is_not(publisher: MqttPublisher, broker: Mosquitto) -> None:
+    """Who subscribes later hears the state of each device, the newest one, and no hint."""
     for revision in (1, 2):
         publisher.publish([change(1, revision)])
     publisher.publish([change(2, 9)])
@@ -121,7 +121,7 @@ def test_a_deletion_clears_the_retained_message(
 
 def test_everything_goes_at_qos_1(publisher: MqttPublisher, broker: Mosquitto) -> None:
     """As the broker saw it: at-least-once, and retained where it should be."""
-    publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+    publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
 
     def seen() -> list[tuple[str, str, str]]:
         pattern = rf"Received PUBLISH from {CLIENT_ID} \(d0, q(\d), r(\d), m\d+, '([^']+)'"
@@ -138,7 +138,7 @@ def test_the_prefix_is_a_setting(broker: Mosquitto) -> None:
         publisher_on(broker.url, prefix="home/iöt") as publisher,
     ):
         publisher.connect()
-        publisher.publish([Announcement(DEVICE, nudge=True, state=STATE), asset("a.bin")])
+        publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE), asset("a.bin")])
 
         assert [
             f"home/iöt/devices/{MAC}/config",
@@ -174,7 +174,7 @@ def deny(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 @pytest.mark.parametrize(
     ("denied", "stated", "blamed"),
     [
-        pytest.param([FLEET], True, FLEET, id="nudge"),
+        pytest.param([FLEET], True, FLEET, id="restart_hint"),
         pytest.param([RETAINED], False, RETAINED, id="state"),
         pytest.param([RETAINED, FLEET], False, RETAINED, id="both"),
     ],
@@ -185,11 +185,11 @@ def test_a_refusal_says_what_was_refused(
     """The broker's reason and the topic, also where it hangs up after a refusal, as Mosquitto 2.0.11 does."""
     with publisher_on(deny(*denied).url) as publisher:
         publisher.connect()
-        (receipt,) = publisher.publish([Announcement(DEVICE, nudge=True, state=STATE)])
+        (receipt,) = publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
 
     assert receipt is not None
     assert stated is receipt.state_accepted
-    assert not (receipt.nudge_accepted and FLEET in denied)
+    assert not (receipt.hint_accepted and FLEET in denied)
     assert receipt.error is not None
     assert f"Not authorized ({blamed})" in receipt.error
 

@@ -55,7 +55,7 @@ def test_no_more_is_under_way_than_the_window(window: int, allowed: int) -> None
 
 
 def test_many_more_messages_than_the_window(broker: Mosquitto) -> None:
-    """Each arrives once, each device's state before its nudge."""
+    """Each arrives once, each device's state before its hint."""
     count = 1000
     with Listener(broker.port) as listener, publisher_on(broker.url, window=7) as publisher:
         publisher.connect()
@@ -107,7 +107,7 @@ def test_answers_that_came_before_the_silence_count() -> None:
         connecting.result(20)
         publishing = threads.submit(publisher.publish, [asset("a"), change(1), asset("b"), asset("c")])
         broker.answer(*broker.publishes(1))
-        state, _nudge = broker.publishes(2)
+        state, _hint = broker.publishes(2)
         broker.answer(state)
         b, _c = broker.publishes(2)
         broker.answer(b)

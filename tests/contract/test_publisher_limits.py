@@ -52,13 +52,13 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
             heard = listener.wait_for(3 * turn)
             publisher.disconnect()
 
-    state, nudge, cleared = receipts
+    state, restart_hint, cleared = receipts
     assert state is not None
     assert last is not None
-    assert (True, False, True) == (state.nudge_accepted, state.state_accepted, state.is_final)
+    assert (True, False, True) == (state.hint_accepted, state.state_accepted, state.is_final)
     assert "bytes, and the broker accepts packets of up to 150" in str(state.error)
-    assert (False, True) == (last.nudge_accepted, last.is_final)
-    assert [TAKEN, TAKEN] == [nudge, cleared]
+    assert (False, True) == (last.hint_accepted, last.is_final)
+    assert [TAKEN, TAKEN] == [restart_hint, cleared]
     assert [
         FLEET,
         "iotsupport/updates/assets",
@@ -86,9 +86,9 @@ def test_a_broker_without_limits_has_no_problems(broker: Mosquitto) -> None:
         assert [] == list(publisher.problems())
 
 
-def test_a_nudge_expires_for_a_session_that_was_away_and_the_state_does_not(broker: Mosquitto) -> None:
+def test_a_hint_expires_for_a_session_that_was_away_and_the_state_does_not(broker: Mosquitto) -> None:
     """A device that comes back hears of its newest document, and restarts for nothing that is long past."""
-    with publisher_on(broker.url, nudge_expiry=1) as publisher:
+    with publisher_on(broker.url, hint_expiry=1) as publisher:
         publisher.connect()
         with Listener(broker.port, keep="a-device"):
             pass
@@ -96,7 +96,7 @@ def test_a_nudge_expires_for_a_session_that_was_away_and_the_state_does_not(brok
             assert [TAKEN] == list(publisher.publish([change(1, revision), asset("a.bin")]))[:1]
         # The broker counts whole seconds.
         expired = monotonic() + 2.5
-        wait_until(lambda: monotonic() > expired, "nudges have expired")
+        wait_until(lambda: monotonic() > expired, "hints have expired")
         with Listener(broker.port, keep="a-device") as device:
             publisher.publish([asset("end")])
             heard = device.wait_for(1, "updates/assets")
@@ -168,7 +168,7 @@ def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None
 
     assert receipt is not None
     assert (False, is_for_now, False) == (
-        receipt.nudge_accepted,
+        receipt.hint_accepted,
         receipt.is_for_now,
         receipt.connection_closed,
     )

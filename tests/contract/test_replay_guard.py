@@ -9,7 +9,7 @@ import pytest
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.adapters.sql.tables import accepted_once
+from iotconfig.adapters.sql.tables import claimed_keys
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing import ReplayGuardContract
 from iotconfig.testing.announcement_builders import at
@@ -26,7 +26,7 @@ def remembered(store: Store) -> list[str]:
         return sorted(store._committed.state.accepted)
     assert isinstance(store, SqlStore)
     with store._database.reading() as connection:
-        return sorted(connection.execute(accepted_once.select()).scalars())
+        return sorted(connection.execute(claimed_keys.select()).scalars())
 
 
 def test_claims_remove_what_expired(store: Store) -> None:

@@ -33,7 +33,7 @@ def retained_topic(config: Any) -> str:
     return f"iotsupport/devices/{config['mac_address']}/config"
 
 
-def nudge(config: Any) -> Heard:
+def restart_hint(config: Any) -> Heard:
     return Heard(FLEET, f'{{"filename": "{config["mac_address"]}.json"}}'.encode(), retained=False)
 
 
@@ -46,7 +46,7 @@ def expect_both(listener: Listener, config: Any) -> None:
     first, second = listener.wait_for(2)
     listener.forget()
     assert (retained_topic(config), state(config)) == (first.topic, first.json())
-    assert nudge(config) == second
+    assert restart_hint(config) == second
 
 
 def nothing_pending(client: Client) -> bool:
@@ -88,7 +88,7 @@ def test_the_life_of_a_config_is_heard(
 
     other = created(client, {})
     listener.wait_for(3)
-    assert [nudge(other)] == listener.heard(FLEET)
+    assert [restart_hint(other)] == listener.heard(FLEET)
     with Listener(broker.port) as late:
         assert [retained_topic(other)] == [message.topic for message in late.wait_for(1)]
     wait_until(lambda: nothing_pending(client), "everything was told")
@@ -118,7 +118,7 @@ def test_only_known_configs_are_announced(
         answer = client.request(method, f"/api/configs/{config['id']}/announce")
         expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
         assert "POST" in answer.headers["allow"]
-    answer = client.request("POST", f"/api/configs/{config['id']}/announce?nudge=false")
+    answer = client.request("POST", f"/api/configs/{config['id']}/announce?restart_hint=false")
     expect_problem(answer, 400, "VALIDATION_FAILED")
 
     end = created(client, {})
@@ -129,7 +129,7 @@ def test_only_known_configs_are_announced(
 def test_commands_announce_through_the_services_relay(
     announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """Named devices on both topics; `--all` on the retained ones, and with `--nudge` on both."""
+    """Named devices on both topics; `--all` on the retained ones, and with `--restart-hint` on both."""
     shell = CommandLine(environment(database_url))
     first, second = (created(announcing.client, {}) for _ in range(2))
     listener.wait_for(4)
@@ -143,9 +143,9 @@ def test_commands_announce_through_the_services_relay(
     assert {retained_topic(first), retained_topic(second)} == {message.topic for message in heard}
     listener.forget()
 
-    shell.ok("announce", "--all", "--nudge", "--rate", "1000")
+    shell.ok("announce", "--all", "--restart-hint", "--rate", "1000")
     listener.wait_for(4)
-    assert sorted([nudge(first).payload, nudge(second).payload]) == sorted(
+    assert sorted([restart_hint(first).payload, restart_hint(second).payload]) == sorted(
         message.payload for message in listener.heard(FLEET)
     )
     assert 4 == len(listener.heard())

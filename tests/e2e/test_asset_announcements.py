@@ -14,7 +14,7 @@ from tests.support.signing import timestamp
 TOPIC = "iotsupport/updates/assets"
 
 
-def nudge(name: str) -> Heard:
+def restart_hint(name: str) -> Heard:
     return Heard(TOPIC, f'{{"filename": "{name}"}}'.encode(), retained=False)
 
 
@@ -25,19 +25,19 @@ def test_an_upload_is_heard(
     depot = start_depot(database_url, workers=1, MQTT_URL=broker.url)
     time = timestamp()
     path = depot.uploaded("firmware.bin", b"firmware")
-    assert [nudge("firmware.bin")] == listener.wait_for(1)
+    assert [restart_hint("firmware.bin")] == listener.wait_for(1)
     assert b"firmware" == depot.client.get(path).body
     listener.forget()
 
     assert 200 == depot.upload("firmware.bin", b"newer", time=time).status
-    assert [nudge("firmware.bin")] == listener.wait_for(1)
+    assert [restart_hint("firmware.bin")] == listener.wait_for(1)
     listener.forget()
 
     assert 409 == depot.upload("firmware.bin", b"evil", time=time).status
     assert 403 == depot.upload("other.bin", b"evil", time="2020-01-01T00:00:00Z").status
     assert 204 == depot.client.request("DELETE", path).status
     depot.uploaded("last.bin", b"last")
-    assert [nudge("last.bin")] == listener.wait_for(1)
+    assert [restart_hint("last.bin")] == listener.wait_for(1)
     with Listener(broker.port) as late:
         barrier(broker.port, late)
         assert [] == late.heard(TOPIC)
@@ -56,5 +56,5 @@ def test_an_upload_while_the_broker_is_silent_is_heard_later(
     broker.resume()
 
     assert 2 == waiting
-    assert {nudge("firmware.bin")} == {*listener.wait_for(1, TOPIC)}
+    assert {restart_hint("firmware.bin")} == {*listener.wait_for(1, TOPIC)}
     listener.wait_for(1, "updates/configs")

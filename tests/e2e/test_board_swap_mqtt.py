@@ -13,7 +13,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
-from .test_announcements import expect_both, nothing_pending, nudge, retained_topic, state
+from .test_announcements import expect_both, nothing_pending, restart_hint, retained_topic, state
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_swap_clears_one_board_and_tells_the_other(
         message for message in heard if message.topic == retained_topic(config)
     ]
     assert [state(moved)] == [message.json() for message in heard if message.topic == retained_topic(moved)]
-    assert nudge(moved) in heard
+    assert restart_hint(moved) in heard
     with Listener(broker.port) as late:
         (kept,) = late.wait_for(1)
         assert (retained_topic(moved), True, state(moved)) == (kept.topic, kept.retained, kept.json())

@@ -24,9 +24,9 @@ from tests.support.relaying import (
     barrier,
     config_service,
     expect_none_older_after_newer,
+    hinted,
     mac,
     newest_announced,
-    nudged,
     pending,
     put,
     relay_starter,
@@ -178,7 +178,7 @@ def test_a_broker_that_never_answers_is_noticed_at_the_start(
 def test_announce_all_restores_what_a_broker_lost(
     database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
 ) -> None:
-    """A broker that lost its retained messages gets each config's again, and no device is nudged."""
+    """A broker that lost its retained messages gets each config's again, and no device is told to restart."""
     for number in range(60):
         put(service, number, "new")
     relay = start_relay()
@@ -197,12 +197,12 @@ def test_announce_all_restores_what_a_broker_lost(
 
         assert stored_revisions(database_url) == newest_announced(listener)
         assert 60 == len(listener.heard(STATE))
-        assert [] == nudged(listener)
+        assert [] == hinted(listener)
     assert stored_revisions(database_url) == retained(broker.port, 60).revisions
     assert "Traceback" not in relay.output()
 
 
-def test_a_deletion_clears_the_retained_topic_and_nudges_nobody(
+def test_a_deletion_clears_the_retained_topic_and_hints_nobody(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
     """A deletion puts an empty message on the device's own topic, and nothing on the fleet's."""
@@ -217,7 +217,7 @@ def test_a_deletion_clears_the_retained_topic_and_nudges_nobody(
     wait_drained(database_url)
     barrier(broker.port, listener)
 
-    assert [] == nudged(listener)
+    assert [] == hinted(listener)
     assert [(f"iotsupport/devices/{mac(2)}/config", b"")] == [
         (message.topic, message.payload) for message in listener.heard(STATE)
     ]
@@ -242,7 +242,7 @@ def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
         relay.resume()
         wait_drained(database_url)
         barrier(broker.port, listener)
-        assert [] == nudged(listener)
+        assert [] == hinted(listener)
         assert [b""] == [message.payload for message in listener.heard(STATE)]
     assert [] == retained(broker.port, 0).topics
 

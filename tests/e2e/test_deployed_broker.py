@@ -81,7 +81,7 @@ def test_devices_tell_nothing(shipped: Shipped) -> None:
         (receipt,) = publisher.publish([change(1)])
 
     assert receipt is not None
-    assert (False, False) == (receipt.nudge_accepted, receipt.state_accepted)
+    assert (False, False) == (receipt.hint_accepted, receipt.state_accepted)
     assert "Not authorized" in str(receipt.error)
 
 

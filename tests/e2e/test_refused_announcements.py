@@ -15,9 +15,9 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import (
     barrier,
     config_service,
+    hinted,
     mac,
     newest_announced,
-    nudged,
     put,
     relay_starter,
     retained,
@@ -101,7 +101,7 @@ def test_refused_devices_are_parked_and_all_others_flow(
         barrier(broker.port, listener)
         expected |= {str(mac(REFUSED)): 1}
         assert expected == newest_announced(listener)
-        # Either with the first attempt or with the last: each nudge restarts the device.
-        assert 1 == nudged(listener).count(f"{mac(REFUSED)}.json")
+        # Either with the first attempt or with the last: each hint restarts the device.
+        assert 1 == hinted(listener).count(f"{mac(REFUSED)}.json")
         assert "Traceback" not in relay.output()
     assert expected == retained(broker.port, 7).revisions

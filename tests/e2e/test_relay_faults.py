@@ -18,9 +18,9 @@ from tests.support.relaying import (
     config_service,
     cut_sessions,
     expect_none_older_after_newer,
+    hinted,
     mac,
     newest_announced,
-    nudged,
     pending,
     put,
     relay_starter,
@@ -69,7 +69,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
     barrier(broker.port, listener)
 
     names = [f"{mac(number)}.json" for number in DEVICES]
-    assert names == sorted(nudged(listener))
+    assert names == sorted(hinted(listener))
     assert {str(mac(number)): [1] for number in DEVICES} == revisions(listener.heard(STATE))
     assert stored_revisions(database_url) == retained(broker.port, len(DEVICES)).revisions
 
@@ -95,7 +95,7 @@ def test_an_announcement_during_a_publish_is_told_once_more(
     wait_drained(database_url)
     barrier(broker.port, listener)
 
-    assert [f"{mac(1)}.json"] * 2 == nudged(listener)
+    assert [f"{mac(1)}.json"] * 2 == hinted(listener)
     assert {str(mac(1)): [1, 1]} == revisions(listener.heard(STATE))
     assert 0 == relay.stop()
 
@@ -190,4 +190,4 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
     expect_none_older_after_newer(listener)
     assert stored_revisions(database_url) == newest_announced(listener)
     assert stored_revisions(database_url) == retained(broker.port, 5).revisions
-    assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in nudged(listener)}
+    assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in hinted(listener)}

@@ -25,9 +25,9 @@ CHANGES = {1: "put", 2: "put", 3: "delete", 4: "announce"}
 
 
 def _notified(database_url: str) -> dict[str, tuple[object, ...]]:
-    """The revision, the ETag and the nudge of each pending notification, by MAC address."""
-    found = rows(database_url, "SELECT key, revision, etag, nudge FROM notifications")
-    return {str(key): (revision, etag, bool(nudge)) for key, revision, etag, nudge in found}
+    """The revision, the ETag and the hint of each pending notification, by MAC address."""
+    found = rows(database_url, "SELECT key, revision, etag, restart_hint FROM notifications")
+    return {str(key): (revision, etag, bool(restart_hint)) for key, revision, etag, restart_hint in found}
 
 
 def _counters(database_url: str) -> dict[str, int]:

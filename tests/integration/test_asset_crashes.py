@@ -45,13 +45,13 @@ def test_a_killed_upload_can_be_repeated(
     assert -signal.SIGKILL == struck.returncode, struck.stderr.decode()
     assert (b"new" if moment == "saved" else b"old") == read(assets)[0]
     assert [] == rows(database_url, QUEUED)
-    assert [] == rows(database_url, "SELECT key FROM accepted_once")
+    assert [] == rows(database_url, "SELECT key FROM claimed_keys")
 
     struck_upload.main("never", time, signature, env)
     with pytest.raises(SignatureUsed):
         struck_upload.main("never", time, signature, env)
     assert b"new" == read(assets)[0]
     assert [("asset", "firmware.bin")] == rows(database_url, QUEUED)
-    ((key,),) = rows(database_url, "SELECT key FROM accepted_once")
+    ((key,),) = rows(database_url, "SELECT key FROM claimed_keys")
     assert re.fullmatch(r"asset [0-9a-f]{64}", str(key))
     assert 0 == on_their_way(directory)

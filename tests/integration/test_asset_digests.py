@@ -166,8 +166,8 @@ def test_a_file_that_never_stands_still_is_left_out(assets: FileAssetStore, dire
     by_hand(directory, b"still", "still.bin")
     compute = digests._sha256
 
-    def writing(descriptor: int, pause: Callable[[], None]) -> str:
-        digest = compute(descriptor, pause)
+    def writing(descriptor: int, yield_turn: Callable[[], None]) -> str:
+        digest = compute(descriptor, yield_turn)
         if os.fstat(descriptor).st_ino == path.stat().st_ino:
             with path.open("ab") as file:
                 file.write(b"x")

@@ -40,10 +40,10 @@ def store(shell: CommandLine, *numbers: int) -> None:
 
 
 def tell_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
-    """Take all that is pending away: whom it is about, and whether it nudges."""
+    """Take all that is pending away: whom it is about, and whether it hints."""
     found = queue.due(LATER, 1000)
     queue.acknowledge(found, [])
-    return sorted((n.announcement.subject.key, n.announcement.nudge) for n in found)
+    return sorted((n.announcement.subject.key, n.announcement.restart_hint) for n in found)
 
 
 def park(queue: NotificationQueue, number: int) -> None:
@@ -51,7 +51,7 @@ def park(queue: NotificationQueue, number: int) -> None:
     queue.acknowledge([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
 
 
-def test_named_devices_are_nudged(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_named_devices_are_hintd(shell: CommandLine, queue: NotificationQueue) -> None:
     """In any spelling of their addresses; the others are left alone."""
     store(shell, 1, 2, 3)
     tell_all(queue)
@@ -63,7 +63,7 @@ def test_named_devices_are_nudged(shell: CommandLine, queue: NotificationQueue) 
 
 
 def test_all_restores_the_retained_messages(shell: CommandLine, queue: NotificationQueue) -> None:
-    """Nobody is nudged."""
+    """Nobody is told to restart."""
     store(shell, 1, 2)
     tell_all(queue)
 
@@ -82,10 +82,10 @@ def test_nudging_all_is_paced(
     store(shell, 1, 2, 3)
     tell_all(queue)
 
-    shell.ok("announce", "--all", "--nudge", *rate)
+    shell.ok("announce", "--all", "--restart-hint", *rate)
 
     found = queue.due(LATER, 9)
-    assert [True] * 3 == [n.announcement.nudge for n in found]
+    assert [True] * 3 == [n.announcement.restart_hint for n in found]
     assert [timedelta(seconds=gap * n) for n in range(3)] == [n.due_at - found[0].due_at for n in found]
 
 
@@ -94,13 +94,13 @@ def test_nudging_all_is_paced(
     [
         pytest.param([], 2, id="nobody"),
         pytest.param(["--all", str(mac(1))], 2, id="all-and-one"),
-        pytest.param(["--nudge", str(mac(1))], 2, id="nudge-one"),
-        pytest.param(["--nudge"], 2, id="nudge-nobody"),
+        pytest.param(["--restart-hint", str(mac(1))], 2, id="hint-one"),
+        pytest.param(["--restart-hint"], 2, id="hint-nobody"),
         pytest.param(["--rate", "5", str(mac(1))], 2, id="rate-without-all"),
-        pytest.param(["--all", "--rate", "5"], 2, id="rate-without-nudge"),
-        pytest.param(["--all", "--nudge", "--rate", "0"], 2, id="rate-too-low"),
-        pytest.param(["--all", "--nudge", "--rate", "1001"], 2, id="rate-too-high"),
-        pytest.param(["--all", "--nudge", "--rate", "nan"], 2, id="rate-no-number"),
+        pytest.param(["--all", "--rate", "5"], 2, id="rate-without-hint"),
+        pytest.param(["--all", "--restart-hint", "--rate", "0"], 2, id="rate-too-low"),
+        pytest.param(["--all", "--restart-hint", "--rate", "1001"], 2, id="rate-too-high"),
+        pytest.param(["--all", "--restart-hint", "--rate", "nan"], 2, id="rate-no-number"),
         pytest.param(["02:00"], 1, id="no-mac-address"),
         pytest.param([str(mac(1)), str(mac(9))], 1, id="one-unknown"),
     ],
@@ -168,7 +168,7 @@ def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
 
     (found,) = listed["notifications"]
     assert {"kind": "config", "key": str(mac(1))} == found["announcement"]["subject"]
-    assert (True, 1) == (found["announcement"]["nudge"], found["announcement"]["state"]["revision"])
+    assert (True, 1) == (found["announcement"]["restart_hint"], found["announcement"]["state"]["revision"])
     assert (True, 5, "Not authorized (topic)") == (found["parked"], found["refusals"], found["last_error"])
     assert (0, 1) == (listed["health"]["pending"], listed["health"]["parked"])
 

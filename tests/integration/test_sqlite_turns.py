@@ -34,8 +34,8 @@ def path(tmp_path: Path) -> Path:
 def opened(path: Path) -> Iterator[Callable[[Callable[[], None]], Database]]:
     databases: list[Database] = []
 
-    def open_with(pause: Callable[[], None]) -> Database:
-        databases.append(SqliteDatabase(path, Timeouts(), pause))
+    def open_with(yield_turn: Callable[[], None]) -> Database:
+        databases.append(SqliteDatabase(path, Timeouts(), yield_turn))
         return databases[-1]
 
     yield open_with

@@ -172,7 +172,7 @@ def expect_none_older_after_newer(listener: Listener) -> None:
     assert {address: sorted(numbers) for address, numbers in announced.items()} == announced
 
 
-def nudged(listener: Listener) -> list[str]:
+def hinted(listener: Listener) -> list[str]:
     """Return the file names on the fleet topic, in their order."""
     return [message.json()["filename"] for message in listener.heard(FLEET)]
 

@@ -12,7 +12,7 @@ from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.errors import BrokerUnavailable
 
-ACCEPTED = Receipt(nudge_accepted=True, state_accepted=True)
+ACCEPTED = Receipt(hint_accepted=True, state_accepted=True)
 
 
 @define

@@ -22,7 +22,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import TooManyRequests
 from iotconfig.domain.offload import SMALL
-from iotconfig.entrypoints.wiring.clock import Turns
+from iotconfig.entrypoints.wiring.clock import TurnYielder
 from iotconfig.entrypoints.wiring.offload import InThread
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
@@ -53,9 +53,9 @@ def test_cooperate_are_given_by_the_clock() -> None:
         turns.append(now[0])
         now[0] += 0.1
 
-    pause = Turns(lambda: now[0], sleep)
+    yield_turn = TurnYielder(lambda: now[0], sleep)
     for _ in range(120):
-        pause()
+        yield_turn()
         now[0] += 0.001
 
     assert 20 <= len(turns) <= 24
@@ -64,7 +64,7 @@ def test_cooperate_are_given_by_the_clock() -> None:
 def test_a_turn_may_come_between_any_two_configs() -> None:
     """Few large configs take as long as many small ones: the clock is asked at each."""
     asked: list[None] = []
-    bulk = BulkService(MemoryStore(), SteppingClock(), pause=lambda: asked.append(None))
+    bulk = BulkService(MemoryStore(), SteppingClock(), yield_turn=lambda: asked.append(None))
 
     bulk.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], BulkOptions())
     loaded = len(asked)

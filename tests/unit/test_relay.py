@@ -32,7 +32,7 @@ from .relay_ports import ManualClock, ScriptedPublisher, ScriptedWatch, Switched
 
 HERE = Destination("mqtt://broker:1883", "iotsupport")
 THERE = Destination("mqtt://broker:1883", "home")
-_REFUSED_STATE = Receipt(nudge_accepted=True, state_accepted=False, error="Not authorized")
+_REFUSED_STATE = Receipt(hint_accepted=True, state_accepted=False, error="Not authorized")
 
 
 class Scene:
@@ -105,13 +105,13 @@ def test_without_anything_pending_it_waits_to_be_woken(scene: Scene) -> None:
 
 
 def test_it_wakes_for_what_is_due_later(scene: Scene) -> None:
-    """Paced nudges are told when their time comes, and not before."""
+    """Paced hints are told when their time comes, and not before."""
     scene.create(1)
     scene.create(2)
     while scene.relay.run_once().seconds == 0:
         pass
     scene.publisher.told.clear()
-    scene.service.announce_all(nudges_per_second=0.5)
+    scene.service.announce_all(hints_per_second=0.5)
 
     first, second = scene.relay.run_once(), scene.relay.run_once()
     told_at_once = len(scene.publisher.told)
@@ -226,7 +226,7 @@ def test_a_refused_message_backs_off_and_is_parked_while_others_flow(scene: Scen
     assert (str(good.mac_address), 1) == scene.told()[-1]
 
 
-def test_a_nudge_that_was_taken_is_not_repeated_with_a_refused_state(scene: Scene) -> None:
+def test_a_hint_that_was_taken_is_not_repeated_with_a_refused_state(scene: Scene) -> None:
     """The device restarts once, not with every attempt."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = _REFUSED_STATE
@@ -234,7 +234,7 @@ def test_a_nudge_that_was_taken_is_not_repeated_with_a_refused_state(scene: Scen
     scene.clock.advance(60)
     scene.relay.run_once()
 
-    assert [True, False] == [announcement.nudge for announcement in scene.publisher.told]
+    assert [True, False] == [announcement.restart_hint for announcement in scene.publisher.told]
 
 
 def test_a_parked_notification_is_revived_by_the_next_change(scene: Scene) -> None:
@@ -279,7 +279,7 @@ def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(sc
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts = {
         str(bad.mac_address): Receipt(
-            nudge_accepted=False, state_accepted=False, error="the broker hung up", connection_closed=True
+            hint_accepted=False, state_accepted=False, error="the broker hung up", connection_closed=True
         ),
         str(good.mac_address): None,
     }
@@ -358,13 +358,13 @@ def test_what_can_never_be_taken_is_parked_at_once(scene: Scene, caplog: pytest.
     """With its reason, without a line for each, and the others flow."""
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts[str(bad.mac_address)] = Receipt(
-        nudge_accepted=True, state_accepted=False, error="too large", is_final=True
+        hint_accepted=True, state_accepted=False, error="too large", is_final=True
     )
 
     scene.relay.run_once()
 
     (parked,) = scene.queue.find(9)
-    assert (True, "too large", False) == (parked.parked, parked.last_error, parked.announcement.nudge)
+    assert (True, "too large", False) == (parked.parked, parked.last_error, parked.announcement.restart_hint)
     assert (str(good.mac_address), 1) in scene.told()
     assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
 
@@ -375,7 +375,7 @@ def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
     """However long it lasts; it is said once."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = Receipt(
-        nudge_accepted=False, state_accepted=False, error="Quota exceeded", is_for_now=True
+        hint_accepted=False, state_accepted=False, error="Quota exceeded", is_for_now=True
     )
     waits = []
     for _ in range(10):

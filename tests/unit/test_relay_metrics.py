@@ -12,8 +12,8 @@ from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.errors import BrokerUnavailable
 
-TOLD = Receipt(nudge_accepted=True, state_accepted=True)
-ANNOUNCEMENT = Announcement(Subject(Kind.CONFIG, "02:00:00:00:00:01"), nudge=True, state=None)
+TOLD = Receipt(hint_accepted=True, state_accepted=True)
+ANNOUNCEMENT = Announcement(Subject(Kind.CONFIG, "02:00:00:00:00:01"), restart_hint=True, state=None)
 
 
 class Scripted:
@@ -39,7 +39,7 @@ class Scripted:
 def test_what_the_broker_took_and_refused_is_counted() -> None:
     """An announcement without an answer is neither: it will be told again."""
     registry, publisher = CollectorRegistry(), Scripted(
-        TOLD, Receipt(nudge_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), TOLD
+        TOLD, Receipt(hint_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), TOLD
     )  # fmt: skip
     metrics = RelayMetrics(registry).counted(publisher)
     receipts = metrics.publish([ANNOUNCEMENT] * 5)

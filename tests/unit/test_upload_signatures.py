@@ -169,7 +169,7 @@ def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused() -> None:
 
 
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
-def test_a_signature_is_accepted_once_for_a_name(workshop: Workshop, strong: bool) -> None:
+def test_a_signature_is_claimed_keys_for_a_name(workshop: Workshop, strong: bool) -> None:
     """A second time it is refused, with other bytes and with the same; the first upload stays."""
     signature = workshop.key.sign_strongly(at(0)) if strong else None
     workshop.upload(at(0), signature)

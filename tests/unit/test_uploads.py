@@ -28,7 +28,7 @@ from iotconfig.domain.errors import (
 )
 from tests.unit.uploading import CONTENT, NAME, ORDER, Workshop
 
-ANNOUNCED = Announcement(Subject(Kind.ASSET, "firmware.bin"), nudge=True, state=None)
+ANNOUNCED = Announcement(Subject(Kind.ASSET, "firmware.bin"), restart_hint=True, state=None)
 OTHER = AssetName("other.bin")
 
 ORDERS = [pytest.param(order, id=", ".join(order)) for order in permutations(ORDER)]

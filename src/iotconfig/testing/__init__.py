@@ -28,17 +28,17 @@ except ImportError:
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
 from .contracts.api_tokens import ApiTokenStoreContract
-from .contracts.board_swaps import SwapsContract
+from .contracts.board_swaps import BoardSwapsContract
 from .contracts.bulk_write import BulkWriteContract
 from .contracts.change_log import ChangeLogContract
 from .contracts.closing import ClosingContract
 from .contracts.concurrency import ConcurrencyContract
-from .contracts.config_queries import ListsContract
+from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
 from .contracts.device_tokens import DeviceTokenStoreContract
 from .contracts.history import HistoryContract
 from .contracts.lease import LeaseContract
-from .contracts.notification_outbox import OutboxContract
+from .contracts.notification_outbox import NotificationOutboxContract
 from .contracts.notification_queue import NotificationQueueContract
 from .contracts.pruning import PruningContract
 from .contracts.relay_reports import RelayReportsContract
@@ -49,22 +49,22 @@ from .contracts.wakeup import WakeupContract
 
 __all__ = [
     "ApiTokenStoreContract",
+    "BoardSwapsContract",
     "BulkWriteContract",
     "ChangeLogContract",
     "ClosingContract",
     "ConcurrencyContract",
+    "ConfigQueriesContract",
     "ConfigsContract",
     "DeviceTokenStoreContract",
     "HistoryContract",
     "LeaseContract",
-    "ListsContract",
+    "NotificationOutboxContract",
     "NotificationQueueContract",
-    "OutboxContract",
     "PruningContract",
     "RelayReportsContract",
     "ReplayGuardContract",
     "RestoringContract",
     "StoreContract",
-    "SwapsContract",
     "WakeupContract",
 ]

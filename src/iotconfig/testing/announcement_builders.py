@@ -29,20 +29,20 @@ def subject(number: int) -> Subject:
     return Subject(Kind.CONFIG, str(mac(number)))
 
 
-def change(number: int, revision: int = 1, *, nudge: bool = True) -> Announcement:
+def change(number: int, revision: int = 1, *, restart_hint: bool = True) -> Announcement:
     """The announcement of an existing config."""
     state = DeviceState(revision, f'"etag-{revision}"', at(1))
-    return Announcement(subject(number), nudge, state)
+    return Announcement(subject(number), restart_hint, state)
 
 
 def deletion(number: int, revision: int = 1) -> Announcement:
     """The announcement of a deleted config."""
-    return Announcement(subject(number), nudge=False, state=DeviceState(revision, None, at(1)))
+    return Announcement(subject(number), restart_hint=False, state=DeviceState(revision, None, at(1)))
 
 
 def asset(name: str) -> Announcement:
     """The announcement of an asset, which has no retained message."""
-    return Announcement(Subject(Kind.ASSET, name), nudge=True)
+    return Announcement(Subject(Kind.ASSET, name), restart_hint=True)
 
 
 def enqueue(

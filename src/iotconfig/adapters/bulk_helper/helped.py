@@ -79,8 +79,8 @@ class HelpedBulkService:
         return BoundedSemaphore(self.at_once)
 
     @property
-    def pause(self) -> Callable[[], None]:
-        return self.bulk.pause
+    def yield_turn(self) -> Callable[[], None]:
+        return self.bulk.yield_turn
 
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         return self.bulk.export()
@@ -135,7 +135,7 @@ class HelpedBulkService:
                     outcome = handle_event(line, report, tell, self.bulk.offload)
                     if outcome is not None:
                         return outcome
-                    self.pause()
+                    self.yield_turn()
             except OSError as error:
                 log.warning("a bulk helper timed out or ended early: %s", error)
         raise StoreUnavailable(_ENDED, "a helper process ended")

@@ -45,11 +45,11 @@ def relay(runtime: Runtime) -> None:
 @click.command()
 @click.argument("mac_addresses", metavar="MAC...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Publish the retained message of every config again.")
-@click.option("--nudge", is_flag=True, help="With --all: also send every device the hint to restart.")
-@click.option("--rate", type=_Rate(0.1, 1000), help="With --nudge: hints per second.  [default: 10]")
+@click.option("--restart-hint", is_flag=True, help="With --all: also send every device the hint to restart.")
+@click.option("--rate", type=_Rate(0.1, 1000), help="With --restart-hint: hints per second.  [default: 10]")
 @click.pass_obj
 def announce(
-    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, nudge: bool, rate: float | None
+    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, restart_hint: bool, rate: float | None
 ) -> None:
     """Announce configs again, without a change.
 
@@ -57,15 +57,15 @@ def announce(
     """
     if everything == bool(mac_addresses):
         raise click.UsageError("Name devices by their MAC addresses, or give --all.")
-    if nudge and not everything:
-        raise click.UsageError("--nudge needs --all: named devices get the hint to restart anyway.")
-    if rate is not None and not nudge:
-        raise click.UsageError("--rate needs --all and --nudge.")
+    if restart_hint and not everything:
+        raise click.UsageError("--restart-hint needs --all: named devices get the hint to restart anyway.")
+    if rate is not None and not restart_hint:
+        raise click.UsageError("--rate needs --all and --restart-hint.")
     macs = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         configs = services.configs
         if everything:
-            count = configs.announce_all(nudges_per_second=(rate or _RATE) if nudge else None)
+            count = configs.announce_all(hints_per_second=(rate or _RATE) if restart_hint else None)
         else:
             for config in [configs.get_by_mac(mac) for mac in macs]:
                 configs.announce(config.id)

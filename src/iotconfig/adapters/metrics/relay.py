@@ -56,7 +56,7 @@ class _CountedPublisher:
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
         receipts = self._publisher.publish(announcements)
         answered = [receipt for receipt in receipts if receipt is not None]
-        delivered = sum(receipt.nudge_accepted and receipt.state_accepted for receipt in answered)
+        delivered = sum(receipt.hint_accepted and receipt.state_accepted for receipt in answered)
         self._metrics.published.inc(delivered)
         self._metrics.refused.inc(len(answered) - delivered)
         return receipts

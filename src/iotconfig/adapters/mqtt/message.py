@@ -17,7 +17,7 @@ class Message:
 
     index: int
     """The position, in its batch, of the announcement that it belongs to."""
-    is_nudge: bool
+    is_hint: bool
     topic: str
     payload: str
     is_retained: bool = False

@@ -22,13 +22,13 @@ from .session import Answer, Ending, Session
 
 log = logging.getLogger(__name__)
 
-NUDGE_EXPIRY: Final = 300
-"""The expiry of a nudge, in seconds. A device that was offline for longer gets the retained message only,
-and does not restart on an old nudge."""
+HINT_EXPIRY: Final = 300
+"""The expiry of a hint, in seconds. A device that was offline for longer gets the retained message only,
+and does not restart on an old hint."""
 
 _LARGEST: Final = Announcement(
     Subject(Kind.CONFIG, "aa:bb:cc:dd:ee:ff"),
-    nudge=True,
+    restart_hint=True,
     state=DeviceState(2**31, f'"{"0" * 64}"', datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)),
 )
 _CUT_OFF: Final = 2
@@ -57,7 +57,7 @@ class MqttPublisher:
         client_id: str,
         window: int,
         timeout: float,
-        nudge_expiry: int = NUDGE_EXPIRY,
+        hint_expiry: int = HINT_EXPIRY,
         shows_itself: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -65,7 +65,7 @@ class MqttPublisher:
 
         `window`: the most messages in flight; the broker's Receive Maximum may lower it.
         `timeout`: seconds without an answer after which the broker counts as away.
-        `nudge_expiry`: the Message Expiry Interval of nudges, in seconds.
+        `hint_expiry`: the Message Expiry Interval of hints, in seconds.
         `shows_itself`: publish the client id below the prefix, so that two installations detect each other.
         """
         self._broker = broker
@@ -73,7 +73,7 @@ class MqttPublisher:
         self._client_id = client_id
         self._window = window
         self._timeout = timeout
-        self._nudge_expiry = nudge_expiry
+        self._hint_expiry = hint_expiry
         self._shows_itself = shows_itself
         self._neighbours = Neighbours(client_id, prefix, clock)
         self._cut_off = 0
@@ -115,7 +115,7 @@ class MqttPublisher:
             position, ending = self._session.closed_on
             error = f"the broker closed the connection: {ending.reason} ({messages[position].topic})"
             receipts[messages[position].index] = Receipt(
-                nudge_accepted=False,
+                hint_accepted=False,
                 state_accepted=False,
                 error=error,
                 connection_closed=not ending.is_message_only,
@@ -223,7 +223,7 @@ class MqttPublisher:
         self._is_blind = True
 
     def _messages(self, index: int, announcement: Announcement) -> Iterator[Message]:
-        """The state comes first: a device that restarts on the nudge then finds the new one."""
+        """The state comes first: a device that restarts on the hint then finds the new one."""
         subject, state = announcement.subject, announcement.state
         if state is not None:
             topic = f"{self._prefix}/devices/{subject.key}/config"
@@ -236,17 +236,17 @@ class MqttPublisher:
             yield Message(
                 index, False, topic, "" if state.etag is None else to_json(payload), is_retained=True
             )
-        if announcement.nudge:
+        if announcement.restart_hint:
             is_config = subject.kind is Kind.CONFIG
             name = f"{subject.key}.json" if is_config else subject.key
             topic = f"{self._prefix}/updates/{'configs' if is_config else 'assets'}"
-            yield Message(index, True, topic, to_json({"filename": name}), expires=self._nudge_expiry)
+            yield Message(index, True, topic, to_json({"filename": name}), expires=self._hint_expiry)
 
 
 def _receipts(
     count: int, messages: Sequence[Message], answers: Sequence[Answer | None]
 ) -> list[Receipt | None]:
-    receipts: list[Receipt | None] = [Receipt(nudge_accepted=True, state_accepted=True)] * count
+    receipts: list[Receipt | None] = [Receipt(hint_accepted=True, state_accepted=True)] * count
     for message, answer in zip(messages, answers, strict=True):
         receipts[message.index] = _with_answer(receipts[message.index], message, answer)
     return receipts
@@ -264,11 +264,11 @@ def _with_answer(receipt: Receipt | None, message: Message, answer: Answer | Non
     if answer is None and not refused:
         return None
     is_first = receipt is not None and receipt.error is None
-    receipt = receipt or Receipt(nudge_accepted=False, state_accepted=False)
+    receipt = receipt or Receipt(hint_accepted=False, state_accepted=False)
     error = None if answer is None else f"{answer.error} ({message.topic})"
     return Receipt(
-        nudge_accepted=receipt.nudge_accepted and not message.is_nudge,
-        state_accepted=receipt.state_accepted and message.is_nudge,
+        hint_accepted=receipt.hint_accepted and not message.is_hint,
+        state_accepted=receipt.state_accepted and message.is_hint,
         error="; ".join(part for part in (receipt.error, error) if part),
         is_final=answer is not None and answer.is_final and (is_first or receipt.is_final),
         is_for_now=receipt.is_for_now or (answer is not None and answer.is_for_now),

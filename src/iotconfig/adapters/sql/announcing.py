@@ -62,7 +62,17 @@ _REMOVE: Final = delete(notifications).where(_IS_CURRENT)
 _WAITING: Final = not_(_columns.parked)
 _NEXT_DUE: Final = select(func.min(_columns.due_at)).where(_WAITING)
 _LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.since, _columns.kind, _columns.key)
-_GIVEN: Final = ("kind", "key", "generation", "nudge", "revision", "etag", "updated_at", "since", "due_at")
+_GIVEN: Final = (
+    "kind",
+    "key",
+    "generation",
+    "restart_hint",
+    "revision",
+    "etag",
+    "updated_at",
+    "since",
+    "due_at",
+)
 
 
 _INSERT: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -87,7 +97,7 @@ def merging(dialect: str, announcements: Select[Any]) -> Insert:
     merged: Insert = statement.on_conflict_do_update(
         index_elements=[_columns.kind, _columns.key],
         set_={
-            "nudge": or_(new.nudge, and_(_columns.nudge, not_(is_deletion))),
+            "restart_hint": or_(new.restart_hint, and_(_columns.restart_hint, not_(is_deletion))),
             "revision": new.revision,
             "etag": new.etag,
             "updated_at": new.updated_at,
@@ -130,7 +140,7 @@ class SqlNotificationOutbox:
             "new_kind": announcement.subject.kind.value,
             "new_key": announcement.subject.key,
             "new_generation": next_generation(now, None),
-            "new_nudge": announcement.nudge,
+            "new_restart_hint": announcement.restart_hint,
             "new_revision": state.revision if state else None,
             "new_etag": state.etag if state else None,
             "new_updated_at": state.updated_at if state else None,
@@ -230,7 +240,7 @@ def _postponed(notification: Notification) -> Update:
         update(notifications)
         .where(_IS_CURRENT)
         .values(
-            nudge=notification.announcement.nudge,
+            restart_hint=notification.announcement.restart_hint,
             due_at=notification.due_at,
             refusals=notification.refusals,
             parked=notification.parked,
@@ -251,7 +261,7 @@ def _key(notification: Notification) -> dict[str, object]:
 def _notification(row: Row[Any]) -> Notification:
     state = None if row.revision is None else DeviceState(row.revision, row.etag, row.updated_at)
     return Notification(
-        announcement=Announcement(Subject(Kind(row.kind), row.key), row.nudge, state),
+        announcement=Announcement(Subject(Kind(row.kind), row.key), row.restart_hint, state),
         generation=row.generation,
         since=row.since,
         due_at=row.due_at,

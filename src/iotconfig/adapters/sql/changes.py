@@ -155,7 +155,7 @@ def announcements(changed: Columns) -> Select[Any]:
         KIND.label("kind"),
         changed["mac_address"].label("key"),
         WRITE["generation"].label("generation"),
-        changed["etag"].is_not(None).label("nudge"),
+        changed["etag"].is_not(None).label("restart_hint"),
         changed["revision"].label("revision"),
         changed["etag"].label("etag"),
         changed["updated_at"].label("updated_at"),

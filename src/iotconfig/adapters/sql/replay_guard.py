@@ -9,17 +9,17 @@ from attrs import frozen
 from sqlalchemy import Connection, Delete, Executable, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .tables import accepted_once
+from .tables import claimed_keys
 
 _FORGOTTEN_AT_ONCE: Final = 100
 """Expired rows that a claim removes: more than it adds, so they never heap up."""
 
-_columns = accepted_once.c
+_columns = claimed_keys.c
 
 
 def _claim(insert: Any) -> Any:
     """One statement that adds the row, or takes an expired one over; it gives no row where the key is taken."""
-    statement = insert(accepted_once).values(key=bindparam("new_key"), until=bindparam("new_until"))
+    statement = insert(claimed_keys).values(key=bindparam("new_key"), until=bindparam("new_until"))
     return statement.on_conflict_do_update(
         index_elements=[_columns.key],
         set_={"until": statement.excluded.until},
@@ -37,7 +37,7 @@ def _forget(*, skip_locked: bool) -> Delete:
     if skip_locked:
         # Two that wait for each other's rows would be the end of both.
         expired = expired.with_for_update(skip_locked=True)
-    return delete(accepted_once).where(_columns.key.in_(expired.scalar_subquery()))
+    return delete(claimed_keys).where(_columns.key.in_(expired.scalar_subquery()))
 
 
 _CLAIM: Final[dict[str, Executable]] = {

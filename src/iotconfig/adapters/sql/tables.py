@@ -147,7 +147,7 @@ notifications: Final = Table(
     Column("kind", String(16), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("generation", BigInteger, nullable=False),
-    Column("nudge", Boolean, nullable=False),
+    Column("restart_hint", Boolean, nullable=False),
     Column("revision", BigInteger),
     Column("etag", String(80)),
     Column("updated_at", UtcDateTime),
@@ -181,8 +181,8 @@ device_tokens: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-accepted_once: Final = Table(
-    "accepted_once",
+claimed_keys: Final = Table(
+    "claimed_keys",
     metadata,
     Column("key", String(255), primary_key=True),
     Column("until", UtcDateTime, nullable=False, index=True),

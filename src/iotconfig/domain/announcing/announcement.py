@@ -43,19 +43,19 @@ class Announcement:
     """The messages for one change."""
 
     subject: Subject
-    nudge: bool
+    restart_hint: bool
     """Whether to send the message that is not retained, on which devices restart."""
     state: DeviceState | None = None
     """The retained message, which also reaches later subscribers; None where nothing is retained."""
 
     def superseding(self, earlier: Self | None) -> Self:
-        """Return this announcement with the nudge of an earlier one that is still pending.
+        """Return this announcement with the hint of an earlier one that is still pending.
 
-        A deletion drops the nudge.
+        A deletion drops the hint.
         """
-        if earlier is None or self.nudge or self.is_deletion:
+        if earlier is None or self.restart_hint or self.is_deletion:
             return self
-        return evolve(self, nudge=earlier.nudge)
+        return evolve(self, restart_hint=earlier.restart_hint)
 
     @property
     def is_deletion(self) -> bool:

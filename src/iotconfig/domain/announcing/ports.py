@@ -62,8 +62,8 @@ class NotificationQueue(Protocol):
 class Receipt:
     """The broker's answer to one announcement."""
 
-    nudge_accepted: bool
-    """The broker accepted the nudge, or there was none."""
+    hint_accepted: bool
+    """The broker accepted the hint, or there was none."""
     state_accepted: bool
     """The broker accepted the state, or there was none."""
     error: str | None = None

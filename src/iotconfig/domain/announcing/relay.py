@@ -142,7 +142,7 @@ class Relay:
         for notification, receipt in zip(batch, receipts, strict=True):
             if receipt is None:
                 continue
-            if receipt.nudge_accepted and receipt.state_accepted:
+            if receipt.hint_accepted and receipt.state_accepted:
                 delivered.append(notification)
             else:
                 refused.append(self._refused(notification, receipt))
@@ -172,10 +172,10 @@ class Relay:
         log.log(level, "relay: %s was %s: %s", subject, "parked" if parked else "refused", receipt.error)
         return evolve(
             notification,
-            # An accepted nudge is not repeated with the state: the device would restart each time.
+            # An accepted hint is not repeated with the state: the device would restart each time.
             announcement=evolve(
                 notification.announcement,
-                nudge=notification.announcement.nudge and not receipt.nudge_accepted,
+                restart_hint=notification.announcement.restart_hint and not receipt.hint_accepted,
             ),
             due_at=self._clock() + delay,
             refusals=refusals,

@@ -142,5 +142,5 @@ class SignatureVerifier(Protocol):
 
 
 def announce_asset(name: AssetName) -> Announcement:
-    """Return the announcement of an upload: a nudge without a retained message."""
-    return Announcement(Subject(Kind.ASSET, str(name)), nudge=True)
+    """Return the announcement of an upload: a hint without a retained message."""
+    return Announcement(Subject(Kind.ASSET, str(name)), restart_hint=True)

@@ -72,7 +72,7 @@ class BulkService:
 
     store: Store
     clock: Clock
-    pause: Callable[[], None] = _never_yield
+    yield_turn: Callable[[], None] = _never_yield
     """Called between two configs: yields to other requests in the same thread from time to time."""
     offload: Offload = run_inline
     """Runs work that keeps the processor busy."""
@@ -98,7 +98,7 @@ class BulkService:
         check_note(note)
         with self.store.bulk_writing() as write:
             refusals = _Refusals(report)
-            for batch in _batches(refusals.taken_from(self._pausing(source))):
+            for batch in _batches(refusals.taken_from(self._yielding(source))):
                 write.add(list(self._as_stored(batch)))
             refusals.take(map(_duplicate, write.take_duplicates()))
             if rules.dry_run or (refusals.count and not rules.keep_going):
@@ -155,7 +155,7 @@ class BulkService:
                 )
             except _PatchRefused:
                 return _compared(write, refusals, [], tell)
-            for result in self._pausing(write.results({Outcome.CHANGED, Outcome.SAME})):
+            for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 tell(result)
             return PatchOutcome(_tally(write, refusals.count, stored=True))
 
@@ -168,7 +168,7 @@ class BulkService:
         `ServiceClosed`.
         """
         with self.store.snapshot() as configs:
-            export = _OpenExport(self._pausing(configs))
+            export = _OpenExport(self._yielding(configs))
             try:
                 yield export
             finally:
@@ -185,10 +185,10 @@ class BulkService:
                 content = as_stored(entry.content, stored.get(entry.mac_address, entry.content))
                 yield entry if content is entry.content else evolve(entry, content=content)
 
-    def _pausing(self, items: Iterable[T]) -> Iterator[T]:
+    def _yielding(self, items: Iterable[T]) -> Iterator[T]:
         """Return the items, and yield to other requests between them."""
         for item in items:
-            self.pause()
+            self.yield_turn()
             yield item
 
     def _selected(self, query: ConfigQuery) -> Iterator[Config]:
@@ -198,7 +198,7 @@ class BulkService:
             with self.store.reading() as view:
                 found = view.configs.find(page)
                 configs = view.configs.load([summary.mac_address for summary in found.configs])
-            yield from self._pausing(configs)
+            yield from self._yielding(configs)
             if found.next is None:
                 return
             page = evolve(page, after=found.next)

@@ -17,7 +17,7 @@ class BulkUseCases(Protocol):
     """The use cases of `BulkService`; its docstrings are the contract."""
 
     @property
-    def pause(self) -> Callable[[], None]:
+    def yield_turn(self) -> Callable[[], None]:
         """Yield to other requests in the same thread."""
         ...
 

@@ -269,14 +269,14 @@ class ConfigService:
 
         return self._locked(config_id, announce)
 
-    def announce_all(self, *, nudges_per_second: float | None = None) -> int:
+    def announce_all(self, *, hints_per_second: float | None = None) -> int:
         """Announce every config, to restore its retained message, and return the number of configs.
 
-        nudges_per_second: above 0; every device is nudged, too, at this rate, and restarts on it.
-            Without it, no device is nudged. Raises `ValidationFailed` for 0 or less.
+        hints_per_second: above 0; every device is told to restart, too, at this rate, and restarts on it.
+            Without it, no device is told to restart. Raises `ValidationFailed` for 0 or less.
         """
-        if nudges_per_second is not None and not nudges_per_second > 0:
-            raise ValidationFailed("The number of nudges per second must be above 0.")
+        if hints_per_second is not None and not hints_per_second > 0:
+            raise ValidationFailed("The number of hints per second must be above 0.")
         count = 0
         after: MacAddress | None = None
         start = self.clock()
@@ -289,8 +289,8 @@ class ConfigService:
                     config = work.configs.get_by_mac(summary.mac_address)
                     if config is None:
                         continue
-                    delay = timedelta(seconds=count / nudges_per_second) if nudges_per_second else timedelta()
-                    announcement = announce_config(config, nudge=nudges_per_second is not None)
+                    delay = timedelta(seconds=count / hints_per_second) if hints_per_second else timedelta()
+                    announcement = announce_config(config, restart_hint=hints_per_second is not None)
                     work.notifications.enqueue(announcement, start, start + delay)
                     count += 1
             if page.next is None:

@@ -10,7 +10,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
-from .clock import pause, utc_now
+from .clock import utc_now, yield_turn
 
 
 def signature_verifier(settings: Settings) -> SignatureVerifier | None:
@@ -29,5 +29,5 @@ def assets(settings: Settings, store: Store) -> AssetService:
     """The assets in the directory of the settings. Raises `InvalidSetting`."""
     from iotconfig.adapters.asset_files import FileAssetStore
 
-    files = FileAssetStore(Path(settings.content.assets_dir).absolute(), pause)
+    files = FileAssetStore(Path(settings.content.assets_dir).absolute(), yield_turn)
     return AssetService(store, files, utc_now, signature_verifier(settings), settings.content.uploads)

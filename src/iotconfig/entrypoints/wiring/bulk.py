@@ -13,7 +13,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
-from .clock import pause, utc_now
+from .clock import utc_now, yield_turn
 
 _MARGIN = 60.0
 
@@ -32,7 +32,7 @@ def helped_bulk(settings: Settings, store: Store, offload: Offload) -> BulkUseCa
     from iotconfig.adapters.bulk_helper import HelpedBulkService
 
     return HelpedBulkService(
-        BulkService(store, utc_now, pause=pause, offload=offload),
+        BulkService(store, utc_now, yield_turn=yield_turn, offload=offload),
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
         # The value in use: a file that has it (DATABASE_URL_FILE) may have changed.

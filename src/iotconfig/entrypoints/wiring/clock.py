@@ -17,7 +17,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Turns:
+class TurnYielder:
     """Yields to other requests of the thread, at most every 5 ms. Other calls only read the clock.
 
     Work differs: a hundred small configs are read in a millisecond, a hundred large ones in seconds.
@@ -39,7 +39,7 @@ class Turns:
         self._next = self._monotonic() + _BETWEEN_TURNS
 
 
-pause: Final = Turns()
+yield_turn: Final = TurnYielder()
 """The yielding of this process."""
 
 

@@ -11,7 +11,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.ports import Lease, Wakeup
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
-from .clock import is_thread_shared, pause
+from .clock import is_thread_shared, yield_turn
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
@@ -45,7 +45,7 @@ def open_database(settings: Settings) -> Database:
         return SqliteDatabase(
             url.path,
             settings.database.timeouts,
-            pause if is_thread_shared() else None,
+            yield_turn if is_thread_shared() else None,
             settings.database.file,
         )
     from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase

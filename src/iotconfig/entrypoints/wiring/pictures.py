@@ -7,7 +7,7 @@ import atexit
 from iotconfig.domain.pictures import PictureService
 from iotconfig.entrypoints.settings import Settings
 
-from .clock import pause
+from .clock import yield_turn
 
 
 def pictures(settings: Settings) -> PictureService:
@@ -23,7 +23,7 @@ def pictures(settings: Settings) -> PictureService:
         OutboundClient(AddressPolicy(settings.content.pictures.networks), ssl.create_default_context()),
         settings.content.pictures.timeout,
         settings.content.pictures.max_bytes,
-        pause,
+        yield_turn,
     )
     decoders = DecoderPool(
         Limits(

@@ -32,7 +32,7 @@ def counters(store: Store, *numbers: int) -> list[int]:
         return [work.counters.lock(mac(number)).last_revision for number in sorted(numbers)]
 
 
-class SwapsContract(UseCases):
+class BoardSwapsContract(UseCases):
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     def test_a_config_moves_with_all_it_is(self, store: Store, service: ConfigService) -> None:
@@ -75,9 +75,9 @@ class SwapsContract(UseCases):
         gone, there = (pending[subject(number)].announcement for number in (old, new))
         assert gone.state is not None
         assert there.state is not None
-        assert (False, moved.revision, None) == (gone.nudge, gone.state.revision, gone.state.etag)
+        assert (False, moved.revision, None) == (gone.restart_hint, gone.state.revision, gone.state.etag)
         assert (True, moved.revision, moved.content.etag, moved.updated_at) == (
-            there.nudge,
+            there.restart_hint,
             there.state.revision,
             there.state.etag,
             there.state.updated_at,

@@ -232,7 +232,7 @@ class BulkWriteContract(UseCases):
             pending = found[str(subject(number))]
             assert pending.announcement.state is not None
             assert (True, False, 0, revision, configs(store)[mac(number)].content.etag) == (
-                pending.announcement.nudge,
+                pending.announcement.restart_hint,
                 pending.parked,
                 pending.refusals,
                 pending.announcement.state.revision,

@@ -37,7 +37,7 @@ def numbers(store: Store, query: ConfigQuery) -> list[int]:
     return [int(str(config.mac_address)[3:].replace(":", ""), 16) for config in page.configs]
 
 
-class ListsContract:
+class ConfigQueriesContract:
     """Needs the fixture `store`: an empty store."""
 
     @pytest.fixture

@@ -33,25 +33,27 @@ class Oops(Exception):
 
 MERGES = [
     pytest.param(change(1, 1), change(1, 2), True, id="change-after-change"),
-    pytest.param(change(1, 1), change(1, 1, nudge=False), True, id="retained-only-keeps-a-nudge"),
-    pytest.param(change(1, 1, nudge=False), change(1, 1), True, id="nudge-after-retained-only"),
-    pytest.param(change(1, nudge=False), change(1, nudge=False), False, id="retained-only-twice"),
-    pytest.param(change(1, 1), deletion(1, 2), False, id="deletion-drops-a-nudge"),
+    pytest.param(change(1, 1), change(1, 1, restart_hint=False), True, id="retained-only-keeps-a-hint"),
+    pytest.param(change(1, 1, restart_hint=False), change(1, 1), True, id="hint-after-retained-only"),
+    pytest.param(
+        change(1, restart_hint=False), change(1, restart_hint=False), False, id="retained-only-twice"
+    ),
+    pytest.param(change(1, 1), deletion(1, 2), False, id="deletion-drops-a-hint"),
     pytest.param(deletion(1, 1), change(1, 2), True, id="created-after-deletion"),
-    pytest.param(deletion(1, 1), change(1, 2, nudge=False), False, id="retained-only-after-deletion"),
+    pytest.param(deletion(1, 1), change(1, 2, restart_hint=False), False, id="retained-only-after-deletion"),
     pytest.param(deletion(1, 1), deletion(1, 3), False, id="deletion-after-deletion"),
     pytest.param(asset("a.bin"), asset("a.bin"), True, id="asset-after-asset"),
 ]
 
 
-class OutboxContract:
+class NotificationOutboxContract:
     """Needs the fixtures `store`, an empty store, and `queue`, its notifications."""
 
     @pytest.mark.parametrize(
         "announcement",
         [
             pytest.param(change(1, 2**62), id="change"),
-            pytest.param(change(1, nudge=False), id="retained-only"),
+            pytest.param(change(1, restart_hint=False), id="retained-only"),
             pytest.param(deletion(1), id="deletion"),
             pytest.param(asset("firmware-1.2.bin"), id="asset"),
             pytest.param(asset("Büro #1/+ 😀 'x'.bin"), id="asset-with-an-odd-name"),
@@ -86,16 +88,21 @@ class OutboxContract:
 
         assert {change(1), namesake} == {n.announcement for n in queue.find(EVERYTHING)}
 
-    @pytest.mark.parametrize(("earlier", "later", "nudge"), MERGES)
+    @pytest.mark.parametrize(("earlier", "later", "restart_hint"), MERGES)
     def test_every_store_merges_alike(
-        self, store: Store, queue: NotificationQueue, earlier: Announcement, later: Announcement, nudge: bool
+        self,
+        store: Store,
+        queue: NotificationQueue,
+        earlier: Announcement,
+        later: Announcement,
+        restart_hint: bool,
     ) -> None:
         """Two announcements of one subject merge as `Announcement.superseding` says."""
         enqueue(store, earlier, at(1))
         enqueue(store, later, at(2))
 
         assert later.superseding(earlier) == only(queue).announcement
-        assert nudge is only(queue).announcement.nudge
+        assert restart_hint is only(queue).announcement.restart_hint
 
     @pytest.mark.parametrize(
         "now",
@@ -113,7 +120,7 @@ class OutboxContract:
         first = only(queue).generation
         enqueue(store, change(1), now)
         second = only(queue).generation
-        enqueue(store, change(1, nudge=False), now)
+        enqueue(store, change(1, restart_hint=False), now)
 
         assert first < second < only(queue).generation
 
@@ -155,15 +162,15 @@ class OutboxContract:
         assert (due_at, since) == (only(queue).due_at, only(queue).since)
 
     @pytest.mark.parametrize(
-        ("announcement", "nudge"),
+        ("announcement", "restart_hint"),
         [
             pytest.param(change(1, 2), True, id="change"),
-            pytest.param(change(1, 1, nudge=False), True, id="retained-only"),
+            pytest.param(change(1, 1, restart_hint=False), True, id="retained-only"),
             pytest.param(deletion(1, 2), False, id="deletion"),
         ],
     )
     def test_a_parked_one_is_revived(
-        self, store: Store, queue: NotificationQueue, announcement: Announcement, nudge: bool
+        self, store: Store, queue: NotificationQueue, announcement: Announcement, restart_hint: bool
     ) -> None:
         """A new announcement of a parked subject is pending, without refusals, and waits from its own time on."""
         enqueue(store, change(1))
@@ -179,7 +186,7 @@ class OutboxContract:
             found.refusals,
             found.last_error,
         )
-        assert nudge is found.announcement.nudge
+        assert restart_hint is found.announcement.restart_hint
         assert parked.generation < found.generation
 
     def test_a_refused_one_forgets_its_refusals(self, store: Store, queue: NotificationQueue) -> None:

@@ -95,7 +95,7 @@ class NotificationQueueContract:
         read = only(queue)
         refused = evolve(
             read,
-            announcement=evolve(read.announcement, nudge=False),
+            announcement=evolve(read.announcement, restart_hint=False),
             due_at=at(8),
             refusals=4,
             last_error="Not authorized (ä)",

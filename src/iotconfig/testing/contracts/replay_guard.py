@@ -31,7 +31,7 @@ class Oops(Exception):
 class ReplayGuardContract:
     """Needs the fixture `store`: an empty store."""
 
-    def test_a_key_is_accepted_once(self, store: Store) -> None:
+    def test_a_key_is_claimed_keys(self, store: Store) -> None:
         """A second claim of a key is refused, in the same transaction and in another; another key is accepted."""
         assert claim(store, "a")
         assert not claim(store, "a")

@@ -38,7 +38,7 @@ class RestoringContract(UseCases):
         announcement = only(queue).announcement
         assert announcement.state is not None
         assert (True, 3, restored.content.etag) == (
-            announcement.nudge,
+            announcement.restart_hint,
             announcement.state.revision,
             announcement.state.etag,
         )

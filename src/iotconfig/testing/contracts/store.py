@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .board_swaps import SwapsContract
+from .board_swaps import BoardSwapsContract
 from .bulk_write import BulkWriteContract
 from .change_log import ChangeLogContract
 from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
-from .config_queries import ListsContract
+from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
 from .history import HistoryContract
-from .notification_outbox import OutboxContract
+from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
@@ -18,15 +18,15 @@ from .restoring import RestoringContract
 
 class StoreContract(
     ConfigsContract,
-    ListsContract,
+    ConfigQueriesContract,
     ConcurrencyContract,
     HistoryContract,
     PruningContract,
     RestoringContract,
-    SwapsContract,
+    BoardSwapsContract,
     BulkWriteContract,
     ChangeLogContract,
-    OutboxContract,
+    NotificationOutboxContract,
     ReplayGuardContract,
     ClosingContract,
 ):

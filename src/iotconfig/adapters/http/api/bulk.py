@@ -165,8 +165,8 @@ class ImportResource:
         ):
             # A longer body is refused.
             slot.hold(min(req.content_length or 0, self.max_import_bytes))
-            spool(req, file, self.max_import_bytes, self.bulk.pause)
-            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.bulk.pause)
+            spool(req, file, self.max_import_bytes, self.bulk.yield_turn)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.bulk.yield_turn)
             tally = self.bulk.load(records, rules, note, refusals.add)
         imported = refusals.counted(tally, rules)
         if _is_refused(tally, rules):

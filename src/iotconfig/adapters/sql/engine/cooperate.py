@@ -23,11 +23,11 @@ _INSTRUCTIONS: Final = 1000
 class SharingConnection(sqlite3.Connection):
     """A connection whose long statements let other greenlets run."""
 
-    _turns: _Turns | None = None
+    _turns: _PeriodicYield | None = None
 
-    def give_turns(self, yield_turn: YieldTurn) -> None:
+    def yield_turns_by(self, yield_turn: YieldTurn) -> None:
         """Call `yield_turn` periodically while a statement runs."""
-        self._turns = _Turns(yield_turn)
+        self._turns = _PeriodicYield(yield_turn)
         self.set_progress_handler(self._turns.look, _INSTRUCTIONS)
 
     def raise_interruption(self) -> None:
@@ -38,7 +38,7 @@ class SharingConnection(sqlite3.Connection):
 
 
 @define
-class _Turns:
+class _PeriodicYield:
     _yield_turn: YieldTurn
     interruption: BaseException | None = None
 

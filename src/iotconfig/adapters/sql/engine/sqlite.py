@@ -46,16 +46,20 @@ class SqliteDatabase:
     """`Database` on a SQLite file that exists."""
 
     def __init__(
-        self, path: Path, timeouts: Timeouts, pause: YieldTurn | None = None, file: Identity | None = None
+        self,
+        path: Path,
+        timeouts: Timeouts,
+        yield_turn: YieldTurn | None = None,
+        file: Identity | None = None,
     ) -> None:
-        """`pause`: called during long statements to let other greenlets run, where requests share a thread.
+        """`yield_turn`: called during long statements to let other greenlets run, where requests share a thread.
 
         `file`: the identity that the file must have, if it is known.
         """
         self._path = path
         self._timeouts = timeouts
-        self._pause = pause
-        self._engine = connect(path, timeouts, pause=pause)
+        self._yield_turn = yield_turn
+        self._engine = connect(path, timeouts, yield_turn=yield_turn)
         self._connections_free = FairSemaphore(_POOL_SIZE, reserved_for_devices(_POOL_SIZE))
         self._file = open_file(path, timeouts, file)
         self._writer = Lock()
@@ -151,7 +155,7 @@ class SqliteDatabase:
     @contextmanager
     def _unpooled(self) -> Iterator[Connection]:
         self._file.check()
-        engine = connect(self._path, self._timeouts, pause=self._pause)
+        engine = connect(self._path, self._timeouts, yield_turn=self._yield_turn)
         try:
             with _connected(engine) as connection:
                 yield connection
@@ -281,14 +285,14 @@ def _patience(seconds: float) -> Retrying:
     )
 
 
-def connect(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> Engine:
-    """Return an engine on an existing SQLite file. Long statements call `pause`.
+def connect(path: Path, timeouts: Timeouts, yield_turn: YieldTurn | None = None) -> Engine:
+    """Return an engine on an existing SQLite file. Long statements call `yield_turn`.
 
     Transactions are begun explicitly: those of the driver begin late, without the lock.
     """
     engine = create_engine(
         "sqlite://",
-        creator=lambda: _opened(path, timeouts, pause),
+        creator=lambda: _opened(path, timeouts, yield_turn),
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
         max_overflow=0,
@@ -306,7 +310,7 @@ def _renew_read_only(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> sqlite3.Connection:
+def _opened(path: Path, timeouts: Timeouts, yield_turn: YieldTurn | None = None) -> sqlite3.Connection:
     connection = sqlite3.connect(
         file_uri(path),
         uri=True,
@@ -315,8 +319,8 @@ def _opened(path: Path, timeouts: Timeouts, pause: YieldTurn | None = None) -> s
         check_same_thread=False,
         factory=SharingConnection,
     )
-    if pause is not None:
-        connection.give_turns(pause)
+    if yield_turn is not None:
+        connection.yield_turns_by(yield_turn)
     # FULL: acknowledged changes survive a loss of power. The pragmas read the schema, and so may
     # be refused while another process opens or closes the file.
     try:
