@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, OnConflict, Tally
     from .domain.configs.bulk_service import BulkService
-    from .domain.configs.config import Config, ConfigSummary, Document
+    from .domain.configs.config import Config, ConfigSummary
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
     from .domain.configs.history import HistoryService
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .domain.configs.revisions import ChangeNote, DeletedQuery, HistoryQuery, Retention, Revision
     from .domain.configs.service import ConfigService
     from .domain.documents.content import ConfigContent
+    from .domain.documents.document import Document
     from .domain.documents.merge_patch import MergePatch
     from .domain.errors import (
         ContentTooLarge,
@@ -90,7 +91,6 @@ _HOMES: Final = {
     "configs.config": (
         "Config",
         "ConfigSummary",
-        "Document",
     ),
     "configs.counter": ("RevisionCounter",),
     "configs.precondition": (
@@ -98,6 +98,7 @@ _HOMES: Final = {
         "Precondition",
     ),
     "documents.content": ("ConfigContent",),
+    "documents.document": ("Document",),
     "configs.edits": (
         "Merge",
         "Replace",

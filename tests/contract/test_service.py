@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, RecordNotFound
 from iotconfig.testing.builders import NO_IDS, content, mac
 from iotconfig.testing.clocks import step

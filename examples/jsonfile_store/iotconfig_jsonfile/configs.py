@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.mac import MacAddress
@@ -25,10 +25,6 @@ class JsonFileConfigReader:
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
         return next((c for c in self._records.configs.values() if c.mac_address == mac_address), None)
-
-    def document(self, mac_address: MacAddress) -> Document | None:
-        config = self.get_by_mac(mac_address)
-        return Document(bytes(config.content), config.content.etag) if config else None
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         matches = [config for config in self._sorted() if _matches(config, query)]

@@ -14,6 +14,7 @@ from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
 
 from .bulk_write import JsonFileBulkWrite
+from .documents import JsonFileDocuments
 from .file import RecordsFile
 from .notifications import JsonFileNotificationQueue
 from .unit_of_work import JsonFileUnitOfWork
@@ -29,6 +30,10 @@ class JsonFileStore:
     def at(cls, path: Path) -> Self:
         """The store in this file; its directory exists."""
         return cls(RecordsFile(path))
+
+    @property
+    def documents(self) -> JsonFileDocuments:
+        return JsonFileDocuments(self._file)
 
     @contextmanager
     def reading(self) -> Iterator[JsonFileUnitOfWork]:

@@ -36,6 +36,7 @@ from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
 from .contracts.device_tokens import DeviceTokenStoreContract
+from .contracts.documents import DocumentsContract
 from .contracts.history import HistoryContract
 from .contracts.lease import LeaseContract
 from .contracts.notification_outbox import NotificationOutboxContract
@@ -57,6 +58,7 @@ __all__ = [
     "ConfigQueriesContract",
     "ConfigsContract",
     "DeviceTokenStoreContract",
+    "DocumentsContract",
     "HistoryContract",
     "LeaseContract",
     "NotificationOutboxContract",

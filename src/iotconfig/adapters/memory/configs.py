@@ -7,7 +7,7 @@ from itertools import islice
 
 from attrs import frozen
 
-from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.mac import MacAddress
@@ -26,10 +26,6 @@ class MemoryConfigReader:
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
         return self._state.configs.get(self._state.ids.get(mac_address, 0))
-
-    def document(self, mac_address: MacAddress) -> Document | None:
-        config = self.get_by_mac(mac_address)
-        return None if config is None else Document(bytes(config.content), config.content.etag)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         matches = sorted(

@@ -13,6 +13,7 @@ from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
+from .documents import MemoryDocuments
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
 
@@ -22,6 +23,10 @@ class MemoryStore:
     """`Store` in memory."""
 
     _committed: Committed = field(init=False, factory=Committed, repr=False)
+
+    @property
+    def documents(self) -> MemoryDocuments:
+        return MemoryDocuments(self._committed)
 
     @contextmanager
     def reading(self) -> Iterator[MemoryUnitOfWork]:

@@ -1,49 +1,17 @@
-"""Reading of committed data: documents by the hot path, all else on a connection that is opened when needed."""
+"""Reading of committed data, on a connection that is taken when it is first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from attrs import define, frozen
+from attrs import define
 from sqlalchemy import Connection
-
-from iotconfig.domain.configs.config import Config, Document
-from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
-from iotconfig.domain.mac import MacAddress
 
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
 from .history import SqlHistoryRepository
-
-
-@frozen
-class SqlDocumentReader:
-    """`DocumentReader` that takes a connection for configs only; documents have a shorter way."""
-
-    _database: Database
-    _connection: Callable[[], Connection]
-
-    def document(self, mac_address: MacAddress) -> Document | None:
-        found = self._database.document(mac_address.canonical)
-        return None if found is None else Document(*found)
-
-    def get(self, config_id: int) -> Config | None:
-        return self._reader().get(config_id)
-
-    def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return self._reader().get_by_mac(mac_address)
-
-    def find(self, query: ConfigQuery) -> ConfigPage:
-        return self._reader().find(query)
-
-    def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        return self._reader().load(mac_addresses)
-
-    def _reader(self) -> SqlConfigReader:
-        return SqlConfigReader(self._connection())
 
 
 @define
@@ -55,8 +23,8 @@ class SqlReading:
     _connection: Connection | None = None
 
     @property
-    def configs(self) -> SqlDocumentReader:
-        return SqlDocumentReader(self._database, self._connected)
+    def configs(self) -> SqlConfigReader:
+        return SqlConfigReader(self._connected())
 
     @property
     def counters(self) -> SqlRevisionCounters:

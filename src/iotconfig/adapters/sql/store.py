@@ -22,6 +22,7 @@ from .announcing import SqlNotificationOutbox
 from .bulk_write import SqlBulkWrite
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
+from .documents import SqlDocuments
 from .engine.database import Database
 from .history import SqlHistoryRepository
 from .read_view import SqlReading
@@ -69,6 +70,10 @@ class SqlStore:
     """`Store` over one database."""
 
     _database: Database
+
+    @property
+    def documents(self) -> SqlDocuments:
+        return SqlDocuments(self._database)
 
     def reading(self) -> SqlReading:
         return SqlReading(self._database)

@@ -68,11 +68,3 @@ class ConfigSummary:
     """The content ETag, quotes included."""
     created_at: datetime
     updated_at: datetime
-
-
-@frozen
-class Document:
-    """A device's document: the content's bytes and their ETag."""
-
-    body: bytes
-    etag: str

@@ -15,7 +15,7 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.mac import MacAddress
 
 from .bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
-from .config import Config, Document
+from .config import Config
 from .counter import RevisionCounter
 from .query import ConfigPage, ConfigQuery
 from .revisions import (
@@ -50,14 +50,6 @@ class ConfigReader(Protocol):
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
         """The configs of these devices, sorted by MAC address; devices without a config are omitted."""
-        ...
-
-
-class DocumentReader(ConfigReader, Protocol):
-    """Reads committed configs, and the documents that devices fetch."""
-
-    def document(self, mac_address: MacAddress) -> Document | None:
-        """The document of this device, or None. The hot path: one indexed read."""
         ...
 
 

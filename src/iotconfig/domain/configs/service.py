@@ -14,12 +14,13 @@ from iotconfig.domain.arguments import check_kind
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.accepted import ContentLike, content_of
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from . import changes
 from .announcements import announce_config
-from .config import MAX_ID, Config, Document
+from .config import MAX_ID, Config
 from .counter import RevisionCounter
 from .edits import Edit, Merge, Replace, Rollback, check_edit
 from .locking import Moved, until_locked
@@ -88,9 +89,9 @@ class ConfigService:
     def document(self, mac_address: MacAddress | str) -> Document:
         """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
         mac_address = mac_address_of(mac_address)
-        with self.store.reading() as view:
-            document = view.configs.document(mac_address)
-            if document is None:
+        document = self.store.documents.get(mac_address)
+        if document is None:
+            with self.store.reading() as view:
                 raise _absent(view, mac_address)
         return document
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from iotconfig.domain.announcing.ports import NotificationOutbox
+from iotconfig.domain.documents.document import Documents
 from iotconfig.domain.replay_guard import ReplayGuard
 
 from .bulk import ExportedConfig
@@ -17,7 +18,6 @@ from .config import Config
 from .ports import (
     BulkWrite,
     ConfigReader,
-    DocumentReader,
     HistoryReader,
     HistoryRepository,
     RevisionCounterReader,
@@ -30,8 +30,8 @@ class View(Protocol):
     """Reads committed data."""
 
     @property
-    def configs(self) -> DocumentReader:
-        """The configs and their documents."""
+    def configs(self) -> ConfigReader:
+        """The configs."""
         ...
 
     @property
@@ -94,6 +94,11 @@ class UnitOfWork(Protocol):
 
 class Store(ChangeLog, Protocol):
     """Opens units of work. Safe to share between threads, and between greenlets."""
+
+    @property
+    def documents(self) -> Documents:
+        """The documents that devices fetch."""
+        ...
 
     def reading(self) -> AbstractContextManager[View]:
         """Read what is committed. Takes no lock and never waits for a writer."""

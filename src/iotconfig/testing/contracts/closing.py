@@ -51,6 +51,7 @@ class ClosingContract(UseCases):
             lambda: service.get(config.id),
             lambda: service.get_by_mac(mac(1)),
             lambda: service.document(mac(1)),
+            lambda: store.documents.get(mac(1)),
             lambda: service.find(ConfigQuery()),
             lambda: service.update(config.id, content()),
             lambda: service.preview(config.id, Replace(content())),

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from iotconfig.domain.configs import changes
-from iotconfig.domain.configs.config import Config, Document
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, Operation
@@ -41,7 +41,6 @@ class ConfigsContract:
 
             assert view.configs.get(1) is None
             assert view.configs.get_by_mac(mac(1)) is None
-            assert view.configs.document(mac(1)) is None
             assert ((), 0, None) == (page.configs, page.count, page.next)
 
     def test_a_stores_check_returns(self, store: Store) -> None:
@@ -49,12 +48,11 @@ class ConfigsContract:
         store.check()
 
     def test_a_config_comes_back_whole(self, store: Store) -> None:
-        """A stored config is read unchanged by id, by MAC address, as a document and in a list."""
+        """A stored config is read unchanged by id, by MAC address and in a list."""
         added = add(store, 1, content(FULL), revision=7)
 
         with store.reading() as view:
             assert added == view.configs.get(added.id) == view.configs.get_by_mac(mac(1))
-            assert Document(FULL.encode(), added.content.etag) == view.configs.document(mac(1))
             assert (added.summary(),) == view.configs.find(ConfigQuery()).configs
         assert (mac(1), content(FULL), 7, START, START) == (
             added.mac_address,
@@ -128,7 +126,6 @@ class ConfigsContract:
         with store.reading() as view:
             assert view.configs.get(gone.id) is None
             assert view.configs.get_by_mac(mac(1)) is None
-            assert view.configs.document(mac(1)) is None
             assert ((stays.summary(),), 1) == (
                 view.configs.find(ConfigQuery()).configs,
                 view.configs.find(ConfigQuery()).count,

@@ -9,6 +9,7 @@ from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
+from .documents import DocumentsContract
 from .history import HistoryContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
@@ -19,6 +20,7 @@ from .restoring import RestoringContract
 class StoreContract(
     ConfigsContract,
     ConfigQueriesContract,
+    DocumentsContract,
     ConcurrencyContract,
     HistoryContract,
     PruningContract,

@@ -1,0 +1,32 @@
+"""What devices are served, and the port that reads it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attrs import frozen
+
+from iotconfig.domain.mac import MacAddress
+
+
+@frozen
+class Document:
+    """What a device is served: bytes, and their ETag."""
+
+    body: bytes
+    etag: str
+    """The validator of `body`, quotes included."""
+
+
+class Documents(Protocol):
+    """Reads the documents that devices fetch. The use cases of configs decide what they are."""
+
+    def get(self, mac_address: MacAddress) -> Document | None:
+        """Return the document of this device; None where it has none.
+
+        The hot path: one indexed read of committed data, which takes no lock and waits for no writer.
+
+        Raises `StoreUnavailable` where the store does not answer within a bounded time, and
+        `ServiceClosed` once it is closed.
+        """
+        ...
