@@ -186,6 +186,15 @@ def test_help_names_every_option_and_fits(monkeypatch: pytest.MonkeyPatch, path:
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("path", [(), ("config",), ("token",), ("device-token",)], ids=" ".join)
+def test_a_group_without_a_command_shows_its_help(path: tuple[str, ...]) -> None:
+    """The lines of `--help`, on standard error, with the status of a wrong command line; no settings are read."""
+    quick = CommandLine({"DATABASE_URL": "nonsense"})
+    alone = quick.run(*path)
+
+    assert (2, b"", quick.ok(*path, "--help").text) == (alone.status, alone.output, alone.errors)
+
+
 def test_help_of_the_installed_command() -> None:
     """It needs no database, no settings, and says nothing on standard error."""
     ended = subprocess.run([COMMAND, "config", "--help"], capture_output=True, timeout=60, check=False)

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
@@ -23,19 +24,23 @@ from .tokens import device_token, token
 
 
 class _Program(click.Group):
-    """Shows every error as one line on standard error."""
+    """Shows every error as one line on standard error; a group without a command shows its help there."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         try:
             return super().make_context(info_name, args, parent, **extra)
+        except NoArgsIsHelpError:
+            raise
         except click.UsageError as error:
             raise _WrongUsage(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except NoArgsIsHelpError:
+            raise
         except click.UsageError as error:
             raise _WrongUsage(error) from None
         except click.ClickException as error:
@@ -64,6 +69,8 @@ class _WrongUsage(click.ClickException):
         command = error.ctx.command_path if error.ctx is not None else "iotconfig"
         # Click lists choices in lines of their own.
         message = " ".join(error.format_message().split())
+        if not message.endswith((".", "?)")):
+            message += "."
         super().__init__(harmless(f"{message} See '{command} --help'."))
 
 
