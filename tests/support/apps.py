@@ -45,6 +45,7 @@ def app_in_memory(
         bulk=BulkService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
+        check_store=store.check,
         pictures=_no_pictures,
     )
     return create_app(use_cases, AccessControl(MemoryThrottle(10)), **options)

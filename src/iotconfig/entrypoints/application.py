@@ -58,6 +58,7 @@ def app_on(
         bulk=wiring.helped_bulk(settings, services.store, offload),
         notifications=services.notifications,
         assets=services.assets,
+        check_store=services.store.check,
         pictures=services.pictures,
     )
     return create_app(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
+    from iotconfig.adapters.cli.runtime import Runtime
     from iotconfig.adapters.sql.migrations import Migrations
     from iotconfig.domain.configs.revisions import ChangeNote
 
@@ -34,24 +35,22 @@ class _Runtime:
         return Settings.from_environ(self._environ)
 
     @property
-    def database(self) -> str:
+    def installation(self) -> str:
         from . import wiring
 
         return str(wiring.database_url(self._settings))
-
-    @property
-    def max_content_bytes(self) -> int:
-        return self._settings.content.max_bytes
 
     def schema(self) -> Migrations:
         from . import wiring
 
         return wiring.migrations(self._settings)
 
-    def services(self) -> AbstractContextManager[Services]:
+    def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         from .services import open_services
 
-        return open_services(self._settings)
+        if prepares:
+            self.schema().prepare()
+        return open_services(self._settings, checks_schema=not prepares)
 
     def note(self, message: str | None) -> ChangeNote:
         from iotconfig.domain.configs.revisions import ChangeNote
@@ -82,10 +81,11 @@ def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     logging.getLogger("iotconfig").addHandler(logging.NullHandler())
     logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     environ = os.environ if environ is None else environ
+    runtime: Runtime = _Runtime(environ)
     cli.main(
         args=list(sys.argv[1:] if args is None else args),
         prog_name="iotconfig",
-        obj=_Runtime(environ),
+        obj=runtime,
         # https://no-color.org; otherwise click decides by the terminal.
         color=False if environ.get("NO_COLOR") else None,
     )

@@ -37,6 +37,11 @@ class Services:
     _making_pictures: Lock = field(init=False, factory=Lock, repr=False)
     _pictures: PictureService | None = field(init=False, default=None, repr=False)
 
+    @property
+    def max_content_bytes(self) -> int:
+        """The largest content of a config, in bytes of UTF-8."""
+        return self.settings.content.max_bytes
+
     @cached_property
     def store(self) -> Store:
         """The database as the port that the use cases share."""

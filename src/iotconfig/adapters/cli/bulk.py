@@ -71,13 +71,13 @@ def import_(
     note = runtime.note(message)
     with (
         runtime.services() as services,
-        _entries(source, runtime.max_content_bytes) as entries,
+        _entries(source, services.max_content_bytes) as entries,
         _collecting_rarely(),
     ):
         tally = services.bulk.load(entries, rules, note, _show_refusal)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
-        f"{_ending(tally, rules)}, in {runtime.database}"
+        f"{_ending(tally, rules)}, in {runtime.installation}"
     )
     ctx.exit(1 if tally.refused else 0)
 
@@ -116,7 +116,7 @@ def export(runtime: Runtime, target: Path) -> None:
         else:
             with services.bulk.export() as configs:
                 count = files.write_directory(target, configs)
-    say(f"{counted(count, 'config')} from {runtime.database} exported to {printable(target)}", err=True)
+    say(f"{counted(count, 'config')} from {runtime.installation} exported to {printable(target)}", err=True)
 
 
 @click.command()
@@ -163,7 +163,7 @@ def patch(
             runtime.note(message),
             _show_refusal,
             _show_result,
-            max_content_bytes=runtime.max_content_bytes,
+            max_content_bytes=services.max_content_bytes,
         )
     _echo_samples(outcome)
     tally = outcome.tally
@@ -171,7 +171,7 @@ def patch(
         say("No config is selected.", err=True)
     say(
         f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
-        f"{_ending(tally, rules)}, in {runtime.database}"
+        f"{_ending(tally, rules)}, in {runtime.installation}"
     )
     ctx.exit(1 if tally.refused else 0)
 

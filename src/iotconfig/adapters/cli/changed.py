@@ -17,5 +17,5 @@ def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) ->
         say_json(changed)
     else:
         say(
-            f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.database}"
+            f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.installation}"
         )

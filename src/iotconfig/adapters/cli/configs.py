@@ -28,7 +28,7 @@ from .options import (
     revision_option,
 )
 from .pages import deleted_configs, summaries
-from .runtime import Runtime
+from .runtime import Runtime, Services
 from .streams import standard_input
 from .tables import moment, printable, table
 from .terminal import confirm, give, say, say_json
@@ -101,7 +101,7 @@ def list_configs(
     ]
     say(table(("ID", "MAC ADDRESS", "NAME", "ENTITY ID", "OTA", "REVISION", "UPDATED"), rows))
     shown = f"{len(rows)} of " if len(rows) < count else ""
-    say(f"\n{shown}{counted(count, 'config')} in {runtime.database}")
+    say(f"\n{shown}{counted(count, 'config')} in {runtime.installation}")
 
 
 def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
@@ -115,7 +115,7 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
         for d in found
     ]
     say(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
-    say(f"\n{counted(len(rows), 'deleted config')} in {runtime.database}")
+    say(f"\n{counted(len(rows), 'deleted config')} in {runtime.installation}")
 
 
 @config.command()
@@ -153,8 +153,8 @@ def create(
 ) -> None:
     """Create the config of a device. CONTENT is JSON text, or - for standard input."""
     mac = MacAddress.parse(mac_address)
-    document = _content(runtime, content, file)
     with runtime.services() as services:
+        document = _content(services, content, file)
         created = services.configs.create(mac, document, runtime.note(message))
     echo_changed(runtime, created, "Created", as_json)
 
@@ -181,15 +181,15 @@ def set_content(
 ) -> None:
     """Replace a config's content. CONTENT is JSON text, or - for standard input."""
     key = key_of(name)
-    document = _content(runtime, content, file)
     precondition = precondition_of(if_revision)
     note = runtime.note(message)
     if dry_run and may_create:
         raise click.UsageError("--dry-run compares with an existing config: leave out --create.")
-    with runtime.services() as services:
-        if dry_run:
-            from iotconfig.domain.configs.edits import Replace
+    from iotconfig.domain.configs.edits import Replace
 
+    with runtime.services() as services:
+        document = _content(services, content, file)
+        if dry_run:
             before, _ = services.configs.preview(
                 find(services.configs, name).id, Replace(document), precondition
             )
@@ -204,7 +204,7 @@ def set_content(
         else:
             before = find(services.configs, name)
             document = as_stored(document, before.content)
-            changed, created = services.configs.update(before.id, document, precondition, note), False
+            changed, created = services.configs.edit(before.id, Replace(document), precondition, note), False
     echo_changed(runtime, changed, "Created" if created else "Set", as_json)
 
 
@@ -228,7 +228,7 @@ def delete(
     if as_json:
         say_json({"deleted": found.summary()})
         return
-    say(f"Deleted config {found.id} of {found.mac_address} in {runtime.database}")
+    say(f"Deleted config {found.id} of {found.mac_address} in {runtime.installation}")
 
 
 @config.command("replace-device")
@@ -258,10 +258,10 @@ def replace_device(
     echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
 
 
-def _content(runtime: Runtime, content: str | None, file: BinaryIO | None) -> ConfigContent:
+def _content(services: Services, content: str | None, file: BinaryIO | None) -> ConfigContent:
     if (content is None) == (file is None):
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
-    limit = runtime.max_content_bytes
+    limit = services.max_content_bytes
     source = standard_input() if content == "-" else file
     # One byte above the limit is enough to refuse the content as too large.
     if source is None:
@@ -281,7 +281,7 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
         ("ETag", summary.etag),
         ("created", moment(summary.created_at)),
         ("updated", moment(summary.updated_at)),
-        ("database", runtime.database),
+        ("stored in", runtime.installation),
     ]
     for label, value in rows:
         say(f"{label:12}  {printable(value)}")

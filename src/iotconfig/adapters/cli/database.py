@@ -22,12 +22,13 @@ _UNREACHABLE = 2
 @click.pass_obj
 def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
     """Apply pending migrations, and list them."""
+    schema = runtime.schema()
     if recreate and not yes_i_am_sure:
         raise click.UsageError(
-            f"--recreate deletes every config in {runtime.database}: add --yes-i-am-sure to confirm."
+            f"--recreate deletes every config in {schema.url}: add --yes-i-am-sure to confirm."
         )
-    say(f"Database: {runtime.database}")
-    applied = runtime.schema().upgrade(recreate=recreate)
+    say(f"Database: {schema.url}")
+    applied = schema.upgrade(recreate=recreate)
     for migration in applied:
         say(f"Applied migration {migration}")
     say("The schema is up to date." if applied else "The schema was up to date already.")
@@ -43,8 +44,9 @@ def db_status(ctx: click.Context) -> None:
     """
     runtime: Runtime = ctx.obj
     try:
-        say(f"Database: {runtime.database}")
-        status = runtime.schema().status()
+        schema = runtime.schema()
+        say(f"Database: {schema.url}")
+        status = schema.status()
     except IotConfigError as error:
         say(f"Error: {one_line(error)}", err=True)
         ctx.exit(_UNREACHABLE)
@@ -70,9 +72,8 @@ def load_test_data(runtime: Runtime) -> None:
     A sample device that exists is not changed. The MAC addresses are locally
     administered (02:…), so no real device has them.
     """
-    say(f"Database: {runtime.database}")
-    runtime.schema().prepare()
-    with runtime.services() as services:
+    say(f"Adding sample devices, in {runtime.installation}")
+    with runtime.services(prepares=True) as services:
         for mac_address, content in sample_devices():
             try:
                 services.configs.create(mac_address, content, runtime.note("Sample device"))

@@ -26,8 +26,8 @@ from .terminal import confirm, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.configs.config_use_cases import ConfigUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
-    from iotconfig.domain.configs.service import ConfigService
 
 _NAME: Final = "ID|MAC"
 
@@ -45,7 +45,7 @@ def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> Non
     """
     with runtime.services() as services:
         configs = services.configs
-        editing = _Editing(runtime, configs, runtime.note(message), find(configs, name))
+        editing = _Editing(configs, services.max_content_bytes, runtime.note(message), find(configs, name))
         changed = editing.run()
     if changed is None:
         say("Nothing was changed.", err=True)
@@ -59,8 +59,8 @@ def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> Non
 class _Editing:
     """One config in the editor, until its text is stored or given up."""
 
-    _runtime: Runtime
-    _service: ConfigService
+    _service: ConfigUseCases
+    _max_content_bytes: int
     _note: ChangeNote
     _base: Config
     """The config that the text in the editor replaces."""
@@ -121,9 +121,11 @@ class _Editing:
         return line_ends.is_same(text, self._base.content.text)
 
     def _store(self, draft: Path) -> Config:
-        content = ConfigContent.parse(_text_of(draft), self._runtime.max_content_bytes)
+        from iotconfig.domain.configs.edits import Replace
+
+        content = ConfigContent.parse(_text_of(draft), self._max_content_bytes)
         unchanged = Precondition(one_of=frozenset({self._base.revision}))
-        return self._service.update(self._base.id, content, unchanged, self._note)
+        return self._service.edit(self._base.id, Replace(content), unchanged, self._note)
 
     def _explain(self, error: IotConfigError, draft: Path) -> None:
         """Print why the text was not stored, and ask whether to edit it again. Raises `ClickException` otherwise."""

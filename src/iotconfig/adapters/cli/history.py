@@ -50,7 +50,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
     ]
     say(table(("REVISION", "TIME", "OPERATION", "MAC ADDRESS", "AUTHOR", "MESSAGE"), rows))
     more = f"; --before {page.next} shows more" if page.next is not None else ""
-    say(f"\n{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.database}")
+    say(f"\n{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.installation}")
 
 
 @click.command()
@@ -157,4 +157,4 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
     revisions = counted(sum(step.revisions for step in steps), "revision")
     changes = counted(sum(step.changes for step in steps), "change")
     done = "would be removed" if dry_run else "removed"
-    say(f"{revisions} and {changes} of the change log {done}, in {runtime.database}")
+    say(f"{revisions} and {changes} of the change log {done}, in {runtime.installation}")

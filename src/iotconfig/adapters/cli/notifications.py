@@ -70,7 +70,7 @@ def announce(
             for config in [configs.get_by_mac(mac) for mac in macs]:
                 configs.announce(config.id)
             count = len(macs)
-    say(f"{counted(count, 'config')} to be announced, in {runtime.database}")
+    say(f"{counted(count, 'config')} to be announced, in {runtime.installation}")
 
 
 @click.command()
@@ -95,7 +95,7 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     more = " (and more)" if health.more else ""
     for problem in health.problems:
         say(f"{problem.code}: {problem.message}.")
-    say(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.database}")
+    say(f"{health.pending} pending, {health.parked} parked{more}, in {runtime.installation}")
 
 
 def _row(notification: Notification) -> tuple[object, ...]:

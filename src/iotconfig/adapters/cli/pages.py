@@ -12,10 +12,10 @@ from iotconfig.domain.paging import MAX_PAGE
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import ConfigSummary
-    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.config_use_cases import ConfigUseCases
+    from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.query import ConfigQuery
     from iotconfig.domain.configs.revisions import DeletedConfig
-    from iotconfig.domain.configs.service import ConfigService
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -32,14 +32,14 @@ class _Page(Protocol[T_co, C_co]):
 
 
 def summaries(
-    service: ConfigService, query: ConfigQuery, limit: int | None = None
+    service: ConfigUseCases, query: ConfigQuery, limit: int | None = None
 ) -> Iterator[ConfigSummary]:
     """The configs that `query` selects, at most `limit` of them, sorted by MAC address. They are not counted."""
     first = evolve(query, limit=_page_size(limit), count=False)
     return islice(_items(lambda cursor: service.find(evolve(first, after=cursor))), limit)
 
 
-def deleted_configs(service: HistoryService, limit: int | None = None) -> Iterator[DeletedConfig]:
+def deleted_configs(service: HistoryUseCases, limit: int | None = None) -> Iterator[DeletedConfig]:
     """The deleted configs, at most `limit` of them, the latest deletion first."""
     from iotconfig.domain.configs.revisions import DeletedQuery
 

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from iotconfig.domain.access.api_tokens import ApiTokenService
-    from iotconfig.domain.announcing.service import NotificationService
-    from iotconfig.domain.configs.bulk_service import BulkService
-    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.access.use_cases import ApiTokenUseCases
+    from iotconfig.domain.announcing.use_cases import NotificationUseCases
+    from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+    from iotconfig.domain.configs.config_use_cases import ConfigUseCases
+    from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
-    from iotconfig.domain.configs.service import ConfigService
-    from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
 
 
 class SchemaStatus(Protocol):
@@ -48,12 +48,13 @@ class SchemaStatus(Protocol):
 class Schema(Protocol):
     """The schema of the database."""
 
-    def status(self) -> SchemaStatus:
-        """Read the state of the schema. Creates nothing."""
+    @property
+    def url(self) -> object:
+        """The URL of the database; its `str` has no password."""
         ...
 
-    def prepare(self) -> Sequence[object]:
-        """Upgrade an embedded database, or require any other to be current; returns the applied migrations."""
+    def status(self) -> SchemaStatus:
+        """Read the state of the schema. Creates nothing."""
         ...
 
     def upgrade(self, *, recreate: bool = False) -> Sequence[object]:
@@ -62,38 +63,43 @@ class Schema(Protocol):
 
 
 class Services(Protocol):
-    """The use cases, wherever they run: on a database that is open, or later on a service over HTTP.
+    """The use cases, wherever they run: on a database that is open, or on a service over HTTP.
 
     Each is made at its first use. All may raise `StoreUnavailable`.
     """
 
     @property
-    def configs(self) -> ConfigService:
+    def max_content_bytes(self) -> int:
+        """The largest content of a config, in bytes of UTF-8."""
+        ...
+
+    @property
+    def configs(self) -> ConfigUseCases:
         """One config at a time."""
         ...
 
     @property
-    def history(self) -> HistoryService:
+    def history(self) -> HistoryUseCases:
         """Revisions of configs."""
         ...
 
     @property
-    def bulk(self) -> BulkService:
+    def bulk(self) -> BulkUseCases:
         """Many configs at once."""
         ...
 
     @property
-    def notifications(self) -> NotificationService:
+    def notifications(self) -> NotificationUseCases:
         """Pending notifications."""
         ...
 
     @property
-    def api_tokens(self) -> ApiTokenService:
+    def api_tokens(self) -> ApiTokenUseCases:
         """Tokens of programs."""
         ...
 
     @property
-    def device_tokens(self) -> DeviceTokenService:
+    def device_tokens(self) -> DeviceTokenUseCases:
         """Tokens of devices."""
         ...
 
@@ -102,21 +108,18 @@ class Runtime(Protocol):
     """The interface between the commands and the program that runs them. Each part is created at its first use."""
 
     @property
-    def database(self) -> str:
-        """The URL of the database, without its password."""
-        ...
-
-    @property
-    def max_content_bytes(self) -> int:
-        """The largest content of a config, in bytes of UTF-8."""
+    def installation(self) -> str:
+        """The installation that commands read and change, as messages name it: a URL, without its password."""
         ...
 
     def schema(self) -> Schema:
-        """The schema of the database."""
+        """The schema of the database, for commands that maintain it."""
         ...
 
-    def services(self) -> AbstractContextManager[Services]:
+    def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         """Open the use cases; they are closed at the end of the block.
+
+        `prepares`: create or upgrade an embedded database first. A service has prepared its own.
 
         Raises `StoreUnavailable` where the schema is not the one that this version needs.
         """

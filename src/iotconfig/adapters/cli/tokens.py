@@ -24,7 +24,7 @@ from .tables import moment, table
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.access.api_tokens import ApiToken
+    from iotconfig.domain.access.use_cases import ApiTokenSummary
 
 _ROLES = "admin may do everything, viewer may read, asset-uploader may upload assets."
 
@@ -62,7 +62,7 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
         with _revoked_on_failure(lambda: tokens.revoke(name)):
             _show(output, text)
     until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
-    say(f"Token {created.name} ({created.role}) is valid {until}, in {runtime.database}", err=True)
+    say(f"Token {created.name} ({created.role}) is valid {until}, in {runtime.installation}", err=True)
 
 
 @token.command("list")
@@ -79,7 +79,7 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
     if found:
         headers = ("NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED")
         say(table(headers, [_row(each, now) for each in found]) + "\n")
-    say(f"{counted(len(found), 'token')}, in {runtime.database}")
+    say(f"{counted(len(found), 'token')}, in {runtime.installation}")
 
 
 @token.command("revoke")
@@ -89,7 +89,7 @@ def revoke_token(runtime: Runtime, name: str) -> None:
     """Revoke a token. The next request with it is refused."""
     with runtime.services() as services:
         services.api_tokens.revoke(name)
-    say(f"Token {name} is revoked, in {runtime.database}")
+    say(f"Token {name} is revoked, in {runtime.installation}")
 
 
 @click.group("device-token")
@@ -137,7 +137,7 @@ def create_device_token(
             else:
                 raise click.ClickException(f"{mac} has a token already: use --replace to replace it.")
     more = f", {kept} had one" if kept else ""
-    say(f"{created} created{more}, in {runtime.database}", err=True)
+    say(f"{created} created{more}, in {runtime.installation}", err=True)
 
 
 @device_token.command("list")
@@ -155,7 +155,7 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
     if found:
         rows = [(each.mac_address, moment(each.created_at)) for each in found]
         say(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
-    say(f"{counted(len(found), 'device has', 'devices have')} a token, in {runtime.database}")
+    say(f"{counted(len(found), 'device has', 'devices have')} a token, in {runtime.installation}")
 
 
 @device_token.command("revoke")
@@ -167,7 +167,7 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
     with runtime.services() as services:
         for mac in macs:
             services.device_tokens.revoke(mac)
-            say(f"The token of {mac} is revoked, in {runtime.database}")
+            say(f"The token of {mac} is revoked, in {runtime.installation}")
 
 
 def _show(output: BinaryIO, line: str) -> None:
@@ -186,7 +186,7 @@ def _revoked_on_failure(revoke: Callable[[], None]) -> Iterator[None]:
         raise
 
 
-def _members(token: ApiToken, now: datetime) -> dict[str, object]:
+def _members(token: ApiTokenSummary, now: datetime) -> dict[str, object]:
     return {
         "name": token.name,
         "role": token.role,
@@ -198,7 +198,7 @@ def _members(token: ApiToken, now: datetime) -> dict[str, object]:
     }
 
 
-def _row(token: ApiToken, now: datetime) -> tuple[object, ...]:
+def _row(token: ApiTokenSummary, now: datetime) -> tuple[object, ...]:
     return (
         token.name,
         token.role,

@@ -10,9 +10,9 @@ from attrs import frozen
 from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.diff import proposed
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Edit
 from iotconfig.domain.configs.revisions import ChangeNote
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -57,7 +57,7 @@ def send_created(resp: falcon.Response, config: Config) -> None:
 
 def send_edited(
     resp: falcon.Response,
-    service: ConfigService,
+    service: ConfigUseCases,
     change: EditHead[EditQuery],
     edit: Edit,
     note: ChangeNote,

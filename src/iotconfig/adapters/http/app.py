@@ -84,7 +84,7 @@ def create_app(
         require_if_match=require_if_match,
         comparing=comparing,
         slots=TransferSlots(transfers or Transfers(), access.proxies),
-        is_ready=is_ready or use_cases.configs.store.check,
+        is_ready=is_ready or use_cases.check_store,
         database_log=database_log,
         render_metrics=render_metrics,
         metrics_token=metrics_token,

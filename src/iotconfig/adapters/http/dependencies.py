@@ -8,11 +8,11 @@ from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.telemetry import LogUse
-from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.announcing.use_cases import NotificationUseCases
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases
+from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureService
 
@@ -26,11 +26,13 @@ from .transfers import TransferSlots
 class UseCases:
     """The use cases that the API exposes."""
 
-    configs: ConfigService
-    history: HistoryService
+    configs: ConfigUseCases
+    history: HistoryUseCases
     bulk: BulkUseCases
-    notifications: NotificationService
+    notifications: NotificationUseCases
     assets: AssetService
+    check_store: Callable[[], None]
+    """Raises `StoreUnavailable` where the database is away or takes no writes, as `Store.check` does."""
     pictures: Callable[[], PictureService]
     """Called at the first request for a picture: the libraries that it loads are large."""
 

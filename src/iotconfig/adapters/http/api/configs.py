@@ -35,9 +35,9 @@ from iotconfig.adapters.http.requests.queries import (
 )
 from iotconfig.adapters.http.requests.segments import config_id
 from iotconfig.domain.configs.config import ConfigSummary
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Merge, Replace
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -101,7 +101,7 @@ class NewBoard:
 class ConfigsResource:
     """`/api/configs`: the list, and new configs."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -122,7 +122,7 @@ class ConfigsResource:
 class ConfigByMacResource:
     """`/api/configs/by-mac/{mac}`: create or update by MAC address."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
@@ -142,7 +142,7 @@ class ConfigByMacResource:
 class ConfigResource:
     """`/api/configs/{segment}`: a config by its id."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
     comparing: Offload
     require_if_match: bool
@@ -186,7 +186,7 @@ class ConfigResource:
 class ReplaceDeviceResource:
     """`/api/configs/{segment}/replace-device`: a config moves to another board."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
     require_if_match: bool
 
@@ -202,7 +202,7 @@ class ReplaceDeviceResource:
 class AnnounceResource:
     """`/api/configs/{segment}/announce`: announce a config again, without a change."""
 
-    service: ConfigService
+    service: ConfigUseCases
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         read_query(req, NoQuery)

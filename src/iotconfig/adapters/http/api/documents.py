@@ -6,7 +6,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
-from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.mac import MacAddress
 
 
@@ -14,7 +14,7 @@ from iotconfig.domain.mac import MacAddress
 class DocumentResource:
     """`/api/configs/{mac}.json`: a device's document, byte for byte. Query parameters are ignored."""
 
-    service: ConfigService
+    service: ConfigUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         document = self.service.document(MacAddress.parse(mac))

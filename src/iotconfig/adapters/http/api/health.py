@@ -11,8 +11,8 @@ from attrs import frozen
 from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.problems import RETRY_AFTER
 from iotconfig.adapters.telemetry import LogUse
-from iotconfig.domain.announcing.service import DeliveryHealth, NotificationService
-from iotconfig.domain.configs.store import Store
+from iotconfig.domain.announcing.service import DeliveryHealth
+from iotconfig.domain.announcing.use_cases import NotificationUseCases
 from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
 
 
@@ -106,13 +106,13 @@ class HealthResource:
     An unavailable broker does not count: devices can fetch without it.
     """
 
-    store: Store
-    notifications: NotificationService
+    check_store: Callable[[], None]
+    notifications: NotificationUseCases
     log: Callable[[], LogUse | None] = _no_log
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         try:
-            self.store.check()
+            self.check_store()
             delivery = self.notifications.health()
             log = self.log()
         except StoreUnavailable as error:

@@ -30,8 +30,9 @@ from iotconfig.adapters.http.requests.queries import (
     read_query,
 )
 from iotconfig.adapters.http.requests.segments import config_id, revision_number
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Rollback
-from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.configs.revisions import (
     DeletedConfig,
     DeletedPosition,
@@ -39,7 +40,6 @@ from iotconfig.domain.configs.revisions import (
     HistoryQuery,
     RevisionSummary,
 )
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.offload import Offload
 
 _PAGE: Final = 100
@@ -109,7 +109,7 @@ class Message:
 class RevisionsResource:
     """`/api/configs/{segment}/revisions`: the history of a config, newest first, deleted or not."""
 
-    history: HistoryService
+    history: HistoryUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         number = config_id(segment)
@@ -122,7 +122,7 @@ class RevisionsResource:
 class RevisionResource:
     """`/api/configs/{segment}/revisions/{number}`: one revision, with its content."""
 
-    history: HistoryService
+    history: HistoryUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str, number: str) -> None:
         read_query(req, NoQuery)
@@ -133,7 +133,7 @@ class RevisionResource:
 class DiffResource:
     """`/api/configs/{segment}/diff`: the difference between two revisions."""
 
-    history: HistoryService
+    history: HistoryUseCases
     comparing: Offload
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
@@ -147,7 +147,7 @@ class DiffResource:
 class RollbackResource:
     """`/api/configs/{segment}/rollback`: a new revision with the content of an earlier one."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
     comparing: Offload
     require_if_match: bool
@@ -169,7 +169,7 @@ class RollbackResource:
 class DeletedConfigsResource:
     """`/api/deleted-configs`: the configs that can be restored, latest deletion first."""
 
-    history: HistoryService
+    history: HistoryUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DeletedConfigsQuery)
@@ -181,7 +181,7 @@ class DeletedConfigsResource:
 class RestoreResource:
     """`/api/deleted-configs/{segment}/restore`: restores a deleted config with its id."""
 
-    service: ConfigService
+    service: ConfigUseCases
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:

@@ -55,7 +55,7 @@ AREA: Final = Area(
         Route(
             "/api/health",
             lambda api: HealthResource(
-                api.use_cases.configs.store, api.use_cases.notifications, api.database_log
+                api.use_cases.check_store, api.use_cases.notifications, api.database_log
             ),
             get=_health(
                 "getHealth",

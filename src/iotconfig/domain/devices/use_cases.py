@@ -1,0 +1,35 @@
+"""The use cases of `DeviceTokenService` as the commands call them, whether they run on a database or on a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from iotconfig.domain.mac import MacAddress
+
+
+class DeviceTokenSummary(Protocol):
+    """What an operator sees of a device token: `DeviceToken` without its digest, which stays in the database."""
+
+    @property
+    def mac_address(self) -> MacAddress: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class DeviceTokenUseCases(Protocol):
+    """The use cases of `DeviceTokenService` that operators have; its docstrings are the contract."""
+
+    def create(self, mac_address: MacAddress, *, replace: bool = ...) -> str | None:
+        """Create a token for a device; return its text, or None where the device has one."""
+        ...
+
+    def all(self) -> Iterator[DeviceTokenSummary]:
+        """Yield all tokens, sorted by MAC address."""
+        ...
+
+    def revoke(self, mac_address: MacAddress) -> None:
+        """Revoke a device's token."""
+        ...
