@@ -49,10 +49,14 @@ class InProcessWorker:
         client = Thread(target=converse)
         with near:
             client.start()
-            listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 8080))
-            self._worker.handle(listener, far, ("127.0.0.1", 50000))
+            self.serve(far)
             client.join()
         return b"".join(received)
+
+    def serve(self, connection: socket.socket) -> None:
+        """Handle the requests of a connection, until it ends."""
+        listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 8080))
+        self._worker.handle(listener, connection, ("127.0.0.1", 50000))
 
     def close(self) -> None:
         self._worker.tmp.close()
