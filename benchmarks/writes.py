@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from unittest import mock
 
-from sqlalchemy import literal, select
 from tests.support.http import Client
 from tests.support.serving import Serve
 
@@ -48,7 +47,7 @@ def over_http(client: Client, seconds: float) -> float:
 
 
 def in_process(url: str, seconds: float, *, wakes: bool) -> float:
-    waking = nullcontext() if wakes else mock.patch.object(changes, "WAKE", select(literal(1)))
+    waking = nullcontext() if wakes else mock.patch.object(changes, "wake_relay")
     with waking, open_service(url) as service:
 
         def update(writer: int, number: int) -> None:

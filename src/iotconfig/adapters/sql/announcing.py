@@ -42,15 +42,16 @@ from iotconfig.domain.announcing.notifications import (
     next_generation,
 )
 
-from .engine.database import Database
+from .engine.database import Database, SendsAfterCommit
 from .engine.statement_batch import execute_together
 from .tables import notifications
 
 WAKE_CHANNEL: Final = "iotconfig_notifications"
 """The NOTIFY channel that wakes the relay on PostgreSQL."""
 
-WAKE: Final = select(func.pg_notify(literal_column(f"'{WAKE_CHANNEL}'"), literal_column("''")))
-"""Wakes the relay when the transaction commits. On PostgreSQL only."""
+_NOTIFY: Final = f"NOTIFY {WAKE_CHANNEL}"
+_NOTIFY_AT_ONCE: Final = f"SET LOCAL synchronous_commit TO off; {_NOTIFY}".encode()
+"""The NOTIFY, as a transaction of its own that does not wait for the disk or a standby."""
 
 _columns = notifications.c
 _IS_CURRENT: Final = and_(
@@ -147,7 +148,8 @@ class SqlNotificationOutbox:
             "new_since": due_at or now,
             "new_due_at": due_at or AT_ONCE,
         }
-        execute_together(self._connection, (_ENQUEUE[self._connection.dialect.name],), values, WAKE)
+        execute_together(self._connection, (_ENQUEUE[self._connection.dialect.name],), values)
+        wake_relay(self._connection)
 
 
 def enqueue_selected(
@@ -165,8 +167,25 @@ def enqueue_selected(
     else:
         names = [column.name for column in announcements.selected_columns]
         connection.execute(insert(notifications).from_select(names, announcements), values)
-    if dialect == "postgresql":
-        connection.execute(WAKE)
+    wake_relay(connection)
+
+
+def wake_relay(connection: Connection) -> None:
+    """Wake the relay after the commit. On PostgreSQL only: on SQLite the relay watches the file.
+
+    A transaction that contains a NOTIFY holds a lock of the whole server from the beginning of its commit
+    until the commit has reached the disk and the synchronous standbys, so that commits queue: with a
+    standby 8 ms away, 16 writers together made 106 updates per second. So a change sends its NOTIFY
+    after its commit. If the process ends between the two, the relay finds the change at its next poll.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    driver = connection.connection.driver_connection
+    if isinstance(driver, SendsAfterCommit):
+        driver.after_commit = _NOTIFY_AT_ONCE
+    else:
+        # A bulk write commits once for many changes.
+        connection.exec_driver_sql(_NOTIFY)
 
 
 @frozen
@@ -224,8 +243,7 @@ class SqlNotificationQueue:
         )
         with self._database.writing() as connection:
             retried = int(connection.execute(statement).rowcount)
-            if connection.dialect.name == "postgresql":
-                connection.execute(WAKE)
+            wake_relay(connection)
             return retried
 
 

@@ -40,7 +40,7 @@ from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
 
-from .announcing import WAKE, merging
+from .announcing import merging, wake_relay
 from .change_log import KIND, log
 from .content_columns import document_columns
 from .engine.failures import is_mac_address_conflict
@@ -202,13 +202,15 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
         config = evolve(config, id=_added(connection, config, values))
         values["new_config_id"] = config.id
     if change.replaces is None:
-        execute_together(connection, _RECORD[dialect, change.operation], values, WAKE)
+        execute_together(connection, _RECORD[dialect, change.operation], values)
+        wake_relay(connection)
         return config
     execute_together(connection, _STORE[change.operation], values)
     both = [(_LOG[dialect], _ANNOUNCE[dialect]), (_LOG_LEFT[dialect], _ANNOUNCE_LEFT[dialect])]
     # In the order in which the relay locks the announcements.
     for statements in both if config.mac_address < change.replaces else reversed(both):
-        execute_together(connection, statements, values, WAKE)
+        execute_together(connection, statements, values)
+    wake_relay(connection)
     return config
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection, Table
 
 from iotconfig.adapters.telemetry import LogUse, PoolUse
+
+
+@runtime_checkable
+class SendsAfterCommit(Protocol):
+    """A driver's connection that can send a query right after a commit."""
+
+    after_commit: bytes
+    """The query to send once the present transaction has committed. If it fails, the transaction is stored all the same."""
 
 
 class Transaction(Protocol):

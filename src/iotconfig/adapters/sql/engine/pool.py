@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, Self
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.generators import execute
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.waiting import Ready, Wait
@@ -40,6 +42,8 @@ class PooledConnection(psycopg.Connection[TupleRow]):
     """Whether the current loan may use a permit that is reserved for devices."""
     is_unusable = False
     """Whether its server is of no use, such as a standby; the connection is then closed at its return."""
+    after_commit = b""
+    """A query to send once the present transaction has committed; its failure is ignored."""
 
     def notice(self, error: BaseException | None) -> None:
         """Mark the connection as unusable if this error means so."""
@@ -67,8 +71,19 @@ class PooledConnection(psycopg.Connection[TupleRow]):
             return result
         return super().wait(_resumed(gen, wanted), interval)
 
+    def commit(self) -> None:
+        """Commit, then send the query `after_commit`."""
+        super().commit()
+        query, self.after_commit = self.after_commit, b""
+        if query:
+            # An error ends the connection or is the query's own; the transaction is stored either way.
+            with suppress(psycopg.Error):
+                self.pgconn.send_query(query)
+                self.wait(execute(self.pgconn))
+
     def rollback(self) -> None:
         """Roll back. psycopg then deallocates all prepared statements, including the lookup's."""
+        self.after_commit = b""
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             self.knows_lookup = False
         super().rollback()

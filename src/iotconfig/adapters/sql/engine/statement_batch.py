@@ -31,7 +31,6 @@ def execute_together(
     connection: Connection,
     statements: tuple[Write, ...],
     values: Mapping[str, object],
-    last: Select[Any] = _NOTHING,
 ) -> None:
     """Execute statements that insert, update or delete, and whose results are not needed.
 
@@ -40,11 +39,10 @@ def execute_together(
 
     statements: always the same object, because its compiled form is cached.
     values: the parameters of all statements; one name has one value, and one type.
-    last: a query to execute with them, on PostgreSQL.
     """
     driver = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
-        text, constants = _joined(statements, last, connection.dialect)
+        text, constants = _joined(statements, connection.dialect)
         cast("psycopg.Connection[TupleRow]", driver).execute(text, {**constants, **values})
         return
     prepared = _prepared(statements, connection.dialect)
@@ -54,12 +52,10 @@ def execute_together(
 
 
 @lru_cache
-def _joined(
-    statements: tuple[Write, ...], last: Select[Any], dialect: Dialect
-) -> tuple[str, dict[str, object]]:
+def _joined(statements: tuple[Write, ...], dialect: Dialect) -> tuple[str, dict[str, object]]:
     """One statement made of several, and the values that it brings."""
     parts = (statement.cte(f"w{number}") for number, statement in enumerate(statements))
-    compiled = last.add_cte(*parts).compile(dialect=dialect)
+    compiled = _NOTHING.add_cte(*parts).compile(dialect=dialect)
     return compiled.string, dict(compiled.params)
 
 
