@@ -1,0 +1,22 @@
+"""Conversion between domain values and JSON for HTTP, SQL and MQTT, by cattrs converters of our own."""
+
+from __future__ import annotations
+
+from .answers import RawJson, answer, answer_class, rfc3339, to_json, written_name
+from .bodies import BodyReader
+from .records import Record, entry_of, record_of
+from .rows import summary_of
+
+__all__ = [
+    "BodyReader",
+    "RawJson",
+    "Record",
+    "answer",
+    "answer_class",
+    "entry_of",
+    "record_of",
+    "rfc3339",
+    "summary_of",
+    "to_json",
+    "written_name",
+]

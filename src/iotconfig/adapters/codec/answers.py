@@ -1,0 +1,176 @@
+"""Answers, written as JSON from the classes that describe them. Content is verbatim: its stored text is spliced in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Self, TypeVar, get_type_hints, is_typeddict
+
+from attrs import Attribute, AttrsInstance, asdict, fields, frozen
+from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from iotconfig.domain.announcing.service import DeliveryHealth
+from iotconfig.domain.assets.asset import AssetName
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import Operation, Revision
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
+
+C = TypeVar("C", bound=type)
+
+_decorated: Final[set[type]] = set()
+
+
+class RawJson(str):
+    """JSON text that is written unchanged."""
+
+    __slots__ = ()
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware time as RFC 3339 in UTC, to the microsecond, with `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def to_json(value: object) -> str:
+    """The JSON text of an entity, of an answer, or of a dictionary of entities, lists and plain values."""
+    return _dumps(_answers.unstructure(value))
+
+
+def to_json_members(value: AttrsInstance) -> Mapping[str, str]:
+    """The JSON texts of the members of an answer, by name."""
+    return {name: _dumps(member) for name, member in _answers.unstructure(value).items()}
+
+
+def answer(cls: C) -> C:
+    """Decorate an attrs class that `to_json` writes. `written_name` has the names of its members.
+
+    A member whose default is None is left out while it is None.
+    """
+    _decorated.add(cls)
+    return cls
+
+
+def written_name(attribute: Attribute[Any]) -> str:
+    """The name of a member in JSON: the attribute's alias, without the underscore at the end of `from_`."""
+    return (attribute.alias or attribute.name).removesuffix("_")
+
+
+def answer_class(cls: type) -> type:
+    """The class that describes what `to_json` writes for `cls`: itself, or the one that stands for an entity."""
+    stand_in, _ = _STAND_INS.get(cls, (cls, None))
+    return stand_in
+
+
+@answer
+@frozen
+class ConfigAnswer:
+    """A config with its content. It is written wherever an answer has a `Config`."""
+
+    id: int
+    mac_address: MacAddress
+    device_name: str | None
+    device_entity_id: str | None
+    enable_ota: bool | None
+    revision: int
+    etag: str
+    content: ConfigContent
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """The answer about this config."""
+        return cls(content=config.content, **asdict(config.summary(), recurse=False))
+
+
+@answer
+@frozen
+class RevisionAnswer:
+    """A revision with the content after the change. It is written wherever an answer has a `Revision`."""
+
+    config_id: int
+    mac_address: MacAddress
+    revision: int
+    operation: Operation
+    etag: str | None
+    author: str
+    message: str | None
+    created_at: datetime
+    content: ConfigContent | None
+
+    @classmethod
+    def of(cls, revision: Revision) -> Self:
+        """The answer about this revision."""
+        return cls(content=revision.content, **asdict(revision.summary(), recurse=False))
+
+
+def _answer_writer(cls: type[AttrsInstance]) -> Callable[[object], dict[str, object]]:
+    hints = get_type_hints(cls)
+    members = [
+        (
+            attribute.name,
+            written_name(attribute),
+            _answers.get_unstructure_hook(hints[attribute.name]),
+            attribute.default is None,
+        )
+        for attribute in fields(cls)
+    ]
+
+    def write(content: object) -> dict[str, object]:
+        found = {}
+        for name, written, hook, may_be_left_out in members:
+            value = getattr(content, name)
+            if value is not None or not may_be_left_out:
+                found[written] = hook(value)
+        return found
+
+    return write
+
+
+def _stand_in_writer(cls: type) -> Callable[[Any], object]:
+    stand_in, of = _STAND_INS[cls]
+    write = _answers.get_unstructure_hook(stand_in)
+    return lambda entity: write(of(entity))
+
+
+def _dumps(value: object) -> str:
+    if isinstance(value, RawJson):
+        return value
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{json.dumps(name)}: {_dumps(member)}" for name, member in value.items()) + "}"
+        )
+    # Lists hold no content: the C encoder writes them whole.
+    return json.dumps(value, ensure_ascii=False)
+
+
+_STAND_INS: Final[Mapping[type, tuple[type, Callable[[Any], object]]]] = {
+    Config: (ConfigAnswer, ConfigAnswer.of),
+    Revision: (RevisionAnswer, RevisionAnswer.of),
+}
+_answers: Final = Converter()
+_answers.register_unstructure_hook_factory(
+    lambda cls: isinstance(cls, type) and cls in _decorated, _answer_writer
+)
+_answers.register_unstructure_hook_factory(
+    lambda cls: isinstance(cls, type) and cls in _STAND_INS, _stand_in_writer
+)
+# A typed dictionary is JSON already.
+_answers.register_unstructure_hook_func(is_typeddict, lambda value: value)
+_answers.register_unstructure_hook(MacAddress, str)
+_answers.register_unstructure_hook(AssetName, str)
+_answers.register_unstructure_hook(datetime, rfc3339)
+_answers.register_unstructure_hook(RawJson, lambda text: text)
+_answers.register_unstructure_hook(ConfigContent, lambda content: RawJson(content.text))
+_answers.register_unstructure_hook(
+    DeliveryHealth,
+    make_dict_unstructure_fn(
+        DeliveryHealth,
+        _answers,
+        more=override(omit_if_default=True),
+        problems=override(omit_if_default=True),
+    ),
+)

@@ -1,0 +1,74 @@
+"""The values of the members of a JSON object, as bodies and records spell them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from iotconfig.domain.documents import strict_json
+from iotconfig.domain.documents.content import MAX_DEPTH, ConfigContent
+from iotconfig.domain.documents.json_members import Member
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
+from iotconfig.domain.mac import MacAddress
+
+# A body adds one object around the content.
+BODY_DEPTH: Final = MAX_DEPTH + 1
+"""Maximum depth of a body or record."""
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+def mac_address_of(member: Member) -> MacAddress:
+    """The MAC address in any spelling. Raises `InvalidDocument` and `InvalidMacAddress`."""
+    if not isinstance(member.value, str):
+        raise _unexpected("a string", member)
+    return MacAddress.parse(member.value)
+
+
+def plain_value(kind: type, expected: str, member: Member) -> Any:
+    """The value of type `kind`. Raises `InvalidDocument`, which names what was `expected`."""
+    value = member.value
+    if kind is int and type(value) is float and value.is_integer() and _INTEGER.fullmatch(member.text):
+        # Numbers are decoded as floats, which may lose digits.
+        return int(member.text)
+    if type(value) is not kind:
+        raise _unexpected(expected, member)
+    return value
+
+
+def merge_patch_of(member: Member, max_bytes: int) -> MergePatch:
+    """The merge patch. Raises `InvalidDocument`, and `ContentTooLarge` above `max_bytes`."""
+    if not isinstance(member.value, dict):
+        raise _unexpected("a JSON object", member)
+    if len(member.text) > max_bytes:
+        raise ContentTooLarge(f"The merge patch is larger than {max_bytes} bytes.", max_bytes=max_bytes)
+    try:
+        return MergePatch.parse(member.text)
+    except InvalidDocument as error:
+        raise error.within(f"/{member.name}") from None
+
+
+def content_of(member: Member, max_bytes: int) -> ConfigContent:
+    """Content in either form: the object itself, or a string that holds its text.
+
+    Raises `InvalidDocument`, and `ContentTooLarge` above `max_bytes`.
+    """
+    try:
+        if isinstance(member.value, dict):
+            return ConfigContent.of_decoded(member.text, member.value, max_bytes)
+        if isinstance(member.value, str):
+            return ConfigContent.parse(member.value, max_bytes)
+    except InvalidDocument as error:
+        raise error.within(f"/{member.name}") from None
+    raise _unexpected("a JSON object, or a string that holds one", member)
+
+
+def _unexpected(expected: str, member: Member) -> InvalidDocument:
+    return InvalidDocument(
+        f"expected {expected}, found {strict_json.kind(member.value)}", pointer=f"/{member.name}"
+    )
+
+
+def missing(name: str) -> InvalidDocument:
+    """The refusal of an object without the member `name`."""
+    return InvalidDocument("this member is required", pointer=f"/{name}")
