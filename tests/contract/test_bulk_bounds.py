@@ -6,7 +6,7 @@ import pytest
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.diff import difference
-from iotconfig.adapters.http.api.bulk import PatchOfMany
+from iotconfig.adapters.http.api.bulk.patching import PatchOfMany
 from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, Tally
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.store import Store

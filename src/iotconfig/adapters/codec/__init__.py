@@ -6,8 +6,10 @@ from .answers import RawJson, answer, answer_class, rfc3339, to_json, written_na
 from .bodies import BodyReader
 from .records import Record, entry_of, record_of
 from .rows import summary_of
+from .streams import AnswerStream
 
 __all__ = [
+    "AnswerStream",
     "BodyReader",
     "RawJson",
     "Record",

@@ -11,8 +11,18 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Revision, RevisionSummary
 from iotconfig.domain.documents.content import ConfigContent
 
-from .json_patch import decoded, json_patch
+from .json_patch import JsonPatchOperation, decoded, json_patch
 from .lines import as_written, laid_out, unified_diff
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "JsonPatchOperation",
+    "comparison",
+    "difference",
+    "proposed",
+    "revisions_compared",
+]
 
 _ROOM: Final = 4096
 """Characters that a patch may have in addition to those of its two documents."""
@@ -22,7 +32,7 @@ _ROOM: Final = 4096
 class Difference:
     """The differences between two documents."""
 
-    json_patch: list[dict[str, Any]]
+    json_patch: list[JsonPatchOperation]
     """Operations of RFC 6902 that turn the first document into the second; a missing document is null."""
     unified_diff: str
     """The difference as text, with one member per line, independent of the spacing of the documents; empty if they are equal."""
@@ -54,7 +64,7 @@ class Comparison:
 
     from_: Annotated[RevisionSummary | None, "Null before the config was created"]
     to: RevisionSummary
-    json_patch: list[dict[str, Any]]
+    json_patch: list[JsonPatchOperation]
     unified_diff: str
 
 

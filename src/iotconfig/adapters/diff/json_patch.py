@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from attrs import define, field
 
@@ -12,7 +12,17 @@ from iotconfig.domain.documents.pointer import pointer
 
 from .matching import Steps, changes
 
-Operation = dict[str, Any]
+JsonPatchOperation = TypedDict(
+    "JsonPatchOperation",
+    {
+        "op": Literal["add", "remove", "replace", "move", "copy", "test"],
+        "path": Annotated[str, "A JSON Pointer"],
+        "from": NotRequired[Annotated[str, "A JSON Pointer; in `move` and `copy` only"]],
+        "value": NotRequired[Annotated[Any, "Any JSON value; in `add`, `replace` and `test` only"]],
+    },
+)
+"""One operation of a JSON Patch. Patches of this module add, remove and replace only."""
+_Kind = Literal["add", "remove", "replace"]
 
 _COST: Final = 40
 """Characters of an operation without its path and value, approximately."""
@@ -40,7 +50,7 @@ class _TooLong(Exception):
     """The patch would be longer than the documents."""
 
 
-def json_patch(source: Any, target: Any, max_characters: int) -> list[Operation]:
+def json_patch(source: Any, target: Any, max_characters: int) -> list[JsonPatchOperation]:
     """Return the operations that turn `source` into `target`.
 
     If they would have more than `max_characters`, whole members of the
@@ -91,7 +101,7 @@ class _Patch:
 
     _characters_left: int
     _steps: Steps
-    operations: list[Operation] = field(factory=list)
+    operations: list[JsonPatchOperation] = field(factory=list)
     identities: _Identities = field(factory=_Identities)
     _path: list[str | int] = field(factory=list)
     _path_length: int = 0
@@ -134,14 +144,16 @@ class _Patch:
         self._path_length -= len(str(step))
         self._path.pop()
 
-    def _add(self, kind: str, step: str | int, *value: Any) -> None:
+    def _add(self, kind: _Kind, step: str | int, *value: Any) -> None:
         self._characters_left -= self._path_length + len(str(step)) + _COST
         if self._characters_left < 0:
             raise _TooLong
         self.operations.append(_operation(kind, [*self._path, step], *value))
 
 
-def _shallow(source: dict[str, Any], target: dict[str, Any], identities: _Identities) -> list[Operation]:
+def _shallow(
+    source: dict[str, Any], target: dict[str, Any], identities: _Identities
+) -> list[JsonPatchOperation]:
     """A patch that adds, removes and replaces only whole members of the document."""
     removed = [_operation("remove", [name]) for name in source if name not in target]
     written = [
@@ -152,8 +164,8 @@ def _shallow(source: dict[str, Any], target: dict[str, Any], identities: _Identi
     return [*removed, *written]
 
 
-def _operation(kind: str, path: list[str | int], *value: Any) -> Operation:
-    operation: Operation = {"op": kind, "path": pointer(path)}
+def _operation(kind: _Kind, path: list[str | int], *value: Any) -> JsonPatchOperation:
+    operation: JsonPatchOperation = {"op": kind, "path": pointer(path)}
     if value:
         (operation["value"],) = value
     return operation

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import answer, to_json
-from iotconfig.adapters.diff import proposed
+from iotconfig.adapters.diff import JsonPatchOperation, proposed
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Edit
@@ -82,7 +82,7 @@ class Preview:
     mac_address: MacAddress
     revision: Annotated[int, "The current revision"]
     etag: Annotated[str, "The `ETag` that the content would get"]
-    json_patch: list[dict[str, Any]]
+    json_patch: list[JsonPatchOperation]
     unified_diff: str
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import falcon
+from attrs import field, frozen
 
+from iotconfig.adapters.codec import answer, to_json
 from iotconfig.domain.errors import AuthenticationRequired, IotConfigError, StoreUnavailable, TooManyRequests
 from iotconfig.domain.text import harmless_json
 
+from .members import As
 from .methods import SAFE_METHODS
 from .request_ids import request_id_of
 
@@ -69,22 +72,39 @@ class Refused(IotConfigError):
         self.code = code
 
 
+@answer
+@frozen
+class Problem:
+    """The body of a refusal."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    error: Annotated[str, "One sentence: the place, the rule and how to proceed"]
+    code: Annotated[str, As("Code")]
+    details: Annotated[Mapping[str, object], "The same facts for programs"]
+    correlation_id: Annotated[str, "The `X-Request-ID` of the answer; the log of the service contains it"] = (
+        field(alias="correlationId")
+    )
+
+
 def problem(
-    code: str, sentence: str, details: dict[str, object], correlation_id: str, status: int | None = None
+    code: str, sentence: str, details: Mapping[str, object], correlation_id: str, status: int | None = None
 ) -> tuple[int, bytes]:
     """The status and the body of a refusal."""
     status = status or STATUS[code]
-    body = {
-        "type": "about:blank",
-        "title": _phrase(status),
-        "status": status,
-        "detail": sentence,
-        "error": sentence,
-        "code": code,
-        "details": details,
-        "correlationId": correlation_id,
-    }
-    return status, harmless_json(json.dumps(body, ensure_ascii=False)).encode()
+    body = Problem(
+        type="about:blank",
+        title=_phrase(status),
+        status=status,
+        detail=sentence,
+        error=sentence,
+        code=code,
+        details=details,
+        correlationId=correlation_id,
+    )
+    return status, harmless_json(to_json(body)).encode()
 
 
 def _phrase(status: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import UnionType
 from typing import Any
 
 import falcon
@@ -12,8 +13,11 @@ from attrs import AttrsInstance, field, frozen
 from .access.rules import Access, Rule
 from .dependencies import Dependencies
 
-Shape = Any
-"""The content of a body, answer or parameter: a class, the name of a schema in the description, several of them, or a schema."""
+Shape = type | UnionType | None
+"""The content of a body or an answer: the class that it is read into or written from, or several, as `Config | Preview`.
+
+`str`, `bytes` and `dict` stand for text, bytes and any JSON object; None for no content.
+"""
 
 
 @frozen
@@ -23,7 +27,8 @@ class Parameter:
     name: str
     about: str
     example: object
-    schema: Shape = str
+    schema: type | Mapping[str, Any] = str
+    """Its type, or its schema."""
 
 
 @frozen

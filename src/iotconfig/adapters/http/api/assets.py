@@ -6,10 +6,10 @@ import base64
 import errno
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import falcon
-from attrs import frozen
+from attrs import fields, frozen
 
 from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.answers import send, send_text
@@ -27,7 +27,6 @@ from iotconfig.domain.offload import Offload
 
 log = logging.getLogger(__name__)
 
-_PARTS: Final = ("file", "timestamp", "signature")
 _FORM_BYTES: Final = 64 * 1024
 """Maximum bytes of a form without its file."""
 _ASSET_CHARACTERS: Final = 200
@@ -43,6 +42,18 @@ class Assets:
 
     assets: Sequence[Asset]
     count: int
+
+
+@frozen
+class UploadForm:
+    """The parts of the form of `POST /api/assets`, in any order. It is read part by part."""
+
+    file: Annotated[bytes, "The file name of this part is the name of the asset"]
+    timestamp: Annotated[str, "ISO 8601, or Unix seconds"]
+    signature: Annotated[str, "RSA PKCS#1 v1.5 with SHA-256, in base64"]
+
+
+_PARTS: Final = tuple(part.name for part in fields(UploadForm))
 
 
 @frozen

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.problems import CODES, MEDIA_TYPE
+from iotconfig.adapters.http.problems import CODES, MEDIA_TYPE, Problem
 from iotconfig.adapters.http.requests.queries import parameters_of
 from iotconfig.adapters.http.routing import Answer, Body, Operation, Parameter, Route
 
-from .shapes import Part, schema
+from .shapes import ANSWERS, BODIES, Part
 
 _FIELD: Final = re.compile(r"{(\w+)}")
 _EVERYWHERE: Final = (
@@ -55,7 +55,7 @@ def _parameters(route: Route, described: Operation) -> Iterator[Part]:
     for field in _FIELD.findall(route.path):
         parameter = known.get(field) or Parameter(field, "", None)
         yield {
-            "name": name_of(field), "in": "path", "required": True, "schema": schema(parameter.schema),
+            "name": name_of(field), "in": "path", "required": True, "schema": _schema(parameter),
             "description": parameter.about, "example": parameter.example,
         }  # fmt: skip
     for each in parameters_of(described.query).values() if described.query is not None else ():
@@ -74,9 +74,14 @@ def _parameters(route: Route, described: Operation) -> Iterator[Part]:
         yield part
     for header in described.headers:
         yield {
-            "name": header.name, "in": "header", "schema": schema(header.schema),
+            "name": header.name, "in": "header", "schema": _schema(header),
             "description": header.about, "example": header.example,
         }  # fmt: skip
+
+
+def _schema(parameter: Parameter) -> Part:
+    given = parameter.schema
+    return dict(given) if isinstance(given, Mapping) else BODIES.schema(given)
 
 
 def _body(body: Body) -> Part:
@@ -85,7 +90,7 @@ def _body(body: Body) -> Part:
         "required": body.required,
         "content": {
             media_type: {
-                "schema": schema(kind.shape),
+                "schema": BODIES.schema(kind.shape),
                 "examples": {name: {"value": value} for name, value in kind.examples.items()},
             }
             for media_type, kind in body.kinds.items()
@@ -111,7 +116,7 @@ def _answer(answer: Answer) -> Part:
         },
     }
     if answer.shape is not None:
-        found["content"] = {answer.media_type: {"schema": schema(answer.shape)}}
+        found["content"] = {answer.media_type: {"schema": ANSWERS.schema(answer.shape)}}
     return found
 
 
@@ -125,7 +130,7 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
 
 
 _TOO_LONG: Final = {
-    status: _answer(Answer(f"`VALIDATION_FAILED`: {what} too long.", "Problem", (), MEDIA_TYPE))
+    status: _answer(Answer(f"`VALIDATION_FAILED`: {what} too long.", Problem, (), MEDIA_TYPE))
     for status, what in (("414", "the request's first line is"), ("431", "the request's headers are"))
 }
 
@@ -141,5 +146,5 @@ def problems(codes: Sequence[str]) -> dict[str, Part]:
         more += ["Allow"] if status == 405 else []
         more += ["WWW-Authenticate"] if status == 401 else []
         sentences = "; ".join(f"`{code}`: {CODES[code][1]}" for code in alike)
-        found[str(status)] = _answer(Answer(f"{sentences}.", "Problem", more, MEDIA_TYPE))
+        found[str(status)] = _answer(Answer(f"{sentences}.", Problem, more, MEDIA_TYPE))
     return found

@@ -1,29 +1,16 @@
-"""Schemas of bodies and answers: those of the classes in the rows, and a few that no class describes."""
+"""Schemas of bodies and answers: those of the classes in the rows, and of the values in them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.api.bulk import Imported, PatchedConfig, Sample
-from iotconfig.adapters.http.problems import STATUS
+from iotconfig.adapters.http.problems import STATUS, Problem
 from iotconfig.adapters.http.routing import RouteTable, Shape
-from iotconfig.domain.announcing.relay_reports import RelayProblemCode
-from iotconfig.domain.configs.config import ConfigSummary
-from iotconfig.domain.configs.revisions import RevisionSummary
 
-from .shapes import Part, classes_in, is_component, name_of, ref, schema_of
-
-
-def _object(properties: Part, *optional: str) -> Part:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required}
-
+from .shapes import ANSWERS, BODIES, Part, SchemaWriter, components_in, components_of, name_of, ref
 
 _ANYTHING: Final[Part] = {"type": "object", "additionalProperties": True}
 """Any JSON object. Stated explicitly, because client generators treat an object schema without members as empty."""
-_SUMMARY: Final = schema_of(ConfigSummary)
-_REVISION: Final = schema_of(RevisionSummary)
-_IMPORTED: Final = schema_of(Imported)
 _SCHEMAS: Final[Part] = {
     "MacAddress": {
         "type": "string",
@@ -52,90 +39,29 @@ _SCHEMAS: Final[Part] = {
         "description": "RFC 7396: members to set, and members to remove (null). Everything else keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
-    "Config": {
-        **_SUMMARY,
-        "properties": {**_SUMMARY["properties"], "content": ref("Content")},
-        "required": [*_SUMMARY["required"], "content"],
-    },
-    "RevisionWithContent": {
-        **_REVISION,
-        "properties": {
-            **_REVISION["properties"],
-            "content": {"anyOf": [ref("Content"), {"type": "null"}], "description": "Null if the revision is a deletion"},
-        },
-        "required": [*_REVISION["required"], "content"],
-    },
-    "Patched": {
-        **_IMPORTED,
-        "properties": {
-            "results": {"type": "array", "items": ref("PatchedConfig")},
-            **_IMPORTED["properties"],
-            "samples": {"type": "array", "items": ref("Sample"), "description": "Some of the differences; only in a dry run"},
-        },
-        "required": ["results", *_IMPORTED["required"]],
-    },
-    "JsonPatchOperation": _object(
-        {
-            "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
-            "path": {"type": "string", "description": "A JSON Pointer"},
-            "from": {"type": "string", "description": "A JSON Pointer; in `move` and `copy` only"},
-            "value": {"description": "Any JSON value; in `add`, `replace` and `test` only"},
-        },
-        "from",
-        "value",
-    ),
-    "Fleet": _object({"configs": {"type": "array", "items": ref("Record")}}),
-    "Record": _object({"mac_address": ref("MacAddress"), "content": ref("GivenContent")}),
-    "Upload": _object(
-        {
-            "file": {"type": "string", "format": "binary", "description": "The file name of this part is the name of the asset"},
-            "timestamp": {"type": "string", "description": "ISO 8601, or Unix seconds"},
-            "signature": {"type": "string", "description": "RSA PKCS#1 v1.5 with SHA-256, in base64"},
-        }
-    ),
-    "AnnouncingProblem": _object(
-        {
-            "code": {"type": "string", "enum": list(RelayProblemCode)},
-            "message": {"type": "string", "description": "The problem, and how to solve it"},
-        }
-    ),
     "Code": {"type": "string", "description": "The stable code of a problem", "enum": list(STATUS)},
-    "Problem": _object(
-        {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "error": {"type": "string", "description": "One sentence: the place, the rule and how to proceed"},
-            "code": ref("Code"),
-            "details": {**_ANYTHING, "description": "The same facts for programs"},
-            "correlationId": {"type": "string", "description": "The `X-Request-ID` of the answer; the log of the service contains it"},
-        }
-    ),
 }  # fmt: skip
 
 
 def schemas_of(table: RouteTable) -> Part:
-    """The schemas by name: those that are written here, and those of the classes that the rows name."""
+    """The schemas by name: those of values, and those of the classes that the rows name."""
     found = dict(_SCHEMAS)
-    for cls in (PatchedConfig, Sample):
-        _add(found, cls)
+    _add(found, Problem)
     for route in table:
         for operation in route.operations.values():
-            kinds = operation.body.kinds.values() if operation.body is not None else ()
-            for kind in kinds:
-                _add(found, kind.shape, is_body=True)
+            for kind in operation.body.kinds.values() if operation.body is not None else ():
+                _add(found, kind.shape, BODIES)
             for answer in operation.answers.values():
-                for shape in answer.shape if isinstance(answer.shape, tuple) else (answer.shape,):
-                    _add(found, shape)
+                _add(found, answer.shape)
     return found
 
 
-def _add(found: Part, shape: Shape, *, is_body: bool = False) -> None:
-    if is_component(shape) and name_of(shape) not in found:
-        found[name_of(shape)] = schema_of(shape, is_body=is_body)
-        for cls in classes_in(shape):
-            _add(found, cls)
+def _add(found: Part, shape: Shape, writer: SchemaWriter = ANSWERS) -> None:
+    for cls in components_in(shape):
+        if name_of(cls) not in found:
+            found[name_of(cls)] = writer.component(cls)
+            for member in components_of(cls):
+                _add(found, member, writer)
 
 
 HEADERS: Final[Part] = {

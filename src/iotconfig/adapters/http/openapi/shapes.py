@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, EnumType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NotRequired,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
-from attrs import NOTHING, AttrsInstance, fields, has
+from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
+from iotconfig.adapters.codec import answer_class, written_name
 from iotconfig.adapters.http.members import As
-from iotconfig.adapters.http.routing import Shape
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
@@ -29,19 +41,21 @@ def ref(name: str) -> Part:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+_ANY_OBJECT: Final[Part] = {"type": "object", "additionalProperties": True}
 _PLAIN: Final[Mapping[object, Part]] = {
     bytes: {"type": "string", "format": "binary"},
-    dict: {"type": "object", "additionalProperties": True},
+    dict: _ANY_OBJECT,
+    Mapping: _ANY_OBJECT,
     str: {"type": "string"},
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
+    Any: {},
     datetime: {"type": "string", "format": "date-time"},
     MacAddress: ref("MacAddress"),
     AssetName: {"type": "string"},
-    ConfigContent: ref("GivenContent"),
+    ConfigContent: ref("Content"),
     MergePatch: ref("MergePatch"),
-    RelayProblem: ref("AnnouncingProblem"),
 }
 
 _ABOUT: Final = {
@@ -57,43 +71,28 @@ _ABOUT: Final = {
     "operation": "The kind of change",
     "content": "The content, exactly as written",
     "config_id": "The config's id",
+    "json_patch": "RFC 6902: operations that turn the earlier content into the later",
     "unified_diff": "The same difference as text, one member per line",
     "sha256": "SHA-256 digest in hexadecimal",
     "size": "Bytes",
+    "RelayProblem.message": "The problem, and how to solve it",
+    "Revision.content": "Null if the revision is a deletion",
 }
+"""Descriptions of members of domain classes, by name, or by class and name where one name has several meanings."""
 
 
-_JSON_PATCH: Final[Part] = {
-    "type": "array",
-    "items": ref("JsonPatchOperation"),
-    "description": "RFC 6902: operations that turn the earlier content into the later",
-}
-_TYPES: Final[Mapping[object, Part]] = {
-    list[dict[str, Any]]: _JSON_PATCH,
-    dict[str, object]: {"type": "object", "additionalProperties": True},
-}
 _NAMES: Final[Mapping[type, str]] = {
     DeliveryHealth: "Delivery",
+    RelayProblem: "AnnouncingProblem",
     Revision: "RevisionWithContent",
     RevisionSummary: "Revision",
 }
 """Names of components that are not those of their classes."""
 
 
-def schema(shape: Shape) -> Part:
-    """The schema of a shape; of a class that is a component, a reference to it."""
-    if isinstance(shape, str):
-        return ref(shape)
-    if isinstance(shape, tuple):
-        return {"anyOf": [schema(one) for one in shape]}
-    if isinstance(shape, Mapping):
-        return dict(shape)
-    return ref(name_of(shape)) if is_component(shape) else dict(_PLAIN[shape])
-
-
-def is_component(shape: Shape) -> bool:
+def is_component(shape: object) -> bool:
     """Whether a shape is a class that gets a schema with its name."""
-    return has(shape) and shape not in _PLAIN
+    return isinstance(shape, type) and (has(shape) or is_typeddict(shape)) and shape not in _PLAIN
 
 
 def name_of(cls: type) -> str:
@@ -101,78 +100,124 @@ def name_of(cls: type) -> str:
     return _NAMES.get(cls, cls.__name__)
 
 
-def classes_in(cls: type[AttrsInstance]) -> Iterator[type[AttrsInstance]]:
-    """The classes of the members of a class that are components."""
-    for hint in get_type_hints(cls).values():
-        yield from filter(is_component, (hint, *get_args(hint)))
+def components_in(shape: object) -> Iterator[type]:
+    """The component that a shape is, or those that it is composed of."""
+    if is_component(shape):
+        yield cast("type", shape)
+    else:
+        for part in get_args(shape):
+            yield from components_in(part)
 
 
-def schema_of(cls: type[AttrsInstance], *, is_body: bool = False) -> Part:
-    """The object that an attrs class describes; a body takes no other members."""
-    hints = get_type_hints(cls, include_extras=True)
-    properties = {}
-    required = []
-    for attribute in fields(cls):
-        name = attribute.name.removesuffix("_")
-        about = _ABOUT.get(name) if _is_bare(hints[attribute.name]) else None
-        hint = hints[attribute.name]
-        # An answer leaves out what is None by default.
-        is_left_out = attribute.default is None and not is_body
-        properties[name] = _described(_type(_without_none(hint) if is_left_out else hint), about)
-        if attribute.default is NOTHING:
-            required.append(name)
-    found: Part = {"type": "object", "properties": properties}
-    if required:
-        found["required"] = required
-    if is_body:
-        found["additionalProperties"] = False
-    return found
+def components_of(cls: type) -> Iterator[type]:
+    """The components of the members of a component."""
+    for hint in get_type_hints(answer_class(cls)).values():
+        yield from components_in(hint)
 
 
-def _is_bare(hint: Any) -> bool:
-    """Whether the type of a member has no description."""
-    return get_origin(hint) is not Annotated
+def _keys(cls: Any) -> Iterator[tuple[str, Any, bool]]:
+    """The members of a typed dictionary: name, type, and whether it is required."""
+    for name, hint in get_type_hints(cls, include_extras=True).items():
+        yield name, hint, name in cls.__required_keys__
 
 
-def _type(hint: Any) -> Part:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _annotated(*arguments)
-    if origin in (Union, types.UnionType):
-        (inner,) = (argument for argument in arguments if argument is not type(None))
-        known = _type(inner)
-        return (
-            {**known, "type": [known["type"], "null"]}
-            if "type" in known
-            else {"anyOf": [known, {"type": "null"}]}
-        )
-    if origin is Sequence:
-        return {"type": "array", "items": _type(arguments[0])}
-    if origin is Literal:
-        return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
-    if isinstance(hint, EnumType):
-        members: Iterable[Enum] = hint
-        return {"type": "string", "enum": [str(member.value) for member in members]}
-    return dict(_TYPES[hint]) if hint in _TYPES else schema(hint)
+@frozen
+class SchemaWriter:
+    """Writes schemas from classes: of answers, or of bodies."""
+
+    _is_body: bool
+    """A body takes no other members, and content also as its text; an answer leaves out what is None by default."""
+
+    def schema(self, shape: Any) -> Part:
+        """The schema of a type; of a component, a reference to it."""
+        if is_component(shape):
+            return ref(name_of(shape))
+        if self._is_body and shape is ConfigContent:
+            return ref("GivenContent")
+        if shape in _PLAIN:
+            return dict(_PLAIN[shape])
+        if isinstance(shape, EnumType):
+            members: Iterable[Enum] = shape
+            return {"type": "string", "enum": [str(member.value) for member in members]}
+        return self._composed(get_origin(shape), get_args(shape))
+
+    def component(self, cls: type) -> Part:
+        """The schema of a component: an object with the members of the class."""
+        members = list(_keys(cls) if is_typeddict(cls) else self._attributes(answer_class(cls)))
+        found: Part = {
+            "type": "object",
+            "properties": {
+                name: self._described(hint, _ABOUT.get(f"{cls.__name__}.{name}", _ABOUT.get(name)))
+                for name, hint, _ in members
+            },
+        }
+        if required := [name for name, _, is_required in members if is_required]:
+            found["required"] = required
+        if self._is_body:
+            found["additionalProperties"] = False
+        return found
+
+    def _attributes(self, cls: type[AttrsInstance]) -> Iterator[tuple[str, Any, bool]]:
+        """The members of an attrs class: name, type, and whether it is required."""
+        hints = get_type_hints(cls, include_extras=True)
+        for attribute in fields(cls):
+            hint = hints[attribute.name]
+            is_left_out = attribute.default is None and not self._is_body
+            yield (
+                written_name(attribute),
+                _without_none(hint) if is_left_out else hint,
+                attribute.default is NOTHING,
+            )
+
+    def _described(self, hint: Any, about: str | None) -> Part:
+        """The schema of a member; `about` describes it if its type does not."""
+        part = self.schema(hint)
+        return {**part, "description": about} if about and get_origin(hint) is not Annotated else part
+
+    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Part:
+        if origin is Annotated:
+            return self._annotated(*arguments)
+        if origin in (Union, UnionType):
+            return self._union(arguments)
+        if origin in (list, Sequence):
+            return {"type": "array", "items": self.schema(arguments[0])}
+        if origin is Literal:
+            # Literals of several values are words.
+            return (
+                {"const": arguments[0]}
+                if len(arguments) == 1
+                else {"type": "string", "enum": list(arguments)}
+            )
+        if origin is NotRequired:
+            return self.schema(arguments[0])
+        return dict(_PLAIN[origin])
+
+    def _union(self, alternatives: tuple[Any, ...]) -> Part:
+        parts = [self.schema(each) for each in alternatives if each is not NoneType]
+        known = parts[0] if len(parts) == 1 else {"anyOf": parts}
+        if NoneType not in alternatives:
+            return known
+        if "type" in known:
+            return {**known, "type": [known["type"], "null"]}
+        return {"anyOf": [known, {"type": "null"}]}
+
+    def _annotated(self, hint: Any, *notes: object) -> Part:
+        found = {} if any(isinstance(note, As) for note in notes) else self.schema(hint)
+        for note in notes:
+            if isinstance(note, As):
+                found = ref(note.schema) if isinstance(note.schema, str) else dict(note.schema)
+            elif isinstance(note, str):
+                found = {**found, "description": note}
+        return found
 
 
 def _without_none(hint: Any) -> Any:
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         return Annotated[(_without_none(inner), *notes)]
-    (inner,) = (argument for argument in get_args(hint) if argument is not type(None))
+    (inner,) = (argument for argument in get_args(hint) if argument is not NoneType)
     return inner
 
 
-def _annotated(hint: Any, *notes: object) -> Part:
-    found = _type(hint) if not any(isinstance(note, As) for note in notes) else {}
-    for note in notes:
-        if isinstance(note, As):
-            found = schema(note.schema)
-        elif isinstance(note, str):
-            found = _described(found, note)
-    return found
-
-
-def _described(schema: Part, description: str | None) -> Part:
-    return {**schema, "description": description} if description else schema
+ANSWERS: Final = SchemaWriter(is_body=False)
+BODIES: Final = SchemaWriter(is_body=True)

@@ -200,6 +200,11 @@ def dry_run_parameter() -> Any:
     return parameter(FLAG, "`true`: return the difference and store nothing", default=False)
 
 
+def keep_going_parameter() -> Any:
+    """The parameter `keep_going`."""
+    return parameter(FLAG, "`true`: store all valid entries; otherwise all or nothing", default=False)
+
+
 def message_parameter() -> Any:
     """The parameter `message`."""
     return parameter(text(maxLength=MAX_MESSAGE), "The reason for the change, for the history")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.assets import AssetResource, Assets, AssetsResource
+from iotconfig.adapters.http.api.assets import AssetResource, Assets, AssetsResource, UploadForm
 from iotconfig.adapters.http.problems import MEDIA_TYPE as PROBLEM
+from iotconfig.adapters.http.problems import Problem
 from iotconfig.adapters.http.requests.forms import FORM
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route
@@ -47,7 +48,7 @@ AREA: Final = Area(
                 query=NoQuery,
                 body=Body(
                     "The file, the timestamp of the signature, and the signature in base64",
-                    {FORM: Kind("Upload")},
+                    {FORM: Kind(UploadForm)},
                 ),
                 answers={
                     200: Answer("The asset; it replaced another of this name", Asset, ("ETag", "Location")),
@@ -81,7 +82,7 @@ AREA: Final = Area(
                     206: Answer("The range", bytes, (*_VALIDATORS, "Content-Range"), _BINARY),
                     304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
                     416: Answer(
-                        "The range starts beyond the end of the asset", "Problem", ("Content-Range",), PROBLEM
+                        "The range starts beyond the end of the asset", Problem, ("Content-Range",), PROBLEM
                     ),
                 },
                 refuses=("RECORD_NOT_FOUND", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),

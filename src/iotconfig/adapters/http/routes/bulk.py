@@ -7,16 +7,10 @@ from typing import Final
 import falcon
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.bulk import (
-    NDJSON,
-    ExportResource,
-    Imported,
-    ImportQuery,
-    ImportResource,
-    PatchOfMany,
-    PatchQuery,
-    PatchResource,
-)
+from iotconfig.adapters.http.api.bulk import NDJSON
+from iotconfig.adapters.http.api.bulk.exporting import ExportResource
+from iotconfig.adapters.http.api.bulk.importing import Fleet, Imported, ImportQuery, ImportResource
+from iotconfig.adapters.http.api.bulk.patching import Patched, PatchOfMany, PatchQuery, PatchResource
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Route, json_body
 
@@ -42,7 +36,7 @@ AREA: Final = Area(
                     "One record per line, or one JSON object with all records",
                     {
                         NDJSON: Kind(str, {"two devices": _LINES}),
-                        falcon.MEDIA_JSON: Kind("Fleet", {"one device": {"configs": [_RECORD]}}),
+                        falcon.MEDIA_JSON: Kind(Fleet, {"one device": {"configs": [_RECORD]}}),
                     },
                 ),
                 answers={200: Answer("The outcome of the import", Imported)},
@@ -79,7 +73,7 @@ AREA: Final = Area(
                     PatchOfMany,
                     the_kitchens={"match": "kitchen", "merge": {"display": {"rotation": 90}}},
                 ),
-                answers={200: Answer("The outcome for each config", "Patched")},
+                answers={200: Answer("The outcome for each config", Patched)},
                 metric="patch_many",
             ),
         ),

@@ -21,7 +21,7 @@ from iotconfig.adapters.http.api.configs import (
 )
 from iotconfig.adapters.http.requests.queries import ChangeQuery, EditQuery, NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Route, json_body
-from iotconfig.domain.configs.config import ConfigSummary
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.documents.merge_patch import MergePatch
 
 from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS, IF_MATCH, IF_NONE_MATCH, MAC
@@ -61,7 +61,7 @@ AREA: Final = Area(
                     NewConfig,
                     a_porch={"mac_address": "aa:bb:cc:dd:ee:ff", "content": {"deviceName": "Porch"}},
                 ),
-                answers={201: Answer("The new config", "Config", ("ETag", "Location"))},
+                answers={201: Answer("The new config", Config, ("ETag", "Location"))},
                 refuses=("INVALID_OPERATION", "RECORD_EXISTS"),
                 metric="create",
             ),
@@ -79,8 +79,8 @@ AREA: Final = Area(
                 headers=CONDITIONS,
                 body=_CONTENT,
                 answers={
-                    200: Answer("The updated config", "Config", ("ETag",)),
-                    201: Answer("The created config", "Config", ("ETag", "Location")),
+                    200: Answer("The updated config", Config, ("ETag",)),
+                    201: Answer("The created config", Config, ("ETag", "Location")),
                 },
                 refuses=("INVALID_OPERATION", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),
                 metric="put",
@@ -100,7 +100,7 @@ AREA: Final = Area(
                 query=NoQuery,
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
-                    200: Answer("The config", "Config", ("ETag",)),
+                    200: Answer("The config", Config, ("ETag",)),
                     304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
                 },
                 refuses=(*ID_REFUSALS, "PRECONDITION_FAILED"),
@@ -114,7 +114,7 @@ AREA: Final = Area(
                 query=EditQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
-                answers={200: Answer(_EDITED, ("Config", Preview))},
+                answers={200: Answer(_EDITED, Config | Preview)},
                 refuses=CHANGE_REFUSALS,
                 metric="update",
             ),
@@ -129,7 +129,7 @@ AREA: Final = Area(
                     "A merge patch",
                     {MERGE_PATCH: Kind(MergePatch, {"rotated": {"display": {"rotation": 180}}})},
                 ),
-                answers={200: Answer(_EDITED, ("Config", Preview), ("Accept-Patch",))},
+                answers={200: Answer(_EDITED, Config | Preview, ("Accept-Patch",))},
                 refuses=CHANGE_REFUSALS,
                 metric="patch",
             ),
@@ -158,7 +158,7 @@ AREA: Final = Area(
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 body=json_body("The new board", NewBoard, a_board={"mac_address": "11:22:33:44:55:66"}),
-                answers={200: Answer("The moved config", "Config", ("ETag",))},
+                answers={200: Answer("The moved config", Config, ("ETag",))},
                 refuses=(*CHANGE_REFUSALS, "RECORD_EXISTS"),
                 metric="replace_device",
             ),

@@ -7,6 +7,7 @@ from typing import Final
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.documents import DocumentResource
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
 from .shared import IF_MATCH, IF_NONE_MATCH, MAC
@@ -29,7 +30,7 @@ AREA: Final = Area(
                 "without a body while the document is unchanged. Query parameters are ignored.",
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
-                    200: Answer("The document", "Content", ("ETag",)),
+                    200: Answer("The document", ConfigContent, ("ETag",)),
                     304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
                 },
                 refuses=(

@@ -35,6 +35,8 @@ from iotconfig.adapters.http.routing import (
     Route,
     json_body,
 )
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.revisions import Revision
 
 from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS
 
@@ -67,7 +69,7 @@ AREA: Final = Area(
                 Access.READ,
                 details="The answer has the content after the change.",
                 query=NoQuery,
-                answers={200: Answer("The revision", "RevisionWithContent")},
+                answers={200: Answer("The revision", Revision)},
                 refuses=(*ID_REFUSALS, "RECORD_GONE"),
                 metric="get_revision",
             ),
@@ -105,9 +107,7 @@ AREA: Final = Area(
                     RollbackTo,
                     the_first={"revision": 1, "message": "as it was"},
                 ),
-                answers={
-                    200: Answer("The changed config; in a dry run, the difference", ("Config", Preview))
-                },
+                answers={200: Answer("The changed config; in a dry run, the difference", Config | Preview)},
                 refuses=(*CHANGE_REFUSALS, "RECORD_GONE"),
                 metric="rollback",
             ),
@@ -140,7 +140,7 @@ AREA: Final = Area(
                     {falcon.MEDIA_JSON: Kind(Message, {"why": {"message": "deleted by mistake"}})},
                     required=False,
                 ),
-                answers={200: Answer("The restored config", "Config", ("ETag", "Location"))},
+                answers={200: Answer("The restored config", Config, ("ETag", "Location"))},
                 refuses=(*ID_REFUSALS, "RECORD_EXISTS", "RECORD_GONE"),
                 metric="restore",
             ),

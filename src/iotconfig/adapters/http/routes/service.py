@@ -24,7 +24,7 @@ from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, Shap
 _NOT_MODIFIED: Final = Answer("Not modified: the `ETag` is current", None, ("ETag",))
 
 
-def _health(name: str, about: str, details: str, good: Shape, bad: Shape) -> Operation:
+def _health(name: str, about: str, details: str, good: type, bad: type | None) -> Operation:
     good_word = good.__name__.lower()
     answers = {200: Answer(f"The service is {good_word}", good)}
     if bad is not None:

@@ -1,0 +1,96 @@
+"""The import of many configs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import falcon
+from attrs import asdict, frozen
+
+from iotconfig.adapters.codec import Record, answer
+from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
+from iotconfig.adapters.http.access.change_notes import note_of
+from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.bodies import check_media_type, spool
+from iotconfig.adapters.http.requests.queries import (
+    choice,
+    dry_run_parameter,
+    keep_going_parameter,
+    message_parameter,
+    parameter,
+    read_query,
+)
+from iotconfig.adapters.http.spooled_answers import room_for_files
+from iotconfig.adapters.http.transfer_limits import Kind
+from iotconfig.adapters.http.transfers import TransferSlots
+from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+
+from . import NDJSON
+from .reports import BulkReport, Refusals, is_refused
+
+
+@frozen
+class ImportQuery:
+    """The query string of `POST /api/configs/import`."""
+
+    on_conflict: OnConflict = parameter(
+        choice(OnConflict), "What to do if a device has a config with other content", OnConflict.FAIL
+    )
+    keep_going: bool = keep_going_parameter()
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+@frozen
+class Fleet:
+    """The body of `POST /api/configs/import` as one object. It is read record by record."""
+
+    configs: Sequence[Record]
+
+
+@answer
+@frozen
+class Imported(BulkReport):
+    """The outcome of an import."""
+
+
+@frozen
+class ImportResource:
+    """`/api/configs/import`: configs as NDJSON, or as a document `{"configs": […]}`."""
+
+    bulk: BulkUseCases
+    max_content_bytes: int
+    max_import_bytes: int
+    slots: TransferSlots
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = read_query(req, ImportQuery)
+        options = BulkOptions(
+            on_conflict=query.on_conflict, keep_going=query.keep_going, dry_run=query.dry_run
+        )
+        note = note_of(req, query.message)
+        is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
+        form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
+        refusals = Refusals()
+        with (
+            self.slots.held(req, Kind.CHANGE) as slot,
+            room_for_files(),
+            TemporaryFile() as file,
+        ):
+            # A longer body is refused.
+            slot.hold(min(req.content_length or 0, self.max_import_bytes))
+            spool(req, file, self.max_import_bytes, self.bulk.yield_turn)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.bulk.yield_turn)
+            tally = self.bulk.load(records, options, note, refusals.add)
+        imported = refusals.report(Imported, tally, options)
+        if is_refused(tally, options):
+            raise Refused(
+                "UNPROCESSABLE",
+                f"{tally.refused} of the records cannot be stored, so nothing was stored: {refusals.first}",
+                **asdict(imported),
+            )
+        send(resp, imported)

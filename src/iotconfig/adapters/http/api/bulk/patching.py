@@ -1,0 +1,153 @@
+"""The patch of many configs. Its results are spooled while they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Annotated
+
+import falcon
+from attrs import asdict, frozen
+
+from iotconfig.adapters.codec import AnswerStream, BodyReader, answer, to_json
+from iotconfig.adapters.diff import JsonPatchOperation, proposed
+from iotconfig.adapters.http.access.change_notes import note_of
+from iotconfig.adapters.http.comparing import compared
+from iotconfig.adapters.http.members import As
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.queries import (
+    dry_run_parameter,
+    keep_going_parameter,
+    message_parameter,
+    read_query,
+)
+from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.transfer_limits import Kind
+from iotconfig.adapters.http.transfers import TransferSlots
+from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, Outcome, PatchSample
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.offload import Offload
+
+from .reports import BulkReport, Refusals, is_refused
+
+
+@frozen
+class PatchQuery:
+    """The query string of `POST /api/configs/patch`."""
+
+    keep_going: bool = keep_going_parameter()
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+@frozen
+class PatchOfMany:
+    """The body of `POST /api/configs/patch`."""
+
+    match: str
+    """Substring of MAC address, device name or entity id, as `q` of the list; empty for every config."""
+    merge: MergePatch
+    enable_ota: bool | None = None
+    message: str | None = None
+
+
+@answer
+@frozen
+class PatchedConfig:
+    """The outcome of a patch for one config."""
+
+    mac_address: MacAddress
+    id: int | None
+    outcome: Annotated[Outcome, As({"type": "string"})]
+    revision: int | None
+
+
+@answer
+@frozen
+class Sample:
+    """The difference that a patch would make to one config."""
+
+    mac_address: MacAddress
+    id: int
+    revision: Annotated[int, "The current revision"]
+    json_patch: list[JsonPatchOperation]
+    unified_diff: str
+
+
+@answer
+@frozen
+class Patched(BulkReport):
+    """The outcome of a patch of many configs."""
+
+    results: Sequence[PatchedConfig]
+    samples: Annotated[Sequence[Sample] | None, "Some of the differences; only in a dry run"] = None
+
+
+@frozen
+class PatchResource:
+    """`/api/configs/patch`: one merge patch to every config that a filter selects."""
+
+    bulk: BulkUseCases
+    bodies: BodyReader
+    comparing: Offload
+    slots: TransferSlots
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = read_query(req, PatchQuery)
+        options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
+        spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
+        patched = AnswerStream(Patched, spooled.write)
+        refusals = Refusals()
+        with room_for_files(), ExitStack() as failing:
+            failing.callback(spooled.close)
+            spooled.hold()
+            patched.begin_list("results")
+            outcome = self.bulk.patch(
+                ConfigQuery(text=body.match, enable_ota=body.enable_ota),
+                body.merge,
+                options,
+                note_of(req, query.message, body.message),
+                refusals.add,
+                lambda result: patched.add(_listed(result)),
+                max_content_bytes=self.bodies.max_content_bytes,
+            )
+            tally = outcome.tally
+            report = refusals.report(BulkReport, tally, options)
+            if is_refused(tally, options):
+                raise Refused(
+                    "VALIDATION_FAILED",
+                    f"{tally.refused} of the configs cannot be patched, so nothing was stored: {refusals.first}",
+                    **asdict(report),
+                )
+            patched.add_members(report)
+            if options.dry_run:
+                patched.begin_list("samples")
+                # One sample at a time in memory: five can have 50 MB.
+                for sample in outcome.samples:
+                    patched.add_json(_shown(sample, self.comparing))
+            patched.end()
+            failing.pop_all()
+        resp.content_type = falcon.MEDIA_JSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        spooled.send(req, resp)
+
+
+def _listed(result: BulkResult) -> PatchedConfig:
+    return PatchedConfig(result.mac_address, result.config_id, result.outcome, result.revision)
+
+
+def _shown(sample: PatchSample, comparing: Offload) -> str:
+    config = sample.config
+
+    def text() -> str:
+        found = proposed(config, sample.content)
+        return to_json(
+            Sample(config.mac_address, config.id, config.revision, found.json_patch, found.unified_diff)
+        )
+
+    return compared(comparing, text, config.content, sample.content)
