@@ -37,7 +37,7 @@ def delays(url: str, port: int, listener: Listener, changes: int) -> list[float]
                 listener.forget()
                 service.update(config.id, ConfigContent.parse(f'{{"n": {number}}}'))
                 committed = perf_counter()
-                while not listener.heard("/config"):
+                while not listener.received("/config"):
                     pass
                 found.append((perf_counter() - committed) * 1000)
                 listener.wait_for(2)

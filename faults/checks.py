@@ -135,11 +135,11 @@ def announced_never_go_back(record: Iterable[Operation]) -> Violations:
     """No subscriber gets a message with an older revision of a device after a newer one."""
     newest: dict[str, int] = {}
     found = []
-    for heard in of(record, "heard"):
-        revision = heard.facts["revision"]
-        if revision < newest.get(heard.subject, 0):
-            found.append(f"{heard.subject} got {revision} after {newest[heard.subject]}")
-        newest[heard.subject] = max(revision, newest.get(heard.subject, 0))
+    for message in of(record, "received"):
+        revision = message.facts["revision"]
+        if revision < newest.get(message.subject, 0):
+            found.append(f"{message.subject} got {revision} after {newest[message.subject]}")
+        newest[message.subject] = max(revision, newest.get(message.subject, 0))
     return found
 
 
@@ -148,9 +148,9 @@ def newest_are_announced(
 ) -> Violations:
     """A message with the newest revision of each device was received, before a given time."""
     announced: dict[str, int] = {}
-    for heard in of(record, "heard"):
-        if heard.begun <= until:
-            announced[heard.subject] = heard.facts["revision"]
+    for message in of(record, "received"):
+        if message.begun <= until:
+            announced[message.subject] = message.facts["revision"]
     return [
         f"{subject} is at {revision}, and got {announced.get(subject)}"
         for subject, revision in revisions.items()

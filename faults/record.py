@@ -27,7 +27,7 @@ class Operation:
     """One operation, with its begin and its end."""
 
     kind: str
-    """`fetch`, `write`, `health`, `heard`, `fault`, …"""
+    """`fetch`, `write`, `health`, `received`, `fault`, …"""
     subject: str
     """Usually a MAC address."""
     begun: float

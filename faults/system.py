@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from attrs import Factory, define, frozen
 from tests.support.http import Client
-from tests.support.listener import Heard, Listener
+from tests.support.listener import Listener, ReceivedMessage
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database, drop_database
 from tests.support.processes import command_of, descendants, descriptors, is_alive, resident, threads
@@ -129,7 +129,7 @@ class System:
                 )
             )
             if self._has_broker:
-                stack.enter_context(Listener(self.broker.port, on_heard=self._heard))
+                stack.enter_context(Listener(self.broker.port, on_received=self._received))
             self._cleanup = stack.pop_all()
         return self
 
@@ -217,10 +217,10 @@ class System:
             lambda: all(self.probe("health", "/api/health") == 200 for _ in range(8)), "healthy", seconds
         )
 
-    def _heard(self, heard: Heard) -> None:
-        device = _DEVICE.search(heard.topic)
-        if device is not None and heard.payload and heard.topic.endswith(STATE):
-            self.recorder.note("heard", device[1], revision=heard.json()["revision"])
+    def _received(self, message: ReceivedMessage) -> None:
+        device = _DEVICE.search(message.topic)
+        if device is not None and message.payload and message.topic.endswith(STATE):
+            self.recorder.note("received", device[1], revision=message.json()["revision"])
 
 
 def newest(history: Iterable[Stored]) -> dict[str, int]:

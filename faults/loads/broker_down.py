@@ -122,4 +122,4 @@ def run(site: Host, scale: Scale) -> Outcome:
 
 
 def _since(system: System, moment: float) -> list[Operation]:
-    return [one for one in system.record("harness") if one.kind == "heard" and one.begun >= moment]
+    return [one for one in system.record("harness") if one.kind == "received" and one.begun >= moment]

@@ -90,7 +90,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         {
             f"{len(writes)} writes at {len(writes) / scale.seconds:.0f}/s": times(writes),
             "not 200": str(sum(not one.is_done for one in writes)),
-            "heard": f"{len(of(record, 'heard'))} of {final} revisions",
+            "received": f"{len(of(record, 'received'))} of {final} revisions",
             "memory MB": growth(before, after),
         },
     )

@@ -111,7 +111,7 @@ def test_one_installation_is_no_neighbour_of_itself(broker: Mosquitto) -> None:
             assert [] == codes(publisher)
     with Listener(broker.port, f"iotsupport{MARKER}") as late, publisher_on(broker.url) as end:
         end.connect()
-        assert [] == late.heard()
+        assert [] == late.received()
 
 
 @pytest.mark.parametrize(

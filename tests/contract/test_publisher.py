@@ -14,7 +14,7 @@ from iotconfig.adapters.mqtt import MqttPublisher
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from tests.support.broker_files import denying
-from tests.support.listener import Heard, Listener
+from tests.support.listener import Listener, ReceivedMessage
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import wait_until
 
@@ -26,7 +26,7 @@ DEVICE = Subject(Kind.CONFIG, MAC)
 STATE = DeviceState(7, '"abc"', datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
 FLEET = "iotsupport/updates/configs"
 RETAINED = f"iotsupport/devices/{MAC}/config"
-HINT = Heard(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)
+HINT = ReceivedMessage(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_only_what_is_wanted_is_told(
 
     receipts = publisher.publish([announcement, end])
 
-    heard = listener.wait_for(len(topics) + 1)
+    received = listener.wait_for(len(topics) + 1)
     assert [TAKEN, TAKEN] == list(receipts)
-    assert [*topics, FLEET] == [message.topic for message in heard]
+    assert [*topics, FLEET] == [message.topic for message in received]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_an_asset_is_told_by_its_name(publisher: MqttPublisher, listener: Listen
     """As it is, without a suffix."""
     publisher.publish([asset(name)])
 
-    (heard,) = listener.wait_for(1)
-    assert {"filename": name} == json.loads(heard.payload)
+    (received,) = listener.wait_for(1)
+    assert {"filename": name} == json.loads(received.payload)
 
 
 def test_the_state_is_retained_and_the_hint_is_not(publisher: MqttPublisher, broker: Mosquitto) -> None:
@@ -95,10 +95,10 @@ def test_the_state_is_retained_and_the_hint_is_not(publisher: MqttPublisher, bro
     publisher.publish([change(2, 9)])
 
     with Listener(broker.port) as late:
-        heard = late.wait_for(2)
+        received = late.wait_for(2)
 
     assert {(str(subject(1).key), 2, True), (str(subject(2).key), 9, True)} == {
-        (message.json()["mac_address"], message.json()["revision"], message.retained) for message in heard
+        (message.json()["mac_address"], message.json()["revision"], message.retained) for message in received
     }
 
 
@@ -113,7 +113,7 @@ def test_a_deletion_clears_the_retained_message(
     assert [TAKEN] == list(publisher.publish([deletion(1, 2)]))
 
     topic = f"iotsupport/devices/{subject(1).key}/config"
-    assert [Heard(topic, b"", retained=False)] == listener.wait_for(1)
+    assert [ReceivedMessage(topic, b"", retained=False)] == listener.wait_for(1)
     with Listener(broker.port) as late:
         (left,) = late.wait_for(1)
     assert subject(2).key == left.json()["mac_address"]

@@ -60,12 +60,12 @@ def test_many_more_messages_than_the_window(broker: Mosquitto) -> None:
     with Listener(broker.port) as listener, publisher_on(broker.url, window=7) as publisher:
         publisher.connect()
         receipts = publisher.publish([change(number) for number in range(count)])
-        heard = listener.wait_for(2 * count)
+        received = listener.wait_for(2 * count)
 
     assert [TAKEN] * count == list(receipts)
-    assert 2 * count == len(heard)
+    assert 2 * count == len(received)
     names = [
-        m.json()["mac_address"] if "mac_address" in m.json() else m.json()["filename"][:-5] for m in heard
+        m.json()["mac_address"] if "mac_address" in m.json() else m.json()["filename"][:-5] for m in received
     ]
     assert [str(change(number).subject.key) for number in range(count)] == names[::2] == names[1::2]
 
@@ -127,10 +127,10 @@ def test_without_a_connection_nothing_is_told(broker: Mosquitto) -> None:
             publisher.connect()
             publisher.publish([change(4)])
             publisher.publish([asset("end")])
-            heard = listener.wait_for(3)
+            received = listener.wait_for(3)
 
-    assert {change(4).subject.key} == {m.json()["mac_address"] for m in heard if "mac_address" in m.json()}
-    assert 3 == len(heard)
+    assert {change(4).subject.key} == {m.json()["mac_address"] for m in received if "mac_address" in m.json()}
+    assert 3 == len(received)
 
 
 def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
@@ -148,9 +148,9 @@ def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
         assert _is_untold(old.publish([change(1, 1)]))
 
         assert [TAKEN] == list(new.publish([asset("end")]))
-        heard = listener.wait_for(5)
-    assert [1, 2] == [m.json()["revision"] for m in heard if m.topic.endswith("/config")]
-    assert 5 == len(heard)
+        received = listener.wait_for(5)
+    assert [1, 2] == [m.json()["revision"] for m in received if m.topic.endswith("/config")]
+    assert 5 == len(received)
 
 
 def test_the_old_relay_may_come_back(broker: Mosquitto) -> None:

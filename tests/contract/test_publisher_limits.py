@@ -49,7 +49,7 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
             publisher.connect()
             *receipts, last = publisher.publish([change(1), asset("a.bin"), deletion(2), asset("b" * 150)])
             # What has QoS 0 and is on its way when a connection is closed may be lost.
-            heard = listener.wait_for(3 * turn)
+            received = listener.wait_for(3 * turn)
             publisher.disconnect()
 
     state, restart_hint, cleared = receipts
@@ -63,7 +63,7 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
         FLEET,
         "iotsupport/updates/assets",
         f"iotsupport/devices/{deletion(2).subject.key}/config",
-    ] * 2 == [message.topic for message in heard]
+    ] * 2 == [message.topic for message in received]
     assert {
         RelayProblemCode.NOT_RETAINED,
         RelayProblemCode.NOT_ACKNOWLEDGED,
@@ -99,11 +99,11 @@ def test_a_hint_expires_for_a_session_that_was_away_and_the_state_does_not(broke
         wait_until(lambda: monotonic() > expired, "hints have expired")
         with Listener(broker.port, keep="a-device") as device:
             publisher.publish([asset("end")])
-            heard = device.wait_for(1, "updates/assets")
+            received = device.wait_for(1, "updates/assets")
             states = device.wait_for(1, "/config")
 
-    assert ["end"] == [message.json()["filename"] for message in heard]
-    assert [] == device.heard(FLEET)
+    assert ["end"] == [message.json()["filename"] for message in received]
+    assert [] == device.received(FLEET)
     assert 15 == states[-1].json()["revision"]
 
 

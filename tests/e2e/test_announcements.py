@@ -12,7 +12,7 @@ import pytest
 from tests.support.api import created, expect_problem
 from tests.support.command_line import CommandLine
 from tests.support.http import Client
-from tests.support.listener import Heard, Listener
+from tests.support.listener import Listener, ReceivedMessage
 from tests.support.mosquitto import Mosquitto
 from tests.support.relay_process import relay_process
 from tests.support.serving import Serve, environment
@@ -33,8 +33,8 @@ def retained_topic(config: Any) -> str:
     return f"iotsupport/devices/{config['mac_address']}/config"
 
 
-def restart_hint(config: Any) -> Heard:
-    return Heard(FLEET, f'{{"filename": "{config["mac_address"]}.json"}}'.encode(), retained=False)
+def restart_hint(config: Any) -> ReceivedMessage:
+    return ReceivedMessage(FLEET, f'{{"filename": "{config["mac_address"]}.json"}}'.encode(), retained=False)
 
 
 def state(config: Any) -> dict[str, Any]:
@@ -84,11 +84,11 @@ def test_the_life_of_a_config_is_heard(
     assert (retained_topic(config), True, state(config)) == (kept.topic, kept.retained, kept.json())
 
     assert 204 == client.request("DELETE", path).status
-    assert [Heard(retained_topic(config), b"", retained=False)] == listener.wait_for(1)
+    assert [ReceivedMessage(retained_topic(config), b"", retained=False)] == listener.wait_for(1)
 
     other = created(client, {})
     listener.wait_for(3)
-    assert [restart_hint(other)] == listener.heard(FLEET)
+    assert [restart_hint(other)] == listener.received(FLEET)
     with Listener(broker.port) as late:
         assert [retained_topic(other)] == [message.topic for message in late.wait_for(1)]
     wait_until(lambda: nothing_pending(client), "everything was told")
@@ -139,16 +139,16 @@ def test_commands_announce_through_the_services_relay(
     expect_both(listener, first)
 
     shell.ok("announce", "--all")
-    heard = listener.wait_for(2)
-    assert {retained_topic(first), retained_topic(second)} == {message.topic for message in heard}
+    received = listener.wait_for(2)
+    assert {retained_topic(first), retained_topic(second)} == {message.topic for message in received}
     listener.forget()
 
     shell.ok("announce", "--all", "--restart-hint", "--rate", "1000")
     listener.wait_for(4)
     assert sorted([restart_hint(first).payload, restart_hint(second).payload]) == sorted(
-        message.payload for message in listener.heard(FLEET)
+        message.payload for message in listener.received(FLEET)
     )
-    assert 4 == len(listener.heard())
+    assert 4 == len(listener.received())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_without_a_relay_what_changes_stays_pending(
     )
     assert 0 <= health["notifications"]["oldest_seconds"] <= monotonic() - began + 1
     assert "announced to" not in serve.output()
-    assert [] == listener.heard()
+    assert [] == listener.received()
 
     with relay_process(tmp_path / "relay.log", sqlite_url, MQTT_URL=broker.url):
         expect_both(listener, config)

@@ -90,13 +90,13 @@ def test_a_relay_in_a_terminal_with_a_prefix(sqlite_url: str, broker: Mosquitto,
     env = {"MQTT_URL": broker.url, "IOTCONFIG_MQTT_PREFIX": "home/iot"}
     with Listener(broker.port, "#") as listener, relay_process(log, sqlite_url, **env) as process:
         CommandLine(environment(sqlite_url)).ok("config", "create", "02:00:00:00:00:01", "{}")
-        heard = listener.wait_for(2)
+        received = listener.wait_for(2)
 
         process.send_signal(signal.SIGINT)
 
         assert 0 == process.wait(60)
     assert ["home/iot/devices/02:00:00:00:00:01/config", "home/iot/updates/configs"] == [
-        message.topic for message in heard
+        message.topic for message in received
     ]
     assert "Traceback" not in log.read_text()
 
@@ -117,8 +117,8 @@ def test_a_second_relay_stands_by_and_follows(
             assert 0 == first.wait(60)
             wait_until(lambda: "relay: active" in logs[1].read_text(), "the second is active")
             shell.ok("config", "create", "02:00:00:00:00:02", "{}")
-            heard = listener.wait_for(4)
-    assert 4 == len(heard)
+            received = listener.wait_for(4)
+    assert 4 == len(received)
     assert "Traceback" not in logs[0].read_text() + logs[1].read_text()
 
 

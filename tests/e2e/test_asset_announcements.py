@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.support.api import created
 from tests.support.depot import Depot
-from tests.support.listener import Heard, Listener
+from tests.support.listener import Listener, ReceivedMessage
 from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import barrier
 from tests.support.signing import timestamp
@@ -14,8 +14,8 @@ from tests.support.signing import timestamp
 TOPIC = "iotsupport/updates/assets"
 
 
-def restart_hint(name: str) -> Heard:
-    return Heard(TOPIC, f'{{"filename": "{name}"}}'.encode(), retained=False)
+def restart_hint(name: str) -> ReceivedMessage:
+    return ReceivedMessage(TOPIC, f'{{"filename": "{name}"}}'.encode(), retained=False)
 
 
 def test_an_upload_is_heard(
@@ -40,7 +40,7 @@ def test_an_upload_is_heard(
     assert [restart_hint("last.bin")] == listener.wait_for(1)
     with Listener(broker.port) as late:
         barrier(broker.port, late)
-        assert [] == late.heard(TOPIC)
+        assert [] == late.received(TOPIC)
 
 
 def test_an_upload_while_the_broker_is_silent_is_heard_later(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.api import created, new_mac
-from tests.support.listener import Heard, Listener
+from tests.support.listener import Listener, ReceivedMessage
 from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
@@ -35,13 +35,15 @@ def test_a_swap_clears_one_board_and_tells_the_other(
     path = f"/api/configs/{config['id']}"
     moved = client.send_json("POST", f"{path}/replace-device", {"mac_address": new_mac()}).json()
 
-    heard = listener.wait_for(3)
+    received = listener.wait_for(3)
     listener.forget()
-    assert [Heard(retained_topic(config), b"", retained=False)] == [
-        message for message in heard if message.topic == retained_topic(config)
+    assert [ReceivedMessage(retained_topic(config), b"", retained=False)] == [
+        message for message in received if message.topic == retained_topic(config)
     ]
-    assert [state(moved)] == [message.json() for message in heard if message.topic == retained_topic(moved)]
-    assert restart_hint(moved) in heard
+    assert [state(moved)] == [
+        message.json() for message in received if message.topic == retained_topic(moved)
+    ]
+    assert restart_hint(moved) in received
     with Listener(broker.port) as late:
         (kept,) = late.wait_for(1)
         assert (retained_topic(moved), True, state(moved)) == (kept.topic, kept.retained, kept.json())

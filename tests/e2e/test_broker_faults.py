@@ -188,7 +188,7 @@ def test_announce_all_restores_what_a_broker_lost(
 
     with Listener(broker.port) as listener:
         barrier(broker.port, listener)
-        assert [] == listener.heard(STATE)
+        assert [] == listener.received(STATE)
         command_line = CommandLine(environment(database_url, MQTT_URL=broker.url))
         announced = command_line.ok("announce", "--all")
         assert announced.text.startswith("60 configs")
@@ -196,7 +196,7 @@ def test_announce_all_restores_what_a_broker_lost(
         barrier(broker.port, listener)
 
         assert stored_revisions(database_url) == newest_announced(listener)
-        assert 60 == len(listener.heard(STATE))
+        assert 60 == len(listener.received(STATE))
         assert [] == hinted(listener)
     assert stored_revisions(database_url) == retained(broker.port, 60).revisions
     assert "Traceback" not in relay.output()
@@ -219,7 +219,7 @@ def test_a_deletion_clears_the_retained_topic_and_hints_nobody(
 
     assert [] == hinted(listener)
     assert [(f"iotsupport/devices/{mac(2)}/config", b"")] == [
-        (message.topic, message.payload) for message in listener.heard(STATE)
+        (message.topic, message.payload) for message in listener.received(STATE)
     ]
     assert {str(mac(1)): 1} == retained(broker.port, 1).revisions
 
@@ -243,7 +243,7 @@ def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
         wait_drained(database_url)
         barrier(broker.port, listener)
         assert [] == hinted(listener)
-        assert [b""] == [message.payload for message in listener.heard(STATE)]
+        assert [b""] == [message.payload for message in listener.received(STATE)]
     assert [] == retained(broker.port, 0).topics
 
 

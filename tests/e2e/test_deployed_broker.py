@@ -124,4 +124,4 @@ def test_devices_neither_see_nor_make_another_installation(shipped: Shipped) -> 
         one.tend()
 
         assert [] == list(one.problems())
-        assert [] == device.heard()
+        assert [] == device.received()

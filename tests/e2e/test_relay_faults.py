@@ -61,7 +61,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
     start_relay("SIGKILL", point).wait_killed()
     listener.wait_for(told_before, STATE)
     barrier(broker.port, listener)
-    assert told_before == len(listener.heard(STATE))
+    assert told_before == len(listener.received(STATE))
     assert len(DEVICES) == pending(database_url)
     listener.forget()
     start_relay()
@@ -70,7 +70,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
 
     names = [f"{mac(number)}.json" for number in DEVICES]
     assert names == sorted(hinted(listener))
-    assert {str(mac(number)): [1] for number in DEVICES} == revisions(listener.heard(STATE))
+    assert {str(mac(number)): [1] for number in DEVICES} == revisions(listener.received(STATE))
     assert stored_revisions(database_url) == retained(broker.port, len(DEVICES)).revisions
 
 
@@ -96,7 +96,7 @@ def test_an_announcement_during_a_publish_is_told_once_more(
     barrier(broker.port, listener)
 
     assert [f"{mac(1)}.json"] * 2 == hinted(listener)
-    assert {str(mac(1)): [1, 1]} == revisions(listener.heard(STATE))
+    assert {str(mac(1)): [1, 1]} == revisions(listener.received(STATE))
     assert 0 == relay.stop()
 
 
@@ -114,7 +114,7 @@ def test_a_change_during_a_publish_is_told_afterwards(
     wait_drained(database_url)
     barrier(broker.port, listener)
 
-    assert {str(mac(1)): [1, 2]} == revisions(listener.heard(STATE))
+    assert {str(mac(1)): [1, 2]} == revisions(listener.received(STATE))
     assert {str(mac(1)): 2} == retained(broker.port, 1).revisions
 
 
@@ -179,7 +179,7 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
             listener.wait_for(1, STATE)
             active.kill()
             barrier(broker.port, listener)
-            listener.wait_for(len(listener.heard(STATE)) + 1, STATE)
+            listener.wait_for(len(listener.received(STATE)) + 1, STATE)
             relays.append(standby)
     finally:
         finished.set()

@@ -76,7 +76,7 @@ def test_both_take_writes_and_either_may_die(
 
     expected = {(number, revision) for number in range(DEVICES) for revision in range(1, 2 * ROUNDS + 1)}
     assert sorted(expected) == sorted(given)
-    told = revisions(listener.heard(STATE))
+    told = revisions(listener.received(STATE))
     assert stored_revisions(postgres_url) == newest_announced(listener)
     assert {address: sorted(set(numbers)) for address, numbers in told.items()} == told
     assert [True, False] == [is_active(one) for one in machines]

@@ -21,7 +21,7 @@ def refused(depot: AssetClient, status: int, code: str, name: str, **options: ob
 
 
 @pytest.mark.parametrize("missing", ORDER)
-def test_each_part_is_needed(depot: AssetClient, unused_name: str, missing: str) -> None:
+def test_each_part_is_required(depot: AssetClient, unused_name: str, missing: str) -> None:
     """400, which names the one that is missing."""
     body = refused(
         depot, 400, "VALIDATION_FAILED", unused_name, order=[part for part in ORDER if part != missing]
@@ -105,7 +105,7 @@ def test_without_a_key_uploads_are_closed(
         assert not depot.directory.exists()
 
 
-def test_a_file_of_just_the_limit_is_taken_and_a_larger_one_is_not(strict: AssetClient) -> None:
+def test_the_limit_of_the_size_is_inclusive(strict: AssetClient) -> None:
     """413 while it is read for one byte more."""
     name = new_name()
     assert 201 == strict.upload(name, b"x" * 100_000, strong=True).status

@@ -123,7 +123,7 @@ def test_what_pipelines_print_is_taken(depot: AssetClient, spell: Callable[[date
 
 
 @pytest.mark.parametrize("order", [ORDER, FIELDS_FIRST], ids=["file first", "fields first"])
-def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused(
+def test_a_plain_signature_is_refused_if_the_stronger_form_is_required(
     strict: AssetClient, order: tuple[str, ...]
 ) -> None:
     """403 for a plain signature, and for a strong one of another name or other bytes; its own upload passes, once."""

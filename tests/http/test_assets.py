@@ -22,7 +22,7 @@ def test_any_bytes_come_back(depot: AssetClient, content: bytes) -> None:
     expect_whole(depot.client.get(depot.uploaded(name, content)), name, content)
 
 
-def test_an_upload_takes_the_place_of_another(depot: AssetClient) -> None:
+def test_an_upload_replaces_another(depot: AssetClient) -> None:
     """200, another ETag, and no second entry in the list."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)

@@ -183,7 +183,9 @@ def test_an_installation_does_its_work(
             assert 200 == browser.send_json("PUT", f"/api/configs/by-mac/{MAC}", change, own_page).status
             assert {"deviceName": "Attic"} == serve.client.get(document).json()
             wait_until(
-                lambda: 2 in [heard.json()["revision"] for heard in listener.heard(f"/{MAC}/config")],
+                lambda: (
+                    2 in [received.json()["revision"] for received in listener.received(f"/{MAC}/config")]
+                ),
                 "the change is announced",
             )
             token = command("token", "create", "panel", "--role", "viewer").strip()

@@ -22,7 +22,7 @@ MARKER = "/installation"
 
 
 @frozen
-class Heard:
+class ReceivedMessage:
     """One received message."""
 
     topic: str
@@ -41,14 +41,14 @@ class Listener:
         self,
         port: int,
         topic: str = "iotsupport/#",
-        on_heard: Callable[[Heard], None] = lambda _: None,
+        on_received: Callable[[ReceivedMessage], None] = lambda _: None,
         keep: str = "",
         **credentials: str,
     ) -> None:
         """`keep`: a client id whose session the broker keeps while it is not connected."""
         self._lock = Lock()
-        self._on_heard = on_heard
-        self._heard: list[Heard] = []
+        self._on_received = on_received
+        self._received: list[ReceivedMessage] = []
         self._subscribed = Event()
         self._topic = topic
         self._client = Client(CallbackAPIVersion.VERSION2, keep, protocol=MQTTProtocolVersion.MQTTv5)
@@ -64,19 +64,19 @@ class Listener:
         self._client.loop_start()
         assert self._subscribed.wait(60), "the broker did not take the subscription"
 
-    def heard(self, topic: str = "") -> list[Heard]:
+    def received(self, topic: str = "") -> list[ReceivedMessage]:
         """Return the messages so far on topics that end with `topic`, in their order."""
         with self._lock:
-            return [message for message in self._heard if message.topic.endswith(topic)]
+            return [message for message in self._received if message.topic.endswith(topic)]
 
-    def wait_for(self, count: int, topic: str = "", seconds: float = 60.0) -> list[Heard]:
+    def wait_for(self, count: int, topic: str = "", seconds: float = 60.0) -> list[ReceivedMessage]:
         """Wait for `count` messages on topics that end with `topic`, and return them."""
-        wait_until(lambda: len(self.heard(topic)) >= count, f"{count} messages on …{topic}", seconds)
-        return self.heard(topic)
+        wait_until(lambda: len(self.received(topic)) >= count, f"{count} messages on …{topic}", seconds)
+        return self.received(topic)
 
     def forget(self) -> None:
         with self._lock:
-            self._heard.clear()
+            self._received.clear()
 
     def close(self) -> None:
         self._client.disconnect()
@@ -98,7 +98,7 @@ class Listener:
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if message.topic.endswith(MARKER) and not self._topic.endswith((MARKER, "/+")):
             return
-        heard = Heard(message.topic, bytes(message.payload), message.retain)
-        self._on_heard(heard)
+        received = ReceivedMessage(message.topic, bytes(message.payload), message.retain)
+        self._on_received(received)
         with self._lock:
-            self._heard.append(heard)
+            self._received.append(received)

@@ -22,7 +22,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
 
-from .listener import Heard, Listener
+from .listener import Listener, ReceivedMessage
 from .processes import is_stopped
 from .schema import execute, rows
 from .serving import COMMAND, environment
@@ -151,10 +151,10 @@ def stored_revisions(database_url: str) -> dict[str, int]:
     return {str(address): int(str(revision)) for address, revision in found}
 
 
-def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
+def revisions(messages: Sequence[ReceivedMessage]) -> dict[str, list[int]]:
     """Return the revisions in the messages of each device's own topic, in their order."""
     announced: dict[str, list[int]] = defaultdict(list)
-    for message in heard:
+    for message in messages:
         if message.topic.endswith(STATE) and message.payload:
             state = message.json()
             announced[state["mac_address"]].append(state["revision"])
@@ -163,18 +163,18 @@ def revisions(heard: Sequence[Heard]) -> dict[str, list[int]]:
 
 def newest_announced(listener: Listener) -> dict[str, int]:
     """Return the last revision on each device's own topic."""
-    return {address: announced[-1] for address, announced in revisions(listener.heard(STATE)).items()}
+    return {address: announced[-1] for address, announced in revisions(listener.received(STATE)).items()}
 
 
 def expect_none_older_after_newer(listener: Listener) -> None:
     """Fail if a device's own topic had an older revision after a newer one."""
-    announced = revisions(listener.heard(STATE))
+    announced = revisions(listener.received(STATE))
     assert {address: sorted(numbers) for address, numbers in announced.items()} == announced
 
 
 def hinted(listener: Listener) -> list[str]:
     """Return the file names on the fleet topic, in their order."""
-    return [message.json()["filename"] for message in listener.heard(FLEET)]
+    return [message.json()["filename"] for message in listener.received(FLEET)]
 
 
 def barrier(port: int, listener: Listener) -> None:
@@ -197,9 +197,9 @@ def retained(port: int, expected: int) -> Retained:
     with Listener(port) as listener:
         listener.wait_for(expected)
         barrier(port, listener)
-        heard = [message for message in listener.heard() if message.retained]
-    announced = {address: numbers[-1] for address, numbers in revisions(heard).items()}
-    return Retained(announced, sorted(message.topic for message in heard))
+        messages = [message for message in listener.received() if message.retained]
+    announced = {address: numbers[-1] for address, numbers in revisions(messages).items()}
+    return Retained(announced, sorted(message.topic for message in messages))
 
 
 def cut_sessions(postgres_url: str) -> None:

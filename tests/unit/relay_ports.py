@@ -1,4 +1,4 @@
-"""Stand-ins for the relay's ports: a broker, a lease and a clock that do as they are told."""
+"""Scripted stand-ins for the relay's ports: a broker, a lease and a clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCEPTED = Receipt(hint_accepted=True, state_accepted=True)
 
 @define
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that a test advances."""
 
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,11 +30,11 @@ class ManualClock:
 
 @define
 class ScriptedPublisher:
-    """A broker that answers as `receipts` says for a subject's key; acceptance otherwise."""
+    """A publisher that returns `receipts` by the subject's key, and an acceptance for all other subjects."""
 
     receipts: dict[str, Receipt | None] = Factory(dict)
     away: str | None = None
-    told: list[Announcement] = Factory(list)
+    published: list[Announcement] = Factory(list)
     connections: int = 0
     connected: bool = False
     during_publish: list[object] = Factory(list)
@@ -48,7 +48,7 @@ class ScriptedPublisher:
 
     def publish(self, announcements: Sequence[Announcement]) -> Sequence[Receipt | None]:
         assert self.connected
-        self.told += announcements
+        self.published += announcements
         for action in self.during_publish:
             assert callable(action)
             action()
@@ -60,7 +60,7 @@ class ScriptedPublisher:
 
 @define
 class ScriptedWatch:
-    """A connection that was lost as `reason` says."""
+    """A connection that is lost with `reason`."""
 
     reason: str | None = None
     found: tuple[RelayProblem, ...] = ()
@@ -79,7 +79,7 @@ class ScriptedWatch:
 
 @define
 class SwitchedLease:
-    """A lease that is had while it is switched on."""
+    """A lease that is granted while it is switched on."""
 
     available: bool = True
     released: bool = False

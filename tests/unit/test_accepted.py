@@ -1,4 +1,4 @@
-"""What the use cases take as MAC addresses, content and the rest; all else is a `TypeError` that says what to give."""
+"""The types that the use cases accept for MAC addresses, content and other arguments; others raise a `TypeError`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NOW = datetime.now(UTC)
 
 
 def some(wrong: Any) -> Any:
-    """`wrong`, and another value of a wrong kind where None is a right one."""
+    """`wrong`, and another value of a wrong type where None is accepted."""
     return 1.5 if wrong is None else wrong
 
 
@@ -70,7 +70,7 @@ def service() -> ConfigService:
     ids=["content", "str", "bytes", "dict", "mapping"],
 )
 def test_content_in_every_form(given: Any, text: str) -> None:
-    """Text is kept verbatim, and a mapping is written as JSON; both keep the rules of content."""
+    """Text is stored verbatim, a mapping as JSON; both are checked against the rules of content."""
     assert text == content_of(given).text
 
 
@@ -99,13 +99,13 @@ for _ in range(20_000):
     ],
 )
 def test_content_that_breaks_a_rule(given: Any) -> None:
-    """A mapping is held to the rules of content like any text: the core's error, with a place."""
+    """A mapping is checked against the rules of content, as text is: the core's error with a JSON Pointer."""
     with pytest.raises(InvalidDocument):
         content_of(given)
 
 
 def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
-    """Text of a MAC address in any spelling, and content in any form, through every use case."""
+    """Every use case accepts a MAC address in any spelling, and content in any form."""
     history = HistoryService(service.store, service.clock)
     bulk = BulkService(service.store, service.clock)
     tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
@@ -125,7 +125,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
 
 
 def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
-    """Each argument that is not of one kind only, ready to be given something wrong."""
+    """Each argument with a restricted type, as a call that takes a wrong value for it."""
     history = HistoryService(service.store, service.clock)
     bulk = BulkService(service.store, service.clock)
     device_tokens = DeviceTokenService(MemoryDeviceTokenStore(), service.clock)
@@ -198,8 +198,8 @@ def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
 @pytest.mark.parametrize(
     "wrong", [None, 1.0, object(), [1.5], NOW.replace(tzinfo=None)], ids=lambda wrong: type(wrong).__name__
 )
-def test_other_kinds_are_refused_at_the_door(service: ConfigService, wrong: Any) -> None:
-    """A `TypeError` with a sentence that says what to give; and the store goes on as before."""
+def test_other_types_are_refused(service: ConfigService, wrong: Any) -> None:
+    """Other types raise a `TypeError` that names the accepted types; the store is unchanged."""
     before = service.find(ConfigQuery())
     for name, use_case in use_cases(service).items():
         with pytest.raises(TypeError, match=r"^(?s:.*), (not |with )[\w ():.,]+\.$") as refused:
@@ -210,7 +210,7 @@ def test_other_kinds_are_refused_at_the_door(service: ConfigService, wrong: Any)
 
 @pytest.mark.parametrize("number", [True, "1", 1.0, "02:00:00:00:00:01", CANONICAL], ids=repr)
 def test_only_an_int_is_an_id(service: ConfigService, number: Any) -> None:
-    """`True` is no 1, and a MAC address has a use case of its own, which the sentence names."""
+    """`True` is not accepted as 1; for a MAC address, the error names the use case to call."""
     with pytest.raises(TypeError, match="get_by_mac"):
         service.get(number)
 
@@ -218,8 +218,8 @@ def test_only_an_int_is_an_id(service: ConfigService, number: Any) -> None:
 @pytest.mark.parametrize(
     "wrong", [{1: 2}, {"a": {None: 1}}, {"a": [{2.5: 1}]}, {"a": {1, 2}}, {"a": b"x"}, {"a": NOW}]
 )
-def test_mappings_of_what_json_does_not_know(service: ConfigService, wrong: Any) -> None:
-    """No name is made a string behind one's back, and no value either."""
+def test_mappings_that_json_cannot_represent(service: ConfigService, wrong: Any) -> None:
+    """Names and values of other types are refused; none is converted to a string."""
     with pytest.raises(TypeError, match=r"is a str, not|booleans or None, not"):
         service.put(MAC, wrong)
 
@@ -233,10 +233,10 @@ def test_mappings_of_what_json_does_not_know(service: ConfigService, wrong: Any)
     ],
     ids=["mac", "content", "word"],
 )
-def test_the_right_kind_with_a_wrong_value(
+def test_the_right_type_with_a_wrong_value(
     service: ConfigService, use: Callable[[ConfigService], object], error: type[IotConfigError]
 ) -> None:
-    """It is the core's error, as ever."""
+    """It raises the core's error for that value."""
     with pytest.raises(error):
         use(service)
     assert BulkOptions(on_conflict="skip") == BulkOptions(OnConflict.SKIP)

@@ -1,4 +1,4 @@
-"""Names of assets: one safe path segment, and nothing else."""
+"""Names of assets: one safe path segment."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BAD = [
     ],
 )  # fmt: skip
 def test_a_name_is_kept_as_it_is(text: str) -> None:
-    """Letters, digits, dot, underscore and dash, up to 255 of them."""
+    """A name has up to 255 letters, digits, dots, underscores and dashes, and is kept unchanged."""
     assert text == str(AssetName(text))
 
 
 @pytest.mark.parametrize("text", BAD, ids=[ascii(text)[:20] for text in BAD])
 def test_everything_else_is_refused(text: str) -> None:
-    """With one line that says what a name is, and how the bad one began."""
+    """The refusal is one line with the rule and the begin of the refused name."""
     with pytest.raises(ValidationFailed, match="has an invalid format: it is 1 to 255 of") as refused:
         AssetName(text)
 
@@ -36,8 +36,8 @@ def test_everything_else_is_refused(text: str) -> None:
     assert len(str(refused.value)) < 500
 
 
-def test_names_are_sorted_as_they_are_written() -> None:
-    """By their characters; no locale has a say."""
+def test_names_are_sorted_by_their_characters() -> None:
+    """The order does not depend on a locale."""
     names = [AssetName(text) for text in ("b", "a", "B", "_", "1")]
 
     assert ["1", "B", "_", "a", "b"] == [str(name) for name in sorted(names)]

@@ -1,4 +1,4 @@
-"""A question that takes long keeps nobody waiting."""
+"""A question with a bounded wait: a slow answer does not delay the caller."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from iotconfig.testing.simultaneous import together
 from tests.support.waiting import wait_until
 
 
-def test_an_answer_is_given() -> None:
-    """Each time anew."""
+def test_an_answer_is_returned() -> None:
+    """Each call asks again."""
     numbers = iter(range(3))
     bounded = Bounded(lambda: next(numbers))
 
     assert [0, 1, 2] == [bounded.get() for _ in range(3)]
 
 
-def test_what_takes_too_long_is_not_waited_for() -> None:
-    """Nobody asks a second time meanwhile; the answer that comes late is the next one's."""
+def test_a_slow_answer_is_not_awaited() -> None:
+    """A second call does not ask again meanwhile; it gets the late answer of the first."""
     free, asked = Event(), []
 
     def ask() -> int:
@@ -34,8 +34,8 @@ def test_what_takes_too_long_is_not_waited_for() -> None:
     wait_until(lambda: bounded.get() is not None, "it is answered")
 
 
-def test_a_refusal_is_no_answer() -> None:
-    """Nor is the answer before it: it is known to be wrong by now."""
+def test_an_error_replaces_the_last_answer() -> None:
+    """After an error, neither the error nor the answer before it is returned."""
     outcomes = iter([1, None, 3])
 
     def ask() -> int:

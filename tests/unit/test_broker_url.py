@@ -1,4 +1,4 @@
-"""Broker URLs: accepted spellings, default ports, passwords that never show, refusals that repeat nothing."""
+"""Broker URLs: accepted spellings, default ports, hidden passwords, and refusals that do not repeat the URL."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_addresses(url: str, host: str, port: int, tls: bool) -> None:
         pytest.param("mqtt://[::1]", "mqtt://[::1]:1883", id="ipv6"),
     ],
 )
-def test_what_is_shown_is_a_url_again(url: str, shown: str) -> None:
-    """An operator can copy it from the log."""
+def test_the_shown_form_is_a_valid_url(url: str, shown: str) -> None:
+    """An operator can copy the URL from the log."""
     assert shown == str(Broker.parse(url))
 
 
@@ -61,14 +61,14 @@ def test_what_is_shown_is_a_url_again(url: str, shown: str) -> None:
     ],
 )
 def test_credentials(url: str, given: dict[str, Any], expected: tuple[str, str | None]) -> None:
-    """From the URL, with its escapes undone, or from settings of their own, which win and are literal."""
+    """Credentials in the URL are unescaped; credentials in separate settings are literal, and take precedence."""
     broker = Broker.parse(url, **given)
 
     assert expected == (broker.username, broker.password)
 
 
-def test_the_ca_file_is_kept() -> None:
-    """It is read when a connection is made."""
+def test_the_ca_file_is_not_read_yet() -> None:
+    """The path is kept; the file is read when a connection is made."""
     assert Path("ca.pem") == Broker.parse("mqtts://b", ca_file=Path("ca.pem")).ca_file
 
 
@@ -81,7 +81,7 @@ def test_the_ca_file_is_kept() -> None:
     ],
 )
 def test_passwords_do_not_show(broker: Broker) -> None:
-    """Neither `str` nor `repr` shows one."""
+    """Neither `str` nor `repr` shows a password."""
     assert SECRET == broker.password
     assert SECRET not in f"{broker}{broker!r}{[broker]}"
 
@@ -118,7 +118,7 @@ def test_passwords_do_not_show(broker: Broker) -> None:
     ],
 )
 def test_refusals(url: str) -> None:
-    """What names no broker is refused with one line that says what is expected and repeats no secret."""
+    """An invalid URL is refused with one line that names the expected form and repeats no secret."""
     with pytest.raises(ValidationFailed) as refusal:
         Broker.parse(url)
 

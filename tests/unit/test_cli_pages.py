@@ -36,12 +36,12 @@ def listed(service: ConfigService, query: ConfigQuery, limit: int | None) -> lis
 
 @pytest.mark.parametrize(("limit", "count"), [(None, 5), (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (9, 5)])
 def test_configs_of_all_pages(service: ConfigService, limit: int | None, count: int) -> None:
-    """Each config once, sorted by MAC address, and no more than the limit."""
+    """Each config appears once, sorted by MAC address, up to the limit."""
     assert [mac(number) for number in range(1, count + 1)] == listed(service, ConfigQuery(), limit)
 
 
 def test_a_query_selects_on_every_page(service: ConfigService) -> None:
-    """Not only on the first."""
+    """The query applies to each page, not only to the first."""
     assert [mac(4)] == listed(service, ConfigQuery(text="lamp 4"), None)
 
 
@@ -49,7 +49,7 @@ def test_a_query_selects_on_every_page(service: ConfigService) -> None:
 def test_deleted_configs_of_all_pages(
     service: ConfigService, store: MemoryStore, limit: int | None, count: int
 ) -> None:
-    """Each once, the latest deletion first."""
+    """Each deleted config appears once, the latest deletion first."""
     for number in range(1, 6):
         service.delete(service.get_by_mac(mac(number)).id)
     found = pages.deleted_configs(HistoryService(store, service.clock), limit)

@@ -1,4 +1,4 @@
-"""Bodies in, answers out: one spelling, and content verbatim on both ways."""
+"""Request bodies and answers: one spelling, with content verbatim both ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERBATIM = r'{ "b" : 1.10, "a":[1E2, -0],' + "\t" + r'"deviceName":"K\u00fcche" 
 
 @frozen
 class Body:
-    """A body as the routes describe theirs."""
+    """A body declared as the routes declare theirs."""
 
     mac_address: MacAddress
     content: ConfigContent
@@ -51,21 +51,21 @@ FORMS = pytest.mark.parametrize("as_string", [False, True], ids=["object", "stri
     ],
 )
 def test_content_is_read_verbatim_in_both_forms(content: str, as_string: bool) -> None:
-    """An object in the body and a string that holds it mean the same content, character by character."""
+    """An object in the body and a string that contains it give the same content, character by character."""
     body = read(f' {{"content" :\n{spelled(content, as_string=as_string)} , "mac_address":"{MAC}"}}\r\n')
 
     assert Body(MacAddress(MAC), ConfigContent.parse(content)) == body
 
 
 def test_a_string_may_hold_space_around_the_object() -> None:
-    """In a string, the space around the object belongs to the content."""
+    """White space around the object in a string is part of the content."""
     content = read(f'{{"mac_address":"{MAC}","content":" {{}}\\n"}}').content
 
     assert " {}\n" == content.text
 
 
 def test_every_byte_of_the_largest_content_may_be_escaped() -> None:
-    """The cap of a body leaves room for a content of the largest size spelled in escapes only."""
+    """The limit of a body admits content of the maximum size in which every character is escaped."""
     reader = BodyReader(1024)
     escaped = "".join(f"\\u{ord(c):04x}" for c in sized(1024))
     body = f'{{"content":"{escaped}","mac_address":"{MAC}"}}'.encode()
@@ -92,7 +92,7 @@ def test_every_byte_of_the_largest_content_may_be_escaped() -> None:
 def test_pointers_start_at_the_top_of_the_body(
     content: str, pointer: str, rule: str, as_string: bool
 ) -> None:
-    """A refusal of content names the place as seen from the body, in both forms."""
+    """A refusal of content has a JSON Pointer from the top of the body, in both forms."""
     with pytest.raises(InvalidDocument, match=rule) as refusal:
         read(f'{{"mac_address":"{MAC}","content":{spelled(content, as_string=as_string)}}}')
 
@@ -173,7 +173,7 @@ def test_pointers_start_at_the_top_of_the_body(
     ],
 )
 def test_bodies_that_are_refused(body: str, details: dict[str, object], rule: str) -> None:
-    """A body that is not as documented is refused whole, with its place."""
+    """A body that differs from its declaration is refused whole, with a JSON Pointer."""
     with pytest.raises(InvalidDocument, match=rule) as refusal:
         read(body)
 
@@ -181,14 +181,14 @@ def test_bodies_that_are_refused(body: str, details: dict[str, object], rule: st
 
 
 def test_a_bad_mac_address_is_its_own_error() -> None:
-    """A string that is no MAC address is an invalid operation, not a validation error."""
+    """An invalid MAC address is an invalid operation, not a validation error."""
     with pytest.raises(InvalidMacAddress, match="invalid format"):
         read('{"mac_address":"02:00-00:00:00:01","content":{}}')
 
 
 @FORMS
 def test_content_above_the_limit(as_string: bool) -> None:
-    """The limit counts the content's bytes, not those of the body around it."""
+    """The limit counts the bytes of the content, not of the body."""
     content = spelled(sized(1025), as_string=as_string)
 
     with pytest.raises(ContentTooLarge, match="1024"):
@@ -208,7 +208,7 @@ def a_config() -> Config:
 
 
 def test_a_config_is_rendered_with_its_content_spliced_in() -> None:
-    """The answer is JSON whose `content` has the exact characters that are stored."""
+    """The answer is JSON whose `content` has the exact stored characters."""
     config = a_config()
     rendered = to_json(config)
 
@@ -236,14 +236,14 @@ def test_lists_are_rendered_without_content() -> None:
 
 
 def test_an_entity_inside_a_dictionary_keeps_its_content() -> None:
-    """A config is spelled alike wherever in an answer it stands: its content is an object, verbatim."""
+    """A config inside another value is written the same way: its content is an object, verbatim."""
     config = a_config()
 
     assert f'{{"config": {to_json(config)}}}' == to_json({"config": config})
 
 
-def test_raw_json_goes_out_as_it_is() -> None:
-    """`RawJson` is not quoted, and not rewritten."""
+def test_raw_json_is_written_unchanged() -> None:
+    """`RawJson` is neither quoted nor reformatted."""
     assert '{"a": [1.10 ]}' == to_json({"a": RawJson("[1.10 ]")})
 
 
@@ -259,21 +259,21 @@ def test_raw_json_goes_out_as_it_is() -> None:
     ],
 )
 def test_times_are_rfc_3339_in_utc(moment: datetime, expected: str) -> None:
-    """Times go out in UTC, with `Z` and microseconds."""
+    """Times are written in UTC, with `Z` and microseconds."""
     assert expected == rfc3339(moment)
 
 
 @answer
 @frozen
 class Compared:
-    """An answer with a name that Python does not take, and a member that may be left out."""
+    """An answer with a member whose name is a Python keyword, and with an optional member."""
 
     from_: int | None
     more: int | None = None
 
 
 def test_an_answer_is_written_by_its_class() -> None:
-    """Null stays where a member has no default; `from_` becomes `from`."""
+    """A null member without a default is written; `from_` is written as `from`."""
     assert ({"from": None}, {"from": 1, "more": 2}) == (
         json.loads(to_json(Compared(None))),
         json.loads(to_json(Compared(1, 2))),

@@ -65,7 +65,7 @@ def a_request(**headers: str) -> falcon.Request:
     ],
 )
 def test_if_none_match_on_reads(header: str, expected: bool) -> None:
-    """A read compares weakly; what is no list of tags counts as absent."""
+    """A read compares weakly; a header that is not a list of tags is ignored."""
     assert expected is is_unchanged(a_request(If_None_Match=header), '"abc"')
 
 
@@ -87,7 +87,7 @@ def test_if_none_match_on_reads(header: str, expected: bool) -> None:
     ],
 )  # fmt: skip
 def test_if_none_match_of_devices(header: str, expected: bool) -> None:
-    """A tag that lost its quotes, or that a proxy marked as compressed, is known; operators' routes stay strict."""
+    """The device route also matches a tag without quotes or with a proxy's compression suffix; operator routes do not."""
     request = a_request(If_None_Match=header)
 
     assert expected is is_known_to_device(request, '"abc"')
@@ -96,7 +96,7 @@ def test_if_none_match_of_devices(header: str, expected: bool) -> None:
 
 
 def test_no_header_is_no_condition() -> None:
-    """Without the headers a read is answered in full, and a write may replace anything."""
+    """Without these headers a read is answered in full, and a write is unconditional."""
     assert is_unchanged(a_request(), '"abc"') is False
     assert UNCONDITIONAL == write_precondition(a_request())
 
@@ -119,7 +119,7 @@ def test_no_header_is_no_condition() -> None:
     ],
 )
 def test_if_match_on_writes(header: str, expected: Precondition) -> None:
-    """A write compares strongly, with revisions; a tag that is none matches nothing."""
+    """A write compares strongly, with revisions; a tag that is not a revision does not match."""
     assert expected == write_precondition(a_request(If_Match=header))
 
 
@@ -133,14 +133,14 @@ def test_if_match_on_writes(header: str, expected: Precondition) -> None:
     ],
 )
 def test_if_none_match_on_writes(header: str, expected: Precondition) -> None:
-    """On a write, `If-None-Match` names what must not be replaced."""
+    """On a write, `If-None-Match` names the states that must not be replaced."""
     assert expected == write_precondition(a_request(If_None_Match=header))
 
 
 @pytest.mark.parametrize("name", ["If_Match", "If_None_Match"])
 @pytest.mark.parametrize("header", NO_LISTS)
 def test_malformed_conditions_of_writes_are_refused(name: str, header: str) -> None:
-    """A condition that cannot be read is refused, and never dropped: its sender relies on it."""
+    """A malformed condition of a write is refused, not ignored: its sender relies on it."""
     with pytest.raises(ValidationFailed, match=name.replace("_", "-")) as refusal:
         write_precondition(a_request(**{name: header}))
 
@@ -149,7 +149,7 @@ def test_malformed_conditions_of_writes_are_refused(name: str, header: str) -> N
 
 @pytest.mark.parametrize("current", ["absent", "present"])
 def test_both_stars_can_never_hold(current: str) -> None:
-    """A config cannot be there and not be there: with both stars, nothing may be replaced or created."""
+    """`If-Match: *` with `If-None-Match: *` is never true: nothing may be replaced or created."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     config = Config(1, MacAddress("02:00:00:00:00:01"), ConfigContent.parse("{}"), 1, now, now)
     precondition = write_precondition(a_request(If_Match="*", If_None_Match="*"))
@@ -158,8 +158,8 @@ def test_both_stars_can_never_hold(current: str) -> None:
         precondition.check(config if current == "present" else None)
 
 
-def test_both_lists_are_kept() -> None:
-    """`If-Match` and `If-None-Match` in one request both count."""
+def test_both_headers_apply() -> None:
+    """`If-Match` and `If-None-Match` in one request are both evaluated."""
     expected = Precondition(one_of=frozenset({1, 2}), none_of=frozenset({2}))
 
     assert expected == write_precondition(a_request(If_Match='"1", "2"', If_None_Match='"2"'))

@@ -1,4 +1,4 @@
-"""Content that is accepted: kept verbatim, with its derived fields, up to each limit exactly."""
+"""Accepted content: kept verbatim, with its derived fields, up to each limit."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sized(size: int, filler: str = "x") -> str:
     ],
 )
 def test_accepted_content_is_kept_verbatim(text: str, form: type) -> None:
-    """What is accepted keeps every character, from text and from bytes alike."""
+    """Accepted content keeps every character, whether given as text or as bytes."""
     content = ConfigContent.parse(text if form is str else text.encode())
 
     assert text == content.text
@@ -88,7 +88,7 @@ def test_accepted_content_is_kept_verbatim(text: str, form: type) -> None:
     ],
 )
 def test_derived_fields(text: str, expected: tuple[str | None, str | None, bool | None]) -> None:
-    """The derived fields are the decoded values of three members at the top."""
+    """The derived fields are the decoded values of three top-level members."""
     content = ConfigContent.parse(text)
 
     assert expected == (content.device_name, content.device_entity_id, content.enable_ota)
@@ -107,7 +107,7 @@ def test_derived_fields(text: str, expected: tuple[str | None, str | None, bool 
     ],
 )
 def test_larger_than_the_limit(document: str | bytes, max_bytes: int | None) -> None:
-    """One byte of UTF-8 above the limit is too large; the refusal names the limit."""
+    """One byte above the limit is refused, and the refusal names the limit."""
     limit = max_bytes or DEFAULT_MAX_BYTES
 
     with pytest.raises(ContentTooLarge, match=str(limit)) as refusal:
@@ -117,7 +117,7 @@ def test_larger_than_the_limit(document: str | bytes, max_bytes: int | None) -> 
 
 
 def test_etag_is_of_the_bytes_alone() -> None:
-    """The same bytes have the same strong ETag; one space makes another."""
+    """Equal bytes have the same strong ETag; one additional space changes it."""
     one, same, other = (ConfigContent.parse(text) for text in ('{"a":1}', b'{"a":1}', '{"a": 1}'))
 
     assert one.etag == same.etag == etag_of(b'{"a":1}')
@@ -133,8 +133,8 @@ def test_etag_is_of_the_bytes_alone() -> None:
         pytest.param("[" * 100_000, id="never-closed"),
     ],
 )
-def test_hostile_nesting_is_refused_not_recursed_into(text: str) -> None:
-    """A hundred thousand levels are refused like sixty-five, with the pointer of the level too many."""
+def test_hostile_nesting_is_refused_without_recursion(text: str) -> None:
+    """A hundred thousand levels are refused as sixty-five are, with the pointer of the first level too deep."""
     with pytest.raises(InvalidDocument, match="nested deeper than 64 levels"):
         ConfigContent.parse(text)
 
@@ -151,6 +151,6 @@ def test_hostile_nesting_is_refused_not_recursed_into(text: str) -> None:
 )
 @pytest.mark.timeout(10)
 def test_hostile_strings_take_linear_time(text: str) -> None:
-    """A body that fits the limit is refused at once: one request must not keep a worker busy."""
+    """Checking a content within the size limit takes time in proportion to its size."""
     with pytest.raises(InvalidDocument, match=r"not JSON|deeper"):
         ConfigContent.parse(text)

@@ -1,4 +1,4 @@
-"""Content that is refused: each rule, with the place that the refusal names."""
+"""Refused content: each rule, with the JSON Pointer or position in the refusal."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ LOCATED = [
 @pytest.mark.parametrize("form", [str, bytes])
 @pytest.mark.parametrize(("text", "pointer", "rule"), POINTED)
 def test_refusals_with_a_pointer(text: str, pointer: str, rule: str, form: type) -> None:
-    """JSON that breaks a rule is refused with the rule and the JSON Pointer of the place."""
+    """JSON that breaks a rule is refused with the rule and a JSON Pointer."""
     with pytest.raises(InvalidDocument, match=rule) as refusal:
         ConfigContent.parse(text if form is str else text.encode())
 
@@ -94,7 +94,7 @@ def test_refusals_with_a_pointer(text: str, pointer: str, rule: str, form: type)
 @pytest.mark.parametrize("form", [str, bytes])
 @pytest.mark.parametrize(("text", "line", "column"), LOCATED)
 def test_refusals_with_line_and_column(text: str, line: int, column: int, form: type) -> None:
-    """A text that is no JSON is refused with line and column, counted in characters from 1."""
+    """Text that is not JSON is refused with line and column, counted in characters from 1."""
     with pytest.raises(InvalidDocument, match=f"line {line}, column {column}") as refusal:
         ConfigContent.parse(text if form is str else text.encode())
 
@@ -114,8 +114,8 @@ def test_refusals_with_line_and_column(text: str, line: int, column: int, form: 
         pytest.param('{"a":1}'.encode("utf-16"), 1, 1, id="utf-16"),
     ],
 )
-def test_bytes_that_are_no_utf8(data: bytes, line: int, column: int) -> None:
-    """Bytes that are no UTF-8 are refused at the first bad one."""
+def test_bytes_that_are_not_utf8(data: bytes, line: int, column: int) -> None:
+    """The refusal names the position of the first invalid byte."""
     with pytest.raises(InvalidDocument, match="not UTF-8") as refusal:
         ConfigContent.parse(data)
 
@@ -124,15 +124,15 @@ def test_bytes_that_are_no_utf8(data: bytes, line: int, column: int) -> None:
 
 @pytest.mark.parametrize("number", [0xD800, 0xDCFF], ids=["high", "low"])
 def test_a_lone_surrogate_in_the_text_itself(number: int) -> None:
-    """A Python string may hold a lone surrogate unescaped; it is refused at its place."""
+    """An unescaped lone surrogate in a Python string is refused with its position."""
     with pytest.raises(InvalidDocument, match="lone surrogate") as refusal:
         ConfigContent.parse(f'{{"a":"{chr(number)}"}}')
 
     assert {"line": 1, "column": 7} == refusal.value.details
 
 
-def test_the_first_offence_of_several_is_named() -> None:
-    """Of several breaches in one document, the refusal names the first."""
+def test_the_first_violation_is_named() -> None:
+    """If a document breaks several rules, the refusal names the first violation."""
     with pytest.raises(InvalidDocument) as refusal:
         ConfigContent.parse('{"ok":1,"first":NaN,"second":1e999}')
 

@@ -1,4 +1,4 @@
-"""The cookies of browsers that sign in: how they are read, and how long a sign-in is remembered."""
+"""Cookies of browsers that sign in: how they are parsed, and how long a pending sign-in is valid."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def _request(cookies: str) -> falcon.Request:
         pytest.param("a=" + "x" * 16_383, {}, id="too-much-to-look-at"),
     ],
 )
-def test_cookies_are_read_as_they_are(header: str, found: dict[str, str]) -> None:
-    """Nothing is unquoted, and nothing is looked for in a header that no browser sends."""
+def test_cookies_are_read_without_unquoting(header: str, found: dict[str, str]) -> None:
+    """Values are not unquoted, and headers that no browser sends give no cookies."""
     assert found == cookies_of(_request(header))
 
 
 def _remembered(seconds_ago: int, payload: object = None, secret: str = _SECRET) -> str:
-    """The cookie's value of a sign-in that was begun so long ago, by the clock of another machine."""
+    """The cookie of a sign-in that began this many seconds ago by another machine's clock."""
 
     class _Shifted(TimestampSigner):
         def get_timestamp(self) -> int:
@@ -65,8 +65,8 @@ def _sign_in_of(value: str, *, is_https: bool = False) -> SignIn:
 
 
 @pytest.mark.parametrize("seconds_ago", [0, 590, -50])
-def test_a_sign_in_is_remembered_for_ten_minutes(seconds_ago: int) -> None:
-    """By machines whose clocks are a little apart, too."""
+def test_a_pending_sign_in_is_valid_for_ten_minutes(seconds_ago: int) -> None:
+    """A small difference between the clocks of machines is tolerated."""
     assert _SIGN_IN == _sign_in_of(_remembered(seconds_ago))
     assert _SIGN_IN == _sign_in_of(_remembered(seconds_ago), is_https=True)
 
@@ -76,18 +76,18 @@ def test_a_sign_in_is_remembered_for_ten_minutes(seconds_ago: int) -> None:
     [
         pytest.param(lambda: _remembered(610), id="too-old"),
         pytest.param(lambda: _remembered(-70), id="of-the-future"),
-        pytest.param(lambda: _remembered(0, secret="another" * 9), id="signed-by-somebody-else"),
+        pytest.param(lambda: _remembered(0, secret="another" * 9), id="signed-with-another-key"),
         pytest.param(lambda: _remembered(0, {**asdict(_SIGN_IN), "more": 1}), id="another-versions"),
         pytest.param(lambda: _remembered(0, [1]), id="no-sign-in"),
         pytest.param(lambda: "", id="none"),
     ],
 )
-def test_what_is_no_sign_in_of_ours(value: Callable[[], str]) -> None:
-    """It is refused in one sentence, whatever is wrong with it."""
+def test_an_invalid_sign_in_cookie_is_refused(value: Callable[[], str]) -> None:
+    """Each kind of defect is refused with the same sentence."""
     with pytest.raises(ValidationFailed, match="has no such sign-in"):
         _sign_in_of(value())
 
 
 def test_the_key_is_not_shown() -> None:
-    """Neither in a log nor in a traceback."""
+    """The key appears neither in a log nor in a traceback."""
     assert _SECRET not in repr(CookieJar(is_https=False, secret=_SECRET))

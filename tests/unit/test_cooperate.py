@@ -1,4 +1,4 @@
-"""A request that works for long lets others go on: by the clock, and beside the thread that serves."""
+"""A long computation lets other requests run: it yields by the clock, or runs in another thread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
 class Recorder:
-    """Work that was done aside."""
+    """Records the work that was offloaded."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -44,8 +44,8 @@ class Recorder:
         return work()
 
 
-def test_cooperate_are_given_by_the_clock() -> None:
-    """However often it is asked, a turn is given once in five milliseconds, counted from when it was over."""
+def test_turns_are_yielded_by_the_clock() -> None:
+    """A turn is yielded at most once in five milliseconds, counted from the end of the last one."""
     now = [100.0]
     turns: list[float] = []
 
@@ -62,7 +62,7 @@ def test_cooperate_are_given_by_the_clock() -> None:
 
 
 def test_a_turn_may_come_between_any_two_configs() -> None:
-    """Few large configs take as long as many small ones: the clock is asked at each."""
+    """The clock is checked after each config, since few large configs take as long as many small ones."""
     asked: list[None] = []
     bulk = BulkService(MemoryStore(), SteppingClock(), yield_turn=lambda: asked.append(None))
 
@@ -74,8 +74,8 @@ def test_a_turn_may_come_between_any_two_configs() -> None:
     assert 50 <= loaded <= len(asked) - 50
 
 
-def test_a_patch_of_many_is_merged_aside() -> None:
-    """Each config by itself."""
+def test_a_bulk_patch_is_merged_in_the_other_thread() -> None:
+    """Each config is merged by a call of its own."""
     offload = Recorder()
     bulk = BulkService(MemoryStore(), SteppingClock(), offload=offload)
     bulk.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
@@ -97,8 +97,8 @@ def test_a_patch_of_many_is_merged_aside() -> None:
         ("POST", "/api/configs/patch?dry_run=true", {}, '{"match":"","merge":{"b":1}}'),
     ],
 )
-def test_what_is_large_is_done_aside(method: str, path: str, headers: dict[str, str], body: str) -> None:
-    """Reading, merging and comparing documents; the size is what the work grows with."""
+def test_large_work_is_offloaded(method: str, path: str, headers: dict[str, str], body: str) -> None:
+    """Reading, merging and comparing are offloaded above the size with which their cost grows."""
     offload = Recorder()
     client = TestClient(app_in_memory(offload=offload, comparing=offload))
     client.simulate_post("/api/configs", json={"mac_address": str(mac(1)), "content": {"a": 1}})
@@ -114,12 +114,12 @@ def test_what_is_large_is_done_aside(method: str, path: str, headers: dict[str, 
 
 
 def test_small_work_stays_in_its_thread() -> None:
-    """A change of threads takes longer than reading a usual document."""
+    """Work on a usual document is not offloaded: switching threads takes longer."""
     assert threading.get_ident() == InThread()(threading.get_ident, SMALL - 1)
 
 
-def test_large_work_leaves_its_thread(capfd: pytest.CaptureFixture[str]) -> None:
-    """What it raises is raised where it was asked for, and printed by nobody: a refused document is no news."""
+def test_errors_of_offloaded_work_reach_the_caller(capfd: pytest.CaptureFixture[str]) -> None:
+    """An error is raised in the caller, and is not printed by the other thread."""
     in_thread = InThread()
 
     assert threading.get_ident() != in_thread(threading.get_ident, SMALL)
@@ -128,8 +128,8 @@ def test_large_work_leaves_its_thread(capfd: pytest.CaptureFixture[str]) -> None
     assert ("", "") == capfd.readouterr()
 
 
-def test_a_thread_refuses_what_would_wait_too_long() -> None:
-    """Before a connection is taken; a thread that compares leaves the other to changes."""
+def test_offloading_refuses_a_wait_that_is_too_long() -> None:
+    """It refuses before a connection is taken; comparisons do not delay the merges of changes."""
     in_thread, other = InThread(), InThread()
     begun = threading.Event()
     refused: list[TooManyRequests] = []
@@ -150,8 +150,8 @@ def test_a_thread_refuses_what_would_wait_too_long() -> None:
     assert refused[0].retry_after > 0
 
 
-def test_edits_are_equal_wherever_they_are_done() -> None:
-    """Where a patch is merged is no part of what it means."""
+def test_offloaded_edits_give_the_same_result() -> None:
+    """The result of a patch does not depend on the thread that merges it."""
     patch = MergePatch.parse('{"a":1}')
 
     assert Merge(patch) == Merge(patch, offload=Recorder())
@@ -159,7 +159,7 @@ def test_edits_are_equal_wherever_they_are_done() -> None:
 
 @frozen
 class WatchedStore(MemoryStore):
-    """A store that knows how many of its blocks are open."""
+    """A store that counts its open blocks."""
 
     opened: list[None] = field(factory=list)
 
@@ -183,8 +183,8 @@ class WatchedStore(MemoryStore):
 
 
 @pytest.mark.parametrize("rivals", [0, 2, 100])
-def test_a_merge_waits_with_no_connection_in_hand(rivals: int) -> None:
-    """Whoever changes the config meanwhile loses nothing; against ever more, the last merge is under the lock."""
+def test_a_merge_waits_without_a_connection(rivals: int) -> None:
+    """Concurrent changes are not lost; after repeated conflicts the last merge runs under the lock."""
     store = WatchedStore()
     service = ConfigService(store, SteppingClock())
     config = service.create(mac(1), content(a=0))

@@ -1,4 +1,4 @@
-"""Database URLs: accepted spellings, passwords that never show, refusals that repeat nothing."""
+"""Database URLs: accepted spellings, hidden passwords, and refusals that do not repeat the URL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "hunter2"
     ],
 )
 def test_postgresql(text: str, shown: str) -> None:
-    """Every spelling of PostgreSQL means psycopg, and is shown without the driver."""
+    """Every spelling of PostgreSQL selects psycopg, and is shown without the driver."""
     url = DatabaseUrl.parse(text)
 
     assert "postgresql+psycopg" == url.url.drivername
@@ -41,7 +41,7 @@ def test_postgresql(text: str, shown: str) -> None:
     ],
 )
 def test_sqlite(text: str, path: str) -> None:
-    """Three slashes make a relative path, four an absolute one; it is taken literally, and shown absolute."""
+    """Three slashes make a relative path, four an absolute one; the path is literal, and shown as absolute."""
     url = DatabaseUrl.parse(text)
 
     assert url.is_sqlite
@@ -61,7 +61,7 @@ def test_sqlite(text: str, path: str) -> None:
     ],
 )
 def test_passwords_do_not_show(text: str) -> None:
-    """Neither `str` nor `repr` shows a password, wherever in the URL it stands."""
+    """Neither `str` nor `repr` shows a password, wherever it stands in the URL."""
     url = DatabaseUrl.parse(text)
 
     assert SECRET not in str(url)
@@ -92,7 +92,7 @@ def test_passwords_do_not_show(text: str) -> None:
     ],
 )
 def test_refusals(text: str) -> None:
-    """What is no supported database is refused with one line that repeats no secret."""
+    """A URL of an unsupported database is refused with one line that repeats no secret."""
     with pytest.raises(ValidationFailed) as refusal:
         DatabaseUrl.parse(text)
 

@@ -22,7 +22,7 @@ HURRIED = {"headers": evolve(ALL_LONG, headers=SHORT), "body": evolve(ALL_LONG, 
 
 @frozen
 class Pair:
-    """The two ends: a client's plain socket, and a server's."""
+    """A client's plain socket and the server's end."""
 
     client: socket.socket
     accepted: socket.socket
@@ -33,48 +33,48 @@ class Pair:
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """A connected pair that is closed when the test ends."""
+    """A connected pair, closed at the end of the test."""
     client, accepted = socket.socketpair()
     client.settimeout(LONG)
     with client, accepted:
         yield Pair(client, accepted)
 
 
-def drip_until_cut(pair: Pair, served: DeadlineSocket) -> None:
-    """Feed one byte for each that is read: no single read waits, so only a total can end it."""
+def send_slowly_until_cut(pair: Pair, served: DeadlineSocket) -> None:
+    """Send one byte for each byte that is read: no single read blocks, so only a total limit can end it."""
     until = monotonic() + 20
     while monotonic() < until:
         pair.client.send(b"x")
         served.recv(1)
 
 
-def test_what_arrives_in_time_is_read(pair: Pair) -> None:
-    """A client in time notices nothing of the deadlines."""
+def test_data_in_time_is_read(pair: Pair) -> None:
+    """The deadlines do not affect a client that sends in time."""
     served = pair.serve()
     pair.client.sendall(b"GET / HTTP/1.1\r\n")
 
     assert b"GET / HTTP/1.1\r\n" == served.recv(100)
 
 
-def test_silence_after_connecting_is_cut(pair: Pair) -> None:
-    """A client that connects and sends nothing has the time of headers."""
+def test_a_silent_connection_is_cut(pair: Pair) -> None:
+    """A client that connects and sends nothing is cut after the time limit of headers."""
     with pytest.raises(HeadersTooSlow):
         pair.serve(evolve(ALL_LONG, headers=SHORT)).recv(100)
 
 
 @pytest.mark.parametrize("phase", HURRIED)
-def test_a_drip_is_cut(pair: Pair, phase: str) -> None:
-    """Headers and small bodies have a total: a byte now and then does not extend it."""
+def test_single_bytes_do_not_extend_the_total(pair: Pair, phase: str) -> None:
+    """Headers and small bodies have a total time limit, whatever arrives meanwhile."""
     served = pair.serve(HURRIED[phase])
     if phase == "body":
         served.expect_body(100)
 
     with pytest.raises(TimeoutError if phase == "body" else HeadersTooSlow):
-        drip_until_cut(pair, served)
+        send_slowly_until_cut(pair, served)
 
 
 def test_a_next_request_has_its_own_total(pair: Pair) -> None:
-    """On a kept connection, the headers' time begins with the next request's first byte."""
+    """On a kept connection, the time limit of headers starts at the next request's first byte."""
     served = pair.serve(evolve(ALL_LONG, headers=SHORT))
     pair.client.send(b"x")
     served.recv(1)
@@ -83,11 +83,11 @@ def test_a_next_request_has_its_own_total(pair: Pair) -> None:
 
     assert b"x" == served.recv(1)
     with pytest.raises(HeadersTooSlow):
-        drip_until_cut(pair, served)
+        send_slowly_until_cut(pair, served)
 
 
-def test_a_large_body_may_take_long_as_long_as_it_moves(pair: Pair) -> None:
-    """A body above the small size has no total."""
+def test_a_large_body_in_progress_is_not_cut(pair: Pair) -> None:
+    """A body above the small size has no total time limit."""
     served = pair.serve(evolve(ALL_LONG, body=SHORT, stall=SHORT))
     served.expect_body(101)
     until = monotonic() + 3 * SHORT
@@ -100,7 +100,7 @@ def test_a_large_body_may_take_long_as_long_as_it_moves(pair: Pair) -> None:
 
 
 def test_a_large_body_that_stops_is_cut(pair: Pair) -> None:
-    """A body above the small size ends when no byte moves."""
+    """A body above the small size is cut when no byte arrives for the idle time limit."""
     served = pair.serve(evolve(ALL_LONG, stall=SHORT))
     served.expect_body(101)
     pair.client.send(b"x")
@@ -115,7 +115,7 @@ def test_a_large_body_that_stops_is_cut(pair: Pair) -> None:
     [pytest.param(True, SHORT, id="nothing-comes"), pytest.param(False, LONG, id="the-worker-ends")],
 )
 def test_an_idle_connection_ends_quietly(pair: Pair, is_serving: bool, idle: float) -> None:
-    """Where no next request begins, the connection ends as if the client had closed it."""
+    """If no next request begins, the connection ends as if the client had closed it."""
     served = pair.serve(evolve(ALL_LONG, idle=idle), is_serving=is_serving)
     pair.client.send(b"x")
     served.recv(1)
@@ -126,7 +126,7 @@ def test_an_idle_connection_ends_quietly(pair: Pair, is_serving: bool, idle: flo
 
 
 def test_a_first_request_is_read_even_while_the_worker_ends(pair: Pair) -> None:
-    """A connection that was accepted is answered once, whatever the worker is about to do."""
+    """The first request on an accepted connection is read although the worker is ending."""
     served = pair.serve(is_serving=False)
     served.expect_request()
     pair.client.send(b"x")
@@ -134,15 +134,15 @@ def test_a_first_request_is_read_even_while_the_worker_ends(pair: Pair) -> None:
     assert b"x" == served.recv(100)
 
 
-def test_a_closed_client_is_no_slow_client(pair: Pair) -> None:
-    """The end of the stream is an empty read, not a time-out."""
+def test_a_closed_connection_is_not_a_timeout(pair: Pair) -> None:
+    """The end of the stream is an empty read."""
     pair.client.close()
 
     assert b"" == pair.serve().recv(100)
 
 
 def test_a_large_answer_arrives_whole(pair: Pair) -> None:
-    """Sending in blocks loses and reorders nothing, though the reader is slower than the writer."""
+    """Sending in blocks neither loses nor reorders bytes, though the reader is slower than the writer."""
     answer = bytes(range(256)) * 16 * 1024
     with ThreadPoolExecutor() as pool:
         sent = pool.submit(pair.serve(evolve(ALL_LONG, stall=LONG)).sendall, answer)
@@ -155,18 +155,18 @@ def test_a_large_answer_arrives_whole(pair: Pair) -> None:
 
 
 def test_a_reader_that_stops_is_cut(pair: Pair) -> None:
-    """An answer of which no byte moves ends as if the client had gone."""
+    """Sending ends as if the client had gone when no byte of the answer moves."""
     with pytest.raises(BrokenPipeError):
         pair.serve(evolve(ALL_LONG, stall=SHORT)).sendall(b"x" * 16 * 1024 * 1024)
 
 
 def test_an_empty_answer_is_sent_at_once(pair: Pair) -> None:
-    """Nothing to send is no error."""
+    """Sending nothing is not an error."""
     pair.serve().sendall(b"")
 
 
 def test_lingering_lets_the_client_read_the_answer(pair: Pair) -> None:
-    """A client that is still sending gets the whole answer and its end, not a reset."""
+    """A client that is still sending receives the whole answer and its end, not a reset."""
     served = pair.serve()
     pair.client.sendall(b"x" * 10_000)
     served.linger()
@@ -182,8 +182,8 @@ def test_lingering_lets_the_client_read_the_answer(pair: Pair) -> None:
     assert -1 == pair.accepted.fileno()
 
 
-def test_lingering_ends_with_a_client_that_never_does(pair: Pair) -> None:
-    """A client that keeps silent, or sends for ever, cannot hold the connection by lingering."""
+def test_lingering_is_bounded(pair: Pair) -> None:
+    """A client that is silent, or never stops sending, does not keep the connection open."""
     served = pair.serve()
     served.linger()
     started = monotonic()
@@ -193,8 +193,8 @@ def test_lingering_ends_with_a_client_that_never_does(pair: Pair) -> None:
     assert monotonic() - started < 20
 
 
-def test_everything_else_is_the_sockets_own(pair: Pair) -> None:
-    """A server that asks for the socket's other abilities gets them."""
+def test_other_members_are_those_of_the_socket(pair: Pair) -> None:
+    """The server can use the socket's other methods and attributes."""
     served = pair.serve()
 
     assert pair.accepted.fileno() == served.fileno()
@@ -202,9 +202,9 @@ def test_everything_else_is_the_sockets_own(pair: Pair) -> None:
 
 
 def test_a_large_body_that_trickles_is_cut(pair: Pair) -> None:
-    """A byte now and then is no progress, however much of the body is still to come."""
+    """Single bytes do not count as progress of a large body."""
     served = pair.serve(evolve(ALL_LONG, stall=TOO_SHORT_FOR_16_KIB))
     served.expect_body(10_000_000)
 
     with pytest.raises(TimeoutError):
-        drip_until_cut(pair, served)
+        send_slowly_until_cut(pair, served)

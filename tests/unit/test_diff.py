@@ -1,4 +1,4 @@
-"""Two documents compared: the patch leads from one to the other, and people can read the rest."""
+"""Two documents compared: a JSON Patch that turns one into the other, and a diff in lines."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def compared(before: str | None, after: str | None) -> Difference:
 
 
 def patched(before: str | None, found: Difference) -> Any:
-    """What the JSON Patch makes of the first document, after a journey as JSON."""
+    """The first document with the JSON Patch applied, after a round trip through JSON."""
     patch = JsonPatch(json.loads(json.dumps(found.json_patch)))
     return patch.apply(None if before is None else json.loads(before))
 
 
 def exact(value: Any) -> str:
-    """A value as JSON, in which true is not 1."""
+    """A value as JSON, in which true is not equal to 1."""
     return json.dumps(value, sort_keys=True)
 
 
-def test_a_change_is_shown_a_member_a_line() -> None:
-    """However dense the document is, one changed member is one changed line, with its neighbours around."""
+def test_the_diff_has_one_line_for_each_member() -> None:
+    """One changed member is one changed line with context, even in a document without line breaks."""
     found = compared(
         '{"a":1.10,"b":[1,{"c":"x, y"}],"d":{},"e":[]}', '{"a":1.10,"b":[1,{"c":"z"}],"d":{},"e":[]}'
     )
@@ -56,20 +56,20 @@ def test_a_change_is_shown_a_member_a_line() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 5000])
-def test_equal_documents_differ_in_nothing(size: int) -> None:
-    """No operation, and an empty text: of large documents, too."""
+def test_equal_documents_have_no_differences(size: int) -> None:
+    """The patch has no operation and the text is empty, for large documents too."""
     text = json.dumps({"a": list(range(size))})
 
     assert Difference([], "") == compared(text, text)
 
 
-def test_two_documents_that_are_not_there_are_equal() -> None:
-    """A deletion compared with a deletion."""
+def test_two_missing_documents_are_equal() -> None:
+    """A deletion compared with a deletion has no differences."""
     assert Difference([], "") == compared(None, None)
 
 
-def test_a_document_that_comes_or_goes_is_shown_whole() -> None:
-    """Beside a deletion, the other document is all added, or all removed."""
+def test_a_created_or_deleted_document_is_shown_whole() -> None:
+    """Compared with a deletion, all lines are added, or all removed."""
     added, removed = compared(None, '{"a":1}'), compared('{"a":1}', None)
 
     assert [{"op": "replace", "path": "", "value": {"a": 1}}] == added.json_patch
@@ -83,7 +83,7 @@ def test_a_document_that_comes_or_goes_is_shown_whole() -> None:
     [('{"a":1}', '{"a": 1}'), ('{"a":1}', '{"a":1}\n'), ("{}", "{\t}"), ('{"a":1}', '{"a":1}\r\n')],
 )
 def test_documents_that_differ_in_spacing_only(before: str, after: str) -> None:
-    """They mean the same, so there is no operation; the text shows the spaces, which are what differs."""
+    """The values are equal, so the patch has no operation; the text shows the different spacing."""
     found = compared(before, after)
 
     changed = [line for line in found.unified_diff.split("\n")[3:] if line.startswith(("+", "-"))]
@@ -95,7 +95,7 @@ def test_documents_that_differ_in_spacing_only(before: str, after: str) -> None:
 
 
 def test_spellings_of_one_number_are_shown() -> None:
-    """The text tells 1.10 from 1.1, as the device may."""
+    """The text shows 1.10 and 1.1 as different, as a device may treat them."""
     found = compared('{"a":1.10}', '{"a":1.1}')
 
     assert '-  "a": 1.10' in found.unified_diff.splitlines()
@@ -107,15 +107,15 @@ def test_spellings_of_one_number_are_shown() -> None:
     ("before", "after"),
     [("0.0", "-0.0"), ("0", "-0"), ("12345678901234567890.5", "12345678901234567891.5"), ("1", "1E0")],
 )
-def test_numbers_that_a_double_does_not_tell_apart_are_replaced(before: str, after: str) -> None:
-    """In objects and in arrays: the patch is empty only where nothing but spacing differs."""
+def test_numbers_equal_as_doubles_are_replaced(before: str, after: str) -> None:
+    """The patch is empty only if the documents differ in nothing but spacing."""
     found = compared(f'{{"a":{before},"b":[{before}]}}', f'{{"a":{after},"b":[{after}]}}')
 
     assert ["/a", "/b/0"] == [operation["path"] for operation in found.json_patch]
 
 
 def test_numbers_cannot_be_chosen_to_share_a_hash() -> None:
-    """Python hashes whole numbers modulo 2**61 - 1: counting those that share one takes quadratic time."""
+    """Integers that are equal modulo 2**61 - 1 do not make the comparison quadratic."""
     numbers = decoded(f"[{','.join(str((2**61 - 1) * k) for k in range(1, 1000))}]")
     identity = _Identities().of
 
@@ -137,13 +137,13 @@ def test_numbers_cannot_be_chosen_to_share_a_hash() -> None:
         ('{"a":[1,2,3,4]}', '{"a":[4,3,1,2,1]}'),
     ],
 )
-def test_kinds_and_names_that_are_easily_mistaken(before: str, after: str) -> None:
-    """A patch leads to the target exactly: true is not 1, null is not nothing, names may hold slashes."""
+def test_values_and_names_that_are_easily_confused(before: str, after: str) -> None:
+    """The patch distinguishes true from 1 and null from absence, and escapes slashes in names."""
     assert exact(json.loads(after)) == exact(patched(before, compared(before, after)))
 
 
 def test_line_separators_of_unicode_stay_in_their_strings() -> None:
-    """U+2028, U+0085 and the like are characters of a string, and end no line of the diff."""
+    """U+2028, U+0085 and the like are characters of a string, and do not end a line of the diff."""
     before, after = (f'{{"a":"x\u2028y\u0085z\u2029","b":{number}}}' for number in (1, 2))
 
     assert ['   "a": "x\u2028y\u0085z\u2029",', '-  "b": 1', '+  "b": 2'] == compared(
@@ -151,8 +151,8 @@ def test_line_separators_of_unicode_stay_in_their_strings() -> None:
     ).unified_diff.split("\n")[4:7]
 
 
-def test_marks_inside_strings_are_no_structure() -> None:
-    """Braces, commas, colons and escaped quotes of a string do not break its line."""
+def test_brackets_inside_strings_are_not_structure() -> None:
+    """Braces, commas, colons and escaped quotes in a string do not break its line."""
     lines = compared("{}", '{"a\\"{":"[1,2]: \\\\","b":1}').unified_diff.splitlines()
 
     assert '+  "a\\"{": "[1,2]: \\\\",' in lines
@@ -160,7 +160,7 @@ def test_marks_inside_strings_are_no_structure() -> None:
 
 @pytest.mark.parametrize("place", [0, 2500, 4999])
 def test_a_change_of_a_large_document(place: int) -> None:
-    """Where the finest diff would take too long, the piece that differs is shown, and the patch holds."""
+    """If the finest diff would take too long, the differing part is shown whole, and the patch is exact."""
     items = list(range(5000))
     before = json.dumps({"a": items, "b": 1, "gone": 1})
     items[place] = -1
@@ -176,7 +176,7 @@ def test_a_change_of_a_large_document(place: int) -> None:
 
 
 def test_a_patch_is_no_longer_than_its_documents() -> None:
-    """A path for each of a thousand items below one long name would be a hundred times as long."""
+    """A patch with one path for each of a thousand items would be a hundred times as long; they are replaced as one."""
     name = "n" * 10_000
     before, after = (json.dumps({name: {str(n): value for n in range(1000)}}) for value in (1, 2))
     found = compared(before, after)
@@ -185,15 +185,15 @@ def test_a_patch_is_no_longer_than_its_documents() -> None:
     assert len(json.dumps(found.json_patch)) < len(before) + len(after)
 
 
-def test_deep_levels_are_not_indented_ever_further() -> None:
-    """Or a document of 256 KiB would have 17 MB of spaces."""
+def test_the_indent_is_bounded() -> None:
+    """Unbounded, a document of 256 KiB would have 17 MB of spaces."""
     text = '{"a":' + "[" * 60 + ",".join("1" * 1000) + "]" * 60 + "}"
 
     assert len(compared(None, text).unified_diff) < 50 * len(text) / 2
 
 
-def test_a_large_document_that_comes() -> None:
-    """A large first revision has nothing to be compared with."""
+def test_a_large_first_document() -> None:
+    """A large first revision is compared with a missing document."""
     after = json.dumps({"a": list(range(5000))})
     found = compared(None, after)
 
@@ -203,7 +203,7 @@ def test_a_large_document_that_comes() -> None:
 
 @pytest.mark.parametrize("size", [4000, 6000])
 def test_large_documents_that_differ_in_spacing_only(size: int) -> None:
-    """Spacing is told apart at any size."""
+    """A difference in spacing is shown at any size."""
     value = {"a": list(range(size))}
     found = compared(json.dumps(value), json.dumps(value, indent=1))
 
@@ -225,8 +225,8 @@ _DOCUMENTS = st.dictionaries(st.sampled_from(["a", "b", "c", "a/b", "~1"]), _PLA
 
 @settings(max_examples=150, deadline=None)
 @given(pair=st.tuples(_DOCUMENTS, _DOCUMENTS) | st.tuples(objects(), objects()))
-def test_the_patch_leads_from_one_to_the_other(pair: tuple[str, str]) -> None:
-    """For any two documents, an independent RFC 6902 library gets to the second one."""
+def test_the_patch_turns_one_into_the_other(pair: tuple[str, str]) -> None:
+    """An independent RFC 6902 library applies the patch of any two documents, and gets the second one."""
     before, after = pair
     found = compared(before, after)
 
@@ -235,21 +235,21 @@ def test_the_patch_leads_from_one_to_the_other(pair: tuple[str, str]) -> None:
 
 
 def _differs_in_spelling(before: str, after: str) -> bool:
-    """Whether numbers could be equal and written in two ways (0 and 0.0), which no patch needs to tell."""
+    """Whether equal numbers could be spelled in two ways (0 and 0.0), which a patch need not distinguish."""
     return bool({".", "e", "E", "-"} & set(before + after))
 
 
 @settings(max_examples=100, deadline=None)
 @given(pair=st.tuples(objects(), objects()), is_same=st.booleans())
 def test_the_text_is_empty_for_equal_bytes_only(pair: tuple[str, str], *, is_same: bool) -> None:
-    """Whoever sees no difference may rely on it."""
+    """An empty text means that the documents are equal byte for byte."""
     before, after = (pair[0], pair[0]) if is_same else pair
 
     assert (before == after) == ("" == compared(before, after).unified_diff)
 
 
 def test_contents_are_compared_by_their_text() -> None:
-    """The same text is the same document, whoever read it."""
+    """Contents with the same text are equal, however they were parsed."""
     text = '{"deviceName":"Lamp"}'
 
     assert "" == difference(ConfigContent.parse(text), ConfigContent.parse(text), "a", "b").unified_diff

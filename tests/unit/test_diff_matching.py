@@ -1,4 +1,4 @@
-"""Two sequences matched: correctly for all, closely for ordinary ones, and with bounded effort for the worst."""
+"""Two sequences matched: always correct, minimal for usual inputs, and with bounded effort for the worst ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ITEMS = st.lists(st.sampled_from("abcd"), max_size=40)
 
 
 def rebuilt(one: list[str], other: list[str], found: list[Change]) -> list[str]:
-    """`other`, made of `one` and of what changed."""
+    """`other`, rebuilt from `one` and the changes."""
     made: list[str] = []
     place = 0
     for change in found:
@@ -27,8 +27,8 @@ def rebuilt(one: list[str], other: list[str], found: list[Change]) -> list[str]:
 
 @settings(max_examples=200, deadline=None)
 @given(one=_ITEMS, other=_ITEMS)
-def test_what_is_between_two_changes_is_equal(one: list[str], other: list[str]) -> None:
-    """Whatever was matched, one sequence and the changes make the other."""
+def test_items_between_changes_are_equal(one: list[str], other: list[str]) -> None:
+    """One sequence and the changes always give the other sequence."""
     assert other == rebuilt(one, other, changes(one, other))
 
 
@@ -43,13 +43,13 @@ def test_what_is_between_two_changes_is_equal(one: list[str], other: list[str]) 
         ("ab", "", [Change(0, 2, 0, 0)]),
     ],
 )
-def test_ordinary_differences_are_the_smallest(one: str, other: str, expected: list[Change]) -> None:
-    """One item that changes, moves, comes or goes is shown as that."""
+def test_simple_differences_are_minimal(one: str, other: str, expected: list[Change]) -> None:
+    """One item that is changed, moved, added or removed is one change."""
     assert expected == changes(one, other)
 
 
 class Counted:
-    """An item that counts how often items were compared."""
+    """An item that counts the comparisons of items."""
 
     def __init__(self, value: int, comparisons: count[int]) -> None:
         self._value = value
@@ -76,7 +76,7 @@ class Counted:
 def test_sequences_with_little_in_common_take_bounded_effort(
     of_one: Callable[[int], int], of_other: Callable[[int], int]
 ) -> None:
-    """Comparing each item with each other one would be 16,000,000 comparisons."""
+    """Comparing each item with every other one would take 16,000,000 comparisons."""
     size = 4000
     comparisons = count()
     one = [Counted(of_one(number), comparisons) for number in range(size)]
@@ -88,7 +88,7 @@ def test_sequences_with_little_in_common_take_bounded_effort(
 
 
 def test_heads_of_hunks_count_their_lines() -> None:
-    """As `patch` reads them: a lone line has no length, and where there are no lines, the line before is named."""
+    """The heads follow the format that `patch` reads, with its special cases for one line and for none."""
     lines = [str(number) for number in range(20)]
 
     diff = unified_diff([], ["a"], "one", "other") + unified_diff(

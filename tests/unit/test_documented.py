@@ -1,4 +1,4 @@
-"""What counts as a command of a page, and which of them are run."""
+"""Which lines of a page are commands, and which of them are run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ $ echo three
 
 
 def test_commands_are_joined_and_have_their_output() -> None:
-    """Root's commands are none of them, and end the one before."""
+    """Lines with root's prompt are not commands that are run, and end the output of the command before."""
     (block,) = blocks(PAGE)
 
     assert [
@@ -46,20 +46,20 @@ def test_commands_are_joined_and_have_their_output() -> None:
         ("export SECRET=…", False),
     ],
 )
-def test_what_is_run(text: str, is_run: bool) -> None:
-    """Nothing that installs, stays, leaves something out, or asks others."""
+def test_commands_that_are_run(text: str, is_run: bool) -> None:
+    """Commands that install, stay in the foreground, contain an ellipsis or use other hosts are not run."""
     assert is_run is Command(text, 1, ()).is_run
 
 
 def test_lines_that_were_not_printed_are_missing() -> None:
-    """Those with something left out are not looked for."""
+    """Lines with an ellipsis are not expected in the output."""
     command = Command("x", 1, ("  one", "two …", "three"))
 
     assert ["three"] == command.missing("zero\none\n")
 
 
 def test_links_and_anchors() -> None:
-    """As GitHub spells them; what is code, or leads to other sites, is no link."""
+    """Anchors follow GitHub's rules; code and links to other sites are not links of the documentation."""
     page = "# One `two`: three?\n## Same\n## Same\n[a](b.md#c) [d](https://e) `[f](g)` ![h](i.svg)\n```\n# [j](k)\n```\n"
 
     assert {"one-two-three", "same", "same-1"} == anchors(page)

@@ -1,4 +1,4 @@
-"""The limit in front of the pool: fair, bounded in time, and exact."""
+"""The limit in front of the connection pool: fair, bounded in time, and exact."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 
 
 def _queued(semaphore: FairSemaphore, served: list[int], number: int) -> Thread:
-    """Somebody who waits, is in the queue by now, and notes when served."""
+    """A waiter that is in the queue when this returns, and records when it is served."""
 
     def wait() -> None:
         if semaphore.acquire(30):
@@ -26,8 +26,8 @@ def _queued(semaphore: FairSemaphore, served: list[int], number: int) -> Thread:
     return thread
 
 
-def test_there_are_as_many_places_as_were_asked_for() -> None:
-    """The third of two is refused, and served when one is given back."""
+def test_the_number_of_places_is_exact() -> None:
+    """With two places, the third waiter times out, or is served when a place is released."""
     semaphore = FairSemaphore(2)
 
     assert [True, True, False] == [semaphore.acquire(0) for _ in range(3)]
@@ -35,8 +35,8 @@ def test_there_are_as_many_places_as_were_asked_for() -> None:
     assert semaphore.acquire(0)
 
 
-def test_who_waits_longest_is_served_first() -> None:
-    """In the order in which they came."""
+def test_waiters_are_served_in_order() -> None:
+    """Waiters get a place in the order of their arrival."""
     semaphore, served = FairSemaphore(1), list[int]()
     assert semaphore.acquire(0)
     threads = [_queued(semaphore, served, number) for number in range(5)]
@@ -47,8 +47,8 @@ def test_who_waits_longest_is_served_first() -> None:
         assert list(range(number + 1)) == served
 
 
-def test_who_gives_a_place_back_does_not_get_it_while_others_wait() -> None:
-    """It is the other's from that moment on, whether or not the other has run yet."""
+def test_a_released_place_goes_to_the_first_waiter() -> None:
+    """The releasing thread cannot take the place again before the waiter runs."""
     semaphore, served = FairSemaphore(1), list[int]()
     assert semaphore.acquire(0)
     thread = _queued(semaphore, served, 1)
@@ -61,7 +61,7 @@ def test_who_gives_a_place_back_does_not_get_it_while_others_wait() -> None:
 
 
 def test_greenlets_are_served_in_order_too() -> None:
-    """A client that asks again at once gets behind all others: each is served equally often."""
+    """A client that asks again at once queues behind the others, so each is served equally often."""
     program = """
 from gevent import monkey; monkey.patch_all()
 import gevent
@@ -86,8 +86,8 @@ print(max(served) - min(served))
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 0.01])
-def test_who_gave_up_gets_no_place_later(seconds: float) -> None:
-    """The place goes past whoever is gone, and is not lost with them."""
+def test_a_waiter_that_timed_out_gets_no_place(seconds: float) -> None:
+    """The place goes to the next waiter, and is not lost."""
     semaphore = FairSemaphore(1)
     assert semaphore.acquire(0)
     assert not semaphore.acquire(seconds)
@@ -99,13 +99,13 @@ def test_who_gave_up_gets_no_place_later(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, 0), (2, 1), (3, 1), (8, 2), (100, 25)])
-def test_a_quarter_is_kept_for_devices(count: int, kept: int) -> None:
-    """At least one, and never all of them."""
+def test_a_quarter_is_reserved_for_devices(count: int, kept: int) -> None:
+    """At least one place is reserved, and never all of them."""
     assert kept == reserved_for_devices(count)
 
 
-def test_other_work_leaves_devices_their_places() -> None:
-    """It waits while devices are served, and gets only what other work gives back."""
+def test_other_work_does_not_take_reserved_places() -> None:
+    """Other work waits while devices are served, and gets only the places that other work releases."""
     semaphore, served = FairSemaphore(3, kept=1), list[int]()
     assert [True, True, False] == [semaphore.acquire(0) for _ in range(3)]
     waiting = _queued(semaphore, served, 1)
@@ -123,7 +123,7 @@ def test_other_work_leaves_devices_their_places() -> None:
 
 
 def test_devices_do_not_shut_out_other_work() -> None:
-    """Who waits longest is served first, whatever it waits for."""
+    """The longest waiter is served first, whether it is a device or other work."""
     semaphore, served = FairSemaphore(2, kept=1), list[int]()
     assert [True, True] == [semaphore.acquire(0, for_device=True) for _ in range(2)]
     waiting = _queued(semaphore, served, 1)

@@ -1,4 +1,4 @@
-"""The checks of the endurance suite: each accepts what is right, and refuses every record that tells of a fault."""
+"""The checks of the endurance suite: each accepts a correct record, and reports each kind of violation."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def _failed(etag: str, status: int | None, **facts: object) -> Operation:
     return Operation("write", A, 0.0, ended, status, {"wrote": etag, **facts})
 
 
-def _heard(revision: int, at: float = 0.0, subject: str = A) -> Operation:
-    return Operation("heard", subject, at, at, 200, {"revision": revision})
+def _received(revision: int, at: float = 0.0, subject: str = A) -> Operation:
+    return Operation("received", subject, at, at, 200, {"revision": revision})
 
 
 def _slow(seconds: float | None) -> Operation:
@@ -85,8 +85,8 @@ Check = Callable[[], Violations]
         pytest.param(
             lambda: stored_were_asked_for_once([WRITES[0], _failed("a3", 503)], HISTORY, GIVEN), id="asked-doubt"
         ),
-        pytest.param(lambda: announced_never_go_back([_heard(1), _heard(3), _heard(3), _heard(1, subject=B)]), id="heard"),
-        pytest.param(lambda: newest_are_announced([_heard(2), _heard(3)], {A: 3}), id="newest"),
+        pytest.param(lambda: announced_never_go_back([_received(1), _received(3), _received(3), _received(1, subject=B)]), id="received"),
+        pytest.param(lambda: newest_are_announced([_received(2), _received(3)], {A: 3}), id="newest"),
         pytest.param(lambda: reads_are_not_stale([*WRITES, _fetch("a3", 5.0)], HISTORY), id="fresh"),
         pytest.param(lambda: reads_are_not_stale([*WRITES, _fetch("a2", 3.5)], HISTORY), id="fresh-meanwhile"),
         pytest.param(lambda: answered_within(WRITES, 1.0), id="within"),
@@ -100,8 +100,8 @@ Check = Callable[[], Violations]
         ),
     ],
 )  # fmt: skip
-def test_what_is_right_is_accepted(check: Check) -> None:
-    """None of these records tells of a fault."""
+def test_correct_records_are_accepted(check: Check) -> None:
+    """None of these records has a violation."""
     assert [] == check()
 
 
@@ -119,7 +119,7 @@ def test_what_is_right_is_accepted(check: Check) -> None:
         pytest.param(lambda: all_are_done([_failed("x", 503)]), id="not-done"),
         pytest.param(lambda: all_are_done([_failed("x", None)]), id="not-ended"),
         pytest.param(lambda: every_subject_is_served([_fetch("a1")], [A, B]), id="one-left-out"),
-        pytest.param(lambda: every_subject_is_served([_fetch("x", status=503)], [A]), id="only-told-to-wait"),
+        pytest.param(lambda: every_subject_is_served([_fetch("x", status=503)], [A]), id="only-503"),
         pytest.param(lambda: revision_counts_the_changes(WRITES, 2), id="lost-change"),
         pytest.param(lambda: revision_counts_the_changes(WRITES, 4), id="change-twice"),
         pytest.param(lambda: revision_counts_the_changes([*WRITES, _failed("x", 412)], 4), id="refused-counts"),
@@ -134,19 +134,19 @@ def test_what_is_right_is_accepted(check: Check) -> None:
             ),
             id="answered-with-anothers",
         ),
-        pytest.param(lambda: stored_were_asked_for_once(WRITES[:1], HISTORY, GIVEN), id="nobody-wrote-it"),
+        pytest.param(lambda: stored_were_asked_for_once(WRITES[:1], HISTORY, GIVEN), id="never-written"),
         pytest.param(
             lambda: stored_were_asked_for_once([WRITES[0], _failed("a3", 507)], HISTORY, GIVEN), id="refused-and-stored"
         ),
         pytest.param(
             lambda: stored_were_asked_for_once(WRITES, [*HISTORY, Stored(A, 4, "a3")], GIVEN), id="stored-twice"
         ),
-        pytest.param(lambda: announced_never_go_back([_heard(3), _heard(2)]), id="back"),
-        pytest.param(lambda: announced_never_go_back([_heard(3), _heard(2), _heard(3)]), id="back-and-forth"),
-        pytest.param(lambda: newest_are_announced([_heard(2)], {A: 3}), id="newest-missing"),
-        pytest.param(lambda: newest_are_announced([], {A: 1}), id="nothing-heard"),
-        pytest.param(lambda: newest_are_announced([_heard(3, at=61.0)], {A: 3}, until=60.0), id="too-late"),
-        pytest.param(lambda: newest_are_announced([_heard(4)], {A: 3}), id="of-the-future"),
+        pytest.param(lambda: announced_never_go_back([_received(3), _received(2)]), id="back"),
+        pytest.param(lambda: announced_never_go_back([_received(3), _received(2), _received(3)]), id="back-and-forth"),
+        pytest.param(lambda: newest_are_announced([_received(2)], {A: 3}), id="newest-missing"),
+        pytest.param(lambda: newest_are_announced([], {A: 1}), id="nothing-received"),
+        pytest.param(lambda: newest_are_announced([_received(3, at=61.0)], {A: 3}, until=60.0), id="too-late"),
+        pytest.param(lambda: newest_are_announced([_received(4)], {A: 3}), id="of-the-future"),
         pytest.param(lambda: reads_are_not_stale([*WRITES, _fetch("a2", 5.0)], HISTORY), id="stale"),
         pytest.param(
             lambda: reads_are_not_stale([_fetch("a3", 0.0, 1.0), _fetch("a2", 2.0)], HISTORY), id="stale-after-a-read"
@@ -155,7 +155,7 @@ def test_what_is_right_is_accepted(check: Check) -> None:
         pytest.param(lambda: answered_within(WRITES[:1], 0.9), id="late"),
         pytest.param(lambda: answered_within([_failed("x", None)], 60.0), id="for-ever"),
         pytest.param(lambda: outage_is_reported([_health(503), _health(200)], 1.0, 5.0), id="healthy-in-an-outage"),
-        pytest.param(lambda: outage_is_reported([_health(200, 6.0)], 1.0, 5.0), id="nobody-asked"),
+        pytest.param(lambda: outage_is_reported([_health(200, 6.0)], 1.0, 5.0), id="no-health-check"),
         pytest.param(lambda: cut_in_time([_slow(None)], {"headers": 10.0}, 3.0), id="never-cut"),
         pytest.param(lambda: cut_in_time([_slow(14.0)], {"headers": 10.0}, 3.0), id="cut-late"),
         pytest.param(lambda: cut_in_time([_slow(6.0)], {"headers": 10.0}, 3.0), id="cut-early"),
@@ -169,6 +169,6 @@ def test_what_is_right_is_accepted(check: Check) -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_refused(check: Check) -> None:
-    """Each of these records tells of one fault."""
+def test_violations_are_reported(check: Check) -> None:
+    """Each of these records has one violation."""
     assert 1 == len(check())

@@ -10,7 +10,7 @@ from faults.operators import OperatorLoad
 
 
 def test_a_generator_can_be_stopped_as_soon_as_it_is_entered(tmp_path: Path) -> None:
-    """A stop that comes at once is one that the generator takes, however slowly its process starts."""
+    """A generator handles a stop signal that is sent immediately, however slowly its process starts."""
     load = OperatorLoad(
         port=1, record=str(tmp_path / "operators.jsonl"), seed=1, writers=1, devices=1, rate=0.001
     )
@@ -22,6 +22,6 @@ def test_a_generator_can_be_stopped_as_soon_as_it_is_entered(tmp_path: Path) -> 
 
 
 def test_a_generator_that_does_not_begin(tmp_path: Path) -> None:
-    """Its end is told at once, and not taken for a load without operations."""
+    """Its exit raises an error at once, and does not count as a load without operations."""
     with pytest.raises(RuntimeError, match="before it began"):
         Generator("no_such_module", OperatorLoad(port=1, record="", seed=1, writers=1, devices=1)).__enter__()

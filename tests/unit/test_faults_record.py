@@ -1,4 +1,4 @@
-"""The record of the endurance suite: it keeps what was begun, whatever becomes of who wrote it."""
+"""The record of the endurance suite: it keeps each operation that began, even if its process is killed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_process_that_dies_leaves_all_it_had_begun(tmp_path: Path) -> None:
-    """What was answered has its answer, and what was not is there without an end."""
+def test_a_killed_process_leaves_its_operations(tmp_path: Path) -> None:
+    """An answered operation has its answer; the others are recorded without an end."""
     died = subprocess.run([sys.executable, "-c", DIES, tmp_path / "one.jsonl"], cwd=ROOT, check=False)
 
     done, begun = read(tmp_path)
@@ -39,7 +39,7 @@ def test_a_process_that_dies_leaves_all_it_had_begun(tmp_path: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
-    """The last line of a process that died may be a part of one."""
+    """The last line of a killed process may be incomplete."""
     path = tmp_path / "one.jsonl"
     with Recorder(path) as recorder:
         recorder.begin("fetch", "a")
@@ -50,7 +50,7 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_damaged_is_refused(tmp_path: Path) -> None:
-    """A line in the middle that is no JSON is no accident of a death."""
+    """A line in the middle that is not JSON cannot be the result of a kill."""
     (tmp_path / "one.jsonl").write_text('{"begin":\n{"begin":0,"kind":"fetch","subject":"a","at":1}\n')
 
     with pytest.raises(json.JSONDecodeError):
@@ -58,7 +58,7 @@ def test_a_record_that_is_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_files_of_all_processes_make_one_record(tmp_path: Path) -> None:
-    """Numbers are each file's own, and what was begun first comes first."""
+    """Operations are numbered in each file, and ordered by their begin over all files."""
     with Recorder(tmp_path / "one.jsonl") as one, Recorder(tmp_path / "two.jsonl") as two:
         later = one.begin("fetch", "later", 2.0)
         earlier = two.begin("write", "earlier", 1.0)
@@ -72,8 +72,8 @@ def test_the_files_of_all_processes_make_one_record(tmp_path: Path) -> None:
     assert ["earlier"] == [one.subject for one in read(tmp_path, "two")]
 
 
-def test_a_record_that_has_no_room_says_so(tmp_path: Path) -> None:
-    """An operation that could not be recorded must not pass for one that was not begun."""
+def test_a_record_that_cannot_be_written_fails(tmp_path: Path) -> None:
+    """An operation that cannot be recorded raises an error."""
     path = tmp_path / "full.jsonl"
     path.symlink_to("/dev/full")
 
@@ -83,7 +83,7 @@ def test_a_record_that_has_no_room_says_so(tmp_path: Path) -> None:
 
 
 def test_figures() -> None:
-    """Percentiles are samples, and recovery is told by what failed last and by what succeeded first."""
+    """A percentile is one of the samples; recovery is measured from the last failure and the first success."""
     record = [
         Operation("write", "a", 9.0, 10.5, 503),
         Operation("write", "a", 10.5, 10.6, 503),

@@ -1,4 +1,4 @@
-"""Fleets that are read from files: with care, and with a reason for everything that is refused."""
+"""Configs read from files, safely, with a reason for each refusal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def reason(directory: Path) -> str:
 
 
 def test_a_directory_in_any_spelling(fleet: Path) -> None:
-    """Each file is one config, verbatim, whatever the spelling of its name is."""
+    """Each file is one config, verbatim, whatever spelling of the MAC address its name has."""
     names = ["02:00:00:00:00:01", "02-00-00-00-00-02", "020000000003", "0200.0000.0004", "02-00-00-00-00-0A"]
     for name in names:
         (fleet / f"{name}.json").write_bytes(b'{ "a": 1.10 }\r\n')
@@ -53,7 +53,7 @@ def test_a_directory_in_any_spelling(fleet: Path) -> None:
 
 
 def test_two_spellings_of_one_address_are_two_entries(fleet: Path) -> None:
-    """Finding out that they are one device is the store's part, which sees them all."""
+    """The reader gives both; the store finds the duplicate."""
     for name in ("02-00-00-00-00-01.json", "020000000001.json"):
         (fleet / name).write_text("{}")
 
@@ -75,15 +75,15 @@ def test_two_spellings_of_one_address_are_two_entries(fleet: Path) -> None:
         ("02-00-00-00-00-01\n.json", "invalid format"),
     ],
 )
-def test_names_that_are_no_address_are_refused(fleet: Path, name: str, expected: str) -> None:
-    """Nothing is passed over in silence."""
+def test_names_that_are_not_mac_addresses_are_refused(fleet: Path, name: str, expected: str) -> None:
+    """No file is skipped silently."""
     (fleet / name).write_text("{}")
 
     assert expected in reason(fleet)
 
 
-def test_a_name_that_is_no_text_is_refused_in_words_that_are(fleet: Path) -> None:
-    """A name that is not UTF-8, or holds control characters, is shown in a form that every terminal takes."""
+def test_a_name_that_is_not_text_is_refused(fleet: Path) -> None:
+    """The refusal shows the invalid bytes and the control characters of a name in escaped form."""
     (Path(os.fsdecode(os.fsencode(fleet) + b"/\xff\x1b.json"))).write_text("{}")
     (item,) = read(fleet)
 
@@ -105,15 +105,15 @@ def test_a_name_that_is_no_text_is_refused_in_words_that_are(fleet: Path) -> Non
         (b'{"a":"' + b"x" * LIMIT + b'"}', "larger than 1000 bytes"),
     ],
 )
-def test_files_that_are_no_content_are_refused(fleet: Path, text: bytes, expected: str) -> None:
-    """Each with its reason."""
+def test_files_without_valid_content_are_refused(fleet: Path, text: bytes, expected: str) -> None:
+    """Each file is refused with its own reason."""
     (fleet / NAME).write_bytes(text)
 
     assert expected in reason(fleet)
 
 
 def test_a_huge_file_is_refused_by_its_first_bytes(fleet: Path) -> None:
-    """A file of a terabyte (a sparse one) is told from its beginning, and read no further."""
+    """A sparse file of a terabyte is refused after its beginning was read."""
     with (fleet / NAME).open("wb") as file:
         file.truncate(1 << 40)
 
@@ -121,7 +121,7 @@ def test_a_huge_file_is_refused_by_its_first_bytes(fleet: Path) -> None:
 
 
 def test_the_largest_content_is_read(fleet: Path) -> None:
-    """The limit itself is allowed."""
+    """A content of exactly the maximum size is accepted."""
     text = '{"a":"' + "x" * (LIMIT - 8) + '"}'
     (fleet / NAME).write_text(text)
 
@@ -129,7 +129,7 @@ def test_the_largest_content_is_read(fleet: Path) -> None:
 
 
 def test_links_inside_the_directory_are_followed(fleet: Path) -> None:
-    """A link to another file of the fleet is a config of its own; so is a directory that is a link itself."""
+    """A link to another file of the directory is a config of its own; the directory itself may be a link."""
     (fleet / NAME).write_text('{"a":1}')
     (fleet / "02-00-00-00-00-02.json").symlink_to(NAME)
     (fleet.parent / "link").symlink_to(fleet)
@@ -140,7 +140,7 @@ def test_links_inside_the_directory_are_followed(fleet: Path) -> None:
 
 @pytest.mark.parametrize("target", ["../secret.json", "/etc/passwd", "../fleet-2/x.json", "../missing"])
 def test_links_out_of_the_directory_are_refused(fleet: Path, target: str) -> None:
-    """A fleet that somebody sent cannot fetch files of who imports it, be they there or not."""
+    """A received directory cannot read files of the person who imports it, whether they exist or not."""
     (fleet.parent / "secret.json").write_text("{}")
     (fleet.parent / "fleet-2").mkdir()
     (fleet.parent / "fleet-2" / "x.json").write_text("{}")
@@ -149,8 +149,8 @@ def test_links_out_of_the_directory_are_refused(fleet: Path, target: str) -> Non
     assert "leads out of the directory" in reason(fleet)
 
 
-def test_a_link_that_leads_out_in_two_steps_is_refused(fleet: Path) -> None:
-    """A link to a link inside that leads out, or through a directory that does."""
+def test_an_indirect_link_out_of_the_directory_is_refused(fleet: Path) -> None:
+    """A link to a link that leads out, or through a directory that does, is refused."""
     (fleet.parent / "secret.json").write_text("{}")
     (fleet / "up").symlink_to("..")
     (fleet / NAME).symlink_to("up/secret.json")
@@ -159,17 +159,15 @@ def test_a_link_that_leads_out_in_two_steps_is_refused(fleet: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["gone.json", NAME])
-def test_links_to_nothing_are_refused(fleet: Path, target: str) -> None:
-    """A link to a file that is gone, or to itself, cannot be read."""
+def test_broken_links_are_refused(fleet: Path, target: str) -> None:
+    """A link to a missing file, or to itself, is refused."""
     (fleet / NAME).symlink_to(target)
 
     assert "cannot be read" in reason(fleet)
 
 
-def test_what_is_no_regular_file_is_refused_without_waiting(
-    fleet: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A FIFO that nobody writes to, a directory, a socket: each is refused at once."""
+def test_special_files_are_refused_without_blocking(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A FIFO without a writer, a directory and a socket are refused at once."""
     os.mkfifo(fleet / "02-00-00-00-00-01.json")
     (fleet / "02-00-00-00-00-02.json").mkdir()
     with socket.socket(socket.AF_UNIX) as server:
@@ -181,7 +179,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(
 
 
 def test_directories_that_are_refused_leave_no_descriptor_open(fleet: Path) -> None:
-    """However many there are: an import of a broken tree does not run out of descriptors."""
+    """An import of a large broken tree does not run out of descriptors."""
     for number in range(5):
         (fleet / f"{mac(number)}.json").mkdir()
     before = open_descriptors()
@@ -190,8 +188,8 @@ def test_directories_that_are_refused_leave_no_descriptor_open(fleet: Path) -> N
     assert before == open_descriptors()
 
 
-def test_a_directory_that_is_none_is_an_error_of_the_system(fleet: Path) -> None:
-    """The caller says so before anything is read."""
+def test_a_missing_directory_is_an_os_error(fleet: Path) -> None:
+    """The error is raised before anything is read."""
     with pytest.raises(FileNotFoundError):
         read(fleet / "gone")
     (fleet / NAME).write_text("{}")
@@ -210,14 +208,14 @@ def test_a_directory_that_is_none_is_an_error_of_the_system(fleet: Path) -> None
         ("<stdin>", "", []),
     ],
 )
-def test_a_file_is_known_by_its_suffix_or_its_head(name: str, text: str, kinds: list[type]) -> None:
-    """`.ndjson` is NDJSON; elsewhere the beginning tells."""
+def test_the_form_of_a_file_is_detected(name: str, text: str, kinds: list[type]) -> None:
+    """`.ndjson` means NDJSON; for other names, the beginning of the file decides."""
     assert kinds == [type(item) for item in read_stream(io.BytesIO(text.encode()), name, LIMIT)]
 
 
 @pytest.mark.parametrize("is_absolute", [False, True])
 def test_a_link_through_directories_of_the_fleet_is_followed(fleet: Path, *, is_absolute: bool) -> None:
-    """There and back again, as long as no step leaves the directory."""
+    """A link may pass through several directories as long as none is outside."""
     (fleet / "models").mkdir()
     (fleet / "models" / "lamp").write_text('{"a":1}')
     (fleet / "kind").symlink_to(fleet.resolve() / "models" if is_absolute else "models/../models")
@@ -227,10 +225,10 @@ def test_a_link_through_directories_of_the_fleet_is_followed(fleet: Path, *, is_
 
 
 @pytest.mark.parametrize("planted", ["link", "fifo"])
-def test_a_file_that_is_swapped_between_the_look_and_the_opening(
+def test_a_file_that_is_swapped_before_it_is_opened(
     fleet: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    """Whatever the look said, what is opened is what is read: no file outside, and no wait for a writer."""
+    """A file that was replaced after the check is checked again: no file outside is read, and no FIFO blocks."""
     (fleet.parent / "secret.json").write_text('{"secret":1}')
     (fleet / NAME).write_text("{}")
     really_open = os.open

@@ -1,4 +1,4 @@
-"""Fleets that are written to files: what is written is there whole, or not at all."""
+"""Configs written to files: the target is complete, or unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMIT = 1000
 
 
 class Oops(Exception):
-    """Raised in the middle of writing."""
+    """Raised during a write."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def _mask() -> Iterator[None]:
 
 
 def names(directory: Path) -> list[str]:
-    """What is in a directory, hidden files included."""
+    """The names in a directory, hidden files included."""
     return sorted(path.name for path in directory.iterdir())
 
 
@@ -49,7 +49,7 @@ def fleet_of(count: int, *, then_fail: bool = False) -> Iterator[ExportedConfig]
 
 
 def test_records_are_counted_and_read_back(tmp_path: Path) -> None:
-    """NDJSON that was written is the NDJSON that is read."""
+    """Written NDJSON is read back with the same records and their number."""
     with new_file(tmp_path / "x.ndjson") as file:
         assert 3 == write_records(file, fleet_of(3))
     with (tmp_path / "x.ndjson").open("rb") as file:
@@ -61,8 +61,8 @@ def test_records_are_counted_and_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_mask")
-def test_what_is_written_is_for_its_owner_alone(tmp_path: Path) -> None:
-    """It holds passwords; a file that is replaced keeps its mode, so that a group may go on reading it."""
+def test_written_files_are_private(tmp_path: Path) -> None:
+    """Exports contain passwords; a replaced file keeps its mode, so that a group can still read it."""
     (tmp_path / "shared.ndjson").touch(0o640)
     with new_file(tmp_path / "shared.ndjson") as file:
         file.write(b"x")
@@ -75,7 +75,7 @@ def test_what_is_written_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_a_new_file_appears_at_the_end(tmp_path: Path) -> None:
-    """Until all is written, the name shows what it showed before: here, the file of yesterday."""
+    """Until all is written, the name refers to the previous file."""
     target = tmp_path / "x.ndjson"
     target.write_text("yesterday")
     with new_file(target) as file:
@@ -86,8 +86,8 @@ def test_a_new_file_appears_at_the_end(tmp_path: Path) -> None:
     assert ("today", ["x.ndjson"]) == (target.read_text(), names(tmp_path))
 
 
-def test_a_file_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    """Neither under its name nor under another; what was there stays."""
+def test_a_failed_file_is_removed(tmp_path: Path) -> None:
+    """No temporary file stays, and an existing file is unchanged."""
     (tmp_path / "old").write_text("yesterday")
 
     def write(target: Path) -> None:
@@ -100,8 +100,8 @@ def test_a_file_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert (["old"], "yesterday") == (names(tmp_path), (tmp_path / "old").read_text())
 
 
-def test_a_directory_is_there_when_it_is_whole(tmp_path: Path) -> None:
-    """It may be new or empty; its files hold the very bytes."""
+def test_a_directory_is_written_whole(tmp_path: Path) -> None:
+    """It may be new or empty; its files have the exact bytes."""
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
         assert 3 == write_directory(tmp_path / name, fleet_of(3))
@@ -111,8 +111,8 @@ def test_a_directory_is_there_when_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["new", "empty"])
-def test_a_directory_that_fails_leaves_nothing(tmp_path: Path, name: str) -> None:
-    """After an error in the middle, everything is as before."""
+def test_a_failed_directory_is_removed(tmp_path: Path, name: str) -> None:
+    """After an error during the write, everything is as before."""
     (tmp_path / "empty").mkdir()
     with pytest.raises(Oops):
         write_directory(tmp_path / name, fleet_of(3, then_fail=True))
@@ -120,8 +120,8 @@ def test_a_directory_that_fails_leaves_nothing(tmp_path: Path, name: str) -> Non
     assert (["empty"], []) == (names(tmp_path), names(tmp_path / "empty"))
 
 
-def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
-    """Nobody's files are mixed with an export, or lost to one; nor is a file in the way removed."""
+def test_a_directory_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    """Existing files are neither mixed with an export nor removed."""
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "note").write_text("mine")
     (tmp_path / "file").write_text("mine")
@@ -134,7 +134,7 @@ def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["new", "empty"])
 def test_a_directory_that_is_swapped_while_it_is_written(tmp_path: Path, name: str) -> None:
-    """Where somebody puts a link in place of a directory on the way, no file goes where the link leads."""
+    """If a parent directory is replaced by a link, no file is written to the target of the link."""
     elsewhere, parent = tmp_path / "elsewhere", tmp_path / "parent"
     elsewhere.mkdir()
     (parent / "empty").mkdir(parents=True)
@@ -151,10 +151,10 @@ def test_a_directory_that_is_swapped_while_it_is_written(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("name", [".", "link"])
-def test_an_empty_directory_by_another_name_is_filled(
+def test_an_empty_directory_by_another_path_is_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The working directory, or a link to a directory, is a directory as any other."""
+    """The working directory, and a link to a directory, are accepted."""
     fleet = tmp_path / "fleet"
     fleet.mkdir()
     (fleet.parent / "link").symlink_to(fleet)
@@ -189,8 +189,8 @@ except OSError as error:
 
 
 @pytest.mark.parametrize("kind", ["file", "directory"])
-def test_a_full_disk_leaves_no_half_of_an_export(tmp_path: Path, kind: str) -> None:
-    """Where the system takes no more bytes, the error comes out, and no part of the export stays."""
+def test_a_full_disk_leaves_no_partial_export(tmp_path: Path, kind: str) -> None:
+    """If the disk is full, the error is raised and no part of the export stays."""
     ended = subprocess.run(
         [sys.executable, "-c", _ON_A_FULL_DISK, kind, str(tmp_path / "out")],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Multipart forms: what is read as it arrives, and what is refused."""
+"""Multipart forms: parsing during transfer, and refusals."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def refusal(body: bytes, content_type: str | None = None) -> IotConfigError:
     return refused.value
 
 
-def test_parts_come_in_their_order() -> None:
-    """With their names, their file names and their bytes."""
+def test_parts_keep_their_order() -> None:
+    """Parts have their names, file names and bytes."""
     assert [("file", "a.bin", b"bytes"), ("note", None, b"text")] == read(form(FILE, NOTE))
     assert [("note", None, b"text"), ("file", "a.bin", b"bytes")] == read(form(NOTE, FILE))
     assert [] == read(form())
 
 
 @pytest.mark.parametrize("size", [0, 1, *range(32_700, 32_780), 65_535, 65_536, 65_537, 300_000])
-def test_sizes_around_the_blocks_that_are_read(size: int) -> None:
-    """A boundary that lies across two blocks is found."""
+def test_sizes_around_the_block_size(size: int) -> None:
+    """A boundary that is split between two blocks is found."""
     content = b"x" * size
 
     assert [("file", "a.bin", content), ("note", None, b"text")] == read(
@@ -76,21 +76,21 @@ def test_sizes_around_the_blocks_that_are_read(size: int) -> None:
     ],
 )
 def test_bytes_that_look_like_a_boundary(content: bytes) -> None:
-    """They are content as long as they are none."""
+    """Bytes similar to the boundary are content."""
     assert [("file", "a.bin", content), ("note", None, b"text")] == read(
         form(Field("file", content, "a.bin"), NOTE)
     )
 
 
-def test_what_stands_around_a_form_says_nothing() -> None:
-    """RFC 2046 has room before the first boundary and behind the last one."""
+def test_preamble_and_epilogue_are_ignored() -> None:
+    """RFC 2046 allows text before the first boundary and after the last one."""
     body = b"preamble\r\n" + form(NOTE) + b"epilogue" * 10_000
 
     assert [("note", None, b"text")] == read(body)
 
 
-def test_headers_that_forms_do_not_have_are_ignored() -> None:
-    """RFC 7578, section 4.8."""
+def test_other_headers_of_a_part_are_ignored() -> None:
+    """RFC 7578, section 4.8, tells receivers to ignore them."""
     part = part_with(
         [b'content-disposition: form-data; name="note"', b"X-Other: 1", b"Content-Type: text/html"], b"text"
     )
@@ -99,7 +99,7 @@ def test_headers_that_forms_do_not_have_are_ignored() -> None:
 
 
 def test_a_part_may_be_read_up_to_a_limit() -> None:
-    """One byte more is refused, however much follows."""
+    """One byte above the limit is refused, whatever follows."""
     for size, limit in ((4, 4), (0, 1)):
         part = next(read_form(request(form(Field("note", b"x" * size))), NAMES, 1000))
         assert b"x" * size == part.content(limit)
@@ -131,20 +131,20 @@ def test_a_part_may_be_read_up_to_a_limit() -> None:
         pytest.param(
             form(part_with([b"Content-Disposition: form-data; name=file; filename*=no-charset''a.bin"])),
             "no-charset",
-            id="a charset that is none",
+            id="an unknown charset",
         ),
         pytest.param(b"no form", "The form is malformed: unexpected form structure.", id="no form"),
         pytest.param(b"{}", "The form is malformed", id="JSON"),
         pytest.param(b"\r\n" * 50_000, "The form is malformed", id="line breaks"),
         pytest.param(FILE.encode(), "The form is malformed: unexpected form structure.", id="no end"),
-        pytest.param(FILE.encode() + MARK[2:], "The form is malformed", id="an end that is none"),
+        pytest.param(FILE.encode() + MARK[2:], "The form is malformed", id="an incomplete end"),
         pytest.param(form(FILE).replace(MARK, MARK[2:]), "The form is malformed", id="no line break before the end"),
         pytest.param(b"--" + BOUNDARY.encode() + b"x\r\n\r\n" + form(), "The form is malformed", id="a longer boundary"),
         pytest.param(b"", "The request has no body: send a form with file, note.", id="empty"),
     ],
 )  # fmt: skip
-def test_a_form_that_is_none_is_refused(body: bytes, rule: str) -> None:
-    """With one printable line, and 400."""
+def test_a_malformed_form_is_refused(body: bytes, rule: str) -> None:
+    """The refusal is one printable line, with status 400."""
     refused = refusal(body)
 
     assert isinstance(refused, ValidationFailed)
@@ -166,22 +166,22 @@ def test_a_form_that_is_none_is_refused(body: bytes, rule: str) -> None:
         ("multipart/form-data; boundary=\xff", "VALIDATION_FAILED"),
     ],
 )
-def test_a_media_type_that_is_no_forms_is_refused(content_type: str, code: str) -> None:
-    """Another one, or one without the boundary that the form has."""
+def test_another_media_type_is_refused(content_type: str, code: str) -> None:
+    """A media type without a boundary is refused, too."""
     refused = refusal(form(NOTE), content_type=content_type)
 
     assert code == refused.code
 
 
 def test_the_media_type_may_be_in_any_case() -> None:
-    """And its boundary in quotes."""
+    """The boundary may be quoted."""
     assert [("note", None, b"text")] == read(
         form(NOTE), content_type=f'Multipart/Form-Data; boundary="{BOUNDARY}"'
     )
 
 
 def test_a_body_without_a_length_is_refused() -> None:
-    """As for every other body: 411."""
+    """It is refused with 411, as other bodies are."""
     environ = falcon.testing.create_environ(
         method="POST",
         headers={"Transfer-Encoding": "chunked", "Content-Type": "multipart/form-data; boundary=x"},
@@ -194,14 +194,14 @@ def test_a_body_without_a_length_is_refused() -> None:
 
 
 class Unread(io.RawIOBase):
-    """A body that nobody may read."""
+    """A body that fails the test if it is read."""
 
     def read(self, size: int = -1) -> bytes:
         raise AssertionError("the body was read")
 
 
 def test_a_body_beyond_the_limit_is_not_read() -> None:
-    """Its length is enough to refuse it."""
+    """Its Content-Length is enough to refuse it."""
     body = form(NOTE)
     with pytest.raises(ContentTooLarge):
         next(read_form(request(body, Unread()), NAMES, len(body) - 1))
@@ -210,7 +210,7 @@ def test_a_body_beyond_the_limit_is_not_read() -> None:
 
 @pytest.mark.parametrize("left", [1, 4, 30, 100])
 def test_a_body_that_is_cut_off_is_refused(left: int) -> None:
-    """Even where all of the form, but not all of the body, is there."""
+    """A body shorter than its Content-Length is refused even if the form is complete."""
     body = form(NOTE, Field("file", b"x" * 200, "a.bin"))
     parts = read_form(request(body, io.BytesIO(body[:-left])), NAMES, 1000)
 

@@ -1,4 +1,4 @@
-"""Which headers of a request are sent on."""
+"""The request headers that are forwarded to a picture server."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def request(**more: str) -> falcon.Request:
         ("accept,user-agent", {"accept": "image/png", "user-agent": "esp"}),
     ],
 )
-def test_named_headers_are_sent_on(names: str, expected: dict[str, str]) -> None:
-    """Those that are named, and no others."""
+def test_named_headers_are_forwarded(names: str, expected: dict[str, str]) -> None:
+    """Only the named headers are forwarded."""
     assert expected == forwarded(request(), names)
 
 
@@ -51,8 +51,8 @@ def test_named_headers_are_sent_on(names: str, expected: dict[str, str]) -> None
         "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Real-IP",
     ],
 )  # fmt: skip
-def test_what_is_ours_or_the_connections_is_kept_back(name: str) -> None:
-    """The session above all; also where the request has such a header, in any case, and among others."""
+def test_own_and_hop_by_hop_headers_are_not_forwarded(name: str) -> None:
+    """The session cookie is refused in any case, and in a list with others."""
     for names in (name, f"X-Camera, {name}"):
         with pytest.raises(ValidationFailed, match="is not forwarded") as refusal:
             forwarded(request(**{name.replace("-", "_"): "1"}), names)
@@ -61,7 +61,7 @@ def test_what_is_ours_or_the_connections_is_kept_back(name: str) -> None:
 
 @pytest.mark.parametrize("names", ["Missing", "X-Camera, Missing", "XCamera"])
 def test_a_named_header_that_is_absent_is_refused(names: str) -> None:
-    """Who names it relies on it."""
+    """The caller relies on the header that it named."""
     with pytest.raises(ValidationFailed, match="the request has no header"):
         forwarded(request(), names)
 
@@ -71,8 +71,8 @@ def test_a_named_header_that_is_absent_is_refused(names: str) -> None:
     [" ", ",", "X-Camera,", ",X-Camera", "X-Camera,,Accept", "X Camera", "X-Camera;Accept", "X:Y", "é", "a\r\nb", "x" * 101, '"a"', "X_Camera", "Content_Type", "X_Forwarded_For"],
     ids=ascii,
 )  # fmt: skip
-def test_what_is_no_list_of_names_is_refused(names: str) -> None:
-    """Each item is a field name (RFC 9110, section 5.1)."""
+def test_a_malformed_list_of_names_is_refused(names: str) -> None:
+    """Each item must be a field name (RFC 9110, section 5.1)."""
     with pytest.raises(ValidationFailed, match="is not a header name") as refusal:
         forwarded(request(), names)
 
@@ -80,7 +80,7 @@ def test_what_is_no_list_of_names_is_refused(names: str) -> None:
 
 
 def test_a_long_list_is_refused() -> None:
-    """The bound is inside."""
+    """A list of exactly the maximum length is accepted."""
     assert {"X-Camera": "7"} == forwarded(request(), ",".join(["X-Camera"] * MAX_NAMES))
     with pytest.raises(ValidationFailed, match=f"more than {MAX_NAMES} names"):
         forwarded(request(), ",".join(["X-Camera"] * (MAX_NAMES + 1)))

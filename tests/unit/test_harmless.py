@@ -1,4 +1,4 @@
-"""Text of others, made harmless for terminals and logs."""
+"""Untrusted text, escaped for terminals and logs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.hostile import HOSTILE, SPELT, assert_harmless
 
 
 @pytest.mark.parametrize("character", HOSTILE, ids=lambda c: f"{ord(c):04x}")
-def test_what_is_not_visible_is_spelt(character: str) -> None:
-    """Every one of them, and each as ASCII that says which it was; JSON keeps its value."""
+def test_invisible_characters_are_escaped(character: str) -> None:
+    """Each is shown as an ASCII escape; inside JSON, the escape keeps the value."""
     text = f"a{character}b"
     assert_harmless(harmless(text))
     assert harmless(text).startswith("a\\")
@@ -29,8 +29,8 @@ def test_what_is_not_visible_is_spelt(character: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Küche", "日本語", "🛋", "e\u0301", "a b"])
-def test_what_is_visible_stays(text: str) -> None:
-    """In every script."""
+def test_visible_characters_are_unchanged(text: str) -> None:
+    """This holds in every script."""
     assert text == harmless(text) == harmless_json(text)
     assert f"{text}\n{text}\n" == harmless_lines(f"{text}\n{text}\n")
 
@@ -45,8 +45,8 @@ def test_what_is_visible_stays(text: str) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_errors_quote_nothing_that_steers(error: IotConfigError) -> None:
-    """The sentence and the operator's reason; the facts beside them stay as they are."""
+def test_quotations_in_errors_are_escaped(error: IotConfigError) -> None:
+    """The sentence and the operator's reason are escaped; the details are unchanged."""
     assert_harmless(str(error))
     assert_harmless(getattr(error, "reason", ""))
     assert HOSTILE == error.details.get("fact", HOSTILE)
@@ -55,7 +55,7 @@ def test_errors_quote_nothing_that_steers(error: IotConfigError) -> None:
 
 @pytest.mark.parametrize("form", [JsonFormat(), TextFormat(colours=False)], ids=["json", "text"])
 def test_lines_of_the_log(form: logging.Formatter) -> None:
-    """Message, members and faults, in both formats; JSON keeps their values."""
+    """Message, members and tracebacks are escaped in both formats; JSON keeps their values."""
     fault = ValidationFailed(HOSTILE)
     record = logging.LogRecord("x", logging.INFO, "x", 1, "said %s", (HOSTILE,), (type(fault), fault, None))
     record.fields = {"author": HOSTILE, "mac": HOSTILE}
@@ -69,8 +69,8 @@ def test_lines_of_the_log(form: logging.Formatter) -> None:
         assert SPELT in line
 
 
-def test_what_the_service_says_at_its_start() -> None:
-    """Addresses, issuers and paths of the settings, to the person who started it."""
+def test_startup_messages_are_escaped() -> None:
+    """Addresses, issuers and paths from the settings are escaped."""
     said: list[str] = []
     reporting(Settings.from_environ({"IOTCONFIG_LOG_FORMAT": "text"}), said.append)(
         f"Assets are in {HOSTILE}"
@@ -79,8 +79,8 @@ def test_what_the_service_says_at_its_start() -> None:
     assert [f"Assets are in {SPELT}"] == said
 
 
-def test_a_database_that_is_shown() -> None:
-    """Its URL is in every command's last line, and in the service's first."""
+def test_a_shown_database_url_is_escaped() -> None:
+    """The URL is in the last line of each command, and in the first line of the service."""
     assert_harmless(str(DatabaseUrl.parse(f"sqlite:////srv/{HOSTILE.replace(chr(0), '')}.db")))
 
 
@@ -101,8 +101,8 @@ def test_a_database_that_is_shown() -> None:
         lambda c: c.simulate_get("/api/auth/login", params={"redirect": HOSTILE}),
     ],
 )  # fmt: skip
-def test_problems_that_quote_a_caller(ask: object) -> None:
-    """Neither the bytes of a refusal nor its sentence, once decoded, steer the terminal of whoever reads it."""
+def test_problems_that_quote_a_caller_are_escaped(ask: object) -> None:
+    """Neither the bytes of a problem nor its decoded sentence contain control characters."""
     client = TestClient(app_in_memory())
     answer = ask(client)  # type: ignore[operator] # one of the lambdas above
 

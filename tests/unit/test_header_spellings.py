@@ -1,4 +1,4 @@
-"""What RFC 9110 calls case-insensitive or optional in a header makes no difference, on any route."""
+"""Spellings that RFC 9110 declares equal are equal on every route."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LISTED = "http://localhost:5173"
 
 @pytest.fixture(scope="module")
 def client() -> testing.TestClient:
-    """The API with one config, as a service on this machine that has a name of its own."""
+    """The API with one config, on a machine with a name."""
     app: falcon.App[Any, Any] = app_in_memory(
         clock=SteppingClock(),
         own_origin=OWN,
@@ -39,7 +39,7 @@ def client() -> testing.TestClient:
 
 
 def sent(name: str, *values: str) -> list[dict[str, str]]:
-    """The header in several spellings."""
+    """A header in several spellings."""
     return [{name: value} for value in values]
 
 
@@ -106,7 +106,7 @@ ASKED = [
 def test_the_spelling_makes_no_difference(
     client: testing.TestClient, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    """And what is another value, or none, stays refused."""
+    """Other values, and a missing header, stay refused."""
     config = client.simulate_get(PATCH).json
     tags = {"{revision}": str(config["revision"]), "{etag}": config["etag"].strip('"')}
     given = dict(headers)
@@ -132,7 +132,7 @@ def test_the_spelling_makes_no_difference(
     "disposition", ['form-data; name="note"', "Form-Data;Name=note", 'form-data ; NAME="note" ']
 )
 def test_a_form(form: str, disposition: str) -> None:
-    """Its boundary may be quoted, and the names of its parts need not be."""
+    """The boundary may be quoted, and the names of parts may be unquoted."""
     body = f"--a b\r\ncontent-disposition: {disposition}\r\n\r\nx\r\n--a b--\r\n"
     request = testing.create_req(method="POST", headers={"Content-Type": form}, body=body)
 
@@ -147,5 +147,5 @@ def test_a_form(form: str, disposition: str) -> None:
     ],
 )  # fmt: skip
 def test_the_token_of_a_header(header: str, token: str | None) -> None:
-    """The scheme is case-insensitive, and spaces follow it."""
+    """The scheme is case-insensitive, and any number of spaces follows it."""
     assert token == bearer_token(header)

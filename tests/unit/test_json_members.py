@@ -1,4 +1,4 @@
-"""The members of an object: their values, and exactly where each stands."""
+"""The members of a JSON object: their values and their exact positions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from iotconfig.domain.errors import InvalidDocument
 from tests.support.json_texts import objects
 
 
-def test_each_member_knows_where_it_stands() -> None:
-    """Positions count characters of the whole text, and the text of a value has no space around it."""
+def test_positions_of_members() -> None:
+    """Positions count characters of the whole text; the text of a value has no surrounding space."""
     text = ' {"é" :\t[1, 2] ,\n"b":{}} '
 
     assert [
@@ -23,15 +23,15 @@ def test_each_member_knows_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", " { } ", "{\n}\n"])
-def test_an_empty_object_has_none(text: str) -> None:
-    """Space alone makes no member."""
+def test_an_empty_object_has_no_members(text: str) -> None:
+    """White space is not a member."""
     assert [] == members(text, 64)
 
 
 @settings(max_examples=120, deadline=None)
 @given(text=objects())
-def test_members_and_marks_make_up_the_text(text: str) -> None:
-    """The members are those of Python's decoder, in order, and between them stand commas and space only."""
+def test_members_and_separators_cover_the_text(text: str) -> None:
+    """The members equal those of Python's decoder; only commas and white space stand between them."""
     found = members(text, 64)
     rest = text
     for member in reversed(found):
@@ -66,13 +66,13 @@ def test_members_and_marks_make_up_the_text(text: str) -> None:
         pytest.param('{"a":"\\u0000"}', {"pointer": "/a"}, "u0000", id="NUL"),
         pytest.param('{"\\u0000":1}', {}, "in a member's name", id="NUL in a name"),
         pytest.param('{"a":[[1]]}', {"pointer": "/a/0"}, "deeper than 2", id="depth"),
-        pytest.param('{"a":\u00a01}', {"line": 1, "column": 6}, "not JSON", id="a space that is none"),
+        pytest.param('{"a":\u00a01}', {"line": 1, "column": 6}, "not JSON", id="a no-break space"),
     ],
 )
-def test_what_is_no_strict_object_is_refused_with_its_place(
+def test_invalid_objects_are_refused_with_their_position(
     text: str, place: dict[str, object], rule: str
 ) -> None:
-    """The fast walk refuses what the strict decoder does, and says the same about it."""
+    """The fast parser refuses what the strict decoder refuses, with the same message."""
     with pytest.raises(InvalidDocument, match=rule) as refusal:
         members(text, 2)
 
@@ -80,7 +80,7 @@ def test_what_is_no_strict_object_is_refused_with_its_place(
 
 
 def test_unknown_names_are_refused_at_the_first() -> None:
-    """Where the names are given, the refusal lists them, and points at the one that is not among them."""
+    """The refusal lists the known names and points at the first unknown one."""
     with pytest.raises(InvalidDocument, match="expected mac_address and content") as refusal:
         members('{"content":{},"x":1,"y":2}', 64, ("mac_address", "content"))
 
@@ -89,6 +89,6 @@ def test_unknown_names_are_refused_at_the_first() -> None:
 
 @pytest.mark.parametrize("size", [100_000])
 def test_a_member_that_is_never_closed_is_refused_in_one_pass(size: int) -> None:
-    """A long broken text is no way to keep the process busy: the test's time-out would tell."""
+    """A long broken text takes linear time; the test's time-out would show otherwise."""
     with pytest.raises(InvalidDocument):
         members('{"a":"' + '\\"' * size, 64)

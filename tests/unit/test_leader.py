@@ -1,4 +1,4 @@
-"""The leader's jobs: a failure is a job's own, it is made anew after a back-off, and the end closes all."""
+"""The leader's jobs: a failed job is restarted alone after a back-off, and the end closes all jobs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .relay_ports import ManualClock, ScriptedPublisher, SwitchedLease
 
 @define
 class NoWakeup:
-    """A wake-up that never comes."""
+    """A wake-up without signals."""
 
     def wait(self, seconds: float) -> bool:
         Event().wait(seconds)
@@ -37,7 +37,7 @@ class NoWakeup:
 
 
 @define
-class Scripted:
+class ScriptedJob:
     """A job whose steps raise these errors, one each, and then succeed."""
 
     errors: list[Exception] = Factory(list)
@@ -59,7 +59,7 @@ class Scripted:
 
 
 @define
-class Failing:
+class FailingJob:
     """A job that fails at each step."""
 
     failures: int = 0
@@ -70,8 +70,8 @@ class Failing:
 
 
 @define
-class Hanging:
-    """A job whose step does not end before the test does."""
+class HangingJob:
+    """A job whose step blocks until the test ends."""
 
     ended: Event = Factory(Event)
     is_stuck: Event = Factory(Event)
@@ -89,7 +89,7 @@ def opened(job: Job) -> Iterator[OpenJob]:
 
 @define
 class Clock:
-    """Seconds that stand still until they are moved."""
+    """A clock that a test advances."""
 
     seconds: float = 1000.0
 
@@ -97,13 +97,13 @@ class Clock:
         return self.seconds
 
 
-def restarting(scripted: Scripted, clock: Clock) -> RestartingJob:
+def restarting(scripted: ScriptedJob, clock: Clock) -> RestartingJob:
     return RestartingJob("scripted", scripted.open, lambda: 1.0, clock)
 
 
-def test_a_job_that_fails_or_hangs_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    """The relay goes on announcing beside both, and the failure is logged."""
-    store, publisher, failing, hanging = MemoryStore(), ScriptedPublisher(), Failing(), Hanging()
+def test_a_failed_or_hanging_job_does_not_stop_others(caplog: pytest.LogCaptureFixture) -> None:
+    """The relay continues beside both, and the failure is logged."""
+    store, publisher, failing, hanging = MemoryStore(), ScriptedPublisher(), FailingJob(), HangingJob()
     clock = ManualClock()
     ConfigService(store, clock).create(MacAddress.parse("020000000001"), ConfigContent.parse("{}"))
     relay = Relay(store.notifications(), publisher, SwitchedLease(), clock, lambda: 0.0)
@@ -124,13 +124,17 @@ def test_a_job_that_fails_or_hangs_stops_no_other(caplog: pytest.LogCaptureFixtu
         wait_until(lambda: failing.failures > seen, "the job has failed again")
         hanging.ended.set()
 
-    assert 2 == len(publisher.told)
-    assert "Failing: the job failed" in caplog.text
+    assert 2 == len(publisher.published)
+    assert "FailingJob: the job failed" in caplog.text
 
 
 def test_a_failed_job_is_opened_again_after_a_back_off_of_its_own() -> None:
-    """The delay doubles up to a bound; a minute without a failure forgets it."""
-    scripted, other, clock = Scripted([RuntimeError("a defect") for _ in range(10)]), Scripted(), Clock()
+    """The delay doubles up to a limit; a minute without a failure resets it."""
+    scripted, other, clock = (
+        ScriptedJob([RuntimeError("a defect") for _ in range(10)]),
+        ScriptedJob(),
+        Clock(),
+    )
     job, beside = restarting(scripted, clock), restarting(other, clock)
 
     waits = [job.run_once() for _ in range(8)]
@@ -147,9 +151,9 @@ def test_a_failed_job_is_opened_again_after_a_back_off_of_its_own() -> None:
     assert (11, 10) == (scripted.opened, scripted.closed)
 
 
-def test_a_refusal_costs_one_line_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """A database that is away is a condition, not a defect."""
-    job = restarting(Scripted([StoreUnavailable("The database is away.")]), Clock())
+def test_a_refusal_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """An unavailable database is a condition, not a defect."""
+    job = restarting(ScriptedJob([StoreUnavailable("The database is away.")]), Clock())
 
     assert 0.5 == job.run_once().seconds
 
@@ -172,8 +176,8 @@ class BrokenWakeup(NoWakeup):
 def test_a_wakeup_that_fails_costs_a_back_off_and_does_not_end_the_job(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The thread of the job would end otherwise, and the process would go on without it."""
-    scripted, clock = Scripted(), Clock()
+    """Without the back-off, the thread of the job would end and the process would continue without it."""
+    scripted, clock = ScriptedJob(), Clock()
     job = RestartingJob(
         "scripted", lambda: nullcontext(OpenJob(scripted, BrokenWakeup())), lambda: 1.0, clock
     )
@@ -188,8 +192,8 @@ def test_a_wakeup_that_fails_costs_a_back_off_and_does_not_end_the_job(
 
 
 def test_the_end_closes_each_job_once() -> None:
-    """After its last step, wherever it waits."""
-    jobs = [Scripted(), Scripted()]
+    """A job is closed after its last step, wherever it waits."""
+    jobs = [ScriptedJob(), ScriptedJob()]
 
     with running([restarting(job, Clock()) for job in jobs]):
         wait_until(lambda: all(job.steps for job in jobs), "both have run")

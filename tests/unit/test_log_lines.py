@@ -1,4 +1,4 @@
-"""Lines of the log: each is one object, or readable, and tells nothing that a caller sent."""
+"""Lines of the log: each is one JSON object or one readable line, and shows no data of a caller."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record(
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
-    """The error, as if it had just come from somewhere."""
+    """The error with a traceback, as if it had been raised."""
     try:
         raise error from cause
     except type(error):
@@ -44,7 +44,7 @@ def line(made: logging.LogRecord) -> Any:
 
 
 def test_a_record_is_one_object() -> None:
-    """Message, level and what the record brings along are members of their own."""
+    """The object has the message, the level and the additional members of the record."""
     found = line(record("said %s", "so", request_id="r1", status=503))
 
     assert ("said so", "warning", "iotconfig.test") == (found["message"], found["level"], found["logger"])
@@ -53,14 +53,14 @@ def test_a_record_is_one_object() -> None:
 
 
 def test_line_breaks_do_not_break_lines() -> None:
-    """Whatever a caller sent, nobody begins a line of their own with it."""
-    told = 'a\nb\r"c"\x1b[31m\u2028'
+    """Text from a caller cannot begin a new line."""
+    message = 'a\nb\r"c"\x1b[31m\u2028'
 
-    assert told == line(record("%s", told))["message"]
+    assert message == line(record("%s", message))["message"]
     assert ["\\n", "\\r", "\\x1b", "\\u2028"] == [
-        escape for escape in ("\\n", "\\r", "\\x1b", "\\u2028") if escape in TextFormat(colours=False).format(record("%s", told))
+        escape for escape in ("\\n", "\\r", "\\x1b", "\\u2028") if escape in TextFormat(colours=False).format(record("%s", message))
     ]  # fmt: skip
-    assert 1 == len(TextFormat(colours=False).format(record("%s", told)).splitlines())
+    assert 1 == len(TextFormat(colours=False).format(record("%s", message)).splitlines())
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_line_breaks_do_not_break_lines() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_nobody_foresaw_is_told_without_its_values(error: Exception) -> None:
-    """The class and the way to it are told; not what the exception says of data."""
+def test_unexpected_errors_are_logged_without_values(error: Exception) -> None:
+    """The class and the stack are logged, not the message of the exception, which may contain data."""
     made = record("failed", error=raised(error, raised(ValueError(SECRET))))
     shown = JsonFormat().format(made) + TextFormat(colours=True).format(made)
 
@@ -85,16 +85,16 @@ def test_what_nobody_foresaw_is_told_without_its_values(error: Exception) -> Non
     assert __file__ not in shown
 
 
-def test_messages_that_are_made_for_readers_are_told() -> None:
-    """Ours, those that speak of code, and the system's; each with its causes."""
+def test_safe_messages_are_logged() -> None:
+    """Messages of domain errors, programming errors and system errors are logged, each with its causes."""
     bug = raised(
         TypeError("f() takes 1 positional argument but 2 were given"), raised(ValidationFailed("too long"))
     )
-    told = line(record("failed", error=bug))["error"]
+    logged = line(record("failed", error=bug))["error"]
 
-    assert "builtins.TypeError" == told["type"]
-    assert "f() takes 1 positional argument but 2 were given" == told["message"]
-    assert "too long" == told["cause"]["message"]
+    assert "builtins.TypeError" == logged["type"]
+    assert "f() takes 1 positional argument but 2 were given" == logged["message"]
+    assert "too long" == logged["cause"]["message"]
     assert (
         "Connection refused"
         == line(record("x", error=raised(OSError(111, "Connection refused"))))["error"]["message"]
@@ -104,8 +104,8 @@ def test_messages_that_are_made_for_readers_are_told() -> None:
 @pytest.mark.parametrize(
     "message", ["x" * 10_000, "\x00" * 3_000, "€" * 5_000], ids=["long", "escaped", "wide"]
 )
-def test_a_line_is_never_longer_than_a_pipe_takes_whole(message: str) -> None:
-    """So that lines of several workers never mix; what had to go is said."""
+def test_a_line_fits_an_atomic_write_to_a_pipe(message: str) -> None:
+    """Lines of several workers do not mix; a shortened line says so."""
     made = record("%s", message, error=raised(ValueError("no")), request_id="r1")
     text = JsonFormat().format(made)
 
@@ -113,8 +113,8 @@ def test_a_line_is_never_longer_than_a_pipe_takes_whole(message: str) -> None:
     assert ("r1", True) == (json.loads(text)["request_id"], json.loads(text)["shortened"])
 
 
-def test_people_get_colours_where_they_want_them() -> None:
-    """With colours and without, the same words."""
+def test_colours_do_not_change_the_text() -> None:
+    """The words are the same with colours and without."""
     made = record("said", request_id="r1")
 
     assert "\x1b[33m" in TextFormat(colours=True).format(made)

@@ -1,4 +1,4 @@
-"""A log that nobody reads keeps nobody waiting."""
+"""Output of the log without blocking: a log that is not read does not block the process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = b"x" * 1023 + b"\n"
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """A pipe's two ends."""
+    """Both ends of a pipe."""
     ends = os.pipe()
     yield ends
     for end in ends:
@@ -28,7 +28,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def read_lines(descriptor: int, count: int) -> list[bytes]:
-    """So many lines, and all that is left of the last."""
+    """This many lines, and the rest of the last read."""
     received = b""
     while received.count(b"\n") < count:
         received += os.read(descriptor, 65536)
@@ -40,7 +40,7 @@ def no_thread_is_left() -> bool:
 
 
 def test_a_full_pipe_loses_nothing_within_the_bound(pipe: tuple[int, int]) -> None:
-    """Lines beyond the pipe's room wait in memory, and arrive whole and in order when it is read."""
+    """Lines beyond the pipe's capacity are buffered, and arrive in order once it is read."""
     output = Output(pipe[1])
     sent = [b"%06d" % number + LINE for number in range(200)]
     for line in sent:
@@ -51,10 +51,10 @@ def test_a_full_pipe_loses_nothing_within_the_bound(pipe: tuple[int, int]) -> No
     output.close()
 
 
-def test_a_pipe_that_is_never_read_holds_nobody_up(
+def test_a_pipe_that_is_never_read_does_not_block(
     pipe: tuple[int, int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is beyond the bound is dropped; that is said when there is a reader again."""
+    """Lines beyond the limit are dropped; a line reports their number once the pipe is read again."""
     output = Output(pipe[1])
     count = 2 * _WAITING // len(LINE)
     for _ in range(count):
@@ -68,8 +68,8 @@ def test_a_pipe_that_is_never_read_holds_nobody_up(
     output.close()
 
 
-def test_the_shared_descriptor_still_blocks(pipe: tuple[int, int]) -> None:
-    """Other processes write to the same pipe, and know nothing of ours."""
+def test_the_shared_descriptor_stays_blocking(pipe: tuple[int, int]) -> None:
+    """Other processes write to the same pipe, and expect it to block."""
     output = Output(pipe[1])
     output.write(LINE)
     output.close()
@@ -77,8 +77,8 @@ def test_the_shared_descriptor_still_blocks(pipe: tuple[int, int]) -> None:
     assert not fcntl.fcntl(pipe[1], fcntl.F_GETFL) & os.O_NONBLOCK
 
 
-def test_a_socket_is_never_waited_for() -> None:
-    """As systemd's journal is one."""
+def test_a_full_socket_does_not_block() -> None:
+    """systemd's journal is read over a socket."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         output = Output(ours.fileno())
@@ -92,8 +92,8 @@ def test_a_socket_is_never_waited_for() -> None:
         output.close()
 
 
-def test_a_reader_that_is_gone_is_no_error(pipe: tuple[int, int]) -> None:
-    """The process serves on without a log."""
+def test_a_closed_reader_is_not_an_error(pipe: tuple[int, int]) -> None:
+    """The process continues without a log."""
     reader, writer = os.pipe()
     output = Output(writer)
     os.close(reader)
@@ -103,7 +103,7 @@ def test_a_reader_that_is_gone_is_no_error(pipe: tuple[int, int]) -> None:
 
 
 def test_a_file_gets_every_line(tmp_path: Path) -> None:
-    """Two that write to one file through the same descriptor do not overwrite each other."""
+    """Two writers through the same descriptor do not overwrite each other."""
     path = tmp_path / "log"
     with path.open("wb") as file:
         Output(file.fileno()).write(b"first\n")
@@ -113,8 +113,8 @@ def test_a_file_gets_every_line(tmp_path: Path) -> None:
     assert ["first", "second", "third"] == path.read_text().splitlines()
 
 
-def test_a_child_does_not_write_what_waited_in_its_parent(pipe: tuple[int, int]) -> None:
-    """After a fork, lines that wait belong to the parent; the child's own go on their way."""
+def test_a_child_does_not_write_the_lines_of_its_parent(pipe: tuple[int, int]) -> None:
+    """After a fork, buffered lines belong to the parent; the child writes only its own."""
     output = Output(pipe[1])
     output._waiting.append(b"parent\n")
     output._size, output._owner = 7, os.getpid() + 1

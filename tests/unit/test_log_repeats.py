@@ -1,4 +1,4 @@
-"""What is logged a thousand times is said once."""
+"""Repeated log messages are written once, and counted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from iotconfig.adapters.logs import Repeats
 from iotconfig.adapters.logs.repeats import WINDOW
 
 
-class Ticking:
-    """A clock that is set by hand."""
+class ManualClock:
+    """A clock that a test sets."""
 
     now = 0.0
 
@@ -23,8 +23,8 @@ def record(message: str, level: int = logging.WARNING, error: Any = None) -> log
 
 
 def test_a_repeated_warning_is_dropped_and_counted() -> None:
-    """Within the window it passes once; after it, the next says how many did not."""
-    clock = Ticking()
+    """It is written once within the window; the next one after it has the number of dropped ones."""
+    clock = ManualClock()
     repeats = Repeats(clock)
 
     assert [True, False, False] == [bool(repeats.filter(record("away"))) for _ in range(3)]
@@ -35,24 +35,24 @@ def test_a_repeated_warning_is_dropped_and_counted() -> None:
 
 
 def test_other_messages_pass() -> None:
-    """Only the same words are a repetition."""
-    repeats = Repeats(Ticking())
+    """Only a message with the same words is a repetition."""
+    repeats = Repeats(ManualClock())
 
     assert [True, True] == [bool(repeats.filter(record(text))) for text in ("away", "refused")]
 
 
 def test_access_lines_and_faults_always_pass() -> None:
-    """What tells of one request, or of a fault of ours, is never the same twice."""
-    repeats = Repeats(Ticking())
+    """Lines about one request, and lines about defects, are never dropped."""
+    repeats = Repeats(ManualClock())
     fault = (ValueError, ValueError(), None)
 
     assert [True, True] == [bool(repeats.filter(record("GET", logging.INFO))) for _ in range(2)]
     assert [True, True] == [bool(repeats.filter(record("bug", logging.ERROR, fault))) for _ in range(2)]
 
 
-def test_few_messages_are_remembered() -> None:
+def test_the_number_of_remembered_messages_is_bounded() -> None:
     """Messages that differ each time do not fill the memory."""
-    repeats = Repeats(Ticking())
+    repeats = Repeats(ManualClock())
     for number in range(10_000):
         repeats.filter(record(f"number {number}"))
 

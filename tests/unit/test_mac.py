@@ -1,4 +1,4 @@
-"""MAC addresses: every accepted spelling, and the near misses."""
+"""MAC addresses: accepted spellings, and similar ones that are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CANONICAL = "aa:bb:cc:0d:ee:ff"
     ],
 )
 def test_accepted_spellings(text: str) -> None:
-    """Every accepted spelling leads to the one canonical spelling."""
+    """Every accepted spelling gives the one canonical spelling."""
     parsed = MacAddress.parse(text)
 
     assert CANONICAL == str(parsed)
@@ -72,7 +72,7 @@ def test_accepted_spellings(text: str) -> None:
     ],
 )
 def test_refused_spellings(text: str) -> None:
-    """A near miss is refused with one short, printable sentence."""
+    """A similar but invalid spelling is refused with one short, printable sentence."""
     with pytest.raises(InvalidMacAddress, match="invalid format") as refusal:
         MacAddress.parse(text)
 
@@ -82,7 +82,7 @@ def test_refused_spellings(text: str) -> None:
 
 
 def test_order_is_that_of_the_octets() -> None:
-    """Addresses sort by their octets, whatever their spelling was."""
+    """MAC addresses are sorted by their octets, whatever their spelling was."""
     spellings = ["ff:00:00:00:00:00", "0A-00-00-00-00-00", "000000000001", "0a00.0000.0001"]
 
     assert [
@@ -94,7 +94,7 @@ def test_order_is_that_of_the_octets() -> None:
 
 
 @pytest.mark.parametrize("text", ["ZZ", "AA:BB:CC:DD:EE:FF", "aabbccddeeff", "aa:bb:cc:dd:ee:ff\n", ""])
-def test_only_the_canonical_spelling_makes_one_directly(text: str) -> None:
-    """`parse` is the way in; the constructor does not let a second spelling in behind it."""
+def test_the_constructor_requires_the_canonical_spelling(text: str) -> None:
+    """Other spellings are accepted by `parse` only."""
     with pytest.raises(InvalidMacAddress):
         MacAddress(text)

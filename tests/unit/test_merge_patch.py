@@ -1,4 +1,4 @@
-"""JSON Merge Patch on text: RFC 7396 for what it means, and the operator's bytes for all it does not touch."""
+"""JSON Merge Patch on text: the meaning of RFC 7396, with the bytes of unchanged members preserved."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def rfc7396(target: Any, patch: Any) -> Any:
     ],
 )
 def test_the_examples_of_the_rfc(target: str, patch: str, result: str) -> None:
-    """RFC 7396, appendix A, as far as target and patch are objects."""
+    """RFC 7396, appendix A, where target and patch are objects."""
     assert result == merged(target, patch)
 
 
 @pytest.mark.parametrize("patch", ["[1]", '"a"', "1", "null", "true", "", "{", '{"a":1,"a":2}', '{"a":NaN}'])
-def test_a_patch_that_is_no_strict_object_is_refused(patch: str) -> None:
-    """A patch of another kind would replace the whole config, and a sloppy one says two things."""
+def test_an_invalid_patch_is_refused(patch: str) -> None:
+    """A patch of another type would replace the whole config, and one with duplicate names is ambiguous."""
     with pytest.raises(InvalidDocument):
         MergePatch.parse(patch)
 
 
 def test_a_patch_may_nest_as_deeply_as_content() -> None:
-    """64 levels are merged, and the 65th is refused."""
+    """64 levels are merged, and a 65th is refused."""
     deep = '{"a":' * 64 + "1" + "}" * 64
 
     assert deep.replace("1", "2") == merged(deep, deep.replace("1", "2"))
@@ -92,7 +92,7 @@ PRETTY = '{\n  "a": 1.10,\n  "b": {\n    "c": [1E2, "\\u00fc"],\n    "d": -0\n  
     ],
 )
 def test_a_pretty_document_stays_pretty(patch: str, result: str) -> None:
-    """Lines, indents and the spelling of numbers stay; what is new stands on a line of its own."""
+    """Line breaks, indents and spellings of numbers are kept; a new member gets a line of its own."""
     assert result == merged(PRETTY, patch)
 
 
@@ -113,8 +113,8 @@ def test_a_pretty_document_stays_pretty(patch: str, result: str) -> None:
         pytest.param('{"a":"}{,"}', '{"b":"{,"}', '{"a":"}{,","b":"{,"}', id="marks in strings"),
     ],
 )
-def test_spacing_is_the_documents_own(target: str, patch: str, result: str) -> None:
-    """A patched document looks as if one hand had written it."""
+def test_new_members_follow_the_spacing_of_the_document(target: str, patch: str, result: str) -> None:
+    """New members have the spacing of the existing ones."""
     assert result == merged(target, patch)
 
 
@@ -123,13 +123,13 @@ def test_spacing_is_the_documents_own(target: str, patch: str, result: str) -> N
     ["{}", "{ }", "{\n}\n", '{"a":{ }}', '{"a":{\n},"b":[ ]}', ' { "a" : 1 , "b" : 2 } '],
 )
 @pytest.mark.parametrize("patch", ["{}", '{"no":null}'])
-def test_a_patch_that_asks_for_nothing_changes_no_byte(target: str, patch: str) -> None:
-    """Where nothing is to be changed, nothing is: not even the space in an empty object."""
+def test_a_patch_without_changes_changes_no_byte(target: str, patch: str) -> None:
+    """The result equals the target, including the white space in an empty object."""
     assert target == merged(target, patch)
 
 
 def test_an_empty_patch_of_a_member_leaves_its_space() -> None:
-    """An object patched by an empty one stays as it is written."""
+    """An object patched by an empty one keeps its spelling."""
     assert '{"a":{ },"b":1}' == merged('{"a":{ },"b":1}', '{"a":{}}')
 
 
@@ -142,8 +142,8 @@ def test_an_empty_patch_of_a_member_leaves_its_space() -> None:
         ('{"a":{"x":null,"y":"1"}}', '{"a":{"y":"1"}}'),
     ],
 )
-def test_nulls_in_new_objects_go_and_those_in_arrays_stay(patch: str, result: str) -> None:
-    """A null says remove, at any depth of objects; an array is a value as a whole."""
+def test_nulls_are_removed_from_objects_not_from_arrays(patch: str, result: str) -> None:
+    """A null removes a member at any depth of objects; an array is one value."""
     assert result == merged('{"a":1}', patch)
 
 
@@ -158,7 +158,7 @@ _SEPARATORS = st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : "), (",\n 
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """An object whose names another one has, too, in one of the usual spellings."""
+    """An object with a fixed set of names, in one of the usual spellings."""
     value = draw(st.dictionaries(_NAMES, _VALUES, max_size=5))
     indent = draw(st.sampled_from([None, None, 0, 2, "\t"]))
     return json.dumps(value, ensure_ascii=draw(st.booleans()), indent=indent, separators=draw(_SEPARATORS))
@@ -169,8 +169,8 @@ _PAIRS = st.tuples(documents(), documents()) | st.tuples(objects(), objects())
 
 @settings(max_examples=150, deadline=None)
 @given(pair=_PAIRS)
-def test_the_result_means_what_the_rfc_says(pair: tuple[str, str]) -> None:
-    """Decoded, the result is that of RFC 7396, and its members are in the target's order, then the patch's."""
+def test_the_result_equals_that_of_the_rfc(pair: tuple[str, str]) -> None:
+    """The decoded result equals that of RFC 7396; its members have the target's order, then the patch's."""
     target, patch = pair
     result = json.loads(merged(target, patch))
     expected = rfc7396(json.loads(target), json.loads(patch))
@@ -182,7 +182,7 @@ def test_the_result_means_what_the_rfc_says(pair: tuple[str, str]) -> None:
 @settings(max_examples=120, deadline=None)
 @given(pair=_PAIRS)
 def test_a_patch_applied_again_changes_nothing(pair: tuple[str, str]) -> None:
-    """A re-run finds its work done, to the byte: otherwise it would make revisions for ever."""
+    """A second run of the same patch makes no new revision."""
     target, patch = pair
     once = merged(target, patch)
 
@@ -192,7 +192,7 @@ def test_a_patch_applied_again_changes_nothing(pair: tuple[str, str]) -> None:
 @settings(max_examples=120, deadline=None)
 @given(pair=_PAIRS)
 def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
-    """Name, colon, space and value of each member that the patch does not name are as they were."""
+    """Name, colon, white space and value of each member outside of the patch are unchanged."""
     target, patch = pair
     named = {member.name for member in members(patch, 64)}
     result = merged(target, patch)
@@ -203,8 +203,8 @@ def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
     assert texts(target) == texts(result)
 
 
-def test_each_object_is_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading each level again for the one above takes time that grows with size times depth."""
+def test_each_object_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing each level again for the level above would take time that grows with size times depth."""
     calls: list[object] = []
     look = json_members.spans
 

@@ -1,4 +1,4 @@
-"""Settings of MQTT: what each variable takes, and refusals that name the variable and show no secret."""
+"""Settings of MQTT: accepted values, and refusals that name the variable and show no secret."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def broker(**environ: str) -> Broker:
     return found
 
 
-def test_nothing_set_announces_nothing() -> None:
-    """No broker, and defaults for the rest."""
+def test_defaults() -> None:
+    """Without settings there is no broker, and the others have their defaults."""
     settings = read()
 
     assert wiring.broker(settings) is None
@@ -34,7 +34,7 @@ def test_nothing_set_announces_nothing() -> None:
 
 
 def test_all_set(tmp_path: Path) -> None:
-    """Each variable finds its place."""
+    """Each variable sets its attribute."""
     ca_file = tmp_path / "ca.pem"
     ca_file.touch()
     settings = read(
@@ -51,15 +51,15 @@ def test_all_set(tmp_path: Path) -> None:
     assert ("home/iot", 7, 2.5) == (settings.mqtt.prefix, settings.mqtt.window, settings.mqtt.timeout)
 
 
-def test_credentials_of_their_own_win_over_the_urls() -> None:
-    """A password need not stand in a URL."""
+def test_separate_credentials_take_precedence_over_the_url() -> None:
+    """The password need not be in the URL."""
     found = broker(MQTT_URL="mqtt://u:p@broker", MQTT_USERNAME="relay", MQTT_PASSWORD=SECRET)
 
     assert ("relay", SECRET) == (found.username, found.password)
 
 
 def test_secrets_do_not_show() -> None:
-    """Not in the settings' `repr`, wherever the password stands."""
+    """The settings' `repr` shows no password, whichever variable has it."""
     settings = read(MQTT_URL=f"mqtt://u:{SECRET}@broker", MQTT_PASSWORD=f"{SECRET}!")
 
     assert SECRET not in f"{settings}{settings!r}{wiring.broker(settings)!r}"
@@ -67,7 +67,7 @@ def test_secrets_do_not_show() -> None:
 
 @pytest.mark.parametrize("prefix", ["a", "home/iot", "büro", "a-b_c.d", "a$b", "a/$b"])
 def test_prefixes(prefix: str) -> None:
-    """Topic levels, one or more."""
+    """A prefix has one topic level or more."""
     assert prefix == read(IOTCONFIG_MQTT_PREFIX=prefix).mqtt.prefix
 
 
@@ -97,7 +97,7 @@ def test_refusals(variable: str, value: str) -> None:
 
 
 def test_a_password_without_a_user_is_refused() -> None:
-    """It would never be sent: the operator forgot the name, or misspelled its variable."""
+    """It would never be sent: the user name is missing, or its variable is misspelt."""
     with pytest.raises(InvalidSetting) as refusal:
         broker(MQTT_URL=URL, MQTT_PASSWORD=SECRET)
 

@@ -1,4 +1,4 @@
-"""What may be said about a change, and the limits of questions about history."""
+"""Change notes, and the limits of queries of the history."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from iotconfig.domain.errors import ValidationFailed
 from iotconfig.testing.clocks import START
 
 
-def test_a_change_is_anonymous_and_silent_unless_it_says_more() -> None:
-    """The note that nobody wrote."""
+def test_the_default_note_has_no_author_and_no_message() -> None:
+    """A note is optional."""
     assert ChangeNote("anonymous", None) == UNSIGNED
 
 
 @pytest.mark.parametrize("author", ["a", "x" * 255, "Jürgen 😀", " "])
 @pytest.mark.parametrize("message", [None, "", "m" * 1000, "two\nlines", "😀" * 1000])
 def test_notes_that_are_stored(author: str, message: str | None) -> None:
-    """Characters count, not bytes; line breaks are text."""
+    """Limits count characters, not bytes; line breaks are allowed."""
     note = ChangeNote(author, message)
 
     assert (author, message) == (note.author, note.message)
@@ -27,14 +27,14 @@ def test_notes_that_are_stored(author: str, message: str | None) -> None:
 
 @pytest.mark.parametrize("author", ["", "x" * 256, "a\0b", "\ud800"])
 def test_authors_that_are_refused(author: str) -> None:
-    """An author has a name, which every database can hold."""
+    """An author is a non-empty name that every database can store."""
     with pytest.raises(ValidationFailed, match="author"):
         ChangeNote(author)
 
 
 @pytest.mark.parametrize("message", ["m" * 1001, "\0", "half \udc80"])
 def test_messages_that_are_refused(message: str) -> None:
-    """The refusal names the parameter, so that a form can show it in its place."""
+    """The refusal names the parameter."""
     with pytest.raises(ValidationFailed, match="message") as refusal:
         ChangeNote("me", message)
 
@@ -52,14 +52,14 @@ def test_page_limits_that_are_refused(make: Callable[[int], object], limit: int)
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
-def test_page_limits_that_are_not(limit: int) -> None:
-    """Both ends are allowed."""
+def test_page_limits_that_are_accepted(limit: int) -> None:
+    """Both bounds are accepted."""
     assert limit == HistoryQuery(1, limit=limit).limit == DeletedQuery(limit=limit).limit
 
 
 @pytest.mark.parametrize("keep", [0, -1])
 def test_at_least_one_revision_is_kept(keep: int) -> None:
-    """The present state of a config is no history that may go."""
+    """The current revision of a config cannot be pruned."""
     with pytest.raises(ValidationFailed, match="At least one"):
         Retention(keep, START)
 

@@ -1,4 +1,4 @@
-"""What observers hear of an answer, and what they make of it."""
+"""Observers of answers: the facts that they receive, and the metrics and log lines that they make."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.support.scraping import parsed, value
 AUTHOR = 'J. "Bobby"\n\x1b Tables €\ud800'
 
 
-class Hearing:
-    """Remembers what it heard."""
+class RecordingObserver:
+    """Records the answers that it receives."""
 
     def __init__(self) -> None:
         self.answers: list[Answered] = []
@@ -34,18 +34,18 @@ class Hearing:
 
 
 @pytest.fixture
-def hearing() -> Hearing:
-    return Hearing()
+def observer() -> RecordingObserver:
+    return RecordingObserver()
 
 
 @pytest.fixture
-def client(hearing: Hearing) -> testing.TestClient:
-    """The API in memory, and somebody who hears of its answers; its metrics are behind a token."""
+def client(observer: RecordingObserver) -> testing.TestClient:
+    """The API in memory with an observer; its metrics require a token."""
     registry = CollectorRegistry()
     exposition = Exposition(registry, "", lambda: Figures(3, 2, 1, 0.5), announces=True)
     app = app_in_memory(
         enabled=True,
-        observers=(hearing, HttpMetrics(registry)),
+        observers=(observer, HttpMetrics(registry)),
         render_metrics=exposition.render,
         metrics_token="sixteen-letters-",
     )
@@ -55,12 +55,12 @@ def client(hearing: Hearing) -> testing.TestClient:
 @pytest.mark.parametrize(
     "spelling", ["aa:bb:cc:dd:ee:ff", "AA-BB-CC-DD-EE-FF", "aabb.ccdd.eeff", "AABBCCDDEEFF"]
 )
-def test_a_device_is_heard_of_by_its_canonical_name(
-    client: testing.TestClient, hearing: Hearing, spelling: str
+def test_a_device_has_its_canonical_mac_address(
+    client: testing.TestClient, observer: RecordingObserver, spelling: str
 ) -> None:
-    """However it spells itself; the route is the device's."""
+    """The observer receives the canonical spelling, and the device route."""
     client.simulate_get(f"/api/configs/{spelling}.json")
-    (answer,) = hearing.answers
+    (answer,) = observer.answers
 
     assert ("aa:bb:cc:dd:ee:ff", "/api/configs/{mac}.json", "fetch") == (
         answer.mac_address,
@@ -71,7 +71,7 @@ def test_a_device_is_heard_of_by_its_canonical_name(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "heard"),
+    ("method", "path", "expected"),
     [
         ("GET", "/api/configs/12345678901234567.json", ("GET", "/api/configs/{mac}.json", "fetch")),
         ("HEAD", "/api/configs", ("HEAD", "/api/configs", "list")),
@@ -80,19 +80,23 @@ def test_a_device_is_heard_of_by_its_canonical_name(
         ("GET", "/api/secret", ("GET", "unmatched", None)),
     ],
 )
-def test_nothing_that_a_caller_sent_becomes_a_label(
-    client: testing.TestClient, hearing: Hearing, method: str, path: str, heard: tuple[str, str, str | None]
+def test_labels_do_not_contain_data_of_callers(
+    client: testing.TestClient,
+    observer: RecordingObserver,
+    method: str,
+    path: str,
+    expected: tuple[str, str, str | None],
 ) -> None:
-    """Methods, routes and operations are few; what is no MAC address is not told."""
+    """Methods, routes and operations are limited sets; an invalid MAC address is left out."""
     client.simulate_request(method, path)
-    (answer,) = hearing.answers
+    (answer,) = observer.answers
 
-    assert heard == (answer.method, answer.route, answer.operation)
+    assert expected == (answer.method, answer.route, answer.operation)
     assert None is answer.mac_address
 
 
 def test_every_route_of_configs_has_an_operation() -> None:
-    """A route that is added under /api/configs is on the dashboards, or this fails."""
+    """Each route below /api/configs has an operation for the dashboards."""
     configs = {
         (route.path, method)
         for route in ROUTES
@@ -105,7 +109,7 @@ def test_every_route_of_configs_has_an_operation() -> None:
 
 
 def test_metrics_of_one_process(client: testing.TestClient) -> None:
-    """Without a directory for several processes, the registry is all there is; OpenMetrics for who asks for it."""
+    """A single process needs no shared directory; clients that accept OpenMetrics get it."""
     client.simulate_get("/api/configs")
     client.simulate_get("/api/configs/1")
     headers = {"Authorization": "Bearer sixteen-letters-"}
@@ -130,7 +134,7 @@ def test_metrics_of_one_process(client: testing.TestClient) -> None:
 
 @pytest.fixture
 def level() -> Iterator[logging.Logger]:
-    """The logger of the access lines, at whatever level a test wants."""
+    """The logger of access lines, at the level that a test needs."""
     logger = logging.getLogger("iotconfig.access")
     logger.setLevel(logging.INFO)
     yield logger
@@ -138,7 +142,7 @@ def level() -> Iterator[logging.Logger]:
 
 
 def written(path: Path, *answers: Answered) -> list[str]:
-    """The lines that `WrittenAccess` makes of answers."""
+    """The lines that `WrittenAccess` writes for answers."""
     with path.open("wb") as file:
         access = WrittenAccess(Output(file.fileno()))
         for answer in answers:
@@ -146,8 +150,8 @@ def written(path: Path, *answers: Answered) -> list[str]:
     return path.read_text().splitlines()
 
 
-def test_a_written_line_is_json_whoever_asks(level: logging.Logger, tmp_path: Path) -> None:
-    """An author may be called anything."""
+def test_a_written_line_is_valid_json(level: logging.Logger, tmp_path: Path) -> None:
+    """An author may contain any characters."""
     answer = Answered(
         "PUT", "/api/configs/{segment}", 409, 0.0123456, "r-1", "RECORD_EXISTS", "update", "aa:bb:cc:dd:ee:ff", AUTHOR
     )  # fmt: skip
@@ -163,10 +167,10 @@ def test_a_written_line_is_json_whoever_asks(level: logging.Logger, tmp_path: Pa
     assert found["time"].endswith("Z")
 
 
-def test_both_ways_to_log_an_answer_say_the_same(
+def test_both_ways_to_log_an_answer_are_equal(
     level: logging.Logger, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By hand or by the library: the same members."""
+    """The fast writer and the logging library write the same members."""
     answer = Answered("GET", "/api/configs", 200, 0.0125, "r-1", None, "list", None, "anonymous")
     LoggedAccess().answered(answer)
     (record,) = caplog.records
@@ -178,10 +182,10 @@ def test_both_ways_to_log_an_answer_say_the_same(
 
 
 @pytest.mark.parametrize(("status", "lines"), [(200, 0), (503, 1)])
-def test_health_is_told_when_it_is_bad(
+def test_health_is_logged_when_it_fails(
     level: logging.Logger, tmp_path: Path, status: int, lines: int
 ) -> None:
-    """Orchestrators ask all day; a refusal is worth a line."""
+    """Successful health checks are not logged at the default level; refusals are."""
     answer = Answered("GET", "/api/health/ready", status, 0.0, "r-1", is_polled=True)
 
     assert lines == len(written(tmp_path / "log", answer))
@@ -198,11 +202,11 @@ def test_health_is_told_when_it_is_bad(
     ],
 )
 def test_the_routes_that_machines_poll(
-    client: testing.TestClient, hearing: Hearing, path: str, is_polled: bool
+    client: testing.TestClient, observer: RecordingObserver, path: str, is_polled: bool
 ) -> None:
     client.simulate_get(path)
 
-    assert [is_polled] == [answer.is_polled for answer in hearing.answers]
+    assert [is_polled] == [answer.is_polled for answer in observer.answers]
 
 
 def test_no_line_below_the_level(level: logging.Logger, tmp_path: Path) -> None:
@@ -211,10 +215,10 @@ def test_no_line_below_the_level(level: logging.Logger, tmp_path: Path) -> None:
     assert [] == written(tmp_path / "log", Answered("GET", "/api/configs", 200, 0.0, "r-1"))
 
 
-def test_an_observer_hears_of_a_bug(
-    hearing: Hearing, client: testing.TestClient, monkeypatch: pytest.MonkeyPatch
+def test_an_observer_receives_unexpected_errors(
+    observer: RecordingObserver, client: testing.TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw is an answer like others."""
+    """An answer to an unexpected error is observed as others are."""
 
     def fail(*_arguments: object) -> None:
         raise RuntimeError
@@ -222,4 +226,4 @@ def test_an_observer_hears_of_a_bug(
     monkeypatch.setattr(ConfigService, "find", fail)
     client.simulate_get("/api/configs")
 
-    assert [(500, "INTERNAL_ERROR")] == [(answer.status, answer.code) for answer in hearing.answers]
+    assert [(500, "INTERNAL_ERROR")] == [(answer.status, answer.code) for answer in observer.answers]

@@ -1,4 +1,4 @@
-"""What is kept of a provider, where a fetch does what it promised not to."""
+"""The cache of a provider's documents, with fetches that hang, fail or race."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.standing_clock import StandingClock
 
 
 def answers(*steps: object) -> Callable[[], object]:
-    """A fetch that returns, or raises, one step after the other."""
+    """A fetch that returns or raises these results in turn."""
     left = list(steps)
 
     def fetch() -> object:
@@ -27,8 +27,8 @@ def answers(*steps: object) -> Callable[[], object]:
     return fetch
 
 
-def test_who_waits_for_a_fetch_without_end() -> None:
-    """Patience ends, whether the fetch does or not."""
+def test_waiting_for_a_hanging_fetch_is_bounded() -> None:
+    """The caller's wait ends although the fetch does not."""
     goes_on = threading.Event()
     kept = CachedFetch(goes_on.wait, StandingClock(), 0.05)
     try:
@@ -41,8 +41,8 @@ def test_who_waits_for_a_fetch_without_end() -> None:
     assert kept.current() is True
 
 
-def test_a_fetch_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw is reported, counts as a fetch that failed, and is not the last one."""
+def test_an_unexpected_error_of_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported, counts as a failed fetch, and does not prevent the next one."""
     broken: list[type[BaseException]] = []
     monkeypatch.setattr(threading, "excepthook", lambda hooked: broken.append(hooked.exc_type))
     clock = StandingClock()
@@ -58,8 +58,8 @@ def test_a_fetch_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [ZeroDivisionError] == broken
 
 
-def test_a_newer_value_that_is_there_already() -> None:
-    """Who asks for something newer than what is long replaced gets what replaced it, and no fetch."""
+def test_a_newer_value_in_the_cache_is_returned() -> None:
+    """If the rejected value was replaced already, the newer value is returned without a fetch."""
     kept = CachedFetch(answers("first", "second"), StandingClock(), 20.0)
     first = kept.current()
 
@@ -69,7 +69,7 @@ def test_a_newer_value_that_is_there_already() -> None:
 
 
 def test_nothing_newer_when_the_fetch_fails() -> None:
-    """What is known stays known."""
+    """The cached value is kept."""
     kept = CachedFetch(answers("first", ProviderUnavailable("away")), StandingClock(), 20.0)
     first = kept.current()
 
@@ -77,8 +77,8 @@ def test_nothing_newer_when_the_fetch_fails() -> None:
     assert "first" == kept.current()
 
 
-def test_a_fetch_that_ends_between_a_look_and_the_next_fetch() -> None:
-    """A caller that saw nothing, and was held up while another fetched, takes what is there and fetches nothing."""
+def test_a_fetch_that_ends_before_the_next_one_begins() -> None:
+    """A caller that was delayed while another one fetched uses that result and does not fetch."""
     clock = StandingClock()
     others: list[CachedFetch[object]] = []
 

@@ -1,4 +1,4 @@
-"""What a provider says of itself: what is believed, and what is not."""
+"""A provider's discovery document: accepted and refused values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(more: Mapping[str, object], asked: str = ISSUER) -> Metadata:
 
 
 def test_a_whole_document() -> None:
-    """Each member finds its place; endpoints may be on other hosts."""
+    """Each member is read; endpoints may be on other hosts."""
     expected = Metadata(
         issuer=ISSUER,
         jwks_uri=f"{ISSUER}/certs",
@@ -40,8 +40,8 @@ def test_a_whole_document() -> None:
     assert expected == read({})
 
 
-def test_the_least_document() -> None:
-    """Issuer and keys are enough for bearer tokens; the rest has the defaults of the specification."""
+def test_the_minimal_document() -> None:
+    """Issuer and keys suffice for bearer tokens; the rest has the defaults of the specification."""
     expected = Metadata(
         ISSUER, f"{ISSUER}/certs", None, None, None, ("client_secret_basic",), names_itself=False
     )
@@ -53,7 +53,7 @@ def test_the_least_document() -> None:
     ("setting", "published"), [(f"{ISSUER}/", ISSUER), (ISSUER, f"{ISSUER}/"), (f"{ISSUER}/", f"{ISSUER}/")]
 )
 def test_a_slash_at_the_end_makes_no_difference(setting: str, published: str) -> None:
-    """What the provider spells is what counts."""
+    """The issuer is the one in the document, with its slash or without."""
     assert published == read({"issuer": published}, setting).issuer
 
 
@@ -73,7 +73,7 @@ def test_a_slash_at_the_end_makes_no_difference(setting: str, published: str) ->
     ids=str,
 )
 def test_another_issuer(issuer: object) -> None:
-    """A document speaks for the issuer that it was asked of."""
+    """A document is refused if its issuer is not the configured one."""
     with pytest.raises(ProviderUnavailable) as fault:
         read({"issuer": issuer})
     assert "they must be equal" in fault.value.reason
@@ -93,7 +93,7 @@ def test_another_issuer(issuer: object) -> None:
     ids=str,
 )  # fmt: skip
 def test_an_endpoint_that_is_not_https(name: str, url: object) -> None:
-    """One that is not spoils the whole document: somebody tampered with it."""
+    """One endpoint without https invalidates the document, which may have been tampered with."""
     with pytest.raises(ProviderUnavailable) as fault:
         read({name: url})
     assert name in fault.value.reason
@@ -101,8 +101,8 @@ def test_an_endpoint_that_is_not_https(name: str, url: object) -> None:
 
 
 @pytest.mark.parametrize("issuer", ["http://127.0.0.1:8180", "http://keycloak:8080"])
-def test_an_operator_who_wants_http(issuer: str) -> None:
-    """Where the issuer was configured without TLS, its endpoints may be so, too."""
+def test_an_issuer_configured_with_http(issuer: str) -> None:
+    """If the configured issuer has no TLS, its endpoints may have none either."""
     metadata = Metadata.read({"issuer": issuer, "jwks_uri": f"{issuer}/certs"}, issuer)
 
     assert f"{issuer}/certs" == metadata.jwks_uri
@@ -111,13 +111,13 @@ def test_an_operator_who_wants_http(issuer: str) -> None:
 
 
 def test_no_keys() -> None:
-    """Without keys there is nothing to verify with."""
+    """A document without keys is refused: no signature could be verified."""
     with pytest.raises(ProviderUnavailable) as fault:
         read({"jwks_uri": None})
     assert "no jwks_uri" in fault.value.reason
 
 
 @pytest.mark.parametrize("value", [None, "true", 1, [], {}], ids=str)
-def test_a_claim_to_name_itself_is_a_true(value: object) -> None:
-    """Nothing else makes the parameter `iss` required."""
+def test_only_true_makes_the_issuer_parameter_required(value: object) -> None:
+    """No other value makes the parameter `iss` required in callbacks."""
     assert read({"authorization_response_iss_parameter_supported": value}).names_itself is False

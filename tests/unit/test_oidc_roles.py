@@ -1,4 +1,4 @@
-"""Roles in tokens: where they are looked for, what they are called, and what is no role at all."""
+"""Roles in tokens: the claims that are read, configured names, and malformed values."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def found(claims: dict[str, Any], **names: Any) -> frozenset[Role]:
     [("admin", Role.ADMIN), ("asset-uploader", Role.ASSET_UPLOADER), ("viewer", Role.VIEWER)],
 )
 def test_roles_of_the_realm_and_of_the_client(name: str, role: Role) -> None:
-    """Keycloak has two places for roles; both count."""
+    """Roles in both of Keycloak's claims count."""
     assert {role} == found({"realm_access": {"roles": ["x", name]}})
     assert {role} == found({"resource_access": {"iotconfig": {"roles": [name, "y"]}}})
 
 
-def test_roles_of_several_places_add_up() -> None:
-    """What one place gives the others do not take away."""
+def test_roles_of_several_claims_add_up() -> None:
+    """The roles of all claims are united."""
     claims = {
         "realm_access": {"roles": ["viewer"]},
         "resource_access": {"iotconfig": {"roles": ["asset-uploader"]}},
@@ -41,14 +41,14 @@ def test_roles_of_several_places_add_up() -> None:
     assert frozenset(Role) == found(claims, claim="groups")
 
 
-def test_roles_of_other_clients_are_not_ours() -> None:
-    """Who administers something else administers nothing here."""
+def test_roles_of_other_clients_do_not_count() -> None:
+    """An administrator of another client has no role here."""
     assert NONE == found({"resource_access": {"account": {"roles": ["admin"]}}})
     assert NONE == found({"resource_access": {"roles": ["admin"]}})
 
 
-def test_names_are_the_operators() -> None:
-    """A renamed role has its new name only; one name may give several roles."""
+def test_configured_names_of_roles() -> None:
+    """A renamed role has only its new name; one name may give several roles."""
     claims = {"realm_access": {"roles": ["ops"]}}
 
     assert ADMIN == found(claims, admin="ops")
@@ -59,8 +59,8 @@ def test_names_are_the_operators() -> None:
 @pytest.mark.parametrize(
     "name", ["Admin", "ADMIN", " admin", "admin ", "adm", "admin,viewer", "\uff41dmin", ""]
 )
-def test_a_name_that_is_almost_right(name: str) -> None:
-    """Roles are compared to the letter."""
+def test_names_of_roles_are_compared_exactly(name: str) -> None:
+    """Differences in case or spacing make another name."""
     assert NONE == found({"realm_access": {"roles": [name]}})
 
 
@@ -75,8 +75,8 @@ def test_a_name_that_is_almost_right(name: str) -> None:
         ("resource_access.api.roles", {"resource_access": {"api": {"roles": ["admin"]}}}),
     ],
 )
-def test_a_claim_of_the_operators_choice(claim: str, claims: dict[str, Any]) -> None:
-    """A name, or a path of names; a list of strings, or one string."""
+def test_a_configured_claim(claim: str, claims: dict[str, Any]) -> None:
+    """It is a name, or a path of names, of a list of strings or of one string."""
     assert ADMIN == found(claims, claim=claim)
     assert claim.startswith("resource") or NONE == found(claims)
 
@@ -88,8 +88,8 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("value", MALFORMED, ids=str)
-def test_what_is_malformed_gives_no_role(value: Any) -> None:
-    """A list that is not one of strings gives nothing, not even what it has of them."""
+def test_a_malformed_list_gives_no_role(value: Any) -> None:
+    """A list with an item that is not a string gives no role at all."""
     places = [
         {"realm_access": {"roles": value}},
         {"resource_access": {"iotconfig": {"roles": value}}},
@@ -102,8 +102,8 @@ def test_what_is_malformed_gives_no_role(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [value for value in MALFORMED if value != {"roles": ["admin"]}], ids=str)
-def test_places_that_are_none(value: Any) -> None:
-    """Where there is no object there are no roles in it."""
+def test_claims_that_are_not_objects(value: Any) -> None:
+    """If a claim on the path is not an object, it gives no role."""
     places = [{"realm_access": value}, {"resource_access": value}, {"resource_access": {"iotconfig": value}}]
 
     for claims in places:
@@ -111,8 +111,8 @@ def test_places_that_are_none(value: Any) -> None:
 
 
 @pytest.mark.parametrize("claim", [".", "..", "a..b", ".groups", "groups."])
-def test_paths_that_lead_nowhere(claim: str) -> None:
-    """A strange path finds nothing, and breaks nothing."""
+def test_paths_without_a_claim(claim: str) -> None:
+    """A path without a matching claim gives no role and raises no error."""
     assert NONE == found({"groups": ["admin"], "a": {"b": ["admin"]}}, claim=claim)
 
 
@@ -125,6 +125,6 @@ JSON = st.recursive(
 
 
 @given(claims=st.dictionaries(st.sampled_from(["realm_access", "resource_access", "a", "a.roles"]), JSON))
-def test_no_claims_break_it(claims: dict[str, Any]) -> None:
-    """Whatever a token says, the answer is a set of roles."""
+def test_any_claims_give_a_set_of_roles(claims: dict[str, Any]) -> None:
+    """Arbitrary claims give a set of roles, and raise no error."""
     assert found(claims, claim="a.roles") <= frozenset(Role)

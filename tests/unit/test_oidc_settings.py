@@ -1,4 +1,4 @@
-"""Settings of OpenID Connect: what each variable takes, and refusals that name the variable and show no secret."""
+"""Settings of OpenID Connect: accepted values, and refusals that name the variable and show no secret."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def read(**environ: str) -> Settings:
     return Settings.from_environ(environ)
 
 
-def test_nothing_set_is_off() -> None:
-    """Nobody is asked who they are, whatever else is set."""
+def test_it_is_off_by_default() -> None:
+    """Without the switch, OpenID Connect is off whatever else is set."""
     assert wiring.identity_provider(read()) is None
     assert wiring.identity_provider(read(**{**ON, "OIDC_ENABLED": "false"})) is None
 
 
 def test_defaults() -> None:
-    """Three variables are enough."""
+    """Three variables suffice."""
     settings = read(**ON)
 
     assert isinstance(wiring.identity_provider(settings), OidcIdentityProvider)
@@ -47,8 +47,8 @@ def test_defaults() -> None:
 
 
 @pytest.mark.parametrize("missing", ["OIDC_ISSUER_URL", "OIDC_CLIENT_ID"])
-def test_on_without_what_it_needs(missing: str) -> None:
-    """The start stops with the name of what is missing."""
+def test_on_without_a_required_variable(missing: str) -> None:
+    """The start is refused with the name of the missing variable."""
     with pytest.raises(InvalidSetting) as refusal:
         read(**{**ON, missing: ""})
 
@@ -67,12 +67,12 @@ def test_on_without_what_it_needs(missing: str) -> None:
     ],
 )
 def test_issuers(text: str, expected: str) -> None:
-    """http and https URLs, with a path or without, less a slash at the end."""
+    """http and https URLs are accepted, with or without a path; a final slash is removed."""
     assert expected == read(OIDC_ISSUER_URL=text).access.oidc.issuer_url
 
 
-def test_scopes_are_tidied() -> None:
-    """Whatever is between them becomes one space."""
+def test_scopes_are_normalized() -> None:
+    """Any white space between scopes becomes one space."""
     assert "openid groups" == read(OIDC_SCOPES="  openid \t groups\n").access.oidc.scopes
 
 
@@ -98,7 +98,7 @@ def test_scopes_are_tidied() -> None:
     ],
 )  # fmt: skip
 def test_refusals(variable: str, value: str) -> None:
-    """A bad value stops the start with one line that names its variable, and repeats no secret."""
+    """A bad value stops the start with one line that names its variable and repeats no secret."""
     with pytest.raises(InvalidSetting) as refusal:
         read(**{**ON, variable: value})
 
@@ -109,7 +109,7 @@ def test_refusals(variable: str, value: str) -> None:
 
 
 def test_a_file_without_certificates(tmp_path: Path) -> None:
-    """It is found at the start, and not when the first person signs in."""
+    """It is refused at the start, not at the first sign-in."""
     file = tmp_path / "ca.pem"
     file.write_text("no certificate")
 
@@ -119,7 +119,7 @@ def test_a_file_without_certificates(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_show() -> None:
-    """Not in the settings, and not in what is made of them."""
+    """Neither the settings nor the objects made from them show the secret."""
     settings = read(**ON, OIDC_CLIENT_SECRET=SECRET)
 
     assert SECRET == settings.access.oidc.client_secret

@@ -1,4 +1,4 @@
-"""Too many connections of one address: which of them is closed, and when one is refused."""
+"""Too many connections from one address: the connections that are closed, and the ones that are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HERE, THERE = "192.0.2.1", "198.51.100.7"
 
 @define(eq=False)
 class Client:
-    """A connection whose client has made the worker wait for so long; None while the worker works for it."""
+    """A connection whose client has kept the worker waiting for some seconds; None while the worker handles its request."""
 
     seconds: float | None
     is_cut: bool = False
@@ -44,8 +44,8 @@ def cut(clients: list[Client]) -> list[int]:
     return [number for number, client in enumerate(clients) if client.is_cut]
 
 
-def test_the_slowest_gives_way() -> None:
-    """Above the bound, each new connection costs the one that has been waited for longest; others are not touched."""
+def test_the_slowest_connection_is_closed() -> None:
+    """Above the limit, each new connection closes the one with the longest wait, and no other."""
     connections = OpenConnections(most=3, most_in_all=100)
     elsewhere = admitted(connections, [9.0] * 3, THERE)
     clients = admitted(connections, [2.0, 5.0, None])
@@ -56,18 +56,18 @@ def test_the_slowest_gives_way() -> None:
     assert [] == cut(elsewhere)
 
 
-def test_a_burst_of_quick_ones_is_admitted() -> None:
-    """A building of devices that all ask at once: nobody is slow yet, and nobody is closed."""
+def test_a_burst_of_fast_connections_is_admitted() -> None:
+    """Many devices behind one address may connect at once: none is slow yet, and none is closed."""
     connections = OpenConnections(most=3, most_in_all=100)
     clients = admitted(connections, [None, 0.5, 0.2, None, 0.1, 0.0])
     assert [] == cut(clients)
-    # Twice as many are too many, and who is quick in sending has to be preferred to who is not.
+    # At twice the limit, fast senders are preferred to slow ones.
     admitted(connections, [0.0])
     assert [1] == cut(clients)
 
 
-def test_one_more_than_twice_as_many_in_use_is_refused() -> None:
-    """What the worker works for is never closed for another; when one has ended, there is room."""
+def test_a_connection_above_twice_the_limit_is_refused() -> None:
+    """A connection with a request in progress is never closed; when one has ended, another is admitted."""
     connections = OpenConnections(most=3, most_in_all=100)
     clients = admitted(connections, [None] * 6)
     new = Client(None)
@@ -78,8 +78,8 @@ def test_one_more_than_twice_as_many_in_use_is_refused() -> None:
     assert [] == cut(clients)
 
 
-def test_in_a_full_worker_the_address_with_most_gives_way() -> None:
-    """Many addresses with a few each fill it as well; a device from elsewhere gets in."""
+def test_in_a_full_worker_the_busiest_address_loses_one() -> None:
+    """Many addresses with a few connections each fill a worker; a device from another address is admitted."""
     connections = OpenConnections(most=10, most_in_all=6)
     crowd = admitted(connections, [0.5] * 4)
     few = admitted(connections, [9.0] * 2, THERE)
@@ -99,22 +99,22 @@ def test_in_a_full_worker_the_address_with_most_gives_way() -> None:
         (b"", None),
     ],
 )
-def test_whom_a_connection_is_counted_for(address: object, source: str | None) -> None:
-    """The address, the network of one customer, or nobody: a proxy of ours has bounds of its own."""
+def test_the_address_that_a_connection_counts_for(address: object, source: str | None) -> None:
+    """It is the IPv4 address, the IPv6 network of a customer, or none for a trusted proxy."""
     connections = OpenConnections(3, 100, (ip_network("10.0.0.0/8"),))
     assert connections.source(address) == source
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, DeadlineSocket]]:
-    """A client, and what a worker holds of it."""
+    """A client, and the worker's end."""
     client, accepted = socket.socketpair()
     with client, accepted:
         yield client, DeadlineSocket(accepted, Deadlines(), lambda: True)
 
 
-def test_a_real_connection_tells_that_it_is_waited_for(pair: tuple[socket.socket, DeadlineSocket]) -> None:
-    """Only while its client is to send; when it is cut, the wait ends as if the client had gone."""
+def test_a_connection_reports_that_it_waits(pair: tuple[socket.socket, DeadlineSocket]) -> None:
+    """It reports a wait only while its client has to send; when it is cut, the wait ends as if the client had gone."""
     client, connection = pair
     client.send(b"G")
     received = [connection.recv(1)]
@@ -128,8 +128,8 @@ def test_a_real_connection_tells_that_it_is_waited_for(pair: tuple[socket.socket
     assert [b"G", b""] == received
 
 
-def test_a_client_that_does_not_read_is_waited_for(pair: tuple[socket.socket, DeadlineSocket]) -> None:
-    """An answer that nobody takes is a wait, too."""
+def test_a_client_that_does_not_read_counts_as_slow(pair: tuple[socket.socket, DeadlineSocket]) -> None:
+    """A blocked send is a wait for the client."""
     client, connection = pair
     failed: list[OSError] = []
 
@@ -148,8 +148,8 @@ def test_a_client_that_does_not_read_is_waited_for(pair: tuple[socket.socket, De
     assert client.fileno() > 0
 
 
-def test_a_wait_that_gevent_ends_is_a_client_that_is_gone() -> None:
-    """gunicorn logs any other error with a traceback, one for each connection."""
+def test_a_wait_that_gevent_cancels_ends_the_connection() -> None:
+    """It ends as if the client had gone; gunicorn would log another error with a traceback for each connection."""
 
     class Cut:
         def settimeout(self, seconds: float) -> None: ...

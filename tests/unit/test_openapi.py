@@ -1,4 +1,4 @@
-"""The description says what the application does, and all of it."""
+"""The OpenAPI description covers all of the application and nothing else."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def operations() -> Iterator[Any]:
     return (operation for methods in document(ROUTES)["paths"].values() for operation in methods.values())
 
 
-def test_what_the_application_has_is_described_and_nothing_else(app: falcon.App[Any, Any]) -> None:
-    """A route that is added to either is missing in the other."""
+def test_the_description_has_the_routes_of_the_application(app: falcon.App[Any, Any]) -> None:
+    """The routes and methods of both are equal."""
     served = {
         (path_of(route.path), method.method)
         for route in inspect.inspect_routes(app)
@@ -47,14 +47,15 @@ def test_what_the_application_has_is_described_and_nothing_else(app: falcon.App[
     assert served == described()
 
 
-def test_names_of_operations_are_different() -> None:
+def test_names_of_operations_are_unique() -> None:
+    """Generators of clients make a function of each name."""
     names = [operation["operationId"] for operation in operations()]
 
     assert len(names) == len(set(names))
 
 
-def test_who_may_call_is_as_the_rules_say() -> None:
-    """Nobody is asked on public routes; elsewhere a refusal is described."""
+def test_access_is_described() -> None:
+    """Public routes have no security requirement; the others describe 401 and 403."""
     found = document(ROUTES)["paths"]
 
     assert [] == found["/api/health"]["get"]["security"]
@@ -64,15 +65,15 @@ def test_who_may_call_is_as_the_rules_say() -> None:
 
 
 def test_every_code_is_in_the_description() -> None:
-    """The table of codes and its statuses are the application's."""
+    """The codes and statuses equal those of the application."""
     text = json.dumps(document(ROUTES))
 
     assert list(STATUS) == document(ROUTES)["components"]["schemas"]["Code"]["enum"]
     assert [] == [code for code in STATUS if f"`{code}`" not in text and code != "EXTERNAL_SERVICE_ERROR"]
 
 
-def test_every_reference_leads_somewhere() -> None:
-    """Schemas and headers by name are there, and none is there for nothing."""
+def test_every_reference_resolves() -> None:
+    """Each named schema and header exists, and each is referenced."""
     found = document(ROUTES)
     used = set(re.findall(r'"#/components/(\w+/[\w-]+)"', json.dumps(found)))
     there = {f"{kind}/{name}" for kind in ("schemas", "headers") for name in found["components"][kind]}
@@ -81,7 +82,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def objects(part: object) -> Iterator[dict[str, Any]]:
-    """Every schema of an object, wherever it stands."""
+    """Every schema of type object, wherever it stands."""
     if isinstance(part, dict):
         if part.get("type") == "object":
             yield part
@@ -92,8 +93,8 @@ def objects(part: object) -> Iterator[dict[str, Any]]:
             yield from objects(inner)
 
 
-def test_where_any_member_may_stand_it_says_so() -> None:
-    """Generators of clients take an object of which nothing is said for one without members."""
+def test_objects_with_any_members_say_so() -> None:
+    """Generators of clients assume that an object without declared members is empty."""
     assert [] == [
         found
         for found in objects(document(ROUTES))
@@ -102,8 +103,8 @@ def test_where_any_member_may_stand_it_says_so() -> None:
     assert document(ROUTES)["components"]["schemas"]["Content"]["additionalProperties"] is True
 
 
-def test_it_is_the_same_beside_the_page(app: falcon.App[Any, Any]) -> None:
-    """Where generators look that know the page's address."""
+def test_it_is_the_same_below_the_page(app: falcon.App[Any, Any]) -> None:
+    """Generators that know the address of the page look there."""
     client = testing.TestClient(app)
 
     assert (
@@ -116,8 +117,8 @@ def test_it_is_the_same_beside_the_page(app: falcon.App[Any, Any]) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/openapi.json", "/api/docs/openapi.json", "/api/docs", "/api/docs/style.css"]
 )
-def test_it_is_sent_once(app: falcon.App[Any, Any], path: str) -> None:
-    """With a validator: who has it is not sent it again."""
+def test_it_has_a_validator(app: falcon.App[Any, Any], path: str) -> None:
+    """A client that has it gets 304."""
     client = testing.TestClient(app)
     first = client.simulate_get(path)
     again = client.simulate_get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -126,8 +127,8 @@ def test_it_is_sent_once(app: falcon.App[Any, Any], path: str) -> None:
     assert first.headers["ETag"] == client.simulate_head(path).headers["ETag"]
 
 
-def test_the_page_needs_nothing_from_elsewhere(app: falcon.App[Any, Any]) -> None:
-    """No script, no other server; the browser is told to load neither."""
+def test_the_page_loads_nothing(app: falcon.App[Any, Any]) -> None:
+    """It has no script and no external resource, and its policy allows none."""
     client = testing.TestClient(app)
     page = client.simulate_get("/api/docs")
 

@@ -1,4 +1,4 @@
-"""URLs of requests to hosts that the operator configured."""
+"""URLs of hosts that the operator configured."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from iotconfig.adapters.outbound.errors import RequestMalformed
         ("http://[::1]:80/", "[::1]", "/"),
     ],
 )
-def test_a_url_is_taken_apart(text: str, authority: str, target: str) -> None:
-    """Into the Host header and the request's target."""
+def test_a_url_is_parsed(text: str, authority: str, target: str) -> None:
+    """It gives the Host header and the request target."""
     url = HttpUrl.split(text)
 
     assert (authority, target) == (url.authority, url.target)
@@ -28,7 +28,7 @@ def test_a_url_is_taken_apart(text: str, authority: str, target: str) -> None:
     ["", "ftp://a/", "http://", "http://a:99999/", "http://[::1/", "http://m\u00fcller.example/"],
     ids=ascii,
 )
-def test_anything_else_is_refused(text: str) -> None:
-    """Before a connection is opened."""
+def test_an_invalid_url_is_refused(text: str) -> None:
+    """It is refused before a connection is opened."""
     with pytest.raises(RequestMalformed):
         HttpUrl.split(text)

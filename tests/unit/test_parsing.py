@@ -1,4 +1,4 @@
-"""One verdict on a request, whether gunicorn reads it in Python or with its compiled parser."""
+"""gunicorn's Python parser and its compiled parser agree about each request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PYTHON, COMPILED = config("python"), config("fast")
 
 
 def verdict(kind: type[Any], config: Config, data: bytes) -> object:
-    """What a request is taken for; None where it is refused, or does not end."""
+    """The parsed request; None if it is refused or incomplete."""
     try:
         found = kind(config, IterUnreader([data]), ("127.0.0.1", 1))
     except (ParseException, NoMoreData):
@@ -60,14 +60,14 @@ def expect_one_verdict(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("inserted", INSERTED, ids=lambda data: repr(data[:30]))
-def test_both_parsers_come_to_one_verdict(inserted: bytes) -> None:
-    """Wherever something stands that should not."""
+def test_both_parsers_agree_about_inserted_bytes(inserted: bytes) -> None:
+    """Bytes are inserted at each position of a request."""
     for place in range(len(GOOD) - 2):
         expect_one_verdict(GOOD[:place] + inserted + GOOD[place:])
 
 
 @pytest.mark.parametrize("length", [1, 2])
-def test_what_is_missing_is_missed_by_both(length: int) -> None:
-    """Each byte, and each two, taken away."""
+def test_both_parsers_agree_about_missing_bytes(length: int) -> None:
+    """Each byte, and each pair of bytes, is removed."""
     for place in range(len(GOOD) - 4):
         expect_one_verdict(GOOD[:place] + GOOD[place + length :])

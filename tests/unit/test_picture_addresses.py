@@ -1,4 +1,4 @@
-"""Which addresses pictures may be fetched from."""
+"""The addresses that pictures may be fetched from."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("address", [address for group in REFUSED.values() for address in group])
-def test_what_is_not_public_is_refused(address: str) -> None:
-    """Loopback, private, link-local, metadata, multicast, reserved, and what wraps IPv4, public or not."""
+def test_other_than_public_addresses_are_refused(address: str) -> None:
+    """Loopback, private, link-local, metadata, multicast, reserved, and IPv6 forms that contain any IPv4 address."""
     assert PUBLIC.allows(address) is False
 
 
 @pytest.mark.parametrize("address", ALLOWED)
-def test_what_is_public_is_allowed(address: str) -> None:
-    """Right up to the borders of what is not."""
+def test_public_addresses_are_allowed(address: str) -> None:
+    """Addresses next to the refused ranges are allowed."""
     assert PUBLIC.allows(address) is True
 
 
@@ -81,8 +81,8 @@ def test_what_is_public_is_allowed(address: str) -> None:
         ("::/0", ["::1", "fe80::1", "::ffff:8.8.8.8"], ["127.0.0.1", "::ffff:127.0.0.1", "2002:7f00:1::1"]),
     ],
 )  # fmt: skip
-def test_what_the_operator_lists_is_allowed(network: str, inside: list[str], outside: list[str]) -> None:
-    """That network and no other; a gateway that is listed does not open what lies behind it."""
+def test_listed_networks_are_allowed(network: str, inside: list[str], outside: list[str]) -> None:
+    """Only the listed network is allowed; a listed gateway does not allow the addresses behind it."""
     policy = AddressPolicy((ip_network(network),))
 
     assert [True] * len(inside) == [policy.allows(address) for address in inside]
@@ -90,15 +90,15 @@ def test_what_the_operator_lists_is_allowed(network: str, inside: list[str], out
 
 
 def test_a_listed_gateway_leads_to_listed_networks() -> None:
-    """Behind NAT64, what is private is allowed where both are listed."""
+    """Behind NAT64, a private address is allowed if both networks are listed."""
     policy = AddressPolicy((ip_network("64:ff9b::/96"), ip_network("10.0.0.0/8")))
 
     assert policy.allows("64:ff9b::10.0.0.1")
     assert not policy.allows("64:ff9b::192.168.0.1")
 
 
-def test_listing_something_takes_nothing_away() -> None:
-    """Public addresses stay allowed, the others refused."""
+def test_a_list_changes_no_other_address() -> None:
+    """Public addresses stay allowed, and the others refused."""
     policy = AddressPolicy((ip_network("192.168.1.0/24"),))
 
     assert [True] * len(ALLOWED) == [policy.allows(address) for address in ALLOWED]

@@ -1,4 +1,4 @@
-"""Each kind of picture that files hold, pixel by pixel, as an independent decoder sees it."""
+"""Each colour mode of picture files, compared pixel by pixel with an independent decoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.png_modes import png_modes
 
 @pytest.fixture
 def converter() -> PillowPictureConverter:
-    """Takes anything."""
+    """A converter without a limit on pixels."""
     return PillowPictureConverter(max_pixels=1_000_000)
 
 
@@ -53,8 +53,8 @@ MOVING = [noise("RGB", 7, 5), noise("RGB", 7, 5).rotate(180), Image.new("RGB", (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_pixel_of_every_kind_arrives(converter: PillowPictureConverter, kind: str) -> None:
-    """A picture that fits comes as it is: sizes, colours and alpha."""
+def test_pictures_that_fit_are_converted_exactly(converter: PillowPictureConverter, kind: str) -> None:
+    """Size, colours and alpha of a picture that fits are unchanged."""
     with Image.open(BytesIO(KINDS[kind])) as image:
         expected = image.convert("RGBA")
     answer = converter.convert(KINDS[kind], TargetSize(100, 100))
@@ -64,8 +64,8 @@ def test_every_pixel_of_every_kind_arrives(converter: PillowPictureConverter, ki
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_header_is_lvgls(converter: PillowPictureConverter, kind: str) -> None:
-    """Every field of `lv_image_header_t`, and nothing behind the last row."""
+def test_the_header_of_lvgl(converter: PillowPictureConverter, kind: str) -> None:
+    """Every field of `lv_image_header_t` is correct, and nothing follows the last row."""
     answer = converter.convert(KINDS[kind], TargetSize(5, 5))
     width, height = seen(answer).size
 
@@ -74,7 +74,7 @@ def test_the_header_is_lvgls(converter: PillowPictureConverter, kind: str) -> No
 
 
 def test_a_pixel_is_blue_green_red_alpha(converter: PillowPictureConverter) -> None:
-    """Written down byte by byte, for a picture that one can draw by hand."""
+    """The bytes of a small picture equal those written out by hand."""
     image = Image.new("RGBA", (2, 1))
     image.putpixel((0, 0), (1, 2, 3, 4))
     image.putpixel((1, 0), (255, 128, 0, 255))
@@ -84,7 +84,7 @@ def test_a_pixel_is_blue_green_red_alpha(converter: PillowPictureConverter) -> N
 
 
 def test_sixteen_bits_of_grey_become_eight(converter: PillowPictureConverter) -> None:
-    """Scaled, and not cut off at white."""
+    """Values are scaled, not clipped at white."""
     image = Image.new("I;16", (4, 1))
     for x, grey in enumerate((0, 0x1234, 0x80FF, 0xFFFF)):
         image.putpixel((x, 0), grey)
@@ -94,8 +94,8 @@ def test_sixteen_bits_of_grey_become_eight(converter: PillowPictureConverter) ->
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_of_what_moves_the_first_frame_comes(converter: PillowPictureConverter, kind: str) -> None:
-    """And no other."""
+def test_the_first_frame_of_an_animation_is_used(converter: PillowPictureConverter, kind: str) -> None:
+    """The other frames are ignored."""
     options = {"lossless": True} if kind == "WEBP" else {}
     file = file_of(MOVING[0], kind, save_all=True, append_images=MOVING[1:], **options)
     with Image.open(BytesIO(file)) as image:
@@ -108,10 +108,10 @@ def test_of_what_moves_the_first_frame_comes(converter: PillowPictureConverter, 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("box", [TargetSize(), TargetSize(20, 40)], ids=["whole", "shrunk"])
-def test_a_picture_stands_upright(
+def test_the_exif_orientation_is_applied(
     converter: PillowPictureConverter, kind: str, orientation: int, box: TargetSize
 ) -> None:
-    """As its camera says (Exif), in a box that is as upright; for what is shrunk, the shape shows it."""
+    """The picture is rotated before it is shrunk into the box, as the shape of the result shows."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     file = file_of(smooth("RGB", 64, 48), kind, exif=exif)
@@ -129,10 +129,8 @@ def test_a_picture_stands_upright(
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0nonsense", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"]
 )
-def test_metadata_that_cannot_be_read_is_as_good_as_none(
-    converter: PillowPictureConverter, exif: bytes
-) -> None:
-    """The picture itself is fine."""
+def test_invalid_metadata_is_ignored(converter: PillowPictureConverter, exif: bytes) -> None:
+    """The picture itself is converted."""
     image = smooth("RGB", 20, 10)
     file = file_of(image, "JPEG", exif=exif)
 
@@ -145,7 +143,7 @@ def test_metadata_that_cannot_be_read_is_as_good_as_none(
 def test_every_pixel_of_every_mode_of_png(
     converter: PillowPictureConverter, file: bytes, pixels: list[tuple[int, int, int, int]]
 ) -> None:
-    """Depth by depth, transparent as the file says it to the last bit; what a file says of gamma changes nothing."""
+    """All bit depths and kinds of transparency are exact; gamma chunks do not change the values."""
     data = converter.convert(file, TargetSize())[HEADER_BYTES:]
     found = [(data[n + 2], data[n + 1], data[n], data[n + 3]) for n in range(0, len(data), 4)]
 
@@ -158,10 +156,10 @@ def without_end(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG progressive", "JPEG grey", "JPEG CMYK"])
 @pytest.mark.parametrize("tail", [b"", b"\0" * 300, b"\r\n", b"\xff", b"\xff\xff\xff"], ids=range(5))
-def test_a_camera_may_leave_the_end_out_or_fill_it_up(
+def test_a_jpeg_without_an_end_or_with_padding_is_whole(
     converter: PillowPictureConverter, kind: str, tail: bytes
 ) -> None:
-    """The picture is whole without the marker that ends it, and whatever follows."""
+    """A missing end marker, or bytes after it, do not matter if all pixels are there."""
     expected = converter.convert(KINDS[kind], TargetSize())
 
     assert expected == converter.convert(without_end(kind) + tail, TargetSize())
@@ -171,10 +169,10 @@ def test_a_camera_may_leave_the_end_out_or_fill_it_up(
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG progressive", "JPEG grey"])
 @pytest.mark.parametrize("tail", [b"", b"\0" * 300], ids=["", "filled up"])
 @pytest.mark.parametrize("share", [0.7, 0.95])
-def test_half_a_picture_is_none_whatever_it_is_filled_up_with(
+def test_a_truncated_picture_with_padding_is_refused(
     converter: PillowPictureConverter, kind: str, tail: bytes, share: float
 ) -> None:
-    """A lost end is told from lost pixels."""
+    """A missing end marker is distinguished from missing pixels."""
     file = without_end(kind)
     start = file.rindex(b"\xff\xda")
     half = file[: start + int((len(file) - start) * share)]
@@ -184,8 +182,8 @@ def test_half_a_picture_is_none_whatever_it_is_filled_up_with(
 
 
 @pytest.mark.parametrize("bits", [12, 16])
-def test_jpeg_of_more_bits_is_refused_by_name(converter: PillowPictureConverter, bits: int) -> None:
-    """Medical cameras write it, and nobody here reads it."""
+def test_jpeg_with_more_than_eight_bits_is_refused(converter: PillowPictureConverter, bits: int) -> None:
+    """The sentence names the reason; medical cameras write such files."""
     file = KINDS["JPEG"]
     place = file.index(b"\xff\xc0") + 4
 
@@ -193,8 +191,8 @@ def test_jpeg_of_more_bits_is_refused_by_name(converter: PillowPictureConverter,
         converter.convert(file[:place] + bytes([bits]) + file[place + 1 :], TargetSize())
 
 
-def test_inks_become_the_colours_that_they_print(converter: PillowPictureConverter) -> None:
-    """CMYK, inverted as Adobe writes it."""
+def test_cmyk_is_converted(converter: PillowPictureConverter) -> None:
+    """The inverted values that Adobe writes are recognized."""
     image = Image.new("CMYK", (32, 16), (255, 0, 0, 0))
     image.paste((0, 0, 255, 51), (16, 0, 32, 16))
     found = seen(converter.convert(file_of(image, "JPEG", quality=100, subsampling=0), TargetSize()))
@@ -205,7 +203,7 @@ def test_inks_become_the_colours_that_they_print(converter: PillowPictureConvert
 
 
 def test_bmp_with_alpha(converter: PillowPictureConverter) -> None:
-    """A file that names the bits of its alpha has it; one of 32 bits that does not is opaque."""
+    """A file that declares the bits of alpha has it; a file of 32 bits without the declaration is opaque."""
     masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
     pixels = bytes((1, 2, 3, 4, 5, 6, 7, 0))
     fields = struct.pack("<IiiHHIIiiII", 108, 2, -1, 1, 32, 3, 8, 0, 0, 0, 0) + masks + bytes(52)
@@ -219,7 +217,7 @@ def test_bmp_with_alpha(converter: PillowPictureConverter) -> None:
 def test_a_gif_frame_smaller_than_its_screen_leaves_the_rest_transparent(
     converter: PillowPictureConverter,
 ) -> None:
-    """As browsers show it."""
+    """The rest is transparent, as in browsers."""
     frame = file_of(noise("RGB", 2, 1).quantize(4), "GIF", transparency=3)
     found = seen(converter.convert(frame[:6] + struct.pack("<HH", 4, 3) + frame[10:], TargetSize()))
 

@@ -1,4 +1,4 @@
-"""How many pictures are served at a time, and how many are held for those who read slowly."""
+"""Limits of the picture service: concurrent conversions, and memory for answers to slow readers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from iotconfig.domain.pictures import MemoryBudget, PictureService, TargetSize
 
 
 @frozen
-class Same:
-    """A converter that leaves everything as it is."""
+class IdentityConverter:
+    """A converter that returns the bytes unchanged."""
 
     def convert(self, file: bytes, box: TargetSize) -> bytes:
         return file + repr((box.width, box.height)).encode()
 
 
 @frozen
-class Long:
-    """A converter whose answers all have ten bytes."""
+class TenBytesConverter:
+    """A converter whose results all have ten bytes."""
 
     def convert(self, _file: bytes, _box: TargetSize) -> bytes:
         return bytes(10)
 
 
 @define
-class Nested:
-    """A source that asks for another picture while it fetches one."""
+class NestedSource:
+    """A source that requests another picture while it fetches one."""
 
     service: PictureService | None = None
     fails: bool = False
@@ -46,16 +46,16 @@ class Nested:
 
 
 def test_a_picture_is_fetched_and_converted() -> None:
-    """The source gets URL and headers, the converter what came and the box."""
-    service = PictureService(Nested(), Same())
+    """The source receives URL and headers, the converter the fetched bytes and the box."""
+    service = PictureService(NestedSource(), IdentityConverter())
 
     assert b"u{'a': 'b'}(5, 6)" == service.picture("u", {"a": "b"}, TargetSize(5, 6)).content
 
 
-def test_more_pictures_than_places_are_refused() -> None:
-    """How many are fetched and converted is bounded; the caller is told when to ask again."""
-    source = Nested()
-    source.service = PictureService(source, Same(), patience=0.0, slots=BoundedSemaphore(2))
+def test_pictures_above_the_limit_are_refused() -> None:
+    """The number of concurrent fetches is limited; the refusal has the seconds until the next attempt."""
+    source = NestedSource()
+    source.service = PictureService(source, IdentityConverter(), patience=0.0, slots=BoundedSemaphore(2))
 
     with pytest.raises(TooManyRequests) as refusal:
         source.service.picture("u", {}, TargetSize())
@@ -63,10 +63,12 @@ def test_more_pictures_than_places_are_refused() -> None:
     assert 1 <= refusal.value.retry_after
 
 
-def test_a_place_is_given_back() -> None:
-    """After a success, after a failure, and where there was no room for the picture."""
-    source = Nested()
-    service = PictureService(source, Long(), patience=0.0, slots=BoundedSemaphore(1), budget=MemoryBudget(15))
+def test_the_place_is_released() -> None:
+    """It is released after a success, after a failure, and after a refusal for want of memory."""
+    source = NestedSource()
+    service = PictureService(
+        source, TenBytesConverter(), patience=0.0, slots=BoundedSemaphore(1), budget=MemoryBudget(15)
+    )
     for _ in range(2):
         source.fails = True
         with pytest.raises(ExternalServiceError):
@@ -78,18 +80,18 @@ def test_a_place_is_given_back() -> None:
         held.close()
 
 
-def test_who_reads_slowly_keeps_nobody_from_a_place() -> None:
-    """A picture that waits to be sent takes room, and no place."""
-    service = PictureService(Nested(), Long(), patience=0.0, slots=BoundedSemaphore(1))
+def test_slow_readers_do_not_occupy_a_place() -> None:
+    """An answer that is being sent counts against the memory limit only."""
+    service = PictureService(NestedSource(), TenBytesConverter(), patience=0.0, slots=BoundedSemaphore(1))
 
     assert [10] * 20 == [
         len(held.content) for held in [service.picture("u", {}, TargetSize()) for _ in range(20)]
     ]
 
 
-def test_more_than_there_is_room_for_is_refused() -> None:
-    """By bytes, up to the last one; the caller is told when to ask again."""
-    service = PictureService(Nested(), Long(), budget=MemoryBudget(30))
+def test_pictures_above_the_memory_limit_are_refused() -> None:
+    """The limit counts bytes, and is inclusive; the refusal has the seconds until the next attempt."""
+    service = PictureService(NestedSource(), TenBytesConverter(), budget=MemoryBudget(30))
     held = [service.picture("u", {}, TargetSize()) for _ in range(3)]
     for _ in range(2):
         with pytest.raises(TooManyRequests, match="wait to be sent") as refusal:
@@ -103,9 +105,9 @@ def test_more_than_there_is_room_for_is_refused() -> None:
         service.picture("u", {}, TargetSize())
 
 
-def test_a_picture_that_nobody_closed_takes_no_room_when_it_is_gone() -> None:
-    """An answer that never came to be sent must not take it for ever."""
-    service = PictureService(Nested(), Long(), budget=MemoryBudget(10))
+def test_a_collected_picture_frees_its_memory() -> None:
+    """A picture whose answer was never sent does not count after it was garbage-collected."""
+    service = PictureService(NestedSource(), TenBytesConverter(), budget=MemoryBudget(10))
     for _ in range(3):
         held = service.picture("u", {}, TargetSize())
         with pytest.raises(TooManyRequests):

@@ -1,4 +1,4 @@
-"""Shrinking: how good it is, what it takes, and what it refuses before it takes it."""
+"""Shrinking of pictures: quality, use of memory, and refusals before decoding."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def converter(max_pixels: int = 5_000_000) -> PillowPictureConverter:
 
 @cache
 def large(mode: str) -> tuple[Image.Image, bytes]:
-    """More pixels than are converted at a time, and their file."""
+    """A picture with more pixels than one band, and its file."""
     image = smooth(mode, 1900, 1300)
     return image, file_of(image, "PNG", compress_level=1)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
-def test_a_large_picture_that_fits_comes_as_it_is(mode: str) -> None:
-    """It is converted in bands, and no row is lost, doubled or moved between two."""
+def test_a_large_picture_that_fits_is_converted_exactly(mode: str) -> None:
+    """It is converted in bands, and no row is lost, repeated or moved at a border."""
     image, file = large(mode)
 
     assert image.convert("RGBA").tobytes() == seen(converter().convert(file, TargetSize())).tobytes()
@@ -57,8 +57,8 @@ def test_a_large_picture_that_fits_comes_as_it_is(mode: str) -> None:
 
 @pytest.mark.parametrize("size", [(1000, 700), (475, 325), (320, 240), (100, 100), (7, 5), (1, 1)])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_a_shrunk_picture_is_as_good_as_one_shrunk_at_once(mode: str, size: tuple[int, int]) -> None:
-    """The quick way in bands gives what Pillow's slow way over the whole picture gives."""
+def test_shrinking_in_bands_is_as_good_as_at_once(mode: str, size: tuple[int, int]) -> None:
+    """The result in bands is close to Pillow's best filter over the whole picture."""
     image, file = large(mode)
     found = seen(converter().convert(file, TargetSize(*size)))
 
@@ -66,8 +66,8 @@ def test_a_shrunk_picture_is_as_good_as_one_shrunk_at_once(mode: str, size: tupl
     assert apart(image.resize(found.size, Image.Resampling.BICUBIC), found) <= 6
 
 
-def test_colours_that_nobody_sees_do_not_shine_through() -> None:
-    """Beside what is transparent, a colour stays itself, and only its alpha fades."""
+def test_transparent_pixels_do_not_tint_their_neighbours() -> None:
+    """Next to transparent pixels a colour is kept, and only its alpha changes."""
     image = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
     image.paste((0, 255, 0, 255), (0, 0, 33, 64))
     found = seen(converter().convert(file_of(image, "PNG"), TargetSize(16, 16)))
@@ -79,7 +79,7 @@ def test_colours_that_nobody_sees_do_not_shine_through() -> None:
 
 
 def test_a_large_jpeg_is_decoded_small() -> None:
-    """At an eighth, which its format allows: it stays what it was."""
+    """It is decoded at an eighth of its size, which its format allows, with the same result."""
     image = smooth("RGB", 1600, 1200)
     found = seen(converter().convert(file_of(image, "JPEG", quality=95), TargetSize(80, 60)))
 
@@ -87,16 +87,16 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_is_no_picture_is_refused(kind: str) -> None:
-    """In one sentence that says which pictures can be read; formats that run programs are not among them."""
+def test_a_file_that_is_not_a_picture_is_refused(kind: str) -> None:
+    """The sentence lists the supported formats; formats that run programs are not supported."""
     with pytest.raises(Unprocessable, match="not a complete JPEG, PNG, GIF, WebP or BMP file"):
         converter().convert(UNREADABLE[kind], TargetSize())
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_half_a_picture_is_refused(kind: str, share: float) -> None:
-    """It is not filled up with grey."""
+def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
+    """Missing pixels are not replaced by grey."""
     file = WHOLE[kind]
     assert (0, 0) < seen(converter().convert(file, TargetSize())).size
 
@@ -105,14 +105,14 @@ def test_half_a_picture_is_refused(kind: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_spoilt_files_are_refused_or_read(kind: str) -> None:
-    """Whatever byte is wrong, the answer is a picture or one kind of refusal."""
+def test_corrupt_files_are_refused_or_read(kind: str) -> None:
+    """With any byte changed, the result is a picture or one kind of refusal."""
     file = WHOLE[kind]
     outcomes = set()
     for place in range(0, len(file), max(1, len(file) // 150)):
-        spoilt = file[:place] + bytes([file[place] ^ 0xFF]) + file[place + 1 :]
+        corrupt = file[:place] + bytes([file[place] ^ 0xFF]) + file[place + 1 :]
         try:
-            seen(converter().convert(spoilt, TargetSize(10, 10)))
+            seen(converter().convert(corrupt, TargetSize(10, 10)))
             outcomes.add("read")
         except Unprocessable:
             outcomes.add("refused")
@@ -131,15 +131,15 @@ def test_spoilt_files_are_refused_or_read(kind: str) -> None:
         (2**31 - 1, 2**31 - 1),
     ],
 )
-def test_too_many_pixels_are_refused_unseen(width: int, height: int) -> None:
-    """By the header alone, those included that Pillow warns of and those it refuses itself."""
+def test_too_many_pixels_are_refused_before_decoding(width: int, height: int) -> None:
+    """The header suffices, also at sizes for which Pillow warns or raises an error."""
     with pytest.raises(Unprocessable, match="more than 1000000 pixels"):
         converter(1_000_000).convert(png_claiming(width, height), TargetSize())
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
-def test_the_bound_of_pixels_is_inside(kind: str) -> None:
-    """So many are taken, and one row more is not; of WebP a part, as it is decoded in one piece."""
+def test_the_limit_of_pixels_is_inclusive(kind: str) -> None:
+    """One more row is refused; the limit is lower for WebP, which is decoded in one piece."""
     most = 10_000 * (WEBP_PART if kind == "WEBP" else 1)
     taken, refused = (file_of(smooth("RGB", 100, height), kind) for height in (100, 101))
 

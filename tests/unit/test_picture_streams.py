@@ -1,4 +1,4 @@
-"""What cameras send: the first picture of a stream, however its parts are told apart."""
+"""Camera streams: the first picture of a multipart stream, in each form of framing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sized(picture: bytes) -> bytes:
 
 
 def waiting(data: bytes, size: int) -> Iterator[bytes]:
-    """Blocks of a connection on which nothing more comes: who waits for it has failed."""
+    """Blocks of a connection; a read after the last one fails the test."""
     for place in range(0, len(data), size):
         yield data[place : place + size]
     pytest.fail("it waited for what does not come")
@@ -60,7 +60,7 @@ STREAMS = {
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 @pytest.mark.parametrize("kind", STREAMS)
 def test_the_first_picture_of_a_stream_is_taken_at_once(kind: str, size: int) -> None:
-    """Nobody waits for what comes behind it, whatever blocks the network makes of it."""
+    """No data after the picture is awaited, however the network splits the stream."""
     content_type, data = STREAMS[kind]
     found = picture_of(waiting(data, size), content_type, is_sized=False, max_bytes=1_000_000)
 
@@ -72,8 +72,8 @@ def test_the_first_picture_of_a_stream_is_taken_at_once(kind: str, size: int) ->
 )
 @pytest.mark.parametrize("is_sized", [True, False])
 @pytest.mark.parametrize("body", [PNG, JPEG, JPEG[:-2], b"", b"-", b"--", b"--x\r\n"], ids=range(7))
-def test_what_ends_comes_whole(content_type: str, is_sized: bool, body: bytes) -> None:
-    """Whatever its type says, which cameras get wrong."""
+def test_a_body_with_a_length_is_read_whole(content_type: str, is_sized: bool, body: bytes) -> None:
+    """The length decides, since cameras send wrong media types."""
     found = picture_of(iter([body[:9], body[9:]]), content_type, is_sized=is_sized, max_bytes=1_000_000)
 
     assert body == found
@@ -90,13 +90,13 @@ def test_what_ends_comes_whole(content_type: str, is_sized: bool, body: bytes) -
     ],
 )
 def test_a_stream_of_something_else_is_refused_at_once(content_type: str, data: bytes) -> None:
-    """And nobody waits for its end."""
+    """The end of the stream is not awaited."""
     with pytest.raises(NoPicture):
         picture_of(waiting(data, 1000), content_type, is_sized=False, max_bytes=1_000_000)
 
 
 def test_a_stream_that_ends_before_a_picture_is_refused() -> None:
-    """Empty parts are none."""
+    """Empty parts are not pictures."""
     with pytest.raises(NoPicture):
         picture_of(iter([part(b"") * 3]), MIXED + "frame", is_sized=False, max_bytes=1_000_000)
 
@@ -106,7 +106,7 @@ def test_a_stream_that_ends_before_a_picture_is_refused() -> None:
     "start", [b"", JPEG[:-2], part(b"\xff\xd8\xff"), part(b"x", b"--frame", b"Content-Length: 99999999999")]
 )
 def test_a_picture_without_an_end_is_too_large(content_type: str, start: bytes) -> None:
-    """A stream is bounded as a file is."""
+    """A stream has the same limit as a file."""
 
     def endless() -> Iterator[bytes]:
         yield start
@@ -118,8 +118,8 @@ def test_a_picture_without_an_end_is_too_large(content_type: str, start: bytes) 
 
 
 @pytest.mark.parametrize("filling", [b"\xff" * 100_000, b"\xff\xe0\0\2" * 100_000], ids=["bytes", "segments"])
-def test_what_fills_a_file_up_is_not_followed_without_end(filling: bytes) -> None:
-    """Each step of it is work for a worker; the file still comes, for its decoder to judge."""
+def test_padding_is_parsed_up_to_a_limit(filling: bytes) -> None:
+    """Parsing costs time in the worker; beyond the limit the file is passed to the decoder as it is."""
     file = JPEG[:2] + filling + JPEG[2:]
 
     assert file.startswith(picture_of(iter([file]), "", is_sized=False, max_bytes=1_000_000))

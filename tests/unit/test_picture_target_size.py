@@ -1,4 +1,4 @@
-"""The sizes that pictures are shrunk to."""
+"""Target sizes of pictures."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ SIDES = st.integers(1, 20_000)
     ids=str,
 )
 def test_a_picture_fits_its_box(box: TargetSize, size: tuple[int, int], expected: tuple[int, int]) -> None:
-    """It keeps its shape, is as large as the box allows, and is never enlarged."""
+    """It keeps its aspect ratio, is as large as the box allows, and is never enlarged."""
     assert expected == box.fit(*size)
 
 
 @given(
     width=SIDES, height=SIDES, most_width=st.none() | st.integers(1, 4096), most_height=st.integers(1, 4096)
 )
-def test_whatever_the_sizes_the_result_is_in_bounds(
+def test_the_result_is_in_bounds_for_all_sizes(
     width: int, height: int, most_width: int | None, most_height: int
 ) -> None:
-    """At least a pixel each way; neither beyond the box nor beyond the picture; and its shape to half a pixel."""
+    """Each side has at least one pixel, fits box and picture, and keeps the aspect ratio to half a pixel."""
     fitted = TargetSize(most_width, most_height).fit(width, height)
 
     assert 1 <= fitted[0] <= min(width, most_width or MAX_SIDE)
@@ -62,7 +62,7 @@ def test_whatever_the_sizes_the_result_is_in_bounds(
 @pytest.mark.parametrize("side", [0, -1, MAX_SIDE + 1, 10**9])
 @pytest.mark.parametrize("name", ["width", "height"])
 def test_a_side_out_of_bounds_is_refused(name: str, side: int) -> None:
-    """The refusal says which side it is about."""
+    """The refusal names the side."""
     with pytest.raises(ValidationFailed, match=f"{name} must be a whole number of pixels") as refusal:
         TargetSize(**{name: side})
 
@@ -70,6 +70,6 @@ def test_a_side_out_of_bounds_is_refused(name: str, side: int) -> None:
 
 
 def test_the_box_of_a_turned_picture_is_turned() -> None:
-    """Turning twice gives the box back."""
+    """Turning twice gives the original box."""
     assert TargetSize(3, 4) == TargetSize(4, 3).turned()
     assert TargetSize(3, None) == TargetSize(3, None).turned().turned()

@@ -1,4 +1,4 @@
-"""URLs of pictures: what is one, and what becomes of odd spellings."""
+"""URLs of pictures: parsing, odd spellings, and refusals."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from iotconfig.domain.errors import ValidationFailed
         ("http://[::ffff:127.0.0.1]/", ("http", "::ffff:7f00:1", 80, "/")),
     ],
 )  # fmt: skip
-def test_urls_are_taken_apart(text: str, expected: tuple[str, str, int, str]) -> None:
-    """Scheme and host in lower case, the host in ASCII; what needs it is percent-encoded."""
+def test_urls_are_parsed(text: str, expected: tuple[str, str, int, str]) -> None:
+    """Scheme and host are in lower case, the host in ASCII; other characters are percent-encoded."""
     url = PictureUrl.parse(text)
 
     assert expected == (url.scheme, url.host, url.port, url.target)
@@ -55,8 +55,8 @@ def test_urls_are_taken_apart(text: str, expected: tuple[str, str, int, str]) ->
         ("http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "localhost"),
     ],
 )  # fmt: skip
-def test_odd_hosts_are_names_to_look_up(text: str, host: str) -> None:
-    """None is taken for an address here: what it resolves to is checked, whatever the spelling."""
+def test_odd_spellings_of_addresses_are_host_names(text: str, host: str) -> None:
+    """The URL parser accepts them; the addresses that they resolve to are checked later."""
     assert host == PictureUrl.parse(text).host
 
 
@@ -78,8 +78,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=[ascii(text)[:40] for text in REFUSED])
-def test_what_is_no_url_of_a_picture_is_refused(text: str) -> None:
-    """Other schemes, users and passwords, hosts and ports that are none; one line says which rule it is."""
+def test_invalid_urls_are_refused(text: str) -> None:
+    """Other schemes, credentials, and invalid hosts or ports are refused with one line that names the rule."""
     with pytest.raises(ValidationFailed, match="URL cannot be used") as refusal:
         PictureUrl.parse(text)
 
@@ -88,15 +88,15 @@ def test_what_is_no_url_of_a_picture_is_refused(text: str) -> None:
 
 
 def test_a_password_is_not_repeated() -> None:
-    """Problems end up in logs."""
+    """Refusals end up in logs."""
     with pytest.raises(ValidationFailed) as refusal:
         PictureUrl.parse("http://user:hunter2@example.org/")
 
     assert "hunter2" not in str(refusal.value)
 
 
-def test_the_longest_url_is_taken() -> None:
-    """The bound is inside."""
+def test_the_longest_url_is_accepted() -> None:
+    """The limit of the length is inclusive."""
     longest = "http://example.org/".ljust(MAX_LENGTH, "a")
 
     assert longest == str(PictureUrl.parse(longest))
@@ -115,8 +115,8 @@ def test_the_longest_url_is_taken() -> None:
         ("//[::1]:82/", "http://[::1]:82/"),
     ],
 )
-def test_redirects_are_relative_to_where_they_come_from(reference: str, expected: str) -> None:
-    """As a browser reads them."""
+def test_redirects_are_relative_to_their_url(reference: str, expected: str) -> None:
+    """They are resolved as browsers resolve them."""
     assert expected == str(PictureUrl.parse("http://example.org:81/x/a?b").join(reference))
 
 
@@ -124,7 +124,7 @@ def test_redirects_are_relative_to_where_they_come_from(reference: str, expected
     "reference", ["file:///etc/passwd", "ftp://a/b", "http://u:p@a/", "//[", "http://a:0/", "//a b/"]
 )
 def test_a_redirect_is_read_as_strictly(reference: str) -> None:
-    """What may not be asked for cannot be redirected to."""
+    """A URL that may not be requested cannot be the target of a redirect."""
     with pytest.raises(ValidationFailed):
         PictureUrl.parse("http://example.org/").join(reference)
 
@@ -141,7 +141,7 @@ def test_a_redirect_is_read_as_strictly(reference: str) -> None:
     ],
 )
 def test_origins_are_scheme_host_and_port(one: str, other: str, expected: bool) -> None:
-    """And nothing else."""
+    """Path and query do not matter."""
     assert expected is PictureUrl.parse(one).has_origin_of(PictureUrl.parse(other))
 
 
@@ -155,6 +155,6 @@ def test_origins_are_scheme_host_and_port(one: str, other: str, expected: bool) 
         ("http://[::1]:81/", "[::1]:81"),
     ],
 )
-def test_the_host_header_names_the_port_where_it_is_another(text: str, expected: str) -> None:
-    """RFC 9110, section 4.2."""
+def test_the_host_header_has_a_port_that_is_not_the_default(text: str, expected: str) -> None:
+    """RFC 9110, section 4.2, gives the default ports."""
     assert expected == PictureUrl.parse(text).authority

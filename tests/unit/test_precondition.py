@@ -1,4 +1,4 @@
-"""Preconditions of writes: what they allow, and what they refuse."""
+"""Preconditions of writes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_allowed(precondition: Precondition, current: Config | None) -> None:
     ],
 )
 def test_refused(precondition: Precondition, current: Config | None) -> None:
-    """Any other state is refused, and the refusal says at which revision the config is."""
+    """Any other state is refused with the current revision of the config."""
     with pytest.raises(PreconditionFailed) as refusal:
         precondition.check(current)
 

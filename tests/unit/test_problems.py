@@ -1,4 +1,4 @@
-"""Every error of the core has its status."""
+"""Every error of the core has an HTTP status."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def _kinds(kind: type[IotConfigError] = errors.IotConfigError) -> Iterator[type[
 
 @pytest.mark.parametrize("code", sorted({kind.code for kind in _kinds()}))
 def test_every_code_has_a_status(code: str) -> None:
-    """An error that is added to the core without one would fail inside the error handler."""
+    """An error without a status would raise another one inside the error handler."""
     status, body = problems.problem(code, "A sentence.", {}, "id")
 
     assert 400 <= status < 600
     assert code.encode() in body
 
 
-class _Away:
-    """A resource whose store is away."""
+class _Unavailable:
+    """A resource whose store is unavailable."""
 
     def on_get(self, _req: falcon.Request, _resp: falcon.Response) -> None:
         raise StoreUnavailable("The database is away.", "password=secret host=db")
@@ -53,10 +53,10 @@ class _Ids:
 
 @pytest.mark.parametrize(("method", "is_unknown"), [("GET", False), ("POST", True)])
 def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool) -> None:
-    """503 to a write is not "nothing happened"; the reason stays with the operator."""
+    """503 to a write does not mean that nothing was stored; the reason is only in the log."""
     app = falcon.App(middleware=[_Ids()])
     problems.install(app)
-    app.add_route("/", _Away())
+    app.add_route("/", _Unavailable())
 
     answer = testing.simulate_request(app, method, "/")
 
@@ -67,21 +67,21 @@ def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool)
 
 @pytest.mark.parametrize("kind", [StoreBusy, StoreReadOnly, StoreNotReached])
 def test_advice_for_an_unknown_outcome_is_not_given_where_it_is_known(kind: type[StoreUnavailable]) -> None:
-    """Nothing was stored, whatever the caller was doing."""
+    """If nothing was stored, the answer does not advise to check."""
     error = kind("The database is busy.")
 
     assert "" == error.if_unsure == error.advising("It may be gone, or not.").if_unsure
 
 
 class _Unsynced(MemoryAssetStore):
-    """Assets whose directory cannot be synced."""
+    """Assets in a directory that cannot be synced."""
 
     def remove(self, name: AssetName) -> bool:
         raise StoreUnavailable("The directory of assets cannot be used: input/output error.")
 
 
 def test_a_removal_whose_outcome_is_unknown_says_so() -> None:
-    """In words of assets, which have no revisions to ask for with If-Match."""
+    """The advice is about assets, which have no revisions and no `If-Match`."""
     answer = testing.simulate_delete(app_in_memory(files=_Unsynced()), "/api/assets/firmware.bin")
 
     assert (503, "STORE_UNAVAILABLE") == (answer.status_code, answer.json["code"])

@@ -40,7 +40,7 @@ def span(header: str | None, *, size: int = SIZE, if_range: str | None = None) -
     ],
 )
 def test_one_range(header: str, expected: Span) -> None:
-    """From a byte to a byte, from a byte to the end, and the last so many."""
+    """A range has a first and a last byte, only a first one, or the number of last bytes."""
     assert expected == span(header)
 
 
@@ -54,13 +54,13 @@ def test_one_range(header: str, expected: Span) -> None:
     ],
     ids=lambda header: header[:24] or "empty",
 )  # fmt: skip
-def test_what_is_no_range_or_several_counts_as_none(header: str) -> None:
-    """Then the caller gets the whole representation, as RFC 9110 allows."""
+def test_malformed_and_multiple_ranges_are_ignored(header: str) -> None:
+    """The whole representation is sent, as RFC 9110 allows."""
     assert None is span(header)
 
 
-def test_without_a_range_all_is_meant() -> None:
-    """`If-Range` alone changes nothing."""
+def test_without_a_range_all_is_sent() -> None:
+    """`If-Range` alone has no effect."""
     assert None is span(None)
     assert None is span(None, if_range=TAG)
 
@@ -68,8 +68,8 @@ def test_without_a_range_all_is_meant() -> None:
 @pytest.mark.parametrize(
     "header", ["bytes=1000-", "bytes=1000-1000", "bytes=5000-6000", "bytes=-0", "bytes=-000"]
 )
-def test_a_range_behind_the_end_is_refused(header: str) -> None:
-    """416 with the size, so that a client knows where the end is."""
+def test_a_range_beyond_the_end_is_refused(header: str) -> None:
+    """416 has the size of the representation."""
     with pytest.raises(falcon.HTTPRangeNotSatisfiable) as refused:
         span(header)
 
@@ -90,22 +90,22 @@ def test_a_range_behind_the_end_is_refused(header: str) -> None:
     ],
 )
 def test_if_range_asks_for_the_same_bytes(if_range: str, expected: Span | None) -> None:
-    """Only its own strong tag, exactly, lets a client go on; anything else gets it all of the new one."""
+    """The range applies only if the strong tag is equal; otherwise the whole representation is sent."""
     assert expected == span("bytes=5-", if_range=if_range)
 
 
 def test_another_representation_makes_no_range_unsatisfiable() -> None:
-    """What the range means is then no longer of interest."""
+    """If the tag differs, a range beyond the end is ignored."""
     assert None is span("bytes=5000-", if_range='"other"')
 
 
-def test_nothing_has_no_parts() -> None:
-    """Of no bytes, the last so many are all; a first one is behind the end."""
+def test_ranges_of_an_empty_representation() -> None:
+    """The last bytes of an empty representation are all of it; a first byte is beyond its end."""
     assert None is span("bytes=-5", size=0)
     with pytest.raises(falcon.HTTPRangeNotSatisfiable):
         span("bytes=0-", size=0)
 
 
-def test_a_span_is_told_with_its_last_byte() -> None:
-    """`Content-Range` counts from 0, and includes the end."""
+def test_content_range_names_the_last_byte() -> None:
+    """`Content-Range` counts from 0 and includes the last byte."""
     assert "bytes 990-999/1000" == Span(990, 10).content_range(SIZE)

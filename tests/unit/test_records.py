@@ -1,4 +1,4 @@
-"""Fleets as streams of records: what was written comes back, and what is broken is refused in its place."""
+"""Streams of records: written records are read back, and broken ones are refused with their position."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def reasons(items: list[BulkEntry | BulkRefusal]) -> list[str]:
     ],
 )
 def test_a_record_gives_its_content_back(text: str) -> None:
-    """Whatever stands around or inside the document, a record is one line and brings back its bytes."""
+    """A record is one line, and gives back the bytes of its content with any white space."""
     record = record_of(ExportedConfig(mac(1), text))
 
     assert BulkEntry("here", mac(1), content(text)) == entry_of(record.encode(), "here")
@@ -65,7 +65,7 @@ def test_a_record_gives_its_content_back(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(objects(), max_size=4))
 def test_any_contents_come_back_from_ndjson(texts: list[str]) -> None:
-    """Export then import: identical bytes, for any content that the rules accept."""
+    """An export that is imported gives identical bytes for any accepted content."""
     data = "".join(f"{record_of(ExportedConfig(mac(n), text))}\n" for n, text in enumerate(texts)).encode()
 
     assert [BulkEntry(f"in:{n + 1}", mac(n), content(text)) for n, text in enumerate(texts)] == ndjson(
@@ -80,7 +80,7 @@ def test_any_contents_come_back_from_ndjson(texts: list[str]) -> None:
 def test_any_contents_come_back_from_a_document(
     monkeypatch: pytest.MonkeyPatch, block: int, texts: list[str], space: str
 ) -> None:
-    """Wherever the blocks of the stream end (in an escape, in a character), the records are the same."""
+    """The records do not depend on where the blocks of the stream end, be it inside an escape or a character."""
     monkeypatch.setattr(records, "_BLOCK", block)
     stripped = [text.strip() for text in texts]
     elements = f"{space},{space}".join(line(n, text).decode() for n, text in enumerate(stripped))
@@ -93,16 +93,16 @@ def test_any_contents_come_back_from_a_document(
     assert [] == reasons(document(data, 100_000))
 
 
-def test_places_are_lines() -> None:
-    """A place is the stream's name and the line, from 1; of a document, where the record begins."""
+def test_positions_are_line_numbers() -> None:
+    """A position is the stream's name and a line from 1; in a document, the line where the record begins."""
     text = b'{"configs": [\n' + line(1) + b",\n\n" + line(2, '{\n"a":1}') + b"," + line(3) + b"\n]}\n"
 
     assert ["in:1", "in:3"] == [item.place for item in ndjson(line(1) + b"\n\n" + line(2))]
     assert ["in:2", "in:4", "in:5"] == [item.place for item in document(text)]
 
 
-def test_blank_lines_are_passed_over() -> None:
-    """Empty lines, spaces and CRLF line ends are no records; nothing at all is no record either."""
+def test_blank_lines_are_skipped() -> None:
+    """Empty lines, spaces and CRLF line ends are not records; an empty stream has none."""
     assert ["in:2", "in:5"] == [
         item.place for item in ndjson(b"\r\n" + line(1) + b"\r\n \t\n\n" + line(2) + b"\n\n")
     ]
@@ -139,7 +139,7 @@ def test_blank_lines_are_passed_over() -> None:
 def test_a_broken_line_is_refused_and_the_next_one_read(
     record: bytes, error: type[Exception], reason: str
 ) -> None:
-    """A refusal names the line and the reason, and keeps nobody else out."""
+    """A refusal names the line and the reason, and does not affect other lines."""
     before, refused, after = ndjson(line(8) + b"\n" + record + line(9) + b"\n")
 
     assert isinstance(refused, BulkRefusal)
@@ -151,12 +151,12 @@ def test_a_broken_line_is_refused_and_the_next_one_read(
 
 
 def test_a_last_line_may_end_without_a_line_break() -> None:
-    """Many editors leave it away; where the record is whole, nothing is missing."""
+    """Many editors omit it; a complete record is accepted."""
     assert [BulkEntry("in:1", mac(1), content())] == ndjson(line(1))
 
 
 def test_a_line_cut_at_any_byte_is_refused() -> None:
-    """What a broken download leaves of a record is never taken for one."""
+    """A truncated record is never accepted."""
     whole = line(1, '{"a":"é\\"}","b":[{"c":1}]}')
     for end in range(1, len(whole)):
         items = ndjson(line(8) + b"\n" + whole[:end])
@@ -166,13 +166,13 @@ def test_a_line_cut_at_any_byte_is_refused() -> None:
 
 
 def test_a_cut_line_says_that_it_may_have_been_cut() -> None:
-    """The reason helps: the line has no end."""
+    """The reason mentions that the line has no end."""
     assert "may have been cut off" in reasons(ndjson(line(1)[:-4]))[0]
     assert "cut off" not in reasons(ndjson(line(1)[:-4] + b"\n"))[0]
 
 
-class Meter(io.BytesIO):
-    """A stream that remembers the most that was asked of it at once."""
+class MeteredStream(io.BytesIO):
+    """A stream that records the largest read."""
 
     most = 0
 
@@ -187,9 +187,9 @@ class Meter(io.BytesIO):
 
 @pytest.mark.parametrize("ending", [b"\n", b""])
 def test_a_line_that_is_too_long_is_refused_without_being_held(ending: bytes) -> None:
-    """Nobody asks for more than one record may have, or a block; the lines behind are read."""
+    """No read is larger than the maximum record or a block; the following lines are read."""
     limit = BodyReader(LIMIT).max_body_bytes
-    stream = Meter(line(1) + b"\n" + b"x" * (limit * 50) + ending + (line(2) if ending else b""))
+    stream = MeteredStream(line(1) + b"\n" + b"x" * (limit * 50) + ending + (line(2) if ending else b""))
     items = list(read_ndjson(stream, "in", LIMIT))
 
     assert ["The record is larger than 10096 bytes."] == reasons(items)
@@ -199,8 +199,8 @@ def test_a_line_that_is_too_long_is_refused_without_being_held(ending: bytes) ->
 
 @pytest.mark.parametrize("begin", ['{"a":"', '{"a":"\\"\\\\', '{"a":[', "{" + '"a":{' * 50])
 def test_a_record_of_a_document_that_is_too_long_ends_it(begin: str) -> None:
-    """Where a record does not end, nothing behind can be told apart: one refusal, and no memory spent."""
-    stream = Meter(b'{"configs":[' + line(1) + b",\n" + begin.encode() + b" " * 5_000_000)
+    """The end of the record is unknown, so one refusal ends the document, without more memory."""
+    stream = MeteredStream(b'{"configs":[' + line(1) + b",\n" + begin.encode() + b" " * 5_000_000)
     items = list(read_document(stream, "in", LIMIT))
 
     assert [BulkEntry, BulkRefusal] == [type(item) for item in items]
@@ -210,7 +210,7 @@ def test_a_record_of_a_document_that_is_too_long_ends_it(begin: str) -> None:
 
 
 def test_a_document_cut_at_any_byte_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The records before the cut come, and the last refusal is of the document."""
+    """The records before the cut are read, and the last refusal is about the document."""
     monkeypatch.setattr(records, "_BLOCK", 16)
     first, second = line(1, '{"a":"\\\\\\"]}"}'), line(2, "{}")
     whole = b'{"configs":[' + first + b"," + second + b"]}"
@@ -238,12 +238,12 @@ def test_a_document_cut_at_any_byte_is_refused(monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_a_broken_document_is_refused(text: str, reason: str) -> None:
-    """The last refusal says what was expected, and what stands there."""
+    """The last refusal names the expected and the actual token."""
     assert reason in reasons(document(text.encode()))[-1]
 
 
 def test_a_broken_record_of_a_document_is_refused_alone() -> None:
-    """A record whose own text is broken, yet ends, keeps nobody else out."""
+    """Invalid content of a complete record does not affect the other records."""
     items = document(b'{"configs":[' + line(1) + b',\n{"mac_address":[}},\n' + line(2) + b"]}")
 
     assert [BulkEntry, BulkRefusal, BulkEntry] == [type(item) for item in items]
@@ -251,10 +251,10 @@ def test_a_broken_record_of_a_document_is_refused_alone() -> None:
 
 
 @pytest.mark.parametrize("read", [read_ndjson, read_document])
-def test_records_come_while_the_stream_goes_on(
+def test_records_are_read_incrementally(
     read: Callable[[io.BytesIO, str, int], Iterator[BulkEntry | BulkRefusal]],
 ) -> None:
-    """The first record is there before the rest of the stream is read: nothing holds the whole."""
+    """The first record is returned before the rest of the stream is read."""
     separator, head = (b"\n", b"") if read is read_ndjson else (b",", b'{"configs":[')
     stream = io.BytesIO(head + separator.join(line(n) for n in range(20_000)))
     first = next(read(stream, "in", LIMIT))
@@ -275,6 +275,6 @@ def test_records_come_while_the_stream_goes_on(
         (b" " * 1024 + b'{"configs":[', False),
     ],
 )
-def test_a_document_is_known_by_its_head(head: bytes, *, expected: bool) -> None:
-    """Everything else is NDJSON, whose reader says what is wrong."""
+def test_a_document_is_detected_by_its_beginning(head: bytes, *, expected: bool) -> None:
+    """All other streams are NDJSON, whose reader names the defects."""
     assert expected is is_document(head)

@@ -1,4 +1,4 @@
-"""Where a browser may be sent after it signed in: no open redirects."""
+"""Redirects after a sign-in lead only to the service itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OWN = "https://iot.example.org"
     ],
 )
 def test_paths_of_the_service(url: str, path: str) -> None:
-    """A path, or a URL of the very origin; either way a path comes out."""
+    """A path, and a URL of the same origin, give a path."""
     assert path == local_path(url, _OWN)
 
 
@@ -63,8 +63,8 @@ def test_paths_of_the_service(url: str, path: str) -> None:
         "/" + "x" * 2000,
     ],
 )
-def test_urls_that_lead_elsewhere(url: str) -> None:
-    """However a browser might read them."""
+def test_urls_of_other_origins_are_refused(url: str) -> None:
+    """Spellings that browsers interpret as another origin are refused."""
     with pytest.raises(ValidationFailed, match="redirect must be a path") as refusal:
         local_path(url, _OWN)
 

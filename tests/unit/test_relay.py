@@ -1,4 +1,4 @@
-"""The relay, one step at a time, over ports that do as they are told."""
+"""The relay, one step at a time, over scripted ports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _REFUSED_STATE = Receipt(hint_accepted=True, state_accepted=False, error="Not au
 
 
 class Scene:
-    """A relay over a memory store, and everything it talks to."""
+    """A relay over a memory store, with scripted ports."""
 
     def __init__(self) -> None:
         store = MemoryStore()
@@ -63,13 +63,13 @@ class Scene:
         mac = MacAddress.parse(f"02000000{number:04x}")
         return self.service.create(mac, ConfigContent.parse("{}"))
 
-    def told(self) -> list[tuple[str, int]]:
+    def published(self) -> list[tuple[str, int]]:
         """The keys and revisions that were published, in their order."""
-        return [(a.subject.key, a.state.revision) for a in self.publisher.told if a.state is not None]
+        return [(a.subject.key, a.state.revision) for a in self.publisher.published if a.state is not None]
 
 
-class Unsettled:
-    """The queue of a store that takes no writes until it is told to."""
+class ReadOnlyQueue:
+    """The queue of a store that refuses writes while it is switched to read-only."""
 
     def __init__(self, queue: MemoryNotificationQueue) -> None:
         self._queue = queue
@@ -88,42 +88,42 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_what_was_told_is_pending_no_more(scene: Scene) -> None:
-    """An accepted announcement leaves the queue, and the next step follows at once."""
+def test_an_accepted_announcement_leaves_the_queue(scene: Scene) -> None:
+    """The next step follows without a wait."""
     config = scene.create(1)
 
     wait = scene.relay.run_once()
 
     assert Wait(0) == wait
-    assert [(str(config.mac_address), 1)] == scene.told()
+    assert [(str(config.mac_address), 1)] == scene.published()
     assert 0 == scene.queue.backlog().pending
 
 
-def test_without_anything_pending_it_waits_to_be_woken(scene: Scene) -> None:
-    """An idle relay sleeps until its safety net, and a wake-up ends that."""
+def test_an_idle_relay_waits_for_a_wakeup(scene: Scene) -> None:
+    """The wait has a maximum, and a wake-up ends it."""
     assert Wait(5.0, wakes=True) == scene.relay.run_once()
 
 
-def test_it_wakes_for_what_is_due_later(scene: Scene) -> None:
-    """Paced hints are told when their time comes, and not before."""
+def test_it_wakes_when_a_delayed_hint_is_due(scene: Scene) -> None:
+    """A delayed hint is published at its time, not before."""
     scene.create(1)
     scene.create(2)
     while scene.relay.run_once().seconds == 0:
         pass
-    scene.publisher.told.clear()
+    scene.publisher.published.clear()
     scene.service.announce_all(hints_per_second=0.5)
 
     first, second = scene.relay.run_once(), scene.relay.run_once()
-    told_at_once = len(scene.publisher.told)
+    told_at_once = len(scene.publisher.published)
     scene.clock.advance(2)
     scene.relay.run_once()
 
     assert [Wait(0), Wait(2.0, wakes=True)] == [first, second]
-    assert (1, 2) == (told_at_once, len(scene.publisher.told))
+    assert (1, 2) == (told_at_once, len(scene.publisher.published))
 
 
-def test_without_the_lease_nothing_is_told_and_no_connection_kept(scene: Scene) -> None:
-    """A relay that stands by, or lost its lease, has no business with the broker."""
+def test_without_the_lease_it_is_not_connected(scene: Scene) -> None:
+    """A relay without the lease publishes nothing and closes its connection."""
     scene.relay.run_once()
     scene.lease.available = False
     scene.create(1)
@@ -131,12 +131,12 @@ def test_without_the_lease_nothing_is_told_and_no_connection_kept(scene: Scene) 
     wait = scene.relay.run_once()
 
     assert Wait(1.0) == wait
-    assert [] == scene.publisher.told
+    assert [] == scene.publisher.published
     assert not scene.publisher.connected
 
 
-def test_a_change_during_its_publish_is_told_again(scene: Scene) -> None:
-    """The row is removed by generation: what came in meanwhile stays pending."""
+def test_a_change_during_its_publish_is_published_again(scene: Scene) -> None:
+    """A row is removed by generation, so a newer one stays pending."""
     config = scene.create(1)
     scene.publisher.during_publish = [
         lambda: scene.service.update(config.id, ConfigContent.parse('{"a": 1}'))
@@ -146,12 +146,12 @@ def test_a_change_during_its_publish_is_told_again(scene: Scene) -> None:
 
     scene.relay.run_once()
 
-    assert [1, 2] == [revision for _, revision in scene.told()]
+    assert [1, 2] == [revision for _, revision in scene.published()]
     assert 0 == scene.queue.backlog().pending
 
 
 def test_a_device_announced_again_in_flight_is_announced_once_more(scene: Scene) -> None:
-    """The same revision, too: an operator who pressed Save twice gets two restarts at most, and one at least."""
+    """Saving the same content twice during a publish causes one or two hints, never none."""
     config = scene.create(1)
     scene.publisher.during_publish = [lambda: scene.service.announce(config.id)]
     scene.relay.run_once()
@@ -159,11 +159,11 @@ def test_a_device_announced_again_in_flight_is_announced_once_more(scene: Scene)
 
     scene.relay.run_once()
 
-    assert [1, 1] == [revision for _, revision in scene.told()]
+    assert [1, 1] == [revision for _, revision in scene.published()]
 
 
 def test_unanswered_announcements_stay_and_answered_ones_go(scene: Scene) -> None:
-    """When a connection breaks in the middle, only what the broker took is done."""
+    """If a connection breaks, only acknowledged announcements leave the queue."""
     answered, unanswered = scene.create(1), scene.create(2)
     scene.publisher.receipts[str(unanswered.mac_address)] = None
 
@@ -171,12 +171,12 @@ def test_unanswered_announcements_stay_and_answered_ones_go(scene: Scene) -> Non
 
     assert not wait.wakes
     assert [str(unanswered.mac_address)] == [n.announcement.subject.key for n in scene.queue.find(9)]
-    assert str(answered.mac_address) == scene.publisher.told[0].subject.key
+    assert str(answered.mac_address) == scene.publisher.published[0].subject.key
     assert not scene.publisher.connected
 
 
-def test_a_broker_that_is_away_is_no_fault_of_a_message(scene: Scene) -> None:
-    """However long it is away, nothing counts as refused and nothing is parked."""
+def test_an_unavailable_broker_does_not_park_messages(scene: Scene) -> None:
+    """The outage does not count as a refusal, however long it lasts."""
     scene.create(1)
     scene.publisher.away = "connection refused"
 
@@ -188,7 +188,7 @@ def test_a_broker_that_is_away_is_no_fault_of_a_message(scene: Scene) -> None:
 
 
 def test_the_delays_of_reconnecting_grow_to_ten_seconds(scene: Scene) -> None:
-    """They double, have an end, and start anew once the broker was back."""
+    """They double up to ten seconds, and are reset by a successful connection."""
     scene.publisher.away = "connection refused"
     delays = [scene.relay.run_once().seconds for _ in range(8)]
     scene.publisher.away = None
@@ -200,7 +200,7 @@ def test_the_delays_of_reconnecting_grow_to_ten_seconds(scene: Scene) -> None:
 
 
 def test_the_delays_of_reconnecting_are_jittered(scene: Scene) -> None:
-    """A thousand services that lost one broker do not come back in one moment."""
+    """Services that lost one broker do not reconnect at the same moment."""
     scene.publisher.away = "connection refused"
     scene.jitter = 0.0
 
@@ -208,7 +208,7 @@ def test_the_delays_of_reconnecting_are_jittered(scene: Scene) -> None:
 
 
 def test_a_refused_message_backs_off_and_is_parked_while_others_flow(scene: Scene) -> None:
-    """The broker's reason is kept, and one bad topic keeps no other device waiting."""
+    """The broker's reason is stored, and other devices are announced without a delay."""
     bad = scene.create(1)
     scene.publisher.receipts[str(bad.mac_address)] = _REFUSED_STATE
     delays = []
@@ -223,22 +223,22 @@ def test_a_refused_message_backs_off_and_is_parked_while_others_flow(scene: Scen
     (parked,) = scene.queue.find(9)
     assert [0.5, 1.0, 2.0, 4.0, 8.0] == delays
     assert (True, "Not authorized") == (parked.parked, parked.last_error)
-    assert (str(good.mac_address), 1) == scene.told()[-1]
+    assert (str(good.mac_address), 1) == scene.published()[-1]
 
 
-def test_a_hint_that_was_taken_is_not_repeated_with_a_refused_state(scene: Scene) -> None:
-    """The device restarts once, not with every attempt."""
+def test_an_accepted_hint_is_not_repeated_with_a_refused_state(scene: Scene) -> None:
+    """The device restarts once, not with each attempt."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = _REFUSED_STATE
     scene.relay.run_once()
     scene.clock.advance(60)
     scene.relay.run_once()
 
-    assert [True, False] == [announcement.restart_hint for announcement in scene.publisher.told]
+    assert [True, False] == [announcement.restart_hint for announcement in scene.publisher.published]
 
 
 def test_a_parked_notification_is_revived_by_the_next_change(scene: Scene) -> None:
-    """What was refused before may be allowed by now, and the new revision deserves its own attempts."""
+    """The new revision has its own attempts."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = _REFUSED_STATE
     for _ in range(RetryPolicy().limit):
@@ -251,7 +251,7 @@ def test_a_parked_notification_is_revived_by_the_next_change(scene: Scene) -> No
 
 
 def test_many_changes_while_the_broker_is_away_are_one_message(scene: Scene) -> None:
-    """State, not a log: the newest revision is told, once."""
+    """Only the newest revision is published, once."""
     config = scene.create(1)
     scene.publisher.away = "connection refused"
     for number in range(100):
@@ -261,11 +261,11 @@ def test_many_changes_while_the_broker_is_away_are_one_message(scene: Scene) -> 
 
     scene.relay.run_once()
 
-    assert [(str(config.mac_address), 101)] == scene.told()
+    assert [(str(config.mac_address), 101)] == scene.published()
 
 
 def test_closing_lets_the_next_relay_take_over(scene: Scene) -> None:
-    """Connection and lease are given back."""
+    """Closing ends the connection and releases the lease."""
     scene.relay.run_once()
 
     scene.relay.close()
@@ -274,8 +274,8 @@ def test_closing_lets_the_next_relay_take_over(scene: Scene) -> None:
     assert not scene.publisher.connected
 
 
-def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(scene: Scene) -> None:
-    """No reason was given, so it is tried for ever; but it does not come first for ever."""
+def test_a_message_that_closes_the_connection_goes_last_and_is_not_parked(scene: Scene) -> None:
+    """Without a reason from the broker it is repeated without end, after the others."""
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts = {
         str(bad.mac_address): Receipt(
@@ -292,45 +292,45 @@ def test_what_a_broker_hangs_up_on_lets_the_others_go_first_and_is_not_parked(sc
 
     (left,) = scene.queue.find(9)
     assert Wait(0.5) == first
-    assert str(good.mac_address) in [key for key, _ in scene.told()]
+    assert str(good.mac_address) in [key for key, _ in scene.published()]
     assert (str(bad.mac_address), False) == (left.announcement.subject.key, left.parked)
     assert left.due_at <= scene.clock.now + timedelta(seconds=10)
 
 
 def test_a_clock_that_differs_from_the_writers_delays_nothing(scene: Scene) -> None:
-    """The machine that announces may be ahead of the one that relays."""
+    """The clock of the announcing machine may be ahead of the relay's."""
     scene.clock.advance(3600)
     scene.create(1)
     scene.clock.advance(-3600)
 
     scene.relay.run_once()
 
-    assert 1 == len(scene.told())
+    assert 1 == len(scene.published())
 
 
-def test_what_could_not_be_struck_off_is_not_told_again(scene: Scene) -> None:
-    """On a store that takes no writes, nothing is told twice, and nothing new; then the relay goes on."""
+def test_an_acknowledgement_that_cannot_be_stored_stops_publishing(scene: Scene) -> None:
+    """While the store is read-only, nothing is published twice and nothing new is; then the relay continues."""
     scene.create(1)
-    queue = Unsettled(scene.queue)
+    queue = ReadOnlyQueue(scene.queue)
     scene.relay = Relay(queue, scene.publisher, scene.lease, scene.clock, lambda: scene.jitter)
 
     for _ in range(3):
         scene.relay.run_once()
     scene.create(2)
     scene.relay.run_once()
-    meanwhile = len(scene.publisher.told)
+    meanwhile = len(scene.publisher.published)
     queue.is_read_only = False
     scene.relay.run_once()
     scene.relay.run_once()
 
-    assert (1, 2) == (meanwhile, len(scene.publisher.told))
+    assert (1, 2) == (meanwhile, len(scene.publisher.published))
     assert 0 == scene.queue.backlog().pending
 
 
-def test_a_broker_that_ends_each_connection_is_not_stormed(
+def test_delays_grow_although_each_connection_succeeds(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The waits grow to ten seconds though each connection succeeds; one line says why, until it was well for a minute."""
+    """They grow to ten seconds if the broker ends each connection; one line has the reason, until a minute is stable."""
     scene.relay.run_once()
     waits = []
     for _ in range(7):
@@ -345,8 +345,8 @@ def test_a_broker_that_ends_each_connection_is_not_stormed(
     assert Wait(0.5) == scene.relay.run_once()
 
 
-def test_what_ended_while_it_stood_by_is_no_matter(scene: Scene) -> None:
-    """The relay that was active then has been taken over in order."""
+def test_a_connection_that_ended_during_standby_is_ignored(scene: Scene) -> None:
+    """The relay's earlier connection was taken over by another relay, as intended."""
     scene.watch.reason = "the broker ended the connection: Session taken over"
 
     scene.relay.run_once()
@@ -354,8 +354,10 @@ def test_what_ended_while_it_stood_by_is_no_matter(scene: Scene) -> None:
     assert scene.publisher.connected
 
 
-def test_what_can_never_be_taken_is_parked_at_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
-    """With its reason, without a line for each, and the others flow."""
+def test_a_message_that_can_never_be_accepted_is_parked_at_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is parked with its reason and without a log line each; others are published."""
     bad, good = scene.create(1), scene.create(2)
     scene.publisher.receipts[str(bad.mac_address)] = Receipt(
         hint_accepted=True, state_accepted=False, error="too large", is_final=True
@@ -365,14 +367,14 @@ def test_what_can_never_be_taken_is_parked_at_once(scene: Scene, caplog: pytest.
 
     (parked,) = scene.queue.find(9)
     assert (True, "too large", False) == (parked.parked, parked.last_error, parked.announcement.restart_hint)
-    assert (str(good.mac_address), 1) in scene.told()
+    assert (str(good.mac_address), 1) in scene.published()
     assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
+def test_an_exceeded_quota_parks_nothing_and_is_backed_off(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However long it lasts; it is said once."""
+    """It is logged once, however long it lasts."""
     config = scene.create(1)
     scene.publisher.receipts[str(config.mac_address)] = Receipt(
         hint_accepted=False, state_accepted=False, error="Quota exceeded", is_for_now=True
@@ -389,8 +391,8 @@ def test_a_quota_that_is_used_up_parks_nothing_and_is_not_stormed(
     assert 1 == caplog.text.count("Quota exceeded")
 
 
-def test_it_reports_what_is_wrong_and_that_it_ends(scene: Scene) -> None:
-    """At once when something changes, else now and then; a relay that stands by has nothing to say of the broker."""
+def test_it_reports_problems_and_its_end(scene: Scene) -> None:
+    """A report is written at each change and at intervals; a standby relay reports nothing about the broker."""
     scene.watch.found = (RelayProblem(RelayProblemCode.NOT_RETAINED, "nothing is retained"),)
     scene.relay.run_once()
     assert [RelayReport("this", HERE, True, scene.watch.found)] == list(scene.reports.fresh())
@@ -408,10 +410,10 @@ def test_it_reports_what_is_wrong_and_that_it_ends(scene: Scene) -> None:
     assert [] == list(scene.reports.fresh())
 
 
-def test_another_relay_that_announces_elsewhere_is_an_error_once(
+def test_relays_with_different_targets_are_an_error_once(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One that stands by as well; when its setting is mended all is well again."""
+    """A standby relay reports it as well; it ends when the setting is corrected."""
     scene.reports.put(RelayReport("other", THERE, False))
     for _ in range(3):
         scene.relay.run_once()
@@ -457,10 +459,10 @@ def test_another_relay_that_announces_elsewhere_is_an_error_once(
         pytest.param([RelayReport("a", THERE, True)], None, "disabled", [], id="no-broker"),
     ],
 )
-def test_health_tells_of_every_relays_trouble(
+def test_health_has_the_problems_of_every_relay(
     scene: Scene, reports: list[RelayReport], destination: Destination | None, state: str, codes: list[str]
 ) -> None:
-    """Each service compares where relays announce with its own setting."""
+    """Each service compares the reported targets with its own setting."""
     for report in reports:
         scene.reports.put(report)
     service = NotificationService(

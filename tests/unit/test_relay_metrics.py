@@ -1,4 +1,4 @@
-"""What is counted around a publisher changes nothing of what it does."""
+"""Metrics around a publisher do not change its behaviour."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.errors import BrokerUnavailable
 
-TOLD = Receipt(hint_accepted=True, state_accepted=True)
+DELIVERED = Receipt(hint_accepted=True, state_accepted=True)
 ANNOUNCEMENT = Announcement(Subject(Kind.CONFIG, "02:00:00:00:00:01"), restart_hint=True, state=None)
 
 
-class Scripted:
-    """`Publisher` that answers as it is told."""
+class ScriptedPublisher:
+    """A publisher that returns scripted receipts."""
 
     def __init__(self, *receipts: Receipt | None) -> None:
         self.receipts = receipts
@@ -36,10 +36,10 @@ class Scripted:
         """Nothing is connected."""
 
 
-def test_what_the_broker_took_and_refused_is_counted() -> None:
-    """An announcement without an answer is neither: it will be told again."""
-    registry, publisher = CollectorRegistry(), Scripted(
-        TOLD, Receipt(hint_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), TOLD
+def test_accepted_and_refused_announcements_are_counted() -> None:
+    """An unanswered announcement counts as neither, since it is published again."""
+    registry, publisher = CollectorRegistry(), ScriptedPublisher(
+        DELIVERED, Receipt(hint_accepted=False, state_accepted=True, error="no"), None, Receipt(False, False, "no", connection_closed=True), DELIVERED
     )  # fmt: skip
     metrics = RelayMetrics(registry).counted(publisher)
     receipts = metrics.publish([ANNOUNCEMENT] * 5)
@@ -50,9 +50,9 @@ def test_what_the_broker_took_and_refused_is_counted() -> None:
     assert 2 == registry.get_sample_value("iotconfig_notifications_refused_total")
 
 
-def test_connected_is_what_was_seen_last() -> None:
-    """Not before the first connection, nor after a failed one, nor after the end of one."""
-    registry, publisher = CollectorRegistry(), Scripted()
+def test_connected_follows_the_last_connection() -> None:
+    """It is 0 before the first connection, after a failed one, and after the end of one."""
+    registry, publisher = CollectorRegistry(), ScriptedPublisher()
     metrics = RelayMetrics(registry).counted(publisher)
 
     def connected() -> float | None:

@@ -1,4 +1,4 @@
-"""A route is one row: what follows from one that is added here, and nowhere else."""
+"""The effects of one row that is added to the route table."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from tests.support.apps import app_in_memory
 
 @frozen
 class LoudQuery:
-    """A query string."""
+    """The query of the planted route."""
 
     loud: bool = parameter(FLAG, "Whether to shout", default=False)
 
 
 @frozen
 class Greeting:
-    """A body, and an answer."""
+    """A request body, and an answer."""
 
     text: str
 
 
 class PlantedResource:
-    """Says what it is told."""
+    """Answers with the parameters that it receives."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         query = read_query(req, LoudQuery)
@@ -60,15 +60,13 @@ PLANTED = Route(
         answers={200: Answer("The name", Greeting)},
         metric="get_planted",
     ),
-    post=Operation(
-        "postPlanted", "One that does not say who may call it", body=json_body("A text", Greeting)
-    ),
+    post=Operation("postPlanted", "A route without access", body=json_body("A text", Greeting)),
 )
 TABLE = RouteTable((*ROUTES.areas, Area("Planted", "Routes of a test.", (PLANTED,))))
 
 
-class Heard:
-    """Remembers answers."""
+class RecordingObserver:
+    """Records answers."""
 
     def __init__(self) -> None:
         self.answers: list[Answered] = []
@@ -78,24 +76,24 @@ class Heard:
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def observer() -> RecordingObserver:
+    return RecordingObserver()
 
 
 @pytest.fixture
-def client(heard: Heard) -> testing.TestClient:
-    return testing.TestClient(app_in_memory(routes=TABLE, observers=(heard,)))
+def client(observer: RecordingObserver) -> testing.TestClient:
+    return testing.TestClient(app_in_memory(routes=TABLE, observers=(observer,)))
 
 
 def test_it_is_served(client: testing.TestClient) -> None:
-    """HEAD as GET, and the other routes as before."""
+    """HEAD is answered as GET, and the other routes are unchanged."""
     assert {"text": "PORCH"} == client.simulate_get("/api/planted/porch?loud=true").json
     assert 200 == client.simulate_head("/api/planted/porch").status_code
     assert 200 == client.simulate_get("/api/configs").status_code
 
 
 def test_a_row_without_access_is_closed(client: testing.TestClient) -> None:
-    """To the administrator, too."""
+    """It is closed to the administrator, too."""
     answer = client.simulate_post("/api/planted/porch", json={"text": "a"})
 
     assert (403, "AUTHORIZATION_FAILED") == (answer.status_code, answer.json["code"])
@@ -104,7 +102,7 @@ def test_a_row_without_access_is_closed(client: testing.TestClient) -> None:
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "TRACE"])
 def test_a_method_without_a_row_is_refused(client: testing.TestClient, method: str) -> None:
-    """Even if the resource has a responder for it; `Allow` and OPTIONS list the row's methods."""
+    """This holds even if the resource has a responder; `Allow` and OPTIONS list the methods of the rows."""
     refused = client.simulate_request(method, "/api/planted/porch")
     options = client.simulate_options("/api/planted/porch")
 
@@ -113,17 +111,17 @@ def test_a_method_without_a_row_is_refused(client: testing.TestClient, method: s
     assert "GET, HEAD, OPTIONS, POST" == refused.headers["allow"] == options.headers["allow"]
 
 
-def test_it_is_named_in_metrics(client: testing.TestClient, heard: Heard) -> None:
+def test_it_is_named_in_metrics(client: testing.TestClient, observer: RecordingObserver) -> None:
     client.simulate_get("/api/planted/porch")
     client.simulate_post("/api/planted/porch")
 
     assert [("/api/planted/{name}", "get_planted"), ("/api/planted/{name}", None)] == [
-        (answer.route, answer.operation) for answer in heard.answers
+        (answer.route, answer.operation) for answer in observer.answers
     ]
 
 
 def test_it_is_described(client: testing.TestClient) -> None:
-    """Its parameters, its body, its answers and who may call it; its classes become schemas."""
+    """The description has its parameters, body, answers and access; its classes become schemas."""
     found = client.simulate_get("/api/openapi.json").json
     described: dict[str, Any] = found["paths"]["/api/planted/{name}"]
 
@@ -140,7 +138,7 @@ def test_it_is_described(client: testing.TestClient) -> None:
 
 
 def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
-    """No request finds it out."""
+    """The application does not start."""
     row = Route("/api/planted", lambda _: PlantedResource(), put=Operation("putPlanted", "No such responder"))
 
     with pytest.raises(AttributeError, match="on_put"):
@@ -149,7 +147,7 @@ def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
 
 @pytest.mark.parametrize("route", list(ROUTES), ids=lambda route: route.path)
 def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> None:
-    """The refusal of an unknown parameter lists the parameters of the row's class; providers may add theirs."""
+    """A refusal of an unknown parameter lists those of the row's class; identity providers may add parameters."""
     path = route.path.format_map({"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001"})
     client = testing.TestClient(app_in_memory())
     for method, operation in route.operations.items():

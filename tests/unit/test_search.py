@@ -1,4 +1,4 @@
-"""What a list may ask for, and how searched text is folded."""
+"""Queries of lists, and case folding of searched text."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ MAC = MacAddress.parse("02:AB:00:00:00:01")
         pytest.param("E\u0301TAGE", "étage", id="decomposed-upper"),
     ],
 )
-def test_fold_makes_equal_what_differs_in_case_only(one: str, other: str) -> None:
-    """Case and composition make no difference, in any script."""
+def test_fold_ignores_case_and_composition(one: str, other: str) -> None:
+    """This holds in every script."""
     assert fold(one) == fold(other)
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "a%b_c\\d", "["])
-def test_fold_leaves_special_characters_alone(text: str) -> None:
-    """What means something to a database stays as it is."""
+def test_fold_keeps_special_characters(text: str) -> None:
+    """Wildcards and quotes of databases are unchanged."""
     assert text == fold(text)
 
 
@@ -48,7 +48,7 @@ def test_fold_leaves_special_characters_alone(text: str) -> None:
         pytest.param("bath", False, id="elsewhere"),
     ],
 )
-def test_search_text_holds_each_field_apart(text: str, expected: bool) -> None:
+def test_search_text_separates_fields(text: str, expected: bool) -> None:
     """A match lies within one field."""
     assert expected is (fold(text) in search_text(MAC, "Kitchen Lamp", "light.kitchen"))
 
@@ -77,19 +77,19 @@ def test_search_text_holds_each_field_apart(text: str, expected: bool) -> None:
     ],
 )
 def test_parts_of_mac_addresses(text: str, expected: set[str]) -> None:
-    """What reads as a part of an address in some spelling stands for parts of its canonical one."""
+    """A part of a MAC address in any spelling gives the matching parts of the canonical spelling."""
     assert expected == set(mac_fragments(text))
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
-def test_limits_that_are_taken(limit: int) -> None:
-    """The limit's bounds are inside."""
+def test_limits_that_are_accepted(limit: int) -> None:
+    """The bounds are inclusive."""
     assert limit == ConfigQuery(limit=limit).limit
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, 2**63])
 def test_limits_that_are_refused(limit: int) -> None:
-    """A limit outside 1…1000 is refused, and the refusal names the parameter."""
+    """A limit outside 1…1000 is refused with the name of the parameter."""
     with pytest.raises(ValidationFailed, match="1 to 1000") as refusal:
         ConfigQuery(limit=limit)
 
@@ -97,8 +97,8 @@ def test_limits_that_are_refused(limit: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x" * 255, "😀" * 255], ids=["empty", "255", "255-beyond-the-bmp"])
-def test_search_texts_that_are_taken(text: str) -> None:
-    """A search may be as long as the longest field that it looks through."""
+def test_search_texts_that_are_accepted(text: str) -> None:
+    """A search may be as long as the longest searched field."""
     assert text == ConfigQuery(text=text).text
 
 
@@ -113,7 +113,7 @@ def test_search_texts_that_are_taken(text: str) -> None:
     ],
 )
 def test_search_texts_that_are_refused(text: str, rule: str) -> None:
-    """A search that no stored text could match, and that a database may choke on, is refused."""
+    """A search that no stored text can match, or that a database cannot process, is refused."""
     with pytest.raises(ValidationFailed, match=rule) as refusal:
         ConfigQuery(text=text)
 

@@ -1,4 +1,4 @@
-"""Settings: what each variable takes, and refusals that name the variable and show no secret."""
+"""Settings: accepted values, and refusals that name the variable and show no secret."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read(variable: str, text: str) -> object:
 
 
 def test_nothing_set_gives_the_defaults() -> None:
-    """An empty environment, and one of empty variables, give the documented defaults."""
+    """An environment without variables, and one with empty variables, give the documented defaults."""
     settings = Settings.from_environ({})
     empty = {each.variable.name: "" for each in Settings.variables()}
 
@@ -75,19 +75,19 @@ def test_nothing_set_gives_the_defaults() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("variable", FLAGS)
 def test_flags(variable: str, text: str, expected: bool) -> None:
-    """A flag takes the usual words, in any case."""
+    """A flag accepts the usual words in any case."""
     assert expected is read(variable, text)
 
 
 @pytest.mark.parametrize("variable", WHOLE)
 def test_whole_numbers_at_their_bounds(variable: str) -> None:
-    """A number's bounds are inside."""
+    """The bounds of a number are inclusive."""
     assert WHOLE[variable] == tuple(read(variable, str(bound)) for bound in WHOLE[variable])
 
 
 @pytest.mark.parametrize("variable", SECONDS)
 def test_seconds_at_their_bounds(variable: str) -> None:
-    """Seconds may have a fraction; their bounds are inside."""
+    """Seconds may have a fraction; their bounds are inclusive."""
     # The watchdog's bound is never below a statement's.
     others = {"IOTCONFIG_DB_STATEMENT_TIMEOUT": "0.1", "IOTCONFIG_DB_WATCHDOG_TIMEOUT": "3600"}
 
@@ -98,7 +98,7 @@ def test_seconds_at_their_bounds(variable: str) -> None:
 
 
 def test_a_watchdog_below_a_statements_bound_is_refused() -> None:
-    """It would cut what the server is about to end with a better error."""
+    """It would cut statements that the server ends with a better error."""
     with pytest.raises(InvalidSetting, match="IOTCONFIG_DB_WATCHDOG_TIMEOUT"):
         Settings.from_environ({"IOTCONFIG_DB_WATCHDOG_TIMEOUT": "1"})
 
@@ -127,7 +127,7 @@ def test_a_watchdog_below_a_statements_bound_is_refused() -> None:
     ],
 )
 def test_origins(text: str, expected: tuple[str, ...]) -> None:
-    """Origins come as a JSON array or separated by commas."""
+    """Origins are a JSON array, or separated by commas."""
     assert expected == read("CORS_ORIGINS", text)
 
 
@@ -140,7 +140,7 @@ def test_origins(text: str, expected: tuple[str, ...]) -> None:
     ],
 )
 def test_networks(text: str, expected: list[str]) -> None:
-    """Networks and single addresses, separated by commas."""
+    """Networks and addresses are separated by commas."""
     assert tuple(map(ip_network, expected)) == read("IOTCONFIG_PICTURE_NETWORKS", text)
 
 
@@ -155,19 +155,19 @@ def test_networks(text: str, expected: list[str]) -> None:
     ],
 )
 def test_base_url(text: str, expected: str) -> None:
-    """The base URL is spelt as browsers spell an origin, for it is compared with what they send."""
+    """The base URL is normalized as browsers write an origin, since the two are compared."""
     assert expected == read("BASEURL", text)
 
 
 @pytest.mark.parametrize("text", ["strong", "STRONG", "Strong"])
 def test_the_form_of_signatures(text: str) -> None:
-    """One of two words, in any case."""
+    """It is one of two words, in any case."""
     assert SignatureForm.ANY is Settings().content.uploads.form
     assert SignatureForm.STRONG is read("IOTCONFIG_ASSET_SIGNATURE", text)
 
 
-def test_a_directory_need_not_be_there(tmp_path: Path) -> None:
-    """It is made when it is first needed; one that is there may have any name."""
+def test_a_directory_need_not_exist(tmp_path: Path) -> None:
+    """It is created at its first use; an existing one may have any name."""
     for path in (tmp_path, tmp_path / "not" / "there"):
         assert str(path) == read("ASSETS_DIR", str(path))
 
@@ -219,7 +219,7 @@ BAD = [
 
 @pytest.mark.parametrize(("variable", "text"), BAD, ids=[f"{v}={t[:24]!r}" for v, t in BAD])
 def test_bad_values_name_their_variable(variable: str, text: str) -> None:
-    """A bad value is refused with one line that names the variable first, and repeats no secret."""
+    """A bad value is refused with one line that begins with the variable and repeats no secret."""
     with pytest.raises(InvalidSetting) as refusal:
         Settings.from_environ({variable: text})
 
@@ -229,7 +229,7 @@ def test_bad_values_name_their_variable(variable: str, text: str) -> None:
 
 
 def test_bounds_are_shown_in_full() -> None:
-    """A refused number shows its bounds as one would type them."""
+    """The bounds in a refusal have the spelling that the setting accepts."""
     with pytest.raises(InvalidSetting, match="from 1024 to 16777216"):
         Settings.from_environ({"IOTCONFIG_MAX_CONTENT_BYTES": "5"})
 
@@ -244,13 +244,13 @@ def test_secrets_do_not_show() -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "300", "86400"])
-def test_a_tolerance_is_a_time(text: str) -> None:
-    """Whole seconds, up to a day."""
+def test_the_tolerance_of_timestamps(text: str) -> None:
+    """It has whole seconds, up to a day."""
     assert timedelta(seconds=int(text)) == read("TIMESTAMP_TOLERANCE_SECONDS", text)
 
 
 def test_a_section_has_the_defaults_of_the_adapters_class() -> None:
-    """Each is written once, where it is used."""
+    """Each default is stated once, at the class that uses it."""
     settings = Settings()
 
     assert Timeouts() == settings.database.timeouts
@@ -259,15 +259,15 @@ def test_a_section_has_the_defaults_of_the_adapters_class() -> None:
     assert RoleNames() == settings.access.oidc.roles
 
 
-def test_a_variable_of_a_section_sets_an_attribute_that_is_there() -> None:
-    """A misspelt one would have no effect."""
+def test_each_variable_of_a_section_sets_an_existing_attribute() -> None:
+    """A misspelt attribute would have no effect."""
     with pytest.raises(TypeError, match="Timeouts has no conect"):
         section(Timeouts, conect=Variable("X", str, "Seconds"))
 
 
 @pytest.mark.parametrize("variable", SECRETS)
 def test_no_secret_shows(variable: str) -> None:
-    """In no section, neither in `repr` nor in `str`."""
+    """`repr` and `str` of each section show no secret."""
     text = f"{SECRET}-" * 5
     settings = Settings.from_environ({variable: text})
 
@@ -275,8 +275,8 @@ def test_no_secret_shows(variable: str) -> None:
     assert SECRET not in f"{settings}{settings!r}"
 
 
-def test_every_setting_says_what_it_is() -> None:
-    """Each variable has a name of its own and a sentence."""
+def test_every_setting_is_described() -> None:
+    """Each variable has a unique name and a sentence."""
     variables = [each.variable.name for each in Settings.variables()]
 
     assert len(variables) == len(set(variables))
@@ -284,8 +284,8 @@ def test_every_setting_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
-def test_loopback_needs_nothing(host: str) -> None:
-    """What only this machine reaches is served without more ado."""
+def test_loopback_needs_no_authentication(host: str) -> None:
+    """An address that only this machine reaches needs no further setting."""
     assert is_loopback(host)
     Settings().access.require_safe_bind(host)
     Settings.from_environ({"BASEURL": "http://localhost:8080"}).access.require_safe_bind(host)
@@ -304,8 +304,8 @@ BEYOND = [
 
 
 @pytest.mark.parametrize("host", BEYOND)
-def test_beyond_loopback_needs_a_word(host: str) -> None:
-    """What others reach is refused without authentication, unless the operator says so."""
+def test_beyond_loopback_needs_a_decision(host: str) -> None:
+    """Without authentication, a reachable address is refused unless a setting allows it."""
     with pytest.raises(InvalidSetting, match="IOTCONFIG_ALLOW_ANONYMOUS=true"):
         Settings().access.require_safe_bind(host)
 
@@ -313,7 +313,7 @@ def test_beyond_loopback_needs_a_word(host: str) -> None:
 
 
 def test_a_public_base_url_counts_too() -> None:
-    """A proxy in front makes a loopback bind public."""
+    """A proxy can make a loopback address reachable."""
     settings = Settings.from_environ({"BASEURL": "https://iot.example.org"})
 
     with pytest.raises(InvalidSetting, match=r"BASEURL.*iot\.example\.org"):
@@ -322,15 +322,15 @@ def test_a_public_base_url_counts_too() -> None:
 
 @pytest.mark.parametrize("text", ["127.0.0.1:9100", "[::1]:9100", "metrics.local:65535", "0.0.0.0:0"])
 def test_addresses(text: str) -> None:
-    """A host and a port, as they are written in URLs."""
+    """An address has a host and a port, as in URLs."""
     assert text == read("IOTCONFIG_METRICS_BIND", text)
 
 
 @pytest.mark.parametrize(
     "text", ["9100", ":9100", "127.0.0.1", "::1:9100", "host:port", "host:65536", "http://host:1", "a b:1"]
 )
-def test_what_is_no_address(text: str) -> None:
-    """The refusal shows one that is."""
+def test_invalid_addresses(text: str) -> None:
+    """The refusal shows a valid one."""
     with pytest.raises(InvalidSetting, match=r"IOTCONFIG_METRICS_BIND: expected a host and a port"):
         read("IOTCONFIG_METRICS_BIND", text)
 
@@ -338,8 +338,8 @@ def test_what_is_no_address(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["short", "fifteen-letters", "a token with spaces", "sixteen=letters--", "é" * 16]
 )
-def test_what_is_no_token(text: str) -> None:
-    """It must be hard to guess, and fit a header; the refusal does not show it."""
+def test_invalid_metrics_tokens(text: str) -> None:
+    """A token must be hard to guess and valid in a header; the refusal does not show it."""
     with pytest.raises(InvalidSetting, match=r"IOTCONFIG_METRICS_TOKEN: expected 16") as refused:
         read("IOTCONFIG_METRICS_TOKEN", text)
 
@@ -347,7 +347,7 @@ def test_what_is_no_token(text: str) -> None:
 
 
 def test_the_metrics_token_is_not_shown() -> None:
-    """Neither in a log nor in a traceback."""
+    """It appears neither in a log nor in a traceback."""
     settings = Settings.from_environ({"IOTCONFIG_METRICS_TOKEN": "sixteen-letters-="})
 
     assert "sixteen-letters-=" == settings.telemetry.metrics_token
@@ -362,8 +362,8 @@ def test_the_metrics_token_is_not_shown() -> None:
         ("IOTCONFIG_LOG_LEVEL", "Debug", "debug"),
     ],
 )
-def test_words(variable: str, text: str, expected: str) -> None:
-    """One of a few, in any case."""
+def test_choices(variable: str, text: str, expected: str) -> None:
+    """A choice is accepted in any case."""
     assert expected == read(variable, text)
 
 
@@ -374,8 +374,8 @@ def test_words(variable: str, text: str, expected: str) -> None:
         ("IOTCONFIG_LOG_LEVEL", "debug, info, warning or error"),
     ],
 )
-def test_other_words(variable: str, words: str) -> None:
-    """The refusal lists those that there are."""
+def test_other_choices_are_refused(variable: str, words: str) -> None:
+    """The refusal lists the accepted ones."""
     with pytest.raises(InvalidSetting, match=f"{variable}: expected {words}"):
         read(variable, "loud")
 
@@ -385,8 +385,8 @@ LONG_SECRET = "0123456789" * 4
 
 @pytest.mark.parametrize("variable", SECRETS)
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_a_secret_may_stand_in_a_file(tmp_path: Path, variable: str, end: str) -> None:
-    """An editor's line break at its end is none of it."""
+def test_a_secret_can_be_in_a_file(tmp_path: Path, variable: str, end: str) -> None:
+    """A final line break is not part of the secret."""
     path = tmp_path / "secret"
     path.write_bytes(f"{LONG_SECRET}{end}".encode())
 
@@ -395,8 +395,8 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path, variable: str, end: str) -
     )
 
 
-def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
-    """Which of two would count?"""
+def test_a_secret_is_given_once(tmp_path: Path) -> None:
+    """A secret in a variable and in a file is refused."""
     given = {"MQTT_PASSWORD": SECRET, "MQTT_PASSWORD_FILE": str(tmp_path / "secret")}
 
     with pytest.raises(InvalidSetting, match="MQTT_PASSWORD and MQTT_PASSWORD_FILE are both set") as refusal:
@@ -405,7 +405,7 @@ def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
 
 
 def test_a_file_of_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
-    """One that is not there, one that is no text, a pipe that nobody writes to, and one without end."""
+    """A missing file, a binary file, a FIFO without a writer, and an endless device are refused."""
     binary, pipe, endless = tmp_path / "binary", tmp_path / "pipe", tmp_path / "endless"
     binary.write_bytes(b"\xff")
     os.mkfifo(pipe)
@@ -424,13 +424,13 @@ def test_a_file_of_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
             Settings.from_environ({"DATABASE_URL_FILE": str(path)})
 
 
-def test_what_is_no_secret_is_read_from_no_file(tmp_path: Path) -> None:
-    """So that a file's name does not become a setting by accident."""
+def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
+    """The name of a file cannot become another setting by accident."""
     assert Settings() == Settings.from_environ({"BASEURL_FILE": str(tmp_path / "none")})
 
 
 def test_settings_that_are_refused() -> None:
-    """Each names its variable."""
+    """Each refusal names its variable."""
     for variable, value in (
         ("IOTCONFIG_AUTH", "maybe"),
         ("IOTCONFIG_DEVICE_AUTH", "sometimes"),

@@ -1,4 +1,4 @@
-"""`RsaSignatureVerifier`: whose signatures it takes, and which files it loads."""
+"""`RsaSignatureVerifier`: the signatures that it accepts, and the key files that it loads."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def refusal(pem: bytes, directory: Path) -> str:
         pytest.param(KEY.private_pem().replace(b"\n", b"\r\n"), id="line ends of Windows"),
     ],
 )
-def test_what_the_key_signed_is_found(tmp_path: Path, pem: bytes) -> None:
-    """The digest comes out of the signature, whichever half of the key the file has."""
+def test_signatures_of_the_key(tmp_path: Path, pem: bytes) -> None:
+    """The digest is recovered from the signature, with a file of the private or the public key."""
     assert hashlib.sha256(TEXT).digest() == load(pem, tmp_path).signed_digest(SIGNATURE)
 
 
-def test_what_openssl_signed_is_found(tmp_path: Path) -> None:
-    """`openssl dgst -sha256 -sign` makes the signatures that are meant."""
+def test_signatures_of_openssl(tmp_path: Path) -> None:
+    """The signatures are those of `openssl dgst -sha256 -sign`."""
     key = KEY.write(tmp_path / "pipeline.pem")
     made = subprocess.run(
         ["openssl", "dgst", "-sha256", "-sign", key], input=TEXT, capture_output=True, check=True
@@ -90,8 +90,8 @@ def test_what_openssl_signed_is_found(tmp_path: Path) -> None:
         pytest.param(KEY.private.sign(TEXT, PSS(MGF1(SHA256()), 32), SHA256()), id="PSS"),
     ],
 )
-def test_anything_else_is_none_of_the_keys(tmp_path: Path, signature: bytes) -> None:
-    """Another key, padding, hash or length, and signatures that hold for any key."""
+def test_other_signatures(tmp_path: Path, signature: bytes) -> None:
+    """Another key, padding, hash or length, and signatures that are valid for any key, are refused."""
     assert None is load(KEY.public_pem(), tmp_path).signed_digest(signature)
 
 
@@ -107,7 +107,7 @@ PKCS8 = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         pytest.param(b"hunter2", "expected a PEM file", id="text"),
         pytest.param(bytes(range(256)), "expected a PEM file", id="bytes"),
         pytest.param(KEY.private_pem()[:400], "expected a PEM file", id="cut off"),
-        pytest.param(KEY.public_pem().replace(b"A", b"B"), "expected a PEM file", id="spoilt"),
+        pytest.param(KEY.public_pem().replace(b"A", b"B"), "expected a PEM file", id="corrupt"),
         pytest.param(
             KEY.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
             "expected a PEM file",
@@ -128,7 +128,7 @@ PKCS8 = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     ],
 )
 def test_a_file_without_a_good_key_is_refused(tmp_path: Path, pem: bytes, rule: str) -> None:
-    """In one line that says what is expected, and shows nothing of the file."""
+    """The refusal is one line with the expected form, and shows nothing of the file."""
     message = refusal(pem, tmp_path)
 
     assert rule in message
@@ -140,7 +140,7 @@ def test_a_file_without_a_good_key_is_refused(tmp_path: Path, pem: bytes, rule: 
 
 @pytest.mark.parametrize("kind", ["missing", "directory", "endless"])
 def test_a_path_that_is_no_key_file_is_refused(tmp_path: Path, kind: str) -> None:
-    """No file, a directory, or a device that never ends."""
+    """A missing file, a directory and an endless device are refused."""
     path = {"missing": tmp_path / "none.pem", "directory": tmp_path, "endless": Path("/dev/zero")}[kind]
 
     with pytest.raises(ValidationFailed):
@@ -148,5 +148,5 @@ def test_a_path_that_is_no_key_file_is_refused(tmp_path: Path, kind: str) -> Non
 
 
 def test_nothing_of_the_key_is_shown(tmp_path: Path) -> None:
-    """Not where the verifier is printed either."""
+    """The `repr` of the verifier does not show the key."""
     assert "RsaSignatureVerifier()" == repr(load(KEY.private_pem(), tmp_path))

@@ -1,4 +1,4 @@
-"""The socket that `serve` listens on."""
+"""The listening socket of `serve`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from iotconfig.entrypoints.sockets import listen
 
 
 def test_the_kernel_decides_how_many_connections_wait() -> None:
-    """A fleet that boots at once waits in the kernel's queue, which is as long as the administrator allows."""
+    """The backlog is the kernel's maximum, since all devices may connect at once."""
     allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
 
     with listen("127.0.0.1", 0, "Choose another?") as listener:

@@ -1,4 +1,4 @@
-"""Which address a failed sign-in is counted for."""
+"""The source address that a failed sign-in counts for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     ],
 )
 def test_the_source_of_a_request(remote: str, forwarded: str | None, source: str) -> None:
-    """What proxies of ours wrote is believed, from the end, and nothing that stands before."""
+    """Entries of trusted proxies are read from the end; earlier ones are not trusted."""
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     req = falcon.testing.create_req(headers=headers)
     req.env["REMOTE_ADDR"] = remote

@@ -1,4 +1,4 @@
-"""What `serve` says of who is let in."""
+"""The message of `serve` about authentication."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from iotconfig.entrypoints.startup_messages import startup_messages
         ({}, "assets; uploads are refused (SIGNING_KEY_PATH is not set)"),
     ],
 )
-def test_a_start_says_who_is_let_in(sqlite_url: str, environ: dict[str, str], line: str) -> None:
-    """With the way out where nobody is."""
+def test_a_start_names_the_access(sqlite_url: str, environ: dict[str, str], line: str) -> None:
+    """If there is no way to sign in, the message names the command that creates a token."""
     settings = Settings.from_environ({**environ, "DATABASE_URL": sqlite_url})
     said = list(startup_messages(settings, "http://127.0.0.1:8080", None, None))
 

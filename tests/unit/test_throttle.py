@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted for each source, and what is remembered of them is bounded."""
+"""Failed sign-ins are counted for each source, with bounded memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from iotconfig.adapters import throttle as module
 from iotconfig.adapters.throttle import MemoryThrottle
 
 
-class _Seconds:
-    """A clock that stands still until it is moved."""
+class _ManualClock:
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -19,12 +19,12 @@ class _Seconds:
 
 
 @pytest.fixture
-def seconds() -> _Seconds:
-    return _Seconds()
+def seconds() -> _ManualClock:
+    return _ManualClock()
 
 
-def test_a_source_may_fail_a_few_times_a_minute(seconds: _Seconds) -> None:
-    """Then it is told how long to wait, and others are not."""
+def test_a_source_may_fail_a_few_times_a_minute(seconds: _ManualClock) -> None:
+    """Above the limit it is refused with the seconds to wait; other sources are not affected."""
     throttle = MemoryThrottle(3, seconds)
 
     assert [0, 0, 0] == [throttle.seconds_to_wait("a") for _ in range(3)]
@@ -32,8 +32,8 @@ def test_a_source_may_fail_a_few_times_a_minute(seconds: _Seconds) -> None:
     assert 0 == throttle.seconds_left("b") == throttle.seconds_to_wait("b")
 
 
-def test_the_window_moves(seconds: _Seconds) -> None:
-    """Each failure is forgotten a minute after it was; those in vain are not counted."""
+def test_the_window_moves(seconds: _ManualClock) -> None:
+    """Each failure expires after a minute; refused attempts do not count."""
     throttle = MemoryThrottle(2, seconds)
     throttle.seconds_to_wait("a")
     seconds.now += 30
@@ -45,16 +45,16 @@ def test_the_window_moves(seconds: _Seconds) -> None:
     assert 30 == throttle.seconds_to_wait("a")
 
 
-def test_to_look_counts_nothing(seconds: _Seconds) -> None:
-    """However often."""
+def test_a_check_is_not_counted(seconds: _ManualClock) -> None:
+    """Checks alone never reach the limit."""
     throttle = MemoryThrottle(1, seconds)
 
     assert {0} == {throttle.seconds_left("a") for _ in range(5)}
     assert 0 == throttle.seconds_to_wait("a")
 
 
-def test_what_is_remembered_is_bounded(seconds: _Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has many addresses makes the oldest be forgotten, and nothing grow."""
+def test_the_number_of_sources_is_bounded(seconds: _ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit, the oldest source is evicted."""
     monkeypatch.setattr(module, "_SOURCES", 10)
     throttle = MemoryThrottle(1, seconds)
     for number in range(1000):

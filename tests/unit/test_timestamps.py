@@ -1,4 +1,4 @@
-"""Timestamps: what the languages of build pipelines print is read, and nothing else is."""
+"""Timestamps: the formats that the languages of build pipelines print are accepted, and no others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BAD = [
     ],
 )  # fmt: skip
 def test_spellings_of_one_moment(text: str) -> None:
-    """ISO 8601 with Z, offset or neither, and Unix seconds; line breaks of a shell around it do not matter."""
+    """ISO 8601 with Z, with an offset or with neither, and Unix seconds; surrounding line breaks are ignored."""
     assert MOMENT == parse_timestamp(text)
 
 
@@ -42,12 +42,12 @@ def test_spellings_of_one_moment(text: str) -> None:
     "text", ["2026-01-31T12:00:05.250Z", "2026-01-31T13:00:05,25+01:00", "2026-01-31T12:00:05.25", f"{SECONDS}.25"]
 )  # fmt: skip
 def test_fractions_of_a_second(text: str) -> None:
-    """They count, to the microsecond."""
+    """Fractions are kept to the microsecond."""
     assert MOMENT.replace(microsecond=250_000) == parse_timestamp(text)
 
 
-def test_minutes_are_enough() -> None:
-    """ISO 8601 lets seconds be left out."""
+def test_seconds_are_optional() -> None:
+    """ISO 8601 allows a time of hours and minutes."""
     assert MOMENT.replace(second=0) == parse_timestamp("2026-01-31T12:00Z")
 
 
@@ -55,7 +55,7 @@ def test_minutes_are_enough() -> None:
     "text", ["0", "99999999999", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
 )
 def test_far_times_can_be_compared(text: str) -> None:
-    """Whatever is read is aware, and at a distance from now that can be told."""
+    """Each result has a time zone, and its distance from now can be computed."""
     moment = parse_timestamp(text)
 
     assert moment is not None
@@ -63,6 +63,6 @@ def test_far_times_can_be_compared(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", BAD, ids=[ascii(text)[:30] for text in BAD])
-def test_everything_else_is_none(text: str) -> None:
-    """Other formats, other digits, and a timestamp with something behind it: the text of another form."""
+def test_other_texts_are_refused(text: str) -> None:
+    """Other formats, other digits, and text after the timestamp, as the other form of signature has."""
     assert None is parse_timestamp(text)

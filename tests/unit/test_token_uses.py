@@ -1,4 +1,4 @@
-"""Uses of tokens are written behind the requests: by one writer, and no more than once a minute for each."""
+"""Uses of tokens are written after the requests, by one writer, at most once a minute for each token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iotconfig.testing.clocks import START
 
 
 class _Written:
-    """A store of uses, which may be away."""
+    """A store of uses that can be made unavailable."""
 
     def __init__(self) -> None:
         self.uses: list[str] = []
@@ -24,7 +24,7 @@ class _Written:
 
 
 def test_many_tokens_have_one_writer() -> None:
-    """It takes one connection of the store, however many tokens come while it waits for it."""
+    """It takes one connection, however many tokens arrive while it waits for it."""
     written, waiting = _Written(), list[Callable[[], None]]()
     uses = TokenUses(written, waiting.append)
 
@@ -39,7 +39,7 @@ def test_many_tokens_have_one_writer() -> None:
 
 
 def test_a_store_that_is_away_is_asked_once_a_minute() -> None:
-    """A failure is remembered as a success is: the next request must not try again."""
+    """A failure counts as an attempt, so the next request does not repeat it."""
     written = _Written()
     written.is_away = True
     uses = TokenUses(written, at_once)
@@ -52,8 +52,8 @@ def test_a_store_that_is_away_is_asked_once_a_minute() -> None:
     assert ["a", "a"] == written.uses
 
 
-def test_what_was_written_a_moment_ago_is_not_written_again() -> None:
-    """By another worker, too."""
+def test_a_recent_use_is_not_written_again() -> None:
+    """This also holds for a use that another worker wrote."""
     written = _Written()
     TokenUses(written, at_once).record("a", START - RECORDED_EVERY + timedelta(seconds=1), START)
 

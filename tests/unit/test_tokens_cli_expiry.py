@@ -1,4 +1,4 @@
-"""How a person says when a token ends."""
+"""The spellings of a token's expiry on the command line."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _OPTION = click.Option(["--expires"])
     ],
 )
 def test_times(text: str, moment: datetime) -> None:
-    """A date is meant to its end; a time without offset is in UTC."""
+    """A date means its end; a time without an offset is in UTC."""
     assert moment == expiry(_CONTEXT, _OPTION, text)
 
 
 @pytest.mark.parametrize(
     ("text", "span"), [("12h", timedelta(hours=12)), ("90d", timedelta(days=90)), ("6w", timedelta(weeks=6))]
 )
-def test_spans(text: str, span: timedelta) -> None:
-    """They begin now."""
+def test_durations(text: str, span: timedelta) -> None:
+    """A duration starts now."""
     before = datetime.now(UTC)
 
     found = expiry(_CONTEXT, _OPTION, text)
@@ -40,15 +40,15 @@ def test_spans(text: str, span: timedelta) -> None:
     assert before + span <= found <= datetime.now(UTC) + span
 
 
-def test_nothing_is_never() -> None:
-    """The option need not be given."""
+def test_without_the_option_a_token_never_expires() -> None:
+    """The option is not required."""
     assert expiry(_CONTEXT, _OPTION, None) is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "soon", "0d", "-1d", "1.5d", "90", "d", "٣d", "9999999d", "999999w", "2027-13-01"]
 )
-def test_what_is_no_time(text: str) -> None:
-    """The refusal shows how it is written."""
+def test_invalid_expiries(text: str) -> None:
+    """The refusal shows a valid one."""
     with pytest.raises(click.BadParameter, match="use 90d, 12h"):
         expiry(_CONTEXT, _OPTION, text)

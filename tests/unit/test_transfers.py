@@ -1,4 +1,4 @@
-"""The slots of imports and exports: how many there are, for whom, and that they end with their process."""
+"""The slots of imports and exports: their number, their limit for each caller, and their end with the process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ sys.stdin.read()
 
 @contextmanager
 def other_worker(file: int, max_bytes: int, *callers: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process, which has a slot for each caller, of a MiB."""
+    """Another process that holds a slot of 1 MiB for each caller."""
     with subprocess.Popen(
         [sys.executable, "-c", _OTHER_WORKER, str(file), str(max_bytes), *callers],
         stdin=subprocess.PIPE,
@@ -44,7 +44,7 @@ def other_worker(file: int, max_bytes: int, *callers: str) -> Iterator[subproces
 
 
 def test_one_caller_gets_three_quarters() -> None:
-    """The rest is for others; a slot that is left, once or twice, is another's."""
+    """The rest is for other callers; a slot that is released twice is free once."""
     transfers = Transfers(4)
     mine = [transfers.take(Kind.EXPORT, "me") for _ in range(3)]
     with pytest.raises(TooManyRequests, match="3 of your exports are running") as refusal:
@@ -64,7 +64,7 @@ def test_one_caller_gets_three_quarters() -> None:
 
 
 def test_workers_share_the_slots() -> None:
-    """What one has, another cannot have; what a killed one had is free."""
+    """A slot that one worker holds is taken for the others; the slots of a killed worker are free."""
     file = shared_file()
     transfers = Transfers(4, 100 * MIB, file)
     with other_worker(file, 100 * MIB, "me", "me", "you") as other:
@@ -78,8 +78,8 @@ def test_workers_share_the_slots() -> None:
         slot.hold(50 * MIB - 1)
 
 
-def test_workers_share_the_room() -> None:
-    """The bytes of all are bounded, and an answer says which setting bounds them."""
+def test_workers_share_the_disk_space() -> None:
+    """The bytes of all transfers are limited, and the refusal names the setting."""
     file = shared_file()
     transfers = Transfers(4, 4 * MIB, file)
     with other_worker(file, 4 * MIB, "you", "you"):
@@ -102,12 +102,12 @@ def test_workers_share_the_room() -> None:
     ],
 )
 def test_every_route_that_takes_a_slot(kind: Kind, method: str, path: str) -> None:
-    """With none left it answers 429; with one, it does its work and gives the slot back."""
+    """Without a free slot it answers 429; otherwise it does its work and releases the slot."""
     transfers = Transfers(1)
     client = falcon.testing.TestClient(app_in_memory(transfers=transfers))
     body = b'{"match": "", "merge": {}}' if method == "POST" else b""
     headers = {"Content-Type": "application/json"}
-    slot = transfers.take(kind, "somebody else")
+    slot = transfers.take(kind, "another caller")
     refused = client.simulate_request(method, path, body=body, headers=headers)
     assert (429, True) == (refused.status_code, refused.headers["retry-after"].isdigit())
     slot.leave()
@@ -115,8 +115,8 @@ def test_every_route_that_takes_a_slot(kind: Kind, method: str, path: str) -> No
         assert 429 != client.simulate_request(method, path, body=body, headers=headers).status_code
 
 
-def test_a_disk_that_is_nearly_full_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the last bytes are taken."""
+def test_a_transfer_leaves_space_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before it takes the last bytes."""
     monkeypatch.setattr(module, "_free", lambda: (MIB, 100 * MIB))
     with pytest.raises(StoreFull, match="temporary files is full"):
         Transfers(4).take(Kind.EXPORT, "me").hold(0)

@@ -1,4 +1,4 @@
-"""Who may upload: timestamps of the time, signatures of the key, each once for a name."""
+"""The authorization of uploads: current timestamps, signatures of the key, each used once for a name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workshop() -> Workshop:
 
 
 def at(seconds: float) -> str:
-    """A time so many seconds from the clock's, as a pipeline prints it."""
+    """A time this many seconds from the clock's, as a pipeline prints it."""
     return (START + timedelta(seconds=seconds)).isoformat()
 
 
@@ -38,7 +38,7 @@ def never_read() -> Iterator[bytes]:
 
 @pytest.mark.parametrize("tolerance", [1, 300])
 def test_the_timestamp_may_be_off_by_the_tolerance(tolerance: int) -> None:
-    """In both directions, the bound included; beyond it the refusal tells the tolerance and the service's time."""
+    """The limit is inclusive in both directions; the refusal has the tolerance and the service's time."""
     workshop = Workshop(UploadRules(timedelta(seconds=tolerance)))
     for bound in (-tolerance, 0, tolerance):
         workshop.upload(at(bound))
@@ -54,8 +54,8 @@ def test_the_timestamp_may_be_off_by_the_tolerance(tolerance: int) -> None:
         } == refused.value.details
 
 
-def test_a_large_file_over_a_slow_line_makes_no_timestamp_old(workshop: Workshop) -> None:
-    """What counts is all of the time that the upload takes, wherever the timestamp comes."""
+def test_a_slow_upload_does_not_expire_its_timestamp(workshop: Workshop) -> None:
+    """The duration of the upload is added to the tolerance, wherever the timestamp stands in the form."""
     for number, order in enumerate((FIELDS_FIRST, FIELDS_LAST)):
         begin = workshop.timestamp()
         workshop.upload(
@@ -70,7 +70,7 @@ def test_a_large_file_over_a_slow_line_makes_no_timestamp_old(workshop: Workshop
 
 @pytest.mark.parametrize("order", [FIELDS_FIRST, FIELDS_LAST], ids=["fields first", "file first"])
 def test_an_upload_of_more_than_a_day_is_refused(workshop: Workshop, order: tuple[str, ...]) -> None:
-    """Nobody keeps a signature for later by opening a connection and sending next to nothing."""
+    """A signature cannot be kept for later by a connection that sends almost nothing."""
     with pytest.raises(AuthorizationFailed, match="more than 300 s from the service's time"):
         workshop.upload(order=order, between=lambda: workshop.clock.wait(hours=12, seconds=200))
     assert None is workshop.content()
@@ -80,13 +80,13 @@ def test_an_upload_of_more_than_a_day_is_refused(workshop: Workshop, order: tupl
     "text", ["", "yesterday", "2026-01-02", "1e9", "2026-01-02T03:04:05Z\nfirmware.bin\nab"]
 )
 def test_a_text_that_is_no_timestamp_is_refused(workshop: Workshop, text: str) -> None:
-    """However well it is signed: the text of the stronger form is none, so a signature of that is not one of this."""
+    """The signed text of the stronger form is not a timestamp, so its signature is not valid for this form."""
     with pytest.raises(ValidationFailed, match=r"is not a timestamp: use 2026-01-31T12:00:00Z"):
         workshop.upload(text)
 
 
 def test_the_signature_is_of_the_text_as_sent(workshop: Workshop) -> None:
-    """A line break that was signed is sent; one that was not, is not."""
+    """A line break that was signed must be sent, and the reverse."""
     for signed, sent in (
         ("2026-01-02T03:04:05Z\n", "2026-01-02T03:04:05Z"),
         ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
@@ -99,13 +99,13 @@ def test_the_signature_is_of_the_text_as_sent(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize("text", ["%", "ab%d", "a", "aGk", "aGk=x", "aGk==", "aGk=aGk=", "aGl=", "-_-_", "ä"])
 def test_what_is_not_base64_is_refused(workshop: Workshop, text: str) -> None:
-    """Strictly: no other alphabet, all of the padding, no bits left over."""
+    """Other alphabets, missing padding and non-zero trailing bits are refused."""
     with pytest.raises(ValidationFailed, match="not base64"):
         workshop.upload(signature=text)
 
 
-def test_line_breaks_in_base64_say_nothing(workshop: Workshop) -> None:
-    """`base64` and `openssl base64` fold lines, and end the last one."""
+def test_line_breaks_in_base64_are_ignored(workshop: Workshop) -> None:
+    """`base64` and `openssl base64` wrap lines, and end the last one."""
     time = workshop.timestamp()
     signature = base64.encodebytes(base64.b64decode(workshop.key.sign(time.encode()))).decode()
     assert "\n" in signature[:-1]
@@ -116,13 +116,13 @@ def test_line_breaks_in_base64_say_nothing(workshop: Workshop) -> None:
 def test_a_signature_of_another_key_is_refused_before_the_file_is_read(
     workshop: Workshop, signature: str
 ) -> None:
-    """Where the fields come first, nothing is written for it."""
+    """If the fields precede the file, no file is written."""
     with pytest.raises(AuthorizationFailed, match="not made with the service's key"):
         workshop.upload(signature=signature, blocks=never_read(), order=("signature", "file", "timestamp"))
 
 
 def test_a_signature_of_another_timestamp_is_refused(workshop: Workshop) -> None:
-    """It may have been of the file, too, which is known only when that is there."""
+    """It could be a signature of the file, so it is refused after the file was read."""
     with pytest.raises(AuthorizationFailed, match="matches neither this timestamp"):
         workshop.upload(at(0), workshop.key.sign(at(1).encode()))
     assert (None, []) == (workshop.content(), workshop.announced())
@@ -150,15 +150,15 @@ def test_a_signature_of_another_timestamp_is_refused(workshop: Workshop) -> None
 )
 @pytest.mark.parametrize("rules", [UploadRules(), STRONG], ids=["any", "strong"])
 def test_the_stronger_form_holds_for_one_upload_only(rules: UploadRules, text: str) -> None:
-    """Its three lines are these timestamp, name and digest, exactly."""
+    """Its three lines are exactly this timestamp, this name and this digest."""
     workshop = Workshop(rules)
     with pytest.raises(AuthorizationFailed, match="matches neither this timestamp, nor this"):
         workshop.upload(at(0), workshop.key.sign(text.encode()))
     assert None is workshop.content()
 
 
-def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused() -> None:
-    """At once where the fields come first, and in the end where they come last."""
+def test_a_plain_signature_is_refused_if_the_stronger_form_is_required() -> None:
+    """It is refused at once if the fields precede the file, and otherwise after it."""
     workshop = Workshop(STRONG)
     with pytest.raises(AuthorizationFailed, match="covers the timestamp only: this service requires"):
         workshop.upload(blocks=never_read(), order=FIELDS_FIRST)
@@ -169,21 +169,21 @@ def test_where_only_the_stronger_form_is_taken_a_plain_one_is_refused() -> None:
 
 
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
-def test_a_signature_is_claimed_keys_for_a_name(workshop: Workshop, strong: bool) -> None:
-    """A second time it is refused, with other bytes and with the same; the first upload stays."""
+def test_a_signature_is_used_once_for_a_name(workshop: Workshop, strong: bool) -> None:
+    """A second use is refused with the same bytes and with others; the first upload stays."""
     signature = workshop.key.sign_strongly(at(0)) if strong else None
     workshop.upload(at(0), signature)
-    told = workshop.announced()
+    announced = workshop.announced()
     for blocks in ([CONTENT], [b"other"]):
         if not strong or blocks == [CONTENT]:
             with pytest.raises(SignatureUsed, match=r"used for firmware\.bin before: each is accepted once"):
                 workshop.upload(at(0), signature, blocks=blocks)
     assert CONTENT == workshop.content()
-    assert told == workshop.announced()
+    assert announced == workshop.announced()
 
 
-def test_another_spelling_of_a_signature_is_no_other_signature(workshop: Workshop) -> None:
-    """What counts is its bytes."""
+def test_another_spelling_is_the_same_signature(workshop: Workshop) -> None:
+    """The decoded bytes are compared."""
     time = workshop.timestamp()
     signature = workshop.key.sign(time.encode())
     workshop.upload(time, signature)
@@ -194,7 +194,7 @@ def test_another_spelling_of_a_signature_is_no_other_signature(workshop: Worksho
 
 
 def test_one_signature_of_a_timestamp_serves_for_several_files(workshop: Workshop) -> None:
-    """Pipelines upload all they built with one; each name still takes it once."""
+    """A pipeline can upload all its files with one signature, each name once."""
     time = workshop.timestamp()
     for name in (NAME, OTHER):
         workshop.upload(time, name=name)
@@ -204,7 +204,7 @@ def test_one_signature_of_a_timestamp_serves_for_several_files(workshop: Worksho
 
 
 def test_a_signature_is_remembered_for_as_long_as_it_could_be_used(workshop: Workshop) -> None:
-    """When it is forgotten, even an upload that began at the last moment, and took a day, is over."""
+    """It is forgotten when even an upload of a day that began at the last moment is over."""
     time = workshop.timestamp()
     workshop.upload(time)
 

@@ -1,4 +1,4 @@
-"""Uploads: what is stored and announced, in any order of the parts, and what becomes of faults."""
+"""Uploads: storage and announcement with any order of the parts, and the effects of faults."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def workshop() -> Workshop:
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
 def test_an_upload_is_stored_and_announced(workshop: Workshop, order: tuple[str, ...], strong: bool) -> None:
-    """In either form, and in any order of its parts."""
+    """This holds for both forms of signature and any order of the parts."""
     time = workshop.timestamp()
     signature = workshop.key.sign_strongly(time) if strong else None
 
@@ -56,8 +56,8 @@ def test_an_upload_is_stored_and_announced(workshop: Workshop, order: tuple[str,
     assert [ANNOUNCED] == workshop.announced()
 
 
-def test_an_upload_takes_the_place_of_another(workshop: Workshop) -> None:
-    """The second one under a name says that it is not the first, and who had it open keeps the old bytes."""
+def test_an_upload_replaces_another(workshop: Workshop) -> None:
+    """The result says that the name existed; a reader of the old file still gets the old bytes."""
     workshop.upload()
     opened = workshop.service.open(NAME)
     workshop.clock.wait(seconds=1)
@@ -69,16 +69,16 @@ def test_an_upload_takes_the_place_of_another(workshop: Workshop) -> None:
     assert [asset] == list(workshop.service.find())
 
 
-def test_nothing_may_be_uploaded(workshop: Workshop) -> None:
-    """An empty file is a file."""
+def test_an_empty_file_may_be_uploaded(workshop: Workshop) -> None:
+    """Its size is 0."""
     asset, _ = workshop.upload(blocks=[])
 
     assert (0, hashlib.sha256().hexdigest()) == (asset.size, asset.sha256)
 
 
 @pytest.mark.parametrize("missing", ORDER)
-def test_each_part_is_needed(workshop: Workshop, missing: str) -> None:
-    """Without it nothing is stored, and the refusal names it."""
+def test_each_part_is_required(workshop: Workshop, missing: str) -> None:
+    """If one is missing, nothing is stored, and the refusal names it."""
     with pytest.raises(
         ValidationFailed, match=f"The upload has no {missing}: it needs file, timestamp and signature"
     ):
@@ -87,8 +87,8 @@ def test_each_part_is_needed(workshop: Workshop, missing: str) -> None:
     assert (None, []) == (workshop.content(), workshop.announced())
 
 
-def test_a_file_of_just_the_limit_is_taken_and_a_larger_one_is_not() -> None:
-    """What is larger is refused with the first block beyond the limit."""
+def test_the_limit_of_the_size_is_inclusive() -> None:
+    """A larger file is refused with the first block beyond the limit."""
     workshop = Workshop(UploadRules(max_bytes=8))
     workshop.upload(blocks=[b"1234", b"5678"])
 
@@ -103,8 +103,8 @@ def test_a_file_of_just_the_limit_is_taken_and_a_larger_one_is_not() -> None:
     assert b"12345678" == workshop.content()
 
 
-def test_uploads_are_closed_without_a_key(workshop: Workshop) -> None:
-    """The refusal says what opens them."""
+def test_uploads_are_disabled_without_a_key(workshop: Workshop) -> None:
+    """The refusal names the setting."""
     closed = AssetService(workshop.store, workshop.files, workshop.clock, None, UploadRules())
 
     with pytest.raises(AuthorizationFailed, match="SIGNING_KEY_PATH is not set"), closed.upload():
@@ -112,13 +112,13 @@ def test_uploads_are_closed_without_a_key(workshop: Workshop) -> None:
 
 
 def test_a_deleted_asset_is_gone(workshop: Workshop) -> None:
-    """Deleting tells nobody; what is not there cannot be opened or deleted."""
+    """A deletion is not announced; a missing asset can be neither opened nor deleted."""
     workshop.upload()
-    told = workshop.announced()
+    announced = workshop.announced()
     workshop.service.delete(NAME)
 
     assert [] == list(workshop.service.find())
-    assert told == workshop.announced()
+    assert announced == workshop.announced()
     for use in (workshop.service.open, workshop.service.delete):
         with pytest.raises(RecordNotFound, match=r"^Asset firmware.bin was not found\.$"):
             use(NAME)
@@ -126,7 +126,7 @@ def test_a_deleted_asset_is_gone(workshop: Workshop) -> None:
 
 @define
 class FailingStore:
-    """A store whose next transaction is lost at its end, or at its begin."""
+    """A store whose next transaction fails at its begin or at its commit."""
 
     _store: MemoryStore
     error: Exception
@@ -148,8 +148,8 @@ class FailingStore:
 
 
 @frozen
-class Unplaceable:
-    """A file that cannot be given its name."""
+class UnnameableFile:
+    """A file that cannot be moved to its name."""
 
     _incoming: Incoming
 
@@ -164,16 +164,16 @@ class Unplaceable:
 
 
 class FailingFiles(MemoryAssetStore):
-    """Assets that are complete, and cannot be saved."""
+    """Asset files that are complete but cannot be saved."""
 
     @contextmanager
-    def receive(self) -> Iterator[Unplaceable]:  # type: ignore[override] # another of the port's
+    def receive(self) -> Iterator[UnnameableFile]:  # type: ignore[override] # another of the port's
         with MemoryAssetStore().receive() as incoming:
-            yield Unplaceable(incoming)
+            yield UnnameableFile(incoming)
 
 
-def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Workshop) -> None:
-    """Nothing was claimed and nothing is announced; sent again, all of it is."""
+def test_after_a_failed_commit_the_same_signature_is_accepted(workshop: Workshop) -> None:
+    """No signature is used and nothing is announced; a repeated upload does both."""
     memory = MemoryStore()
     workshop.store = FailingStore(memory, StoreUnavailable("The database is away."))  # type: ignore[assignment] # all but one method of it is the store's own
     with pytest.raises(StoreUnavailable) as refused:
@@ -190,29 +190,27 @@ def test_after_a_failed_commit_the_same_signature_is_taken_again(workshop: Works
 
 
 @pytest.mark.parametrize("at_begin", [False, True], ids=["commit", "begin"])
-def test_a_database_without_room_does_not_say_that_nothing_was_stored(
-    workshop: Workshop, at_begin: bool
-) -> None:
-    """Where the file has its name already, the refusal says so; sent again, all is as it should be."""
+def test_a_full_database_leaves_the_outcome_open(workshop: Workshop, at_begin: bool) -> None:
+    """If the file has its name already, the refusal says so; a repeated upload completes it."""
     memory = MemoryStore()
     workshop.store = FailingStore(memory, StoreFull("The database has no room left."), at_begin)  # type: ignore[assignment] # all but one method of it is the store's own
     with pytest.raises(StoreFull) as refused:
         workshop.upload("2026-01-02T03:04:05Z")
 
-    told = "The database has no room left."
+    refusal = "The database has no room left."
     if at_begin:
-        assert (told, None) == (str(refused.value), workshop.content())
+        assert (refusal, None) == (str(refused.value), workshop.content())
     else:
-        told += " The file is stored, but not announced: send it again."
-        assert (told, CONTENT) == (str(refused.value), workshop.content())
+        refusal += " The file is stored, but not announced: send it again."
+        assert (refusal, CONTENT) == (str(refused.value), workshop.content())
     workshop.store = memory
     assert [] == workshop.announced()
     workshop.upload("2026-01-02T03:04:05Z")
     assert [ANNOUNCED] == workshop.announced()
 
 
-def test_a_file_that_cannot_be_placed_uses_nothing_up(workshop: Workshop) -> None:
-    """Neither the signature nor an announcement."""
+def test_a_file_that_cannot_be_saved_uses_no_signature(workshop: Workshop) -> None:
+    """Nothing is announced either."""
     good, workshop.files = workshop.files, FailingFiles()
     with pytest.raises(AssetsUnavailable):
         workshop.upload("2026-01-02T03:04:05Z")
@@ -223,8 +221,8 @@ def test_a_file_that_cannot_be_placed_uses_nothing_up(workshop: Workshop) -> Non
     assert CONTENT == workshop.content()
 
 
-def test_a_broken_upload_lets_go_of_its_file(workshop: Workshop) -> None:
-    """Whatever ends it, its place among the files is cleaned up."""
+def test_a_broken_upload_removes_its_file(workshop: Workshop) -> None:
+    """The temporary file is removed, whatever ends the upload."""
     ended: list[str] = []
 
     class Watched(MemoryAssetStore):

@@ -1,4 +1,4 @@
-"""Uploads to the core, without HTTP: over memory, with a clock that a test sets."""
+"""Uploads to the core without HTTP: over memory, with a clock that a test sets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ ORDER: Final = ("file", "timestamp", "signature")
 
 
 @define
-class SetClock:
-    """Tells the time that it was set to."""
+class ManualClock:
+    """A clock that a test sets."""
 
     now: datetime = START
 
@@ -36,8 +36,8 @@ class SetClock:
         self.now += timedelta(**time)
 
 
-class KeyOf:
-    """`SignatureVerifier` of a test's key, by comparing: the real one has tests of its own."""
+class ComparingVerifier:
+    """`SignatureVerifier` for a test's key, which compares digests; the real one has its own tests."""
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
@@ -56,13 +56,13 @@ class KeyOf:
 
 @define
 class Workshop:
-    """The use cases of assets over memory, and what it takes to use them."""
+    """The use cases of assets over memory, with a key and a clock."""
 
     rules: UploadRules = field(factory=UploadRules)
     store: Store = field(factory=MemoryStore)
     files: AssetStore = field(factory=MemoryAssetStore)
-    clock: SetClock = field(factory=SetClock)
-    key: KeyOf = field(factory=lambda: KeyOf(signing_key()))
+    clock: ManualClock = field(factory=ManualClock)
+    key: ComparingVerifier = field(factory=lambda: ComparingVerifier(signing_key()))
 
     @property
     def service(self) -> AssetService:
@@ -82,7 +82,7 @@ class Workshop:
         order: Sequence[str] = ORDER,
         between: Callable[[], object] = lambda: None,
     ) -> tuple[Asset, bool]:
-        """Upload; unless they are given, the timestamp is now, and signed. `between` runs after each part."""
+        """Upload a file, by default with a signed timestamp of now. `between` is called after each part."""
         text = self.timestamp() if timestamp is None else timestamp
         signed = self.key.sign(text.encode()) if signature is None else signature
         with self.service.upload() as upload:
@@ -97,7 +97,7 @@ class Workshop:
             return upload.finish()
 
     def content(self, name: AssetName = NAME) -> bytes | None:
-        """What is stored under a name."""
+        """The stored bytes under a name."""
         opened = self.files.open(name)
         if opened is None:
             return None
@@ -106,6 +106,6 @@ class Workshop:
         return content
 
     def announced(self) -> list[Announcement]:
-        """What is to be told."""
+        """The pending announcements."""
         assert isinstance(self.store, MemoryStore)
         return [n.announcement for n in self.store.notifications().find(100)]
