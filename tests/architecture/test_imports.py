@@ -20,7 +20,7 @@ SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
     "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore",
-    "itsdangerous", "joserfc", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy", "tabulate",
+    "itsdangerous", "joserfc", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy",
     "tenacity",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 from attrs import evolve
@@ -30,13 +30,32 @@ from .options import (
 from .pages import deleted_configs, summaries
 from .runtime import Runtime, Services
 from .streams import standard_input
-from .tables import moment, printable, table
-from .terminal import confirm, give, say, say_json
+from .tables import Column, moment, printable
+from .terminal import confirm, give, say, say_json, say_table
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_COLUMNS: Final = (
+    Column("ID"),
+    Column("MAC ADDRESS"),
+    Column("NAME", text=20),
+    Column("ENTITY ID", rank=4, text=20),
+    Column("OTA", rank=1),
+    Column("REVISION", rank=2),
+    Column("UPDATED", rank=3),
+)
+_COLUMNS_OF_DELETED: Final = (
+    Column("ID"),
+    Column("MAC ADDRESS"),
+    Column("NAME", text=16),
+    Column("REVISION", rank=3),
+    Column("DELETED"),
+    Column("AUTHOR", rank=1, text=8),
+    Column("MESSAGE", rank=2, text=16),
+)
 
 
 @click.group()
@@ -99,7 +118,7 @@ def list_configs(
         )
         for c in found
     ]
-    say(table(("ID", "MAC ADDRESS", "NAME", "ENTITY ID", "OTA", "REVISION", "UPDATED"), rows))
+    say_table(_COLUMNS, rows)
     shown = f"{len(rows)} of " if len(rows) < count else ""
     say(f"\n{shown}{counted(count, 'config')} in {runtime.installation}")
 
@@ -114,7 +133,7 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
         (d.id, d.mac_address, d.device_name, d.revision, moment(d.deleted_at), d.author, d.message)
         for d in found
     ]
-    say(table(("ID", "MAC ADDRESS", "NAME", "REVISION", "DELETED", "AUTHOR", "MESSAGE"), rows))
+    say_table(_COLUMNS_OF_DELETED, rows)
     say(f"\n{counted(len(rows), 'deleted config')} in {runtime.installation}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import click
 
@@ -12,10 +13,18 @@ from .diffs import echo_diff, echo_difference
 from .names import find, find_id
 from .options import dry_run_option, json_option, message_option, precondition_of, revision_option
 from .runtime import Runtime
-from .tables import moment, table
-from .terminal import say, say_json
+from .tables import Column, moment
+from .terminal import say, say_json, say_table
 
 _NAME = "ID|MAC"
+_COLUMNS: Final = (
+    Column("REVISION"),
+    Column("TIME"),
+    Column("OPERATION", rank=2),
+    Column("MAC ADDRESS", rank=3),
+    Column("AUTHOR", rank=1, text=8),
+    Column("MESSAGE", text=16),
+)
 
 
 @click.command()
@@ -48,7 +57,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
         (r.revision, moment(r.created_at), r.operation.value, r.mac_address, r.author, r.message)
         for r in page.revisions
     ]
-    say(table(("REVISION", "TIME", "OPERATION", "MAC ADDRESS", "AUTHOR", "MESSAGE"), rows))
+    say_table(_COLUMNS, rows)
     more = f"; --before {page.next} shows more" if page.next is not None else ""
     say(f"\n{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.installation}")
 

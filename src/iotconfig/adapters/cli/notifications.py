@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,14 +11,22 @@ from iotconfig.domain.mac import MacAddress
 
 from .counts import counted
 from .runtime import Runtime
-from .tables import moment, table
-from .terminal import say, say_json
+from .tables import Column, moment
+from .terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
     from iotconfig.domain.announcing.notifications import Notification
 
 _LISTED = 1000
 _RATE = 10.0
+_COLUMNS: Final = (
+    Column("SUBJECT"),
+    Column("STATE"),
+    Column("REVISION", rank=3),
+    Column("SINCE", rank=1),
+    Column("REFUSALS", rank=2),
+    Column("LAST ERROR", text=8),
+)
 
 
 class _Rate(click.FloatRange):
@@ -90,8 +98,8 @@ def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     if retry:
         say(f"{counted(retried, 'parked notification is', 'parked notifications are')} tried again.")
     if found:
-        headers = ("SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST ERROR")
-        say(table(headers, map(_row, found)) + "\n")
+        say_table(_COLUMNS, map(_row, found))
+        say()
     more = " (and more)" if health.more else ""
     for problem in health.problems:
         say(f"{problem.code}: {problem.message}.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -10,12 +12,18 @@ import click
 from iotconfig.domain.text import harmless, harmless_json, harmless_lines
 
 from .streams import standard_output
+from .tables import Column, table
 
 
 def say(text: str = "", *, err: bool = False, **style: Any) -> None:
     """Print a line; `style` is click's. Invisible characters are printed as escapes."""
     shown = harmless_lines(text)
     click.echo(click.style(shown, **style) if style else shown, err=err)
+
+
+def say_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table: fitted to the width of the terminal, or whole to a file or pipe."""
+    say(table(columns, rows, shutil.get_terminal_size().columns if is_watched() else None))
 
 
 def say_over_progress(text: str, **style: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
@@ -20,12 +20,20 @@ from .options import json_option
 from .pages import summaries
 from .runtime import Runtime
 from .streams import standard_output
-from .tables import moment, table
-from .terminal import say, say_json
+from .tables import Column, moment
+from .terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
     from iotconfig.domain.access.use_cases import ApiTokenSummary
 
+_COLUMNS: Final = (
+    Column("NAME", text=16),
+    Column("ROLE"),
+    Column("STATE"),
+    Column("CREATED", rank=3),
+    Column("EXPIRES", rank=1),
+    Column("LAST USED", rank=2),
+)
 _ROLES = "admin may do everything, viewer may read, asset-uploader may upload assets."
 
 
@@ -77,8 +85,8 @@ def list_tokens(runtime: Runtime, as_json: bool) -> None:
         say_json({"tokens": [_members(each, now) for each in found]})
         return
     if found:
-        headers = ("NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED")
-        say(table(headers, [_row(each, now) for each in found]) + "\n")
+        say_table(_COLUMNS, [_row(each, now) for each in found])
+        say()
     say(f"{counted(len(found), 'token')}, in {runtime.installation}")
 
 
@@ -153,8 +161,9 @@ def list_device_tokens(runtime: Runtime, as_json: bool) -> None:
         )
         return
     if found:
-        rows = [(each.mac_address, moment(each.created_at)) for each in found]
-        say(table(("MAC ADDRESS", "CREATED"), rows) + "\n")
+        columns = (Column("MAC ADDRESS"), Column("CREATED"))
+        say_table(columns, [(each.mac_address, moment(each.created_at)) for each in found])
+        say()
     say(f"{counted(len(found), 'device has', 'devices have')} a token, in {runtime.installation}")
 
 
