@@ -26,8 +26,8 @@ from benchmarks.writes import WRITERS, over_http
 from iotconfig import ConfigContent, MacAddress
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 
 _BLOCK = 65536
 
@@ -97,7 +97,7 @@ def delays(url: str, seconds: float) -> list[float]:
         psycopg.connect(url) as open_writer,
         open_services(Settings.from_environ({"DATABASE_URL": url})) as services,
     ):
-        store, device = services.store, MacAddress.parse("02:00:00:00:00:01")
+        store, device = services.persistence.store, MacAddress.parse("02:00:00:00:00:01")
         services.configs.put(device, ConfigContent.parse('{"n": 0}'))
         open_writer.execute(
             "INSERT INTO changes (change, kind, subject, operation, revision, author, created_at) "

@@ -29,8 +29,8 @@ from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.tables import configs, notifications, revision_counters, revisions
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.application import app_of
 from iotconfig.entrypoints.wiring.databases import open_database
 
 _BYTES = 256 * 1024

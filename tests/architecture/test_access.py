@@ -12,8 +12,8 @@ from falcon.testing import TestClient
 
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.routes import ROUTES
-from iotconfig.entrypoints.application import app_of
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.application import app_of
 
 
 class _Unlisted:

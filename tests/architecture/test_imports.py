@@ -58,6 +58,8 @@ PLANTED = [
     ("domain/assets/asset.py", "from iotconfig.domain.devices import tokens", "assets is not allowed to import iotconfig.domain.devices:"),
     ("domain/rollouts/__init__.py", "", "not listed as layers: - iotconfig.domain.rollouts"),
     ("adapters/sql/tables.py", "from iotconfig.adapters.sql import engine", "No cycles are allowed in iotconfig.adapters.sql."),
+    ("entrypoints/library.py", "from iotconfig.adapters import memory", "iotconfig.entrypoints.library -> iotconfig.adapters.memory"),
+    ("entrypoints/web.py", "from iotconfig.adapters.mqtt import publisher", "iotconfig.entrypoints.web -> iotconfig.adapters.mqtt.publisher"),
     ("plugins/__init__.py", "", "not listed as layers: - iotconfig.plugins"),
     ("adapters/redis.py", "", "not listed as layers: - iotconfig.adapters.redis"),
 ]  # fmt: skip
@@ -161,7 +163,7 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
     url = f"sqlite:///{tmp_path / 'configs.db'}"
     make = (
         "from iotconfig.entrypoints import wiring\n"
-        "from iotconfig.entrypoints.application import app_of\n"
+        "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
         f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}}})\n"
     )
@@ -197,7 +199,7 @@ def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) 
     program = (
         "from iotconfig.domain.errors import StoreUnavailable\n"
         "from iotconfig.entrypoints import wiring\n"
-        "from iotconfig.entrypoints.application import app_of\n"
+        "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
         f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}, 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
         "wiring.migrations(settings).upgrade()\n"
@@ -243,7 +245,7 @@ def test_settings_load_nothing_heavy() -> None:
 def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) -> None:
     """Who does not sign people in at a provider does not pay for it, nor for the libraries behind it."""
     create = (
-        "from iotconfig.entrypoints.application import app_of\n"
+        "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
         "from iotconfig.entrypoints.wiring import identity_provider\n"
         f"settings = Settings.from_environ({{{{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db', {{}}}}}})\n"

@@ -13,8 +13,8 @@ from iotconfig.adapters.sql.jobs.sqlite import SqliteWakeup
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.jobs.ports import Wakeup
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing import WakeupContract
 from iotconfig.testing.contracts.wakeup import quiet
 from tests.support.lease_holder import lease_and_wakeup
@@ -26,7 +26,7 @@ from .queues import change, enqueue, queue_of
 def store(database_url: str) -> Iterator[Store]:
     """The database of the test, as a writer uses it: over connections of its own."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
-        yield services.store
+        yield services.persistence.store
 
 
 class TestWakeup(WakeupContract):

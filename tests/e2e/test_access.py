@@ -12,8 +12,8 @@ import pytest
 
 from iotconfig.domain.access.principal import Role
 from iotconfig.entrypoints import wiring
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.simultaneous import together
 from tests.support.api import new_mac
 from tests.support.http import Client

@@ -11,8 +11,8 @@ import pytest
 from jsonpatch import JsonPatch
 
 from iotconfig.domain.configs.revisions import Retention
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from tests.support.api import created, expect_problem
 from tests.support.http import Answer, Caller
 from tests.support.in_process import Service

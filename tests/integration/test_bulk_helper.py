@@ -24,8 +24,8 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.builders import mac
 from tests.support.fleet_files import stored
 from tests.support.schema import rows

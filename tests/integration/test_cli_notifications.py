@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from iotconfig.adapters.sql.announcing import SqlNotificationQueue
-from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import Destination, RelayReport
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.builders import mac
 from tests.support.command_line import CommandLine
 from tests.support.serving import environment
@@ -31,7 +29,7 @@ def shell(database_url: str) -> CommandLine:
 def queue(database_url: str) -> Iterator[NotificationQueue]:
     """What a relay would see."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
-        yield SqlNotificationQueue(services.database)
+        yield services.persistence.notifications
 
 
 def store(shell: CommandLine, *numbers: int) -> None:
@@ -133,7 +131,7 @@ def test_what_is_wrong_is_listed(sqlite_url: str) -> None:
     """With what to do; what another service wrote is made harmless to a terminal."""
     elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
-        SqlRelayReports(services.database).put(elsewhere)
+        services.persistence.relay_reports.put(elsewhere)
     shell = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
 
     listed = shell.ok("notifications").text

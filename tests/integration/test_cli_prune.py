@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from tests.support.command_line import CommandLine
 from tests.support.schema import execute
 from tests.support.tables import contents
@@ -40,7 +40,7 @@ def command(database_url: str) -> CommandLine:
 def logged(command: CommandLine) -> list[int]:
     """The positions of the change log."""
     with open_services(Settings.from_environ(command.environ)) as services:
-        return [change.position for change in services.store.changes_since(0, 99)]
+        return [change.position for change in services.persistence.store.changes_since(0, 99)]
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 from tests.support.command_line import CommandLine
 
 _TOKEN = re.compile(r"iotc_[0-9a-f]{12}_[0-9a-f]{64}\n")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.access.principal import Role
+from iotconfig.domain.errors import ServiceClosed, StoreUnavailable
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints import wiring
-from iotconfig.entrypoints.services import Services, open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services, services_in_memory
 
 MEMBERS = ["configs", "history", "bulk", "notifications", "api_tokens", "device_tokens", "assets"]
 
@@ -68,13 +68,26 @@ def test_use_cases_work_on_one_database(sqlite_url: str) -> None:
     """What one stores, the others find."""
     mac = MacAddress.parse("02:00:00:00:00:01")
     settings = Settings.from_environ({"DATABASE_URL": sqlite_url})
-    database = wiring.open_database(settings)
-    try:
-        services = Services(settings, database)
+    with open_services(settings) as services:
         created, _ = services.configs.put(mac, "{}")
         services.configs.delete(created.id)
 
         assert created.id == services.history.config_of(mac)
         assert 1 == services.notifications.health().pending
-    finally:
-        database.close()
+
+
+def test_use_cases_work_in_memory() -> None:
+    """Every port of the use cases is there, and one store is behind all of them."""
+    with services_in_memory() as services:
+        created, _ = services.configs.put("020000000001", "{}")
+        token, _ = services.api_tokens.create("ci", Role.VIEWER)
+
+        assert created.id == services.history.config_of("020000000001")
+        assert 1 == services.notifications.health().pending
+        assert [token] == services.api_tokens.all()
+        assert services.device_tokens.create("020000000001") is not None
+        with services.bulk.export() as configs:
+            assert [created.mac_address] == [config.mac_address for config in configs]
+
+    with pytest.raises(ServiceClosed):
+        services.configs.put("020000000001", "{}")

@@ -24,11 +24,10 @@ from attrs import frozen
 
 import iotconfig
 from iotconfig.adapters.logs import Output, WrittenAccess
-from iotconfig.entrypoints import wiring
-from iotconfig.entrypoints.application import app_on
-from iotconfig.entrypoints.services import Services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.application import app_on
 from iotconfig.entrypoints.wiring.observers import observed
+from iotconfig.entrypoints.wiring.services import services_on_database
 
 from .worker import InProcessWorker
 
@@ -84,10 +83,11 @@ def walked(database_url: str) -> Iterator[Send]:
     settings = Settings.from_environ({"DATABASE_URL": database_url})
     level = logging.getLogger(_ACCESS_LOG).level
     with ExitStack() as stack:
-        database = stack.enter_context(closing(wiring.open_database(settings)))
+        services = services_on_database(settings)
+        stack.enter_context(closing(services.persistence))
         log = stack.enter_context(open(os.devnull, "wb"))  # noqa: PTH123 - a descriptor is what is wanted
         access_log = WrittenAccess(Output(log.fileno()))
-        app = app_on(Services(settings, database), observed(settings, access_log))
+        app = app_on(services, observed(settings, access_log))
         worker = stack.enter_context(closing(InProcessWorker(app, "auto")))
         stack.callback(logging.getLogger(_ACCESS_LOG).setLevel, level)
         logging.getLogger(_ACCESS_LOG).setLevel(logging.INFO)

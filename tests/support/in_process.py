@@ -12,10 +12,9 @@ from wsgiref.validate import validator
 
 from attrs import field, frozen
 
-from iotconfig.entrypoints import wiring
-from iotconfig.entrypoints.application import app_on
-from iotconfig.entrypoints.services import Services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.application import app_on
+from iotconfig.entrypoints.wiring.services import services_on_database
 
 from .depot import LocalDepot
 from .http import Answer, Caller
@@ -113,5 +112,6 @@ StartDepot = Callable[..., AbstractContextManager[LocalDepot]]
 def service_on(database_url: str, **environ: str) -> Iterator[Service]:
     """The API that these settings describe; its connections are closed at the end of the block."""
     settings = Settings.from_environ({**environ, "DATABASE_URL": database_url})
-    with closing(wiring.open_database(settings)) as database:
-        yield Service(database_url, WsgiClient(app_on(Services(settings, database))))
+    services = services_on_database(settings)
+    with closing(services.persistence):
+        yield Service(database_url, WsgiClient(app_on(services)))

@@ -19,8 +19,8 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 
 from .listener import Listener, ReceivedMessage
 from .processes import is_stopped

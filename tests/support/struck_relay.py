@@ -14,8 +14,8 @@ from paho.mqtt.client import Client
 from iotconfig.adapters.sql.announcing import SqlNotificationQueue
 from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease
 from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
-from iotconfig.entrypoints.leader import run_relay
 from iotconfig.entrypoints.logs import log_to_stderr
+from iotconfig.entrypoints.relay import run_relay
 from iotconfig.entrypoints.settings import Settings
 
 _PUBLISH = 3

@@ -14,9 +14,8 @@ from unittest import mock
 
 from iotconfig.adapters.asset_files.incoming import IncomingFile
 from iotconfig.domain.assets.asset import Asset, AssetName
-from iotconfig.entrypoints import wiring
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 
 save_as = IncomingFile.save_as
 
@@ -35,7 +34,7 @@ def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]
     with (
         open_services(settings) as services,
         mock.patch.object(IncomingFile, "save_as", struck),
-        wiring.assets(settings, services.store).upload() as upload,
+        services.assets.upload() as upload,
     ):
         upload.give_timestamp(timestamp.encode())
         upload.give_signature(signature.encode())

@@ -15,8 +15,8 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 
 CONTENT = '{"written": "by a process that died"}'
 

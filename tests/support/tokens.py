@@ -6,8 +6,8 @@ from datetime import datetime
 
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints.services import open_services
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.services import open_services
 
 from .api import new_mac
 

@@ -18,7 +18,9 @@ from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.ports import Job, Wait
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints.leader import running
+from iotconfig.entrypoints import wiring
+from iotconfig.entrypoints.jobs import running
+from iotconfig.entrypoints.settings import Settings
 from tests.support.waiting import wait_until
 
 from .relay_ports import ManualClock, ScriptedPublisher, SwitchedLease
@@ -199,3 +201,23 @@ def test_the_end_closes_each_job_once() -> None:
         wait_until(lambda: all(job.steps for job in jobs), "both have run")
 
     assert [(1, 1), (1, 1)] == [(job.opened, job.closed) for job in jobs]
+
+
+@pytest.mark.parametrize(
+    ("environ", "relays", "names"),
+    [
+        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, True, ["relay"]),
+        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, False, []),
+        ({}, True, []),
+    ],
+    ids=["broker", "relay-elsewhere", "no-broker"],
+)
+def test_the_settings_decide_the_jobs_of_the_leader(
+    environ: dict[str, str], relays: bool, names: list[str]
+) -> None:
+    """The relay runs where there is a broker and no other process relays. Nothing is opened before the leader runs."""
+    jobs = wiring.jobs(
+        Settings.from_environ({**environ, "DATABASE_URL": "sqlite:////absent/x.db"}), relays=relays
+    )
+
+    assert names == [job.name for job in jobs]

@@ -11,12 +11,10 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-from iotconfig.adapters.bulk_helper import help_with
-
 from . import lifeline
 from .logs import log_to_stderr
-from .services import open_services
 from .settings import Settings
+from .wiring.helper import execute_order
 
 _NICENESS: Final = 5
 """Lower priority than the workers', which serve devices."""
@@ -39,12 +37,8 @@ def main() -> None:
     settings = Settings.from_environ({**os.environ, **secrets})
     log_to_stderr(settings)
     records = None if given.records is None else os.fdopen(given.records, "rb")
-    with (
-        suppress(BrokenPipeError),
-        os.fdopen(given.events, "wb") as events,
-        open_services(settings, checks_schema=False) as services,
-    ):
-        help_with(services.bulk, sys.stdin.buffer, records, events)
+    with suppress(BrokenPipeError), os.fdopen(given.events, "wb") as events:
+        execute_order(settings, sys.stdin.buffer, records, events)
 
 
 if __name__ == "__main__":

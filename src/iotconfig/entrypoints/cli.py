@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.cli.runtime import Runtime
-    from iotconfig.adapters.sql.migrations import Migrations
+    from iotconfig.adapters.cli.runtime import Runtime, Schema
     from iotconfig.domain.configs.revisions import ChangeNote
 
-    from .services import Services
     from .settings import Settings
+    from .wiring.services import Services
 
 
 class _Runtime:
@@ -40,16 +39,17 @@ class _Runtime:
 
         return str(wiring.database_url(self._settings))
 
-    def schema(self) -> Migrations:
+    def schema(self) -> Schema:
         from . import wiring
 
         return wiring.migrations(self._settings)
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
-        from .services import open_services
+        from . import wiring
+        from .wiring.services import open_services
 
         if prepares:
-            self.schema().prepare()
+            wiring.migrations(self._settings).prepare()
         return open_services(self._settings, checks_schema=not prepares)
 
     def note(self, message: str | None) -> ChangeNote:
@@ -62,8 +62,8 @@ class _Runtime:
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .exposure import warn_of_exposed_files
-        from .leader import run_relay
         from .logs import log_to_stderr, reporting
+        from .relay import run_relay
 
         log_to_stderr(self._settings)
         warn_of_exposed_files(self._settings, self._environ)

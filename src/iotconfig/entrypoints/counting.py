@@ -44,11 +44,21 @@ class Counting:
     def forget(self, pid: int) -> None:
         """Merge the counts of a process that has ended, and remove its files."""
         if self.directory is not None:
-            from iotconfig.adapters.metrics import forget_process
-
-            forget_process(self.directory.path, pid)
+            _forget(self.directory.path, pid)
 
     def end(self) -> None:
         """Remove the directory."""
         if self.directory is not None:
             self.directory.remove()
+
+
+def forget_counts_of(settings: Settings, pid: int) -> None:
+    """As `Counting.forget`, in a process that the service has started."""
+    if settings.telemetry.metrics_directory:
+        _forget(settings.telemetry.metrics_directory, pid)
+
+
+def _forget(directory: str, pid: int) -> None:
+    from iotconfig.adapters.metrics import forget_process
+
+    forget_process(directory, pid)

@@ -1,4 +1,4 @@
-"""The metrics process: `/metrics` on a separate address, independent of the web process and the relay."""
+"""The metrics process: `/metrics` on a separate address, independent of the web process and the leader."""
 
 from __future__ import annotations
 
@@ -7,36 +7,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 
 from prometheus_client import CollectorRegistry
 
-from iotconfig.adapters.metrics import MetricsServer
-
 from . import lifeline
 from .logs import log_to_stderr
-from .services import open_services
 from .settings import Settings
-from .wiring import metrics
-
-
-@contextmanager
-def answering(settings: Settings, listener: socket.socket, registry: CollectorRegistry) -> Iterator[None]:
-    """Answer scrapes on `listener` until the end of the block."""
-    with open_services(settings, checks_schema=False) as services:
-        exposition = metrics.exposition(
-            settings, registry, services.configs, services.notifications, services.database.log
-        )
-        with MetricsServer(listener, exposition.render, settings.telemetry.metrics_token) as server:
-            thread = Thread(target=server.serve_forever, name="metrics-server", daemon=True)
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
+from .wiring.scrapes import answering
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from secrets import token_hex
 
 from iotconfig._version import __version__
-from iotconfig.adapters.http.transfer_limits import shared_file
 
 from . import wiring
 from .counting import Counting
@@ -58,7 +57,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     supervisor = Supervisor(environ, settings.serving.graceful_timeout)
     ready, readiness = os.pipe()
     os.set_blocking(readiness, False)
-    slots = shared_file()
+    slots = wiring.shared_slots()
     supervisor.start(
         "iotconfig.entrypoints.web",
         [
@@ -69,9 +68,14 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         ],
         [listener.fileno(), readiness, slots],
     )
-    relay_to = broker if relays else None
-    if relay_to is not None:
-        supervisor.start("iotconfig.entrypoints.leader", [], [], restarts=True, on_end=counting.forget)
+    if wiring.jobs(settings, relays=relays):
+        supervisor.start(
+            "iotconfig.entrypoints.leader",
+            [] if relays else ["--no-relay"],
+            [],
+            restarts=True,
+            on_end=counting.forget,
+        )
     if scrapes is not None:
         descriptor = scrapes.fileno()
         supervisor.start(
@@ -80,6 +84,8 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     # Kept open here, it would accept connections that no process serves.
     listener.close()
     os.close(readiness)
+
+    relay_to = str(broker) if relays and broker is not None else None
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.devices.tokens import DeviceAuth
@@ -13,12 +13,8 @@ from iotconfig.domain.errors import IotConfigError
 
 from . import wiring
 from .logs import writes_json
-from .services import open_services
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from iotconfig.adapters.mqtt import Broker
-
+from .wiring.services import open_services
 
 _HEALTH: Final = "/api/health"
 
@@ -30,7 +26,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 def startup_messages(
-    settings: Settings, address: str, relay_to: Broker | None, scrapes: socket.socket | None
+    settings: Settings, address: str, relay_to: str | None, scrapes: socket.socket | None
 ) -> Iterator[str]:
     """The messages, one sentence each, of a service that has started at `address`."""
     if relay_to is not None:

@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,9 +20,9 @@ from gunicorn.app.base import BaseApplication
 from iotconfig.adapters.gunicorn.arbiter import PatientArbiter
 from iotconfig.adapters.gunicorn.heartbeats import beat_in_memory
 from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessLogger
-from iotconfig.adapters.telemetry import Observer
 
 from . import lifeline
+from .counting import forget_counts_of
 from .logs import log_to_stderr
 from .settings import Settings
 
@@ -29,11 +30,9 @@ from .settings import Settings
 class _Web(BaseApplication):
     """gunicorn, configured from our settings only: no file, no arguments, no control socket."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any], access_log: Observer, slots: int) -> None:
-        self._settings = settings
+    def __init__(self, options: dict[str, Any], make_app: Callable[[], Any]) -> None:
         self._options = options
-        self._access_log = access_log
-        self._slots = slots
+        self._make_app = make_app
         super().__init__()
 
     def load_config(self) -> None:
@@ -41,12 +40,7 @@ class _Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from .application import app_of
-        from .wiring.observers import observed
-
-        watched = observed(self._settings, self._access_log)
-        DeadlineWorker.observers = watched.observers
-        return app_of(self._settings, watched, self._slots)
+        return self._make_app()
 
     def run(self) -> None:
         PatientArbiter(self).run()
@@ -64,6 +58,15 @@ def main() -> None:
     _allow_descriptors()
     beat_in_memory()
 
+    def make_app() -> Any:
+        # In the worker, after gevent has patched its interpreter.
+        from .wiring.application import app_of
+        from .wiring.observers import observed
+
+        watched = observed(settings, access_log)
+        DeadlineWorker.observers = watched.observers
+        return app_of(settings, watched, given.slots)
+
     def announce_ready(_worker: object) -> None:
         # The supervisor reads the first byte only; later ones may not fit into the pipe.
         with suppress(BlockingIOError, BrokenPipeError):
@@ -76,11 +79,8 @@ def main() -> None:
     def follow_supervisor(_arbiter: object) -> None:
         lifeline.follow(given.lifeline)
 
-    def forget_counts(_arbiter: object, worker: Any) -> None:
-        if settings.telemetry.metrics_directory:
-            from iotconfig.adapters.metrics import forget_process
-
-            forget_process(settings.telemetry.metrics_directory, worker.pid)
+    def forget(_arbiter: object, worker: Any) -> None:
+        forget_counts_of(settings, worker.pid)
 
     def remove_metrics(_arbiter: object) -> None:
         # In case the supervisor was killed; otherwise it does this.
@@ -88,7 +88,6 @@ def main() -> None:
             shutil.rmtree(settings.telemetry.metrics_directory, ignore_errors=True)
 
     _Web(
-        settings,
         {
             "bind": f"fd://{given.socket}",
             "workers": given.workers,
@@ -102,11 +101,10 @@ def main() -> None:
             "when_ready": follow_supervisor,
             "post_fork": end_at_once,
             "post_worker_init": announce_ready,
-            "child_exit": forget_counts,
+            "child_exit": forget,
             "on_exit": remove_metrics,
         },
-        access_log,
-        given.slots,
+        make_app,
     ).run()
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import falcon
 
-from iotconfig.adapters.logs import LoggedAccess
-
-from .application import app_of
 from .settings import Settings
-from .wiring.observers import observed
+from .wiring.application import app_of
+from .wiring.observers import logged_access, observed
 
 
 def create_app() -> falcon.App[Any, Any]:
@@ -21,4 +19,4 @@ def create_app() -> falcon.App[Any, Any]:
     """
     settings = Settings.from_environ(os.environ)
     settings.access.require_base_url()
-    return app_of(settings, observed(settings, LoggedAccess()))
+    return app_of(settings, observed(settings, logged_access()))

@@ -1,4 +1,4 @@
-"""The use cases of `BulkService` as HTTP calls them, whether they run in this process or in a helper."""
+"""The use cases of `BulkService` as HTTP and the commands call them, whether they run in this process, in a helper or on a service."""
 
 from __future__ import annotations
 

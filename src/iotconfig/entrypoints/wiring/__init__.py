@@ -1,34 +1,32 @@
 """The composition root: connects adapters with the core. Each module makes one part from the settings.
 
-`entrypoints/application.py` joins these parts to the HTTP API, and `entrypoints/services.py` to the use cases.
-The names below are the ones that processes use.
+`services.py` joins these parts to the use cases on one database, `application.py` to the HTTP API, and
+`jobs.py` lists the background jobs. Outside of this package, a process imports only the adapter that it
+runs (the commands, gunicorn), and settings take defaults from adapters. The names below are the ones that processes use.
 """
 
-from .access import access_control, api_tokens, device_tokens, identity_provider
-from .announcing import broker, notifications, relay_job
+from .access import identity_provider
+from .announcing import broker, relay_job
 from .assets import assets, signature_verifier
-from .bulk import helped_bulk
 from .clock import utc_now
-from .databases import database_maintenance, database_url, migrations, open_database
-from .offload import offload
+from .databases import database_maintenance, database_url, migrations, open_database, parse_database_url
+from .jobs import jobs
 from .pictures import pictures
+from .transfers import shared_slots
 
 __all__ = [
-    "access_control",
-    "api_tokens",
     "assets",
     "broker",
     "database_maintenance",
     "database_url",
-    "device_tokens",
-    "helped_bulk",
     "identity_provider",
+    "jobs",
     "migrations",
-    "notifications",
-    "offload",
     "open_database",
+    "parse_database_url",
     "pictures",
     "relay_job",
+    "shared_slots",
     "signature_verifier",
     "utc_now",
 ]

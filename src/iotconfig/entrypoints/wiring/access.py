@@ -8,7 +8,7 @@ from secrets import token_hex
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.access.api_tokens import ApiTokenService
+from iotconfig.domain.access.api_tokens import ApiTokenService, ApiTokenStore
 from iotconfig.domain.access.identity import IdentityProvider
 from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.configs.store import Store
@@ -19,7 +19,6 @@ from .clock import utc_now
 
 if TYPE_CHECKING:
     from iotconfig.adapters.http.access_control import AccessControl
-    from iotconfig.adapters.sql.engine.database import Database
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:
@@ -45,18 +44,9 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
         raise InvalidSetting("IOTCONFIG_OIDC_CA_FILE: the file holds no certificates") from None
 
 
-def api_tokens(database: Database) -> ApiTokenService:
+def api_tokens(store: ApiTokenStore) -> ApiTokenService:
     """The API tokens in a database. A background thread stores the times of their use."""
-    from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
-
-    return ApiTokenService(SqlApiTokenStore(database), utc_now, _in_background)
-
-
-def device_tokens(database: Database) -> DeviceTokenService:
-    """The device tokens in a database."""
-    from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
-
-    return DeviceTokenService(SqlDeviceTokenStore(database), utc_now)
+    return ApiTokenService(store, utc_now, _in_background)
 
 
 def access_control(

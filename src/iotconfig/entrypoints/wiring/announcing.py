@@ -19,12 +19,13 @@ from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
 from .clock import utc_now
 from .databases import lease_and_wakeup, opened
+from .persistence import Persistence
+from .sql import SqlPersistence
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.mqtt import Broker
-    from iotconfig.adapters.sql.engine.database import Database
 
 
 def broker(settings: Settings) -> Broker | None:
@@ -61,11 +62,10 @@ def _open_relay(
     settings: Settings, address: Broker, count: Callable[[Publisher], Publisher] | None
 ) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
-    from iotconfig.adapters.sql.announcing import SqlNotificationQueue
     from iotconfig.adapters.sql.installation import installation_name
-    from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 
     with opened(settings) as database:
+        persistence = SqlPersistence(database)
         connection = MqttPublisher(
             address,
             prefix=settings.mqtt.prefix,
@@ -76,10 +76,10 @@ def _open_relay(
         )
         lease, wakeup = lease_and_wakeup(settings, "relay")
         reporter = Reporter(
-            SqlRelayReports(database), token_hex(8), Destination(str(address), settings.mqtt.prefix)
+            persistence.relay_reports, token_hex(8), Destination(str(address), settings.mqtt.prefix)
         )
         relay = Relay(
-            SqlNotificationQueue(database),
+            persistence.notifications,
             connection if count is None else count(connection),
             lease,
             utc_now,
@@ -91,16 +91,13 @@ def _open_relay(
             yield OpenJob(relay, wakeup)
 
 
-def notifications(settings: Settings, database: Database) -> NotificationService:
+def notifications(settings: Settings, persistence: Persistence) -> NotificationService:
     """The pending notifications in a database. Raises `InvalidSetting`."""
-    from iotconfig.adapters.sql.announcing import SqlNotificationQueue
-    from iotconfig.adapters.sql.relay_reports import SqlRelayReports
-
     address = broker(settings)
     return NotificationService(
-        SqlNotificationQueue(database),
+        persistence.notifications,
         utc_now,
         enabled=address is not None,
         destination=None if address is None else Destination(str(address), settings.mqtt.prefix),
-        reports=SqlRelayReports(database),
+        reports=persistence.relay_reports,
     )

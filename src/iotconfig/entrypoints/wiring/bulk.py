@@ -13,7 +13,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
-from .clock import utc_now, yield_turn
+from .clock import is_thread_shared, utc_now, yield_turn
 
 _MARGIN = 60.0
 
@@ -27,12 +27,19 @@ _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
 """Prefixes of further variables that a helper reads; libpq reads those with PG."""
 
 
-def helped_bulk(settings: Settings, store: Store, offload: Offload) -> BulkUseCases:
-    """The bulk use cases; large ones run in a helper process, so that the worker goes on serving devices."""
+def bulk(store: Store, offload: Offload) -> BulkService:
+    """The bulk use cases, in this process; they yield to other requests of their thread."""
+    if not is_thread_shared():
+        return BulkService(store, utc_now, offload=offload)
+    return BulkService(store, utc_now, yield_turn=yield_turn, offload=offload)
+
+
+def helped_bulk(settings: Settings, bulk: BulkService) -> BulkUseCases:
+    """`bulk`, but large imports and patches run in a helper process, so that the worker goes on serving devices."""
     from iotconfig.adapters.bulk_helper import HelpedBulkService
 
     return HelpedBulkService(
-        BulkService(store, utc_now, yield_turn=yield_turn, offload=offload),
+        bulk,
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
         # The value in use: a file that has it (DATABASE_URL_FILE) may have changed.

@@ -1,4 +1,4 @@
-"""The database, its schema, its store and its leases."""
+"""The database, its schema and its leases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.ports import Lease, Wakeup
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
@@ -19,12 +18,17 @@ if TYPE_CHECKING:
     from iotconfig.adapters.sql.migrations import Migrations
 
 
-def database_url(settings: Settings) -> DatabaseUrl:
-    """The URL of the database. Raises `InvalidSetting`."""
+def parse_database_url(text: str) -> DatabaseUrl:
+    """Parse the URL of a database. Raises `ValidationFailed`."""
     from iotconfig.adapters.sql.engine.url import DatabaseUrl
 
+    return DatabaseUrl.parse(text)
+
+
+def database_url(settings: Settings) -> DatabaseUrl:
+    """The URL of the database. Raises `InvalidSetting`."""
     try:
-        return DatabaseUrl.parse(settings.database.url)
+        return parse_database_url(settings.database.url)
     except IotConfigError as error:
         raise InvalidSetting(f"DATABASE_URL: {error}") from None
 
@@ -76,13 +80,6 @@ def database_maintenance(settings: Settings) -> Iterator[Mapping[str, str]]:
     with keeping_log_short(url.path, settings.database.timeouts) as (device, inode):
         # Otherwise a worker that starts after the file was replaced would accept the new one.
         yield {"IOTCONFIG_DATABASE_FILE": f"{device}:{inode}"}
-
-
-def store_of(database: Database) -> Store:
-    """The store on a database."""
-    from iotconfig.adapters.sql.store import SqlStore
-
-    return SqlStore(database)
 
 
 def lease_and_wakeup(settings: Settings, job: str) -> tuple[Lease, Wakeup]:

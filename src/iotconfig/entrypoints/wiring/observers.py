@@ -36,6 +36,13 @@ def new_registry(settings: Settings) -> CollectorRegistry | None:
     return CollectorRegistry()
 
 
+def logged_access() -> Observer:
+    """The access log as lines of the logger `iotconfig.access`, in the format of the server's logs."""
+    from iotconfig.adapters.logs import LoggedAccess
+
+    return LoggedAccess()
+
+
 def observed(settings: Settings, access: Observer) -> Observed:
     """The access log, and the counter of answers if metrics are on."""
     registry = new_registry(settings)

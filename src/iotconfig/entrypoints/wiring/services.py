@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from attrs import define, field
 
@@ -16,24 +15,29 @@ from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
-from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.tokens import DeviceTokenService
+from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureService
+from iotconfig.entrypoints.settings import Settings
 
-from . import wiring
-from .settings import Settings
-from .wiring.databases import opened, store_of
-
-if TYPE_CHECKING:
-    from iotconfig.adapters.sql.engine.database import Database
+from .access import api_tokens
+from .announcing import notifications
+from .assets import assets
+from .bulk import bulk
+from .clock import utc_now
+from .databases import migrations, open_database
+from .offload import offload
+from .persistence import Persistence
+from .pictures import pictures
+from .sql import SqlPersistence
 
 
 @define(slots=False)
 class Services:
-    """The use cases, each made at its first use. The creator closes `database`."""
+    """The use cases, each made at its first use. The creator closes `persistence`."""
 
     settings: Settings
-    database: Database
+    persistence: Persistence
     _making_pictures: Lock = field(init=False, factory=Lock, repr=False)
     _pictures: PictureService | None = field(init=False, default=None, repr=False)
 
@@ -43,51 +47,56 @@ class Services:
         return self.settings.content.max_bytes
 
     @cached_property
-    def store(self) -> Store:
-        """The database as the port that the use cases share."""
-        return store_of(self.database)
-
-    @cached_property
     def configs(self) -> ConfigService:
         """One config at a time."""
-        return ConfigService(self.store, wiring.utc_now)
+        return ConfigService(self.persistence.store, utc_now)
 
     @cached_property
     def history(self) -> HistoryService:
         """Revisions of configs."""
-        return HistoryService(self.store, wiring.utc_now)
+        return HistoryService(self.persistence.store, utc_now)
+
+    @cached_property
+    def changing(self) -> Offload:
+        """Runs the reading and merging of large documents, for bulk and for bodies of requests alike."""
+        return offload()
 
     @cached_property
     def bulk(self) -> BulkService:
         """Many configs at once, in this process."""
-        return BulkService(self.store, wiring.utc_now)
+        return bulk(self.persistence.store, self.changing)
 
     @cached_property
     def notifications(self) -> NotificationService:
         """Pending notifications. Raises `InvalidSetting` where MQTT_URL is wrong."""
-        return wiring.notifications(self.settings, self.database)
+        return notifications(self.settings, self.persistence)
 
     @cached_property
     def api_tokens(self) -> ApiTokenService:
         """Tokens of programs."""
-        return wiring.api_tokens(self.database)
+        return api_tokens(self.persistence.api_tokens)
 
     @cached_property
     def device_tokens(self) -> DeviceTokenService:
         """Tokens of devices."""
-        return wiring.device_tokens(self.database)
+        return DeviceTokenService(self.persistence.device_tokens, utc_now)
 
     @cached_property
     def assets(self) -> AssetService:
         """Files for devices. Raises `InvalidSetting` where the key of uploads cannot be read."""
-        return wiring.assets(self.settings, self.store)
+        return assets(self.settings, self.persistence.store)
 
     def pictures(self) -> PictureService:
         """Pictures from other servers; one service for all threads. Making it loads an HTTP client."""
         with self._making_pictures:
             if self._pictures is None:
-                self._pictures = wiring.pictures(self.settings)
+                self._pictures = pictures(self.settings)
             return self._pictures
+
+
+def services_on_database(settings: Settings) -> Services:
+    """The use cases on the database of the settings, which is asked at the first use; the caller closes `persistence`."""
+    return Services(settings, SqlPersistence(open_database(settings)))
 
 
 @contextmanager
@@ -100,6 +109,17 @@ def open_services(settings: Settings, *, checks_schema: bool = True) -> Iterator
     this version needs; `InvalidSetting` where DATABASE_URL is wrong.
     """
     if checks_schema:
-        wiring.migrations(settings).require_current()
-    with opened(settings) as database:
-        yield Services(settings, database)
+        migrations(settings).require_current()
+    migrations(settings).require_existing()
+    services = services_on_database(settings)
+    with closing(services.persistence):
+        yield services
+
+
+@contextmanager
+def services_in_memory() -> Iterator[Services]:
+    """Open the use cases with the default settings, in memory that is gone at the end of the block."""
+    from .memory import MemoryPersistence
+
+    with closing(MemoryPersistence()) as persistence:
+        yield Services(Settings.from_environ({}), persistence)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import atexit
 from typing import TYPE_CHECKING, Any
 
-from . import wiring
-from .services import Services
-from .settings import Settings
-from .wiring.observers import Observed, new_registry
+from iotconfig.entrypoints.settings import Settings
+
+from .access import access_control
+from .bulk import helped_bulk
+from .observers import Observed, new_registry
+from .offload import offload
+from .services import Services, services_on_database
+from .transfers import transfers
 
 if TYPE_CHECKING:
     import falcon
-
-    from iotconfig.adapters.http.transfer_limits import Transfers
 
 
 def app_of(
@@ -26,10 +28,10 @@ def app_of(
 
     Raises `InvalidSetting` where a setting is wrong. Does not ask the database anything yet.
     """
-    database = wiring.open_database(settings)
+    services = services_on_database(settings)
     # At the interpreter's end, psycopg's pool would wait for greenlets that no longer exist, and log a traceback.
-    atexit.register(database.close)
-    return app_on(Services(settings, database), observed, slots)
+    atexit.register(services.persistence.close)
+    return app_on(services, observed, slots)
 
 
 def app_on(
@@ -38,53 +40,42 @@ def app_on(
     """The API on use cases whose database the caller closes; arguments and errors as of `app_of`."""
     from iotconfig.adapters.http.app import create_app
     from iotconfig.adapters.http.dependencies import UseCases
-    from iotconfig.adapters.sql.readiness import SqlReadiness
 
-    settings, database = services.settings, services.database
+    settings, persistence = services.settings, services.persistence
     observed = observed or Observed(registry=new_registry(settings))
     render = None
     if observed.registry is not None:
-        from .wiring import metrics
+        from . import metrics
 
-        metrics.watch_pool(settings, observed.registry, database)
+        metrics.watch_pool(settings, observed.registry, persistence.use)
         if not settings.telemetry.metrics_bind:
-            render = metrics.exposition(
-                settings, observed.registry, services.configs, services.notifications, database.log
-            ).render
-    offload = wiring.offload()
+            from . import scrapes
+
+            render = scrapes.exposition(services, observed.registry).render
     use_cases = UseCases(
         configs=services.configs,
         history=services.history,
-        bulk=wiring.helped_bulk(settings, services.store, offload),
+        bulk=helped_bulk(settings, services.bulk),
         notifications=services.notifications,
         assets=services.assets,
-        check_store=services.store.check,
+        check_store=persistence.store.check,
         pictures=services.pictures,
     )
     return create_app(
         use_cases,
-        wiring.access_control(settings, services.api_tokens, services.device_tokens, services.store),
+        access_control(settings, services.api_tokens, services.device_tokens, persistence.store),
         max_content_bytes=settings.content.max_bytes,
         max_import_bytes=settings.content.max_import_bytes,
         own_origin=settings.access.base_url,
         local_only=not (settings.access.allow_anonymous or settings.access.is_auth_on),
         cors_origins=settings.access.cors_origins,
         require_if_match=settings.content.require_if_match,
-        transfers=_transfers(settings, slots),
-        is_ready=SqlReadiness(database),
-        database_log=database.log,
+        transfers=transfers(settings, slots),
+        is_ready=persistence.check_ready,
+        database_log=persistence.log,
         observers=observed.observers,
         render_metrics=render,
         metrics_token=settings.telemetry.metrics_token,
-        offload=offload,
-        comparing=wiring.offload(),
+        offload=services.changing,
+        comparing=offload(),
     )
-
-
-def _transfers(settings: Settings, slots: int | None) -> Transfers:
-    from iotconfig.adapters.http.transfer_limits import Transfers, shared_file
-
-    # The limit of temporary files must leave room for one import of the largest size.
-    max_bytes = max(settings.content.max_temporary_bytes, settings.content.max_import_bytes)
-    file = shared_file() if slots is None else slots
-    return Transfers(settings.content.transfers_at_once, max_bytes, file)

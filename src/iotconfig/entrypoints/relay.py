@@ -1,0 +1,35 @@
+"""`iotconfig relay`: the relay alone, in the process of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from . import wiring
+from .jobs import running, stop_signals
+from .settings import InvalidSetting, Settings
+from .sockets import listen_for_scrapes
+from .wiring.observers import new_registry
+
+
+def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line: None) -> None:
+    """Run the relay, and no other job, until SIGTERM or an interrupt.
+
+    Raises an `IotConfigError` where the start is refused.
+    """
+    broker = wiring.broker(settings)
+    if broker is None:
+        raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
+    wiring.migrations(settings).require_current()
+    signals = stop_signals()
+    registry = new_registry(settings)
+    with ExitStack() as stack:
+        if registry is not None and (scrapes := listen_for_scrapes(settings)) is not None:
+            from .wiring.scrapes import answering
+
+            stack.enter_context(answering(settings, scrapes, registry))
+        relay = wiring.relay_job(settings, broker, registry)
+        relay.open()
+        stack.enter_context(running([relay]))
+        on_start(f"Relaying from {wiring.database_url(settings)} to {broker}")
+        signals.get()

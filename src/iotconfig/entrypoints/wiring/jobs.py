@@ -1,0 +1,27 @@
+"""The background jobs of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from iotconfig.domain.jobs.restarting import RestartingJob
+from iotconfig.entrypoints.settings import Settings
+
+from .announcing import broker, relay_job
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+
+def jobs(
+    settings: Settings, *, relays: bool = True, registry: CollectorRegistry | None = None
+) -> Sequence[RestartingJob]:
+    """The jobs of the leader process; none is open yet. Raises `InvalidSetting`.
+
+    `relays`: False where another process relays. `registry`: where the jobs count; None counts nothing.
+    """
+    found: list[RestartingJob] = []
+    if relays and (address := broker(settings)) is not None:
+        found.append(relay_job(settings, address, registry))
+    return found

@@ -1,0 +1,44 @@
+"""Persistence in memory, for `memory://`."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from iotconfig.adapters.memory import (
+    MemoryApiTokenStore,
+    MemoryDeviceTokenStore,
+    MemoryRelayReports,
+    MemoryStore,
+)
+from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
+from iotconfig.adapters.telemetry import PoolUse
+
+from .clock import utc_now
+
+_NO_CONNECTIONS = PoolUse(in_use=0, idle=0, limit=0, waiting=0)
+
+
+@frozen
+class MemoryPersistence:
+    """`Persistence` in the memory of this process."""
+
+    store: MemoryStore = field(factory=MemoryStore)
+    relay_reports: MemoryRelayReports = field(factory=lambda: MemoryRelayReports(utc_now))
+    api_tokens: MemoryApiTokenStore = field(factory=MemoryApiTokenStore)
+    device_tokens: MemoryDeviceTokenStore = field(factory=MemoryDeviceTokenStore)
+
+    @property
+    def notifications(self) -> MemoryNotificationQueue:
+        return self.store.notifications()
+
+    def check_ready(self) -> None:
+        self.store.check()
+
+    def use(self) -> PoolUse:
+        return _NO_CONNECTIONS
+
+    def log(self) -> None:
+        return None
+
+    def close(self) -> None:
+        self.store.close()

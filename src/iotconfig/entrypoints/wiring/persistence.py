@@ -1,0 +1,59 @@
+"""What the use cases need of a database, whichever adapter serves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from iotconfig.domain.access.api_tokens import ApiTokenStore
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.announcing.relay_reports import RelayReports
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.tokens import DeviceTokenStore
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.telemetry import LogUse, PoolUse
+
+
+class Persistence(Protocol):
+    """The ports that one database serves, each made at its first use, and the figures of its connections."""
+
+    @property
+    def store(self) -> Store:
+        """Configs, their histories and their changes."""
+        ...
+
+    @property
+    def notifications(self) -> NotificationQueue:
+        """The pending notifications."""
+        ...
+
+    @property
+    def relay_reports(self) -> RelayReports:
+        """The reports of the relays."""
+        ...
+
+    @property
+    def api_tokens(self) -> ApiTokenStore:
+        """The tokens of programs."""
+        ...
+
+    @property
+    def device_tokens(self) -> DeviceTokenStore:
+        """The tokens of devices."""
+        ...
+
+    def check_ready(self) -> None:
+        """Return when requests can be served. Raises `StoreUnavailable` otherwise, within seconds."""
+        ...
+
+    def use(self) -> PoolUse:
+        """Return the use of the connections, without a query."""
+        ...
+
+    def log(self) -> LogUse | None:
+        """Return the size of the write-ahead log; None where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections. Idempotent."""
+        ...

@@ -1,0 +1,71 @@
+"""Persistence on PostgreSQL and SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from iotconfig.domain.access.api_tokens import ApiTokenStore
+from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.announcing.relay_reports import RelayReports
+from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.tokens import DeviceTokenStore
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.sql.engine.database import Database
+    from iotconfig.adapters.telemetry import LogUse, PoolUse
+
+
+@define(slots=False)
+class SqlPersistence:
+    """`Persistence` on a database that is open."""
+
+    database: Database
+
+    @cached_property
+    def store(self) -> Store:
+        from iotconfig.adapters.sql.store import SqlStore
+
+        return SqlStore(self.database)
+
+    @cached_property
+    def notifications(self) -> NotificationQueue:
+        from iotconfig.adapters.sql.announcing import SqlNotificationQueue
+
+        return SqlNotificationQueue(self.database)
+
+    @cached_property
+    def relay_reports(self) -> RelayReports:
+        from iotconfig.adapters.sql.relay_reports import SqlRelayReports
+
+        return SqlRelayReports(self.database)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokenStore:
+        from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
+
+        return SqlApiTokenStore(self.database)
+
+    @cached_property
+    def device_tokens(self) -> DeviceTokenStore:
+        from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
+
+        return SqlDeviceTokenStore(self.database)
+
+    @cached_property
+    def check_ready(self) -> Callable[[], None]:
+        from iotconfig.adapters.sql.readiness import SqlReadiness
+
+        return SqlReadiness(self.database)
+
+    def use(self) -> PoolUse:
+        return self.database.use()
+
+    def log(self) -> LogUse | None:
+        return self.database.log()
+
+    def close(self) -> None:
+        self.database.close()
