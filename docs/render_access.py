@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.openapi.document import path_of
 from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.adapters.http.routing import RouteTable
 from iotconfig.domain.access.principal import Role
 
 _HEAD = """\
@@ -93,16 +94,16 @@ that sets a cookie `access_token` interferes.
 machines serve, set the same key on all of them."""
 
 
-def _rows() -> Iterator[tuple[str, str, Access]]:
-    for route in ROUTES:
+def _rows(table: RouteTable) -> Iterator[tuple[str, str, Access]]:
+    for route in table:
         for method, operation in route.operations.items():
             yield route.path, method, operation.access
 
 
-def render() -> str:
+def render(table: RouteTable = ROUTES) -> str:
     """The page."""
     rows = []
-    for path, method, access in sorted(_rows(), key=lambda row: row[:2]):
+    for path, method, access in sorted(_rows(table), key=lambda row: row[:2]):
         roles = access.roles
         everyone = {Access.PUBLIC: "yes", Access.DEVICE: "unless tokens are required"}.get(access, "")
         uploader = "yes" if Role.ASSET_UPLOADER in roles else everyone

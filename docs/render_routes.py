@@ -1,35 +1,66 @@
-"""Prints docs/routes.md from the API's own description: `python docs/render_routes.py > docs/routes.md`."""
+"""Prints docs/routes.md from the route table: `python docs/render_routes.py > docs/routes.md`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from iotconfig.adapters.http.openapi.document import document
+from iotconfig.adapters.http.openapi.document import document, path_of
 from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.adapters.http.routing import RouteTable
 
 _HEAD = """\
 # Every route
 
-Printed by `docs/render_routes.py` from the description that the service serves at
+Printed by `docs/render_routes.py` from the route table, as is the description that the service serves at
 `/api/openapi.json`. [The HTTP API](http.md) explains; this page lists: parameters with what
-they take, and what each status means."""
+they take, what each status means, and the members of [bodies and answers](#bodies-and-answers).
+[Every error](errors.md) says more about the codes.
+
+| route | what | for |
+| --- | --- | --- |"""
+
+Part = dict[str, Any]
 
 
-def _takes(schema: dict[str, Any]) -> str:
+def _takes(schema: Part) -> str:
+    """What a parameter or a member can be, in a few words."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return _link(schema)
+    if "anyOf" in schema or "oneOf" in schema:
+        return " or ".join(_takes(each) for each in schema.get("anyOf") or schema["oneOf"])
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    bounds = [str(schema[bound]) for bound in ("minimum", "maximum") if bound in schema]
-    return f"{schema.get('type', 'any')} {' to '.join(bounds)}".strip()
+        taken = ", ".join(f"`{value}`" for value in schema["enum"])
+    elif schema.get("type") == "array":
+        taken = f"array of {_takes(schema['items'])}"
+    else:
+        kinds = "time" if schema.get("format") == "date-time" else schema.get("type", "any value")
+        bounds = [str(schema[bound]) for bound in ("minimum", "maximum") if bound in schema]
+        words = [kinds if isinstance(kinds, str) else " or ".join(kinds), " to ".join(bounds)]
+        taken = " ".join(filter(None, words))
+    return f"{taken}; by default {schema['default']}" if "default" in schema else taken
+
+
+def _link(reference: Part) -> str:
+    name = str(reference["$ref"]).rpartition("/")[2]
+    return f"[{name}](#{name.lower()})"
+
+
+def _linked(content: Part) -> str:
+    """The schemas of a body or an answer, in parentheses; nothing for text and bytes."""
+    schemas = [kind["schema"] for kind in content.values()]
+    found = ", ".join(_takes(schema) for schema in schemas if schema.keys() & {"$ref", "anyOf"})
+    return f" ({found})" if found else ""
 
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+def _operation(method: str, path: str, operation: Part) -> Iterator[str]:
     yield f"\n### {method.upper()} {path}\n"
     yield (
         f"{operation['summary']}, for {operation['x-access']}. {_cell(operation['description'])}".rstrip()
@@ -43,23 +74,52 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
             yield f"| {name} | {parameter['in']} | {_cell(_takes(parameter['schema']))} | {about} |"
         yield ""
     if "requestBody" in operation:
-        kinds = ", ".join(f"`{kind}`" for kind in operation["requestBody"]["content"])
-        yield f"Body, {kinds}: {_cell(operation['requestBody']['description'])}.\n"
+        body = operation["requestBody"]
+        kinds = ", ".join(f"`{kind}`" for kind in body["content"])
+        yield f"Body, {kinds}: {_cell(body['description'])}{_linked(body['content'])}.\n"
     yield "| status | when |\n| --- | --- |"
     for status, answer in operation["responses"].items():
-        yield f"| {status} | {_cell(answer['description'])} |"
+        is_problem = answer["description"].startswith("`")
+        found = "" if is_problem else _linked(answer.get("content", {}))
+        yield f"| {status} | {_cell(answer['description'])}{found} |"
 
 
-def render() -> str:
+def _schema(name: str, schema: Part) -> Iterator[str]:
+    yield f"\n### {name}\n"
+    if about := schema.get("description", ""):
+        yield f"{_cell(about)}."
+    if "oneOf" in schema or "enum" in schema:
+        yield f"One of {_cell(_takes(schema))}."
+    if "properties" not in schema:
+        return
+    if about:
+        yield ""
+    yield "| member | takes | what it is |\n| --- | --- | --- |"
+    for member, part in schema["properties"].items():
+        optional = "" if member in schema.get("required", ()) else " (optional)"
+        yield f"| `{member}`{optional} | {_cell(_takes(part))} | {_cell(part.get('description', ''))} |"
+
+
+def render(table: RouteTable = ROUTES) -> str:
     """The page."""
-    found = document(ROUTES)
+    found = document(table)
     lines = [_HEAD]
+    for route in table:
+        for method, operation in route.operations.items():
+            lines.append(
+                f"| `{method} {path_of(route.path)}` | {operation.about} | {operation.access.value} |"
+            )
     for tag in found["tags"]:
         lines.append(f"\n## {tag['name']}\n\n{tag['description']}")
         for path, methods in found["paths"].items():
             for method, operation in methods.items():
                 if operation["tags"] == [tag["name"]]:
                     lines += _operation(method, path, operation)
+    lines.append(
+        "\n## Bodies and answers\n\nOptional members of answers are left out while they have no value."
+    )
+    for name, schema in found["components"]["schemas"].items():
+        lines += _schema(name, schema)
     return "\n".join(lines)
 
 

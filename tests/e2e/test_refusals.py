@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from iotconfig.adapters.http.problems import STATUS
+from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem, new_mac
 from tests.support.http import Client

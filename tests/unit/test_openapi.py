@@ -12,7 +12,7 @@ import pytest
 from falcon import inspect, testing
 
 from iotconfig.adapters.http.openapi.document import document, path_of
-from iotconfig.adapters.http.problems import STATUS
+from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.adapters.http.routes import ROUTES
 from tests.support.apps import app_in_memory
 

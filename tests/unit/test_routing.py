@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 import falcon
@@ -19,6 +21,8 @@ from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, RouteTable, json_body
 from iotconfig.adapters.telemetry import Answered
 from tests.support.apps import app_in_memory
+
+_DOCS = Path(__file__).parents[2] / "docs"
 
 
 @frozen
@@ -135,6 +139,15 @@ def test_it_is_described(client: testing.TestClient) -> None:
     assert ["text"] == found["components"]["schemas"]["Greeting"]["required"]
     assert "/api/planted/{name}" in client.simulate_get("/api/docs").text
     assert "Planted" == document(TABLE)["tags"][-1]["name"]
+
+
+@pytest.mark.parametrize("page", ["routes", "access"])
+def test_it_is_documented(page: str) -> None:
+    """The pages of the reference have its line, and it has no second place to edit."""
+    render = runpy.run_path(str(_DOCS / f"render_{page}.py"))["render"]
+
+    assert "/api/planted/{name}`" in render(TABLE)
+    assert (_DOCS / f"{page}.md").read_text() == f"{render()}\n"
 
 
 def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:

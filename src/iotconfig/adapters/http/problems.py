@@ -16,6 +16,7 @@ from iotconfig.domain.text import harmless_json
 
 from .members import As
 from .methods import SAFE_METHODS
+from .problem_codes import STATUS
 from .request_ids import request_id_of
 
 log = logging.getLogger(__name__)
@@ -25,38 +26,6 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"
 """`Retry-After` of 503, in seconds."""
 
-CODES: Final = {
-    "INVALID_OPERATION": (400, "the MAC address is malformed"),
-    "VALIDATION_FAILED": (400, "a parameter, header or body is not as described here"),
-    "AUTHENTICATION_REQUIRED": (401, "the request has no valid credentials"),
-    "AUTHORIZATION_FAILED": (
-        403,
-        "the caller, or the page that the request comes from, is not allowed to do this",
-    ),
-    "RECORD_NOT_FOUND": (404, "the record does not exist"),
-    "ROUTE_NOT_FOUND": (404, "the route does not exist"),
-    "METHOD_NOT_ALLOWED": (405, "the route does not have this method; `Allow` lists those it has"),
-    "REQUEST_TIMEOUT": (408, "the body did not arrive in time"),
-    "RECORD_EXISTS": (409, "the record exists already"),
-    "RECORD_GONE": (410, "the record existed: the board was replaced, or the revision was pruned"),
-    "LENGTH_REQUIRED": (411, "the body has no Content-Length"),
-    "PRECONDITION_FAILED": (412, "the record is not at the expected version; nothing was stored"),
-    "CONTENT_TOO_LARGE": (413, "the body, or the content in it, is too large"),
-    "UNSUPPORTED_MEDIA_TYPE": (415, "the body has another media type or is compressed"),
-    "UNPROCESSABLE": (
-        422,
-        "some of the input cannot be processed, so nothing was stored; `details` lists the reasons",
-    ),
-    "PRECONDITION_REQUIRED": (428, "this service requires `If-Match` for changes"),
-    "TOO_MANY_REQUESTS": (429, "too many requests; retry after `Retry-After` seconds"),
-    "INTERNAL_ERROR": (500, "internal error; the service's log has the `correlationId`"),
-    "EXTERNAL_SERVICE_ERROR": (502, "an external service is unavailable"),
-    "STORE_UNAVAILABLE": (503, "the database is unavailable; a change may have been stored, or not"),
-    "STORE_FULL": (507, "the store is full; nothing was stored"),
-}
-"""The codes of problems: the status of each, and when it is answered."""
-
-STATUS: Final = {code: status for code, (status, _) in CODES.items()}
 # Codes for errors of Falcon and the server, by status.
 _CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
     400: "VALIDATION_FAILED",
@@ -65,7 +34,7 @@ _CODE: Final = {status: code for code, status in reversed(STATUS.items())} | {
 
 
 class Refused(IotConfigError):
-    """A refusal of HTTP itself: `code` is one of the table above."""
+    """A refusal of HTTP itself: `code` is one of `problem_codes.CODES`."""
 
     def __init__(self, code: str, message: str, **details: object) -> None:
         super().__init__(message, **details)

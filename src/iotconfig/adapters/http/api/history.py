@@ -94,7 +94,7 @@ class DeletedConfigs:
 class RollbackTo:
     """The body of `POST …/rollback`."""
 
-    revision: int
+    revision: Annotated[int, "The revision with the content to go back to"]
     message: str | None = None
 
 

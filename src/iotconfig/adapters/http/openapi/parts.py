@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.problems import CODES, MEDIA_TYPE, Problem
+from iotconfig.adapters.http.problem_codes import CODES
+from iotconfig.adapters.http.problems import MEDIA_TYPE, Problem
 from iotconfig.adapters.http.requests.queries import parameters_of
 from iotconfig.adapters.http.routing import Answer, Body, Operation, Parameter, Route
 
@@ -139,12 +140,10 @@ def problems(codes: Sequence[str]) -> dict[str, Part]:
     """The answers with these codes, by their statuses."""
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
-        by_status.setdefault(CODES[code][0], []).append(code)
+        by_status.setdefault(CODES[code].status, []).append(code)
     found = {}
     for status, alike in sorted(by_status.items()):
-        more = ["Retry-After"] if status in (429, 503) else []
-        more += ["Allow"] if status == 405 else []
-        more += ["WWW-Authenticate"] if status == 401 else []
-        sentences = "; ".join(f"`{code}`: {CODES[code][1]}" for code in alike)
-        found[str(status)] = _answer(Answer(f"{sentences}.", Problem, more, MEDIA_TYPE))
+        headers = dict.fromkeys(header for code in alike for header in CODES[code].headers)
+        sentences = "; ".join(f"`{code}`: {CODES[code].when}" for code in alike)
+        found[str(status)] = _answer(Answer(f"{sentences}.", Problem, tuple(headers), MEDIA_TYPE))
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.http.problems import STATUS, Problem
+from iotconfig.adapters.http.problem_codes import STATUS
+from iotconfig.adapters.http.problems import Problem
 from iotconfig.adapters.http.routing import RouteTable, Shape
 
 from .shapes import ANSWERS, BODIES, Part, SchemaWriter, components_in, components_of, name_of, ref

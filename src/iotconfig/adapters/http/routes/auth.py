@@ -49,7 +49,8 @@ AREA: Final = Area(
                 "finishSignIn",
                 "Finish a sign-in",
                 Access.PUBLIC,
-                details="The identity provider redirects the browser here. Each sign-in is finished once. Further parameters of providers are ignored.",
+                details="The identity provider redirects the browser here. Each sign-in is finished once, within ten minutes, by the "
+                "browser that began it. Further parameters of providers are ignored.",
                 query=CallbackQuery,
                 answers={
                     302: Answer(

@@ -48,10 +48,11 @@ class PatchQuery:
 class PatchOfMany:
     """The body of `POST /api/configs/patch`."""
 
-    match: str
-    """Substring of MAC address, device name or entity id, as `q` of the list; empty for every config."""
-    merge: MergePatch
-    enable_ota: bool | None = None
+    match: Annotated[
+        str, "Substring of MAC address, device name or entity id, as `q` of the list; empty for every config"
+    ]
+    merge: Annotated[MergePatch, "The change of each config"]
+    enable_ota: Annotated[bool | None, "Only configs with this `enableOTA`"] = None
     message: str | None = None
 
 
