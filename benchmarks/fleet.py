@@ -72,7 +72,7 @@ def copy(url: str, count: int) -> float:
 def empty(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(
-            "TRUNCATE configs, revision_counters, revisions, changes, notifications RESTART IDENTITY"
+            "TRUNCATE configs, documents, revision_counters, revisions, changes, notifications RESTART IDENTITY"
         )
 
 

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -27,7 +27,7 @@ from sqlalchemy import Table
 
 from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.sql.engine.database import Database
-from iotconfig.adapters.sql.tables import configs, notifications, revision_counters, revisions
+from iotconfig.adapters.sql.tables import configs, documents, notifications, revision_counters, revisions
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.application import app_of
@@ -140,25 +140,41 @@ def large(number: int) -> str:
     return kinds[number % len(kinds)]
 
 
+_NAME = "ä" * 240
+
+
+def fleet(count: int) -> Iterator[tuple[int, ConfigContent]]:
+    for number in range(1, count + 1):
+        text = large(number) if number <= _LARGE else json.dumps({"deviceName": f"{_NAME}{number}"})
+        yield number, ConfigContent.parse(text)
+
+
+def wanted(number: int, content: ConfigContent) -> dict[str, object]:
+    return {
+        "mac_address": mac(number),
+        "content": content.text,
+        "etag": content.etag,
+        "revision": 1,
+        "created_at": _NOW,
+        "updated_at": _NOW,
+    }
+
+
+def served(number: int, content: ConfigContent) -> dict[str, object]:
+    return {
+        "mac_address": mac(number),
+        "number": 9999,
+        "body": content.text,
+        "etag": content.etag,
+        "device_name": f"{_NAME}{number}",
+        "device_entity_id": f"{_NAME}{number}",
+        "search_text": f"{mac(number)}\n{_NAME}{number}\n{_NAME}{number}",
+    }
+
+
 def fill(database: Database, scale: float) -> None:
     """Configs with names of the maximum length, a long history, deleted configs and pending notifications."""
-    count, name = int(_CONFIGS * scale), "ä" * 240
-
-    def documents() -> Iterator[dict[str, object]]:
-        for number in range(1, count + 1):
-            text = large(number) if number <= _LARGE else json.dumps({"deviceName": f"{name}{number}"})
-            content = ConfigContent.parse(text)
-            yield {
-                "mac_address": mac(number),
-                "content": content.text,
-                "etag": content.etag,
-                "device_name": f"{name}{number}",
-                "device_entity_id": f"{name}{number}",
-                "search_text": f"{mac(number)}\n{name}{number}\n{name}{number}",
-                "revision": 1,
-                "created_at": _NOW,
-                "updated_at": _NOW,
-            }
+    count = int(_CONFIGS * scale)
 
     def history() -> Iterator[dict[str, object]]:
         kinds = list(contents().values())
@@ -186,9 +202,13 @@ def fill(database: Database, scale: float) -> None:
                 "parked": number % 2 == 0,
             }
 
-    known = ({"mac_address": mac(number), "last_revision": 9999} for number in range(1, count + 1))
+    known = (
+        {"mac_address": mac(number), "last_revision": 9999, "last_document_number": 9999}
+        for number in range(1, count + 1)
+    )
     insert(database, revision_counters, known)
-    insert(database, configs, documents())
+    insert(database, configs, starmap(wanted, fleet(count)))
+    insert(database, documents, starmap(served, fleet(count)))
     insert(database, revisions, history())
     insert(database, notifications, backlog())
 

@@ -13,20 +13,22 @@ from benchmarks.harness import machine, postgresql, rounds
 from iotconfig import ConfigPage, ConfigQuery, ConfigService, MacAddress, open_service
 
 _FILL = """
-    INSERT INTO configs (mac_address, device_name, device_entity_id, enable_ota, content, revision, etag,
-                         search_text, created_at, updated_at)
-    SELECT mac, name, entity, n %% 2 = 0, '{"deviceName": "' || name || '"}', 1, '"' || md5(mac) || '"',
-           mac || chr(31) || lower(name) || chr(31) || entity, now(), now()
-    FROM (SELECT n, regexp_replace('02' || lpad(to_hex(n), 10, '0'), '(..)(?!$)', '\\1:', 'g') AS mac,
-                 'Device ' || n AS name, 'sensor.device_' || n AS entity
-          FROM generate_series(0, %s - 1) AS n) AS fleet
+    WITH fleet AS (SELECT n, regexp_replace('02' || lpad(to_hex(n), 10, '0'), '(..)(?!$)', '\\1:', 'g') AS mac,
+                      'Device ' || n AS name, 'sensor.device_' || n AS entity
+               FROM generate_series(0, %s - 1) AS n),
+    made AS (INSERT INTO configs (mac_address, content, revision, etag, created_at, updated_at)
+             SELECT mac, '{"deviceName": "' || name || '"}', 1, '"' || md5(mac) || '"', now(), now() FROM fleet)
+    INSERT INTO documents (mac_address, number, etag, device_name, device_entity_id, enable_ota, search_text, body)
+    SELECT mac, 1, '"' || md5(mac) || '"', name, entity, n %% 2 = 0,
+           mac || chr(31) || lower(name) || chr(31) || entity, '{"deviceName": "' || name || '"}'
+    FROM fleet
 """
 
 
 def fill(url: str, count: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_FILL, (count,))
-        connection.execute("VACUUM ANALYZE configs")
+        connection.execute("VACUUM ANALYZE configs, documents")
 
 
 def milliseconds(find: Callable[[], ConfigPage], times: int) -> float:

@@ -23,7 +23,7 @@ from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase  # noqa:
 from iotconfig.adapters.sql.engine.timeouts import Timeouts  # noqa: E402
 from iotconfig.adapters.sql.engine.url import DatabaseUrl  # noqa: E402
 from iotconfig.adapters.sql.store import SqlStore  # noqa: E402
-from iotconfig.adapters.sql.tables import configs  # noqa: E402
+from iotconfig.adapters.sql.tables import documents  # noqa: E402
 from iotconfig.domain.configs.service import ConfigService  # noqa: E402
 from iotconfig.domain.documents.content import ConfigContent  # noqa: E402
 from iotconfig.domain.mac import MacAddress  # noqa: E402
@@ -32,7 +32,9 @@ from iotconfig.entrypoints.wiring import utc_now  # noqa: E402
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 CONNECTIONS = 8
 
-_DOCUMENT = select(configs.c.content, configs.c.etag).where(configs.c.mac_address == bindparam("key"))
+_DOCUMENT = select(documents.c.number, documents.c.body, documents.c.etag).where(
+    documents.c.mac_address == bindparam("key")
+)
 
 
 def crowd(fetch: Callable[[], object], clients: int, seconds: float) -> tuple[float, float]:

@@ -28,7 +28,7 @@ from iotconfig.domain.announcing.relay import Relay
 from iotconfig.entrypoints.wiring import utc_now
 
 _FILL = """
-INSERT INTO notifications (kind, key, generation, restart_hint, revision, etag, updated_at, since, due_at, refusals, parked)
+INSERT INTO notifications (kind, key, generation, restart_hint, document_number, etag, updated_at, since, due_at, refusals, parked)
 SELECT 'config', '02:00:00:' || to_char(n / 10000, 'FM00') || ':' || to_char(n / 100 %% 100, 'FM00') || ':'
        || to_char(n %% 100, 'FM00'), n, true, 7, '"0123456789abcdef0123456789abcdef"', now(), now(), now(), 0, false
 FROM generate_series(0, %s) AS n

@@ -14,7 +14,7 @@ import psycopg
 from iotconfig.adapters.sql.engine.fair_semaphore import FairSemaphore
 
 _CONNECTIONS = 8
-_DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = %s"
+_DOCUMENT = "SELECT body, etag FROM documents WHERE mac_address = %s"
 
 
 class OneQuery:

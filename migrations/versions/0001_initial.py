@@ -1,4 +1,4 @@
-"""The first schema: configs and their history, notifications, tokens, and relays."""
+"""The first schema: configs, documents and history, notifications, tokens, and relays."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def downgrade() -> None:
         "changes",
         "pruned_histories",
         "revisions",
+        "documents",
         "configs",
         "revision_counters",
     ):
@@ -44,6 +45,7 @@ def _create_configs() -> None:
         "revision_counters",
         sa.Column("mac_address", _mac, nullable=False),
         sa.Column("last_revision", sa.BigInteger, nullable=False),
+        sa.Column("last_document_number", sa.BigInteger, nullable=False),
         sa.Column("replaced_by", _mac),
         sa.PrimaryKeyConstraint("mac_address", name="pk_revision_counters"),
     )
@@ -52,19 +54,27 @@ def _create_configs() -> None:
         # By default, so that a config that is restored comes back under its id.
         sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
         sa.Column("mac_address", _mac, nullable=False),
-        sa.Column("device_name", sa.String(255)),
-        sa.Column("device_entity_id", sa.String(255)),
-        sa.Column("enable_ota", sa.Boolean),
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("etag", sa.String(80), nullable=False),
-        sa.Column("search_text", sa.Text, nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.Column("updated_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_configs"),
         sa.UniqueConstraint("mac_address", name="uq_configs_mac_address"),
         # Without it, SQLite would give the highest id to a second config after a delete.
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "documents",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("device_name", sa.String(255)),
+        sa.Column("device_entity_id", sa.String(255)),
+        sa.Column("enable_ota", sa.Boolean),
+        sa.Column("search_text", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_documents"),
     )
 
 
@@ -124,7 +134,7 @@ def _create_announcing() -> None:
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("generation", sa.BigInteger, nullable=False),
         sa.Column("restart_hint", sa.Boolean, nullable=False),
-        sa.Column("revision", sa.BigInteger),
+        sa.Column("document_number", sa.BigInteger),
         sa.Column("etag", sa.String(80)),
         sa.Column("updated_at", _time),
         sa.Column("since", _time, nullable=False),

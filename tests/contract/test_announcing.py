@@ -94,7 +94,7 @@ def test_delete_clears_and_does_not_hint(service: ConfigService, queue: Notifica
     (announcement,) = told(queue)
     assert (False, True) == (announcement.restart_hint, announcement.is_deletion)
     assert announcement.state is not None
-    assert 2 == announcement.state.revision
+    assert 2 == announcement.state.document_number
 
 
 def test_a_config_created_after_a_deletion_is_announced(

@@ -43,10 +43,13 @@ def assert_whole(store: Store) -> None:
         config, history = found[mac(number)], past[mac(number)]
         assert list(range(1, len(history) + 1)) == [revision.revision for revision in history]
         assert (len(history), history[-1].content) == (config.revision, config.content)
-        assert config.revision == counters[number]
+        assert (config.revision, config.revision) == (
+            counters[number].last_revision,
+            counters[number].last_document_number,
+        )
         state = pending[f"config {mac(number)}"].announcement.state
         assert state is not None
-        assert (config.revision, config.content.etag) == (state.revision, state.etag)
+        assert (config.revision, config.content.etag) == (state.document_number, state.etag)
 
 
 def test_an_import_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
@@ -175,4 +178,4 @@ def test_imports_against_board_swaps(store: Store, bulk: BulkService, service: C
     found = configs(store)
     counters = everything(store, range(4))["counters"]
     assert moved in {config.id for config in found.values()}
-    assert [] == [config for n, config in numbered(found) if config.revision != counters[n]]
+    assert [] == [config for n, config in numbered(found) if config.revision != counters[n].last_revision]

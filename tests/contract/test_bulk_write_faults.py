@@ -68,7 +68,7 @@ _BREAK = {
 _MEND = {"sqlite": "DROP TRIGGER broken", "postgresql": "DROP TRIGGER broken ON {table}"}
 
 
-@pytest.mark.parametrize("table", ["configs", "revisions", "notifications"])
+@pytest.mark.parametrize("table", ["configs", "documents", "revisions", "notifications"])
 def test_a_database_that_fails_in_the_middle_keeps_nothing(
     store: Store, some: list[BulkEntry], table: str
 ) -> None:
@@ -77,16 +77,17 @@ def test_a_database_that_fails_in_the_middle_keeps_nothing(
         return
     assert isinstance(store, SqlStore)
     before, rows_before = everything(store, range(1, 6)), rows(store)
-    with store._database.writing() as connection:
-        dialect = connection.dialect.name
+    # Not on a connection of the pool: psycopg deallocates its prepared statements after a DROP.
+    with store._database.session() as session:
+        dialect = session.connection.dialect.name
         for statement in _BREAK[dialect]:
-            connection.execute(text(statement.format(table=table)))
+            session.connection.execute(text(statement.format(table=table)))
     try:
         with pytest.raises(Exception, match=r"broken|database"):
             store_all(store, some, CLOCK)
     finally:
-        with store._database.writing() as connection:
-            connection.execute(text(_MEND[dialect].format(table=table)))
+        with store._database.session() as session:
+            session.connection.execute(text(_MEND[dialect].format(table=table)))
 
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 6))

@@ -23,7 +23,7 @@ def test_create(service: ConfigService) -> None:
 
     assert Config(created.id, mac(1), content('{"deviceName":"Lamp"}'), 1, step(0), step(0)) == created
     assert created == service.get(created.id) == service.get_by_mac(mac(1))
-    assert Document(b'{"deviceName":"Lamp"}', created.content.etag) == service.document(mac(1))
+    assert Document(1, b'{"deviceName":"Lamp"}', created.content.etag) == service.document(mac(1))
     assert (created.summary(),) == service.find(ConfigQuery()).configs
 
 

@@ -23,6 +23,7 @@ from tests.support.relaying import (
     RelayProcess,
     barrier,
     config_service,
+    document_numbers,
     expect_none_older_after_newer,
     hinted,
     mac,
@@ -31,7 +32,6 @@ from tests.support.relaying import (
     put,
     relay_starter,
     retained,
-    stored_revisions,
     wait_drained,
 )
 from tests.support.serving import Serve, environment
@@ -93,7 +93,7 @@ def test_changes_while_the_broker_is_down_succeed_and_are_told_afterwards(
     broker.start()
     wait_drained(database_url)
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 50).revisions
+    assert document_numbers(database_url) == retained(broker.port, 50).revisions
 
 
 @contextmanager
@@ -146,8 +146,8 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
         assert 0 == relay.stop()
 
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == newest_announced(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 2).revisions
+    assert document_numbers(database_url) == newest_announced(listener)
+    assert document_numbers(database_url) == retained(broker.port, 2).revisions
 
 
 @pytest.mark.parametrize("scheme", ["mqtt", "mqtts"])
@@ -195,10 +195,10 @@ def test_announce_all_restores_what_a_broker_lost(
         wait_drained(database_url)
         barrier(broker.port, listener)
 
-        assert stored_revisions(database_url) == newest_announced(listener)
+        assert document_numbers(database_url) == newest_announced(listener)
         assert 60 == len(listener.received(STATE))
         assert [] == hinted(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 60).revisions
+    assert document_numbers(database_url) == retained(broker.port, 60).revisions
     assert "Traceback" not in relay.output()
 
 
@@ -264,5 +264,5 @@ def test_a_broker_that_is_killed_again_and_again_loses_no_change(
     service.announce_all()
     wait_drained(database_url)
 
-    assert stored_revisions(database_url) == retained(broker.port, 50).revisions
+    assert document_numbers(database_url) == retained(broker.port, 50).revisions
     assert "Traceback" not in relay.output()

@@ -72,7 +72,7 @@ def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
         # What does not fit into SQLite's cache of 2 MB is in its log before the commit.
         assert written > _IN_LOG
         return
-    for table in ("revision_counters", "revisions", "notifications"):
+    for table in ("revision_counters", "documents", "revisions", "notifications"):
         moment = f"{table} are written"
         with locked(url, table), started(url, *arguments) as command:
             _kill_once(command, lambda: sessions(url, WAITS), moment)

@@ -52,7 +52,7 @@ def _url(server: PostgresServer) -> str:
 @pytest.fixture
 def own_url(_url: str) -> str:
     """A database with the current schema, on the module's server, and no rows."""
-    execute(_url, "TRUNCATE configs, revisions, revision_counters, notifications")
+    execute(_url, "TRUNCATE configs, documents, revisions, revision_counters, notifications")
     return _url
 
 

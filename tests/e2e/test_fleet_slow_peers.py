@@ -54,7 +54,7 @@ def _serve(
 @pytest.fixture
 def worker(_serve: Serve) -> Serve:
     """A service of one worker, so that whatever holds it up holds up everybody; nothing is stored."""
-    tables = ("notifications", "revisions", "configs", "revision_counters")
+    tables = ("notifications", "revisions", "documents", "configs", "revision_counters")
     execute(_serve.database_url, *(f"DELETE FROM {table}" for table in tables))  # noqa: S608 - names of ours
     return _serve
 

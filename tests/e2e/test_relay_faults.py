@@ -17,6 +17,7 @@ from tests.support.relaying import (
     barrier,
     config_service,
     cut_sessions,
+    document_numbers,
     expect_none_older_after_newer,
     hinted,
     mac,
@@ -26,7 +27,6 @@ from tests.support.relaying import (
     relay_starter,
     retained,
     revisions,
-    stored_revisions,
     wait_drained,
 )
 
@@ -71,7 +71,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
     names = [f"{mac(number)}.json" for number in DEVICES]
     assert names == sorted(hinted(listener))
     assert {str(mac(number)): [1] for number in DEVICES} == revisions(listener.received(STATE))
-    assert stored_revisions(database_url) == retained(broker.port, len(DEVICES)).revisions
+    assert document_numbers(database_url) == retained(broker.port, len(DEVICES)).revisions
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
 
         expect_none_older_after_newer(listener)
         assert {str(mac(number)): 4 for number in DEVICES} == newest_announced(listener)
-        assert stored_revisions(postgres_url) == retained(broker.port, len(DEVICES)).revisions
+        assert document_numbers(postgres_url) == retained(broker.port, len(DEVICES)).revisions
         assert [True, False] == [
             relay.process.poll() is None and relay.is_active() for relay in (second, first)
         ]
@@ -188,6 +188,6 @@ def test_relays_that_are_killed_in_turn_leave_no_gap(
     barrier(broker.port, listener)
 
     expect_none_older_after_newer(listener)
-    assert stored_revisions(database_url) == newest_announced(listener)
-    assert stored_revisions(database_url) == retained(broker.port, 5).revisions
-    assert set(stored_revisions(database_url)) == {name.removesuffix(".json") for name in hinted(listener)}
+    assert document_numbers(database_url) == newest_announced(listener)
+    assert document_numbers(database_url) == retained(broker.port, 5).revisions
+    assert set(document_numbers(database_url)) == {name.removesuffix(".json") for name in hinted(listener)}

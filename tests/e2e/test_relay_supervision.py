@@ -24,12 +24,12 @@ from tests.support.relaying import (
     barrier,
     config_service,
     cut_sessions,
+    document_numbers,
     mac,
     newest_announced,
     put,
     relay_starter,
     retained,
-    stored_revisions,
     wait_drained,
 )
 from tests.support.serving import Serve
@@ -128,7 +128,7 @@ def test_a_relay_whose_sessions_were_cut_goes_on(
         wait_drained(postgres_url)
         barrier(broker.port, listener)
 
-        assert stored_revisions(postgres_url) == newest_announced(listener)
+        assert document_numbers(postgres_url) == newest_announced(listener)
         assert 0 == relay.stop()
         assert "Traceback" not in relay.output()
 

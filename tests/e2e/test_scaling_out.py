@@ -15,11 +15,11 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.relaying import (
     STATE,
     barrier,
+    document_numbers,
     expect_none_older_after_newer,
     mac,
     newest_announced,
     revisions,
-    stored_revisions,
     wait_drained,
 )
 from tests.support.serving import Serve
@@ -77,7 +77,7 @@ def test_both_take_writes_and_either_may_die(
     expected = {(number, revision) for number in range(DEVICES) for revision in range(1, 2 * ROUNDS + 1)}
     assert sorted(expected) == sorted(given)
     told = revisions(listener.received(STATE))
-    assert stored_revisions(postgres_url) == newest_announced(listener)
+    assert document_numbers(postgres_url) == newest_announced(listener)
     assert {address: sorted(set(numbers)) for address, numbers in told.items()} == told
     assert [True, False] == [is_active(one) for one in machines]
 
@@ -93,6 +93,6 @@ def test_both_take_writes_and_either_may_die(
     assert 1 == put(standby.client, DEVICES, "after")
     wait_until(lambda: is_active(standby), "the other relay is active")
     wait_drained(postgres_url)
-    wait_until(lambda: stored_revisions(postgres_url) == newest_announced(listener), "all is told")
+    wait_until(lambda: document_numbers(postgres_url) == newest_announced(listener), "all is told")
 
     expect_none_older_after_newer(listener)

@@ -15,7 +15,7 @@ from threading import Event, Thread
 import pytest
 
 from iotconfig.domain.configs.service import ConfigService
-from tests.support.relaying import mac, put, stored_revisions
+from tests.support.relaying import document_numbers, mac, put
 from tests.support.schema import execute, rows
 from tests.support.serving import Serve, environment
 from tests.support.waiting import wait_until
@@ -25,14 +25,14 @@ CHANGES = {1: "put", 2: "put", 3: "delete", 4: "announce"}
 
 
 def _notified(database_url: str) -> dict[str, tuple[object, ...]]:
-    """The revision, the ETag and the hint of each pending notification, by MAC address."""
-    found = rows(database_url, "SELECT key, revision, etag, restart_hint FROM notifications")
-    return {str(key): (revision, etag, bool(restart_hint)) for key, revision, etag, restart_hint in found}
+    """The document number, the ETag and the hint of each pending notification, by MAC address."""
+    found = rows(database_url, "SELECT key, document_number, etag, restart_hint FROM notifications")
+    return {str(key): (number, etag, bool(restart_hint)) for key, number, etag, restart_hint in found}
 
 
 def _counters(database_url: str) -> dict[str, int]:
-    found = rows(database_url, "SELECT mac_address, last_revision FROM revision_counters")
-    return {str(address): int(str(revision)) for address, revision in found}
+    found = rows(database_url, "SELECT mac_address, last_document_number FROM revision_counters")
+    return {str(address): int(str(number)) for address, number in found}
 
 
 def _kill_writers(database_url: str, when: str) -> None:
@@ -63,7 +63,7 @@ def test_a_writer_killed_before_its_commit_leaves_nothing(database_url: str, bef
     _kill_writers(database_url, "before")
 
     assert {} == _notified(database_url)
-    assert {str(mac(2)): 1, str(mac(3)): 1, str(mac(4)): 1} == stored_revisions(database_url)
+    assert {str(mac(2)): 1, str(mac(3)): 1, str(mac(4)): 1} == document_numbers(database_url)
     assert before == _counters(database_url)
 
 
@@ -72,9 +72,9 @@ def test_a_writer_killed_after_its_commit_leaves_both(database_url: str, before:
     _kill_writers(database_url, "after")
 
     etags = {
-        str(address): etag for address, etag in rows(database_url, "SELECT mac_address, etag FROM configs")
+        str(address): etag for address, etag in rows(database_url, "SELECT mac_address, etag FROM documents")
     }
-    assert {str(mac(1)): 1, str(mac(2)): 2, str(mac(4)): 1} == stored_revisions(database_url)
+    assert {str(mac(1)): 1, str(mac(2)): 2, str(mac(4)): 1} == document_numbers(database_url)
     assert {
         str(mac(1)): (1, etags[str(mac(1))], True),
         str(mac(2)): (2, etags[str(mac(2))], True),
@@ -120,8 +120,8 @@ def test_workers_killed_under_writes_leave_change_and_notification_in_step(
             writer.join()
 
     told = {address: revision for address, (revision, _, _) in _notified(database_url).items()}
-    assert stored_revisions(database_url) == told
-    assert stored_revisions(database_url) == _counters(database_url)
-    assert sum(stored_revisions(database_url).values()) >= sum(
+    assert document_numbers(database_url) == told
+    assert document_numbers(database_url) == _counters(database_url)
+    assert sum(document_numbers(database_url).values()) >= sum(
         status in (200, 201) for status in acknowledged
     )

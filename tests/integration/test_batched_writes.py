@@ -18,7 +18,7 @@ from tests.support.schema import execute
 from tests.support.tables import contents
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
-TABLES = ("revision_counters", "configs", "revisions", "changes", "notifications")
+TABLES = ("revision_counters", "configs", "documents", "revisions", "changes", "notifications")
 ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 ? :name "; DROP TABLE configs; --'
 
 

@@ -148,7 +148,7 @@ def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: 
 
     lines = shell.ok("notifications").text.splitlines()
 
-    assert ["SUBJECT", "STATE", "REVISION", "SINCE", "REFUSALS", "LAST", "ERROR"] == lines[0].split()
+    assert ["SUBJECT", "STATE", "DOCUMENT", "SINCE", "REFUSALS", "LAST", "ERROR"] == lines[0].split()
     rows = [line for line in lines if line.startswith("config ")]
     assert [f"config {mac(2)}", f"config {mac(1)}"] == [row[:24] for row in rows]
     assert "parked" in rows[0]
@@ -166,7 +166,10 @@ def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
 
     (found,) = listed["notifications"]
     assert {"kind": "config", "key": str(mac(1))} == found["announcement"]["subject"]
-    assert (True, 1) == (found["announcement"]["restart_hint"], found["announcement"]["state"]["revision"])
+    assert (True, 1) == (
+        found["announcement"]["restart_hint"],
+        found["announcement"]["state"]["document_number"],
+    )
     assert (True, 5, "Not authorized (topic)") == (found["parked"], found["refusals"], found["last_error"])
     assert (0, 1) == (listed["health"]["pending"], listed["health"]["parked"])
 

@@ -105,8 +105,8 @@ def test_each_change_is_a_revision_with_its_message(command: CommandLine) -> Non
         url, "SELECT operation, message FROM revisions WHERE revision = 2"
     )
     assert {"01": 2, "02": 2, "aa": 1} == {
-        str(key)[-2:]: revision
-        for key, revision in rows(url, "SELECT key, revision FROM notifications WHERE key LIKE '02:%'")
+        str(key)[-2:]: number
+        for key, number in rows(url, "SELECT key, document_number FROM notifications WHERE key LIKE '02:%'")
     }
 
 

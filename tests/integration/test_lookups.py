@@ -59,7 +59,7 @@ def service(database: PostgresqlDatabase) -> ConfigService:
 def _locked_out(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
     """A table that nobody can read for now, so that a lookup is under way for as long as the block runs."""
     with psycopg.connect(url) as other:
-        other.execute("LOCK TABLE configs IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE documents IN ACCESS EXCLUSIVE MODE")
         yield other
         other.rollback()
 
@@ -67,7 +67,7 @@ def _locked_out(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
 def _lookup_is_under_way(url: str) -> bool:
     with psycopg.connect(url, autocommit=True) as other:
         found = other.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT content%'"
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT number%'"
         ).fetchone()
     return found == (1,)
 
@@ -159,7 +159,7 @@ def test_a_connection_that_is_cut_in_the_middle_gives_503_and_is_replaced(
         with psycopg.connect(postgres_url, autocommit=True) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT content%'"
+                " WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT number%'"
             )
         thread.join()
 
@@ -221,7 +221,7 @@ def test_a_table_that_vanished_is_missed_by_a_prepared_statement_too(
     service.put(mac(1), content())
     service.document(mac(1))
     with psycopg.connect(postgres_url) as other:
-        other.execute("ALTER TABLE configs RENAME TO elsewhere")
+        other.execute("ALTER TABLE documents RENAME TO elsewhere")
 
     with pytest.raises(StoreUnavailable) as caught:
         service.document(mac(1))

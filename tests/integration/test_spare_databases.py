@@ -9,7 +9,7 @@ import pytest
 from tests.support.schema import connected, execute, rows, snapshot
 from tests.support.spare_databases import SpareDatabases
 
-_ROW = "INSERT INTO revision_counters (mac_address, last_revision) VALUES ('02:00:00:00:00:01', 7)"
+_ROW = "INSERT INTO revision_counters (mac_address, last_revision, last_document_number) VALUES ('02:00:00:00:00:01', 7, 7)"
 
 
 @pytest.fixture

@@ -31,9 +31,17 @@ _INCONSISTENT = {
     "devices whose revisions have a gap, or a double": """
         SELECT mac_address FROM revisions GROUP BY mac_address
         HAVING min(revision) <> 1 OR max(revision) <> count(*) OR count(DISTINCT revision) <> count(*)""",
-    "configs without exactly one notification with their newest revision": """
-        SELECT c.mac_address FROM configs c LEFT JOIN notifications n
-            ON n.kind = 'config' AND n.key = c.mac_address AND n.revision = c.revision AND n.etag = c.etag
+    "configs without a document of their content with the number of their counter": """
+        SELECT c.mac_address FROM configs c JOIN revision_counters d ON d.mac_address = c.mac_address
+        LEFT JOIN documents s ON s.mac_address = c.mac_address AND s.number = d.last_document_number
+            AND s.body = c.content AND s.etag = c.etag
+        WHERE s.mac_address IS NULL""",
+    "documents of nothing": """
+        SELECT s.mac_address FROM documents s LEFT JOIN configs c ON c.mac_address = s.mac_address
+        WHERE c.id IS NULL""",
+    "documents without exactly one notification with their number": """
+        SELECT s.mac_address FROM documents s LEFT JOIN notifications n ON n.kind = 'config'
+            AND n.key = s.mac_address AND n.document_number = s.number AND n.etag = s.etag
         WHERE n.key IS NULL""",
     "notifications of nothing": """
         SELECT n.key FROM notifications n LEFT JOIN configs c ON c.mac_address = n.key WHERE c.id IS NULL""",

@@ -145,10 +145,10 @@ def wait_drained(database_url: str, seconds: float = 60.0) -> None:
     wait_until(lambda: not pending(database_url), "nothing is pending", seconds)
 
 
-def stored_revisions(database_url: str) -> dict[str, int]:
-    """Return the revision of each config, by MAC address."""
-    found = rows(database_url, "SELECT mac_address, revision FROM configs")
-    return {str(address): int(str(revision)) for address, revision in found}
+def document_numbers(database_url: str) -> dict[str, int]:
+    """Return the document number of each device that has a document, by MAC address."""
+    found = rows(database_url, "SELECT mac_address, number FROM documents")
+    return {str(address): int(str(number)) for address, number in found}
 
 
 def revisions(messages: Sequence[ReceivedMessage]) -> dict[str, list[int]]:

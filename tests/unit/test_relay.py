@@ -65,7 +65,9 @@ class Scene:
 
     def published(self) -> list[tuple[str, int]]:
         """The keys and revisions that were published, in their order."""
-        return [(a.subject.key, a.state.revision) for a in self.publisher.published if a.state is not None]
+        return [
+            (a.subject.key, a.state.document_number) for a in self.publisher.published if a.state is not None
+        ]
 
 
 class ReadOnlyQueue:

@@ -21,9 +21,14 @@ def record(records: Records, change: Change, change_id: str, note: ChangeNote, n
     if change.operation is Operation.CREATE:
         change = _numbered(records, change)
     config = change.config
-    records.counters[config.mac_address] = CounterRecord(config.revision)
+    for mac_address, document in change.documents().items():
+        records.counters[mac_address] = CounterRecord(config.revision, change.document_number)
+        if document is not None:
+            records.documents[mac_address] = document
+        else:
+            records.documents.pop(mac_address, None)
     if change.replaces is not None:
-        records.counters[change.replaces] = CounterRecord(config.revision, replaced_by=config.mac_address)
+        records.counters[change.replaces].replaced_by = config.mac_address
     if change.is_deletion:
         del records.configs[config.id]
     else:

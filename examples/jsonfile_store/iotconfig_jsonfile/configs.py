@@ -60,7 +60,8 @@ class JsonFileRevisionCounters:
     _records: Records
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
-        return RevisionCounter(mac_address, self._of(mac_address).last_revision)
+        counter = self._of(mac_address)
+        return RevisionCounter(mac_address, counter.last_revision, counter.last_document_number)
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._records.configs.get(config_id)

@@ -7,7 +7,6 @@ from attrs import frozen
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
-from .configs import JsonFileConfigReader
 from .file import RecordsFile
 
 
@@ -18,5 +17,4 @@ class JsonFileDocuments:
     _file: RecordsFile
 
     def get(self, mac_address: MacAddress) -> Document | None:
-        config = JsonFileConfigReader(self._file.read()).get_by_mac(mac_address)
-        return None if config is None else Document(bytes(config.content), config.content.etag)
+        return self._file.read().documents.get(mac_address)

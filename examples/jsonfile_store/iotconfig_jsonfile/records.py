@@ -15,14 +15,16 @@ from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
 
 @define
 class CounterRecord:
-    """The counter of a MAC address, and its successor. It is never removed."""
+    """The counters of a MAC address, and its successor. It is never removed."""
 
     last_revision: int = 0
+    last_document_number: int = 0
     replaced_by: MacAddress | None = None
 
 
@@ -34,6 +36,7 @@ class Records:
     """The highest id that a config ever had: ids are never used again."""
     configs: dict[int, Config] = Factory(dict)
     counters: dict[MacAddress, CounterRecord] = Factory(dict)
+    documents: dict[MacAddress, Document] = Factory(dict)
     histories: dict[int, list[Revision]] = Factory(dict)
     """The revisions of each config, the oldest first."""
     log: list[LoggedChange] = Factory(list)
@@ -53,6 +56,8 @@ _converter.register_structure_hook(MacAddress, lambda text, _: MacAddress(text))
 # The text of a document is a string here: parsing and writing it would change its bytes.
 _converter.register_unstructure_hook(ConfigContent, lambda content: content.text)
 _converter.register_structure_hook(ConfigContent, lambda text, _: ConfigContent.parse(text, sys.maxsize))
+_converter.register_unstructure_hook(bytes, bytes.decode)
+_converter.register_structure_hook(bytes, lambda text, _: str(text).encode())
 
 
 def encode(records: Records) -> bytes:

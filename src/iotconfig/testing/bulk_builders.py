@@ -71,13 +71,14 @@ def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -
     """Return everything that is stored about these devices, without ids."""
     numbers = sorted(numbers)
     with store.writing() as work:
-        counters = [work.counters.lock(mac(number)).last_revision for number in numbers]
+        counters = [work.counters.lock(mac(number)) for number in numbers]
     with store.reading() as view:
         successors = [view.counters.replaced_by(mac(number)) for number in numbers]
         with_history = [number for number in numbers if view.history.latest_config(mac(number))]
     return {
         "configs": {address: evolve(config, id=0) for address, config in configs(store).items()},
         "counters": counters,
+        "documents": [store.documents.get(mac(number)) for number in numbers],
         "successors": successors,
         "histories": {
             address: [evolve(revision, config_id=0) for revision in revisions]

@@ -22,7 +22,7 @@ _RATE = 10.0
 _COLUMNS: Final = (
     Column("SUBJECT"),
     Column("STATE"),
-    Column("REVISION", rank=3),
+    Column("DOCUMENT", rank=3),
     Column("SINCE", rank=1),
     Column("REFUSALS", rank=2),
     Column("LAST ERROR", text=8),
@@ -111,7 +111,7 @@ def _row(notification: Notification) -> tuple[object, ...]:
     return (
         notification.announcement.subject,
         "parked" if notification.parked else "pending",
-        state.revision if state else None,
+        state.document_number if state else None,
         moment(notification.since),
         notification.refusals,
         notification.last_error,

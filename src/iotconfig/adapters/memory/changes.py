@@ -9,6 +9,7 @@ from attrs import evolve
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import logged
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
 
@@ -22,6 +23,7 @@ def record(state: State, change: Change, change_id: str, note: ChangeNote, now: 
         change = _numbered(state, change)
     _advance(state, change)
     _store(state, change)
+    _serve(state, change)
     config = change.config
     state.histories[config.id] = (*state.histories.get(config.id, ()), change.revision(note))
     state.log.extend(logged(change, change_id, note, state.log))
@@ -40,10 +42,10 @@ def _numbered(state: State, change: Change) -> Change:
 
 def _advance(state: State, change: Change) -> None:
     config = change.config
-    state.counters[config.mac_address] = config.revision
+    for mac_address in change.documents():
+        state.counters[mac_address] = RevisionCounter(mac_address, config.revision, change.document_number)
     state.successors.pop(config.mac_address, None)
     if change.replaces is not None:
-        state.counters[change.replaces] = config.revision
         state.successors[change.replaces] = config.mac_address
 
 
@@ -54,3 +56,11 @@ def _store(state: State, change: Change) -> None:
     if not change.is_deletion:
         state.configs[config.id] = config
         state.ids[config.mac_address] = config.id
+
+
+def _serve(state: State, change: Change) -> None:
+    for mac_address, document in change.documents().items():
+        if document is None:
+            state.documents.pop(mac_address, None)
+        else:
+            state.documents[mac_address] = document

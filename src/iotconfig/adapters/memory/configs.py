@@ -61,7 +61,7 @@ class MemoryRevisionCounters:
     _state: State
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
-        return RevisionCounter(mac_address, self._state.counters.setdefault(mac_address, 0))
+        return self._state.counters.setdefault(mac_address, RevisionCounter(mac_address, 0, 0))
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._state.configs.get(config_id)
@@ -69,7 +69,8 @@ class MemoryRevisionCounters:
 
     def next_revision(self, mac_address: MacAddress) -> int:
         """The number that this device's next change takes; nothing is locked for it."""
-        return self._state.counters.get(mac_address, 0) + 1
+        counter = self._state.counters.get(mac_address)
+        return 1 if counter is None else counter.next_revision()
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         return self._state.successors.get(mac_address)

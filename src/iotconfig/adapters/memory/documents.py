@@ -7,7 +7,6 @@ from attrs import frozen
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
-from .configs import MemoryConfigReader
 from .state import Committed
 
 
@@ -18,5 +17,4 @@ class MemoryDocuments:
     _committed: Committed
 
     def get(self, mac_address: MacAddress) -> Document | None:
-        config = MemoryConfigReader(self._committed.state).get_by_mac(mac_address)
-        return None if config is None else Document(bytes(config.content), config.content.etag)
+        return self._committed.state.documents.get(mac_address)

@@ -17,7 +17,9 @@ from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.revisions import Revision
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.mac import MacAddress
 
@@ -28,7 +30,8 @@ class State:
 
     configs: dict[int, Config] = Factory(dict)
     ids: dict[MacAddress, int] = Factory(dict)
-    counters: dict[MacAddress, int] = Factory(dict)
+    counters: dict[MacAddress, RevisionCounter] = Factory(dict)
+    documents: dict[MacAddress, Document] = Factory(dict)
     successors: dict[MacAddress, MacAddress] = Factory(dict)
     histories: dict[int, tuple[Revision, ...]] = Factory(dict)
     pruned_to: dict[int, int] = Factory(dict)
@@ -42,6 +45,7 @@ class State:
             configs=dict(self.configs),
             ids=dict(self.ids),
             counters=dict(self.counters),
+            documents=dict(self.documents),
             successors=dict(self.successors),
             histories=dict(self.histories),
             pruned_to=dict(self.pruned_to),

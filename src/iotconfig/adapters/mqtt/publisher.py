@@ -229,7 +229,7 @@ class MqttPublisher:
             topic = f"{self._prefix}/devices/{subject.key}/config"
             payload = {
                 "mac_address": subject.key,
-                "revision": state.revision,
+                "revision": state.document_number,
                 "etag": state.etag,
                 "updated_at": state.updated_at,
             }

@@ -68,7 +68,7 @@ _GIVEN: Final = (
     "key",
     "generation",
     "restart_hint",
-    "revision",
+    "document_number",
     "etag",
     "updated_at",
     "since",
@@ -94,12 +94,12 @@ def merging(dialect: str, announcements: Select[Any]) -> Insert:
             (or_(_columns.parked, new[column] < _columns[column]), new[column]), else_=_columns[column]
         )
 
-    is_deletion = and_(new.revision.is_not(None), new.etag.is_(None))
+    is_deletion = and_(new.document_number.is_not(None), new.etag.is_(None))
     merged: Insert = statement.on_conflict_do_update(
         index_elements=[_columns.kind, _columns.key],
         set_={
             "restart_hint": or_(new.restart_hint, and_(_columns.restart_hint, not_(is_deletion))),
-            "revision": new.revision,
+            "document_number": new.document_number,
             "etag": new.etag,
             "updated_at": new.updated_at,
             "generation": case(
@@ -142,7 +142,7 @@ class SqlNotificationOutbox:
             "new_key": announcement.subject.key,
             "new_generation": next_generation(now, None),
             "new_restart_hint": announcement.restart_hint,
-            "new_revision": state.revision if state else None,
+            "new_document_number": state.document_number if state else None,
             "new_etag": state.etag if state else None,
             "new_updated_at": state.updated_at if state else None,
             "new_since": due_at or now,
@@ -277,7 +277,8 @@ def _key(notification: Notification) -> dict[str, object]:
 
 
 def _notification(row: Row[Any]) -> Notification:
-    state = None if row.revision is None else DeviceState(row.revision, row.etag, row.updated_at)
+    number = row.document_number
+    state = None if number is None else DeviceState(number, row.etag, row.updated_at)
     return Notification(
         announcement=Announcement(Subject(Kind(row.kind), row.key), row.restart_hint, state),
         generation=row.generation,

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
-    Insert,
     MetaData,
     String,
     Table,
@@ -32,7 +31,8 @@ from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outco
 from iotconfig.domain.configs.revisions import Operation
 
 from .change_log import log
-from .changes import CONTENT, WRITE, Columns, add, advance, announcements, append, replace
+from .changes import CONTENT, DERIVED, WRITE, add, advance, announcements, append, replace
+from .documents import Columns, add_documents, replace_documents
 from .tables import MacText, configs, revision_counters
 
 temporary: Final = MetaData()
@@ -60,6 +60,7 @@ planned: Final = Table(
     Column("mac_address", MacText, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("revision", BigInteger),
+    Column("document_number", BigInteger),
     Column("config_id", BigInteger),
     prefixes=["TEMPORARY"],
 )
@@ -85,7 +86,11 @@ PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
 # A counter of 1 without a config: the lock has just inserted the device.
 _FIRST: Final = 1
 _IS_REGISTERED_HERE: Final = and_(revision_counters.c.last_revision == _FIRST, configs.c.id.is_(None))
-_NEXT_REVISION: Final = case((_IS_REGISTERED_HERE, _FIRST), else_=revision_counters.c.last_revision + 1)
+
+
+def _next(last: ColumnElement[int]) -> ColumnElement[int]:
+    """The number after the last one of a counter."""
+    return func.coalesce(case((_IS_REGISTERED_HERE, _FIRST), else_=last + 1), _FIRST)
 
 
 def _lock() -> dict[str, Any]:
@@ -93,13 +98,13 @@ def _lock() -> dict[str, Any]:
     # An entry for a config that was deleted inserts no counter.
     is_known = exists().where(revision_counters.c.mac_address == staged.c.mac_address)
     addresses = (
-        select(staged.c.mac_address, literal(_FIRST))
+        select(staged.c.mac_address, literal(_FIRST), literal(_FIRST))
         .where(or_(staged.c.if_revision.is_(None), is_known))
         .order_by(staged.c.mac_address)
     )
     return {
         name: dialect.insert(revision_counters)
-        .from_select(["mac_address", "last_revision"], addresses)
+        .from_select(["mac_address", "last_revision", "last_document_number"], addresses)
         .on_conflict_do_update(
             index_elements=[revision_counters.c.mac_address],
             set_={"last_revision": revision_counters.c.last_revision},
@@ -163,7 +168,8 @@ def plan(on_conflict: OnConflict) -> Any:
             outcome.label("outcome"),
             configs.c.revision,
             configs.c.id,
-            func.coalesce(_NEXT_REVISION, _FIRST).label("next_revision"),
+            _next(revision_counters.c.last_revision).label("next_revision"),
+            _next(revision_counters.c.last_document_number).label("document_number"),
         )
         .select_from(
             staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address).outerjoin(
@@ -174,25 +180,37 @@ def plan(on_conflict: OnConflict) -> Any:
     )
     takes_revision = compared.c.outcome.in_([Outcome.NEW.value, Outcome.CHANGED.value])
     return insert(planned).from_select(
-        ["seq", "mac_address", "outcome", "revision", "config_id"],
+        ["seq", "mac_address", "outcome", "revision", "document_number", "config_id"],
         select(
             compared.c.seq,
             compared.c.mac_address,
             compared.c.outcome,
             case((takes_revision, compared.c.next_revision), else_=compared.c.revision),
+            compared.c.document_number,
             compared.c.id,
         ),
     )
 
 
+def _served() -> list[ColumnElement[Any]]:
+    """The documents of the entries: each is the content."""
+    served: dict[str, ColumnElement[Any]] = {
+        **{name: staged.c[name] for name in ("etag", *DERIVED, "search_text")},
+        "body": staged.c.content,
+        "number": planned.c.document_number,
+    }
+    return [column.label(f"document_{name}") for name, column in served.items()]
+
+
 def _rows(condition: ColumnElement[bool]) -> Columns:
-    """The entries that a condition selects, for `changes.add` and `changes.replace`."""
+    """The entries that a condition selects, for statements that store configs and documents."""
     rows = (
         select(
             planned.c.config_id,
             planned.c.mac_address,
             planned.c.revision,
-            *(staged.c[name] for name in (*CONTENT, "search_text")),
+            *(staged.c[name] for name in CONTENT),
+            *_served(),
             WRITE["now"].label("created_at"),
             WRITE["now"].label("updated_at"),
         )
@@ -210,26 +228,34 @@ def _stored_rows() -> Columns:
             configs.c.mac_address,
             configs.c.revision,
             case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value).label("operation"),
-            *(configs.c[name] for name in CONTENT),
+            *(staged.c[name] for name in (*CONTENT, *DERIVED)),
+            *_served(),
             configs.c.updated_at,
         )
-        .select_from(planned.join(configs, configs.c.mac_address == planned.c.mac_address))
+        .select_from(PLANNED_ENTRIES.join(configs, configs.c.mac_address == planned.c.mac_address))
         .where(_IS_STORED)
     )
     return dict(rows.subquery().c.items())
 
 
-def _added() -> Insert:
-    new = {name: column for name, column in _rows(_IS_NEW).items() if name != "config_id"}
-    return add(new)
-
-
 _COUNTED: Final = dict(
-    select(planned.c.mac_address, planned.c.revision).where(_IS_STORED).subquery().c.items()
+    select(planned.c.mac_address, planned.c.revision, planned.c.document_number)
+    .where(_IS_STORED)
+    .subquery()
+    .c.items()
 )
+_NEW: Final = {name: column for name, column in _rows(_IS_NEW).items() if name != "config_id"}
+_CHANGED: Final = _rows(_IS_CHANGED)
 _STORED: Final = _stored_rows()
 
-_STORE: Final = (advance(_COUNTED), _added(), replace(_rows(_IS_CHANGED)), append(_STORED))
+_STORE: Final = (
+    advance(_COUNTED),
+    add(_NEW),
+    replace(_CHANGED),
+    add_documents(_NEW),
+    replace_documents(_CHANGED),
+    append(_STORED),
+)
 RECORD: Final = {name: (*_STORE, log(name, _STORED, WRITE)) for name in ("postgresql", "sqlite")}
 """The statements that store the planned entries, one after the other; their parameters are `WRITE`."""
 

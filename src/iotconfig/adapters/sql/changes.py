@@ -14,7 +14,6 @@ from typing import Any, Final
 from attrs import evolve
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Delete,
     Insert,
@@ -38,18 +37,20 @@ from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
+from iotconfig.domain.mac import MacAddress
 
 from .announcing import merging, wake_relay
 from .change_log import KIND, log
-from .content_columns import document_columns
+from .content_columns import content_columns, derived_columns
+from .documents import SERVED, Columns, add_documents, remove_documents, replace_documents
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
 from .tables import changes, configs, notifications, revision_counters, revisions
 
-Columns = Mapping[str, ColumnElement[Any]]
-
-CONTENT: Final = ("content", "etag", "device_name", "device_entity_id", "enable_ota")
+CONTENT: Final = ("content", "etag")
+DERIVED: Final = ("device_name", "device_entity_id", "enable_ota")
 
 ROW: Final[Columns] = {
     name: bindparam(f"new_{name}", type_=column.type)
@@ -59,8 +60,8 @@ ROW: Final[Columns] = {
         "replaces": configs.c.mac_address,
         "revision": configs.c.revision,
         "operation": revisions.c.operation,
-        **{name: revisions.c[name] for name in CONTENT},
-        "search_text": configs.c.search_text,
+        **{name: revisions.c[name] for name in (*CONTENT, *DERIVED)},
+        **SERVED,
         "created_at": configs.c.created_at,
         "updated_at": configs.c.updated_at,
     }.items()
@@ -94,7 +95,11 @@ def advance(changed: Columns) -> Update:
     return (
         update(revision_counters)
         .where(counters.mac_address == changed["mac_address"], counters.last_revision != changed["revision"])
-        .values(last_revision=changed["revision"], replaced_by=null())
+        .values(
+            last_revision=changed["revision"],
+            last_document_number=changed["document_number"],
+            replaced_by=null(),
+        )
     )
 
 
@@ -103,13 +108,17 @@ def retire(changed: Columns) -> Update:
     return (
         update(revision_counters)
         .where(revision_counters.c.mac_address == changed["replaces"])
-        .values(last_revision=changed["revision"], replaced_by=changed["mac_address"])
+        .values(
+            last_revision=changed["revision"],
+            last_document_number=changed["document_number"],
+            replaced_by=changed["mac_address"],
+        )
     )
 
 
 def add(new: Columns) -> Insert:
     """Insert configs; `new` may have their ids."""
-    names = ("mac_address", *CONTENT, "search_text", "revision", "created_at", "updated_at")
+    names = ("mac_address", *CONTENT, "revision", "created_at", "updated_at")
     values = {name: new[name] for name in names}
     if "config_id" in new:
         values["id"] = new["config_id"]
@@ -124,7 +133,7 @@ def replace(changed: Columns) -> Update:
         .where(configs.c.id == changed["config_id"])
         .values(
             {
-                **{name: changed[name] for name in ("mac_address", *CONTENT, "search_text", "revision")},
+                **{name: changed[name] for name in ("mac_address", *CONTENT, "revision")},
                 "updated_at": case((configs.c.updated_at > at, configs.c.updated_at), else_=at),
             }
         )
@@ -138,7 +147,7 @@ def remove(gone: Columns) -> Delete:
 
 def append(changed: Columns) -> Insert:
     """Write the changes into the history."""
-    names = ("config_id", "mac_address", "revision", "operation", *CONTENT)
+    names = ("config_id", "mac_address", "revision", "operation", *CONTENT, *DERIVED)
     values = {
         **{name: changed[name] for name in names},
         "author": WRITE["author"],
@@ -155,9 +164,9 @@ def announcements(changed: Columns) -> Select[Any]:
         KIND.label("kind"),
         changed["mac_address"].label("key"),
         WRITE["generation"].label("generation"),
-        changed["etag"].is_not(None).label("restart_hint"),
-        changed["revision"].label("revision"),
-        changed["etag"].label("etag"),
+        changed["document_etag"].is_not(None).label("restart_hint"),
+        changed["document_number"].label("document_number"),
+        changed["document_etag"].label("etag"),
         changed["updated_at"].label("updated_at"),
         WRITE["now"].label("since"),
         literal(AT_ONCE, moment).label("due_at"),
@@ -168,18 +177,27 @@ def announcements(changed: Columns) -> Select[Any]:
 
 _UNNUMBERED: Final = {name: column for name, column in ROW.items() if name != "config_id"}
 _ADD: Final = add(_UNNUMBERED).returning(configs.c.id)
-_LEFT: Final = {**ROW, "mac_address": ROW["replaces"], "etag": null()}
+_LEFT: Final = {**ROW, "mac_address": ROW["replaces"], "document_etag": null()}
 
 _ADVANCE: Final = advance(ROW)
 _APPEND: Final = append(ROW)
 _REPLACE: Final = replace(ROW)
+_SERVE: Final = add_documents(ROW)
+_SERVE_ANEW: Final = replace_documents(ROW)
 _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
-    Operation.CREATE: (_ADVANCE, _APPEND),
-    Operation.UPDATE: (_ADVANCE, _REPLACE, _APPEND),
-    Operation.ROLLBACK: (_ADVANCE, _REPLACE, _APPEND),
-    Operation.DELETE: (_ADVANCE, remove(ROW), _APPEND),
-    Operation.RESTORE: (_ADVANCE, add(ROW), _APPEND),
-    Operation.REPLACE_DEVICE: (_ADVANCE, retire(ROW), _REPLACE, _APPEND),
+    Operation.CREATE: (_ADVANCE, _SERVE, _APPEND),
+    Operation.UPDATE: (_ADVANCE, _REPLACE, _SERVE_ANEW, _APPEND),
+    Operation.ROLLBACK: (_ADVANCE, _REPLACE, _SERVE_ANEW, _APPEND),
+    Operation.DELETE: (_ADVANCE, remove(ROW), remove_documents(ROW["mac_address"]), _APPEND),
+    Operation.RESTORE: (_ADVANCE, add(ROW), _SERVE, _APPEND),
+    Operation.REPLACE_DEVICE: (
+        _ADVANCE,
+        retire(ROW),
+        _REPLACE,
+        remove_documents(ROW["replaces"]),
+        _SERVE,
+        _APPEND,
+    ),
 }
 _DIALECTS: Final = ("postgresql", "sqlite")
 _LOG: Final = {name: log(name, ROW, WRITE) for name in _DIALECTS}
@@ -225,16 +243,34 @@ def _added(connection: Connection, config: Config, values: Mapping[str, object])
 
 def _values(change: Change) -> dict[str, object]:
     """The values of `ROW`."""
-    config, content = change.config, change.config.content
-    document = dict.fromkeys(CONTENT) if change.is_deletion else document_columns(content)
+    config, served = change.config, change.served
+    stored = dict.fromkeys((*CONTENT, *DERIVED)) if change.is_deletion else content_columns(config.content)
     return {
         "new_config_id": config.id,
         "new_mac_address": config.mac_address.canonical,
         "new_replaces": change.replaces and change.replaces.canonical,
         "new_revision": config.revision,
         "new_operation": change.operation.value,
-        **{f"new_{name}": value for name, value in document.items()},
-        "new_search_text": search_text(config.mac_address, content.device_name, content.device_entity_id),
+        **{f"new_{name}": value for name, value in stored.items()},
+        "new_document_number": change.document_number,
+        **_served_values(config.mac_address, served),
         "new_created_at": config.created_at,
         "new_updated_at": config.updated_at,
     }
+
+
+def _served_values(mac_address: MacAddress, served: ConfigContent | None) -> dict[str, object]:
+    """The values of the document in `ROW`, without its number."""
+    if served is None:
+        return _NOTHING_SERVED
+    return {
+        "new_document_body": served.text,
+        "new_document_etag": served.etag,
+        **{f"new_document_{name}": value for name, value in derived_columns(served).items()},
+        "new_document_search_text": search_text(mac_address, served.device_name, served.device_entity_id),
+    }
+
+
+_NOTHING_SERVED: Final[dict[str, object]] = {
+    f"new_{name}": None for name in SERVED if name != "document_number"
+}

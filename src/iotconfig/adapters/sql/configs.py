@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.adapters.codec import summary_of
@@ -15,24 +15,33 @@ from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
 from iotconfig.domain.mac import MacAddress
 
-from .content_columns import document_of
-from .tables import configs, revision_counters
+from .content_columns import content_of
+from .tables import configs, documents, revision_counters
 
+# Of the document, not of the content.
+_DERIVED: Final = (documents.c.device_name, documents.c.device_entity_id, documents.c.enable_ota)
 _SUMMARY: Final = (
     configs.c.id,
     configs.c.mac_address,
-    configs.c.device_name,
-    configs.c.device_entity_id,
-    configs.c.enable_ota,
+    *_DERIVED,
     configs.c.revision,
     configs.c.etag,
     configs.c.created_at,
     configs.c.updated_at,
 )
-_BY_ID: Final = select(configs).where(configs.c.id == bindparam("key"))
-_BY_MAC: Final = select(configs).where(configs.c.mac_address == bindparam("key"))
+_SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.mac_address)
+"""Each config with its document, which it always has."""
 
-_LOCK: Final = select(revision_counters.c.mac_address, revision_counters.c.last_revision).with_for_update()
+_CONFIG: Final = select(configs, *_DERIVED).select_from(_SERVED)
+_BY_ID: Final = _CONFIG.where(configs.c.id == bindparam("key"))
+_BY_MAC: Final = _CONFIG.where(configs.c.mac_address == bindparam("key"))
+
+_COUNTER: Final[tuple[Column[Any], ...]] = (
+    revision_counters.c.mac_address,
+    revision_counters.c.last_revision,
+    revision_counters.c.last_document_number,
+)
+_LOCK: Final = select(*_COUNTER).with_for_update()
 _LOCK_MAC: Final = _LOCK.where(revision_counters.c.mac_address == bindparam("key"))
 _LOCK_OWNER: Final = _LOCK.where(
     revision_counters.c.mac_address
@@ -44,12 +53,12 @@ _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
 # One statement creates the row, or waits for the transaction that creates it; then the row is locked.
 _REGISTER: Final = {
     name: insert(revision_counters)
-    .values(mac_address=bindparam("key"), last_revision=0)
+    .values(mac_address=bindparam("key"), last_revision=0, last_document_number=0)
     .on_conflict_do_update(
         index_elements=[revision_counters.c.mac_address],
         set_={"last_revision": revision_counters.c.last_revision},
     )
-    .returning(revision_counters.c.last_revision)
+    .returning(*_COUNTER)
     for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 
@@ -70,12 +79,12 @@ class SqlConfigReader:
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         page = (
-            _matching(select(*_SUMMARY), query, self._connection.dialect.name)
-            .order_by(configs.c.mac_address)
+            _matching(select(*_SUMMARY).select_from(_SERVED), query, self._connection.dialect.name)
+            .order_by(documents.c.mac_address)
             .limit(query.limit + 1)
         )
         if query.after is not None:
-            page = page.where(configs.c.mac_address > str(query.after))
+            page = page.where(documents.c.mac_address > str(query.after))
         rows = self._connection.execute(page).mappings().all()
         summaries = tuple(summary_of(row) for row in rows[: query.limit])
         return ConfigPage(
@@ -85,15 +94,14 @@ class SqlConfigReader:
         )
 
     def _count(self, query: ConfigQuery) -> int:
-        statement = _matching(select(func.count()).select_from(configs), query, self._connection.dialect.name)
+        counted = select(func.count()).select_from(documents)
+        statement = _matching(counted, query, self._connection.dialect.name)
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        statement = (
-            select(configs)
-            .where(configs.c.mac_address.in_([str(mac_address) for mac_address in mac_addresses]))
-            .order_by(configs.c.mac_address)
-        )
+        statement = _CONFIG.where(
+            configs.c.mac_address.in_([str(mac_address) for mac_address in mac_addresses])
+        ).order_by(configs.c.mac_address)
         return [_config(row) for row in self._connection.execute(statement)]
 
 
@@ -109,27 +117,29 @@ class SqlRevisionCounters:
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
         row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
-        if row is not None:
-            return RevisionCounter(mac_address, row.last_revision)
-        register = _REGISTER[self._connection.dialect.name]
-        return RevisionCounter(
-            mac_address, self._connection.execute(register, {"key": str(mac_address)}).scalar_one()
-        )
+        if row is None:
+            register = _REGISTER[self._connection.dialect.name]
+            row = self._connection.execute(register, {"key": str(mac_address)}).one()
+        return _counter(mac_address, row)
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
-        return None if row is None else RevisionCounter(MacAddress(row.mac_address), row.last_revision)
+        return None if row is None else _counter(MacAddress(row.mac_address), row)
 
     def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
         found = self._connection.execute(_REPLACED_BY, {"key": str(mac_address)}).scalar_one_or_none()
         return None if found is None else MacAddress(found)
 
 
+def _counter(mac_address: MacAddress, row: Row[Any]) -> RevisionCounter:
+    return RevisionCounter(mac_address, row.last_revision, row.last_document_number)
+
+
 def _matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Select[Any]:
     if query.text is not None:
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:
-        statement = statement.where(configs.c.enable_ota.is_(query.enable_ota))
+        statement = statement.where(documents.c.enable_ota.is_(query.enable_ota))
     return statement
 
 
@@ -137,13 +147,13 @@ def _has_text(text: str, dialect: str) -> ColumnElement[bool]:
     sought = fold(text)
     has_it: ColumnElement[bool] = (
         # SQLite's LIKE took 27 times as long if names and search repeat one letter.
-        func.instr(configs.c.search_text, sought) > 0
+        func.instr(documents.c.search_text, sought) > 0
         if dialect == "sqlite"
-        else configs.c.search_text.contains(sought, autoescape=True)
+        else documents.c.search_text.contains(sought, autoescape=True)
     )
     return or_(
         has_it,
-        *(configs.c.mac_address.contains(fragment) for fragment in mac_fragments(text)),
+        *(documents.c.mac_address.contains(fragment) for fragment in mac_fragments(text)),
     )
 
 
@@ -151,7 +161,7 @@ def _config(row: Row[Any]) -> Config:
     return Config(
         id=row.id,
         mac_address=MacAddress(row.mac_address),
-        content=document_of(row),
+        content=content_of(row),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,

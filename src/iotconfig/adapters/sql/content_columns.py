@@ -1,4 +1,4 @@
-"""A content as the columns that configs and revisions both have."""
+"""A content as the columns of a revision; and of a config, whose derived fields its document has."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from sqlalchemy import Row
 from iotconfig.domain.documents.content import ConfigContent
 
 
-def document_columns(content: ConfigContent) -> dict[str, object]:
+def content_columns(content: ConfigContent) -> dict[str, object]:
     """Return the content and the derived fields, which lists read instead of the content."""
+    return {"content": content.text, "etag": content.etag, **derived_columns(content)}
+
+
+def derived_columns(content: ConfigContent) -> dict[str, object]:
+    """Return the derived fields."""
     return {
-        "content": content.text,
-        "etag": content.etag,
         "device_name": content.device_name,
         "device_entity_id": content.device_entity_id,
         "enable_ota": content.enable_ota,
     }
 
 
-def document_of(row: Row[Any]) -> ConfigContent:
+def content_of(row: Row[Any]) -> ConfigContent:
     """Return the content of a row; it was checked when it was received."""
     return ConfigContent(
         text=row.content,

@@ -39,7 +39,7 @@ from iotconfig.domain.configs.revisions import (
 )
 from iotconfig.domain.mac import MacAddress
 
-from .content_columns import document_of
+from .content_columns import content_of
 from .tables import configs, pruned_histories, revisions
 
 _columns = revisions.c
@@ -261,7 +261,7 @@ def _revision(row: Row[Any]) -> Revision:
         mac_address=MacAddress(row.mac_address),
         revision=row.revision,
         operation=Operation(row.operation),
-        content=None if row.content is None else document_of(row),
+        content=None if row.content is None else content_of(row),
         note=ChangeNote(row.author, row.message),
         created_at=row.created_at,
     )

@@ -64,6 +64,7 @@ revision_counters: Final = Table(
     metadata,
     Column("mac_address", MacText, primary_key=True),
     Column("last_revision", BigInteger, nullable=False),
+    Column("last_document_number", BigInteger, nullable=False),
     Column("replaced_by", MacText),
 )
 
@@ -75,18 +76,29 @@ configs: Final = Table(
     # No foreign key: every write locks the device's row first, so it is there, and rows of devices
     # are never deleted. To have it checked for each config took a fifth of an import's time.
     Column("mac_address", MacText, nullable=False),
-    Column("device_name", String(255)),
-    Column("device_entity_id", String(255)),
-    Column("enable_ota", Boolean),
     Column("content", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("etag", String(80), nullable=False),
-    Column("search_text", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("mac_address", name=MAC_ADDRESS_CONSTRAINT),
     # Without it, SQLite would give the highest id to a second config after a delete.
     sqlite_autoincrement=True,
+)
+
+# What devices are served: apart from `configs`, which operators write. A row exists while the device has a document.
+documents: Final = Table(
+    "documents",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    Column("search_text", Text, nullable=False),
+    # The last one: on SQLite, what follows a long text is slow to read.
+    Column("body", Text, nullable=False),
 )
 
 revisions: Final = Table(
@@ -148,7 +160,7 @@ notifications: Final = Table(
     Column("key", String(255), primary_key=True),
     Column("generation", BigInteger, nullable=False),
     Column("restart_hint", Boolean, nullable=False),
-    Column("revision", BigInteger),
+    Column("document_number", BigInteger),
     Column("etag", String(80)),
     Column("updated_at", UtcDateTime),
     Column("since", UtcDateTime, nullable=False),

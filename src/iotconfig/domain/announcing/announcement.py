@@ -32,9 +32,10 @@ class Subject:
 class DeviceState:
     """The content of a device's retained message. Never a document."""
 
-    revision: int
+    document_number: int
+    """The number of the device's document; after a deletion, of the end of the last one."""
     etag: str | None
-    """The content ETag; None after a deletion, which clears the retained message."""
+    """The ETag of the document; None after a deletion, which clears the retained message."""
     updated_at: datetime
 
 

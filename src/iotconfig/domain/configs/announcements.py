@@ -10,19 +10,19 @@ from iotconfig.domain.mac import MacAddress
 from .config import Config
 
 
-def announce_config(config: Config, *, restart_hint: bool = True) -> Announcement:
-    """The announcement of a config as it is now."""
-    state = DeviceState(config.revision, config.content.etag, config.updated_at)
+def announce_config(config: Config, document_number: int, *, restart_hint: bool = True) -> Announcement:
+    """The announcement of a config as it is now, served as the document with this number."""
+    state = DeviceState(document_number, config.content.etag, config.updated_at)
     return Announcement(_device_subject(config.mac_address), restart_hint, state)
 
 
-def announce_deletion(mac_address: MacAddress, revision: int, at: datetime) -> Announcement:
+def announce_deletion(mac_address: MacAddress, document_number: int, at: datetime) -> Announcement:
     """The announcement that a device has no config: it clears the retained message without a hint.
 
     A device would restart for what is often a mistake that is soon corrected.
     """
     return Announcement(
-        _device_subject(mac_address), restart_hint=False, state=DeviceState(revision, None, at)
+        _device_subject(mac_address), restart_hint=False, state=DeviceState(document_number, None, at)
     )
 
 

@@ -1,4 +1,4 @@
-"""One change of one config, with the revision and the announcements that follow from it."""
+"""One change of one config, with the revision, the documents and the announcements that follow from it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 from attrs import frozen
 
 from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
 from .announcements import announce_config, announce_deletion
@@ -26,6 +28,8 @@ class Change:
     config: Config
     """The config after the change. Deleted: as it was, with the revision and time of the deletion.
     A created one is `UNNUMBERED`."""
+    document_number: int
+    """The document number after the change: of the config's device, and of the board that it replaces."""
     replaces: MacAddress | None = None
     """The board that the config was on before a board swap."""
 
@@ -47,12 +51,27 @@ class Change:
             created_at=config.updated_at,
         )
 
+    @property
+    def served(self) -> ConfigContent | None:
+        """What the config's device is served after the change: the content; nothing after a deletion."""
+        return None if self.is_deletion else self.config.content
+
+    def documents(self) -> dict[MacAddress, Document | None]:
+        """The documents after the change by device; None where the device has none any more."""
+        documents: dict[MacAddress, Document | None] = {self.config.mac_address: None}
+        if self.served is not None:
+            document = Document(self.document_number, bytes(self.served), self.served.etag)
+            documents[self.config.mac_address] = document
+        if self.replaces is not None:
+            documents[self.replaces] = None
+        return documents
+
     def announcements(self) -> list[Announcement]:
         """The announcements of the change, sorted by subject: the relay locks their rows in this order."""
-        config = self.config
+        config, number = self.config, self.document_number
         if self.is_deletion:
-            return [announce_deletion(config.mac_address, config.revision, config.updated_at)]
+            return [announce_deletion(config.mac_address, number, config.updated_at)]
         if self.replaces is None:
-            return [announce_config(config)]
-        left = announce_deletion(self.replaces, config.revision, config.updated_at)
-        return sorted((left, announce_config(config)), key=attrgetter("subject"))
+            return [announce_config(config, number)]
+        left = announce_deletion(self.replaces, number, config.updated_at)
+        return sorted((left, announce_config(config, number)), key=attrgetter("subject"))

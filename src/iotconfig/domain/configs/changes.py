@@ -1,4 +1,4 @@
-"""The changes of a config, each with its revision and its time.
+"""The changes of a config, each with its revision, its document number and its time.
 
 The caller has locked the counters and read the clock under the locks. Nothing is
 stored here: `UnitOfWork.record` does that.
@@ -21,31 +21,39 @@ def created(counter: RevisionCounter, content: ConfigContent, now: datetime) -> 
     config = Config(
         UNNUMBERED, counter.mac_address, content, counter.next_revision(), created_at=now, updated_at=now
     )
-    return Change(Operation.CREATE, config)
+    return Change(Operation.CREATE, config, counter.next_document_number())
 
 
 def edited(
     counter: RevisionCounter, config: Config, content: ConfigContent, operation: Operation, now: datetime
 ) -> Change:
     """The replacement of the content."""
-    return Change(operation, config.changed(content, counter.next_revision(), now))
+    is_served_anew = content.text != config.content.text
+    return Change(
+        operation,
+        config.changed(content, counter.next_revision(), now),
+        counter.next_document_number() if is_served_anew else counter.last_document_number,
+    )
 
 
 def deleted(counter: RevisionCounter, config: Config, now: datetime) -> Change:
     """The deletion of a config. The counter continues, and the history is kept."""
-    return Change(Operation.DELETE, config.changed(config.content, counter.next_revision(), now))
+    gone = config.changed(config.content, counter.next_revision(), now)
+    return Change(Operation.DELETE, gone, counter.next_document_number())
 
 
 def restored(counter: RevisionCounter, config: Config, now: datetime) -> Change:
     """The restoration of a deleted config under its id. `config`: as it was, with the time of its deletion."""
-    return Change(Operation.RESTORE, config.changed(config.content, counter.next_revision(), now))
+    back = config.changed(config.content, counter.next_revision(), now)
+    return Change(Operation.RESTORE, back, counter.next_document_number())
 
 
 def moved(old: RevisionCounter, new: RevisionCounter, config: Config, now: datetime) -> Change:
-    """The move of a config to another board. Both counters continue from the higher one, so that neither decreases."""
+    """The move of a config to another board. Revisions and document numbers of both go on from the higher one, so that none decreases."""
     revision = max(old.next_revision(), new.next_revision())
     return Change(
         Operation.REPLACE_DEVICE,
         config.moved(new.mac_address, revision, now),
+        max(old.next_document_number(), new.next_document_number()),
         replaces=old.mac_address,
     )

@@ -264,8 +264,8 @@ class ConfigService:
     def announce(self, config_id: int) -> Config:
         """Announce a config again, without a change. Raises `RecordNotFound`."""
 
-        def announce(work: UnitOfWork, _counter: RevisionCounter, config: Config) -> Config:
-            work.notifications.enqueue(announce_config(config), self.clock())
+        def announce(work: UnitOfWork, counter: RevisionCounter, config: Config) -> Config:
+            work.notifications.enqueue(announce_config(config, counter.last_document_number), self.clock())
             return config
 
         return self._locked(config_id, announce)
@@ -286,12 +286,14 @@ class ConfigService:
             with self.store.writing() as work:
                 for summary in page.configs:
                     # Read under the lock, so that a newer announcement is not overwritten.
-                    work.counters.lock(summary.mac_address)
+                    counter = work.counters.lock(summary.mac_address)
                     config = work.configs.get_by_mac(summary.mac_address)
                     if config is None:
                         continue
                     delay = timedelta(seconds=count / hints_per_second) if hints_per_second else timedelta()
-                    announcement = announce_config(config, restart_hint=hints_per_second is not None)
+                    announcement = announce_config(
+                        config, counter.last_document_number, restart_hint=hints_per_second is not None
+                    )
                     work.notifications.enqueue(announcement, start, start + delay)
                     count += 1
             if page.next is None:
@@ -336,7 +338,7 @@ def _store(
 ) -> Config:
     """Return the change to other content. Equal content is only announced: operators press Save to make a device re-read."""
     if content.text == config.content.text:
-        work.notifications.enqueue(announce_config(config), now)
+        work.notifications.enqueue(announce_config(config, counter.last_document_number), now)
         return config
     return work.record([changes.edited(counter, config, content, operation, now)], note, now)[0]
 

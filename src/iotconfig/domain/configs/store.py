@@ -66,11 +66,12 @@ class UnitOfWork(Protocol):
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         """Store changes, in their order, and return the configs as they are then.
 
-        Beside `BulkWrite.store`, it is the only writer of counters, configs, revisions, the change log,
-        and notifications of changes. Each change sets the counter of its MAC address to its revision,
-        and clears the successor; adds, replaces or removes the config; appends the revision; adds to
-        the change log; and enqueues its announcements at `now`. A board swap sets the counter of the board that it `replaces`, too,
-        and makes the new board its successor; the log gets a row for each board. A created config
+        Beside `BulkWrite.store`, it is the only writer of counters, configs, documents, revisions, the
+        change log, and notifications of changes. Each change sets the counter of its MAC address to its
+        revision and its document number, and clears the successor; adds, replaces or removes the config;
+        stores or removes its documents; appends the revision; adds to the change log; and enqueues its
+        announcements at `now`. A board swap sets the counter of the board that it `replaces`, too, and
+        makes the new board its successor; the log gets a row for each board. A created config
         gets an id that was never used before.
 
         changes: of MAC addresses whose counters this unit of work has locked. All changes of one unit

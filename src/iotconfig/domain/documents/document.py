@@ -11,8 +11,11 @@ from iotconfig.domain.mac import MacAddress
 
 @frozen
 class Document:
-    """What a device is served: bytes, and their ETag."""
+    """What a device is served."""
 
+    number: int
+    """The document number: it counts what this MAC address was served, from 1. It is one more whenever the
+    bytes change, end or return, and never decreases, not even after a deletion."""
     body: bytes
     etag: str
     """The validator of `body`, quotes included."""

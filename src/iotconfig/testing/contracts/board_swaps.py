@@ -75,10 +75,14 @@ class BoardSwapsContract(UseCases):
         gone, there = (pending[subject(number)].announcement for number in (old, new))
         assert gone.state is not None
         assert there.state is not None
-        assert (False, moved.revision, None) == (gone.restart_hint, gone.state.revision, gone.state.etag)
+        assert (False, moved.revision, None) == (
+            gone.restart_hint,
+            gone.state.document_number,
+            gone.state.etag,
+        )
         assert (True, moved.revision, moved.content.etag, moved.updated_at) == (
             there.restart_hint,
-            there.state.revision,
+            there.state.document_number,
             there.state.etag,
             there.state.updated_at,
         )
@@ -167,7 +171,7 @@ class BoardSwapsContract(UseCases):
         with store.reading() as view:
             assert view.counters.replaced_by(mac(1)) is None
         with store.writing() as work:
-            assert RevisionCounter(mac(1), 0) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(1), 0, 0) == work.counters.lock(mac(1))
             assert work.counters.replaced_by(mac(1)) is None
 
     def test_swaps_against_updates(

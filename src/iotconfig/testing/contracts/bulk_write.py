@@ -235,7 +235,7 @@ class BulkWriteContract(UseCases):
                 pending.announcement.restart_hint,
                 pending.parked,
                 pending.refusals,
-                pending.announcement.state.revision,
+                pending.announcement.state.document_number,
                 pending.announcement.state.etag,
             )
 

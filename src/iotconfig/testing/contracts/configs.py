@@ -86,7 +86,7 @@ class ConfigsContract:
             one, other = work.counters.lock(mac(1)), work.counters.lock(mac(2))
             first = changes.edited(one, added, content(n=1), Operation.UPDATE, step(1))
             second = changes.edited(
-                RevisionCounter(mac(1), 2), first.config, content(n=2), Operation.ROLLBACK, step(2)
+                RevisionCounter(mac(1), 2, 2), first.config, content(n=2), Operation.ROLLBACK, step(2)
             )
             recorded = work.record(
                 [first, changes.created(other, content(), step(1)), second], UNSIGNED, step(2)
@@ -161,11 +161,11 @@ class ConfigsContract:
             counter = work.counters.lock(mac(1))
             record(work, changes.created(counter, content(), START))
 
-            assert RevisionCounter(mac(1), 0) == counter
-            assert RevisionCounter(mac(1), 1) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(1), 0, 0) == counter
+            assert RevisionCounter(mac(1), 1, 1) == work.counters.lock(mac(1))
         with store.writing() as work:
-            assert RevisionCounter(mac(1), 1) == work.counters.lock(mac(1))
-            assert RevisionCounter(mac(2), 0) == work.counters.lock(mac(2))
+            assert RevisionCounter(mac(1), 1, 1) == work.counters.lock(mac(1))
+            assert RevisionCounter(mac(2), 0, 0) == work.counters.lock(mac(2))
 
     def test_counters_outlive_their_configs(self, store: Store) -> None:
         """A deletion counts as a change, and the counter continues after it."""
@@ -178,7 +178,7 @@ class ConfigsContract:
         """A counter is found by the id of its config; an unknown id has none."""
         added = add(store, 1, revision=3)
         with store.writing() as work:
-            assert RevisionCounter(mac(1), 3) == work.counters.lock_owner(added.id)
+            assert RevisionCounter(mac(1), 3, 1) == work.counters.lock_owner(added.id)
             assert work.counters.lock_owner(added.id + 1) is None
 
     @pytest.mark.parametrize("act", ["add", "edit", "remove"])

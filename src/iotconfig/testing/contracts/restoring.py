@@ -39,7 +39,7 @@ class RestoringContract(UseCases):
         assert announcement.state is not None
         assert (True, 3, restored.content.etag) == (
             announcement.restart_hint,
-            announcement.state.revision,
+            announcement.state.document_number,
             announcement.state.etag,
         )
         assert () == history.deleted(DeletedQuery()).configs

@@ -62,8 +62,8 @@ class Database(Protocol):
         """
         ...
 
-    def document(self, mac_address: str) -> tuple[bytes, str] | None:
-        """Return content and ETag of this device's config, or None. This is the hot path."""
+    def document(self, mac_address: str) -> tuple[int, bytes, str] | None:
+        """Return number, body and ETag of this device's document, or None. This is the hot path."""
         ...
 
     def writing(self) -> AbstractContextManager[Connection]:

@@ -1,7 +1,7 @@
 """The lookup of a device's document by libpq's functions, on a connection of the pool.
 
 Most requests are this lookup. It takes 35 µs of processor time, the loan of the connection included;
-SQLAlchemy Core took 266 µs. The content is passed on as bytes, since the connection's encoding is UTF-8.
+SQLAlchemy Core took 266 µs. The body is passed on as bytes, since the connection's encoding is UTF-8.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from psycopg.pq.abc import PGresult
 from .pool import PooledConnection
 
 _NAME: Final = b"iotconfig_document"
-_STATEMENT: Final = b"SELECT content, etag FROM configs WHERE mac_address = $1"
+_STATEMENT: Final = b"SELECT number, body, etag FROM documents WHERE mac_address = $1"
 _IS_PREPARED: Final = b"SELECT FROM pg_prepared_statements WHERE name = '" + _NAME + b"'"
 _DONE: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
-def find_document(connection: PooledConnection, mac_address: str) -> tuple[bytes, str] | None:
-    """Return content and ETag of this device's config, or None. Raises `psycopg.Error`."""
+def find_document(connection: PooledConnection, mac_address: str) -> tuple[int, bytes, str] | None:
+    """Return number, body and ETag of this device's document, or None. Raises `psycopg.Error`."""
     if not connection.knows_lookup:
         _prepare(connection)
     try:
@@ -35,10 +35,11 @@ def find_document(connection: PooledConnection, mac_address: str) -> tuple[bytes
         raise
     if not found.ntuples:
         return None
-    content, etag = found.get_value(0, 0), found.get_value(0, 1)
-    assert content is not None  # noqa: S101 - no column may be null
+    number, body, etag = (found.get_value(0, column) for column in range(3))
+    assert number is not None  # noqa: S101 - no column may be null
+    assert body is not None  # noqa: S101 - the same
     assert etag is not None  # noqa: S101 - the same
-    return content, etag.decode()
+    return int(number), body, etag.decode()
 
 
 def _prepare(connection: PooledConnection) -> None:

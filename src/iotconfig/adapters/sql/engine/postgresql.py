@@ -57,7 +57,7 @@ class PostgresqlDatabase:
         with translated(self._lifetime), self._server.connect() as connection:
             yield connection
 
-    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+    def document(self, mac_address: str) -> tuple[int, bytes, str] | None:
         with translated(self._lifetime):
             connection = self._pool.getconn(for_device=True)
             try:

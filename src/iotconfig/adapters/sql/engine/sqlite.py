@@ -39,7 +39,7 @@ _PRAGMAS = (
     # Once the whole log is copied, the next commit restarts it and truncates the file to this size.
     f"PRAGMA journal_size_limit = {LOG_BYTES};"
 )
-_DOCUMENT = "SELECT content, etag FROM configs WHERE mac_address = ?"
+_DOCUMENT = "SELECT number, body, etag FROM documents WHERE mac_address = ?"
 
 
 class SqliteDatabase:
@@ -106,19 +106,19 @@ class SqliteDatabase:
         finally:
             self._connections_free.release(for_device=for_device)
 
-    def document(self, mac_address: str) -> tuple[bytes, str] | None:
+    def document(self, mac_address: str) -> tuple[int, bytes, str] | None:
         # On the driver's connection: through SQLAlchemy, the same row took ten times as long.
         with self._translated():
             self._file.check_now_and_then()
             row = self._row(mac_address)
-        return None if row is None else (row[0].encode(), row[1])
+        return None if row is None else (row[0], row[1].encode(), row[2])
 
-    def _row(self, mac_address: str) -> tuple[str, str] | None:
+    def _row(self, mac_address: str) -> tuple[int, str, str] | None:
         with self._permit(for_device=True), closing(self._engine.raw_connection()) as borrowed:
             driver = cast("sqlite3.Connection", borrowed.driver_connection)
 
-            def find() -> tuple[str, str] | None:
-                found: tuple[str, str] | None = driver.execute(_DOCUMENT, (mac_address,)).fetchone()
+            def find() -> tuple[int, str, str] | None:
+                found: tuple[int, str, str] | None = driver.execute(_DOCUMENT, (mac_address,)).fetchone()
                 return found
 
             try:
