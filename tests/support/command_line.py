@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from unittest import mock
 
@@ -44,21 +44,26 @@ class CommandLine:
 
     def run(self, *arguments: str, stdin: bytes = b"") -> Outcome:
         """Run one command to its end."""
-        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-        errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-        given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
-        with (
-            mock.patch.multiple(sys, stdin=given, stdout=output, stderr=errors),
-            pytest.raises(SystemExit) as ended,
-        ):
-            main(arguments, self.environ)
-        status = ended.value.code or 0
-        assert isinstance(status, int)
-        return Outcome(status, _written(output), _written(errors).decode())
+        return captured(lambda: main(arguments, self.environ), stdin)
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Outcome:
         """Run one command, which must succeed."""
         return self.run(*arguments, stdin=stdin).succeeded()
+
+
+def captured(run: Callable[[], object], stdin: bytes = b"") -> Outcome:
+    """Run a program that ends with `SystemExit`, in this process."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    with (
+        mock.patch.multiple(sys, stdin=given, stdout=output, stderr=errors),
+        pytest.raises(SystemExit) as ended,
+    ):
+        run()
+    status = ended.value.code or 0
+    assert isinstance(status, int)
+    return Outcome(status, _written(output), _written(errors).decode())
 
 
 def _written(stream: io.TextIOWrapper) -> bytes:

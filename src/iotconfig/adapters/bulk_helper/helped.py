@@ -78,10 +78,6 @@ class HelpedBulkService:
     def _make_slots(self) -> BoundedSemaphore:
         return BoundedSemaphore(self.at_once)
 
-    @property
-    def yield_turn(self) -> Callable[[], None]:
-        return self.bulk.yield_turn
-
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         return self.bulk.export()
 
@@ -135,7 +131,7 @@ class HelpedBulkService:
                     outcome = handle_event(line, report, tell, self.bulk.offload)
                     if outcome is not None:
                         return outcome
-                    self.yield_turn()
+                    self.bulk.yield_turn()
             except OSError as error:
                 log.warning("a bulk helper timed out or ended early: %s", error)
         raise StoreUnavailable(_ENDED, "a helper process ended")

@@ -48,6 +48,7 @@ def create_app(
     metrics_token: str = "",
     offload: Offload = run_inline,
     comparing: Offload = run_inline,
+    yield_turn: Callable[[], None] = lambda: None,
     routes: RouteTable = ROUTES,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
@@ -66,6 +67,7 @@ def create_app(
     `render_metrics`: renders the metrics for `/metrics`, which requires `metrics_token`; None: the route does not exist.
     `offload`: runs the reading and merging of large documents beside the serving thread.
     `comparing`: runs comparisons of documents likewise, without delaying changes.
+    `yield_turn`: yields to other requests in the same thread, while a large body is read.
     `routes`: the route table.
     """
     parts = access.build(routes.rules, own_origin, cors_origins)
@@ -84,6 +86,7 @@ def create_app(
         require_if_match=require_if_match,
         comparing=comparing,
         slots=TransferSlots(transfers or Transfers(), access.proxies),
+        yield_turn=yield_turn,
         is_ready=is_ready or use_cases.check_store,
         database_log=database_log,
         render_metrics=render_metrics,

@@ -51,6 +51,8 @@ class Dependencies:
     comparing: Offload
     """Runs large comparisons beside the serving thread."""
     slots: TransferSlots
+    yield_turn: Callable[[], None]
+    """Yields to other requests in the same thread."""
     is_ready: Callable[[], None]
     database_log: Callable[[], LogUse | None]
     render_metrics: Render | None

@@ -16,11 +16,6 @@ from .revisions import ChangeNote
 class BulkUseCases(Protocol):
     """The use cases of `BulkService`; its docstrings are the contract."""
 
-    @property
-    def yield_turn(self) -> Callable[[], None]:
-        """Yield to other requests in the same thread."""
-        ...
-
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],

@@ -78,4 +78,5 @@ def app_on(
         metrics_token=settings.telemetry.metrics_token,
         offload=services.changing,
         comparing=offload(),
+        yield_turn=services.bulk.yield_turn,
     )

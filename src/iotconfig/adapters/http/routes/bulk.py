@@ -24,7 +24,11 @@ AREA: Final = Area(
         Route(
             "/api/configs/import",
             lambda api: ImportResource(
-                api.use_cases.bulk, api.bodies.max_content_bytes, api.max_import_bytes, api.slots
+                api.use_cases.bulk,
+                api.bodies.max_content_bytes,
+                api.max_import_bytes,
+                api.slots,
+                api.yield_turn,
             ),
             post=Operation(
                 "importConfigs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
@@ -66,6 +66,8 @@ class ImportResource:
     max_content_bytes: int
     max_import_bytes: int
     slots: TransferSlots
+    yield_turn: Callable[[], None]
+    """Called between two records: yields to other requests in the same thread from time to time."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ImportQuery)
@@ -83,8 +85,8 @@ class ImportResource:
         ):
             # A longer body is refused.
             slot.hold(min(req.content_length or 0, self.max_import_bytes))
-            spool(req, file, self.max_import_bytes, self.bulk.yield_turn)
-            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.bulk.yield_turn)
+            spool(req, file, self.max_import_bytes, self.yield_turn)
+            records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.yield_turn)
             tally = self.bulk.load(records, options, note, refusals.add)
         imported = refusals.report(Imported, tally, options)
         if is_refused(tally, options):

@@ -1,0 +1,372 @@
+"""A second implementation of the port of the commands: use cases that answer from JSON, as a client of a service would.
+
+Nothing of it is a database's: no store, no key or digest of a token, no schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import Factory, define, frozen
+
+from iotconfig.adapters.cli.runtime import Runtime, Schema, Services
+from iotconfig.domain.access.principal import Role
+from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.notifications import Notification
+from iotconfig.domain.announcing.service import DeliveryHealth, DeliveryState
+from iotconfig.domain.configs.bulk import (
+    BulkEntry,
+    BulkRefusal,
+    BulkResult,
+    ExportedConfig,
+    Outcome,
+    PatchOutcome,
+    Tally,
+)
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.edits import Edit, Replace
+from iotconfig.domain.configs.history import Pruned
+from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
+from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
+from iotconfig.domain.configs.revisions import (
+    UNSIGNED,
+    ChangeNote,
+    DeletedConfig,
+    DeletedPage,
+    DeletedQuery,
+    HistoryPage,
+    HistoryQuery,
+    Operation,
+    Retention,
+    Revision,
+)
+from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.document import Document
+from iotconfig.domain.errors import IotConfigError, RecordNotFound
+from iotconfig.domain.mac import MacAddress
+
+URL: Final = "https://iot.example"
+MAC: Final = "02:00:00:00:00:07"
+
+_CONFIG: Final = json.dumps(
+    {
+        "id": 7,
+        "mac_address": MAC,
+        "revision": 2,
+        "content": {"deviceName": "Porch"},
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "updated_at": "2026-01-02T00:00:00+00:00",
+    }
+)
+_TOKEN: Final = json.dumps({"name": "ci", "role": "viewer", "created_at": "2026-01-01T00:00:00+00:00"})
+
+
+def _config() -> Config:
+    """The config that the service has."""
+    given: dict[str, Any] = json.loads(_CONFIG)
+    return Config(
+        id=given["id"],
+        mac_address=MacAddress.parse(given["mac_address"]),
+        content=ConfigContent.parse(json.dumps(given["content"])),
+        revision=given["revision"],
+        created_at=datetime.fromisoformat(given["created_at"]),
+        updated_at=datetime.fromisoformat(given["updated_at"]),
+    )
+
+
+def _revision(number: int) -> Revision:
+    config = _config()
+    content = ConfigContent.parse(json.dumps({"deviceName": f"Porch {number}"}))
+    return Revision(
+        config.id,
+        config.mac_address,
+        number,
+        Operation.UPDATE,
+        content,
+        ChangeNote("ci", None),
+        config.updated_at,
+    )
+
+
+@frozen
+class RemoteToken:
+    """A token as a service describes it. Its key and digest stay there."""
+
+    name: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def state(self, now: datetime) -> str:
+        return "active" if self.created_at <= now else "unknown"
+
+
+def _token() -> RemoteToken:
+    given = json.loads(_TOKEN)
+    return RemoteToken(given["name"], Role(given["role"]), datetime.fromisoformat(given["created_at"]))
+
+
+@frozen
+class RemoteDeviceToken:
+    """A device token as a service describes it."""
+
+    mac_address: MacAddress
+    created_at: datetime
+
+
+@define
+class _Called:
+    """Use cases that note which of them was called."""
+
+    calls: list[str]
+
+
+@define
+class RemoteConfigs(_Called):
+    """`ConfigUseCases`."""
+
+    def create(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = UNSIGNED) -> Config:
+        self.calls.append("create")
+        return _config()
+
+    def get(self, config_id: int) -> Config:
+        if config_id != _config().id:
+            raise RecordNotFound(config_id)
+        return _config()
+
+    def get_by_mac(self, mac_address: MacAddress) -> Config:
+        if mac_address != _config().mac_address:
+            raise RecordNotFound(mac_address)
+        return _config()
+
+    def document(self, mac_address: MacAddress) -> Document:
+        raise AssertionError("no command fetches as a device")
+
+    def find(self, query: ConfigQuery) -> ConfigPage:
+        return ConfigPage((_config().summary(),), 1 if query.count else None, None)
+
+    def edit(
+        self,
+        config_id: int,
+        edit: Edit,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> Config:
+        self.calls.append(f"edit {type(edit).__name__}")
+        return self.get(config_id)
+
+    def preview(
+        self, config_id: int, edit: Edit, precondition: Precondition = UNCONDITIONAL
+    ) -> tuple[Config, ConfigContent]:
+        self.calls.append("preview")
+        content = edit.content if isinstance(edit, Replace) else _revision(1).content
+        assert content is not None
+        return self.get(config_id), content
+
+    def put(
+        self,
+        mac_address: MacAddress,
+        content: ConfigContent,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> tuple[Config, bool]:
+        self.calls.append("put")
+        return _config(), True
+
+    def replace_device(
+        self,
+        config_id: int,
+        mac_address: MacAddress,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> Config:
+        self.calls.append("replace_device")
+        return self.get(config_id)
+
+    def delete(
+        self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
+    ) -> None:
+        self.calls.append("delete")
+
+    def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
+        self.calls.append("restore")
+        return self.get(config_id)
+
+    def announce(self, config_id: int) -> Config:
+        self.calls.append("announce")
+        return self.get(config_id)
+
+    def announce_all(self, *, hints_per_second: float | None = None) -> int:
+        self.calls.append("announce_all")
+        return 1
+
+
+@define
+class RemoteHistory(_Called):
+    """`HistoryUseCases`."""
+
+    def config_of(self, mac_address: MacAddress) -> int:
+        return _config().id
+
+    def revisions(self, query: HistoryQuery) -> HistoryPage:
+        return HistoryPage((_revision(2).summary(), _revision(1).summary()), None)
+
+    def revision(self, config_id: int, number: int) -> Revision:
+        return _revision(number)
+
+    def compare(
+        self, config_id: int, earlier: int | None = None, later: int | None = None
+    ) -> tuple[Revision | None, Revision]:
+        return _revision(earlier or 1), _revision(later or 2)
+
+    def deleted(self, query: DeletedQuery) -> DeletedPage:
+        gone = _config()
+        return DeletedPage(
+            (DeletedConfig(8, gone.mac_address, "Shed", 3, "ci", None, gone.updated_at),), None
+        )
+
+    def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[Pruned]:
+        self.calls.append("prune")
+        yield Pruned(revisions=4, changes=5)
+
+
+@define
+class RemoteBulk(_Called):
+    """`BulkUseCases`."""
+
+    def load(self, *arguments: Any, **_options: Any) -> Tally:
+        source: Iterable[BulkEntry | BulkRefusal] = arguments[0]
+        self.calls.append("load")
+        return Tally(new=len(list(source)), stored=True)
+
+    def patch(self, *arguments: Any, **_options: Any) -> PatchOutcome:
+        on_result: Callable[[BulkResult], None] = arguments[5]
+        self.calls.append("patch")
+        on_result(BulkResult(MAC, MacAddress.parse(MAC), Outcome.CHANGED, 7, 3))
+        return PatchOutcome(Tally(changed=1, stored=True))
+
+    @contextmanager
+    def export(self) -> Iterator[Iterator[ExportedConfig]]:
+        config = _config()
+        yield iter([ExportedConfig(config.mac_address, config.content.text)])
+
+
+@define
+class RemoteNotifications(_Called):
+    """`NotificationUseCases`."""
+
+    def health(self) -> DeliveryHealth:
+        return DeliveryHealth(DeliveryState.OK, pending=1, oldest_seconds=0.0, parked=0)
+
+    def find(self, limit: int) -> Sequence[Notification]:
+        config = _config()
+        state = DeviceState(config.revision, config.content.etag, config.updated_at)
+        announcement = Announcement(Subject(Kind.CONFIG, MAC), restart_hint=True, state=state)
+        return [Notification(announcement, 1, config.updated_at, config.updated_at)]
+
+    def retry_parked(self) -> int:
+        self.calls.append("retry_parked")
+        return 0
+
+
+@define
+class RemoteApiTokens(_Called):
+    """`ApiTokenUseCases`."""
+
+    def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[RemoteToken, str]:
+        self.calls.append("create token")
+        return _token(), "iotc_secret"
+
+    def all(self) -> Sequence[RemoteToken]:
+        return [_token()]
+
+    def revoke(self, name: str) -> None:
+        self.calls.append("revoke token")
+
+
+@define
+class RemoteDeviceTokens(_Called):
+    """`DeviceTokenUseCases`."""
+
+    def create(self, mac_address: MacAddress, *, replace: bool = False) -> str | None:
+        self.calls.append("create device token")
+        return "iotd_secret"
+
+    def all(self) -> Iterator[RemoteDeviceToken]:
+        yield RemoteDeviceToken(MacAddress.parse(MAC), _config().created_at)
+
+    def revoke(self, mac_address: MacAddress) -> None:
+        self.calls.append("revoke device token")
+
+
+@define
+class RemoteServices:
+    """`Services` of a service."""
+
+    calls: list[str]
+    max_content_bytes: int = 64
+
+    @property
+    def configs(self) -> RemoteConfigs:
+        return RemoteConfigs(self.calls)
+
+    @property
+    def history(self) -> RemoteHistory:
+        return RemoteHistory(self.calls)
+
+    @property
+    def bulk(self) -> RemoteBulk:
+        return RemoteBulk(self.calls)
+
+    @property
+    def notifications(self) -> RemoteNotifications:
+        return RemoteNotifications(self.calls)
+
+    @property
+    def api_tokens(self) -> RemoteApiTokens:
+        return RemoteApiTokens(self.calls)
+
+    @property
+    def device_tokens(self) -> RemoteDeviceTokens:
+        return RemoteDeviceTokens(self.calls)
+
+
+class _NeedsDatabase(IotConfigError):
+    """A command that maintains a database, where there is only a service."""
+
+
+@define
+class RemoteRuntime:
+    """`Runtime` of a service. It has no database to maintain, and starts no process."""
+
+    calls: list[str] = Factory(list)
+    """The use cases that changed something, or were asked what a change would do, in order."""
+    installation: str = URL
+
+    def schema(self) -> Schema:
+        raise _NeedsDatabase("This command needs the database itself.")
+
+    @contextmanager
+    def services(self, *, prepares: bool = False) -> Iterator[Services]:
+        yield RemoteServices(self.calls)
+
+    def note(self, message: str | None) -> ChangeNote:
+        return ChangeNote(message=message)
+
+    def relay(self, on_start: Callable[[str], None]) -> None:
+        raise _NeedsDatabase("This command needs the database itself.")
+
+    def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
+        raise _NeedsDatabase("This command needs the database itself.")
+
+
+def remote_runtime() -> tuple[Runtime, list[str]]:
+    """A runtime for commands, and the list that its calls go to."""
+    runtime = RemoteRuntime()
+    return runtime, runtime.calls

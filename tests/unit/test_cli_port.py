@@ -1,0 +1,100 @@
+"""The commands over a second implementation of their port, which has no database."""
+
+from __future__ import annotations
+
+import pytest
+
+from iotconfig.adapters.cli.app import cli
+from tests.support.command_line import Outcome, captured
+
+from .remote_services import MAC, URL, remote_runtime
+
+NEW_MAC = "02:00:00:00:00:08"
+RECORD = f'{{"mac_address": "{NEW_MAC}", "content": {{}}}}\n'.encode()
+
+COMMANDS: list[tuple[list[str], list[str], str]] = [
+    (["config", "list"], [], f"1 config in {URL}"),
+    (["config", "list", "--deleted"], [], f"1 deleted config in {URL}"),
+    (["config", "show", "7"], [], f"stored in     {URL}"),
+    (["config", "show", MAC, "--content"], [], '{"deviceName": "Porch"}'),
+    (["config", "create", NEW_MAC, "{}"], ["create"], f"Created config 7 of {MAC}, revision 2, in {URL}"),
+    (["config", "set", "7", "{}"], ["edit Replace"], f"Set config 7 of {MAC}, revision 2, in {URL}"),
+    (["config", "set", MAC, "{}", "--create"], ["put"], f"Created config 7 of {MAC}, revision 2, in {URL}"),
+    (["config", "set", "7", "{}", "--dry-run"], ["preview"], "+{}"),
+    (["config", "delete", "7", "--yes"], ["delete"], f"Deleted config 7 of {MAC} in {URL}"),
+    (["config", "replace-device", "7", NEW_MAC], ["replace_device"], f"Moved from {MAC}: config 7"),
+    (["config", "history", "7"], [], f"2 revisions of config 7, in {URL}"),
+    (["config", "diff", "7"], [], '+  "deviceName": "Porch 2"'),
+    (["config", "rollback", "7", "1"], ["edit Rollback"], "Rolled back to revision 1: config 7"),
+    (["config", "rollback", "7", "1", "--dry-run"], ["preview"], '+  "deviceName": "Porch 1"'),
+    (["config", "restore", MAC], ["restore"], f"Restored config 7 of {MAC}"),
+    (["prune-history", "--keep", "1"], ["prune"], f"4 revisions and 5 changes of the change log removed, in {URL}"),
+    (["import", "-"], ["load"], f"1 new, 0 changed, 0 same, 0 refused: stored, in {URL}"),
+    (["export", "-"], [], f'"mac_address": "{MAC}"'),
+    (["patch", "--all", "--merge", "{}"], ["patch"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
+    (["announce", MAC], ["announce"], f"1 config to be announced, in {URL}"),
+    (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),
+    (["notifications", "--retry"], ["retry_parked"], f"1 pending, 0 parked, in {URL}"),
+    (["token", "create", "ci", "--role", "viewer"], ["create token"], "iotc_secret"),
+    (["token", "list"], [], f"1 token, in {URL}"),
+    (["token", "list", "--json"], [], '"state": "active"'),
+    (["token", "revoke", "ci"], ["revoke token"], f"Token ci is revoked, in {URL}"),
+    (["device-token", "create", MAC], ["create device token"], f"{MAC} iotd_secret"),
+    (["device-token", "create", "--all"], ["create device token"], f"{MAC} iotd_secret"),
+    (["device-token", "list"], [], f"1 device has a token, in {URL}"),
+    (["device-token", "revoke", MAC], ["revoke device token"], f"The token of {MAC} is revoked, in {URL}"),
+    (["load-test-data"], ["create"] * 5, f"Adding sample devices, in {URL}"),
+]  # fmt: skip
+"""Commands, each with the use cases that it calls to change something, and a part of its output."""
+
+
+def run(*arguments: str, stdin: bytes = b"") -> tuple[Outcome, list[str]]:
+    """Run one command against the service; returns the outcome and the calls."""
+    runtime, calls = remote_runtime()
+    outcome = captured(lambda: cli.main(list(arguments), "iotconfig", obj=runtime), stdin)
+    return outcome, calls
+
+
+@pytest.mark.parametrize(("arguments", "calls", "output"), COMMANDS, ids=[" ".join(c[0]) for c in COMMANDS])
+def test_a_command_needs_only_its_port(arguments: list[str], calls: list[str], output: str) -> None:
+    """It names the installation, and calls the use cases of the port and nothing else."""
+    ended, called = run(*arguments, stdin=RECORD)
+
+    assert output in ended.succeeded().text
+    assert calls == called
+
+
+def test_every_command_is_tried() -> None:
+    """A new command joins the list, unless it needs an editor, the database or a process."""
+    tried = [" ".join(arguments) for arguments, _, _ in COMMANDS]
+    tried += ["config edit", "upgrade-db", "db-status", "relay", "serve"]
+    names = {
+        f"{name} {inner}".strip()
+        for name, command in cli.commands.items()
+        for inner in getattr(command, "commands", [""])
+    }
+
+    assert set() == {name for name in names if not any(f"{each} ".startswith(f"{name} ") for each in tried)}
+
+
+def test_the_largest_content_is_that_of_the_service() -> None:
+    """The command refuses larger content before it calls a use case."""
+    ended, called = run("config", "create", NEW_MAC, '{"filler": "' + "x" * 64 + '"}')
+
+    assert (1, []) == (ended.status, called)
+    assert "64" in ended.errors
+
+
+def test_a_refusal_of_the_service_is_one_line() -> None:
+    """Whatever raises the error of the domain."""
+    ended, called = run("config", "delete", "8", "--yes")
+
+    assert (1, "Error: Config 8 was not found.\n", []) == (ended.status, ended.errors, called)
+
+
+@pytest.mark.parametrize("name", ["upgrade-db", "relay", "serve"])
+def test_a_command_for_databases_is_refused_in_one_line(name: str) -> None:
+    """Such a command has nothing to work on."""
+    ended, _ = run(name)
+
+    assert (1, "Error: This command needs the database itself.\n") == (ended.status, ended.errors)
