@@ -1,4 +1,4 @@
-"""Everything that one of our stores holds, to be compared, and the spellings of the shipped suites."""
+"""The complete content of a store, for comparisons, and short names from the shipped suites."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _IDS = frozenset({"id", "config_id"})
 
 
 def notifications(store: Store) -> dict[str, Notification]:
-    """What is pending or parked, by its subject."""
+    """The pending and parked notifications, by subject."""
     return bulk_builders.notifications(queue_of(store))
 
 
 def everything(store: Store, numbers: Iterable[int]) -> dict[str, Any]:
-    """All that is stored of these devices, with ids aside."""
+    """All data of these devices, without ids."""
     return bulk_builders.everything(store, queue_of(store), numbers)
 
 
 def rows(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table, with ids aside; of a store that is no database, nothing."""
+    """The rows of each table, without ids; nothing for a store without a database."""
     if not isinstance(store, SqlStore):
         return {}
     found: dict[str, list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""Each port over every adapter: memory, SQLite, PostgreSQL. The end of a test counts connections."""
+"""Each port over every adapter: memory, SQLite, PostgreSQL. Each teardown checks that no connection is in use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.support.postgres import create_database, drop_database
 from tests.support.spare_databases import EMPTY
 from tests.support.waiting import wait_until
 
-# Queues of writers are part of the tests, so a wait for a lock or a connection may be long.
+# Some tests queue many writers, so a wait for a lock or a connection may be long.
 _TIMEOUTS = Timeouts(pool=30, lock=30, statement=30, watchdog=60)
 
 
@@ -53,37 +53,37 @@ def _connections_in_use(database: Database) -> int:
     return statistics["pool_size"] - statistics["pool_available"]
 
 
-def _assert_all_given_back(database: Database) -> None:
-    # The pool of PostgreSQL takes a connection back in a thread of its own.
+def _assert_all_connections_returned(database: Database) -> None:
+    # The pool of PostgreSQL takes a connection back in a separate thread.
     wait_until(lambda: _connections_in_use(database) == 0, "all connections are given back", 5)
 
 
 @pytest.fixture
 def memory_store() -> Store:
-    """The reference."""
+    """The reference implementation."""
     return MemoryStore()
 
 
 @pytest.fixture
 def sqlite_database(quick_directory: Path, _sqlite_template: Path) -> Iterator[Database]:
-    """A file of its own."""
+    """A new file."""
     path = quick_directory / f"{uuid.uuid4().hex}.db"
     shutil.copy(_sqlite_template, path)
     database = SqliteDatabase(path, _TIMEOUTS)
     yield database
-    _assert_all_given_back(database)
+    _assert_all_connections_returned(database)
     database.close()
     path.unlink()
 
 
 @pytest.fixture
 def sqlite_store(sqlite_database: Database) -> Store:
-    """A file of its own."""
+    """A new file."""
     return SqlStore(sqlite_database)
 
 
 class _Reopened:
-    """A database of PostgreSQL, connected to anew where a test has closed it."""
+    """A PostgreSQL database that is opened again if a test has closed it."""
 
     def __init__(self, url: str) -> None:
         self._url = DatabaseUrl.parse(url).url
@@ -97,7 +97,7 @@ class _Reopened:
 
 @pytest.fixture(scope="module")
 def _postgresql(postgres_base_url: str, _postgres_template: str) -> Iterator[_Reopened]:
-    """A database for each module: making one takes a while, emptying it does not."""
+    """One database for each module, because emptying one is faster than creating one."""
     name = f"iotconfig_{uuid.uuid4().hex}"
     opened = _Reopened(create_database(postgres_base_url, name, _postgres_template))
     yield opened
@@ -107,12 +107,12 @@ def _postgresql(postgres_base_url: str, _postgres_template: str) -> Iterator[_Re
 
 @pytest.fixture
 def postgresql_database(_postgresql: _Reopened) -> Iterator[Database]:
-    """An empty database; its ids begin anew."""
+    """An empty database; its ids start again."""
     database = _postgresql.database()
     with database.writing() as connection:
         connection.execute(text(EMPTY))
     yield database
-    _assert_all_given_back(database)
+    _assert_all_connections_returned(database)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 @pytest.fixture
 def queue(store: Store) -> NotificationQueue:
-    """The pending notifications of each kind of store."""
+    """The notification queue of each kind of store."""
     return queue_of(store)
 
 
@@ -152,7 +152,7 @@ def device_tokens(request: pytest.FixtureRequest) -> DeviceTokenStore:
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def relay_reports(request: pytest.FixtureRequest, clock: SteppingClock) -> RelayReports:
-    """The reports of no relay yet, in each kind of store."""
+    """The relay reports of each kind of store, without a report."""
     if request.param == "memory":
         return MemoryRelayReports(clock)
     return SqlRelayReports(request.getfixturevalue(f"{request.param}_database"))
@@ -160,7 +160,7 @@ def relay_reports(request: pytest.FixtureRequest, clock: SteppingClock) -> Relay
 
 @pytest.fixture
 def clock() -> SteppingClock:
-    """A clock that moves by a microsecond whenever it is asked."""
+    """A clock that advances by a microsecond at each call."""
     return SteppingClock()
 
 

@@ -1,4 +1,4 @@
-"""Publishers on a broker of the test's, and announcements to publish."""
+"""Publishers on the test's broker, and announcements to publish."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def publisher_on(
     client_id: str = CLIENT_ID,
     **options: Any,
 ) -> Iterator[MqttPublisher]:
-    """A relay's publisher, not connected yet; disconnected at the end of the block."""
+    """A relay's publisher, not yet connected; it is disconnected at the end of the block."""
     broker = Broker.parse(url, ca_file=ca_file)
     publisher = MqttPublisher(
         broker, prefix=prefix, client_id=client_id, window=window, timeout=timeout, **options

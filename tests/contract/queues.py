@@ -1,4 +1,4 @@
-"""The queue that belongs to each kind of store, and the spellings of the shipped suites."""
+"""The queue of each kind of store, and short names from the shipped suites."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def queue_of(store: Store) -> NotificationQueue:
-    """The queue that belongs to a store."""
+    """The queue of a store."""
     if isinstance(store, MemoryStore):
         return store.notifications()
     assert isinstance(store, SqlStore)

@@ -1,4 +1,4 @@
-"""`ConfigService`: what each use case announces, over every store."""
+"""`ConfigService`: the announcements of each use case, over every store."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ OTHER = content('{"a": 1}')
 
 @pytest.fixture
 def queue(store: Store) -> NotificationQueue:
-    """The pending notifications of each kind of store."""
+    """The notification queue of each kind of store."""
     return queue_of(store)
 
 
-def announced(config: Config, *, restart_hint: bool = True) -> Announcement:
-    """What says all there is to say of a config."""
+def full_announcement(config: Config, *, restart_hint: bool = True) -> Announcement:
+    """The announcement of a config on both topics."""
     state = DeviceState(config.revision, config.content.etag, config.updated_at)
     return Announcement(Subject(Kind.CONFIG, str(config.mac_address)), restart_hint, state)
 
 
-def told(queue: NotificationQueue) -> list[Announcement]:
-    """All that is pending, as a relay would take it away."""
+def take_pending(queue: NotificationQueue) -> list[Announcement]:
+    """All pending announcements, which are removed from the queue."""
     found = queue.due(at(3600), EVERYTHING)
     queue.acknowledge(found, [])
     return [notification.announcement for notification in found]
 
 
 def test_create_announces(service: ConfigService, queue: NotificationQueue) -> None:
-    """A first config is announced on both topics, at once."""
+    """A first config is announced on both topics at once."""
     config = service.create(mac(1), content())
 
-    assert (announced(config), AT_ONCE) == (only(queue).announcement, only(queue).due_at)
+    assert (full_announcement(config), AT_ONCE) == (only(queue).announcement, only(queue).due_at)
     assert 1 == config.revision
 
 
@@ -67,31 +67,31 @@ def test_a_write_announces(
     text: object,
     revision: int,
 ) -> None:
-    """A change announces its revision; Save without one announces the old revision again."""
+    """A change announces its revision; a write without a change announces the current revision again."""
     created = service.create(mac(1), content())
-    told(queue)
+    take_pending(queue)
 
     config = write(service, created, text)
 
-    assert [announced(config)] == told(queue)
+    assert [full_announcement(config)] == take_pending(queue)
     assert revision == config.revision
 
 
-def test_put_announces_what_it_creates(service: ConfigService, queue: NotificationQueue) -> None:
-    """Create or update: both are changes."""
+def test_put_announces(service: ConfigService, queue: NotificationQueue) -> None:
+    """Both a creation and an update are announced."""
     config, created = service.put(mac(1), content())
 
     assert created
-    assert [announced(config)] == told(queue)
+    assert [full_announcement(config)] == take_pending(queue)
 
 
 def test_delete_clears_and_does_not_hint(service: ConfigService, queue: NotificationQueue) -> None:
-    """Even where the creation was not told yet: a device would restart for nothing."""
+    """A deletion sends no hint, not even one that was still pending: the device would restart for nothing."""
     config = service.create(mac(1), content())
 
     service.delete(config.id)
 
-    (announcement,) = told(queue)
+    (announcement,) = take_pending(queue)
     assert (False, True) == (announcement.restart_hint, announcement.is_deletion)
     assert announcement.state is not None
     assert 2 == announcement.state.document_number
@@ -100,12 +100,12 @@ def test_delete_clears_and_does_not_hint(service: ConfigService, queue: Notifica
 def test_a_config_created_after_a_deletion_is_announced(
     service: ConfigService, queue: NotificationQueue
 ) -> None:
-    """The mistake was soon corrected: one message, and it is the new one."""
+    """One message remains, with the state of the new config."""
     service.delete(service.create(mac(1), content()).id)
 
     config = service.create(mac(1), OTHER)
 
-    assert [announced(config)] == told(queue)
+    assert [full_announcement(config)] == take_pending(queue)
     assert 3 == config.revision
 
 
@@ -135,7 +135,7 @@ def test_a_refused_write_announces_nothing(
     refused: Callable[[ConfigService, Config], object],
     error: type[IotConfigError],
 ) -> None:
-    """Nothing new is pending, and what was pending is untouched."""
+    """The pending notifications are unchanged."""
     config = service.create(mac(1), content())
     before = only(queue)
 
@@ -145,31 +145,33 @@ def test_a_refused_write_announces_nothing(
     assert before == only(queue)
 
 
-def test_announce_tells_again_without_a_change(service: ConfigService, queue: NotificationQueue) -> None:
-    """The same revision, both topics."""
+def test_announce_repeats_the_announcement(service: ConfigService, queue: NotificationQueue) -> None:
+    """The current revision is announced on both topics."""
     config = service.create(mac(1), content())
-    told(queue)
+    take_pending(queue)
 
     assert config == service.announce(config.id)
-    assert [announced(config)] == told(queue)
+    assert [full_announcement(config)] == take_pending(queue)
 
 
 def test_announce_all_restores_the_retained_messages_only(
     service: ConfigService, queue: NotificationQueue
 ) -> None:
-    """No device is told to restart, except where it was still owed a hint."""
+    """No hint is added; one that is still pending stays."""
     first = service.create(mac(1), content())
-    told(queue)
+    take_pending(queue)
     second = service.create(mac(2), content())
     service.delete(service.create(mac(3), content()).id)
     queue.acknowledge([n for n in queue.due(at(1), 9) if n.announcement.is_deletion], [])
 
     assert 2 == service.announce_all()
-    assert {announced(first, restart_hint=False), announced(second)} == set(told(queue))
+    assert {full_announcement(first, restart_hint=False), full_announcement(second)} == set(
+        take_pending(queue)
+    )
 
 
 def test_announce_all_revives_the_parked(service: ConfigService, queue: NotificationQueue) -> None:
-    """A broker whose rules were corrected gets everything."""
+    """After the broker's rules were corrected, parked notifications are sent."""
     service.create(mac(1), content())
     park(queue, 1)
 
@@ -179,9 +181,9 @@ def test_announce_all_revives_the_parked(service: ConfigService, queue: Notifica
 
 
 def test_announce_all_without_any_config(service: ConfigService, queue: NotificationQueue) -> None:
-    """There is nothing to tell."""
+    """Nothing becomes pending."""
     assert 0 == service.announce_all(hints_per_second=1)
-    assert [] == told(queue)
+    assert [] == take_pending(queue)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +192,12 @@ def test_announce_all_without_any_config(service: ConfigService, queue: Notifica
 def test_announce_all_goes_through_all_pages_and_paces_hints(
     store: Store, queue: NotificationQueue, rate: float | None, gap: float
 ) -> None:
-    """Hints are due one after the other, from the first moment on; retained messages all at once."""
+    """Hints are due one after the other from the first moment on; retained messages are due at once."""
     count = 405
     with store.writing() as work:
         for number in range(count):
             record(work, changes.created(work.counters.lock(mac(number)), content(), START))
-    assert count == len(told(queue))
+    assert count == len(take_pending(queue))
 
     assert count == ConfigService(store, SteppingClock()).announce_all(hints_per_second=rate)
 

@@ -1,4 +1,4 @@
-"""`AssetStore` on every adapter: whole files under safe names, and nothing in between."""
+"""`AssetStore` on every adapter: complete files under safe names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def assets(request: pytest.FixtureRequest, tmp_path: Path) -> AssetStore:
 
 
 def put(assets: AssetStore, content: bytes, name: AssetName = NAME) -> Asset:
-    """Store all at once."""
+    """Store an asset in one step."""
     with assets.receive() as incoming:
         incoming.write(content)
         incoming.complete()
@@ -39,7 +39,7 @@ def opened(assets: AssetStore, name: AssetName = NAME) -> OpenAsset:
 
 
 def read(assets: AssetStore, name: AssetName = NAME) -> bytes:
-    """All bytes of an asset, which is as long as it says."""
+    """All bytes of an asset, whose length equals its declared size."""
     found = opened(assets, name)
     content = b"".join(found.blocks(0, found.asset.size))
     found.close()
@@ -48,15 +48,15 @@ def read(assets: AssetStore, name: AssetName = NAME) -> bytes:
 
 
 def test_an_empty_store_has_nothing(assets: AssetStore) -> None:
-    """Nothing to list, to open or to remove."""
+    """Nothing can be listed, opened or removed."""
     assert [] == list(assets.find())
     assert None is assets.open(NAME)
     assert not assets.remove(NAME)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", LARGE], ids=["empty", "a byte", "large"])
-def test_what_was_placed_is_there(assets: AssetStore, content: bytes) -> None:
-    """With its size, its digest and its time; the same when it is placed, opened and listed."""
+def test_a_saved_asset_is_found(assets: AssetStore, content: bytes) -> None:
+    """Size, digest and time are equal when it is saved, opened and listed."""
     begin = datetime.now(UTC)
     with assets.receive() as incoming:
         for start in range(0, len(content), 100_000):
@@ -88,7 +88,7 @@ def test_what_was_placed_is_there(assets: AssetStore, content: bytes) -> None:
     ],
 )
 def test_any_part_can_be_read(assets: AssetStore, first: int, length: int) -> None:
-    """From any byte on, as long as there are bytes; in blocks, and again and again."""
+    """Reading starts at any byte, in blocks, and can be repeated."""
     put(assets, LARGE)
     found = opened(assets)
     for _ in range(2):
@@ -98,8 +98,8 @@ def test_any_part_can_be_read(assets: AssetStore, first: int, length: int) -> No
     found.close()
 
 
-def test_what_was_not_placed_is_nowhere(assets: AssetStore) -> None:
-    """Nobody sees a file on its way in, and nothing is left of one that did not arrive."""
+def test_an_incomplete_asset_is_not_visible(assets: AssetStore) -> None:
+    """An asset is not listed during its transfer, and leaves nothing if the transfer fails."""
     with assets.receive() as incoming:
         incoming.write(b"half")
         assert [] == list(assets.find())
@@ -109,8 +109,8 @@ def test_what_was_not_placed_is_nowhere(assets: AssetStore) -> None:
     assert [] == list(assets.find())
 
 
-def test_another_takes_its_place(assets: AssetStore) -> None:
-    """Who has the old one open reads on in that; who asks from now on gets the new one."""
+def test_an_asset_is_replaced(assets: AssetStore) -> None:
+    """An open reader continues with the old asset; the next one gets the new asset."""
     put(assets, LARGE)
     old = opened(assets)
     blocks = old.blocks(0, old.asset.size)
@@ -128,8 +128,8 @@ def test_another_takes_its_place(assets: AssetStore) -> None:
     old.close()
 
 
-def test_what_was_removed_is_gone(assets: AssetStore) -> None:
-    """Who has it open reads on; the name is free."""
+def test_an_asset_is_removed(assets: AssetStore) -> None:
+    """An open reader continues; the name is free."""
     put(assets, LARGE)
     old = opened(assets)
 
@@ -144,7 +144,7 @@ def test_what_was_removed_is_gone(assets: AssetStore) -> None:
 
 
 def test_all_are_listed_by_name(assets: AssetStore) -> None:
-    """The longest name and those that look like options among them."""
+    """The list includes the longest name and names that look like options."""
     names = ["b", "a.bin", "B", "-rf", "a" * 255, "1", "_"]
     for name in names:
         put(assets, name.encode(), AssetName(name))
@@ -153,8 +153,8 @@ def test_all_are_listed_by_name(assets: AssetStore) -> None:
     assert [name.encode() for name in names] == [read(assets, AssetName(name)) for name in names]
 
 
-def test_many_uploads_of_one_name_end_with_one_whole_file(assets: AssetStore) -> None:
-    """Whichever is the last, all of it is there; so is what anybody reads meanwhile."""
+def test_concurrent_uploads_of_one_name_leave_one_complete_file(assets: AssetStore) -> None:
+    """The asset is one of them, complete, as are all reads meanwhile."""
     contents = [bytes([number]) * 300_000 for number in range(8)]
     put(assets, contents[0])
 

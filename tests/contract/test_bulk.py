@@ -1,4 +1,4 @@
-"""A fleet is loaded and handed out: what becomes of each config, and what stays as it was."""
+"""Bulk import and export: the outcome of each config, and the unchanged rest."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BAD = BulkRefusal("bad", ValidationFailed("It is bad."))
 
 
 class Oops(Exception):
-    """Raised in the middle."""
+    """Raised during a bulk write."""
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def bulk(store: Store, clock: SteppingClock) -> BulkService:
 
 @pytest.fixture
 def some(service: ConfigService) -> list[BulkEntry]:
-    """Entries of which one is new, one other, and one the same; what led here was told."""
+    """One new entry, one with other content and one with the stored content; earlier changes are announced."""
     for number in (2, 3):
         service.put(mac(number), content(n=number))
     queue = queue_of(service.store)
@@ -62,7 +62,7 @@ def some(service: ConfigService) -> list[BulkEntry]:
         (REPLACE, True, Tally(new=1, same=1, changed=1, stored=True), []),
     ],
 )
-def test_what_becomes_of_a_fleet(
+def test_outcomes_of_an_import(
     store: Store,
     bulk: BulkService,
     some: list[BulkEntry],
@@ -71,7 +71,7 @@ def test_what_becomes_of_a_fleet(
     tally: Tally,
     refused: list[str],
 ) -> None:
-    """The rules decide on conflicts; a dry run says the same beforehand, and stores nothing at all."""
+    """The options decide on conflicts; a dry run gives the same outcomes and stores nothing."""
     rules, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
     before, rows_before = everything(store, range(1, 4)), rows(store)
 
@@ -93,8 +93,8 @@ def test_what_becomes_of_a_fleet(
     assert (tally.new + tally.changed if tally.stored else 0) == len(notifications(store))
 
 
-def test_the_history_says_who_loaded_what(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
-    """One revision for each config that was stored, with the note; what is the same gets none."""
+def test_an_import_is_in_the_history(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
+    """Each stored config has one revision with the note; an unchanged one has none."""
     bulk.load(some, BulkOptions(REPLACE), ChangeNote("eve", "all of them"))
     found = histories(store, (1, 2, 3))
 
@@ -106,8 +106,8 @@ def test_the_history_says_who_loaded_what(store: Store, bulk: BulkService, some:
     assert content(z=2) == found[mac(2)][-1].content
 
 
-def test_a_fleet_loaded_again_changes_nothing(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
-    """A re-run makes no revision, and announces nothing."""
+def test_a_repeated_import_changes_nothing(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
+    """It makes no revision and announces nothing."""
     bulk.load(some, BulkOptions(REPLACE))
     queue = queue_of(store)
     queue.acknowledge(queue.find(99), [])
@@ -119,8 +119,8 @@ def test_a_fleet_loaded_again_changes_nothing(store: Store, bulk: BulkService, s
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_duplicates_are_refused_all(store: Store, bulk: BulkService, keep_going: bool) -> None:
-    """Nobody can tell which of them is meant; each refusal names another one."""
+def test_all_duplicates_are_refused(store: Store, bulk: BulkService, keep_going: bool) -> None:
+    """Each refusal names another entry of the same device."""
     twice = [entry(1), evolve(entry(1), place="again"), entry(2)]
     reported: list[BulkRefusal] = []
     tally = bulk.load(twice, BulkOptions(keep_going=keep_going), report=reported.append)
@@ -136,7 +136,7 @@ def test_duplicates_are_refused_all(store: Store, bulk: BulkService, keep_going:
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_refusals_of_the_source(store: Store, bulk: BulkService, keep_going: bool) -> None:
-    """What the reader could not read is reported in its place, and keeps all from being stored, or just itself."""
+    """An entry that the reader refused is reported with its position, and stops the import or is skipped."""
     reported: list[BulkRefusal] = []
     tally = bulk.load([entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), report=reported.append)
 
@@ -146,7 +146,7 @@ def test_refusals_of_the_source(store: Store, bulk: BulkService, keep_going: boo
 
 
 def test_every_kind_of_refusal_is_reported_in_one_run(bulk: BulkService, some: list[BulkEntry]) -> None:
-    """Who corrects a fleet need not run the import once for each kind of error."""
+    """One run lists all defects of a source."""
     reported: list[BulkRefusal] = []
     tally = bulk.load(
         [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), report=reported.append
@@ -158,7 +158,7 @@ def test_every_kind_of_refusal_is_reported_in_one_run(bulk: BulkService, some: l
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_a_source_that_fails_leaves_nothing(store: Store, bulk: BulkService, keep_going: bool) -> None:
-    """An error in the middle of reading comes out, and nothing was stored, in no mode."""
+    """An error of the source is raised, and nothing is stored in any mode."""
 
     def broken() -> Iterator[BulkEntry]:
         yield from entries(range(1500))
@@ -174,7 +174,7 @@ def test_a_source_that_fails_leaves_nothing(store: Store, bulk: BulkService, kee
 def test_writers_do_not_wait_for_a_slow_source(
     store: Store, bulk: BulkService, service: ConfigService
 ) -> None:
-    """While the source is read, others write, even the same devices; the import finds what they left."""
+    """While the source is read, others write even the same devices; the import sees their changes."""
 
     def slow() -> Iterator[BulkEntry]:
         for number in range(3):
@@ -185,8 +185,8 @@ def test_writers_do_not_wait_for_a_slow_source(
     assert {mac(0): 1, mac(1): 2, mac(2): 2} == {a: c.revision for a, c in configs(store).items()}
 
 
-def test_a_fleet_larger_than_any_batch(store: Store, bulk: BulkService) -> None:
-    """Thousands of entries, and large ones, are stored whole."""
+def test_an_import_larger_than_a_batch(store: Store, bulk: BulkService) -> None:
+    """Thousands of entries, and large ones, are all stored."""
     large = content(x="y" * 200_000)
     source = [*entries(range(2500)), *(entry(n, large) for n in range(2500, 2512))]
 
@@ -195,15 +195,15 @@ def test_a_fleet_larger_than_any_batch(store: Store, bulk: BulkService) -> None:
         assert [ExportedConfig(e.mac_address, e.content.text) for e in source] == list(exported)
 
 
-def test_an_empty_fleet(bulk: BulkService) -> None:
-    """Nothing to load is no error, and nothing to export neither."""
+def test_an_import_and_an_export_without_configs(bulk: BulkService) -> None:
+    """Neither is an error."""
     assert Tally() == bulk.load([], BulkOptions())
     with bulk.export() as exported:
         assert [] == list(exported)
 
 
 def test_an_export_is_of_one_moment(store: Store, bulk: BulkService, service: ConfigService) -> None:
-    """What writers do while it is read is not in it: no update, no deletion, no new config, no move."""
+    """Updates, deletions, creations and moves during an export are not in it."""
     bulk.load(entries(range(1200)), BulkOptions())
     seen: list[MacAddress] = []
     with bulk.export() as exported:
@@ -220,8 +220,8 @@ def test_an_export_is_of_one_moment(store: Store, bulk: BulkService, service: Co
     assert 1200 == len(configs(store))
 
 
-def test_an_export_may_be_left_in_the_middle(bulk: BulkService, service: ConfigService) -> None:
-    """A reader that goes away leaves nothing behind: the end of the test counts connections."""
+def test_an_export_can_be_abandoned(bulk: BulkService, service: ConfigService) -> None:
+    """An abandoned export returns its connection, as the teardown checks."""
     bulk.load(entries(range(1200)), BulkOptions())
 
     def leave() -> None:

@@ -1,4 +1,4 @@
-"""What a hostile input may cost: much of one kind takes time in proportion, and a deep patch is bounded."""
+"""The cost of hostile inputs: linear time for many entries of one kind, and limited merge patches."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
 
 
-def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
-    """Ten thousand duplicates are each refused, and looked up by an index: without it, this takes minutes."""
+def test_an_import_of_ten_thousand_duplicates(store: Store, clock: SteppingClock) -> None:
+    """Each is refused after an indexed look-up; without the index, this takes minutes."""
     once = [BulkEntry(f"line {number}", mac(number), content()) for number in range(5000)]
     refused: list[object] = []
 
@@ -26,8 +26,8 @@ def test_a_fleet_that_comes_twice(store: Store, clock: SteppingClock) -> None:
     assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
 
 
-def test_one_mac_address_that_comes_again_and_again(store: Store, clock: SteppingClock) -> None:
-    """Each names the place of another; looking for the others of each one takes minutes."""
+def test_an_import_of_one_mac_address_many_times(store: Store, clock: SteppingClock) -> None:
+    """Each refusal names one other entry; a search for all others would take minutes."""
     one = content()
     entries = [BulkEntry(f"line {number}", mac(1), one) for number in range(30_000)]
     refused: list[BulkRefusal] = []
@@ -40,8 +40,8 @@ def test_one_mac_address_that_comes_again_and_again(store: Store, clock: Steppin
     assert ["line 1 has", "line 0 has", "line 0 has"] == [str(refusal.error)[:10] for refusal in refused[:3]]
 
 
-def test_documents_that_differ_in_space_only_are_large_ones_too() -> None:
-    """The bound on lines is for those that are compared: here the written ones."""
+def test_the_limit_on_compared_lines_is_of_the_written_text() -> None:
+    """A document that is large only because of its spacing has the limits of a large one."""
     one, other = (ConfigContent.parse("{" + "\n".join(space * 40_000) + "}") for space in (" ", "\t"))
 
     found = difference(one, other, "a", "b")
@@ -51,7 +51,7 @@ def test_documents_that_differ_in_space_only_are_large_ones_too() -> None:
 
 
 def test_a_merge_patch_is_no_larger_than_a_content() -> None:
-    """Its cost grows with its depth, so its size is held to what may be stored."""
+    """Its cost grows with its depth, so its size has the limit of content."""
     body = b'{"match": "", "merge": {"a": "' + b"x" * 2000 + b'"}}'
 
     with pytest.raises(ContentTooLarge, match="merge patch is larger than 1024 bytes"):

@@ -1,4 +1,4 @@
-"""Fleets and single writers at the same time: nothing is lost, no number is used twice, nobody waits for ever."""
+"""Bulk writes concurrent with single writers: no change is lost, no revision is repeated, no writer is blocked for ever."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def numbered(found: dict[MacAddress, Config]) -> list[tuple[int, Config]]:
     return [(int(str(address)[-2:], 16), config) for address, config in found.items()]
 
 
-def assert_whole(store: Store) -> None:
-    """Histories without gaps, counters and configs at their ends, and the newest announced."""
+def assert_consistent(store: Store) -> None:
+    """Histories have no gaps, counters and configs equal their last revision, and the newest one is announced."""
     found, past, pending = configs(store), histories(store, DEVICES), notifications(store)
     counters = everything(store, DEVICES)["counters"]
     for number in DEVICES:
@@ -53,7 +53,7 @@ def assert_whole(store: Store) -> None:
 
 
 def test_an_import_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
-    """Each change of either is one revision: as many as were acknowledged, and none twice."""
+    """Each acknowledged change is one revision."""
 
     def act(number: int) -> int:
         done = 0
@@ -70,11 +70,11 @@ def test_an_import_against_single_writers(store: Store, bulk: BulkService, servi
     done = together(3, act)
     assert len(DEVICES) * ROUNDS == done[0]
     assert sum(done) == sum(config.revision for config in configs(store).values())
-    assert_whole(store)
+    assert_consistent(store)
 
 
-def test_imports_of_one_fleet_at_once(store: Store, bulk: BulkService) -> None:
-    """Four imports whose devices overlap, in different orders, all succeed; the last one's content stays."""
+def test_concurrent_imports_of_the_same_devices(store: Store, bulk: BulkService) -> None:
+    """Four imports in different orders all succeed; the content of the last one stays."""
 
     def act(number: int) -> Tally:
         numbers = [n for n in DEVICES if n % 4 != number]
@@ -86,22 +86,22 @@ def test_imports_of_one_fleet_at_once(store: Store, bulk: BulkService) -> None:
     assert len(DEVICES) == sum(tally.new for tally in tallies)
     assert 2 * len(DEVICES) == sum(tally.changed for tally in tallies)
     assert {3} == {config.revision for config in configs(store).values()}
-    assert_whole(store)
+    assert_consistent(store)
 
 
 def test_imports_of_new_devices_with_conflicts_refused(store: Store, bulk: BulkService) -> None:
-    """Of four imports that must find nothing there, one stores all, and the others nothing."""
+    """Of four imports that require new devices, one stores all of its configs, and the others none."""
     tallies = together(4, lambda number: bulk.load(entries(DEVICES, by=number), BulkOptions()))
 
     stored = [tally for tally in tallies if tally.stored]
     assert [Tally(new=len(DEVICES), stored=True)] == stored
     assert [Tally(refused=len(DEVICES))] * 3 == [tally for tally in tallies if not tally.stored]
     assert 1 == len({json.loads(config.content.text)["by"] for config in configs(store).values()})
-    assert_whole(store)
+    assert_consistent(store)
 
 
 def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
-    """Every device gets the patch on top of what others write; none of their changes is lost."""
+    """Every device gets the patch on top of concurrent changes, none of which is lost."""
     bulk.load(entries(DEVICES), BulkOptions())
     for_all = ConfigQuery()
 
@@ -122,11 +122,11 @@ def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service
 
     done = together(3, act)
     assert sum(done) + len(DEVICES) == sum(config.revision for config in configs(store).values())
-    assert_whole(store)
+    assert_consistent(store)
 
 
 def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -> None:
-    """Two patches, all or nothing, end with both in every config: whoever was late began anew."""
+    """Two concurrent patches both apply to every config: the second one to commit starts again."""
     bulk.load(entries(DEVICES), BulkOptions())
 
     def act(number: int) -> Tally:
@@ -137,11 +137,11 @@ def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -
     assert {("n", "p0", "p1")} == {
         tuple(sorted(json.loads(config.content.text))) for config in configs(store).values()
     }
-    assert_whole(store)
+    assert_consistent(store)
 
 
 def test_exports_while_writers_write(store: Store, bulk: BulkService) -> None:
-    """Each import is one moment: an export shows all of it, or nothing of it."""
+    """An export contains all configs of an import, or none of them."""
     bulk.load(entries(DEVICES, load=0), BulkOptions())
 
     def act(number: int) -> set[int]:
@@ -159,7 +159,7 @@ def test_exports_while_writers_write(store: Store, bulk: BulkService) -> None:
 
 
 def test_imports_against_board_swaps(store: Store, bulk: BulkService, service: ConfigService) -> None:
-    """Swaps, deletions and imports of the same boards all end, and each config is at its board's counter."""
+    """Concurrent swaps, deletions and imports all end, and each config is at its counter."""
     moved = service.create(mac(0), content()).id
 
     def act(number: int) -> None:

@@ -1,4 +1,4 @@
-"""One merge patch to many configs: each gets it once, whoever writes meanwhile."""
+"""One merge patch to many configs: each gets it once, despite concurrent writers."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def texts(store: Store) -> list[str]:
     return [config.content.text for config in configs(store).values()]
 
 
-def test_a_patch_of_what_is_selected(store: Store, bulk: BulkService) -> None:
-    """The filter selects; what has the member already stays; each device has one result, and one revision."""
+def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
+    """A config that has the member already is unchanged; each device has one result and one revision."""
     bulk.load(
         [
             entry(1, content('{ "deviceName":"Lamp 1" , "x":1.10 }')),
@@ -68,8 +68,8 @@ def test_a_patch_of_what_is_selected(store: Store, bulk: BulkService) -> None:
     assert [f"config {mac(1)}"] == list(notifications(store))
 
 
-def test_a_patch_again_changes_nothing(store: Store, bulk: BulkService) -> None:
-    """A re-run finds its work done: no revision, and nobody is told."""
+def test_a_repeated_patch_changes_nothing(store: Store, bulk: BulkService) -> None:
+    """It makes no revision and announces nothing."""
     bulk.load(entries(range(250)), BulkOptions())
     assert Tally(changed=250, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
     forget_notifications(store)
@@ -80,7 +80,7 @@ def test_a_patch_again_changes_nothing(store: Store, bulk: BulkService) -> None:
 
 
 def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkService) -> None:
-    """The count is of all, the samples are the first that would change, with before and after."""
+    """The counts are of all configs; the samples are the first changed ones, before and after."""
     bulk.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
     before, rows_before, found = everything(store, range(120)), rows(store), configs(store)
     results: list[BulkResult] = []
@@ -98,7 +98,7 @@ def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkServic
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, keep_going: bool) -> None:
-    """Each names its device and why; without "keep going" nothing is stored."""
+    """Each refusal has the device and the reason; without `keep_going` nothing is stored."""
     bulk.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
@@ -119,7 +119,7 @@ def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, 
 
 
 def test_a_patch_that_breaks_a_derived_field(store: Store, bulk: BulkService) -> None:
-    """The reason points at the member."""
+    """The reason has a pointer to the member."""
     bulk.load(entries((1, 2)), BulkOptions())
     reported: list[BulkRefusal] = []
     outcome = bulk.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), report=reported.append)
@@ -131,15 +131,15 @@ def test_a_patch_that_breaks_a_derived_field(store: Store, bulk: BulkService) ->
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_what_others_change_meanwhile_is_patched_as_it_is_then(
+def test_a_concurrent_change_is_patched(
     store: Store, bulk: BulkService, service: ConfigService, keep_going: bool
 ) -> None:
-    """An update between reading and storing is not lost, and the patch is on top of it; counted once."""
+    """An update between reading and storing is kept, patched, and counted once."""
     bulk.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], BulkOptions())
     interfered: list[int] = []
 
     def interfere(refusal: BulkRefusal) -> None:
-        # Between the reading of all and their storing, a refusal is reported: here somebody writes.
+        # A refusal is reported after all configs are read and before they are stored: another writer comes in here.
         reported.append(refusal)
         if not interfered:
             interfered.append(service.put(mac(2), content(theirs=1))[0].revision)

@@ -1,4 +1,4 @@
-"""`Stage`: the shipped suite, over every adapter."""
+"""`BulkWrite`: the shipped suite, over every adapter."""
 
 from __future__ import annotations
 

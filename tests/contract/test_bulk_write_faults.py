@@ -1,4 +1,4 @@
-"""A write that fails while it stores leaves everything as it was."""
+"""A bulk write that fails leaves everything unchanged."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ CLOCK = StillClock()
 
 
 class Oops(Exception):
-    """Raised in the middle."""
+    """Raised during a bulk write."""
 
 
 @pytest.fixture
 def some(service: ConfigService) -> list[BulkEntry]:
-    """Entries of which two are new, one other and one the same."""
+    """Two new entries, one with other content and one with the stored content."""
     for number in (2, 3):
         service.put(mac(number), content(n=number))
     return [entry(2, content(z=2)), entry(1), entry(3), entry(8)]
@@ -42,7 +42,7 @@ def store_all(store: Store, some: list[BulkEntry], clock: Clock) -> bool:
 def test_a_clock_that_fails_leaves_nothing(
     store: Store, service: ConfigService, some: list[BulkEntry]
 ) -> None:
-    """An error under the lock rolls everything back, and the store works on."""
+    """An error under the lock rolls back everything, and the store stays usable."""
     before, rows_before = everything(store, range(1, 6)), rows(store)
 
     def broken() -> datetime:
@@ -72,7 +72,7 @@ _MEND = {"sqlite": "DROP TRIGGER broken", "postgresql": "DROP TRIGGER broken ON 
 def test_a_database_that_fails_in_the_middle_keeps_nothing(
     store: Store, some: list[BulkEntry], table: str
 ) -> None:
-    """Whichever of the statements fails, those before it are undone; afterwards the same entries are stored."""
+    """If any statement fails, the earlier ones are rolled back; afterwards the same entries are stored."""
     if isinstance(store, MemoryStore):
         return
     assert isinstance(store, SqlStore)

@@ -1,4 +1,4 @@
-"""`Lease`: the shipped suite over both databases; processes that are killed, links that are cut."""
+"""`Lease`: the shipped suite over both databases; killed processes, broken connections."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ class TestLease(LeaseContract):
         return partial(make_lease, database_url)
 
 
-def test_each_database_has_its_own(
+def test_each_database_has_its_own_lease(
     sqlite_url: str, postgres_url: str, empty_postgres_url: str, tmp_path: Path, make_lease: MakeLease
 ) -> None:
-    """Two services on one machine, or on one server, keep out of each other's way."""
+    """Two services on one machine, or on one server, do not exclude each other."""
     urls = [sqlite_url, f"sqlite:///{tmp_path / 'other.db'}", postgres_url, empty_postgres_url]
 
     assert [True] * 4 == [make_lease(url).hold() for url in urls]
 
 
 def test_it_is_freed_when_its_process_is_killed(database_url: str, make_lease: MakeLease) -> None:
-    """SIGKILL leaves no time to give anything back; the successor has it within 5 s."""
+    """After SIGKILL of the holder, the successor has the lease within 5 s."""
     lease = make_lease(database_url)
     with lease_holder(database_url) as (process, said):
         assert "held" == said
@@ -68,15 +68,15 @@ def test_it_is_freed_when_its_process_is_killed(database_url: str, make_lease: M
 
 
 def test_another_process_cannot_have_it(database_url: str, make_lease: MakeLease) -> None:
-    """It is a matter of processes, not of objects."""
+    """The lease excludes other processes, not only other objects."""
     assert make_lease(database_url).hold()
 
     with lease_holder(database_url) as (_, said):
         assert "not held" == said
 
 
-def test_a_session_that_was_cut_gives_the_lease_away(postgres_url: str, make_lease: MakeLease) -> None:
-    """The server ended the holder's session: another has the lease, and the first one notices."""
+def test_the_lease_ends_with_its_session(postgres_url: str, make_lease: MakeLease) -> None:
+    """If the server ends the holder's session, another process gets the lease, and the first one notices."""
     first, second = make_lease(postgres_url), make_lease(postgres_url)
     assert first.hold()
     with psycopg.connect(postgres_url, autocommit=True) as connection:
@@ -92,10 +92,8 @@ def test_a_session_that_was_cut_gives_the_lease_away(postgres_url: str, make_lea
     assert second.hold()
 
 
-def test_a_server_that_is_away_has_no_lease_to_give(
-    own_postgres: PostgresServer, make_lease: MakeLease
-) -> None:
-    """It is not had while the server is down, nothing is raised, and it is had again afterwards."""
+def test_the_lease_while_the_server_is_down(own_postgres: PostgresServer, make_lease: MakeLease) -> None:
+    """It is not held while the server is down, no error is raised, and it is held again afterwards."""
     lease = make_lease(own_postgres.base_url)
     assert lease.hold()
 
@@ -106,8 +104,8 @@ def test_a_server_that_is_away_has_no_lease_to_give(
     wait_until(lease.hold, "the lease is had again")
 
 
-def test_a_link_that_swallows_everything_is_noticed(postgres_url: str, make_lease: MakeLease) -> None:
-    """A check of the lease comes back, and says that it is lost."""
+def test_a_dead_connection_is_noticed(postgres_url: str, make_lease: MakeLease) -> None:
+    """A check of the lease returns, and reports it as lost."""
     url = make_url(postgres_url)
     assert url.port is not None
     with Link(url.port) as link:
@@ -123,10 +121,8 @@ def test_a_link_that_swallows_everything_is_noticed(postgres_url: str, make_leas
         wait_until(lease.hold, "the lease is had again")
 
 
-def test_a_host_that_is_gone_without_a_word_holds_it_for_seconds_only(
-    postgres_url: str, make_lease: MakeLease
-) -> None:
-    """The server is told to look whether the session's host is there, idle or not: by itself it takes two hours."""
+def test_a_lost_host_holds_it_for_seconds_only(postgres_url: str, make_lease: MakeLease) -> None:
+    """The session has keepalives, idle or not; by default the server waits two hours."""
     lease = make_lease(postgres_url)
     assert isinstance(lease, PostgresqlLease)
     assert lease.hold()
@@ -145,8 +141,8 @@ def test_a_host_that_is_gone_without_a_word_holds_it_for_seconds_only(
     assert 0 < setting("tcp_user_timeout") <= 20_000
 
 
-def test_a_directory_that_is_away_has_no_lease_to_give(tmp_path: Path, make_lease: MakeLease) -> None:
-    """A disk that is not mounted yet: the lease is not had, nothing is raised, and it is had afterwards."""
+def test_the_lease_while_the_directory_is_missing(tmp_path: Path, make_lease: MakeLease) -> None:
+    """Before its disk is mounted it is not held, no error is raised, and it is held afterwards."""
     directory = tmp_path / "disk"
     lease = make_lease(f"sqlite:///{directory / 'configs.db'}")
 

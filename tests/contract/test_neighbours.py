@@ -1,4 +1,4 @@
-"""Two installations under one prefix: each notices the other, says so once, and goes on."""
+"""Two installations with one topic prefix: each reports the other once, and continues."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .queues import change
 ONE, OTHER = client_id_of("one", "iotsupport"), client_id_of("other", "iotsupport")
 
 
-class Seconds:
-    """A clock that stands still until it is moved."""
+class ManualClock:
+    """A clock that a test advances."""
 
     now = 1000.0
 
@@ -38,12 +38,12 @@ class Seconds:
 
 
 @pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
+def seconds() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def pair(broker: Mosquitto, seconds: Seconds) -> Iterator[tuple[MqttPublisher, MqttPublisher]]:
+def pair(broker: Mosquitto, seconds: ManualClock) -> Iterator[tuple[MqttPublisher, MqttPublisher]]:
     """Publishers of two installations, connected one after the other."""
     with (
         publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as one,
@@ -64,23 +64,23 @@ def is_open(publisher: MqttPublisher) -> bool:
     return publisher._session is not None and publisher._session.is_open()
 
 
-def test_client_ids_are_what_every_broker_accepts() -> None:
-    """One for each installation and prefix, of 23 letters and digits."""
+def test_client_ids_are_valid_for_every_broker() -> None:
+    """A client id has 23 letters and digits, one for each installation and prefix."""
     ids = {client_id_of(name, prefix) for name in ("a", "b") for prefix in ("iotsupport", "hö/me")}
 
     assert 4 == len(ids)
     assert {(23, True, True)} == {(len(one), one.isalnum(), one.isascii()) for one in ids}
 
 
-def test_both_notice_each_other_and_neither_is_thrown_out(
+def test_both_notice_each_other_and_stay_connected(
     pair: tuple[MqttPublisher, MqttPublisher],
-    seconds: Seconds,
+    seconds: ManualClock,
     broker: Mosquitto,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Once each, as an error; it ends some time after the other is gone."""
+    """Each reports one error, which ends some time after the other has gone."""
     one, other = pair
-    wait_until(lambda: codes(one) == [RelayProblemCode.PREFIX_SHARED], "the first hears of the second")
+    wait_until(lambda: codes(one) == [RelayProblemCode.PREFIX_SHARED], "the first reports the second")
     seconds.now += 6
     codes(one)
     wait_until(lambda: codes(other) == [RelayProblemCode.PREFIX_SHARED], "the second is answered")
@@ -103,8 +103,8 @@ def test_both_notice_each_other_and_neither_is_thrown_out(
     assert "no other installation" in caplog.records[-1].getMessage()
 
 
-def test_one_installation_is_no_neighbour_of_itself(broker: Mosquitto) -> None:
-    """A relay that follows another of its installation has its client id; nothing stays behind, either."""
+def test_an_installation_does_not_report_itself(broker: Mosquitto) -> None:
+    """A successor has the same client id; no marker stays behind."""
     for _ in range(2):
         with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
             publisher.connect()
@@ -118,8 +118,8 @@ def test_one_installation_is_no_neighbour_of_itself(broker: Mosquitto) -> None:
     "payload",
     ["", "x", "[]", "{}", '{"client_id": 1}', '{"client_id": "\\u001b[31m"}', '"' + "x" * 9999 + '"'],
 )
-def test_what_is_no_marker_says_nothing(broker: Mosquitto, payload: str) -> None:
-    """Whoever may write to the topic can write anything."""
+def test_invalid_markers_are_ignored(broker: Mosquitto, payload: str) -> None:
+    """Every client with access to the topic can write to it."""
     with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
         publisher.connect()
         publisher.tend()
@@ -136,8 +136,8 @@ def test_what_is_no_marker_says_nothing(broker: Mosquitto, payload: str) -> None
         assert [] == codes(publisher)
 
 
-def test_a_copy_of_the_database_is_noticed_by_what_it_leaves(broker: Mosquitto, seconds: Seconds) -> None:
-    """Mosquitto 2.0.11 ends the older session without a word; a broken connection alone is no sign of a copy."""
+def test_a_copy_of_the_database_is_noticed_by_its_marker(broker: Mosquitto, seconds: ManualClock) -> None:
+    """Mosquitto 2.0.11 ends the older session without a reason; a broken connection alone does not mean a copy."""
     with (
         publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as original,
         publisher_on(broker.url, client_id=ONE, shows_itself=True, clock=seconds) as copy,
@@ -159,8 +159,8 @@ def test_a_copy_of_the_database_is_noticed_by_what_it_leaves(broker: Mosquitto, 
         assert [] == list(original.problems())
 
 
-def test_a_broker_that_restarts_is_no_copy(broker: Mosquitto) -> None:
-    """However often: the mark that is found is this relay's own."""
+def test_a_restart_of_the_broker_is_not_a_copy(broker: Mosquitto) -> None:
+    """The marker that is found after each restart is this relay's own."""
     with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
         for _ in range(3):
             publisher.connect()
@@ -172,8 +172,8 @@ def test_a_broker_that_restarts_is_no_copy(broker: Mosquitto) -> None:
 
 
 @pytest.mark.parametrize("takeovers", [1, 2])
-def test_one_takeover_is_a_failover_and_two_are_a_copy(seconds: Seconds, takeovers: int) -> None:
-    """Where the broker says so, in the reason of its DISCONNECT."""
+def test_one_takeover_is_a_failover_and_two_are_a_copy(seconds: ManualClock, takeovers: int) -> None:
+    """The broker reports a takeover in the reason of its DISCONNECT."""
     neighbours = Neighbours(ONE, "iotsupport", seconds)
     for _ in range(takeovers):
         neighbours.taken_over()
@@ -181,33 +181,33 @@ def test_one_takeover_is_a_failover_and_two_are_a_copy(seconds: Seconds, takeove
     assert (takeovers == 2) == (neighbours.problem() is not None)
 
 
-def test_a_broker_that_refuses_the_topic_is_gone_on_with(
+def test_a_broker_that_refuses_the_marker_topic_is_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It says so once, at info, also where the broker hangs up on it; changes are told as before."""
+    """One info line says so, even if the broker closes the connection; changes are published as before."""
     caplog.set_level(logging.INFO)
     broker = Mosquitto(tmp_path, denying(tmp_path, f"iotsupport{MARKER}"))
     try:
         with publisher_on(broker.url, client_id=ONE, shows_itself=True) as publisher:
 
-            def is_told() -> bool:
-                # Where the broker hangs up, the relay connects again.
+            def is_published() -> bool:
+                # If the broker disconnects, the relay connects again.
                 with suppress(BrokerUnavailable):
                     publisher.connect()
                     publisher.tend()
                 return [TAKEN] == list(publisher.publish([change(1)]))
 
-            wait_until(is_told, "the change is told")
+            wait_until(is_published, "the change is published")
             publisher.disconnect()
-            assert is_told()
+            assert is_published()
     finally:
         broker.stop()
     lines = [record for record in caplog.records if MARKER in record.getMessage()]
     assert [logging.INFO] == [line.levelno for line in lines]
 
 
-def test_a_broker_that_is_silent_about_the_topic_is_gone_on_with() -> None:
-    """It counts as away, for it may be; but not for ever."""
+def test_a_broker_that_never_answers_about_the_marker_topic_is_used() -> None:
+    """It counts as unavailable, but only for a limited time."""
     with (
         ThreadPoolExecutor(1) as threads,
         scripted_broker() as broker,

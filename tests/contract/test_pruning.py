@@ -1,4 +1,4 @@
-"""Pruning: the shipped suite, over every adapter, and the share of a step in SQL."""
+"""Pruning: the shipped suite, over every adapter, and the size of a step in SQL."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class TestPruning(PruningContract):
 
 @pytest.fixture
 def history(store: Store, service: ConfigService) -> HistoryService:
-    """The use cases of history, over the same store as the service."""
+    """The use cases of the history, over the same store as the service."""
     return HistoryService(store, service.clock)
 
 
 def test_a_long_history_takes_several_transactions(
     store: Store, service: ConfigService, history: HistoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long the histories are, no step looks at, or removes, more than its share; the end is the same."""
+    """No step reads or removes more than its share; the result is the same."""
     monkeypatch.setattr(sql_history, "_PRUNED_AT_ONCE", 7)
     monkeypatch.setattr(sql_history, "_LOOKED_AT_ONCE", 25)
     ids = [with_revisions(service, number, 20) for number in range(3)]

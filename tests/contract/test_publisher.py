@@ -1,4 +1,4 @@
-"""`Publisher` over MQTT: what goes over the wire of a real broker, and what the broker answers."""
+"""`Publisher` over MQTT: the messages at a real broker, and the broker's answers."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ HINT = ReceivedMessage(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retaine
 
 @pytest.fixture
 def publisher(broker: Mosquitto) -> Iterator[MqttPublisher]:
-    """Connected to the test's broker."""
+    """A publisher that is connected to the test's broker."""
     with publisher_on(broker.url) as publisher:
         publisher.connect()
         yield publisher
 
 
-def test_a_change_is_told_on_both_topics_the_state_first(
+def test_a_change_is_published_on_both_topics_state_first(
     publisher: MqttPublisher, listener: Listener
 ) -> None:
-    """A device that the hint wakes finds the new state; the hint's bytes are what firmware compares."""
+    """A device that reacts to the hint finds the new state; the bytes of the hint are those that firmware compares."""
     receipts = publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
 
     state, restart_hint = listener.wait_for(2)
@@ -64,10 +64,10 @@ def test_a_change_is_told_on_both_topics_the_state_first(
         pytest.param(Announcement(DEVICE, restart_hint=False), [], id="nothing"),
     ],
 )
-def test_only_what_is_wanted_is_told(
+def test_only_requested_topics_are_published(
     publisher: MqttPublisher, listener: Listener, announcement: Announcement, topics: list[str]
 ) -> None:
-    """No other topic hears of it; an announcement that wants nothing is taken."""
+    """An announcement without a topic is acknowledged without a message."""
     end = Announcement(subject(1), restart_hint=True)
 
     receipts = publisher.publish([announcement, end])
@@ -80,8 +80,8 @@ def test_only_what_is_wanted_is_told(
 @pytest.mark.parametrize(
     "name", [pytest.param("a.bin", id="plain"), pytest.param('ä "q" #+/😀.bin', id="odd")]
 )
-def test_an_asset_is_told_by_its_name(publisher: MqttPublisher, listener: Listener, name: str) -> None:
-    """As it is, without a suffix."""
+def test_an_asset_is_published_by_its_name(publisher: MqttPublisher, listener: Listener, name: str) -> None:
+    """The name has no suffix."""
     publisher.publish([asset(name)])
 
     (received,) = listener.wait_for(1)
@@ -89,7 +89,7 @@ def test_an_asset_is_told_by_its_name(publisher: MqttPublisher, listener: Listen
 
 
 def test_the_state_is_retained_and_the_hint_is_not(publisher: MqttPublisher, broker: Mosquitto) -> None:
-    """Who subscribes later hears the state of each device, the newest one, and no hint."""
+    """A later subscriber receives the newest state of each device, and no hint."""
     for revision in (1, 2):
         publisher.publish([change(1, revision)])
     publisher.publish([change(2, 9)])
@@ -105,7 +105,7 @@ def test_the_state_is_retained_and_the_hint_is_not(publisher: MqttPublisher, bro
 def test_a_deletion_clears_the_retained_message(
     publisher: MqttPublisher, broker: Mosquitto, listener: Listener
 ) -> None:
-    """An empty payload on the retained topic, nothing on the fleet's, and nothing for who comes later."""
+    """The retained topic gets an empty payload and the fleet topic nothing; a later subscriber receives nothing."""
     publisher.publish([change(1, 1), change(2, 1)])
     listener.wait_for(4)
     listener.forget()
@@ -119,8 +119,8 @@ def test_a_deletion_clears_the_retained_message(
     assert subject(2).key == left.json()["mac_address"]
 
 
-def test_everything_goes_at_qos_1(publisher: MqttPublisher, broker: Mosquitto) -> None:
-    """As the broker saw it: at-least-once, and retained where it should be."""
+def test_messages_have_qos_1(publisher: MqttPublisher, broker: Mosquitto) -> None:
+    """The broker's log shows QoS 1 and the retain flags."""
     publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
 
     def seen() -> list[tuple[str, str, str]]:
@@ -132,7 +132,7 @@ def test_everything_goes_at_qos_1(publisher: MqttPublisher, broker: Mosquitto) -
 
 
 def test_the_prefix_is_a_setting(broker: Mosquitto) -> None:
-    """All topics begin with it, and a prefix may have levels."""
+    """All topics begin with it; it may have several levels."""
     with (
         Listener(broker.port, "#") as listener,
         publisher_on(broker.url, prefix="home/iöt") as publisher,
@@ -147,8 +147,8 @@ def test_the_prefix_is_a_setting(broker: Mosquitto) -> None:
         ] == [message.topic for message in listener.wait_for(3)]
 
 
-def test_without_subscribers_it_is_taken(publisher: MqttPublisher) -> None:
-    """The broker's "no matching subscribers" is a success."""
+def test_without_subscribers_it_is_accepted(publisher: MqttPublisher) -> None:
+    """The broker's reason "no matching subscribers" is a success."""
     assert [TAKEN] * 2 == list(publisher.publish([change(1), asset("a.bin")]))
 
 
@@ -159,7 +159,7 @@ def test_nothing_to_publish(publisher: MqttPublisher) -> None:
 
 @pytest.fixture
 def deny(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
-    """Start a broker that refuses what is published on some topics."""
+    """Starts a broker that refuses messages on some topics."""
     started: list[Mosquitto] = []
 
     def start(*topics: str) -> Mosquitto:
@@ -182,7 +182,7 @@ def deny(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 def test_a_refusal_says_what_was_refused(
     deny: Callable[..., Mosquitto], denied: list[str], stated: bool, blamed: str
 ) -> None:
-    """The broker's reason and the topic, also where it hangs up after a refusal, as Mosquitto 2.0.11 does."""
+    """It has the broker's reason and the topic, even if the broker then disconnects, as Mosquitto 2.0.11 does."""
     with publisher_on(deny(*denied).url) as publisher:
         publisher.connect()
         (receipt,) = publisher.publish([Announcement(DEVICE, restart_hint=True, state=STATE)])
@@ -194,19 +194,19 @@ def test_a_refusal_says_what_was_refused(
     assert f"Not authorized ({blamed})" in receipt.error
 
 
-def test_a_refusal_of_one_keeps_no_other_waiting(deny: Callable[..., Mosquitto]) -> None:
-    """The receipts are in the order of the announcements; a broker that hangs up costs one more connection."""
+def test_one_refusal_does_not_delay_others(deny: Callable[..., Mosquitto]) -> None:
+    """Receipts are in the order of the announcements; a disconnect costs one more connection."""
     denied = f"iotsupport/devices/{subject(2).key}/config"
     broker = deny(denied)
     batch = [change(number) for number in range(1, 50)]
     receipts: dict[str, Receipt] = {}
     with Listener(broker.port) as listener, publisher_on(broker.url) as publisher:
-        # Once more where the connection's end was noticed before the refusal was read.
+        # Repeat if the end of the connection was noticed before the refusal was read.
         for _ in range(4):
             left = [announcement for announcement in batch if announcement.subject.key not in receipts]
             publisher.connect()
             answers = zip(left, publisher.publish(left), strict=True)
-            receipts.update({told.subject.key: receipt for told, receipt in answers if receipt is not None})
+            receipts.update({one.subject.key: receipt for one, receipt in answers if receipt is not None})
             publisher.disconnect()
         assert {announcement.subject.key for announcement in batch} == set(receipts)
         states = {message.topic for message in listener.wait_for(48, "/config")}

@@ -1,4 +1,4 @@
-"""`Publisher` over MQTT: signing in, encryption, and brokers that cannot be had. One clear line each."""
+"""`Publisher` over MQTT: sign-in, encryption, and unavailable brokers, each with one clear line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "hunter2"
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A broker that asks for a name and a password."""
+    """A broker that requires a user name and a password."""
     broker = Mosquitto(tmp_path, password_file(tmp_path, relay=f"{SECRET}@/ü"), anonymous=False)
     yield broker
     broker.stop()
@@ -36,14 +36,14 @@ def certificates(tmp_path: Path) -> Certificates:
 
 @pytest.fixture
 def encrypted(tmp_path: Path, certificates: Certificates) -> Iterator[Mosquitto]:
-    """A broker that speaks TLS only."""
+    """A broker with TLS only."""
     broker = Mosquitto(tmp_path, *certificates.options)
     yield broker
     broker.stop()
 
 
 def refusal(url: str, *, timeout: float = 10.0, ca_file: Path | None = None) -> str:
-    """Why a connection could not be had: one line without a secret, that names the broker."""
+    """The reason why a connection failed: one line that names the broker and has no secret."""
     with warnings.catch_warnings():
         # paho leaves the socket of a failed handshake to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
@@ -65,7 +65,7 @@ def _reason(url: str, timeout: float, ca_file: Path | None) -> str:
 
 
 def test_a_user_signs_in(guarded: Mosquitto) -> None:
-    """With the password of the URL, whose escapes are undone."""
+    """The password in the URL is unescaped."""
     with publisher_on(f"mqtt://relay:{SECRET}%40%2F%C3%BC@127.0.0.1:{guarded.port}") as publisher:
         publisher.connect()
 
@@ -76,28 +76,28 @@ def test_a_user_signs_in(guarded: Mosquitto) -> None:
     "user",
     [
         pytest.param(f"relay:{SECRET}@", id="wrong-password"),
-        pytest.param(f"nobody:{SECRET}@", id="unknown-user"),
+        pytest.param(f"stranger:{SECRET}@", id="unknown-user"),
         pytest.param("relay@", id="no-password"),
-        pytest.param("", id="nobody"),
+        pytest.param("", id="no-credentials"),
     ],
 )
-def test_a_stranger_is_refused(guarded: Mosquitto, user: str) -> None:
-    """With the broker's reason; it is no timeout."""
+def test_wrong_credentials_are_refused(guarded: Mosquitto, user: str) -> None:
+    """The refusal has the broker's reason, not a time-out."""
     assert "Not authorized" in refusal(f"mqtt://{user}127.0.0.1:{guarded.port}")
 
 
 def test_a_closed_port() -> None:
-    """Nobody listens there."""
+    """The connection is refused."""
     assert "refused" in refusal(f"mqtt://127.0.0.1:{free_port()}")
 
 
 def test_an_unknown_host() -> None:
-    """A name that no resolver may know (RFC 6761)."""
+    """The host has a name that no resolver may know (RFC 6761)."""
     assert "cannot be reached" in refusal("mqtt://broker.invalid:1883")
 
 
-def test_connecting_again_is_a_connection(broker: Mosquitto) -> None:
-    """After a refusal, after a disconnect, and while connected, which costs nothing."""
+def test_connecting_again(broker: Mosquitto) -> None:
+    """It works after a refusal and after a disconnect, and is free while connected."""
     with publisher_on(broker.url) as publisher:
         broker.stop()
         with pytest.raises(BrokerUnavailable):
@@ -110,12 +110,12 @@ def test_connecting_again_is_a_connection(broker: Mosquitto) -> None:
             publisher.disconnect()
             publisher.disconnect()
 
-    # Each start's log follows the one before.
+    # The log of each start is appended.
     assert 2 == broker.log().count(" as iotsupport-relay ")
 
 
 def test_an_encrypted_connection(encrypted: Mosquitto, certificates: Certificates) -> None:
-    """The broker's certificate is signed by the authority that the operator named."""
+    """The broker's certificate is signed by the authority in the settings."""
     url = f"mqtts://127.0.0.1:{encrypted.port}"
     with publisher_on(url, ca_file=certificates.ca_file) as publisher:
         publisher.connect()
@@ -124,14 +124,14 @@ def test_an_encrypted_connection(encrypted: Mosquitto, certificates: Certificate
 
 
 def test_an_unknown_authority_is_refused(encrypted: Mosquitto) -> None:
-    """The system's certificates do not vouch for the test's broker."""
+    """The system's certificates do not include the test's authority."""
     assert "certificate verify failed" in refusal(f"mqtts://127.0.0.1:{encrypted.port}").lower().replace(
         "_", " "
     )
 
 
 def test_another_authority_is_refused(encrypted: Mosquitto, tmp_path: Path) -> None:
-    """The named file is all that is trusted."""
+    """Only the configured file is trusted."""
     other = tmp_path / "other"
     other.mkdir()
     ca_file = Certificates.issue(other).ca_file
@@ -142,7 +142,7 @@ def test_another_authority_is_refused(encrypted: Mosquitto, tmp_path: Path) -> N
 
 
 def test_a_certificate_of_another_host_is_refused(tmp_path: Path) -> None:
-    """An authority that is trusted vouches for the name that was asked for, or for nothing."""
+    """The certificate must be for the host in the URL."""
     certificates = Certificates.issue(tmp_path, "broker.example.org")
     broker = Mosquitto(tmp_path, *certificates.options)
     try:
@@ -154,7 +154,7 @@ def test_a_certificate_of_another_host_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_certificate(encrypted: Mosquitto, tmp_path: Path) -> None:
-    """The line says what the file lacks, and not that the network fails."""
+    """The line names the defect of the file instead of a network error."""
     empty = tmp_path / "empty.pem"
     empty.write_text("no certificate\n")
 
@@ -167,7 +167,7 @@ def test_a_file_without_a_certificate(encrypted: Mosquitto, tmp_path: Path) -> N
 def test_the_wrong_scheme(
     broker: Mosquitto, encrypted: Mosquitto, certificates: Certificates, scheme: str
 ) -> None:
-    """Encryption on one side only ends in a line, not in a wait for ever."""
+    """Encryption on one side only ends with an error within the time-out."""
     port = broker.port if scheme == "mqtts" else encrypted.port
 
     assert refusal(f"{scheme}://127.0.0.1:{port}", timeout=2, ca_file=certificates.ca_file)
@@ -177,7 +177,7 @@ def test_the_wrong_scheme(
 def test_a_broker_that_does_not_answer(
     broker: Mosquitto, encrypted: Mosquitto, certificates: Certificates, tls: bool
 ) -> None:
-    """Its kernel takes the connection, and nothing comes back: the wait is bounded by the setting."""
+    """The kernel accepts the connection and no answer follows: the setting limits the wait."""
     silent = encrypted if tls else broker
     silent.pause()
     started = monotonic()

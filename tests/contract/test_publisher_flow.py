@@ -1,4 +1,4 @@
-"""`Publisher` over MQTT: how much is under way, and what becomes of it when the broker falls silent."""
+"""`Publisher` over MQTT: the window of unacknowledged messages, and silent brokers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .publishers import TAKEN, publisher_on
 from .queues import asset, change
 
 
-def _is_untold(receipts: Sequence[Receipt | None]) -> bool:
-    """Whether none counts as told; how a connection's end shows depends on who notices first."""
+def _is_undelivered(receipts: Sequence[Receipt | None]) -> bool:
+    """Whether no announcement counts as delivered; which side sees the end of the connection first varies."""
     return all(receipt is None or receipt.connection_closed for receipt in receipts)
 
 
@@ -30,8 +30,8 @@ def _is_untold(receipts: Sequence[Receipt | None]) -> bool:
         pytest.param(1, 1, id="one-at-a-time"),
     ],
 )
-def test_no_more_is_under_way_than_the_window(window: int, allowed: int) -> None:
-    """A session begins with one message, adds one with each answer, in any order, and stops at its limit."""
+def test_the_window_is_not_exceeded(window: int, allowed: int) -> None:
+    """It starts at one message, grows by one with each answer in any order, and has a limit."""
     limit = min(window, allowed)
     with (
         ThreadPoolExecutor(1) as threads,
@@ -55,7 +55,7 @@ def test_no_more_is_under_way_than_the_window(window: int, allowed: int) -> None
 
 
 def test_many_more_messages_than_the_window(broker: Mosquitto) -> None:
-    """Each arrives once, each device's state before its hint."""
+    """Each message arrives once, the state of each device before its hint."""
     count = 1000
     with Listener(broker.port) as listener, publisher_on(broker.url, window=7) as publisher:
         publisher.connect()
@@ -70,8 +70,8 @@ def test_many_more_messages_than_the_window(broker: Mosquitto) -> None:
     assert [str(change(number).subject.key) for number in range(count)] == names[::2] == names[1::2]
 
 
-def test_a_broker_with_a_small_window_of_its_own(broker: Mosquitto) -> None:
-    """Its receive maximum of 20 is kept to, though the setting allows 10,000."""
+def test_the_receive_maximum_of_the_broker_is_kept(broker: Mosquitto) -> None:
+    """The broker's 20 limits the window though the setting allows 10,000."""
     with publisher_on(broker.url, window=10_000) as publisher:
         publisher.connect()
 
@@ -79,7 +79,7 @@ def test_a_broker_with_a_small_window_of_its_own(broker: Mosquitto) -> None:
 
 
 def test_a_broker_that_falls_silent_is_noticed(broker: Mosquitto) -> None:
-    """Nothing is counted as told, the wait is bounded, and afterwards all is as before."""
+    """No announcement counts as delivered, the wait is limited, and the next connection works."""
     with publisher_on(broker.url, timeout=1) as publisher:
         publisher.connect()
         broker.pause()
@@ -96,7 +96,7 @@ def test_a_broker_that_falls_silent_is_noticed(broker: Mosquitto) -> None:
 
 
 def test_answers_that_came_before_the_silence_count() -> None:
-    """What the broker took is told, and only the rest is told again."""
+    """Only the unacknowledged messages are published again."""
     with (
         ThreadPoolExecutor(1) as threads,
         scripted_broker() as broker,
@@ -115,13 +115,13 @@ def test_answers_that_came_before_the_silence_count() -> None:
         assert [TAKEN, None, TAKEN, None] == list(publishing.result(20))
 
 
-def test_without_a_connection_nothing_is_told(broker: Mosquitto) -> None:
-    """And it is not sent later, when there is one: a newer message may have gone before it."""
+def test_without_a_connection_nothing_is_published(broker: Mosquitto) -> None:
+    """The messages are not sent by a later connection either: a newer one may have preceded them."""
     with publisher_on(broker.url) as publisher:
         assert [None, None] == list(publisher.publish([change(1), change(2)]))
         publisher.connect()
         broker.kill()
-        assert _is_untold(publisher.publish([change(3)]))
+        assert _is_undelivered(publisher.publish([change(3)]))
         broker.start()
         with Listener(broker.port) as listener:
             publisher.connect()
@@ -134,7 +134,7 @@ def test_without_a_connection_nothing_is_told(broker: Mosquitto) -> None:
 
 
 def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
-    """One client id for all: who lost the lease without noticing is fenced by the broker."""
+    """All relays have one client id, so the broker disconnects a relay that lost its lease."""
     with (
         Listener(broker.port) as listener,
         publisher_on(broker.url) as old,
@@ -145,7 +145,7 @@ def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
         new.connect()
         assert [TAKEN] == list(new.publish([change(1, 2)]))
 
-        assert _is_untold(old.publish([change(1, 1)]))
+        assert _is_undelivered(old.publish([change(1, 1)]))
 
         assert [TAKEN] == list(new.publish([asset("end")]))
         received = listener.wait_for(5)
@@ -153,15 +153,15 @@ def test_a_new_relay_ends_the_session_of_the_old_one(broker: Mosquitto) -> None:
     assert 5 == len(received)
 
 
-def test_the_old_relay_may_come_back(broker: Mosquitto) -> None:
-    """Connecting again takes the session back: only a lease says who may."""
+def test_the_old_relay_can_take_the_session_back(broker: Mosquitto) -> None:
+    """The client id does not replace the lease."""
     with publisher_on(broker.url) as old, publisher_on(broker.url) as new:
         old.connect()
         new.connect()
-        assert _is_untold(old.publish([change(1)]))
+        assert _is_undelivered(old.publish([change(1)]))
         old.disconnect()
 
         old.connect()
 
         assert [TAKEN] == list(old.publish([change(1)]))
-        assert _is_untold(new.publish([change(1)]))
+        assert _is_undelivered(new.publish([change(1)]))

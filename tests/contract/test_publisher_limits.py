@@ -1,4 +1,4 @@
-"""`Publisher` over MQTT: what the broker says that it cannot do, and the reasons that it gives."""
+"""`Publisher` over MQTT: limits of the broker, and its reason codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FLEET = "iotsupport/updates/configs"
 
 @pytest.fixture
 def limited(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A broker that can do as little as Mosquitto can be told to."""
+    """A broker with the most restrictive limits that Mosquitto supports."""
     broker = Mosquitto(
         tmp_path,
         "retain_available false",
@@ -41,14 +41,14 @@ def limited(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.stop()
 
 
-def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
-    """The fleet topic hears of each change; what is too large is parked, and the limits are said once."""
+def test_messages_within_the_limits_are_sent(limited: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    """The fleet topic gets each change; too large messages are parked; the limits are logged once."""
     caplog.set_level(logging.INFO)
     with Listener(limited.port) as listener, publisher_on(limited.url) as publisher:
         for turn in (1, 2):
             publisher.connect()
             *receipts, last = publisher.publish([change(1), asset("a.bin"), deletion(2), asset("b" * 150)])
-            # What has QoS 0 and is on its way when a connection is closed may be lost.
+            # A message of QoS 0 that is in transit when a connection is closed may be lost.
             received = listener.wait_for(3 * turn)
             publisher.disconnect()
 
@@ -79,7 +79,7 @@ def test_what_can_be_sent_is_sent(limited: Mosquitto, caplog: pytest.LogCaptureF
 
 
 def test_a_broker_without_limits_has_no_problems(broker: Mosquitto) -> None:
-    """Nothing is said of what is as it should be."""
+    """No problem is reported."""
     with publisher_on(broker.url) as publisher:
         publisher.connect()
 
@@ -87,7 +87,7 @@ def test_a_broker_without_limits_has_no_problems(broker: Mosquitto) -> None:
 
 
 def test_a_hint_expires_for_a_session_that_was_away_and_the_state_does_not(broker: Mosquitto) -> None:
-    """A device that comes back hears of its newest document, and restarts for nothing that is long past."""
+    """A device that reconnects receives its newest state, and no outdated hint."""
     with publisher_on(broker.url, hint_expiry=1) as publisher:
         publisher.connect()
         with Listener(broker.port, keep="a-device"):
@@ -111,7 +111,7 @@ def test_a_hint_expires_for_a_session_that_was_away_and_the_state_does_not(broke
 def scripted(
     *properties: bytes, reason: int = 0
 ) -> Iterator[tuple[ScriptedBroker, MqttPublisher, ThreadPoolExecutor]]:
-    """A publisher that a scripted broker has let in, with these properties of its CONNACK."""
+    """A publisher whose scripted broker accepted it with these properties of its CONNACK."""
     with (
         ThreadPoolExecutor(1) as threads,
         scripted_broker() as broker,
@@ -123,8 +123,8 @@ def scripted(
         yield broker, publisher, threads
 
 
-def test_the_brokers_keep_alive_is_kept() -> None:
-    """It pings within the seconds that the broker named, and not within its own fifteen."""
+def test_the_keep_alive_of_the_broker_is_used() -> None:
+    """Pings follow the broker's interval instead of the default of 15 s."""
     with scripted(struct.pack("!BH", 0x13, 1)) as (broker, _publisher, _threads):
         assert not broker.is_quiet(5)
 
@@ -139,8 +139,8 @@ def test_the_brokers_keep_alive_is_kept() -> None:
         pytest.param(0x9D, "set MQTT_URL", id="moved"),
     ],
 )
-def test_a_refused_connection_names_the_way_out(reason: int, line: str) -> None:
-    """The broker's text and the server that it names are made safe to print."""
+def test_a_refused_connection_has_the_reason_of_the_broker(reason: int, line: str) -> None:
+    """The broker's text and its server reference are escaped."""
     reference = b"other\x1b[31m:1883"
     properties = b"\x1c" + struct.pack("!H", len(reference)) + reference
     with pytest.raises(BrokerUnavailable, match=line) as refused, scripted(properties, reason=reason):
@@ -159,8 +159,8 @@ def test_a_refused_connection_names_the_way_out(reason: int, line: str) -> None:
         pytest.param(0x99, False, id="payload"),
     ],
 )
-def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None:
-    """All other refusals count against the message."""
+def test_an_exceeded_quota_is_not_a_refusal_of_the_message(reason: int, is_for_now: bool) -> None:
+    """All other reason codes count against the message."""
     with scripted() as (broker, publisher, threads):
         publishing = threads.submit(publisher.publish, [asset("a")])
         broker.answer(*broker.publishes(1), reason=reason)
@@ -185,8 +185,8 @@ def test_a_quota_is_no_fault_of_a_message(reason: int, is_for_now: bool) -> None
         pytest.param(0x87, None, True, id="not-authorized"),
     ],
 )
-def test_why_a_connection_ended(reason: int, lost: str | None, connection_closed: bool | None) -> None:
-    """Of the broker's own reasons the relay is told; a message is blamed for nothing else than itself."""
+def test_reasons_of_a_disconnect(reason: int, lost: str | None, connection_closed: bool | None) -> None:
+    """The relay gets the broker's reason; only reasons about a message count against it."""
     with scripted() as (broker, publisher, threads):
         publishing = threads.submit(publisher.publish, [asset("a")])
         broker.publishes(1)

@@ -1,4 +1,4 @@
-"""`RelayReports`: the shipped suite over every adapter, and what SQL adds; the installation's name."""
+"""`RelayReports`: the shipped suite over every adapter, the age of reports in SQL, and the installation's name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 def test_an_old_report_does_not_count(database: Database) -> None:
-    """Its relay ended without a word; the database's clock says how old it is."""
+    """A relay that was killed leaves a report; the database's clock measures its age."""
     reports = SqlRelayReports(database)
     reports.put(_REPORT)
     with database.writing() as connection:
@@ -37,7 +37,7 @@ def test_an_old_report_does_not_count(database: Database) -> None:
 
 
 def test_an_installation_has_one_name(database: Database) -> None:
-    """Of eight that ask for it first in the same moment, all get the same."""
+    """Eight concurrent first readers get the same name."""
     names = together(8, lambda _: installation_name(database))
 
     assert {installation_name(database)} == set(names)

@@ -1,4 +1,4 @@
-"""`ReplayGuard`: the shipped suite, over every adapter, and what it leaves behind in ours."""
+"""`ReplayGuard`: the shipped suite, over every adapter, and the removal of expired keys."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class TestReplayGuard(ReplayGuardContract):
     """Over each kind of store."""
 
 
-def remembered(store: Store) -> list[str]:
-    """All keys that take up room."""
+def stored_keys(store: Store) -> list[str]:
+    """All keys that are stored."""
     if isinstance(store, MemoryStore):
         return sorted(store._committed.state.accepted)
     assert isinstance(store, SqlStore)
@@ -29,8 +29,8 @@ def remembered(store: Store) -> list[str]:
         return sorted(connection.execute(claimed_keys.select()).scalars())
 
 
-def test_claims_remove_what_expired(store: Store) -> None:
-    """A few claims later nothing of it is left, and what is still needed is."""
+def test_claims_remove_expired_keys(store: Store) -> None:
+    """A few claims later, only valid keys are stored."""
     with store.writing() as work:
         for number in range(MANY):
             assert work.replay_guard.claim(f"old {number}", at(0), at(10))
@@ -38,15 +38,15 @@ def test_claims_remove_what_expired(store: Store) -> None:
     claims = [claim(store, f"new {number}", 20, 3600) for number in range(3)]
 
     assert [True] * 3 == claims
-    assert ["kept", "new 0", "new 1", "new 2"] == remembered(store)
+    assert ["kept", "new 0", "new 1", "new 2"] == stored_keys(store)
 
 
-def test_a_refused_claim_removes_what_expired(store: Store) -> None:
-    """Somebody who tries one key again and again keeps nothing from being cleaned up."""
+def test_a_refused_claim_removes_expired_keys(store: Store) -> None:
+    """Repeated attempts with one key do not prevent the removal."""
     assert claim(store, "old", 0, 10)
     assert claim(store, "a", 0, 3600)
     assert not claim(store, "a", 20, 3600)
-    assert ["a"] == remembered(store)
+    assert ["a"] == stored_keys(store)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_a_refused_claim_removes_what_expired(store: Store) -> None:
         pytest.param(lambda store: claim(store, "c", 20), id="cleaning"),
     ],
 )
-def test_a_claim_keeps_no_other_waiting_on_postgresql(
+def test_a_claim_does_not_block_others_on_postgresql(
     postgresql_store: Store, other: Callable[[Store], bool]
 ) -> None:
-    """Another key can be claimed, and what expired removed, while a transaction that claimed is open."""
+    """During an open transaction with a claim, another key is claimed and expired ones are removed."""
     assert claim(postgresql_store, "old", 0, 10)
     with postgresql_store.writing() as work:
         assert work.replay_guard.claim("old", at(20), at(60))

@@ -1,4 +1,4 @@
-"""Restoring what was deleted: the shipped suite, over every adapter."""
+"""Restoring deleted configs: the shipped suite, over every adapter."""
 
 from __future__ import annotations
 

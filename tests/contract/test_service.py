@@ -1,4 +1,4 @@
-"""The use cases, over every store: each rule, accepted and refused."""
+"""The use cases over every store: each rule, with accepted and refused calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from iotconfig.testing.clocks import step
 
 
 def test_create(service: ConfigService) -> None:
-    """A first config has revision 1 and one time, and is found in every way."""
+    """A first config has revision 1 and equal times, and each way to read it finds it."""
     created = service.create(mac(1), content('{"deviceName":"Lamp"}'))
 
     assert Config(created.id, mac(1), content('{"deviceName":"Lamp"}'), 1, step(0), step(0)) == created
@@ -28,7 +28,7 @@ def test_create(service: ConfigService) -> None:
 
 
 def test_create_refuses_a_second_config(service: ConfigService) -> None:
-    """A device has one config; the refusal names the device, and takes no revision."""
+    """A device has one config; the refusal has the MAC address, and no revision is used."""
     created = service.create(mac(1), content())
 
     with pytest.raises(RecordExists, match=str(mac(1))):
@@ -39,7 +39,7 @@ def test_create_refuses_a_second_config(service: ConfigService) -> None:
 
 
 def test_update(service: ConfigService) -> None:
-    """An update takes the next revision and a new time; id and creation time stay."""
+    """An update has the next revision and a new time; id and creation time stay."""
     created = service.create(mac(1), content(enableOTA=True))
     updated = service.update(created.id, content(deviceName="Bath"))
 
@@ -48,7 +48,7 @@ def test_update(service: ConfigService) -> None:
 
 
 def test_content_that_differs_in_spacing_only_is_a_change(service: ConfigService) -> None:
-    """Content is its bytes: another spelling of the same values is another revision."""
+    """Content is compared by its bytes."""
     created = service.create(mac(1), content('{"a":1.10}'))
 
     assert [2, 3] == [
@@ -58,7 +58,7 @@ def test_content_that_differs_in_spacing_only_is_a_change(service: ConfigService
 
 @pytest.mark.parametrize("by", ["update", "put"])
 def test_equal_content_changes_nothing(service: ConfigService, by: str) -> None:
-    """Writing the stored bytes again takes no revision and leaves the times alone."""
+    """Writing the stored bytes again makes no revision and keeps the times."""
     created = service.create(mac(1), content(a=1))
     if by == "update":
         again = service.update(created.id, content(a=1))
@@ -70,8 +70,8 @@ def test_equal_content_changes_nothing(service: ConfigService, by: str) -> None:
     assert 2 == service.update(created.id, content(a=2)).revision
 
 
-def test_equal_content_is_held_to_its_precondition_all_the_same(service: ConfigService) -> None:
-    """A write that would change nothing is refused where its precondition excludes what is there."""
+def test_equal_content_is_checked_against_its_precondition(service: ConfigService) -> None:
+    """A write without a change is refused if its precondition does not hold."""
     created = service.create(mac(1), content(a=1))
 
     with pytest.raises(PreconditionFailed):
@@ -79,7 +79,7 @@ def test_equal_content_is_held_to_its_precondition_all_the_same(service: ConfigS
 
 
 def test_put_creates_then_updates(service: ConfigService) -> None:
-    """By MAC address, the first write creates and the next one updates."""
+    """The first write to a MAC address creates its config, the next one updates it."""
     created, first = service.put(mac(1), content(a=1))
     updated, second = service.put(mac(1), content(a=2))
 
@@ -89,7 +89,7 @@ def test_put_creates_then_updates(service: ConfigService) -> None:
 
 
 def test_delete(service: ConfigService) -> None:
-    """A deleted config is found nowhere; its neighbours stay."""
+    """A deleted config is not found; other configs stay."""
     gone, stays = service.create(mac(1), content()), service.create(mac(2), content())
     service.delete(gone.id)
 
@@ -106,7 +106,7 @@ def test_delete(service: ConfigService) -> None:
 
 
 def test_revisions_never_go_back(service: ConfigService) -> None:
-    """The counter is the MAC address's: delete counts, and a new config goes on where the old one ended."""
+    """The counter belongs to the MAC address: a deletion counts, and a new config continues it."""
     first = service.create(mac(1), content())
     service.update(first.id, content(a=1))
     service.delete(first.id)
@@ -122,8 +122,8 @@ def test_revisions_never_go_back(service: ConfigService) -> None:
 
 @pytest.mark.parametrize("config_id", NO_IDS)
 @pytest.mark.parametrize("use_case", ["get", "update", "delete"])
-def test_ids_that_are_not_there(service: ConfigService, use_case: str, config_id: int) -> None:
-    """Any number may be asked for; what is no config is not found, and the refusal says which."""
+def test_unknown_ids(service: ConfigService, use_case: str, config_id: int) -> None:
+    """Any number may be requested; the refusal of an unknown one names it."""
     service.create(mac(1), content())
     acts: dict[str, Callable[[], object]] = {
         "get": lambda: service.get(config_id),
@@ -139,8 +139,8 @@ def test_ids_that_are_not_there(service: ConfigService, use_case: str, config_id
 
 
 @pytest.mark.parametrize("use_case", ["get_by_mac", "document"])
-def test_devices_that_are_not_there(service: ConfigService, use_case: str) -> None:
-    """A device without a config is not found, by its address."""
+def test_unknown_devices(service: ConfigService, use_case: str) -> None:
+    """A MAC address without a config is not found, and is in the refusal."""
     with pytest.raises(RecordNotFound, match=f"Config {mac(9)} was not found"):
         getattr(service, use_case)(mac(9))
 
@@ -166,7 +166,7 @@ WRITES: dict[str, Callable[[ConfigService, Config, ConfigContent, Precondition],
 @pytest.mark.parametrize("precondition", ALLOWED)
 @pytest.mark.parametrize("write", WRITES)
 def test_allowed_writes(service: ConfigService, write: str, precondition: Precondition) -> None:
-    """A write whose precondition holds is done."""
+    """A write is done if its precondition holds."""
     created = service.create(mac(1), content())
     WRITES[write](service, created, content(a=1), precondition)
 
@@ -176,8 +176,8 @@ def test_allowed_writes(service: ConfigService, write: str, precondition: Precon
 
 @pytest.mark.parametrize("precondition", EXCLUDED)
 @pytest.mark.parametrize("write", WRITES)
-def test_excluded_writes(service: ConfigService, write: str, precondition: Precondition) -> None:
-    """A write whose precondition fails stores nothing and takes no revision."""
+def test_refused_writes(service: ConfigService, write: str, precondition: Precondition) -> None:
+    """A write whose precondition does not hold stores nothing and uses no revision."""
     created = service.create(mac(1), content())
 
     with pytest.raises(PreconditionFailed, match="revision 1"):
@@ -188,10 +188,10 @@ def test_excluded_writes(service: ConfigService, write: str, precondition: Preco
 
 
 @pytest.mark.parametrize("precondition", [Precondition(exists=True), Precondition(one_of=frozenset({1}))])
-def test_put_creates_nothing_where_something_was_asked_for(
+def test_put_with_a_precondition_on_a_missing_config(
     service: ConfigService, precondition: Precondition
 ) -> None:
-    """A precondition that requires a config fails where there is none, and takes no revision."""
+    """A precondition that requires a config fails without one, and uses no revision."""
     with pytest.raises(PreconditionFailed):
         service.put(mac(1), content(), precondition)
 
@@ -199,7 +199,7 @@ def test_put_creates_nothing_where_something_was_asked_for(
     assert 1 == service.create(mac(1), content()).revision
 
 
-def test_put_creates_only_where_nothing_is(service: ConfigService) -> None:
+def test_put_that_only_creates(service: ConfigService) -> None:
     """`If-None-Match: *` creates, and never replaces."""
     nothing = Precondition(exists=False)
 

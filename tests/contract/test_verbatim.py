@@ -1,4 +1,4 @@
-"""Any JSON object that is accepted comes back byte for byte from the device route."""
+"""The device route returns any accepted JSON object byte for byte."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_accepted(text: str) -> bool:
 
 
 def stored_and_fetched(client: falcon.testing.TestClient, content: str) -> tuple[bytes, bytes]:
-    """What the device fetches, and what the operator reads, after a write of `content` as it stands in a body."""
+    """The answers to the device and to the operator after a write with `content` in this form."""
     body = f'{{"content": {content}\n}}'.encode()
     put: Any = client.simulate_put(f"/api/configs/by-mac/{MAC}", body=body)
     assert put.status_code in (200, 201), put.text
@@ -44,13 +44,13 @@ def client(service: ConfigService) -> falcon.testing.TestClient:
     return falcon.testing.TestClient(app_in_memory(service.store, service.clock))
 
 
-# The store is a test's own, not an example's: each example replaces the one before.
+# All examples of a test share its store: each replaces the content of the one before.
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=objects(), ascii_only=st.booleans())
 def test_accepted_content_comes_back_byte_for_byte(
     client: falcon.testing.TestClient, text: str, ascii_only: bool
 ) -> None:
-    """In both forms of content, the device gets the operator's bytes, and the operator the same."""
+    """Device and operator get the exact bytes, whichever form the content was sent in."""
     assert is_accepted(text)
     as_string = json.dumps(text, ensure_ascii=ascii_only)
 
@@ -62,7 +62,7 @@ def test_accepted_content_comes_back_byte_for_byte(
 
 @settings(max_examples=20, deadline=None)
 @given(text=objects())
-def test_generated_texts_are_what_the_property_needs(text: str) -> None:
-    """The generator makes JSON objects that the content rules accept, and Python reads alike."""
+def test_generated_texts_are_accepted(text: str) -> None:
+    """The generator makes JSON objects that the content rules accept, and that Python parses with equal values."""
     assert isinstance(json.loads(text), dict)
     assert is_accepted(text)

@@ -1,4 +1,4 @@
-"""`Wakeup`: the shipped suite over both databases; sessions that are cut, files that are not there."""
+"""`Wakeup`: the shipped suite over both databases; broken sessions, missing files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .queues import change, enqueue, queue_of
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """The database of the test, as a writer uses it: over connections of its own."""
+    """The test's database through separate connections, as a writer has them."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         yield services.persistence.store
 
@@ -51,7 +51,7 @@ class TestWakeup(WakeupContract):
 
 
 def test_it_works_for_the_holder_of_the_lease(database_url: str, store: Store) -> None:
-    """A step takes the lease, and confirms it before the next look; neither loses a later signal."""
+    """Taking and confirming the lease do not lose a signal."""
     lease, wakeup = lease_and_wakeup(database_url)
     try:
         assert lease.hold()
@@ -67,7 +67,7 @@ def test_it_works_for_the_holder_of_the_lease(database_url: str, store: Store) -
 
 
 def test_a_session_that_is_cut_ends_the_wait(postgres_url: str) -> None:
-    """The job learns at once that its lease is lost, and not after its longest wait; then both come back."""
+    """The job notices the loss of its lease at once instead of after its longest wait; then both recover."""
     lease, wakeup = lease_and_wakeup(postgres_url)
     try:
         assert lease.hold()
@@ -87,8 +87,8 @@ def test_a_session_that_is_cut_ends_the_wait(postgres_url: str) -> None:
         lease.release()
 
 
-def test_a_file_that_is_not_there_yet_wakes_nothing(tmp_path: Path) -> None:
-    """Waiting creates no database."""
+def test_a_missing_file_does_not_signal(tmp_path: Path) -> None:
+    """Waiting does not create the database."""
     path = tmp_path / "configs.db"
     wakeup = SqliteWakeup(path)
 

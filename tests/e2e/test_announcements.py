@@ -93,7 +93,7 @@ def test_the_life_of_a_config_is_heard(
         assert [retained_topic(other)] == [message.topic for message in late.wait_for(1)]
     wait_until(lambda: nothing_pending(client), "everything was told")
     health = client.get("/api/health").json()
-    # Only SQLite has a log whose size is told.
+    # Only SQLite has a log whose size is reported.
     health.pop("log", None)
     assert {
         "status": "healthy",

@@ -27,7 +27,7 @@ def _begin(parts: list[Field]) -> bytes:
     return b"".join(part.encode() for part in parts).removesuffix(b"\r\n")
 
 
-def test_without_a_key_uploads_are_closed(start_depot: Callable[..., Depot]) -> None:
+def test_without_a_key_uploads_are_disabled(start_depot: Callable[..., Depot]) -> None:
     """403 before anything is read."""
     depot = start_depot(workers=1, SIGNING_KEY_PATH="")
     received, sent = upload(depot.client, _head(60_000_000), 60_000_000)

@@ -88,7 +88,7 @@ def test_others_are_answered_while_a_large_file_is_taken_in(impatient: Depot) ->
         assert 201 == uploading.result().status
         return found
 
-    # On a busy machine, an upload may be over when the client comes to its request.
+    # On a busy machine, an upload may end before the client sends its request.
     wait_until(is_answered_meanwhile, "a request is answered during an upload")
 
 

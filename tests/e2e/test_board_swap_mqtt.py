@@ -79,7 +79,7 @@ def test_undoing_is_heard_and_looking_is_not(announcing: Serve, listener: Listen
     ):
         assert 200 == answer.status, answer.body
 
-    # Nothing of the above came before this.
+    # Nothing was published before this.
     expect_both(listener, client.send_json("POST", f"{path}/rollback", {"revision": 1}).json())
     assert 200 == client.send_json("POST", "/api/configs/patch", everything).status
     expect_both(listener, client.get(path).json())

@@ -89,7 +89,7 @@ def databases(request: pytest.FixtureRequest, postgres_base_url: str) -> Iterato
 @pytest.fixture(scope="module")
 def programs() -> Iterator[Path]:
     """A directory with a program `iotconfig` that starts at once (see `tests/support/command_server.py`)."""
-    # Short, because the path of a socket may have a hundred characters only.
+    # Short, because the path of a socket may have at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="iotconfig-") as name:
         directory = Path(name)
         server = subprocess.Popen(
@@ -101,7 +101,7 @@ def programs() -> Iterator[Path]:
             wait_until((directory / "iotconfig").exists, "the command can be run")
             yield directory
         finally:
-            # A command that hangs, too.
+            # This also ends a command that hangs.
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
 

@@ -43,7 +43,7 @@ def _kill_while_reading(url: str, fleet: Path) -> None:
         [COMMAND, "import", "-"], env=environment(url), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as command:
         assert command.stdin is not None
-        # More than a pipe holds, by far.
+        # Much more than a pipe holds.
         command.stdin.write(records[: len(records) // 3])
         command.stdin.flush()
         command.kill()
@@ -69,7 +69,7 @@ def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
             _strike(url, moment, *arguments)
             written = Path(f"{url.removeprefix('sqlite:///')}-wal").stat().st_size
             yield moment
-        # What does not fit into SQLite's cache of 2 MB is in its log before the commit.
+        # Pages that exceed SQLite's cache of 2 MB are in its log before the commit.
         assert written > _IN_LOG
         return
     for table in ("revision_counters", "documents", "revisions", "notifications"):
@@ -87,7 +87,7 @@ def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -
     for moment in _kill_while_storing(database_url, "import", str(fleet)):
         assert (0, 0, 0, 0) == stored(database_url), moment
 
-    # The first run that nobody disturbs is killed as soon as others see something.
+    # The first run that is not killed by itself is killed as soon as its effects are visible.
     with started(database_url, "import", str(fleet)) as command:
         wait_until(lambda: rows(database_url, "SELECT id FROM configs LIMIT 1"), "something is stored")
         command.kill()
@@ -108,7 +108,7 @@ def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: 
     for moment in _kill_while_storing(database_url, *arguments):
         assert (FEW, FEW, FEW, FEW) == stored(database_url), moment
 
-    # Nobody reads what it tells, so it does not end.
+    # Its output is not read, so it does not end.
     with started(database_url, *arguments) as command:
         _kill_once(command, lambda: rows(database_url, _PATCHED), "something is stored")
     assert (FEW, 2 * FEW, FEW, FEW) == stored(database_url)

@@ -65,7 +65,7 @@ def serve(_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 
 
 _OUTAGES = [
-    # How the server goes, and which table's lock is waited for then. A new row in pg_class is a temporary table.
+    # How the server ends, and the table whose lock the work awaits. A new row in pg_class is a temporary table.
     pytest.param("immediate", "pg_class", id="crash-before-storing"),
     pytest.param("immediate", "revisions", id="crash-while-storing"),
     pytest.param("fast", "revisions", id="stop-while-storing"),

@@ -68,7 +68,7 @@ def database_url(worker: Serve) -> str:
 def _holding(database_url: str) -> list[tuple[object, ...]]:
     """Who has a transaction, a snapshot or a lock open, though nobody works."""
     if database_url.startswith("sqlite"):
-        # A writer would make the first fail, and a reader leave the log as it is.
+        # A writer would make the first statement fail, and a reader would keep the log from being emptied.
         execute(database_url, "CREATE TABLE free (x)", "DROP TABLE free")
         return [row for row in rows(database_url, "PRAGMA wal_checkpoint(TRUNCATE)") if row != (0, 0, 0)]
     return rows(
@@ -81,7 +81,7 @@ def _holding(database_url: str) -> list[tuple[object, ...]]:
 
 def _expect_others_go_on(database_url: str, client: Client) -> None:
     """Nothing is held, a device is served, and another is written."""
-    # What others have just done may not have ended yet, such as the relay's look at the queue.
+    # Short transactions of others may not have ended yet, such as a read of the queue by the relay.
     wait_until(lambda: not _holding(database_url), "nobody holds anything")
     before = client.get(DEVICE)
     written = [
@@ -102,7 +102,7 @@ def test_an_import_that_trickles_in_holds_nothing(database_url: str, worker: Ser
             peer.sendall(part)
             _expect_others_go_on(database_url, worker.client)
             assert [] == select.select([peer], [], [], 0)[0]
-        # The last line comes byte by byte.
+        # The last line is sent byte by byte.
         for number in range(len(request) - 1000, len(request), 50):
             peer.sendall(request[number : number + 50])
         received = b"".join(iter(lambda: peer.recv(65536), b""))
@@ -182,7 +182,7 @@ def test_a_large_import_leaves_its_worker_to_devices(
 
     assert (200, 20_000) == (answer.status, answer.json()["new"])
     assert {200, 404} >= set(fetched)
-    # The import alone would be one wait for all that it does.
+    # One request would only show that the import ends.
     assert len(fetched) > 10
     assert 200 == client.get(DEVICE).status
     assert (20_000,) * 4 == stored(database_url)

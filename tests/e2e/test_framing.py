@@ -187,7 +187,7 @@ def test_head_is_get_without_a_body(single: Serve, paths: list[str]) -> None:
 
 
 def _lines(head: bytes, varies: tuple[bytes, ...]) -> list[bytes]:
-    # Health tells ages, so its length is not the same at every moment.
+    # The health answer contains ages, so its length varies.
     return [line for line in head.split(b"\r\n") if not line.lower().startswith(varies)]
 
 

@@ -36,7 +36,7 @@ def test_types_for_a_web_client(described: Path) -> None:
 
     assert 0 == compiled.returncode, compiled.stdout
     types = (directory / "api.ts").read_text()
-    # What the generator says where there are no webhooks, and no definitions of its own.
+    # The generator's output without webhooks and definitions.
     nothing = ("export type webhooks =", "export type $defs =", "export type operations =")
     empty = [line for line in types.splitlines() if "Record<string, never>" in line]
     assert [] == [line for line in empty if not line.startswith(nothing)]

@@ -105,7 +105,7 @@ def test_no_secret_is_ever_logged(
     away = client.send_json("PUT", path, {"content": wifi})
     answers += [bug, away]
     for worker in serve.worker_pids():
-        # Its stack and all its state go, and nothing of it into the log.
+        # Its stack and its state are dropped, and are not logged.
         subprocess.run(["kill", f"-{signal.SIGABRT.value}", str(worker)], check=True)
     wait_for_line(serve, logger="gunicorn.error")
     for answer in answers:
@@ -139,7 +139,7 @@ def test_no_credential_is_ever_logged(start_serve: Callable[..., Serve], sqlite_
         IOTCONFIG_SECRET_KEY=secrets["key"],
         OIDC_ENABLED="true",
         BASEURL="http://127.0.0.1:8080",
-        # Nobody is there: what is said of that must not hold what was to be sent.
+        # The provider is down: the log must not contain the request.
         OIDC_ISSUER_URL="http://127.0.0.1:1",
         OIDC_CLIENT_ID="iotconfig",
         OIDC_CLIENT_SECRET=secrets["client"],
@@ -179,6 +179,6 @@ def test_no_credential_is_ever_logged(start_serve: Callable[..., Serve], sqlite_
     serve.stop()
     planted = [*secrets.values(), api, device, jwt]
     assert [] == [secret for secret in planted if secret in serve.output()]
-    # No part of one, either, that proves anything.
+    # No usable part of one is logged either.
     assert [] == [secret for secret in (api, device) if secret.rpartition("_")[2] in serve.output()]
     log_lines(serve)

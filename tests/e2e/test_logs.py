@@ -136,7 +136,7 @@ def test_a_log_that_nobody_reads_keeps_no_request_waiting(sqlite_url: str) -> No
         client = Client(found[1])
         long_id = {"X-Request-ID": "i" * 128}
         request = request_bytes("GET", "/api/configs/020000000001.json", headers=long_id, close=False)
-        # A pipe has 64 KiB, and what may wait for it is 512 KiB: 2,000 lines with such long ids are more.
+        # A pipe has 64 KiB and the buffer 512 KiB: 2,000 lines with such long ids are more.
         last = request_bytes("GET", "/api/configs/020000000001.json")
         received = client.raw(request * 2_000 + last)
         assert 2_001 == received.count(b"HTTP/1.1 404 ")

@@ -254,7 +254,7 @@ def test_slow_readers_take_bounded_room_and_no_place(
         assert "wait to be sent" in expect_problem(refused, 429, "TOO_MANY_REQUESTS")["error"]
         assert 1 <= int(refused.headers["retry-after"])
 
-        # One that is read, and one whose reader goes away, make room for two.
+        # One answer is read and one reader disconnects, which frees memory for two.
         assert size < len(b"".join(iter(lambda: readers[0].recv(1 << 20), b"")))
         readers[1].close()
 

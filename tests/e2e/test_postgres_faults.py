@@ -150,7 +150,7 @@ def test_outages_are_answered_and_got_over_without_a_restart(
 
 
 def _expect_an_outage_to_be_told(outage: AbstractContextManager[None], client: Client, first: int) -> None:
-    # All connections of both workers' pools are open, as after an hour of traffic.
+    # All connections of both pools are open, as after an hour of traffic.
     assert {201} == {answer.status for answer in together(32, lambda n: _put(client, first + n))}
 
     def ask(number: int) -> Answer:
@@ -161,7 +161,7 @@ def _expect_an_outage_to_be_told(outage: AbstractContextManager[None], client: C
             else client.get(DEVICE if kind == 1 else "/api/configs?limit=1")
         )
 
-    # Each request ends, or the client's own patience does.
+    # Each request ends, or the client's time-out raises an error.
     with outage:
         answers = together(24, ask)
         health = client.get("/api/health")
@@ -257,12 +257,12 @@ def test_a_read_only_database_is_told_and_gets_over(
 ) -> None:
     """Devices are served, health says read-only, no relay is active; then the same processes write again."""
     CommandLine(environment(own_url)).ok("config", "create", "02:00:00:00:00:01", "{}")
-    # A relay ran here before: the first of all ends, and is started again, until it can name the installation.
+    # A relay ran here before: the very first one needs to write the name of the installation.
     execute(own_url, "INSERT INTO installation (\"only\", name, created_at) VALUES (1, 'here', now())")
     url, end = make_read_only(server, own_url)
     serve = start_serve(url, workers=2, MQTT_URL=broker.url, **TIMEOUTS)
     client, pids = serve.client, serve.pids()
-    # All connections of both workers' pools are open, and can only read.
+    # All connections of both pools are open and read-only.
     fetched = together(32, lambda _: client.get(DEVICE))
     refused = together(8, lambda n: _put(client, n))
     health, ready = client.get("/api/health"), client.get("/api/health/ready")

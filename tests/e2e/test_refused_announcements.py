@@ -101,7 +101,7 @@ def test_refused_devices_are_parked_and_all_others_flow(
         barrier(broker.port, listener)
         expected |= {str(mac(REFUSED)): 1}
         assert expected == newest_announced(listener)
-        # Either with the first attempt or with the last: each hint restarts the device.
+        # The hint is published with the first attempt or with the last, since each one restarts the device.
         assert 1 == hinted(listener).count(f"{mac(REFUSED)}.json")
         assert "Traceback" not in relay.output()
     assert expected == retained(broker.port, 7).revisions

@@ -131,7 +131,7 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
         first.wait_stopped()
         cut_sessions(postgres_url)
         second = start()
-        # One that was there before would have been cut, too.
+        # An earlier session would have been ended, too.
         with config_service(postgres_url) as service:
             for value in (2, 3):
                 for number in DEVICES:

@@ -171,7 +171,7 @@ def wrong_password(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def unknown_ca(tmp_path: Path) -> Iterator[dict[str, str]]:
-    # Whether it listens is asked without TLS, by opening a connection: that works as well.
+    # The check that it listens opens a connection without TLS, which works as well.
     broker = Mosquitto(tmp_path, *_certificate(tmp_path))
     yield {"MQTT_URL": broker.url.replace("mqtt://", "mqtts://")}
     broker.kill()

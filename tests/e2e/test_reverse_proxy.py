@@ -61,7 +61,7 @@ def ask(
     connection = HTTPConnection("127.0.0.1", nginx.plain_port, timeout=30)
     if tls:
         connection = HTTPSConnection(NAME, nginx.tls_port, timeout=30, context=nginx.tls())
-        # The name is in the certificate, and the address is not to be looked up.
+        # The certificate has the name; the address is given, so that it is not resolved.
         connection._create_connection = lambda *_, **__: socket.create_connection(  # type: ignore[attr-defined]
             ("127.0.0.1", nginx.tls_port), timeout=30
         )

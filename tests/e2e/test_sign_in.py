@@ -118,7 +118,7 @@ def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) 
     assert 1 == done.returncode
     assert line.startswith("Error: BASEURL: it is needed with OIDC_ENABLED=true")
     assert "https://iot.example.org" in line
-    # Another server that loads the application hears it, too.
+    # Another server that loads the application gets the same refusal.
     loaded = subprocess.run(
         [sys.executable, "-c", "from iotconfig.entrypoints.wsgi import create_app; create_app()"],
         env=environment(sqlite_url, **settings),
@@ -127,7 +127,7 @@ def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) 
         check=False,
     )
     assert "InvalidSetting: BASEURL: it is needed" in loaded.stderr
-    # Where nobody is asked who they are, nobody signs in.
+    # Without authentication there is no sign-in.
     Settings.from_environ({**settings, "IOTCONFIG_AUTH": "off"}).access.require_base_url()
     with pytest.raises(InvalidSetting, match="BASEURL"):
         Settings.from_environ(settings).access.require_base_url()

@@ -148,7 +148,7 @@ def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
         reader.sendall(request)
         while monotonic() < until:
             received += reader.recv(8192)
-            # A pause: nothing is ever ready among no sockets.
+            # A pause: select on no sockets waits for its time-out.
             select.select([], [], [], 0.05)
         received += _rest(reader)
 

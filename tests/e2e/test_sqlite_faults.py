@@ -128,7 +128,7 @@ def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
             try:
                 status = _put(serve.client, n, {"n": n}).status
             except (OSError, HTTPException):
-                # No answer, or a part of one: nothing was acknowledged.
+                # No answer, or a part of one, is not an acknowledgement.
                 continue
             if status == 201:
                 acknowledged.append(n)
@@ -166,7 +166,7 @@ def test_a_backup_put_back_under_a_running_service_is_not_written_to(
         connection.execute("VACUUM INTO ?", (str(path.with_name("backup.db")),))
     serve = start_serve(sqlite_url, workers=2, MQTT_URL=broker.url)
     client = serve.client
-    # Of one worker: the others look at the file when it is another.
+    # One worker only: the others first check the file after it was replaced.
     assert 201 == _put(client, 1, {"n": 1}).status
 
     path.with_name("backup.db").replace(path)

@@ -39,14 +39,14 @@ def test_slow_exports_take_a_bounded_number_of_places(
         slow.connect(client.address)
         slow.sendall(request_bytes("GET", EXPORT))
         assert slow.recv(100)
-        # On as many connections that both workers get some.
+        # On so many connections that both workers get some.
         refused = [client.get(EXPORT) for _ in range(8)]
         changed = client.send_json("POST", PATCH, {"match": str(mac(1)), "merge": {"a": 1}})
     for answer in refused:
         expect_problem(answer, 429, "TOO_MANY_REQUESTS")
         assert answer.headers["retry-after"].isdigit()
     assert 200 == changed.status
-    # A worker gives a place back when it has sent the answer: a client that has it all may be earlier.
+    # A worker releases its slot after it has sent the answer, which the client may have received before.
     for _ in range(3):
         wait_until(lambda: 200 == client.get(EXPORT).status, "the place of an export is given back")
         wait_until(lambda: 200 == client.request("HEAD", EXPORT).status, "and of one without a body")

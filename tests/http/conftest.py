@@ -1,4 +1,4 @@
-"""The API in process, as settings make it. Tests of a session share it, so each works on devices of its own."""
+"""The API in process, with settings. Tests of a session share it, so each uses its own devices."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from tests.support.signing import signing_key
 
 
 @pytest.fixture(scope="session")
-def _new_place(quick_directory: Path, _sqlite_template: Path) -> Callable[[], Path]:
-    """Makes directories that hold an empty `configs.db`."""
+def _directories(quick_directory: Path, _sqlite_template: Path) -> Callable[[], Path]:
+    """Creates directories with an empty `configs.db`."""
 
-    def new_place() -> Path:
+    def new_directory() -> Path:
         place = quick_directory / uuid.uuid4().hex
         place.mkdir()
         shutil.copy(_sqlite_template, place / "configs.db")
         return place
 
-    return new_place
+    return new_directory
 
 
 @pytest.fixture(scope="session")
-def on_sqlite(_new_place: Callable[[], Path]) -> Starter:
-    """The API on a SQLite file of its own, for as long as a block runs; arguments are settings."""
+def on_sqlite(_directories: Callable[[], Path]) -> Starter:
+    """The API on a new SQLite file, for the duration of a block; arguments are settings."""
 
     @contextmanager
     def start(**environ: str) -> Iterator[Service]:
-        with service_on(f"sqlite:///{_new_place() / 'configs.db'}", **environ) as service:
+        with service_on(f"sqlite:///{_directories() / 'configs.db'}", **environ) as service:
             yield service
 
     return start
@@ -48,7 +48,7 @@ def on_sqlite(_new_place: Callable[[], Path]) -> Starter:
 
 @pytest.fixture(scope="session")
 def on_postgresql(postgres_base_url: str, _postgres_template: str) -> Starter:
-    """The same on a PostgreSQL database of its own."""
+    """The same on a new PostgreSQL database."""
 
     @contextmanager
     def start(**environ: str) -> Iterator[Service]:
@@ -74,24 +74,27 @@ def shared_postgresql(on_postgresql: Starter) -> Iterator[Service]:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def both(request: pytest.FixtureRequest) -> Service:
-    """The API on each kind of database, for what a database answers in its own way."""
+    """The API on each kind of database, for behaviour that may depend on the database."""
     service: Service = request.getfixturevalue(f"shared_{request.param}")
     return service
 
 
 @pytest.fixture(scope="session")
 def single(shared_sqlite: Service) -> Service:
-    """The API on SQLite, for what no database changes."""
+    """The API on SQLite, for behaviour that does not depend on the database."""
     return shared_sqlite
 
 
-_WRITTEN = b"SELECT (SELECT sum(last_revision) FROM revision_counters), (SELECT count(*) FROM configs)"
-"""Changes with every write: each gives a device a number, and none goes back."""
+_WRITTEN = (
+    b"SELECT (SELECT sum(last_revision) FROM revision_counters), (SELECT count(*) FROM configs),"
+    b" (SELECT sum(generation) FROM notifications)"
+)
+"""Changes with every write: each increases a revision counter or the generation of a notification."""
 
 
 @pytest.fixture(scope="session")
 def _sqlite_writes(shared_sqlite: Service) -> Iterator[Callable[[], object]]:
-    """What changes with each transaction that changed the SQLite file."""
+    """A value that changes with each transaction that changes the SQLite file."""
     create(shared_sqlite.client, {"deviceName": "witness"})
     with closing(sqlite3.connect(shared_sqlite.database_url.removeprefix("sqlite:///"))) as connection:
         yield lambda: connection.execute("PRAGMA data_version").fetchone()
@@ -99,7 +102,7 @@ def _sqlite_writes(shared_sqlite: Service) -> Iterator[Callable[[], object]]:
 
 @pytest.fixture(scope="session")
 def _postgresql_writes(shared_postgresql: Service) -> Iterator[Callable[[], object]]:
-    """What changes with each write to the PostgreSQL database."""
+    """A value that changes with each write to the PostgreSQL database."""
     create(shared_postgresql.client, {"deviceName": "witness"})
     with psycopg.connect(shared_postgresql.database_url, autocommit=True) as connection:
         yield lambda: connection.execute(_WRITTEN).fetchone()
@@ -107,7 +110,7 @@ def _postgresql_writes(shared_postgresql: Service) -> Iterator[Callable[[], obje
 
 @pytest.fixture
 def writes(request: pytest.FixtureRequest, both: Service) -> Callable[[], object]:
-    """What changes with each write to the database of `both`."""
+    """A value that changes with each write to the database of `both`."""
     kind = "sqlite" if both.database_url.startswith("sqlite") else "postgresql"
     found: Callable[[], object] = request.getfixturevalue(f"_{kind}_writes")
     return found
@@ -131,21 +134,21 @@ def untouched_single(single: Service, _sqlite_writes: Callable[[], object]) -> I
 
 @pytest.fixture
 def start_single(sqlite_url: str) -> Iterator[Callable[..., Service]]:
-    """Makes the API on an empty SQLite file; arguments are settings."""
+    """Starts the API on an empty SQLite file; arguments are settings."""
     with ExitStack() as stack:
         yield lambda **environ: stack.enter_context(service_on(sqlite_url, **environ))
 
 
 @pytest.fixture
 def start_service(database_url: str) -> Iterator[Callable[..., Service]]:
-    """Makes the API on an empty database of each kind; arguments are settings."""
+    """Starts the API on an empty database of each kind; arguments are settings."""
     with ExitStack() as stack:
         yield lambda **environ: stack.enter_context(service_on(database_url, **environ))
 
 
 @pytest.fixture(scope="session")
 def tuned(on_sqlite: Starter) -> Iterator[Service]:
-    """The API with settings of its own: two origins, `If-Match` required, small content."""
+    """The API with its own settings: two origins, required `If-Match`, and a small limit of content."""
     with on_sqlite(
         CORS_ORIGINS="https://panel.example.org, http://localhost:5173",
         IOTCONFIG_REQUIRE_IF_MATCH="true",
@@ -175,21 +178,21 @@ def _depot(place: Path, **settings: str) -> Iterator[LocalDepot]:
 
 
 @pytest.fixture(scope="session")
-def shared_depot(_new_place: Callable[[], Path]) -> Iterator[LocalDepot]:
-    """The API with assets; each test works on names of its own."""
-    with _depot(_new_place()) as depot:
+def shared_depot(_directories: Callable[[], Path]) -> Iterator[LocalDepot]:
+    """The API with assets; each test uses its own names."""
+    with _depot(_directories()) as depot:
         yield depot
 
 
 @pytest.fixture
-def start_depot(_new_place: Callable[[], Path]) -> StartDepot:
-    """The API with assets for as long as a block runs; in one test, each has the same database and directory."""
-    return partial(_depot, _new_place())
+def start_depot(_directories: Callable[[], Path]) -> StartDepot:
+    """The API with assets, for the duration of a block; in one test, each has the same database and directory."""
+    return partial(_depot, _directories())
 
 
 @pytest.fixture
 def depot(shared_depot: LocalDepot) -> Iterator[LocalDepot]:
-    """The shared API with assets; after the test, no transfer has left anything."""
+    """The shared API with assets; after the test, no temporary file of a transfer is left."""
     yield shared_depot
     assert not any(name.startswith(".") for name in shared_depot.on_disk())
     assert [] == shared_depot.held()
@@ -197,7 +200,7 @@ def depot(shared_depot: LocalDepot) -> Iterator[LocalDepot]:
 
 @pytest.fixture
 def unused_name(depot: LocalDepot) -> Iterator[str]:
-    """A name under which nothing may be stored."""
+    """A name without a stored asset."""
     name = new_name()
     yield name
     assert name not in depot.listed()
@@ -205,10 +208,10 @@ def unused_name(depot: LocalDepot) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def strict(_new_place: Callable[[], Path]) -> Iterator[LocalDepot]:
-    """The API that takes the stronger form only, small assets, and timestamps that are off by a minute."""
+def strict(_directories: Callable[[], Path]) -> Iterator[LocalDepot]:
+    """The API that accepts only the stronger form of signatures, small assets, and timestamps within a minute."""
     with _depot(
-        _new_place(),
+        _directories(),
         IOTCONFIG_ASSET_SIGNATURE="strong",
         IOTCONFIG_MAX_ASSET_BYTES="100000",
         TIMESTAMP_TOLERANCE_SECONDS="60",

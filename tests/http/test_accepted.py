@@ -1,4 +1,4 @@
-"""What is just within the rules is taken, and kept verbatim."""
+"""Content at the limits of the rules is accepted and kept verbatim."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DOCUMENTS = {
 @pytest.mark.parametrize("document", list(DOCUMENTS.values()), ids=list(DOCUMENTS))
 @pytest.mark.parametrize("form", ["object", "string", "escaped string"])
 def test_content_comes_back_byte_for_byte(both: Service, document: str, form: str) -> None:
-    """From the device route and inside the config, however the content was sent."""
+    """The device route and the config return the same bytes, in whichever form the content was sent."""
     mac = new_mac()
     content = {
         "object": document,
@@ -61,7 +61,7 @@ def _utf16(text: str) -> list[int]:
 
 
 def test_content_may_stand_in_a_string_with_leading_space(both: Service) -> None:
-    """White space around the object is part of what the operator wrote."""
+    """White space around the object is part of the content."""
     mac = new_mac()
     text = ' \n{"a": 1}\n\n'
     made = both.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": text})

@@ -1,4 +1,4 @@
-"""Authentication over HTTP: who is let in, as what, and what they sign."""
+"""Authentication over HTTP: admission, roles and authors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def guarded(on_sqlite: Starter) -> Iterator[Service]:
-    """The API that asks everybody who they are."""
+    """The API with authentication."""
     with on_sqlite(IOTCONFIG_AUTH="on", IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE="10000") as service:
         yield service
 
@@ -47,8 +47,10 @@ def _ask(client: Caller, method: str, path: str, token: str | None) -> Answer:
 
 
 @pytest.mark.parametrize(("method", "path", "access"), _CLOSED)
-def test_nobody_gets_in_without_credentials(guarded: Service, method: str, path: str, access: Access) -> None:
-    """401 on every route that asks for a role, and how to sign in."""
+def test_requests_without_credentials_are_refused(
+    guarded: Service, method: str, path: str, access: Access
+) -> None:
+    """Every route with a role answers 401, with the ways to sign in."""
     answer = _ask(guarded.client, method, path, None)
 
     assert 401 == answer.status, access
@@ -58,18 +60,18 @@ def test_nobody_gets_in_without_credentials(guarded: Service, method: str, path:
 
 
 @pytest.fixture(scope="module")
-def of_role(guarded: Service) -> dict[Role, str]:
+def token_of(guarded: Service) -> dict[Role, str]:
     """A token of each role."""
     return {role: api_token(guarded.database_url, role) for role in Role}
 
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize(("method", "path", "access"), _CLOSED)
-def test_a_role_opens_what_it_is_for(
-    guarded: Service, of_role: dict[Role, str], role: Role, method: str, path: str, access: Access
+def test_a_role_opens_its_routes(
+    guarded: Service, token_of: dict[Role, str], role: Role, method: str, path: str, access: Access
 ) -> None:
-    """403 to the others; who is let in gets the route's own answer to this odd request."""
-    answer = _ask(guarded.client, method, path, of_role[role])
+    """Other roles get 403; a sufficient one gets the answer of the route to this odd request."""
+    answer = _ask(guarded.client, method, path, token_of[role])
 
     if role in access.roles:
         # An upload without a signature is 403 to everyone, with another reason.
@@ -84,28 +86,28 @@ def test_a_role_opens_what_it_is_for(
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/configs/02-00-00-00-00-00.json"])
 @pytest.mark.parametrize("headers", [{}, bearer("iotc_wrong"), {"Authorization": "Basic Og=="}, bearer("")])
-def test_public_routes_ask_nobody(guarded: Service, path: str, headers: dict[str, str]) -> None:
-    """Nor do they look at what is sent along: deployed firmware sends odd things."""
+def test_public_routes_ignore_credentials(guarded: Service, path: str, headers: dict[str, str]) -> None:
+    """Deployed firmware may send any Authorization header."""
     assert guarded.client.request("GET", path, headers=headers).status in (200, 404)
 
 
-def test_an_unknown_route_is_no_secret(guarded: Service) -> None:
-    """404 and 405 come before the question who asks."""
+def test_an_unknown_route_needs_no_credentials(guarded: Service) -> None:
+    """404 and 405 precede authentication."""
     expect_problem(guarded.client.get("/api/nothing"), 404, "ROUTE_NOT_FOUND")
     answer = guarded.client.request("DELETE", "/api/health")
     expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
 
 
-def test_a_preflight_asks_nobody(guarded: Service) -> None:
-    """Browsers send no credentials with it."""
+def test_a_preflight_needs_no_credentials(guarded: Service) -> None:
+    """Browsers send none with it."""
     answer = guarded.client.request("OPTIONS", "/api/configs")
 
     assert 200 == answer.status
     assert "POST" in answer.headers["allow"]
 
 
-def test_the_name_of_a_token_signs_what_is_made_with_it(guarded: Service) -> None:
-    """Each kind of change, each with the name of who made it."""
+def test_the_name_of_a_token_is_the_author(guarded: Service) -> None:
+    """Each kind of change has it."""
     client, url = guarded.client, guarded.database_url
     names = [f"n{n}-{uuid.uuid4().hex[:8]}" for n in range(6)]
     by = {name: bearer(api_token(url, Role.ADMIN, name)) for name in names}
@@ -126,8 +128,8 @@ def test_the_name_of_a_token_signs_what_is_made_with_it(guarded: Service) -> Non
     assert names == [revision["author"] for revision in reversed(history)]
 
 
-def test_whole_fleets_are_signed_too(guarded: Service) -> None:
-    """Import and patch."""
+def test_bulk_writes_have_an_author(guarded: Service) -> None:
+    """Import and patch have the name of the token."""
     name = f"fleet-{uuid.uuid4().hex[:8]}"
     admin = bearer(api_token(guarded.database_url, Role.ADMIN, name))
     mac = new_mac()
@@ -143,8 +145,8 @@ def test_whole_fleets_are_signed_too(guarded: Service) -> None:
     assert [name, name] == [revision["author"] for revision in history["revisions"]]
 
 
-def test_who_one_is(guarded: Service) -> None:
-    """A token's holder is its name, with its role."""
+def test_the_identity_of_a_token(guarded: Service) -> None:
+    """It has the name and the role of the token."""
     token = api_token(guarded.database_url, Role.VIEWER, name := f"me-{uuid.uuid4().hex[:8]}")
 
     answer = guarded.client.request("GET", "/api/auth/self", headers=bearer(token))
@@ -154,8 +156,8 @@ def test_who_one_is(guarded: Service) -> None:
     expect_problem(guarded.client.get("/api/auth/self"), 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_without_authentication_everybody_is_the_local_administrator(single: Service) -> None:
-    """And what they do is anonymous, as it was."""
+def test_without_authentication_every_caller_is_the_local_administrator(single: Service) -> None:
+    """Changes are anonymous."""
     self = single.client.get("/api/auth/self")
     config = created(single.client, {"a": 1})
 
@@ -170,7 +172,7 @@ def test_without_authentication_everybody_is_the_local_administrator(single: Ser
 
 
 def test_a_token_that_expired_is_refused(guarded: Service) -> None:
-    """By the service's clock."""
+    """The service's clock decides."""
     until = datetime.now(UTC) + timedelta(seconds=1)
     headers = bearer(api_token(guarded.database_url, Role.VIEWER, until=until))
 
@@ -194,22 +196,22 @@ def test_a_token_that_expired_is_refused(guarded: Service) -> None:
         "\xff",
     ],
 )
-def test_credentials_that_do_not_hold(guarded: Service, header: str) -> None:
-    """401, never 500, and never let in."""
+def test_invalid_credentials(guarded: Service, header: str) -> None:
+    """They are answered with 401, never with 500 or an admission."""
     answer = guarded.client.request("GET", "/api/configs", headers={"Authorization": header})
 
     expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_a_token_in_the_query_string_is_none(guarded: Service) -> None:
-    """It would stand in logs and histories."""
+def test_a_token_in_the_query_string_is_ignored(guarded: Service) -> None:
+    """It would appear in logs and histories."""
     token = api_token(guarded.database_url, Role.ADMIN)
 
     expect_problem(guarded.client.get(f"/api/configs?access_token={token}"), 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_a_database_that_is_away_lets_nobody_in(own_postgres: PostgresServer) -> None:
-    """503, and not 401: a program must not throw its token away."""
+def test_an_unavailable_database_admits_no_token(own_postgres: PostgresServer) -> None:
+    """The answer is 503, not 401, so that a program keeps its token."""
     Migrations(DatabaseUrl.parse(own_postgres.base_url)).upgrade()
     headers = bearer(api_token(own_postgres.base_url, Role.ADMIN))
     with service_on(own_postgres.base_url, IOTCONFIG_AUTH="on", IOTCONFIG_DB_POOL_TIMEOUT="0.5") as service:

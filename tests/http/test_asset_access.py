@@ -1,4 +1,4 @@
-"""Uploads while authentication is on: the role and the signature, both."""
+"""Uploads with authentication: both role and signature are required."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tests.support.tokens import api_token, bearer
 
 @pytest.fixture
 def guarded_depot(start_depot: StartDepot) -> Iterator[LocalDepot]:
-    """The API with assets that asks everybody who they are."""
+    """The API with assets and authentication."""
     with start_depot(IOTCONFIG_AUTH="on") as depot:
         yield depot
 
 
 def token(depot: LocalDepot, role: Role) -> dict[str, str]:
-    """The header of a new token of this role."""
+    """The header with a new token of this role."""
     return bearer(api_token(depot.database_url, role))
 
 
 @pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
-def test_role_and_signature_together_are_let_in(guarded_depot: LocalDepot, role: Role, strong: bool) -> None:
-    """In either form of the signature; what was stored is public."""
+def test_role_and_signature_are_accepted(guarded_depot: LocalDepot, role: Role, strong: bool) -> None:
+    """This holds for both forms of signature; the stored asset is public."""
     name = new_name()
     fields = guarded_depot.fields(name, b"firmware", strong=strong)
 
@@ -39,7 +39,7 @@ def test_role_and_signature_together_are_let_in(guarded_depot: LocalDepot, role:
 
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
 def test_a_signature_without_the_role_is_refused(guarded_depot: LocalDepot, strong: bool) -> None:
-    """401 to nobody, 403 to a viewer; the signature is not used up by that."""
+    """401 without credentials, 403 for a viewer; neither uses up the signature."""
     name = new_name()
     fields = guarded_depot.fields(name, b"firmware", strong=strong)
     expect_problem(guarded_depot.send(fields), 401, "AUTHENTICATION_REQUIRED")
@@ -53,10 +53,10 @@ def test_a_signature_without_the_role_is_refused(guarded_depot: LocalDepot, stro
 
 @pytest.mark.parametrize("role", [Role.ASSET_UPLOADER, Role.ADMIN])
 def test_the_role_without_a_good_signature_is_refused(guarded_depot: LocalDepot, role: Role) -> None:
-    """Another key's, and one of another time: 403 to administrators, too."""
+    """A signature of another key or another time gets 403, for administrators too."""
     name, now = new_name(), timestamp()
     headers = token(guarded_depot, role)
-    for signature in (signing_key("somebody else").sign(now), guarded_depot.key.sign(timestamp())):
+    for signature in (signing_key("another owner").sign(now), guarded_depot.key.sign(timestamp())):
         fields = guarded_depot.fields(name, b"firmware", time=now, signature=signature)
         refused = guarded_depot.send(fields, headers)
         assert "signature" in expect_problem(refused, 403, "AUTHORIZATION_FAILED")["error"]

@@ -1,4 +1,4 @@
-"""Names that lead elsewhere, at the real socket: in paths, and in uploads."""
+"""Names that refer to other paths, in URLs and in uploads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_SEGMENTS = [
 
 @pytest.fixture(scope="module")
 def something(shared_depot: AssetClient) -> None:
-    """An asset, so that the directory is there; beside it lies the key."""
+    """An asset, so that the directory exists; the key is in a file beside it."""
     shared_depot.uploaded("firmware.bin", b"firmware")
     assert (shared_depot.directory.parent / "signing.pem").is_file()
 
@@ -36,10 +36,10 @@ def something(shared_depot: AssetClient) -> None:
         *[pytest.param(path, 404, "ROUTE_NOT_FOUND", id=f"404 {path[:24]}") for path in NO_SEGMENTS],
     ],
 )
-def test_a_path_that_leads_elsewhere_leads_nowhere(
+def test_a_path_out_of_the_directory_is_refused(
     depot: AssetClient, method: str, target: str, status: int, code: str
 ) -> None:
-    """400 for one segment that is no name, 404 where there is not one segment; nothing else is shown or removed."""
+    """400 for one invalid segment, 404 for another number of segments; no other file is shown or removed."""
     answer = depot.client.request(method, f"/api/assets/{target}")
 
     expect_problem(answer, status, code)
@@ -57,8 +57,8 @@ FILE_NAMES = [
 
 
 @pytest.mark.parametrize("name", FILE_NAMES, ids=lambda name: ascii(name)[:24])
-def test_a_file_name_that_leads_elsewhere_is_refused(depot: AssetClient, name: str) -> None:
-    """400, and nothing is written anywhere."""
+def test_a_file_name_out_of_the_directory_is_refused(depot: AssetClient, name: str) -> None:
+    """The answer is 400, and no file is written."""
     before = _tree(depot)
     parts = [
         Field("file", b"evil", name) if part.name == "file" else part
@@ -72,7 +72,7 @@ def test_a_file_name_that_leads_elsewhere_is_refused(depot: AssetClient, name: s
 
 
 def _tree(depot: AssetClient) -> list[str]:
-    """Everything below the place that the service may write to, the database's own files aside."""
+    """All files below the directory of the service, except those of the database."""
     return sorted(str(path) for path in depot.directory.parent.rglob("*") if "configs.db" not in path.name)
 
 
@@ -98,7 +98,7 @@ def _tree(depot: AssetClient) -> list[str]:
     ids=lambda value: value[:48].decode(),
 )
 def test_a_file_name_in_another_spelling_is_refused_as_well(depot: AssetClient, disposition: bytes) -> None:
-    """Extended parameters (RFC 8187), repeated ones, and headers that are none."""
+    """Extended parameters (RFC 8187), repeated ones, and invalid headers are refused."""
     before = _tree(depot)
     file = part_with([b"Content-Disposition: " + disposition], b"evil")
     rest = depot.fields(new_name(), b"evil", order=("timestamp", "signature"))

@@ -1,4 +1,4 @@
-"""Clients that resume: parts of assets at the real socket."""
+"""Ranges of assets, for clients that resume downloads."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 @pytest.fixture(scope="module")
 def path(shared_depot: AssetClient) -> str:
-    """An asset to take parts of."""
+    """The path of an asset."""
     return shared_depot.uploaded(new_name(), CONTENT)
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("requested", "first", "last"),
     [
         ("0-0", 0, 0),
         ("0-65535", 0, 65_535),
@@ -33,9 +33,9 @@ def path(shared_depot: AssetClient) -> str:
         ("2999999-99999999", 2_999_999, 2_999_999),
     ],
 )
-def test_a_part(depot: AssetClient, path: str, asked: str, first: int, last: int) -> None:
-    """206 with these bytes, which part they are, the digest of the whole, and none of the part."""
-    answer = depot.client.get(path, Range=f"bytes={asked}")
+def test_a_range(depot: AssetClient, path: str, requested: str, first: int, last: int) -> None:
+    """206 has these bytes, their range and the digest of the whole, and no digest of the part."""
+    answer = depot.client.get(path, Range=f"bytes={requested}")
 
     assert 206 == answer.status
     assert CONTENT[first : last + 1] == answer.body
@@ -47,33 +47,33 @@ def test_a_part(depot: AssetClient, path: str, asked: str, first: int, last: int
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,3-4", "bytes=9-1", "bytes=x", "items=0-1", "bytes=" + "0-1," * 500]
+    "requested", ["bytes=0-1,3-4", "bytes=9-1", "bytes=x", "items=0-1", "bytes=" + "0-1," * 500]
 )
-def test_what_is_no_single_range_gets_all(depot: AssetClient, path: str, asked: str) -> None:
-    """Several ranges are not served one by one, and what is none counts as absent."""
-    answer = depot.client.get(path, Range=asked)
+def test_malformed_and_multiple_ranges_are_ignored(depot: AssetClient, path: str, requested: str) -> None:
+    """The answer is the whole asset."""
+    answer = depot.client.get(path, Range=requested)
 
     assert (200, CONTENT) == (answer.status, answer.body)
 
 
-@pytest.mark.parametrize("asked", ["3000000-", "9999999-9999999", "-0"])
-def test_a_part_behind_the_end(depot: AssetClient, path: str, asked: str) -> None:
-    """416 with the size."""
-    answer = depot.client.get(path, Range=f"bytes={asked}")
+@pytest.mark.parametrize("requested", ["3000000-", "9999999-9999999", "-0"])
+def test_a_range_beyond_the_end(depot: AssetClient, path: str, requested: str) -> None:
+    """416 has the size."""
+    answer = depot.client.get(path, Range=f"bytes={requested}")
 
     expect_problem(answer, 416, "VALIDATION_FAILED")
     assert "bytes */3000000" == answer.headers["content-range"]
 
 
-def test_head_has_no_parts(depot: AssetClient, path: str) -> None:
-    """Ranges are for GET (RFC 9110, section 14.2)."""
+def test_head_ignores_ranges(depot: AssetClient, path: str) -> None:
+    """RFC 9110, section 14.2, defines ranges for GET only."""
     answer = depot.client.request("HEAD", path, headers={"Range": "bytes=0-1"})
 
     assert (200, "3000000") == (answer.status, answer.headers["content-length"])
 
 
-def test_a_client_that_has_it_all_gets_304_and_no_part(depot: AssetClient, path: str) -> None:
-    """`If-None-Match` comes first (RFC 9110, section 13.2.2)."""
+def test_a_match_gets_304_and_no_range(depot: AssetClient, path: str) -> None:
+    """`If-None-Match` precedes ranges (RFC 9110, section 13.2.2)."""
     assert 304 == depot.client.get(path, Range="bytes=0-1", If_None_Match=TAG).status
     assert 304 == depot.client.get(path, Range="bytes=9999999-", If_None_Match=TAG).status
     assert 206 == depot.client.get(path, Range="bytes=0-1", If_None_Match='"other"').status
@@ -82,8 +82,8 @@ def test_a_client_that_has_it_all_gets_304_and_no_part(depot: AssetClient, path:
 @pytest.mark.parametrize(
     "if_range", ["{old}", 'W/"{new}"', "Sat, 31 Jan 2026 12:00:05 GMT"], ids=["old", "weak", "date"]
 )
-def test_a_client_with_another_begin_gets_all_of_the_new_one(depot: AssetClient, if_range: str) -> None:
-    """What it has is no begin of that; a date, or a weak tag, is no promise that it is."""
+def test_a_changed_asset_is_sent_whole(depot: AssetClient, if_range: str) -> None:
+    """The client's part belongs to another asset; a date or a weak tag does not guarantee otherwise."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     depot.uploaded(name, CONTENT[::-1])

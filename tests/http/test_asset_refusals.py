@@ -1,4 +1,4 @@
-"""Uploads that are no uploads: nothing is stored, nothing is left, and one sentence says why."""
+"""Refused uploads: nothing is stored, no temporary file is left, and one sentence has the reason."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FIELDS_FIRST = ("timestamp", "signature", "file")
 
 
 def refused(depot: AssetClient, status: int, code: str, name: str, **options: object) -> Any:
-    """The body of the refusal that an upload gets."""
+    """The body of the refusal of an upload."""
     return expect_problem(depot.upload(name, CONTENT, **options), status, code)
 
 
 @pytest.mark.parametrize("missing", ORDER)
 def test_each_part_is_required(depot: AssetClient, unused_name: str, missing: str) -> None:
-    """400, which names the one that is missing."""
+    """400 names the missing part."""
     body = refused(
         depot, 400, "VALIDATION_FAILED", unused_name, order=[part for part in ORDER if part != missing]
     )
@@ -30,14 +30,14 @@ def test_each_part_is_required(depot: AssetClient, unused_name: str, missing: st
 
 
 @pytest.mark.parametrize("twice", ORDER)
-def test_no_part_may_come_twice(depot: AssetClient, unused_name: str, twice: str) -> None:
-    """400, though both are the same."""
+def test_a_repeated_part_is_refused(depot: AssetClient, unused_name: str, twice: str) -> None:
+    """400, even if both are equal."""
     body = refused(depot, 400, "VALIDATION_FAILED", unused_name, order=[*ORDER, twice])
     assert f"The part {twice} was given more than once." == body["error"]
 
 
-def test_a_part_that_nobody_knows_is_refused(depot: AssetClient, unused_name: str) -> None:
-    """400, which names those that there are."""
+def test_an_unknown_part_is_refused(depot: AssetClient, unused_name: str) -> None:
+    """400 lists the known parts."""
     body = expect_problem(
         depot.send([*depot.fields(unused_name, CONTENT), Field("comment", b"")]), 400, "VALIDATION_FAILED"
     )
@@ -45,7 +45,7 @@ def test_a_part_that_nobody_knows_is_refused(depot: AssetClient, unused_name: st
 
 
 def test_a_file_needs_a_name(depot: AssetClient, unused_name: str) -> None:
-    """400, and the way out."""
+    """400 names the remedy."""
     parts = [Field(part.name, part.content) for part in depot.fields(unused_name, CONTENT)]
     body = expect_problem(depot.send(parts), 400, "VALIDATION_FAILED")
     assert "has no file name" in body["error"]
@@ -61,16 +61,16 @@ def test_a_file_needs_a_name(depot: AssetClient, unused_name: str) -> None:
     ],
     ids=["JSON", "bytes", "no boundary", "another boundary"],
 )
-def test_what_is_no_form_is_refused(
+def test_other_bodies_than_forms_are_refused(
     depot: AssetClient, unused_name: str, headers: dict[str, str], status: int, code: str
 ) -> None:
-    """By its media type, or by what is in it."""
+    """The media type or the body is wrong."""
     body = form(*depot.fields(unused_name, CONTENT))
     expect_problem(depot.client.request("POST", "/api/assets", body, headers), status, code)
 
 
 def test_a_form_may_have_any_boundary(depot: AssetClient) -> None:
-    """Up to the seventy characters that RFC 2046 allows."""
+    """A boundary has up to seventy characters (RFC 2046)."""
     for boundary in ("x", "y" * 70, "'()+_,-./:=?"):
         parts = depot.fields(new_name(), CONTENT)
         body = form(*parts).replace(BOUNDARY.encode(), boundary.encode())
@@ -79,7 +79,7 @@ def test_a_form_may_have_any_boundary(depot: AssetClient) -> None:
 
 
 def test_a_chunked_upload_is_refused(depot: AssetClient, unused_name: str) -> None:
-    """411, as for other bodies: its length must be known before."""
+    """411, as for other bodies: the length must be known in advance."""
     body = form(*depot.fields(unused_name, CONTENT))
     headers = {"Transfer-Encoding": "chunked", "Content-Type": headers_of(body)["Content-Type"]}
     expect_problem(depot.client.request("POST", "/api/assets", body, headers), 411, "LENGTH_REQUIRED")
@@ -87,17 +87,17 @@ def test_a_chunked_upload_is_refused(depot: AssetClient, unused_name: str) -> No
 
 @pytest.mark.parametrize("left", [1, 40, 400])
 def test_an_upload_that_is_cut_off_is_refused(depot: AssetClient, unused_name: str, left: int) -> None:
-    """400, even where the last bytes are missing only."""
+    """400, even if only the last bytes are missing."""
     body = form(*depot.fields(unused_name, CONTENT))
     headers = {**headers_of(body), "Content-Length": str(len(body))}
     answer = depot.client.request("POST", "/api/assets", body[:-left], headers)
     assert "ended after" in expect_problem(answer, 400, "VALIDATION_FAILED")["error"]
 
 
-def test_without_a_key_uploads_are_closed(
+def test_without_a_key_uploads_are_disabled(
     start_depot: StartDepot,
 ) -> None:
-    """403, which names the setting; all else works."""
+    """403 names the setting; the other routes work."""
     with start_depot(SIGNING_KEY_PATH="") as depot:
         body = refused(depot, 403, "AUTHORIZATION_FAILED", "firmware.bin")
         assert "Uploads are closed: SIGNING_KEY_PATH is not set." == body["error"]
@@ -106,7 +106,7 @@ def test_without_a_key_uploads_are_closed(
 
 
 def test_the_limit_of_the_size_is_inclusive(strict: AssetClient) -> None:
-    """413 while it is read for one byte more."""
+    """One byte more gets 413 during the transfer."""
     name = new_name()
     assert 201 == strict.upload(name, b"x" * 100_000, strong=True).status
     larger = strict.upload(name, b"x" * 100_001, strong=True)

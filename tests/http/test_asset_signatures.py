@@ -1,4 +1,4 @@
-"""Who may upload, at the real socket: the holder of the key, now, and once for a name."""
+"""Authorization of uploads: a current signature of the key, used once for a name."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FIELDS_FIRST = ("timestamp", "signature", "file")
 
 
 def refused(depot: AssetClient, status: int, code: str, name: str, **options: object) -> Any:
-    """The body of the refusal that an upload gets."""
+    """The body of the refusal of an upload."""
     return expect_problem(depot.upload(name, CONTENT, **options), status, code)
 
 
 def test_a_replay_with_other_bytes_is_refused(depot: AssetClient) -> None:
-    """409 from every worker, however the signature is spelt; the first upload stays. Another name is another upload."""
+    """409 from every worker, in any spelling of the signature; the first upload stays. Another name is accepted."""
     name, other = new_name(), new_name()
     time = timestamp()
     assert 201 == depot.upload(name, CONTENT, time=time).status
@@ -47,7 +47,7 @@ def test_a_replay_with_other_bytes_is_refused(depot: AssetClient) -> None:
 def test_a_signature_of_another_key_is_refused(
     depot: AssetClient, unused_name: str, order: tuple[str, ...]
 ) -> None:
-    """403, wherever it comes."""
+    """403, in any order of the parts."""
     time = timestamp()
     body = refused(
         depot,
@@ -62,8 +62,8 @@ def test_a_signature_of_another_key_is_refused(
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0" * 256, b"\xff" * 256, b"secret", b"x" * 4000], ids=len)
-def test_garbage_is_no_signature(depot: AssetClient, unused_name: str, signature: bytes) -> None:
-    """Of any length, such as a digest keyed with a shared secret (HMAC)."""
+def test_random_bytes_as_a_signature(depot: AssetClient, unused_name: str, signature: bytes) -> None:
+    """They are refused at any length, such as that of an HMAC."""
     refused(depot, 403, "AUTHORIZATION_FAILED", unused_name, signature=base64.b64encode(signature).decode())
 
 
@@ -73,14 +73,14 @@ def test_garbage_is_no_signature(depot: AssetClient, unused_name: str, signature
 def test_a_signature_that_is_not_base64_is_refused(
     depot: AssetClient, unused_name: str, signature: str
 ) -> None:
-    """400, or 413 for one that is longer than any."""
+    """400, or 413 above the maximum length."""
     status, code = (413, "CONTENT_TOO_LARGE") if len(signature) > 8192 else (400, "VALIDATION_FAILED")
     refused(depot, status, code, unused_name, signature=signature)
 
 
 @pytest.mark.parametrize("seconds", [-310, 310, -86_400, 86_400], ids=str)
 def test_a_timestamp_of_another_time_is_refused(depot: AssetClient, unused_name: str, seconds: int) -> None:
-    """403, which tells the tolerance and the service's own time: somebody's clock is wrong."""
+    """403 has the tolerance and the service's time, since one of the clocks is wrong."""
     body = refused(
         depot,
         403,
@@ -90,14 +90,14 @@ def test_a_timestamp_of_another_time_is_refused(depot: AssetClient, unused_name:
     )
     assert "more than 300 s from the service's time" in body["error"]
     assert 300 == body["details"]["tolerance_seconds"]
-    told = datetime.fromisoformat(body["details"]["service_time"])
-    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
+    service_time = datetime.fromisoformat(body["details"]["service_time"])
+    assert abs(datetime.now(UTC) - service_time) < timedelta(minutes=1)
     assert body["details"]["service_time"] in body["error"]
 
 
 @pytest.mark.parametrize("shown", ["", "yesterday", "2026-13-45T00:00:00Z", "\udcff", "0" * 129], ids=ascii)
 def test_a_text_that_is_no_timestamp_is_refused(depot: AssetClient, unused_name: str, shown: str) -> None:
-    """400, or 413 for one that is longer than any; what was sent is shown in a harmless spelling."""
+    """400, or 413 above the maximum length; the text is shown escaped."""
     time = Field("timestamp", shown.encode(errors="surrogateescape"))
     parts = [part if part.name != "timestamp" else time for part in depot.fields(unused_name, CONTENT)]
     status, code = (413, "CONTENT_TOO_LARGE") if len(shown) > 128 else (400, "VALIDATION_FAILED")
@@ -116,8 +116,8 @@ def test_a_text_that_is_no_timestamp_is_refused(depot: AssetClient, unused_name:
         pytest.param(lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ\n"), id="with a line break"),
     ],
 )
-def test_what_pipelines_print_is_taken(depot: AssetClient, spell: Callable[[datetime], str]) -> None:
-    """And signed exactly as it was sent."""
+def test_timestamps_of_pipelines_are_accepted(depot: AssetClient, spell: Callable[[datetime], str]) -> None:
+    """The signature is of the timestamp exactly as sent."""
     answer = depot.upload(new_name(), CONTENT, time=spell(datetime.now(UTC)))
     assert 201 == answer.status, answer.body
 
@@ -126,7 +126,7 @@ def test_what_pipelines_print_is_taken(depot: AssetClient, spell: Callable[[date
 def test_a_plain_signature_is_refused_if_the_stronger_form_is_required(
     strict: AssetClient, order: tuple[str, ...]
 ) -> None:
-    """403 for a plain signature, and for a strong one of another name or other bytes; its own upload passes, once."""
+    """403, also for a strong one of another name or other bytes; the right one is accepted once."""
     name, other = new_name(), new_name()
     time = timestamp()
     body = refused(strict, 403, "AUTHORIZATION_FAILED", name, order=order)
@@ -142,7 +142,7 @@ def test_a_plain_signature_is_refused_if_the_stronger_form_is_required(
 
 
 def test_the_tolerance_is_a_setting(strict: AssetClient) -> None:
-    """A minute and a little is too much where a minute is allowed."""
+    """More than a minute is refused if a minute is allowed."""
     body = refused(
         strict,
         403,
@@ -156,7 +156,7 @@ def test_the_tolerance_is_a_setting(strict: AssetClient) -> None:
 def test_a_replay_after_a_restart_and_a_deletion_is_refused(
     start_depot: StartDepot,
 ) -> None:
-    """What was accepted is kept in the database, not in a process; deleting the asset forgets nothing."""
+    """Used signatures are in the database; deleting the asset keeps them."""
     time = timestamp()
     with start_depot() as depot:
         path = f"/api/assets/{depot.upload('firmware.bin', CONTENT, time=time).json()['name']}"

@@ -1,4 +1,4 @@
-"""Assets over HTTP: what an upload leaves, what a device fetches, and what an operator sees."""
+"""Assets over HTTP: uploads, downloads of devices, and lists of operators."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CONTENT = bytes(range(256)) * 1000
 @pytest.mark.parametrize(
     "content", [b"", b"x", b"\r\n--", os.urandom(3_000_000)], ids=["empty", "byte", "dashes", "3 MB"]
 )
-def test_any_bytes_come_back(depot: AssetClient, content: bytes) -> None:
-    """Nothing of them is changed or lost."""
+def test_any_bytes_are_returned(depot: AssetClient, content: bytes) -> None:
+    """The download equals the upload."""
     name = new_name()
     expect_whole(depot.client.get(depot.uploaded(name, content)), name, content)
 
 
 def test_an_upload_replaces_another(depot: AssetClient) -> None:
-    """200, another ETag, and no second entry in the list."""
+    """200 with another ETag, and one entry in the list."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     answer = depot.upload(name, b"newer")
@@ -34,8 +34,8 @@ def test_an_upload_replaces_another(depot: AssetClient) -> None:
     assert 1 == depot.listed().count(name)
 
 
-def test_a_device_that_has_it_is_told_so(depot: AssetClient) -> None:
-    """304 without a body while nothing has changed; the whole of it afterwards."""
+def test_a_device_with_the_current_asset_gets_304(depot: AssetClient) -> None:
+    """304 has no body; a changed asset is sent whole."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     etag = depot.client.get(path).headers["etag"]
@@ -48,8 +48,8 @@ def test_a_device_that_has_it_is_told_so(depot: AssetClient) -> None:
     expect_problem(depot.client.get(path, If_Match=etag), 412, "PRECONDITION_FAILED")
 
 
-def test_head_tells_all_but_the_bytes(depot: AssetClient) -> None:
-    """The same headers; but no Content-Digest, for there is no content."""
+def test_head_has_the_headers_of_get(depot: AssetClient) -> None:
+    """Only Content-Digest is missing, since there is no content."""
     path = depot.uploaded(new_name(), CONTENT)
     whole, head = depot.client.get(path), depot.client.request("HEAD", path)
 
@@ -63,7 +63,7 @@ def test_head_tells_all_but_the_bytes(depot: AssetClient) -> None:
 
 
 def test_a_deleted_asset_is_gone(depot: AssetClient) -> None:
-    """204, then 404, for who deletes it again as well."""
+    """204, then 404 for each method."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     answer = depot.client.request("DELETE", path)
@@ -75,8 +75,8 @@ def test_a_deleted_asset_is_gone(depot: AssetClient) -> None:
     assert name not in depot.listed()
 
 
-def test_a_page_that_somebody_uploaded_does_not_run(depot: AssetClient) -> None:
-    """No browser takes it for a page of the service's."""
+def test_an_uploaded_page_does_not_run(depot: AssetClient) -> None:
+    """Headers prevent that a browser runs it with the origin of the service."""
     name = new_name(".html")
     expect_whole(
         depot.client.get(depot.uploaded(name, b"<script>alert(1)</script>")),
@@ -86,7 +86,7 @@ def test_a_page_that_somebody_uploaded_does_not_run(depot: AssetClient) -> None:
 
 
 def test_files_of_operators_are_assets(depot: AssetClient) -> None:
-    """What is put into the directory by hand is served and listed; links and directories are not."""
+    """Files that were copied into the directory are served and listed; links and directories are not."""
     depot.uploaded(new_name(), b"")
     names = [new_name() for _ in range(4)]
     (depot.directory / names[0]).write_bytes(CONTENT)
@@ -101,8 +101,8 @@ def test_files_of_operators_are_assets(depot: AssetClient) -> None:
         expect_problem(depot.client.request("DELETE", f"/api/assets/{name}"), 404, "RECORD_NOT_FOUND")
 
 
-def test_parameters_are_for_devices_to_send_and_for_nobody_else(depot: AssetClient) -> None:
-    """The device route ignores them, as a proxy may need them; the others refuse them."""
+def test_only_the_device_route_ignores_parameters(depot: AssetClient) -> None:
+    """A proxy may need them on the device route; the other routes refuse them."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
 
@@ -117,7 +117,7 @@ def test_parameters_are_for_devices_to_send_and_for_nobody_else(depot: AssetClie
 
 
 def test_other_methods_are_refused(depot: AssetClient) -> None:
-    """405, and `Allow` names what there is."""
+    """405, and `Allow` lists the methods."""
     path = depot.uploaded(new_name(), CONTENT)
     for target, methods, allowed in (
         ("/api/assets", ("PUT", "PATCH", "DELETE"), {"GET", "HEAD", "POST", "OPTIONS"}),
@@ -131,7 +131,7 @@ def test_other_methods_are_refused(depot: AssetClient) -> None:
 
 
 def test_an_empty_service_lists_nothing(start_depot: StartDepot) -> None:
-    """And looking makes no directory."""
+    """Listing does not create the directory."""
     with start_depot() as depot:
         assert {"assets": [], "count": 0} == depot.client.get("/api/assets").json()
         expect_problem(depot.client.get("/api/assets/firmware.bin"), 404, "RECORD_NOT_FOUND")

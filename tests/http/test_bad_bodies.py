@@ -1,4 +1,4 @@
-"""Bodies of the wrong shape are refused, and nothing is stored."""
+"""Bodies with a wrong structure are refused, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.http import Caller
 _JSON = {"Content-Type": "application/json"}
 MAC = "02:ab:00:00:00:01"
 
-# A body for POST, and where its refusal points; None where it points nowhere in particular.
+# A body for POST, and the pointer of its refusal, or None.
 POSTED = {
     "array": ("[]", ""),
     "array of one body": (json.dumps([{"mac_address": MAC, "content": {}}]), ""),
@@ -58,7 +58,7 @@ PUT = {
 def test_a_create_of_the_wrong_shape_is_refused(
     untouched_single: Caller, body: str, pointer: str | None
 ) -> None:
-    """The refusal points at what is wrong, from the body's top."""
+    """The refusal has a pointer from the top of the body."""
     answer = untouched_single.request("POST", "/api/configs", body.encode(), _JSON)
     problem = expect_problem(answer, 400, "VALIDATION_FAILED")
     assert pointer is None or pointer == problem["details"]["pointer"]
@@ -68,7 +68,7 @@ def test_a_create_of_the_wrong_shape_is_refused(
 def test_a_replacement_of_the_wrong_shape_is_refused(
     untouched_single: Caller, body: str, pointer: str
 ) -> None:
-    """By id and by MAC address, the same bodies are refused in the same words."""
+    """Requests by id and by MAC address get the same refusals."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     for target in (str(first["id"]), f"by-mac/{first['mac_address']}", f"by-mac/{new_mac()}"):
         answer = untouched_single.request("PUT", f"/api/configs/{target}", body.encode(), _JSON)
@@ -81,16 +81,16 @@ def test_a_replacement_of_the_wrong_shape_is_refused(
     [None, b"", b" ", b"\n", b"{", b"content=1", b"\xef\xbb\xbf{}", b"\xff\xfe{\0}\0", b"\0"],
     ids=["none", "empty", "space", "newline", "brace", "form", "UTF-8 BOM", "UTF-16", "NUL"],
 )
-def test_a_body_that_is_no_json_is_refused(
+def test_a_body_that_is_not_json_is_refused(
     untouched_single: Caller, method_and_path: str, body: bytes | None
 ) -> None:
-    """No body, blanks, other encodings and other languages get 400."""
+    """An empty body, white space, other encodings and other formats get 400."""
     method, path = method_and_path.split()
     expect_problem(untouched_single.request(method, path, body, _JSON), 400, "VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_body_where_none_is_expected_changes_nothing(untouched_single: Caller, method: str) -> None:
-    """A GET or a DELETE of what does not exist answers 404, whatever it carries."""
+def test_an_unexpected_body_changes_nothing(untouched_single: Caller, method: str) -> None:
+    """A GET or DELETE of a missing config answers 404 whatever its body is."""
     answer = untouched_single.request(method, "/api/configs/99999999", b'{"content": {}}', _JSON)
     expect_problem(answer, 404, "RECORD_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Every content rule, at the socket, in both forms of `content`: refused whole, with the place."""
+"""Every content rule, in both forms of `content`: a violation is refused whole, with its position."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _JSON = {"Content-Type": "application/json"}
 
 
 def _nested(levels: int) -> str:
-    """An object that nests so many levels, the top included."""
+    """An object with this many levels, the top included."""
     return '{"a":' * (levels - 1) + "{}" + "}" * (levels - 1)
 
 
-# A document, and the pointer to its breach.
+# A document, and the pointer to its violation.
 RULES = {
     "duplicate name": ('{"a": 1, "a": 2}', "/a"),
     "duplicate name, escaped": (r'{"a": 1, "\u0061": 2}', "/a"),
@@ -49,7 +49,7 @@ RULES = {
     "enableOTA: array": ('{"enableOTA": []}', "/enableOTA"),
 }
 
-# Texts that are no JSON; the refusal says line and column.
+# Texts that are not JSON; the refusal has line and column.
 NO_JSON = {
     "trailing comma": '{"a": 1,}',
     "trailing garbage": "{} x",
@@ -82,7 +82,7 @@ Form = Callable[[str], str]
 
 
 def _send_everywhere(client: Caller, content: bytes) -> list[Answer]:
-    """Create, create-or-update and update with this content, on devices that exist or not."""
+    """Requests that create, create or update, and update with this content, with and without an existing config."""
     existing = client.get("/api/configs?limit=1").json()["configs"][0]
     post = b'{"mac_address": "%s", "content": %s}' % (new_mac().encode(), content)
     put = b'{"content": %s}' % content
@@ -95,10 +95,10 @@ def _send_everywhere(client: Caller, content: bytes) -> list[Answer]:
 
 @both_forms
 @pytest.mark.parametrize(("document", "pointer"), list(RULES.values()), ids=list(RULES))
-def test_a_document_that_breaks_a_rule_is_refused_with_its_place(
+def test_a_document_that_breaks_a_rule_is_refused_with_a_pointer(
     untouched_single: Caller, form: Form, document: str, pointer: str
 ) -> None:
-    """On every route that takes content, in both forms, with a pointer from the body's top."""
+    """Each route with content gives a pointer from the top of the body, for both forms."""
     for answer in _send_everywhere(untouched_single, form(document).encode()):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
         assert {"pointer": f"/content{pointer}"} == problem["details"]
@@ -106,7 +106,7 @@ def test_a_document_that_breaks_a_rule_is_refused_with_its_place(
 
 @both_forms
 def test_a_name_with_a_lone_surrogate_is_refused(untouched_single: Caller, form: Form) -> None:
-    """The place of a name that no answer can carry is shown all the same."""
+    """The pointer shows the name in a form that an answer can contain."""
     for answer in _send_everywhere(untouched_single, form(r'{"x": {"\ud800": 1}}').encode()):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
         assert problem["details"]["pointer"].startswith("/content/x/")
@@ -114,10 +114,10 @@ def test_a_name_with_a_lone_surrogate_is_refused(untouched_single: Caller, form:
 
 @both_forms
 @pytest.mark.parametrize("text", list(NO_JSON.values()), ids=list(NO_JSON))
-def test_text_that_is_no_json_is_refused_with_line_and_column(
+def test_text_that_is_not_json_is_refused_with_line_and_column(
     untouched_single: Caller, form: Form, text: str
 ) -> None:
-    """The sender learns where: in the body, or in the text that a string holds."""
+    """The position is in the body, or in the text inside the string."""
     for answer in _send_everywhere(untouched_single, form(text).encode()):
         details = expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
         assert details["line"] >= 1
@@ -125,15 +125,15 @@ def test_text_that_is_no_json_is_refused_with_line_and_column(
 
 
 @pytest.mark.parametrize("text", ["", " ", "[]", '"x"', "1", "null", "true", "[{}]", "\ufeff{}"], ids=repr)
-def test_a_string_that_holds_no_object_is_refused(untouched_single: Caller, text: str) -> None:
-    """A document's top is an object; a byte order mark before it is no part of JSON."""
+def test_a_string_without_an_object_is_refused(untouched_single: Caller, text: str) -> None:
+    """The top of a document is an object without a byte order mark."""
     for answer in _send_everywhere(untouched_single, json.dumps(text).encode()):
         expect_problem(answer, 400, "VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("value", ["null", "true", "1", "[]", "[{}]"])
 def test_content_of_another_type_is_refused(untouched_single: Caller, value: str) -> None:
-    """Content is an object or a string; the refusal points at it."""
+    """Content is an object or a string; the refusal has a pointer to it."""
     for answer in _send_everywhere(untouched_single, value.encode()):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")
         assert {"pointer": "/content"} == problem["details"]
@@ -144,8 +144,8 @@ def test_content_of_another_type_is_refused(untouched_single: Caller, value: str
     [b'{"s": "\xff"}', b'{"s": "\xed\xa0\x80"}', b'{"s": "\xc0\xaf"}', b'{"s": "\xf4\x90\x80\x80"}'],
     ids=["stray byte", "encoded surrogate", "overlong", "beyond Unicode"],
 )
-def test_bytes_that_are_no_utf_8_are_refused(untouched_single: Caller, content: bytes) -> None:
-    """The place is a line and a column, since such a body is no text."""
+def test_bytes_that_are_not_utf_8_are_refused(untouched_single: Caller, content: bytes) -> None:
+    """The position is a line and a column."""
     for answer in _send_everywhere(untouched_single, content):
         details = expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
         assert {"line", "column"} == set(details)
@@ -153,7 +153,7 @@ def test_bytes_that_are_no_utf_8_are_refused(untouched_single: Caller, content: 
 
 @both_forms
 def test_100_000_levels_of_objects_are_refused(untouched_single: Caller, form: Form) -> None:
-    """As too deep or, where its text is all that is measured, as too large; no worker minds."""
+    """They are too deep or, if only the size is checked, too large; the worker continues."""
     for answer in _send_everywhere(untouched_single, form(_nested(100_000)).encode()):
         if answer.status == 413:
             expect_problem(answer, 413, "CONTENT_TOO_LARGE")
@@ -163,7 +163,7 @@ def test_100_000_levels_of_objects_are_refused(untouched_single: Caller, form: F
 
 @both_forms
 def test_content_above_the_limit_is_too_large(untouched_single: Caller, form: Form) -> None:
-    """One byte more than 256 KiB of UTF-8 gets 413, counted in bytes and not in characters."""
+    """256 KiB and one byte of UTF-8 get 413; bytes count, not characters."""
     half = 128 * 1024
     document = json.dumps({"s": "é" * half}, ensure_ascii=False)
     for answer in _send_everywhere(untouched_single, form(document).encode()):

@@ -1,4 +1,4 @@
-"""MAC addresses and ids that are none are refused, and nothing is stored."""
+"""Invalid MAC addresses and ids are refused, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def _segment(text: str) -> str:
 
 
 @near_misses
-def test_a_device_path_that_is_no_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
-    """A segment that ends in .json and holds no MAC address gets 400, whatever stands before the suffix."""
+def test_a_device_path_without_a_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
+    """A segment that ends in .json without a MAC address gets 400."""
     problem = expect_problem(
         untouched_single.get(f"/api/configs/{_segment(mac)}.json"), 400, "INVALID_OPERATION"
     )
@@ -72,8 +72,8 @@ def test_a_device_path_that_is_no_mac_address_is_refused(untouched_single: Calle
 
 
 @near_misses
-def test_a_write_to_a_path_that_is_no_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
-    """By-mac writes refuse every near miss; an empty segment names no route or no MAC address."""
+def test_a_write_to_an_invalid_mac_address_is_refused(untouched_single: Caller, mac: str) -> None:
+    """By-mac writes refuse similar spellings; an empty segment is not a route or not a MAC address."""
     answer = untouched_single.send_json("PUT", f"/api/configs/by-mac/{_segment(mac)}", {"content": {}})
     if not mac:
         assert answer.status in (400, 404, 405)
@@ -83,15 +83,17 @@ def test_a_write_to_a_path_that_is_no_mac_address_is_refused(untouched_single: C
 
 @near_misses
 @pytest.mark.parametrize("content", [{}, "{}"], ids=["object", "string"])
-def test_a_body_with_no_mac_address_is_refused(untouched_single: Caller, mac: str, content: object) -> None:
-    """The member mac_address is held to the same rule as paths are."""
+def test_a_body_with_an_invalid_mac_address_is_refused(
+    untouched_single: Caller, mac: str, content: object
+) -> None:
+    """The member mac_address has the same rule as paths."""
     answer = untouched_single.send_json("POST", "/api/configs", {"mac_address": mac, "content": content})
     assert "invalid format" in expect_problem(answer, 400, "INVALID_OPERATION")["error"]
 
 
 @pytest.mark.parametrize("value", [None, 2, 2.5, True, [], ["02ab00000001"], {}], ids=repr)
 def test_a_mac_address_of_another_type_is_refused(untouched_single: Caller, value: object) -> None:
-    """A MAC address is a string; anything else is a body that is not as documented."""
+    """A MAC address is a string."""
     answer = untouched_single.send_json("POST", "/api/configs", {"mac_address": value, "content": {}})
     problem = expect_problem(answer, 400, "VALIDATION_FAILED")
     assert {"pointer": "/mac_address"} == problem["details"]
@@ -99,17 +101,15 @@ def test_a_mac_address_of_another_type_is_refused(untouched_single: Caller, valu
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("mac", ["02ab0000000", "02:ab:00:00:00:01\n"], ids=["11 digits", "newline"])
-def test_writes_to_a_document_that_is_no_mac_address_are_refused(
-    untouched: Caller, method: str, mac: str
-) -> None:
+def test_writes_to_an_invalid_device_path_are_refused(untouched: Caller, method: str, mac: str) -> None:
     """A segment that ends in .json is a MAC address for every method."""
     answer = untouched.send_json(method, f"/api/configs/{_segment(mac)}.json", {"content": {}})
     expect_problem(answer, 400, "INVALID_OPERATION")
 
 
 @pytest.mark.parametrize("suffix", ["%0A", "%20", "%00", "/", "x"], ids=["LF", "space", "NUL", "slash", "x"])
-def test_what_follows_the_suffix_is_not_overlooked(both: Service, suffix: str) -> None:
-    """A path that goes on behind .json is no device path: 404, never a document."""
+def test_text_after_the_suffix_is_not_ignored(both: Service, suffix: str) -> None:
+    """A path with text after .json gets 404, never a document."""
     config = created(both.client, {})
     answer = both.client.get(f"/api/configs/{config['mac_address']}.json{suffix}")
     assert 404 == answer.status
@@ -118,8 +118,8 @@ def test_what_follows_the_suffix_is_not_overlooked(both: Service, suffix: str) -
 
 @no_ids
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_what_is_no_id_names_no_config(untouched: Caller, method: str, text: str) -> None:
-    """Only ASCII digits of 1 to 2^63-1 are ids, and the refusal names what was asked for."""
+def test_invalid_ids_are_not_found(untouched: Caller, method: str, text: str) -> None:
+    """Ids are ASCII digits from 1 to 2^63-1; the refusal repeats the requested one."""
     body: dict[str, object] | None = {"content": {}} if method == "PUT" else None
     path = f"/api/configs/{_segment(text)}"
     answer = untouched.send_json(method, path, body) if body else untouched.request(method, path)
@@ -129,18 +129,18 @@ def test_what_is_no_id_names_no_config(untouched: Caller, method: str, text: str
 
 
 def test_the_refusal_reads_as_documented(untouched: Caller) -> None:
-    """The sentence of design.md, to the word."""
+    """The sentence equals the documented one."""
     problem = expect_problem(untouched.get("/api/configs/99999"), 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith("Config 99999 was not found")
 
 
 def test_an_unknown_device_has_no_document(untouched: Caller) -> None:
-    """A well-formed MAC address without a config gets 404 on the device route."""
+    """A valid MAC address without a config gets 404 on the device route."""
     expect_problem(untouched.get(f"/api/configs/{new_mac()}.json"), 404, "RECORD_NOT_FOUND")
 
 
 def test_a_second_create_names_the_mac_address(both: Service) -> None:
-    """409 names the canonical MAC address, and the first config stays."""
+    """409 has the canonical MAC address, and the first config stays."""
     mac = new_mac()
     first = create(both.client, {"a": 1}, mac)
     again = {"mac_address": mac.replace(":", "").upper(), "content": {"a": 2}}
@@ -152,7 +152,7 @@ def test_a_second_create_names_the_mac_address(both: Service) -> None:
 @pytest.mark.parametrize("spelling", ["colons", "dashes", "bare", "dots"])
 @pytest.mark.parametrize("upper", [False, True], ids=["lower", "upper"])
 def test_every_accepted_spelling_names_the_same_device(both: Service, spelling: str, upper: bool) -> None:
-    """Body, by-mac path and device path take all four spellings in any case."""
+    """Body, by-mac path and device path accept four spellings in any case."""
     mac = new_mac()
     bare = mac.replace(":", "")
     spelled = {

@@ -1,4 +1,4 @@
-"""Query parameters: known, given once and well-formed; searches are taken literally."""
+"""Query parameters: unknown, repeated and malformed ones are refused; searches are literal."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ NAMES = {
 
 @pytest.mark.parametrize("query", REFUSED, ids=[query[:40] for query in REFUSED])
 def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str) -> None:
-    """Each parameter has one documented form, and a refusal says which parameter it is about."""
+    """Each parameter has one documented form, and the refusal names the parameter."""
     problem = expect_problem(untouched_single.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
     assert ["parameter"] == list(problem["details"])
 
 
 @pytest.mark.parametrize("query", ["x=1", "limit=1", "x", "q=a&q=b", "dry_run=1"])
-def test_operator_routes_without_parameters_take_none(untouched_single: Caller, query: str) -> None:
-    """A parameter that is not documented is refused, so that a misspelt one is noticed."""
+def test_operator_routes_refuse_unknown_parameters(untouched_single: Caller, query: str) -> None:
+    """A misspelt parameter is noticed."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     by_id = f"/api/configs/{first['id']}?{query}"
     by_mac = f"/api/configs/by-mac/{first['mac_address']}?{query}"
@@ -78,8 +78,8 @@ def test_operator_routes_without_parameters_take_none(untouched_single: Caller, 
     )
 
 
-def test_a_dry_run_of_what_has_none_is_refused(untouched_single: Caller) -> None:
-    """Who asks for a dry run never gets the change itself."""
+def test_an_unsupported_dry_run_is_refused(untouched_single: Caller) -> None:
+    """A request for a dry run never makes the change."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     by_mac = f"/api/configs/by-mac/{first['mac_address']}?dry_run=true"
     body = {"mac_address": "02ab00000001", "content": {}}
@@ -94,7 +94,7 @@ def test_a_dry_run_of_what_has_none_is_refused(untouched_single: Caller) -> None
 
 @pytest.mark.parametrize("query", ["", "x=1", "limit=0", "x=1&x=2", "v=%00", "%ff", "&&=", "a" * 2000])
 def test_the_device_route_ignores_its_query(untouched_single: Caller, query: str) -> None:
-    """Deployed firmware appends what it likes."""
+    """Deployed firmware may append parameters."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     document = untouched_single.get(f"/api/configs/{first['mac_address']}.json")
     assert 200 == document.status
@@ -103,7 +103,7 @@ def test_the_device_route_ignores_its_query(untouched_single: Caller, query: str
 
 @pytest.fixture(scope="module")
 def named(both: Service) -> Iterator[Caller]:
-    """A client of a server that has a device of each name, in the field that is searched."""
+    """A client of a server with one device for each name, in the searched field."""
     ids = [created(both.client, {"deviceName": name})["id"] for name in NAMES.values()]
     yield both.client
     for config_id in ids:
@@ -111,15 +111,15 @@ def named(both: Service) -> Iterator[Caller]:
 
 
 @pytest.mark.parametrize("name", list(NAMES.values()), ids=list(NAMES))
-def test_a_search_is_taken_literally(named: Caller, name: str) -> None:
-    """What SQL or a pattern language would read as its own finds exactly the text."""
+def test_a_search_is_literal(named: Caller, name: str) -> None:
+    """Characters with a meaning in SQL or in patterns find exactly this text."""
     found = named.get(f"/api/configs?q={quote(name, safe='')}").json()
     assert (1, [name]) == (found["count"], [config["device_name"] for config in found["configs"]])
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "\\%", "%%", "a%_z", "a.z", "a*b"])
 def test_a_pattern_finds_only_itself(named: Caller, text: str) -> None:
-    """A wildcard matches the names that hold that character, and no other."""
+    """A wildcard finds only names that contain the character."""
     found = named.get(f"/api/configs?q={quote(text, safe='')}").json()["configs"]
     expected = sorted(name for name in NAMES.values() if text in name)
     assert expected == sorted(config["device_name"] for config in found)

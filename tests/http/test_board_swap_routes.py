@@ -1,4 +1,4 @@
-"""A config moves to another board: it keeps its id and its history, and the old board hears who has it now."""
+"""A board swap: the config keeps id and history, and the old board's route names the new board."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def config(both: Service) -> Any:
 
 
 def test_a_config_moves_with_its_history(both: Service, config: Any) -> None:
-    """The same id, content and beginning; one revision more, under the new board's address."""
+    """Id, content and creation time stay; the new board has one more revision."""
     new = new_mac()
     answer = _swap(both.client, config, new.replace(":", "-").upper())
     assert (200, '"4"') == (answer.status, answer.headers["etag"])
@@ -49,8 +49,8 @@ def test_a_config_moves_with_its_history(both: Service, config: Any) -> None:
     assert ([], "") == (shown["json_patch"], shown["unified_diff"])
 
 
-def test_the_old_board_hears_who_took_its_place(both: Service, config: Any) -> None:
-    """410 at its document, GET and HEAD, whatever the validators; until it gets a config of its own."""
+def test_the_route_of_the_old_board_names_the_new_one(both: Service, config: Any) -> None:
+    """GET and HEAD answer 410 with any validator, until the board gets a new config."""
     old, new = config["mac_address"], new_mac()
     _swap(both.client, config, new)
     problem = expect_problem(_document(both.client, old), 410, "RECORD_GONE")
@@ -67,8 +67,8 @@ def test_the_old_board_hears_who_took_its_place(both: Service, config: Any) -> N
     expect_problem(_document(both.client, old), 404, "RECORD_NOT_FOUND")
 
 
-def test_both_counters_go_on_from_the_higher_one(both: Service) -> None:
-    """Neither board is ever told of a revision that it has seen."""
+def test_both_counters_continue_from_the_higher_one(both: Service) -> None:
+    """Neither board gets a revision twice."""
     busy, spare = created(both.client, {}), created(both.client, {})
     for number in range(4):
         both.client.send_json("PUT", f"/api/configs/{spare['id']}", {"content": {"n": number}})
@@ -80,8 +80,8 @@ def test_both_counters_go_on_from_the_higher_one(both: Service) -> None:
     assert 8 == changed.json()["revision"]
 
 
-def test_a_config_may_come_back_to_its_board(both: Service, config: Any) -> None:
-    """Then the other one is gone, and this one is not."""
+def test_a_config_can_move_back(both: Service, config: Any) -> None:
+    """Then the other board answers 410, and this one its document."""
     old, new = config["mac_address"], new_mac()
     _swap(both.client, config, new)
     assert (200, 5) == ((back := _swap(both.client, config, old)).status, back.json()["revision"])
@@ -90,8 +90,8 @@ def test_a_config_may_come_back_to_its_board(both: Service, config: Any) -> None
     assert old == gone["details"]["replaced_by"]
 
 
-def test_history_goes_on_over_a_swap(both: Service, config: Any) -> None:
-    """A rollback reaches behind it, and so does a restore."""
+def test_the_history_includes_revisions_before_a_swap(both: Service, config: Any) -> None:
+    """Rollback and restore reach them."""
     new = new_mac()
     _swap(both.client, config, new)
     path = f"/api/configs/{config['id']}"
@@ -103,7 +103,7 @@ def test_history_goes_on_over_a_swap(both: Service, config: Any) -> None:
 
 
 def test_a_board_that_has_a_config_is_refused(both: Service, config: Any) -> None:
-    """409 names it; the config's own board is no other one."""
+    """409 names it; a swap to the config's own board is refused as well."""
     other = created(both.client, {"other": 1})
     for mac in (other["mac_address"], config["mac_address"], config["mac_address"].upper()):
         problem = expect_problem(_swap(both.client, config, mac), 409, "RECORD_EXISTS")
@@ -112,8 +112,8 @@ def test_a_board_that_has_a_config_is_refused(both: Service, config: Any) -> Non
         assert one == both.client.get(f"/api/configs/{one['id']}").json()
 
 
-def test_a_swap_holds_to_if_match(both: Service, config: Any) -> None:
-    """412 where the config went on, and the new board has none."""
+def test_a_swap_evaluates_if_match(both: Service, config: Any) -> None:
+    """412 if the config has changed, and the new board stays without a config."""
     new = new_mac()
     expect_problem(_swap(both.client, config, new, If_Match='"2"'), 412, "PRECONDITION_FAILED")
     expect_problem(_document(both.client, new), 404, "RECORD_NOT_FOUND")
@@ -139,15 +139,15 @@ def test_a_swap_holds_to_if_match(both: Service, config: Any) -> None:
 def test_a_swap_with_bad_input_is_refused(
     both: Service, config: Any, query: str, body: object, code: str
 ) -> None:
-    """And the config stays where it is."""
+    """The config is unchanged."""
     path = f"/api/configs/{config['id']}/replace-device{query}"
     expect_problem(both.client.send_json("POST", path, body), 400, code)
     assert config == both.client.get(f"/api/configs/{config['id']}").json()
 
 
 @pytest.mark.parametrize("segment", ["0", "9223372036854775807", "9" * 19, "x"])
-def test_a_swap_of_no_config(untouched: Caller, segment: str) -> None:
-    """404, and the board it names stays unknown."""
+def test_a_swap_of_an_unknown_config(untouched: Caller, segment: str) -> None:
+    """404, and the new board stays unknown."""
     mac = new_mac()
     expect_problem(_swap(untouched, {"id": segment}, mac), 404, "RECORD_NOT_FOUND")
     expect_problem(_document(untouched, mac), 404, "RECORD_NOT_FOUND")

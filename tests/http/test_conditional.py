@@ -1,4 +1,4 @@
-"""Conditional requests as RFC 9110 says: 304 on reads, 412 on writes."""
+"""Conditional requests (RFC 9110): 304 for reads, 412 for writes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def config(single: Service) -> Any:
 
 
 def _reads(config: Any) -> list[tuple[str, str]]:
-    """The routes that tell whether a config changed, and the tag that each has now."""
+    """The routes that return an ETag, and their current tags."""
     return [
         (f"/api/configs/{config['id']}", f'"{config["revision"]}"'),
         (f"/api/configs/{config['mac_address']}.json", config["etag"]),
@@ -32,10 +32,8 @@ def _reads(config: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("header", FRESH)
-def test_what_the_caller_has_is_not_sent_again(
-    single: Service, config: Any, header: str, method: str
-) -> None:
-    """304 without a body, with ETag and Cache-Control as 200 has them; weak tags count."""
+def test_a_matching_read_gets_304(single: Service, config: Any, header: str, method: str) -> None:
+    """304 has no body, and ETag and Cache-Control as 200 has them; weak tags match."""
     for path, tag in _reads(config):
         full = single.client.get(path)
         answer = single.client.request(method, path, headers={"If-None-Match": header.format(tag)})
@@ -46,8 +44,8 @@ def test_what_the_caller_has_is_not_sent_again(
 
 
 @pytest.mark.parametrize("header", CHANGED + MALFORMED)
-def test_what_the_caller_does_not_have_is_sent(single: Service, config: Any, header: str) -> None:
-    """Another tag, or a header that is none, brings the whole answer."""
+def test_other_tags_get_the_whole_answer(single: Service, config: Any, header: str) -> None:
+    """This includes malformed headers."""
     for path, tag in _reads(config):
         if header in ("{} {}", "*, {}", "{};q=1", "w/{}") and path.endswith(".json"):
             continue
@@ -58,19 +56,19 @@ def test_what_the_caller_does_not_have_is_sent(single: Service, config: Any, hea
 
 
 def test_the_two_tags_are_not_mixed_up(single: Service, config: Any) -> None:
-    """The revision is no validator of the document, and the content ETag none of the config."""
+    """The revision does not validate the document, and the content ETag does not validate the config."""
     (by_id, revision), (document, etag) = _reads(config)
     assert 200 == single.client.get(by_id, If_None_Match=etag).status
     assert 200 == single.client.get(document, If_None_Match=revision).status
 
 
-def test_a_missing_config_is_404_whatever_the_caller_has(single: Service) -> None:
-    """`If-None-Match: *` does not turn nothing into "not modified"."""
+def test_a_missing_config_is_404_with_any_condition(single: Service) -> None:
+    """`If-None-Match: *` does not give 304 for a missing config."""
     for path in ("/api/configs/99999999", f"/api/configs/{new_mac()}.json"):
         expect_problem(single.client.get(path, If_None_Match="*"), 404, "RECORD_NOT_FOUND")
 
 
-# If-Match values at revision 2, and whether they let a write through.
+# If-Match values at revision 2, and whether they allow a write.
 MATCHES = {
     "current": ('"2"', True),
     "list": ('"1", "2"', True),
@@ -94,7 +92,7 @@ MATCHES = {
 @pytest.mark.parametrize(("header", "allowed"), list(MATCHES.values()), ids=list(MATCHES))
 @pytest.mark.parametrize("route", ["PUT by id", "PUT by MAC", "DELETE"])
 def test_if_match_guards_writes(single: Service, config: Any, route: str, header: str, allowed: bool) -> None:
-    """Strong comparison with the current revision; 412 says nothing was stored, and nothing was."""
+    """The current revision is compared strongly; 412 means that nothing was stored."""
     by_id = f"/api/configs/{config['id']}"
     path = f"/api/configs/by-mac/{config['mac_address']}" if route == "PUT by MAC" else by_id
     before = single.client.get(by_id).body
@@ -113,7 +111,7 @@ def test_if_match_guards_writes(single: Service, config: Any, route: str, header
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("header", [text.format('"2"', '"2"') for text in MALFORMED])
 def test_a_malformed_condition_stops_a_write(single: Service, config: Any, name: str, header: str) -> None:
-    """400: the write that its sender wanted guarded must not go through unguarded."""
+    """400: a conditional write must not become unconditional."""
     path = f"/api/configs/{config['id']}"
     conditions = {name: header, "Content-Type": "application/json"}
     writes = [
@@ -128,15 +126,15 @@ def test_a_malformed_condition_stops_a_write(single: Service, config: Any, name:
     assert config == single.client.get(path).json()
 
 
-def test_if_match_is_checked_even_where_nothing_would_change(single: Service, config: Any) -> None:
-    """A stale tag is refused though the content equals what is stored."""
+def test_if_match_is_evaluated_for_equal_content(single: Service, config: Any) -> None:
+    """An outdated tag is refused although the content equals the stored one."""
     path = f"/api/configs/{config['id']}"
     answer = single.client.send_json("PUT", path, {"content": config["content"]}, If_Match='"1"')
     expect_problem(answer, 412, "PRECONDITION_FAILED")
 
 
 def test_create_only(single: Service) -> None:
-    """`If-None-Match: *` on by-mac creates once; the second is refused and changes nothing."""
+    """`If-None-Match: *` on by-mac creates once; a second request is refused and changes nothing."""
     path = f"/api/configs/by-mac/{new_mac()}"
     first = single.client.send_json("PUT", path, {"content": {"a": 1}}, If_None_Match="*")
     second = single.client.send_json("PUT", path, {"content": {"a": 2}}, If_None_Match="*")
@@ -147,7 +145,7 @@ def test_create_only(single: Service) -> None:
 
 @pytest.mark.parametrize("header", ["*", '"1"'])
 def test_update_only(single: Service, header: str) -> None:
-    """`If-Match` on by-mac does not create what is not there."""
+    """`If-Match` on by-mac does not create a missing config."""
     mac = new_mac()
     answer = single.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}, If_Match=header)
     expect_problem(answer, 412, "PRECONDITION_FAILED")
@@ -156,7 +154,7 @@ def test_update_only(single: Service, header: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_condition_on_a_missing_config_is_404(single: Service, method: str) -> None:
-    """An id that names nothing is reported as that."""
+    """A missing id precedes the condition."""
     body = b'{"content": {}}' if method == "PUT" else None
     answer = single.client.request(method, "/api/configs/99999999", body, {"If-Match": '"1"'})
     expect_problem(answer, 404, "RECORD_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Pages of other origins: nothing by default, what CORS_ORIGINS lists, and no forged writes."""
+"""Requests from pages of other origins: CORS for the listed ones only, and no cross-site writes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _preflight(client: Caller, path: str, origin: str, method: str) -> Answer:
     "path", ["/api/health", "/api/configs", "/api/configs/02ab00000001.json", "/nowhere"]
 )
 def test_cors_is_off_by_default(single: Service, path: str) -> None:
-    """No answer, preflight or not, allows any origin anything."""
+    """No answer allows an origin anything."""
     for origin in [*LISTED, *UNLISTED]:
         assert set() == _cors(single.client.get(path, Origin=origin))
         assert set() == _cors(_preflight(single.client, path, origin, "PUT"))
@@ -56,7 +56,7 @@ def test_cors_is_off_by_default(single: Service, path: str) -> None:
     "path", ["/api/health", "/api/configs", "/api/configs/0", "/api/configs/x.json", "/nowhere"]
 )
 def test_a_listed_origin_may_read(tuned: Service, path: str) -> None:
-    """Answers and refusals name the origin, show it our headers, and vary by it."""
+    """Answers and refusals allow the origin, expose our headers, and vary by Origin."""
     for origin in LISTED:
         answer = tuned.client.get(path, Origin=origin)
         assert origin == answer.headers["access-control-allow-origin"]
@@ -68,7 +68,7 @@ def test_a_listed_origin_may_read(tuned: Service, path: str) -> None:
 
 @pytest.mark.parametrize("origin", UNLISTED)
 def test_an_unlisted_origin_may_not_read(tuned: Service, origin: str) -> None:
-    """It gets no permission, and caches are told that others may."""
+    """The answer varies by Origin, but allows nothing."""
     answer = tuned.client.get("/api/configs", Origin=origin)
     assert "access-control-allow-origin" not in answer.headers
     assert "origin" in _names(answer.headers["vary"])
@@ -77,7 +77,7 @@ def test_an_unlisted_origin_may_not_read(tuned: Service, origin: str) -> None:
 
 
 def test_answers_without_an_origin_vary_too(tuned: Service) -> None:
-    """A cache must not give a page the answer that a script without an origin got."""
+    """A cache must not reuse an answer to a script for a page."""
     answer = tuned.client.get("/api/configs")
     assert "origin" in _names(answer.headers["vary"])
     assert "access-control-allow-origin" not in answer.headers
@@ -93,7 +93,7 @@ def test_answers_without_an_origin_vary_too(tuned: Service) -> None:
     ],
 )
 def test_a_preflight_of_a_listed_origin_is_answered(tuned: Service, path: str, methods: set[str]) -> None:
-    """With the route's methods, and the headers that our clients send."""
+    """It has the route's methods and the headers that our clients send."""
     for method in methods:
         answer = _preflight(tuned.client, path, LISTED[0], method.upper())
         assert answer.status in (200, 204)
@@ -108,7 +108,7 @@ def _first(client: Caller) -> Any:
 
 
 def _forged(client: Caller, config: Any, headers: dict[str, str]) -> list[Answer]:
-    """A create, a create-or-update, an update and a delete that a page of another site asks for."""
+    """A create, a create-or-update, an update and a delete from a page of another site."""
     path = f"/api/configs/{config['id']}"
     sent = {**headers, "Content-Type": "application/json", "If-Match": "*"}
     body = json.dumps({"content": {"forged": True}}).encode()
@@ -124,7 +124,7 @@ def _forged(client: Caller, config: Any, headers: dict[str, str]) -> list[Answer
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @pytest.mark.parametrize("origin", [None, *UNLISTED[:2], LISTED[0]])
 def test_writes_of_other_sites_are_refused(untouched_single: Caller, site: str, origin: str | None) -> None:
-    """Without CORS_ORIGINS no page but our own changes anything."""
+    """Without CORS_ORIGINS, only pages of the service may write."""
     headers = {"Sec-Fetch-Site": site} | ({} if origin is None else {"Origin": origin})
     for answer in _forged(untouched_single, _first(untouched_single), headers):
         expect_problem(answer, 403, "AUTHORIZATION_FAILED")
@@ -132,7 +132,7 @@ def test_writes_of_other_sites_are_refused(untouched_single: Caller, site: str, 
 
 @pytest.mark.parametrize("origin", [None, *UNLISTED])
 def test_writes_of_unlisted_origins_are_refused(tuned: Service, origin: str | None) -> None:
-    """A list of origins lets those in, and nobody else."""
+    """Only the listed origins may write."""
     config = created(tuned.client, {})
     before = tuned.client.get("/api/configs").body
     headers = {"Sec-Fetch-Site": "cross-site"} | ({} if origin is None else {"Origin": origin})
@@ -142,8 +142,8 @@ def test_writes_of_unlisted_origins_are_refused(tuned: Service, origin: str | No
 
 
 @pytest.mark.parametrize("origin", LISTED)
-def test_writes_of_listed_origins_are_taken(tuned: Service, origin: str) -> None:
-    """And the page may read the answer."""
+def test_writes_of_listed_origins_are_accepted(tuned: Service, origin: str) -> None:
+    """The page may read the answer."""
     config = created(tuned.client, {})
     answers = _forged(tuned.client, config, {"Sec-Fetch-Site": "cross-site", "Origin": origin})
     assert [201, 200, 200, 204] == [answer.status for answer in answers]
@@ -151,13 +151,13 @@ def test_writes_of_listed_origins_are_taken(tuned: Service, origin: str) -> None
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_writes_of_our_own_pages_are_taken(single: Service, site: str) -> None:
-    """A page of the service itself, and what a person asks a browser for."""
+def test_writes_of_own_pages_are_accepted(single: Service, site: str) -> None:
+    """So are requests that a person enters in the browser."""
     config = created(single.client, {})
     answers = _forged(single.client, config, {"Sec-Fetch-Site": site})
     assert [201, 200, 200, 204] == [answer.status for answer in answers]
 
 
 def test_reads_of_other_sites_are_answered(single: Service) -> None:
-    """A read changes nothing; whether a page may see it is the browser's to decide."""
+    """A read changes nothing, and the browser decides whether the page sees the answer."""
     assert 200 == single.client.get("/api/configs?limit=1", Sec_Fetch_Site="cross-site").status

@@ -1,4 +1,4 @@
-"""Deleting is a mistake that can be undone: what was deleted is listed, and comes back under its id."""
+"""Undo of deletions: deleted configs are listed, and are restored with their id."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _restore(config: Any) -> str:
     return f"/api/deleted-configs/{config['id']}/restore"
 
 
-def test_what_was_deleted_is_listed(both: Service) -> None:
-    """The latest first, with its last name, who deleted it, why and when."""
+def test_deleted_configs_are_listed(both: Service) -> None:
+    """The latest is first; each has its last name, author, message and time."""
     first, second = _deleted(both.client, "one"), _deleted(both.client, "two")
     answer = both.client.get("/api/deleted-configs?limit=2")
     assert (200, "private, no-cache") == (answer.status, answer.headers["cache-control"])
@@ -43,7 +43,7 @@ def test_what_was_deleted_is_listed(both: Service) -> None:
 
 
 def test_pages_hold_every_deletion_once(both: Service) -> None:
-    """Also while others are deleted: the next page begins where the page before ended."""
+    """This holds during further deletions: each page continues the one before."""
     mine = [_deleted(both.client)["id"] for _ in range(5)]
     seen, query = [], "?limit=2"
     for _ in range(3):
@@ -70,13 +70,13 @@ def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str
 
 
 @pytest.mark.parametrize("cursor", ["0-1", "99999999999999999-999999999999999999"])
-def test_a_cursor_at_the_end_of_time(both: Service, cursor: str) -> None:
-    """Is as good as any other."""
+def test_a_cursor_at_the_maximum_time(both: Service, cursor: str) -> None:
+    """It is valid."""
     assert 200 == both.client.get(f"/api/deleted-configs?cursor={cursor}").status
 
 
-def test_a_deleted_config_comes_back(both: Service) -> None:
-    """Under its id, byte for byte, from its beginning on, as the next revision; then it is no longer listed."""
+def test_a_deleted_config_is_restored(both: Service) -> None:
+    """It has its id, bytes and creation time, and the next revision; it is not listed any more."""
     config = _deleted(both.client)
     answer = both.client.request("POST", _restore(config))
     path = f"/api/configs/{config['id']}"
@@ -91,16 +91,16 @@ def test_a_deleted_config_comes_back(both: Service) -> None:
     assert ["restore", "delete", "create"] == [one["operation"] for one in history]
 
 
-def test_what_is_not_deleted_cannot_be_restored(both: Service) -> None:
-    """409, which names the device."""
+def test_an_existing_config_cannot_be_restored(both: Service) -> None:
+    """409 names the device."""
     config = created(both.client, {})
     problem = expect_problem(both.client.request("POST", _restore(config)), 409, "RECORD_EXISTS")
     assert config["mac_address"] in problem["error"]
     assert config == both.client.get(f"/api/configs/{config['id']}").json()
 
 
-def test_a_device_in_use_keeps_what_was_deleted_from_coming_back(both: Service) -> None:
-    """409, until the device's newer config is gone; which is then still listed itself."""
+def test_a_config_is_not_restored_to_a_device_in_use(both: Service) -> None:
+    """409 until the newer config is deleted, which is then listed itself."""
     config = _deleted(both.client)
     newer = created(both.client, {"newer": True}, config["mac_address"])
     problem = expect_problem(both.client.request("POST", _restore(config)), 409, "RECORD_EXISTS")
@@ -128,8 +128,8 @@ def test_a_device_in_use_keeps_what_was_deleted_from_coming_back(both: Service) 
         "%D9%A1",
     ],
 )
-def test_what_never_was_cannot_be_restored(untouched: Caller, segment: str) -> None:
-    """404, and the sentence names what was asked for."""
+def test_an_unknown_config_cannot_be_restored(untouched: Caller, segment: str) -> None:
+    """404 repeats the requested id."""
     answer = untouched.request("POST", f"/api/deleted-configs/{segment}/restore")
     assert expect_problem(answer, 404, "RECORD_NOT_FOUND")["error"].startswith("Config ")
 
@@ -148,7 +148,7 @@ def test_what_never_was_cannot_be_restored(untouched: Caller, segment: str) -> N
     ],
 )
 def test_a_restore_with_bad_input_is_refused(both: Service, query: str, body: bytes) -> None:
-    """And the config stays deleted."""
+    """The config stays deleted."""
     config = _deleted(both.client)
     answer = both.client.request("POST", f"{_restore(config)}{query}", body)
     expect_problem(answer, 400, "VALIDATION_FAILED")
@@ -156,7 +156,7 @@ def test_a_restore_with_bad_input_is_refused(both: Service, query: str, body: by
 
 
 def test_a_device_keeps_its_counter_over_deletions(both: Service) -> None:
-    """No number is given twice, to whichever config."""
+    """No revision is used twice, by any config of the device."""
     mac = new_mac()
     for revision in (1, 3, 5):
         config = create(both.client, {}, mac).json()

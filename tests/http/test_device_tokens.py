@@ -1,4 +1,4 @@
-"""Device tokens: what each opens, in each mode."""
+"""Device tokens: their access in each mode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.tokens import api_token, bearer, device_token
 
 
 class _Fleet:
-    """A service in one mode, and two devices."""
+    """A service in one mode, with two devices."""
 
     def __init__(self, serve: Service) -> None:
         self.serve = serve
@@ -33,7 +33,7 @@ class _Fleet:
 
 @pytest.fixture
 def fleet_in(start_service: Callable[..., Service]) -> Callable[[str], _Fleet]:
-    """A fleet whose devices may, or must, show tokens."""
+    """A service whose devices may, or must, send tokens."""
 
     def start(mode: str) -> _Fleet:
         return _Fleet(start_service(IOTCONFIG_AUTH="on", IOTCONFIG_DEVICE_AUTH=mode))
@@ -42,7 +42,7 @@ def fleet_in(start_service: Callable[..., Service]) -> Callable[[str], _Fleet]:
 
 
 def test_off(fleet_in: Callable[[str], _Fleet]) -> None:
-    """Everybody fetches, and what is shown is not looked at."""
+    """Every fetch is answered, and tokens are ignored."""
     fleet = fleet_in("off")
 
     assert [200, 200, 200] == [
@@ -52,7 +52,7 @@ def test_off(fleet_in: Callable[[str], _Fleet]) -> None:
 
 
 def test_optional(fleet_in: Callable[[str], _Fleet]) -> None:
-    """What is shown must hold, and opens its device's document only; other credentials are not looked at."""
+    """A token must be valid, and opens only its device's document; other credentials are ignored."""
     fleet = fleet_in("optional")
 
     assert 200 == fleet.fetch(fleet.mac).status
@@ -63,7 +63,7 @@ def test_optional(fleet_in: Callable[[str], _Fleet]) -> None:
 
 
 def test_required(fleet_in: Callable[[str], _Fleet]) -> None:
-    """Each device its own; operators who may read may look."""
+    """Each token opens its device's document; operators who may read may fetch all documents."""
     fleet = fleet_in("required")
 
     answer = fleet.fetch(fleet.mac, fleet.token)
@@ -83,7 +83,7 @@ def test_required(fleet_in: Callable[[str], _Fleet]) -> None:
     assert "iotd_" in problem["error"]
     expect_problem(fleet.fetch(fleet.mac, "iotd_wrong"), 401, "AUTHENTICATION_REQUIRED")
     expect_problem(fleet.fetch("nonsense", fleet.token), 400, "INVALID_OPERATION")
-    # Nobody learns without a token which devices there are.
+    # Without a token, the answers do not show which devices exist.
     expect_problem(fleet.fetch(new_mac()), 401, "AUTHENTICATION_REQUIRED")
 
     url = fleet.serve.database_url
@@ -94,8 +94,8 @@ def test_required(fleet_in: Callable[[str], _Fleet]) -> None:
     assert 200 == fleet.serve.client.get("/api/health").status
 
 
-def test_a_device_token_is_no_operators_token(fleet_in: Callable[[str], _Fleet]) -> None:
-    """It opens nothing else, in any mode."""
+def test_a_device_token_is_not_an_operators_token(fleet_in: Callable[[str], _Fleet]) -> None:
+    """It opens no other route in any mode."""
     fleet = fleet_in("required")
 
     answer = fleet.serve.client.request("GET", "/api/configs", headers=bearer(fleet.token))
@@ -103,8 +103,8 @@ def test_a_device_token_is_no_operators_token(fleet_in: Callable[[str], _Fleet])
     expect_problem(answer, 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_required_where_operators_are_not_asked(start_service: Callable[..., Service]) -> None:
-    """The two settings know nothing of each other: an operator on this machine needs no token, a device does."""
+def test_required_without_authentication_of_operators(start_service: Callable[..., Service]) -> None:
+    """The settings are independent: operators need no token, devices do."""
     serve = start_service(IOTCONFIG_DEVICE_AUTH="required")
     mac = new_mac()
     assert 201 == serve.client.send_json("POST", "/api/configs", {"mac_address": mac, "content": {}}).status
@@ -114,8 +114,8 @@ def test_required_where_operators_are_not_asked(start_service: Callable[..., Ser
     assert 200 == serve.client.request("GET", f"/api/configs/{mac}.json", headers=headers).status
 
 
-def test_tokens_for_a_whole_fleet(sqlite_url: str) -> None:
-    """One for each config's device that has none; one that is replaced or revoked holds no longer."""
+def test_tokens_for_all_devices(sqlite_url: str) -> None:
+    """Each device with a config gets one if it has none; a replaced or revoked one is refused."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     command.ok("load-test-data")
     first = command.ok("device-token", "create", "02:00:00:00:00:02")

@@ -1,4 +1,4 @@
-"""`GET /api/configs/export`: the fleet at one moment, in the form that an import takes back."""
+"""`GET /api/configs/export`: all configs at one moment, in a form that can be imported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _import(client: Caller, body: bytes, query: str = "") -> dict[str, object]:
 
 
 def test_an_export_is_ndjson_to_be_saved(both: Service) -> None:
-    """One record a line, sorted by MAC address, each as the documents are; with a length and a name."""
+    """One record a line, sorted by MAC address, with verbatim content; headers have a length and a file name."""
     config = created(both.client, CONTENTS[0])
     answer = both.client.get(PATH)
     assert (200, NDJSON, "private, no-cache", 'attachment; filename="configs.ndjson"') == (
@@ -57,8 +57,8 @@ def test_an_export_is_ndjson_to_be_saved(both: Service) -> None:
     assert (200, b"", NDJSON) == (head.status, head.body, head.headers["content-type"])
 
 
-def test_what_was_exported_comes_back(on_sqlite: Starter, start_service: Callable[..., Service]) -> None:
-    """Into an empty database of either kind, with the same documents and ETags; and goes out as the same bytes."""
+def test_an_export_can_be_imported(on_sqlite: Starter, start_service: Callable[..., Service]) -> None:
+    """An empty database of either kind then has the same documents and ETags, and exports the same bytes."""
     with on_sqlite() as source:
         configs = [created(source.client, content) for content in CONTENTS]
         exported = source.client.get(PATH).body
@@ -76,7 +76,7 @@ def test_what_was_exported_comes_back(on_sqlite: Starter, start_service: Callabl
 
 @pytest.mark.parametrize("query", ["x=1", "q=a", "limit=1", "format=csv", "x", "dry_run=true"])
 def test_an_unknown_parameter_is_refused(untouched: Caller, query: str) -> None:
-    """Who asks for a part of the fleet does not get all of it without a word."""
+    """A misspelt filter must not give a full export."""
     answer = untouched.get(f"{PATH}?{query}")
     assert 400 == answer.status
     expect_problem(answer, 400, "VALIDATION_FAILED")

@@ -1,4 +1,4 @@
-"""Failed sign-ins are slowed down for their source, and nobody else is kept out."""
+"""Failed sign-ins are throttled for their source only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRONG = "iotc_wrong"
 
 @pytest.fixture
 def guarded(on_sqlite: Starter) -> Iterator[Service]:
-    """The API behind a proxy, with patience for a few failures."""
+    """The API behind a proxy, with a limit of a few failures."""
     with on_sqlite(
         IOTCONFIG_AUTH="on",
         IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE=str(_FEW),
@@ -31,8 +31,8 @@ def _fail(serve: Service, source: str, token: str = _WRONG) -> Answer:
     return serve.client.request("GET", "/api/configs", headers={**bearer(token), "X-Forwarded-For": source})
 
 
-def test_a_source_that_fails_too_often_is_told_to_wait(guarded: Service) -> None:
-    """429 with `Retry-After`, for this source alone."""
+def test_a_source_with_too_many_failures_gets_429(guarded: Service) -> None:
+    """The answer has `Retry-After`; other sources are not affected."""
     assert [401] * _FEW == [_fail(guarded, "192.0.2.1").status for _ in range(_FEW)]
 
     limited = _fail(guarded, "192.0.2.1")
@@ -42,15 +42,15 @@ def test_a_source_that_fails_too_often_is_told_to_wait(guarded: Service) -> None
     assert 401 == _fail(guarded, "192.0.2.2").status
 
 
-def test_an_address_that_the_client_made_up_helps_nobody(guarded: Service) -> None:
-    """What stands before the proxy's own word is not believed."""
+def test_a_forged_source_address_is_ignored(guarded: Service) -> None:
+    """Only the entry of the proxy itself is trusted."""
     statuses = [_fail(guarded, f"203.0.113.{n}, 192.0.2.7").status for n in range(_FEW + 1)]
 
     assert [401] * _FEW + [429] == statuses
 
 
-def test_who_signs_in_well_is_never_kept_out(guarded: Service) -> None:
-    """Neither by their own mistakes nor by those of others behind the same router."""
+def test_valid_credentials_are_never_throttled(guarded: Service) -> None:
+    """Neither own failures nor those of others behind the same router matter."""
     good = api_token(guarded.database_url, Role.VIEWER)
     for _ in range(_FEW + 2):
         _fail(guarded, "192.0.2.1")
@@ -59,6 +59,6 @@ def test_who_signs_in_well_is_never_kept_out(guarded: Service) -> None:
     assert 429 == _fail(guarded, "192.0.2.1").status
 
 
-def test_asking_without_credentials_is_no_failure(guarded: Service) -> None:
-    """A browser does so before every sign-in."""
+def test_a_request_without_credentials_is_not_a_failure(guarded: Service) -> None:
+    """A browser sends one before every sign-in."""
     assert {401} == {guarded.client.get("/api/configs").status for _ in range(_FEW + 5)}

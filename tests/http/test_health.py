@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it is ready: what those ask who start and stop it."""
+"""Liveness and readiness, as orchestrators check them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize(("route", "status"), [("live", "alive"), ("ready", "ready")])
-def test_a_service_that_can_work_says_so(both: Service, route: str, status: str) -> None:
-    """To GET and to HEAD, and no cache keeps it."""
+def test_a_working_service_is_healthy(both: Service, route: str, status: str) -> None:
+    """GET and HEAD answer, and the answer may not be cached."""
     answer = both.client.get(f"/api/health/{route}")
 
     assert (200, {"status": status}) == (answer.status, answer.json())
@@ -27,7 +27,7 @@ def test_a_service_that_can_work_says_so(both: Service, route: str, status: str)
 def test_a_schema_that_is_not_current_is_not_ready(
     start_service: Callable[..., Service], database_url: str
 ) -> None:
-    """Nor is one that a newer version has upgraded; the answer names the way out, and the process lives on."""
+    """An older or a newer schema is not ready; the answer has the remedy, and liveness holds."""
     serve = start_service()
     execute(database_url, "UPDATE iotconfig_version SET version_num = '9999'")
     answer = serve.client.get("/api/health/ready")
@@ -39,7 +39,7 @@ def test_a_schema_that_is_not_current_is_not_ready(
 
 
 def test_a_database_that_is_away_is_not_ready(own_postgres: PostgresServer) -> None:
-    """Until it is back; to live it is not needed."""
+    """It is ready when the database is back; liveness does not need it."""
     url = create_database(own_postgres.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
     with service_on(url) as service:

@@ -1,4 +1,4 @@
-"""A config's history over HTTP: its revisions, page by page, one by one, and what differs between two."""
+"""A config's history over HTTP: lists, single revisions, and differences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUMMARY = ["config_id", "mac_address", "revision", "operation", "etag", "author"
 
 CONTENTS = ['{"a":1.10,  "deviceName": "é"}', '{"b": [1E2, {"c": "\\u00e9"}]}', '{"b": [true], "d": null}']
 
-# Spellings of a revision that a path segment, or a parameter, does not take.
+# Spellings of a revision that are not accepted in a path or a parameter.
 NO_NUMBERS = [
     *("0", "-1", "%2B1", "01", "1.0", "1e0", "1_0", "0x1", "%201", "1%20", "1%0A", "x", "null", "latest"),
     *("%D9%A1", "%EF%BC%91", "%C2%B9", "1%00", "9" * 19, "9223372036854775808", "9" * 400),
@@ -36,7 +36,7 @@ def config(both: Service) -> Any:
 
 @pytest.fixture(scope="module")
 def on_single(single: Service) -> Any:
-    """The same on SQLite, for tests that change nothing."""
+    """The same on SQLite, for tests without changes."""
     return _third(single.client)
 
 
@@ -62,7 +62,7 @@ def _ok(answer: Answer) -> Any:
 
 
 def test_the_list_shows_every_change(both: Service, config: Any) -> None:
-    """The newest first, with all the documented members, and no content."""
+    """The newest is first, with all the documented members and no content."""
     client = both.client
     assert 204 == client.request("DELETE", f"{_path(config)}?message=broken").status
     answer = _ok(client.get(_path(config, "/revisions")))
@@ -86,7 +86,7 @@ def test_the_list_shows_every_change(both: Service, config: Any) -> None:
 
 
 def test_pages_hold_every_revision_once(both: Service, config: Any) -> None:
-    """Also while new ones come: the next page begins where the page before ended."""
+    """This holds during further changes: each page continues the one before."""
     seen = []
     cursor = ""
     for number in range(3):
@@ -118,7 +118,7 @@ def test_a_list_with_a_bad_query_is_refused(untouched_single: Caller, query: str
 
 
 def test_one_revision_has_its_content_verbatim(both: Service, config: Any) -> None:
-    """What the operator wrote, to the byte; a deletion has none."""
+    """It has the exact bytes; a deletion has none."""
     for number, content in enumerate(CONTENTS, start=1):
         answer = both.client.get(_path(config, f"/revisions/{number}"))
         assert [*SUMMARY, "content"] == list(_ok(answer))
@@ -129,8 +129,8 @@ def test_one_revision_has_its_content_verbatim(both: Service, config: Any) -> No
 
 
 @pytest.mark.parametrize("number", [*NO_NUMBERS, "4", "999999999999999999"], ids=lambda text: text[:20])
-def test_what_is_no_revision_is_not_found(single: Service, on_single: Any, number: str) -> None:
-    """404 for every other spelling, as for an id."""
+def test_invalid_revisions_are_not_found(single: Service, on_single: Any, number: str) -> None:
+    """Every other spelling gets 404, as for an id."""
     answer = single.client.get(_path(on_single, f"/revisions/{number}"))
     expect_problem(answer, 404, "RECORD_NOT_FOUND")
 
@@ -139,8 +139,8 @@ def test_what_is_no_revision_is_not_found(single: Service, on_single: Any, numbe
 @pytest.mark.parametrize(
     "segment", [*NO_NUMBERS, "9223372036854775807", "02:fe:ed:00:00:01"], ids=lambda text: text[:20]
 )
-def test_a_config_that_never_was(untouched_single: Caller, segment: str, rest: str) -> None:
-    """404, and the sentence names what was asked for."""
+def test_an_unknown_config(untouched_single: Caller, segment: str, rest: str) -> None:
+    """404 repeats the requested id."""
     answer = untouched_single.get(f"/api/configs/{segment}{rest}")
     problem = expect_problem(answer, 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith("Config "), problem
@@ -164,10 +164,10 @@ def test_unknown_and_repeated_parameters_are_refused(single: Service, on_single:
         ("?from=2&to=2", 2, 2),
     ],
 )
-def test_a_diff_leads_from_one_to_the_other(
+def test_a_diff_turns_one_into_the_other(
     both: Service, config: Any, query: str, first: int, second: int
 ) -> None:
-    """By default from the one before the newest; the JSON Patch, applied, gives the other document."""
+    """By default it is of the last change; the applied JSON Patch gives the other document."""
     answer = _ok(both.client.get(_path(config, f"/diff{query}")))
     assert ["from", "to", "json_patch", "unified_diff"] == list(answer)
     assert [SUMMARY, SUMMARY] == [list(answer["from"]), list(answer["to"])]
@@ -180,8 +180,8 @@ def test_a_diff_leads_from_one_to_the_other(
     assert answer["unified_diff"].startswith(head) if first != second else "" == answer["unified_diff"]
 
 
-def test_the_first_revision_comes_out_of_nothing(both: Service, config: Any) -> None:
-    """There was no document before it, which is null, as a deleted one is."""
+def test_the_first_revision_is_compared_with_null(both: Service, config: Any) -> None:
+    """No document precedes it, which is null, as for a deletion."""
     answer = _ok(both.client.get(_path(config, "/diff?to=1")))
     assert (None, 1) == (answer["from"], answer["to"]["revision"])
     assert [{"op": "replace", "path": "", "value": json.loads(CONTENTS[0])}] == answer["json_patch"]
@@ -189,14 +189,14 @@ def test_the_first_revision_comes_out_of_nothing(both: Service, config: Any) -> 
 
 
 def test_a_diff_shows_numbers_as_they_were_written(both: Service, config: Any) -> None:
-    """One member a line, whatever the spacing was."""
+    """The diff has one line for each member, whatever the spacing is."""
     lines = _ok(both.client.get(_path(config, "/diff?from=1&to=2")))["unified_diff"].splitlines()
     assert ['-  "a": 1.10,', '-  "deviceName": "é"'] == [line for line in lines if line.startswith("-  ")]
     assert "+    1E2," in lines
 
 
 def test_a_deletion_in_a_diff_has_no_document(both: Service, config: Any) -> None:
-    """Null on its side, and every line is removed, or added."""
+    """Its side is null, and every line is removed or added."""
     both.client.request("DELETE", _path(config))
     gone = _ok(both.client.get(_path(config, "/diff")))
     assert (3, 4, "delete") == (gone["from"]["revision"], gone["to"]["revision"], gone["to"]["operation"])
@@ -211,20 +211,20 @@ def test_a_deletion_in_a_diff_has_no_document(both: Service, config: Any) -> Non
 def test_a_diff_takes_numbers_of_revisions_only(
     single: Service, on_single: Any, name: str, value: str
 ) -> None:
-    """400 for another spelling; the refusal names the parameter."""
+    """Other spellings get 400, which names the parameter."""
     answer = single.client.get(_path(on_single, f"/diff?{name}={value}"))
     assert {"parameter": name} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
 
 
 @pytest.mark.parametrize("query", ["from=4", "to=4", "from=1&to=99", "to=999999999999999999"])
-def test_a_diff_with_a_revision_that_is_not_there(both: Service, config: Any, query: str) -> None:
-    """404, and the sentence says which."""
+def test_a_diff_with_an_unknown_revision(both: Service, config: Any, query: str) -> None:
+    """404 names the revision."""
     problem = expect_problem(both.client.get(_path(config, f"/diff?{query}")), 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith(f"Revision {query.rpartition('=')[2]} of config {config['id']}")
 
 
 def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], database_url: str) -> None:
-    """410 wherever it is named, and the refusal says up to where the history was pruned."""
+    """Each use gets 410, which has the last pruned revision."""
     client = start_service().client
     config = _third(client)
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
@@ -242,7 +242,7 @@ def test_a_pruned_revision_is_gone(start_service: Callable[..., Service], databa
 
 @pytest.mark.parametrize("rest", ["/revisions", "/revisions/2", "/diff"])
 def test_head_answers_as_get_does(single: Service, on_single: Any, rest: str) -> None:
-    """The same headers, without the body."""
+    """Headers are equal, and the body is empty."""
     full = single.client.get(_path(on_single, rest))
     head = single.client.request("HEAD", _path(on_single, rest))
     assert (200, b"") == (head.status, head.body)

@@ -1,4 +1,4 @@
-"""Records that an import refuses: each is listed with its line and its reason, and nothing is stored."""
+"""Records that an import refuses are listed with line and reason, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAD_RECORDS = {
     "another member": (b'{"mac_address": "02ab00000001", "content": {}, "x": 1}', "VALIDATION_FAILED"),
     "a member twice": (b'{"mac_address": "02ab00000001", "content": {"a": 1, "a": 2}}', "VALIDATION_FAILED"),
     "NaN": (b'{"mac_address": "02ab00000001", "content": {"a": NaN}}', "VALIDATION_FAILED"),
-    "a name that is none": (
+    "a number for the device name": (
         b'{"mac_address": "02ab00000001", "content": {"deviceName": 1}}',
         "VALIDATION_FAILED",
     ),
@@ -38,7 +38,7 @@ BAD_RECORDS = {
 
 @pytest.mark.parametrize(("line", "code"), list(BAD_RECORDS.values()), ids=list(BAD_RECORDS))
 def test_a_bad_record_is_refused_with_its_line(single: Service, line: bytes, code: str) -> None:
-    """With nothing stored; with `keep_going`, all but that one."""
+    """Nothing is stored or, with `keep_going`, all other records are."""
     macs = [new_mac(), new_mac()]
     body = record(macs[0]).encode() + b"\n" + line + b"\n" + record(macs[1]).encode()
     refused = post(single.client, body)
@@ -54,6 +54,6 @@ def test_a_bad_record_is_refused_with_its_line(single: Service, line: bytes, cod
 
 
 def test_a_thousand_refusals_are_listed(single: Service) -> None:
-    """The others are counted."""
+    """Further ones are only counted."""
     body = post(single.client, "x\n" * 1003, "?keep_going=true").json()
     assert (1003, 1000, 3) == (body["refused"], len(body["errors"]), body["errors_left_out"])

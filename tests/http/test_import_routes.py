@@ -1,4 +1,4 @@
-"""`POST /api/configs/import`: a fleet as NDJSON or as a document, stored whole or not at all."""
+"""`POST /api/configs/import`: configs as NDJSON or as a document, all stored or none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def document(client: Caller, mac: str) -> bytes | None:
 
 @pytest.mark.parametrize("form", ["lines", "document"])
 def test_records_of_both_forms_are_stored_verbatim(both: Service, form: str) -> None:
-    """Content as an object or as a string, addresses in any spelling; the history says who, and why."""
+    """Content is an object or a string, MAC addresses have any spelling; the history has author and message."""
     macs = [new_mac() for _ in range(3)]
     texts = ['{"a":1.10,  "b": "\\u00e9"}', '{\n "a": 1E2\n}\n', "{}"]
     lines = [
@@ -82,10 +82,10 @@ def test_records_of_both_forms_are_stored_verbatim(both: Service, form: str) -> 
         ),
     ],
 )
-def test_conflicts_are_met_as_asked(
+def test_conflicts_follow_the_option(
     both: Service, query: str, status: int, counts: dict[str, int], stored: bool
 ) -> None:
-    """What is new, what is the same, and what another content stands against."""
+    """The outcomes are new, equal, and in conflict with other content."""
     same, other = created(both.client, '{"a":1.10}'), created(both.client, '{"a": 1.1}')
     new = new_mac()
     answer = post(both.client, "".join(map(record, (same["mac_address"], other["mac_address"], new))), query)
@@ -111,19 +111,19 @@ def test_conflicts_are_met_as_asked(
     ],
 )
 def test_a_broken_document_is_refused(untouched_single: Caller, text: str) -> None:
-    """A document that is cut off may lack records, so nothing of it is stored."""
+    """A truncated document may lack records, so nothing of it is stored."""
     expect_problem(post(untouched_single, text, "", DOCUMENT), 422, "UNPROCESSABLE")
 
 
-def test_an_empty_fleet_is_one(both: Service) -> None:
-    """Nothing is refused, and nothing changed."""
+def test_an_import_without_records(both: Service) -> None:
+    """It is a success without changes."""
     for body, media_type in ((b"\n", NDJSON), (b'{"configs": []}', DOCUMENT)):
         answer = post(both.client, body, "", media_type)
         assert (200, {}) == (answer.status, counts_of(answer))
 
 
 def test_two_records_of_one_device_are_refused(both: Service) -> None:
-    """Both, in whichever spelling: nobody can say which one counts."""
+    """Both are refused in any spelling, since neither takes precedence."""
     twice, once = new_mac(), new_mac()
     body = record(twice) + record(once) + record(twice.upper().replace(":", ""), "{}")
     problem = expect_problem(post(both.client, body), 422, "UNPROCESSABLE")
@@ -145,7 +145,7 @@ def test_two_records_of_one_device_are_refused(both: Service) -> None:
     ],
 )
 def test_a_bad_parameter_is_refused(untouched_single: Caller, query: str) -> None:
-    """Named, before the body is read."""
+    """The refusal names it, and precedes reading of the body."""
     problem = expect_problem(post(untouched_single, record(new_mac()), f"?{query}"), 400, "VALIDATION_FAILED")
     assert {"parameter": query.partition("=")[0]} == problem["details"]
 
@@ -154,7 +154,7 @@ def test_a_bad_parameter_is_refused(untouched_single: Caller, query: str) -> Non
     "media_type", ["text/plain", "application/merge-patch+json", f"{NDJSON}; charset=utf-16", "text/csv", "x"]
 )
 def test_another_media_type_is_refused(untouched_single: Caller, media_type: str) -> None:
-    """415; and without one, the body is NDJSON."""
+    """415; without a media type, the body is NDJSON."""
     expect_problem(post(untouched_single, b"\n", "", media_type), 415, "UNSUPPORTED_MEDIA_TYPE")
     assert 200 == untouched_single.request("POST", PATH, b"\n").status
 
@@ -172,14 +172,14 @@ def test_another_media_type_is_refused(untouched_single: Caller, media_type: str
 def test_the_length_of_the_body_is_known_and_bounded(
     untouched_single: Caller, headers: dict[str, str], body: bytes, status: int, code: str
 ) -> None:
-    """A body that is too large is refused by what it says of itself."""
+    """A body with a too large Content-Length is refused unread."""
     answer = untouched_single.request("POST", PATH, body, {"Content-Type": NDJSON, **headers})
     expect_problem(answer, status, code)
 
 
 @pytest.mark.parametrize("media_type", [NDJSON, DOCUMENT])
 def test_a_body_that_is_cut_stores_nothing(single: Service, media_type: str) -> None:
-    """Not even the records that came whole, with `keep_going` either."""
+    """This holds with `keep_going`, too."""
     mac = new_mac()
     body = (record(mac) if media_type == NDJSON else f'{{"configs": [{record(mac)}]}}').encode()
     headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 5)}
@@ -188,10 +188,10 @@ def test_a_body_that_is_cut_stores_nothing(single: Service, media_type: str) -> 
     assert None is document(single.client, mac)
 
 
-def test_what_does_not_change_leaves_no_trace(
+def test_imports_without_changes_leave_every_row(
     start_service: Callable[..., Service], database_url: str
 ) -> None:
-    """The same contents, a dry run and a refused import leave every row as it was; the cap is a setting."""
+    """Equal contents, a dry run and a refused import change no row; the limit of the size is a setting."""
     client = start_service(IOTCONFIG_MAX_IMPORT_BYTES="4096").client
     macs = [new_mac() for _ in range(5)]
     body = "".join(map(record, macs))

@@ -1,4 +1,4 @@
-"""The tools of this directory: they see a write, and they send a request as a server passes it on."""
+"""The tools of this directory: detection of writes, and requests as a server passes them on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from tests.support.api import created, new_mac
 from tests.support.in_process import Service, WsgiClient
 
 
-def test_each_write_is_seen(both: Service, writes: Callable[[], object]) -> None:
-    """A create, an update and a delete; a read and a refusal are none."""
+def test_each_write_is_detected(both: Service, writes: Callable[[], object]) -> None:
+    """A create, an update, an announcement alone and a delete are detected; a read and a refusal are not writes."""
     config = created(both.client, {})
     seen = [writes()]
     path = f"/api/configs/{config['id']}"
+    both.client.send_json("PUT", path, {"content": {"a": 1}})
+    seen.append(writes())
     both.client.send_json("PUT", path, {"content": {"a": 1}})
     seen.append(writes())
     both.client.get(path)
@@ -25,11 +27,11 @@ def test_each_write_is_seen(both: Service, writes: Callable[[], object]) -> None
     both.client.request("DELETE", path)
     seen.append(writes())
 
-    assert 3 == len(set(map(str, seen)))
+    assert 4 == len(set(map(str, seen)))
 
 
 def test_a_request_arrives_as_it_was_sent() -> None:
-    """The path without escapes, the query with them, headers by their names; bodies have a length."""
+    """The path is unescaped, the query is not; headers have their names, bodies a length."""
     seen: dict[str, Any] = {}
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -44,7 +46,7 @@ def test_a_request_arrives_as_it_was_sent() -> None:
 
 
 def test_an_application_that_breaks_the_protocol_is_noticed() -> None:
-    """PEP 3333: a status has three digits."""
+    """PEP 3333 requires a status of three digits."""
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         start_response("fine", [("Content-Type", "text/plain")])

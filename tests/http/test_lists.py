@@ -31,7 +31,7 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet(both: Service) -> Fleet:
-    """Seven devices: three with OTA on, two with it off, two that do not say."""
+    """Three devices with enableOTA on, two with it off, and two without it."""
     word = secrets.token_hex(8)
     flags = [True, None, False, True, False, None, True]
     contents: list[dict[str, object]] = [{"deviceName": f"{word} {index}"} for index in range(7)]
@@ -47,7 +47,7 @@ def _summary(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_list_holds_summaries_in_order(fleet: Fleet) -> None:
-    """configs, count, next; each summary is the config without content, sorted by MAC address."""
+    """It has configs, count and next; each summary is the config without content, sorted by MAC address."""
     found = fleet.find()
     assert ["configs", "count", "next"] == list(found)
     assert (7, None) == (found["count"], found["next"])
@@ -68,13 +68,13 @@ def test_pages_follow_one_another(fleet: Fleet, limit: int) -> None:
 
 @pytest.mark.parametrize("limit", [7, 8, 1000])
 def test_a_page_that_holds_all_is_the_last(fleet: Fleet, limit: int) -> None:
-    """A page that is just full does not promise another."""
+    """A page that is exactly full has no next one."""
     found = fleet.find(f"&limit={limit}")
     assert (7, None) == (len(found["configs"]), found["next"])
 
 
 def test_a_page_goes_on_where_its_device_was_deleted(fleet: Fleet) -> None:
-    """A cursor stays good when the config that it came from is gone."""
+    """A cursor stays valid after its config was deleted."""
     extra = created(fleet.client, {"deviceName": fleet.word}, "00" + new_mac()[2:])
     first = fleet.find("&limit=1")
     fleet.client.request("DELETE", f"/api/configs/{extra['id']}")
@@ -83,7 +83,7 @@ def test_a_page_goes_on_where_its_device_was_deleted(fleet: Fleet) -> None:
 
 
 def test_count_can_be_left_out(fleet: Fleet) -> None:
-    """count=false leaves the member out and changes nothing else; count=true is the default."""
+    """count=false omits the member and changes nothing else; count=true is the default."""
     without = fleet.find("&count=false&limit=2")
     counted = fleet.find("&count=true&limit=2")
     assert ["configs", "next"] == list(without)
@@ -93,7 +93,7 @@ def test_count_can_be_left_out(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("text", "flag"), [("true", True), ("false", False)])
 def test_configs_are_filtered_by_enable_ota(fleet: Fleet, text: str, flag: bool) -> None:
-    """Those that do not say are in neither list; the count follows the filter, and so do pages."""
+    """Configs without the flag are in neither list; count and pages follow the filter."""
     expected = [config["id"] for config in fleet.configs if config["enable_ota"] is flag]
     found = fleet.find(f"&enable_ota={text}")
     first = fleet.find(f"&enable_ota={text}&limit=1")
@@ -116,8 +116,8 @@ def test_configs_are_filtered_by_enable_ota(fleet: Fleet, text: str, flag: bool)
     ],
 )
 @pytest.mark.parametrize("member", ["deviceName", "deviceEntityId"])
-def test_a_search_knows_no_case(both: Service, member: str, name: str, text: str) -> None:
-    """Beyond ASCII too, in the name and in the entity id, anywhere in the field."""
+def test_a_search_ignores_case(both: Service, member: str, name: str, text: str) -> None:
+    """This holds beyond ASCII, in the name and the entity id, at any position."""
     word = secrets.token_hex(4)
     config = created(both.client, {member: f"{word}{name}"})
     found = both.client.get(f"/api/configs?q={quote(text)}").json()["configs"]
@@ -125,7 +125,7 @@ def test_a_search_knows_no_case(both: Service, member: str, name: str, text: str
 
 
 def test_a_search_finds_parts_of_mac_addresses(both: Service) -> None:
-    """In any spelling."""
+    """A part may have any spelling."""
     config = created(both.client, {})
     canonical = config["mac_address"]
     for text in (canonical, canonical.upper(), canonical[3:].replace(":", "-"), canonical.replace(":", "")):
@@ -134,7 +134,7 @@ def test_a_search_finds_parts_of_mac_addresses(both: Service) -> None:
 
 
 def test_a_search_follows_changes(both: Service) -> None:
-    """After an update the old name finds nothing, after a delete neither does."""
+    """The old name finds nothing after an update, nor the new one after a deletion."""
     old, new = secrets.token_hex(8), secrets.token_hex(8)
     config = created(both.client, {"deviceName": old})
     path = f"/api/configs/{config['id']}"
@@ -147,14 +147,14 @@ def test_a_search_follows_changes(both: Service) -> None:
 
 
 def test_a_search_does_not_cross_fields(both: Service) -> None:
-    """The end of a name and the start of an entity id are no match together."""
+    """The end of a name and the begin of an entity id do not match together."""
     word = secrets.token_hex(8)
     created(both.client, {"deviceName": word[:8], "deviceEntityId": word[8:]})
     assert 0 == _count(both.client, word)
 
 
 def test_no_match_is_an_empty_page(both: Service) -> None:
-    """A search that finds nothing is a success."""
+    """A search without matches is a success."""
     found = both.client.get("/api/configs?q=" + secrets.token_hex(16))
     assert (200, {"configs": [], "count": 0, "next": None}) == (found.status, found.json())
 

@@ -1,4 +1,4 @@
-"""`PATCH /api/configs/{id}` (RFC 7396): what the patch does not touch keeps its bytes."""
+"""`PATCH /api/configs/{id}` (RFC 7396): members outside of the patch keep their bytes."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ PATCHED = [
 
 
 @pytest.mark.parametrize(("content", "patch", "expected"), PATCHED, ids=[patch for _, patch, _ in PATCHED])
-def test_a_patch_changes_what_it_names(both: Service, content: str, patch: str, expected: str) -> None:
-    """Everything else stays as it was written, which the device's document shows."""
+def test_a_patch_changes_only_its_members(both: Service, content: str, patch: str, expected: str) -> None:
+    """The other members keep their bytes in the device's document."""
     config = created(both.client, content)
     answer = _patch(both.client, config, patch)
     assert (200, '"2"') == (answer.status, answer.headers["etag"])
@@ -64,8 +64,8 @@ def test_a_patch_changes_what_it_names(both: Service, content: str, patch: str, 
 
 
 @pytest.mark.parametrize("patch", ["{}", '{"nowhere": null}', '{"a": 1.10}', '{"b": {"x": null}}'])
-def test_a_patch_that_changes_nothing_is_no_revision(both: Service, patch: str) -> None:
-    """As any write of the stored bytes."""
+def test_a_patch_without_changes_makes_no_revision(both: Service, patch: str) -> None:
+    """It is like a write of the stored bytes."""
     config = created(both.client, '{"a": 1.10, "b": {}}')
     answer = _patch(both.client, config, patch)
     assert (200, config) == (answer.status, answer.json())
@@ -89,7 +89,7 @@ def _merged(target: object, patch: object) -> object:
 def test_patches_mean_what_the_rfc_says(
     single: Service, content: object, patch: object, spacing: int | None
 ) -> None:
-    """Any object, any patch."""
+    """The result equals that of RFC 7396 for any object and any patch."""
     config = created(single.client, json.dumps(content, indent=spacing))
     answer = _patch(single.client, config, json.dumps(patch))
     assert (200, _merged(content, patch)) == (answer.status, answer.json()["content"])
@@ -107,7 +107,7 @@ def test_patches_mean_what_the_rfc_says(
     ],
 )
 def test_another_media_type_is_refused(single: Service, media_type: str) -> None:
-    """415 with Accept-Patch, which says what is taken, and nothing is changed."""
+    """415 has Accept-Patch with the accepted one, and nothing is changed."""
     config = created(single.client, {"a": 1})
     answer = _patch(single.client, config, '{"a": 2}', media_type)
     expect_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
@@ -117,7 +117,7 @@ def test_another_media_type_is_refused(single: Service, media_type: str) -> None
 
 @pytest.mark.parametrize("media_type", ["Application/Merge-Patch+JSON", f"{MERGE_PATCH}; charset=UTF-8", ""])
 def test_spellings_of_the_media_type(single: Service, media_type: str) -> None:
-    """Case and charset do not matter, and none counts as the right one."""
+    """Case and charset do not matter; a missing media type is accepted."""
     config = created(single.client, {"a": 1})
     assert 200 == _patch(single.client, config, '{"a": 2}', media_type).status
 
@@ -135,14 +135,14 @@ def test_spellings_of_the_media_type(single: Service, media_type: str) -> None:
     ],
 )
 def test_a_bad_patch_is_refused(single: Service, patch: str | bytes) -> None:
-    """Held to the rules of content, itself and its result; nothing is changed."""
+    """The patch and its result must follow the rules of content; nothing is changed."""
     config = created(single.client, {"a": 1})
     expect_problem(_patch(single.client, config, patch), 400, "VALIDATION_FAILED")
     assert config == single.client.get(_path(config)).json()
 
 
 def test_a_result_that_is_too_large_is_refused(tuned: Service) -> None:
-    """413 with the limit, where the patch itself is small enough."""
+    """413 has the limit, although the patch itself is small enough."""
     config = created(tuned.client, {"a": "x" * 1500})
     answer = tuned.client.request(
         "PATCH",
@@ -155,6 +155,6 @@ def test_a_result_that_is_too_large_is_refused(tuned: Service) -> None:
 
 
 @pytest.mark.parametrize("segment", ["0", "9223372036854775807", "9" * 19, "x"])
-def test_a_patch_to_no_config(untouched: Caller, segment: str) -> None:
-    """404, before the body is looked at."""
+def test_a_patch_to_an_unknown_config(untouched: Caller, segment: str) -> None:
+    """404 precedes the check of the body."""
     expect_problem(_patch(untouched, {"id": segment}, '{"a": 1}'), 404, "RECORD_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Methods that a route does not have, paths that are no route, and the ids of requests."""
+"""Unsupported methods, unknown paths, and request ids."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def _allowed(header: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("method", "path"), NOT_ALLOWED)
-def test_a_method_that_a_route_does_not_have(untouched_single: Caller, method: str, path: str) -> None:
-    """405, and Allow lists exactly what the route takes."""
+def test_unsupported_methods(untouched_single: Caller, method: str, path: str) -> None:
+    """405 has Allow with the exact methods of the route."""
     answer = untouched_single.request(method, path)
     expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
     assert ROUTES[path] == _allowed(answer.headers["allow"])
@@ -48,7 +48,7 @@ def test_a_method_that_a_route_does_not_have(untouched_single: Caller, method: s
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
 def test_a_document_cannot_be_written(untouched_single: Caller, method: str) -> None:
-    """The device route only reads, also where there is a document."""
+    """The device route has no write method, with or without a document."""
     config = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
     path = f"/api/configs/{config['mac_address']}.json"
     answer = untouched_single.send_json(method, path, {"content": {}})
@@ -57,8 +57,8 @@ def test_a_document_cannot_be_written(untouched_single: Caller, method: str) -> 
 
 
 @pytest.mark.parametrize("path", list(ROUTES))
-def test_options_says_what_a_route_takes(single: Service, path: str) -> None:
-    """A success without content and with Allow."""
+def test_options_lists_the_methods(single: Service, path: str) -> None:
+    """It is a success without content, with Allow."""
     answer = single.client.request("OPTIONS", path)
     assert answer.status in (200, 204)
     assert b"" == answer.body
@@ -83,27 +83,27 @@ def test_options_says_what_a_route_takes(single: Service, path: str) -> None:
         "/<script>",
     ],
 )
-def test_a_path_that_is_no_route(untouched_single: Caller, path: str, method: str) -> None:
-    """404 as a problem, for every method."""
+def test_unknown_paths(untouched_single: Caller, path: str, method: str) -> None:
+    """Every method gets a problem with 404."""
     expect_problem(untouched_single.request(method, path), 404, "ROUTE_NOT_FOUND")
 
 
 @pytest.mark.parametrize("path", ["/api/configs/", "/api/health/"])
-def test_a_trailing_slash_names_nothing(untouched_single: Caller, path: str) -> None:
-    """A path with a slash too many is no route of ours, and its refusal does not speak of a config."""
+def test_a_trailing_slash_is_not_a_route(untouched_single: Caller, path: str) -> None:
+    """The refusal is about the route, not about a config."""
     expect_problem(untouched_single.get(path), 404, "ROUTE_NOT_FOUND")
 
 
-def test_a_crafted_path_comes_back_as_text(single: Service) -> None:
-    """What a refusal repeats of its request is escaped, and no browser takes it for a page."""
+def test_a_crafted_path_is_returned_as_text(single: Service) -> None:
+    """The quoted path is escaped, and browsers do not treat the answer as a page."""
     answer = single.client.get("/api/configs/%3Cscript%3E%22%0A.json")
     expect_problem(answer, 400, "INVALID_OPERATION")
     assert "nosniff" == answer.headers["x-content-type-options"]
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9", "x" * 128, "7f3c", "...", "0"], ids=lambda text: text[:10])
-def test_a_good_request_id_is_kept(single: Service, given: str) -> None:
-    """In the header, and in the body of a refusal."""
+def test_a_valid_request_id_is_kept(single: Service, given: str) -> None:
+    """It is in the header, and in the body of a refusal."""
     fine = single.client.get("/api/health", X_Request_ID=given)
     refused = single.client.get("/api/configs/0", X_Request_ID=given)
     assert [given, given] == [answer.headers["x-request-id"] for answer in (fine, refused)]
@@ -113,8 +113,8 @@ def test_a_good_request_id_is_kept(single: Service, given: str) -> None:
 @pytest.mark.parametrize(
     "given", ["", "x" * 129, "a b", "a/b", "é", "a,b", "<x>", "a;b", "a:b"], ids=lambda text: text[:10]
 )
-def test_a_bad_request_id_is_replaced(single: Service, given: str) -> None:
-    """By a new one each time, so that no log line can be forged."""
+def test_an_invalid_request_id_is_replaced(single: Service, given: str) -> None:
+    """It is new each time, so that log lines cannot be forged."""
     answers = [single.client.get("/api/configs/0", X_Request_ID=given) for _ in range(2)]
     ids = [expect_problem(answer, 404, "RECORD_NOT_FOUND")["correlationId"] for answer in answers]
     assert 2 == len(set(ids))
@@ -123,7 +123,7 @@ def test_a_bad_request_id_is_replaced(single: Service, given: str) -> None:
 
 
 def test_every_answer_has_a_request_id(both: Service) -> None:
-    """Successes, empty answers and refusals of every kind."""
+    """Successes, empty answers and all kinds of refusals have one."""
     config = created(both.client, {})
     by_id = f"/api/configs/{config['id']}"
     found = [

@@ -22,7 +22,7 @@ def _patch(client: Caller, match: object, merge: object, query: str = "", **more
 
 
 def _group(client: Caller, *contents: Mapping[str, object]) -> tuple[str, list[Any]]:
-    """Configs whose names share a word that no other has; the word, and the configs in the order of addresses."""
+    """Configs whose names contain a unique word; the word, and the configs sorted by MAC address."""
     word = f"Group{secrets.token_hex(6)}"
     configs = [
         created(client, {"deviceName": f"{word} {number}", **content})
@@ -40,7 +40,7 @@ def _counts(members: dict[str, Any]) -> dict[str, int]:
 
 
 def test_each_device_has_its_result(both: Service) -> None:
-    """In the order of addresses, with the outcome and the revision; what is the same gets no revision."""
+    """Results are sorted by MAC address, with outcome and revision; an unchanged config gets no revision."""
     word, configs = _group(both.client, {"a": 1}, {"a": 2}, {"a": 1}, {"b": 1})
     answer = _patch(both.client, word, {"a": 2}, message="all to 2")
     assert (200, "application/json") == (answer.status, answer.headers["content-type"])
@@ -68,7 +68,7 @@ def test_each_device_has_its_result(both: Service) -> None:
 
 
 def test_a_repeated_patch_changes_nothing(both: Service) -> None:
-    """No device is changed twice, so a run may be repeated after a kill."""
+    """A run can be repeated after a kill without a second change."""
     word, configs = _group(both.client, {}, {}, {})
     assert {"changed": 3, "stored": True} == _counts(_patch(both.client, word, {"a": 2}).json())
     after = _now(both.client, configs)
@@ -77,7 +77,7 @@ def test_a_repeated_patch_changes_nothing(both: Service) -> None:
 
 
 def test_a_dry_run_shows_samples(both: Service) -> None:
-    """The counts, each device's result, and the diffs of the first few; nothing is stored."""
+    """It has counts, each device's result, and the diffs of the first few; nothing is stored."""
     word, configs = _group(both.client, *[{"a": 1}] * 7)
     body = _patch(both.client, word, {"a": 2}, "?dry_run=true").json()
     assert ["results", *COUNTS, "errors", "errors_left_out", "samples"] == list(body)
@@ -92,8 +92,8 @@ def test_a_dry_run_shows_samples(both: Service) -> None:
     assert configs == _now(both.client, configs)
 
 
-def test_a_result_that_breaks_a_rule_keeps_all_from_it(both: Service) -> None:
-    """400, which names the device and why; with `keep_going`, the others are patched."""
+def test_one_invalid_result_refuses_the_patch(both: Service) -> None:
+    """400 has device and reason; with `keep_going`, the others are patched."""
     long = json.dumps({"a": "x" * (256 * 1024 - 200)})
     word, configs = _group(both.client, {}, {}, {})
     large = created(both.client, {**json.loads(long), "deviceName": f"{word} large"})
@@ -120,8 +120,8 @@ def test_a_result_that_breaks_a_rule_keeps_all_from_it(both: Service) -> None:
 
 
 @pytest.mark.parametrize("merge", [{"deviceName": 1}, {"enableOTA": "yes"}, {"deviceEntityId": "x" * 256}])
-def test_a_patch_that_fits_no_device(both: Service, merge: object) -> None:
-    """400 with every device, and nothing is changed."""
+def test_a_patch_with_invalid_results_only(both: Service, merge: object) -> None:
+    """400 lists every device, and nothing is changed."""
     word, configs = _group(both.client, {}, {})
     problem = expect_problem(_patch(both.client, word, merge), 400, "VALIDATION_FAILED")
     assert [config["mac_address"] for config in configs] == [
@@ -130,8 +130,8 @@ def test_a_patch_that_fits_no_device(both: Service, merge: object) -> None:
     assert configs == _now(both.client, configs)
 
 
-def test_the_filter_is_the_lists(both: Service) -> None:
-    """Name, entity or address; in any case, taken literally; `enable_ota` beside it."""
+def test_the_filter_is_that_of_lists(both: Service) -> None:
+    """It matches name, entity id or MAC address, literally and without case, and `enable_ota`."""
     word, (first, second) = _group(both.client, {"enableOTA": True}, {"enableOTA": False})
     on = first if first["enable_ota"] else second
     for match, more, expected in (
@@ -151,8 +151,8 @@ def test_the_filter_is_the_lists(both: Service) -> None:
 
 
 def test_an_empty_selection_is_a_success(both: Service) -> None:
-    """Nothing was selected, and nothing is changed."""
-    answer = _patch(both.client, f"nobody-{secrets.token_hex(8)}", {"a": 1})
+    """Nothing is selected, and nothing is changed."""
+    answer = _patch(both.client, f"unknown-{secrets.token_hex(8)}", {"a": 1})
     assert (200, [], {}) == (
         answer.status,
         answer.json()["results"],
@@ -160,8 +160,8 @@ def test_an_empty_selection_is_a_success(both: Service) -> None:
     )
 
 
-def test_an_empty_match_is_everyone(start_service: Callable[..., Service]) -> None:
-    """Said in so many words."""
+def test_an_empty_filter_selects_all(start_service: Callable[..., Service]) -> None:
+    """It must be given explicitly."""
     client = start_service().client
     for _ in range(3):
         created(client, {})
@@ -196,6 +196,6 @@ def test_an_empty_match_is_everyone(start_service: Callable[..., Service]) -> No
         ("?message=a", {"match": "", "merge": {"a": 1}, "message": "b"}),
     ],
 )
-def test_a_bad_request_changes_nobody(untouched_single: Caller, query: str, body: object) -> None:
-    """A filter that is missing or misspelt would mean the whole fleet, so it is refused."""
+def test_an_invalid_filter_is_refused(untouched_single: Caller, query: str, body: object) -> None:
+    """A missing or misspelt filter could mean all configs."""
     expect_problem(untouched_single.send_json("POST", f"{PATH}{query}", body), 400, "VALIDATION_FAILED")

@@ -1,4 +1,4 @@
-"""`GET /api/images/lvgl` refuses: bad parameters, places that are not public, and what is no picture."""
+"""Refusals of `GET /api/images/lvgl`: invalid parameters, non-public addresses, and files that are not pictures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.ports import free_port
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused(pictures: Service, query: str, parameter: str) -> None:
-    """Unknown, missing, doubled or ill-formed: the refusal names the one."""
+    """The refusal names the unknown, missing, repeated or invalid parameter."""
     query = query.replace("{side}", parameter)
     problem = expect_problem(pictures.client.get(f"{PATH}?{query}"), 400, "VALIDATION_FAILED")
 
@@ -43,7 +43,7 @@ def test_bad_parameters_are_refused(pictures: Service, query: str, parameter: st
 def test_a_header_that_cannot_be_forwarded_is_refused(
     pictures: Service, picture_server: PictureServer, names: str
 ) -> None:
-    """It is absent, kept back, or none; and nothing is fetched."""
+    """It is missing, protected or invalid; nothing is fetched."""
     given = {"Cookie": "session=secret", "X-Forwarded-For": "10.0.0.1"}
     refused = ask(pictures.client, picture_server.on("/picture", answer(png())), given, headers=names)
 
@@ -52,7 +52,7 @@ def test_a_header_that_cannot_be_forwarded_is_refused(
 
 
 def test_a_failed_fetch_is_502(pictures: Service, picture_server: PictureServer) -> None:
-    """Another status, with its number and none of its words; too large; broken off; nobody there."""
+    """Another status, without the text of the answer; too large; broken off; connection refused."""
     missing = ask(pictures.client, picture_server.on("/missing", answer(b"secret", "404 Not Found")))
     assert {"status": 404} == expect_problem(missing, 502, "EXTERNAL_SERVICE_ERROR")["details"]
     assert b"secret" not in missing.body
@@ -62,8 +62,8 @@ def test_a_failed_fetch_is_502(pictures: Service, picture_server: PictureServer)
         expect_problem(ask(pictures.client, url), 502, "EXTERNAL_SERVICE_ERROR")
 
 
-def test_what_cannot_be_read_is_422(pictures: Service, picture_server: PictureServer) -> None:
-    """No picture, half of one, or one of too many pixels, those included that Pillow itself would warn of."""
+def test_unreadable_pictures_are_422(pictures: Service, picture_server: PictureServer) -> None:
+    """No picture, a truncated one, or too many pixels, also where Pillow itself would warn."""
     files = [b"", b"<html>", png(100, 100)[:-50], png_claiming(1001, 1000), png_claiming(50_000, 50_000)]
     for number, file in enumerate(files):
         refused = ask(pictures.client, picture_server.on(f"/{number}", answer(file)))
@@ -73,8 +73,8 @@ def test_what_cannot_be_read_is_422(pictures: Service, picture_server: PictureSe
 @pytest.mark.parametrize(
     "host", ["127.0.0.2", "10.0.0.1", "169.254.169.254", "[fe80::1]", "[::ffff:127.0.0.1]", "0x7f.2"]
 )
-def test_what_is_not_listed_is_refused(pictures: Service, host: str) -> None:
-    """The caller's URL is at fault; the sentence names the way out for the operator."""
+def test_other_than_listed_networks_are_refused(pictures: Service, host: str) -> None:
+    """The refusal is about the caller's URL, and has the setting for the operator."""
     refused = ask(pictures.client, f"http://{host}/")
 
     assert "IOTCONFIG_PICTURE_NETWORKS" in expect_problem(refused, 400, "VALIDATION_FAILED")["error"]
@@ -87,7 +87,7 @@ def test_what_is_not_listed_is_refused(pictures: Service, host: str) -> None:
 def test_without_the_setting_nothing_private_is_fetched(
     single: Service, picture_server: PictureServer, host: str
 ) -> None:
-    """However this machine is spelt."""
+    """This holds for all spellings of this machine."""
     refused = single.client.get(f"{PATH}?url=http://{host}:{picture_server.port}/")
 
     expect_problem(refused, 400, "VALIDATION_FAILED")
@@ -95,10 +95,10 @@ def test_without_the_setting_nothing_private_is_fetched(
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_page_of_another_site_makes_nobodys_browser_fetch(
+def test_requests_of_other_sites_are_refused(
     pictures: Service, picture_server: PictureServer, site: str
 ) -> None:
-    """A browser adds credentials to what pages ask it for, and this route would send them where the page says."""
+    """A browser would add the user's credentials, and this route would forward them."""
     url = picture_server.on("/picture", answer(png()))
     given = {"Sec-Fetch-Site": site, "Authorization": "Basic YTpi"}
 
@@ -112,7 +112,7 @@ def test_a_page_of_another_site_makes_nobodys_browser_fetch(
 def test_no_spelling_of_the_path_avoids_the_check_of_other_sites(
     pictures: Service, picture_server: PictureServer, path: str, method: str
 ) -> None:
-    """The router accepts several slashes at the beginning, and encoded letters."""
+    """The router accepts several leading slashes and encoded letters."""
     url = picture_server.on("/picture", answer(png()))
     asked = f"{path}?{urlencode({'url': url})}"
 

@@ -1,4 +1,4 @@
-"""Every route of the table: status, headers and members, on both databases."""
+"""Every route of configs: status, headers and members, on both databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def test_create_answers_with_the_config(both: Service) -> None:
-    """201 with all members in their order, Location and ETag."""
+    """201 has all members in their order, Location and ETag."""
     mac = new_mac()
     content = {"deviceName": "Küche", "deviceEntityId": "kitchen", "enableOTA": True, "x": [1]}
 
@@ -36,7 +36,7 @@ def test_create_answers_with_the_config(both: Service) -> None:
 
 
 def test_times_are_utc_and_now(both: Service) -> None:
-    """RFC 3339 with Z; at creation both are the same moment."""
+    """Times are RFC 3339 with Z; both are equal after a creation."""
     config = created(both.client, {})
     assert config["created_at"] == config["updated_at"]
     assert _TIME.fullmatch(config["created_at"])
@@ -52,7 +52,7 @@ def test_absent_and_null_fields_are_null(both: Service) -> None:
 
 
 def test_a_config_is_read_by_id(both: Service) -> None:
-    """200 with the config, and the revision as ETag."""
+    """200 has the config, and the revision as ETag."""
     made = created(both.client, {"a": 1})
     answer = both.client.get(f"/api/configs/{made['id']}")
     assert (200, made) == (answer.status, answer.json())
@@ -60,7 +60,7 @@ def test_a_config_is_read_by_id(both: Service) -> None:
 
 
 def test_update_replaces_the_content(both: Service) -> None:
-    """200 with the config at its next revision; derived fields follow, what belongs to creation stays."""
+    """200 has the next revision and the new derived fields; id and creation time stay."""
     made = created(both.client, {"deviceName": "old", "enableOTA": True})
 
     answer = both.client.send_json(
@@ -81,7 +81,7 @@ def test_update_replaces_the_content(both: Service) -> None:
 
 
 def test_put_by_mac_creates_and_then_updates(both: Service) -> None:
-    """201 with Location for the first, 200 without for the second; one config either way."""
+    """201 with Location at first, then 200 without it; there is one config."""
     path = f"/api/configs/by-mac/{new_mac()}"
 
     first = both.client.send_json("PUT", path, {"content": {"a": 1}})
@@ -96,7 +96,7 @@ def test_put_by_mac_creates_and_then_updates(both: Service) -> None:
 
 
 def test_a_write_that_changes_nothing_makes_no_revision(both: Service) -> None:
-    """The same bytes, by id and by MAC address, as object and as string, leave the config as it is."""
+    """The same bytes by id or MAC address, as object or string, leave the config unchanged."""
     text = '{"a":  1.0}'
     made = create(both.client, text)
     config = made.json()
@@ -113,7 +113,7 @@ def test_a_write_that_changes_nothing_makes_no_revision(both: Service) -> None:
 
 
 def test_other_bytes_of_the_same_value_are_a_change(both: Service) -> None:
-    """Content is its text: other spacing is another document with another ETag."""
+    """A document with other spacing has another ETag."""
     made = created(both.client, '{"a": 1}')
     changed = both.client.send_json("PUT", f"/api/configs/{made['id']}", {"content": '{"a":1}'}).json()
     assert 2 == changed["revision"]
@@ -121,7 +121,7 @@ def test_other_bytes_of_the_same_value_are_a_change(both: Service) -> None:
 
 
 def test_delete_removes_the_config(both: Service) -> None:
-    """204 without a body; then 404 on both routes, and on a second delete."""
+    """204 has no body; then both routes and a second deletion get 404."""
     made = created(both.client, {})
     path = f"/api/configs/{made['id']}"
 
@@ -135,8 +135,8 @@ def test_delete_removes_the_config(both: Service) -> None:
     expect_problem(document, 404, "RECORD_NOT_FOUND")
 
 
-def test_revisions_go_on_after_delete_and_create(both: Service) -> None:
-    """The counter is the MAC address's own; ids are never used again."""
+def test_revisions_continue_after_delete_and_create(both: Service) -> None:
+    """The counter belongs to the MAC address; ids are not reused."""
     mac = new_mac()
     first = created(both.client, {"a": 1}, mac)
     both.client.request("DELETE", f"/api/configs/{first['id']}")
@@ -151,7 +151,7 @@ def test_revisions_go_on_after_delete_and_create(both: Service) -> None:
 
 
 def test_writes_that_fail_take_no_revision(both: Service) -> None:
-    """A conflict, a stale precondition and a bad document leave no gap."""
+    """A conflict, an outdated precondition and an invalid document leave no gap."""
     made = created(both.client, {"a": 1})
     mac, path = made["mac_address"], f"/api/configs/{made['id']}"
 
@@ -168,7 +168,7 @@ def test_writes_that_fail_take_no_revision(both: Service) -> None:
 
 
 def test_the_device_route_sends_the_bytes_and_nothing_else(both: Service) -> None:
-    """JSON as it was written, revalidated each time, tagged with the content ETag."""
+    """It sends the stored JSON with the content ETag, and requires revalidation."""
     text = '{ "interval" : 1.10 }\n'
     config = created(both.client, text)
 
@@ -184,7 +184,7 @@ def test_the_device_route_sends_the_bytes_and_nothing_else(both: Service) -> Non
 def test_the_same_bytes_have_the_same_tag_everywhere(
     shared_sqlite: Service, shared_postgresql: Service
 ) -> None:
-    """The content ETag depends on the bytes only: not on the database, the device or the revision."""
+    """The content ETag does not depend on the database, the device or the revision."""
     text = '{"a": "é"}'
     tags = {
         created(serve.client, text)["etag"] for serve in (shared_sqlite, shared_postgresql) for _ in range(2)
@@ -193,7 +193,7 @@ def test_the_same_bytes_have_the_same_tag_everywhere(
 
 
 def test_health_says_healthy(both: Service) -> None:
-    """200 while the database answers, and not to be cached."""
+    """200 while the database answers; the answer may not be cached."""
     answer = both.client.get("/api/health")
     assert 200 == answer.status
     assert {"status": "healthy", "database": "connected"}.items() <= answer.json().items()

@@ -1,4 +1,4 @@
-"""Signing in with a browser and a real provider."""
+"""Sign-in with a browser and a real provider."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ def _provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(_provider: Provider) -> Provider:
-    """A provider that knows an administrator, a reader, and somebody without a role."""
+    """A provider with an administrator, a viewer, and a user without a role."""
     return with_people(_provider)
 
 
 @pytest.fixture(scope="module")
 def shared(_provider: Provider, on_sqlite: Starter) -> Iterator[Service]:
-    """The API on which people sign in."""
+    """The API with sign-in."""
     with on_sqlite(**settings_with(_provider, CORS_ORIGINS="https://panel.example.org")) as service:
         yield service
 
 
 @pytest.fixture
 def service(shared: Service, provider: Provider) -> Service:
-    """The service, whose provider is as it should be."""
+    """The shared API, with the provider in its initial state."""
     assert provider.issuer
     return shared
 
 
 @pytest.fixture
 def browser(service: Service) -> Browser:
-    """A browser that never was here."""
+    """A browser without cookies."""
     return Browser(service.client, origin=ORIGIN)
 
 
 def test_the_subject_is_the_author(browser: Browser, provider: Provider) -> None:
-    """Of what a signed-in person changes."""
+    """Changes of a signed-in person have the subject as author."""
     signed_in(browser, provider)
     own = {"Origin": ORIGIN}
 
@@ -69,7 +69,7 @@ def test_the_subject_is_the_author(browser: Browser, provider: Provider) -> None
 def test_roles_come_from_the_provider(
     browser: Browser, provider: Provider, sub: str, reads: int, writes: int
 ) -> None:
-    """Who has none is signed in, and may do nothing."""
+    """A person without a role is signed in, and has no access."""
     signed_in(browser, provider, sub)
 
     assert sub == self_of(browser)["subject"]
@@ -80,23 +80,25 @@ def test_roles_come_from_the_provider(
 
 
 def test_an_access_token_is_a_bearer_token(service: Service, provider: Provider) -> None:
-    """For programs that get theirs from the provider."""
+    """Programs can get one from the provider."""
     token = provider.token("robot", realm_access={"roles": ["viewer"]})
 
     assert "robot" == service.client.request("GET", "/api/auth/self", headers=bearer(token)).json()["subject"]
     assert 200 == service.client.request("GET", "/api/configs", headers=bearer(token)).status
 
 
-def test_the_cookie_comes_before_the_header(browser: Browser, provider: Provider, service: Service) -> None:
-    """Whatever the header says."""
+def test_the_cookie_takes_precedence_over_the_header(
+    browser: Browser, provider: Provider, service: Service
+) -> None:
+    """The Authorization header is not evaluated."""
     signed_in(browser, provider, "vic")
 
     for token in (api_token(service.database_url, Role.ADMIN), "nonsense"):
         assert "vic" == browser.get("/api/auth/self", bearer(token)).json()["subject"]
 
 
-def test_api_tokens_hold_beside_the_provider(service: Service, provider: Provider) -> None:
-    """Even while it is away."""
+def test_api_tokens_work_beside_the_provider(service: Service, provider: Provider) -> None:
+    """They work while the provider is unavailable."""
     provider.stop()
 
     answer = service.client.request(
@@ -122,7 +124,7 @@ def test_api_tokens_hold_beside_the_provider(service: Service, provider: Provide
 )
 @pytest.mark.parametrize("route", ["login", "logout"])
 def test_open_redirects(browser: Browser, route: str, redirect: str | None) -> None:
-    """400, for both routes that send a browser on; to leave it out is allowed when leaving."""
+    """Both routes that redirect a browser answer 400; for the sign-out, the parameter is optional."""
     query = "" if redirect is None else "?" + urlencode({"redirect": redirect})
     answer = browser.get(f"/api/auth/{route}{query}")
 
@@ -135,7 +137,7 @@ def test_open_redirects(browser: Browser, route: str, redirect: str | None) -> N
 
 
 def test_an_absolute_url_of_the_service_is_a_redirect(browser: Browser, provider: Provider) -> None:
-    """Browsers have nothing else at hand."""
+    """Browsers send absolute URLs."""
     back = provider.sign_in(began(browser, f"{ORIGIN}/api/health"))
 
     answer = browser.get(browser.local(back))
@@ -144,7 +146,7 @@ def test_an_absolute_url_of_the_service_is_a_redirect(browser: Browser, provider
 
 
 def test_a_replayed_callback(browser: Browser, provider: Provider) -> None:
-    """The same state, code and cookie a second time: refused before the provider is asked."""
+    """A second use of state, code and cookie is refused without a request to the provider."""
     back = browser.local(provider.sign_in(began(browser)))
     kept = dict(browser.cookies)
     assert 302 == browser.get(back).status
@@ -160,7 +162,7 @@ def test_a_replayed_callback(browser: Browser, provider: Provider) -> None:
 
 
 def test_a_callback_in_another_browser(browser: Browser, provider: Provider) -> None:
-    """Somebody is made to finish the sign-in of somebody else: without the cookie it is none."""
+    """Without the cookie of the sign-in it is refused (login CSRF)."""
     back = browser.local(provider.sign_in(began(browser)))
     victim = Browser(browser.client, origin=ORIGIN)
 
@@ -172,7 +174,7 @@ def test_a_callback_in_another_browser(browser: Browser, provider: Provider) -> 
 
 
 def test_two_tabs_sign_in(browser: Browser, provider: Provider) -> None:
-    """Each is finished by itself, in any order; one that the provider refused disturbs no other."""
+    """Each is completed by itself, in any order; a refusal in one does not affect the other."""
     first, second = began(browser, "/first"), began(browser, "/second")
     assert 401 == browser.get("/api/auth/callback?error=access_denied").status
 
@@ -183,8 +185,8 @@ def test_two_tabs_sign_in(browser: Browser, provider: Provider) -> None:
     assert ["access_token", "id_token"] == list(browser.cookies)
 
 
-def test_sign_ins_that_nobody_finishes_do_not_heap_up(browser: Browser, provider: Provider) -> None:
-    """The cookies of a few tabs fit into a request, and the latest are kept."""
+def test_unfinished_sign_ins_are_limited(browser: Browser, provider: Provider) -> None:
+    """A request has room for a few cookies, and the latest are kept."""
     begun = [began(browser, f"/{number}") for number in range(8)]
 
     assert 5 == len(browser.cookies)
@@ -193,7 +195,7 @@ def test_sign_ins_that_nobody_finishes_do_not_heap_up(browser: Browser, provider
 
 
 @pytest.mark.parametrize("route", ["login", "callback", "logout"])
-def test_who_looks_ahead_signs_nobody_in_or_out(browser: Browser, route: str) -> None:
+def test_head_does_not_start_or_end_a_sign_in(browser: Browser, route: str) -> None:
     """Some programs send HEAD to every link."""
     answer = browser.request("HEAD", f"/api/auth/{route}?redirect=/", None, {})
 
@@ -204,7 +206,7 @@ def test_who_looks_ahead_signs_nobody_in_or_out(browser: Browser, route: str) ->
 @pytest.mark.parametrize("parameter", ["state", "code"])
 @pytest.mark.parametrize("value", ["forged", "", None, "ä", "twice"])
 def test_forged_parameters(browser: Browser, provider: Provider, parameter: str, value: str | None) -> None:
-    """400 or 401, and no session."""
+    """They get 400 or 401, and no session."""
     parts = urlsplit(provider.sign_in(began(browser)))
     query = [(name, values[0]) for name, values in parse_qs(parts.query).items()]
     if value == "twice":
@@ -220,7 +222,7 @@ def test_forged_parameters(browser: Browser, provider: Provider, parameter: str,
 
 
 def _cookie_of(state: str) -> str:
-    """The name of the cookie that remembers the sign-in with this state."""
+    """The name of the cookie for the sign-in with this state."""
     return f"sign_in_{sha256(state.encode()).hexdigest()[:16]}"
 
 
@@ -243,7 +245,7 @@ def _forged(secret: str) -> str:
     ],
 )
 def test_a_forged_state_cookie(service: Service, provider: Provider, cookie: str) -> None:
-    """What we did not sign was not begun here; the client secret signs nothing."""
+    """A cookie that the service did not sign is refused; the client secret is not the key."""
     browser = Browser(service.client, {_cookie_of("s"): cookie})
 
     expect_problem(browser.get("/api/auth/callback?state=s&code=c"), 400, "VALIDATION_FAILED")
@@ -251,8 +253,8 @@ def test_a_forged_state_cookie(service: Service, provider: Provider, cookie: str
     assert 0 == provider.requests(TOKEN)
 
 
-def test_a_state_cookie_that_was_changed(browser: Browser, provider: Provider) -> None:
-    """The redirect is part of what is signed."""
+def test_a_changed_state_cookie(browser: Browser, provider: Provider) -> None:
+    """The redirect is part of the signed data."""
     back = browser.local(provider.sign_in(began(browser, "/api/health")))
     (name,) = browser.cookies
     payload, signature = browser.cookies[name].split(".", 1)
@@ -261,8 +263,8 @@ def test_a_state_cookie_that_was_changed(browser: Browser, provider: Provider) -
     expect_problem(browser.get(back), 400, "VALIDATION_FAILED")
 
 
-def test_the_provider_says_no(browser: Browser, provider: Provider) -> None:
-    """401, with the provider's reason, and nothing that somebody wrote into it."""
+def test_the_provider_refuses(browser: Browser, provider: Provider) -> None:
+    """401 has the provider's error code, and no text from the URL."""
     back = browser.local(provider.sign_in(began(browser), deny=True))
     assert "access_denied" in expect_problem(browser.get(back), 401, "AUTHENTICATION_REQUIRED")["error"]
 
@@ -285,10 +287,10 @@ def test_the_provider_says_no(browser: Browser, provider: Provider) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_change_that_another_site_asks_for(
+def test_a_change_from_another_site(
     browser: Browser, provider: Provider, method: str, headers: dict[str, str]
 ) -> None:
-    """The cookie alone is not enough: the browser must say that a page of ours asks."""
+    """The cookie is not sufficient: the browser must report a page of the service."""
     signed_in(browser, provider)
     path = "/api/configs" if method == "POST" else "/api/configs/1"
     body = {"mac_address": new_mac(), "content": {}}
@@ -299,10 +301,8 @@ def test_a_change_that_another_site_asks_for(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "https://panel.example.org"}, {"Origin": ""}]
 )
-def test_a_change_that_a_page_of_ours_asks_for(
-    browser: Browser, provider: Provider, headers: dict[str, str]
-) -> None:
-    """Or one of an origin that was listed."""
+def test_a_change_from_an_own_page(browser: Browser, provider: Provider, headers: dict[str, str]) -> None:
+    """Listed origins may change as well."""
     signed_in(browser, provider)
     given = {"Origin": ORIGIN} if headers == {"Origin": ""} else headers
 
@@ -312,7 +312,7 @@ def test_a_change_that_a_page_of_ours_asks_for(
 
 
 def test_a_listed_origin_may_use_the_cookie(browser: Browser) -> None:
-    """Its pages may read with it; others are not told that they might."""
+    """Its pages may read with the cookie; answers to other origins do not allow it."""
     listed = browser.get("/api/health", {"Origin": "https://panel.example.org"})
     other = browser.get("/api/health", {"Origin": "https://evil.example"})
 
@@ -320,8 +320,8 @@ def test_a_listed_origin_may_use_the_cookie(browser: Browser) -> None:
     assert "access-control-allow-credentials" not in other.headers
 
 
-def test_the_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, provider: Provider) -> None:
-    """Over http, as on this machine; not `Secure`, or no browser would send them."""
+def test_attributes_of_cookies(browser: Browser, provider: Provider) -> None:
+    """They are HttpOnly and SameSite; over http they are not `Secure`, or browsers would not send them."""
     began(browser)
     signed_in(browser, provider)
 
@@ -337,7 +337,7 @@ def test_the_cookies_are_kept_from_scripts_and_other_sites(browser: Browser, pro
 def test_behind_https_the_cookies_are_bound_to_the_host(
     start_single: Callable[..., Service], provider: Provider
 ) -> None:
-    """`BASEURL` says how browsers come, and where the provider sends them back to."""
+    """`BASEURL` decides on the prefix of cookies, and on the provider's redirect."""
     service = start_single(**settings_with(provider, BASEURL="https://iot.example.org"))
     browser = Browser(service.client)
 
@@ -353,13 +353,13 @@ def test_behind_https_the_cookies_are_bound_to_the_host(
     assert (True, True, "/api/auth/logout") == (hint["secure"], hint["httponly"], hint["path"])
     cookie = browser.received["__Host-access_token"]
     assert (True, True, "/", "") == (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"])
-    # A cookie that another host of the domain planted, or that came over http, is not looked at.
+    # A cookie from another host of the domain, or one set over http, is ignored.
     planted = Browser(service.client, {"access_token": browser.cookies["__Host-access_token"]})
     assert 401 == planted.get("/api/auth/self").status
 
 
 def test_a_session_ends_with_its_token(browser: Browser, provider: Provider) -> None:
-    """The cookie is kept no longer, and what is sent all the same is refused."""
+    """The cookie expires with the token, and is refused afterwards."""
     provider.jwt_access_tokens(aud=provider.client_id, exp=provider.claims()["iat"] + 20)
     signed_in(browser, provider)
     assert 0 < int(browser.received["access_token"]["max-age"]) <= 20
@@ -368,8 +368,8 @@ def test_a_session_ends_with_its_token(browser: Browser, provider: Provider) -> 
     expect_problem(old.get("/api/configs"), 401, "AUTHENTICATION_REQUIRED")
 
 
-def test_an_id_token_that_fits_beside_no_session(browser: Browser, provider: Provider) -> None:
-    """All cookies together must fit into a header: then the provider is shown none, and asks the person."""
+def test_an_id_token_that_does_not_fit(browser: Browser, provider: Provider) -> None:
+    """All cookies must fit into a header; without the hint, the provider asks the person at the sign-out."""
     provider.jwt_access_tokens(aud=provider.client_id)
     provider.set_user("ada", groups=["g" * 50] * 40)
     assert 302 == signed_in(browser, provider).status
@@ -380,7 +380,7 @@ def test_an_id_token_that_fits_beside_no_session(browser: Browser, provider: Pro
     assert {} == browser.cookies
 
 
-def test_another_site_signs_nobody_out_at_the_provider(browser: Browser, provider: Provider) -> None:
+def test_a_sign_out_from_another_site(browser: Browser, provider: Provider) -> None:
     """Without the hint, the provider asks the person."""
     signed_in(browser, provider)
 
@@ -389,8 +389,8 @@ def test_another_site_signs_nobody_out_at_the_provider(browser: Browser, provide
     assert "id_token_hint" not in answer.headers["location"]
 
 
-def test_a_token_that_no_cookie_can_hold(browser: Browser, provider: Provider) -> None:
-    """Browsers would drop it without a word: the answer says so, and what to do."""
+def test_a_token_larger_than_a_cookie(browser: Browser, provider: Provider) -> None:
+    """Browsers would drop it silently; the answer names the remedy."""
     provider.jwt_access_tokens(aud=provider.client_id, groups=["g" * 50] * 100)
 
     answer = signed_in(browser, provider)
@@ -398,8 +398,8 @@ def test_a_token_that_no_cookie_can_hold(browser: Browser, provider: Provider) -
     assert "fewer roles" in expect_problem(answer, 502, "EXTERNAL_SERVICE_ERROR")["error"]
 
 
-def test_without_a_provider_there_is_nowhere_to_sign_in(single: Service) -> None:
-    """404; but a bad redirect is one wherever it is given."""
+def test_without_a_provider_there_is_no_sign_in(single: Service) -> None:
+    """404; an invalid redirect is refused all the same."""
     expect_problem(single.client.get("/api/auth/login?redirect=/"), 404, "ROUTE_NOT_FOUND")
     expect_problem(single.client.get("/api/auth/callback?state=s&code=c"), 404, "ROUTE_NOT_FOUND")
     expect_problem(single.client.get("/api/auth/login"), 400, "VALIDATION_FAILED")
@@ -410,7 +410,7 @@ def test_without_a_provider_there_is_nowhere_to_sign_in(single: Service) -> None
 
 
 def test_failed_sign_ins_are_counted(start_single: Callable[..., Service], provider: Provider) -> None:
-    """Callbacks that nobody began, and tokens that do not hold, count together."""
+    """Forged callbacks and invalid tokens count together."""
     more = {"IOTCONFIG_SIGN_IN_FAILURES_PER_MINUTE": "3"}
     service = start_single(**settings_with(provider, **more))
     client: Caller = service.client
@@ -423,7 +423,7 @@ def test_failed_sign_ins_are_counted(start_single: Callable[..., Service], provi
     limited = client.get("/api/auth/callback?state=s&code=c")
     expect_problem(limited, 429, "TOO_MANY_REQUESTS")
     assert re.fullmatch(r"[1-9][0-9]?", limited.headers["retry-after"])
-    # A callback is not even looked at, for it costs a row and a request to the provider; a token is.
+    # A callback is refused unseen, since it costs a row and a request to the provider; a token is verified.
     assert 429 == browser.get(back).status
     assert 0 == provider.requests(TOKEN)
     good = bearer(provider.token("robot", realm_access={"roles": ["viewer"]}))

@@ -1,4 +1,4 @@
-"""Settings that change what HTTP callers get: required `If-Match`, and the content's size."""
+"""Settings that affect HTTP callers: required `If-Match`, and the limit of content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _sized(size: int) -> str:
 
 
 def test_changes_by_id_need_if_match(tuned: Service) -> None:
-    """428 to an update and to a delete without it, and nothing is changed."""
+    """An update and a deletion without it get 428, and change nothing."""
     config = created(tuned.client, {"a": 1})
     path = f"/api/configs/{config['id']}"
     for answer in (
@@ -29,8 +29,8 @@ def test_changes_by_id_need_if_match(tuned: Service) -> None:
     assert config == tuned.client.get(path).json()
 
 
-def test_changes_with_if_match_are_taken(tuned: Service) -> None:
-    """The revision that was read, or `*`, is all that it takes."""
+def test_changes_with_if_match_are_accepted(tuned: Service) -> None:
+    """The revision that was read, or `*`, suffices."""
     config = created(tuned.client, {"a": 1})
     path = f"/api/configs/{config['id']}"
     statuses = [
@@ -42,15 +42,15 @@ def test_changes_with_if_match_are_taken(tuned: Service) -> None:
     assert [200, 412, 200, 204] == statuses
 
 
-def test_a_config_that_does_not_exist_is_404_all_the_same(tuned: Service) -> None:
-    """What is no id is told before what is missing."""
+def test_a_missing_config_precedes_a_missing_if_match(tuned: Service) -> None:
+    """The answer is 404, not 428."""
     expect_problem(tuned.client.request("DELETE", "/api/configs/0"), 404, "RECORD_NOT_FOUND")
 
 
 @pytest.mark.parametrize("form", ["object", "string", "escaped string"])
 @pytest.mark.parametrize(("size", "status"), [(_MAX, 201), (_MAX + 1, 413)])
 def test_the_limit_of_content_is_a_setting(tuned: Service, form: str, size: int, status: int) -> None:
-    """It counts the document's bytes, not the body's."""
+    """It counts the bytes of the document, not of the body."""
     document = _sized(size)
     content = {
         "object": document,
@@ -66,7 +66,7 @@ def test_the_limit_of_content_is_a_setting(tuned: Service, form: str, size: int,
 
 
 @pytest.mark.parametrize(("extra", "status"), [(0, 201), (1, 413)])
-def test_the_cap_of_a_body_follows(tuned: Service, extra: int, status: int) -> None:
-    """Six times the content's limit, and 4 KiB."""
+def test_the_limit_of_a_body_follows(tuned: Service, extra: int, status: int) -> None:
+    """It is six times the limit of content plus 4 KiB."""
     body = b'{"content": {}}'.ljust(6 * _MAX + 4096 + extra)
     assert status == tuned.client.request("PUT", f"/api/configs/by-mac/{new_mac()}", body).status

@@ -1,4 +1,4 @@
-"""Every way in which the routes of history and of fleets refuse: one shape, which tells nothing of the inside."""
+"""Refusals of the routes of history and bulk writes have one structure and no internal details."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NDJSON = "application/x-ndjson"
 
 @frozen
 class Refused:
-    """A request, with `{id}`, `{deleted}`, `{mac}` and `{old}` to be filled in, and how it is refused."""
+    """A request with placeholders `{id}`, `{deleted}`, `{mac}` and `{old}`, and its refusal."""
 
     status: int
     code: str
@@ -147,7 +147,7 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def names(both: Service) -> dict[str, str]:
-    """A config, one that was deleted, and a board that was replaced."""
+    """A config, a deleted one, and a replaced board."""
     config, deleted = created(both.client, {"a": 1}), created(both.client, {})
     both.client.request("DELETE", f"/api/configs/{deleted['id']}")
     moved = created(both.client, {})
@@ -171,7 +171,7 @@ def _filled(text: str, names: Mapping[str, Any]) -> str:
 def test_each_refusal_has_the_documented_shape(
     both: Service, names: dict[str, str], refused: Refused
 ) -> None:
-    """And what it was about is as it was."""
+    """The config, the deleted one and the board are unchanged."""
     stored = _stored(both.client, names)
     answer = both.client.request(
         refused.method,
@@ -188,7 +188,7 @@ def test_each_refusal_has_the_documented_shape(
 
 
 def _stored(client: Caller, names: Mapping[str, str]) -> list[object]:
-    """What the config, the deleted one and the replaced board are now."""
+    """The state of the config, the deleted one and the replaced board."""
     paths = [f"/api/configs/{names[name]}/revisions" for name in ("{id}", "{deleted}")]
     found = [client.get(path).body for path in paths]
     return [*found, client.get(f"/api/configs/{names['{old}']}.json").status]

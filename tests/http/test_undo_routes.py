@@ -1,4 +1,4 @@
-"""Rollbacks, dry runs and messages: a change is looked at before it is made, explained, and taken back."""
+"""Rollbacks, dry runs and messages: previews, explanations and undo of changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def config(both: Service) -> Any:
 
 @pytest.fixture(scope="module")
 def on_single(single: Service) -> Any:
-    """The same on SQLite, for tests that change nothing."""
+    """The same on SQLite, for tests without changes."""
     return _second(single.client)
 
 
@@ -41,7 +41,7 @@ def _path(config: Any, rest: str = "") -> str:
 
 
 def _changes(client: Caller, config: Any, query: str = "", **headers: str) -> list[Answer]:
-    """An update, a patch, a rollback."""
+    """An update, a patch and a rollback."""
     return [
         client.send_json("PUT", _path(config, query), {"content": {"a": 3}}, **headers),
         client.request(
@@ -54,8 +54,8 @@ def _changes(client: Caller, config: Any, query: str = "", **headers: str) -> li
     ]
 
 
-def test_a_rollback_brings_back_the_bytes(both: Service, config: Any) -> None:
-    """As a new revision, which the answer, the device's document and the history show."""
+def test_a_rollback_restores_the_bytes(both: Service, config: Any) -> None:
+    """They are a new revision, as the answer, the document and the history show."""
     first = both.client.get(_path(config, "/revisions/1")).json()
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": 1})
     assert (200, '"3"') == (answer.status, answer.headers["etag"])
@@ -67,15 +67,15 @@ def test_a_rollback_brings_back_the_bytes(both: Service, config: Any) -> None:
     assert ("rollback", first["content"]) == (newest["operation"], newest["content"])
 
 
-def test_a_rollback_to_what_is_there_is_no_revision(both: Service, config: Any) -> None:
-    """As any write of the stored bytes."""
+def test_a_rollback_to_equal_content_makes_no_revision(both: Service, config: Any) -> None:
+    """It is like a write of the stored bytes."""
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": 2})
     assert (200, config) == (answer.status, answer.json())
 
 
 @pytest.mark.parametrize("number", [0, -1, 3, 10**17])
-def test_a_rollback_to_no_revision(both: Service, config: Any, number: int) -> None:
-    """404, which names the revision, and nothing is changed."""
+def test_a_rollback_to_an_unknown_revision(both: Service, config: Any, number: int) -> None:
+    """404 names the revision, and nothing is changed."""
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": number})
     problem = expect_problem(answer, 404, "RECORD_NOT_FOUND")
     assert problem["error"].startswith(f"Revision {number} of config {config['id']}")
@@ -83,7 +83,7 @@ def test_a_rollback_to_no_revision(both: Service, config: Any, number: int) -> N
 
 
 def test_a_rollback_to_a_deletion(both: Service, config: Any) -> None:
-    """400: there is nothing to go back to."""
+    """400: a deletion has no content."""
     both.client.request("DELETE", _path(config))
     assert 200 == both.client.request("POST", f"/api/deleted-configs/{config['id']}/restore").status
     answer = both.client.send_json("POST", _path(config, "/rollback"), {"revision": 3})
@@ -102,14 +102,14 @@ def test_a_rollback_to_a_deletion(both: Service, config: Any) -> None:
     ],
 )
 def test_a_rollback_takes_a_whole_number(single: Service, on_single: Any, body: str) -> None:
-    """Any other spelling, and any other member, is refused."""
+    """Other spellings and other members are refused."""
     answer = single.client.request("POST", _path(on_single, "/rollback"), body.encode())
     expect_problem(answer, 400, "VALIDATION_FAILED")
     assert on_single == single.client.get(_path(on_single)).json()
 
 
 def test_a_message_is_kept_with_its_revision(both: Service, config: Any) -> None:
-    """From the query string or from the body, in any script."""
+    """It is in the query or the body, in any script."""
     client, text = both.client, 'größer, "4 %" + 😀\n'
     query = f"?message={quote(text)}"
     answers = [
@@ -131,7 +131,7 @@ def test_a_message_is_kept_with_its_revision(both: Service, config: Any) -> None
 
 
 def test_a_message_in_two_places_is_refused(single: Service, on_single: Any) -> None:
-    """Nobody can say which one counts, even where single are the same."""
+    """Neither takes precedence, even if they are equal."""
     for method, rest, body in (
         ("PUT", "", {"content": {"a": 9}, "message": "m"}),
         ("POST", "/rollback", {"revision": 1, "message": "m"}),
@@ -144,7 +144,7 @@ def test_a_message_in_two_places_is_refused(single: Service, on_single: Any) -> 
 
 @pytest.mark.parametrize("message", ["x" * 1001, "a\0b"], ids=["too long", "NUL"])
 def test_a_message_that_cannot_be_kept_is_refused(single: Service, on_single: Any, message: str) -> None:
-    """From either place; with it the change."""
+    """This holds for query and body; the change is not made."""
     for answer in (
         *_changes(single.client, on_single, f"?message={quote(message)}"),
         single.client.send_json("PUT", _path(on_single), {"content": {"a": 9}, "message": message}),
@@ -154,15 +154,15 @@ def test_a_message_that_cannot_be_kept_is_refused(single: Service, on_single: An
 
 
 def test_the_longest_message_counts_characters(both: Service, config: Any) -> None:
-    """A thousand, of any width."""
+    """It has a thousand characters of any width."""
     answer = both.client.send_json("PUT", _path(config), {"content": {}, "message": "😀" * 1000})
     assert 200 == answer.status
     assert "😀" * 1000 == both.client.get(_path(config, "/revisions/3")).json()["message"]
 
 
 @pytest.mark.parametrize("query", ["", "?dry_run=true"])
-def test_changes_hold_to_if_match(both: Service, config: Any, query: str) -> None:
-    """412 where the config went on, 400 for what is no list of tags, dry runs too."""
+def test_changes_evaluate_if_match(both: Service, config: Any, query: str) -> None:
+    """412 if the config has changed, 400 for a malformed list; this holds for dry runs."""
     for answer in _changes(both.client, config, query, If_Match='"1"'):
         assert {"revision": 2} == expect_problem(answer, 412, "PRECONDITION_FAILED")["details"]
     for answer in _changes(both.client, config, query, If_Match="2"):
@@ -173,7 +173,7 @@ def test_changes_hold_to_if_match(both: Service, config: Any, query: str) -> Non
 
 
 def test_if_match_can_be_required_of_every_change(tuned: Service) -> None:
-    """428 without it; with it, all goes through."""
+    """Without it 428; with it, each change is made."""
     config = created(tuned.client, {"a": 1})
     swap = {"mac_address": "02ab00000001"}
     for answer in (
@@ -186,14 +186,14 @@ def test_if_match_can_be_required_of_every_change(tuned: Service) -> None:
 
 @pytest.mark.parametrize("value", ["", "1", "yes", "True", "null", "true&dry_run=true"])
 def test_a_dry_run_is_true_or_false(single: Service, on_single: Any, value: str) -> None:
-    """Anything else might be meant as a dry run, and is refused."""
+    """Other values are refused, since they may be meant as a dry run."""
     for answer in _changes(single.client, on_single, f"?dry_run={value}"):
         assert {"parameter": "dry_run"} == expect_problem(answer, 400, "VALIDATION_FAILED")["details"]
     assert on_single == single.client.get(_path(on_single)).json()
 
 
-def test_a_dry_run_that_is_false_is_none(both: Service, config: Any) -> None:
-    """The change is made."""
+def test_dry_run_false_makes_the_change(both: Service, config: Any) -> None:
+    """The value is accepted explicitly."""
     for revision, answer in enumerate(_changes(both.client, config, "?dry_run=false"), start=3):
         assert (200, revision) == (answer.status, answer.json()["revision"])
 
@@ -201,7 +201,7 @@ def test_a_dry_run_that_is_false_is_none(both: Service, config: Any) -> None:
 def test_a_dry_run_stores_and_announces_nothing(
     start_service: Callable[..., Service], database_url: str
 ) -> None:
-    """The answer shows the change; every row of the database stays as it was."""
+    """The answer shows the change; every row is unchanged."""
     client = start_service().client
     config = _second(client)
     before = contents(database_url)
@@ -223,7 +223,7 @@ def test_a_dry_run_stores_and_announces_nothing(
 
 
 def test_a_dry_run_refuses_what_the_change_would(both: Service, config: Any) -> None:
-    """With the same status."""
+    """The status is the same."""
     bad = json.dumps({"deviceName": 1}).encode()
     for query in ("", "?dry_run=true"):
         for answer, status in (

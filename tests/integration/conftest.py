@@ -37,7 +37,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture(scope="session")
 def _provider() -> Iterator[Provider]:
-    # It brings a web framework along, which few tests need.
+    # It imports a web framework, which few tests need.
     from tests.support.identity_provider import Provider
 
     with Provider() as provider:

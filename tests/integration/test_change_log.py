@@ -133,7 +133,7 @@ def test_a_restored_log_goes_on_above_every_position(
     for number in range(3):
         add(store, number)
     seen = subjects(store)
-    # Not numbered before the dump.
+    # It has no position before the dump.
     add(store, 3)
     dump = tmp_path / "iotconfig.dump"
     restored_url = create_database(own_postgres.base_url, "restored")

@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_no_half(quick: CommandLine, tmp_path: Path, name: st
     if name.endswith(".ndjson"):
         before = {"fleet.ndjson": b"from before\n"}
         (tmp_path / name).write_bytes(before["fleet.ndjson"])
-    # Files of more than these blocks get EFBIG, as on a full disk they get ENOSPC: Python ignores SIGXFSZ.
+    # Larger files fail with EFBIG, as they fail with ENOSPC on a full disk: Python ignores SIGXFSZ.
     ended = subprocess.run(
         ["sh", "-c", 'ulimit -f 240 && exec "$0" "$@"', COMMAND, "export", name],
         env=environment(quick.environ["DATABASE_URL"]),

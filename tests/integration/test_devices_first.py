@@ -58,7 +58,7 @@ def test_devices_are_served_while_other_work_has_all_that_it_may_have(database: 
         for refused in (lambda: service.find(ConfigQuery(text="a")), lambda: service.put(mac(4), content())):
             with pytest.raises(StoreUnavailable):
                 refused()
-        # Nothing of what was kept has been lost to those who gave up.
+        # Timed-out waiters have not used up a reserved connection.
         assert b"{}" == service.document(mac(2)).body
         assert SIZE - KEPT == database.use().in_use
 

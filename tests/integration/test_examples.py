@@ -18,7 +18,7 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a 
 def test_the_adapter_outside_of_the_package_passes_the_shipped_suites() -> None:
     """Each test of the suites is run on it, as its own project would, and none is skipped."""
     example = _EXAMPLES / "jsonfile_store"
-    # In memory where there is such a place: the example waits for the disk at each change.
+    # On a file system in memory, if there is one: the example syncs the disk at each change.
     with tempfile.TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as directory:
         run = subprocess.run(
             [

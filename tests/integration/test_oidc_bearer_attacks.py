@@ -28,7 +28,7 @@ def why(_provider: Provider) -> Callable[[str], str]:
     provider, identity = _provider, registered(_provider, StandingClock())
 
     def send(token: str) -> str:
-        # A good one first: what follows is not refused for want of keys.
+        # A valid token first, so that the keys are known.
         assert "ada" == identity.principal_of(provider.token()).subject
         with pytest.raises(AuthenticationRequired) as refusal:
             identity.principal_of(token)

@@ -151,7 +151,7 @@ def test_withdrawn_keys_go(identity: OidcIdentityProvider, provider: Provider, c
     assert "ada" == identity.principal_of(stolen).subject
 
     clock.shift(seconds=FRESH.total_seconds() + 1)
-    # This one is still served from what is known, and has it fetched again.
+    # This token is verified with the cached keys, and starts a fetch.
     identity.principal_of(stolen)
     wait_until(lambda: provider.requests(JWKS) == 2, "the keys are fetched again")
     wait_for_fetches()

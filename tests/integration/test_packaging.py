@@ -95,7 +95,7 @@ def test_the_source_archive_holds_its_tests(dist: Path) -> None:
 
 INSTALLATIONS: dict[str, list[str | Path]] = {
     "newest": [],
-    # Of the libraries that we name: those that they need in turn are the newest.
+    # The declared libraries; their own dependencies are the newest.
     "lowest": ["--resolution", "lowest-direct", "-r", CHECKOUT / "pyproject.toml", "--extra", "fast"],
 }
 
@@ -137,7 +137,7 @@ def test_an_installation_stands_by_itself(installed: Installation, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("installed", "empty_url"),
-    # The newest on PostgreSQL is what all other tests run with; `load-test-data` above has the lowest on SQLite.
+    # All other tests run with the newest on PostgreSQL; `load-test-data` above runs with the lowest on SQLite.
     [("newest", "sqlite"), ("lowest", "postgresql")],
     indirect=True,
 )

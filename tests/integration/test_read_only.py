@@ -44,7 +44,7 @@ def path(_sqlite_template: Path) -> Iterator[Path]:
 def _read_only(path: Path) -> Iterator[None]:
     path.chmod(path.stat().st_mode & ~0o222)
     yield
-    # SQLite gives the files that it makes beside the database the database's mode.
+    # SQLite creates the files beside the database with the mode of the database.
     for made in (path, *path.parent.glob(f"{path.name}-*")):
         made.chmod(made.stat().st_mode | 0o200)
 

@@ -64,7 +64,7 @@ from iotconfig.adapters.memory import MemoryStore
 from iotconfig.testing import StoreContract
 
 
-class Careless:  # a bulk write that stores what it can, also with all-or-nothing
+class Careless:  # a bulk write that stores the valid entries although all or nothing is requested
 
     def __init__(self, write):
         self._write = write

@@ -237,7 +237,7 @@ def test_a_file_whose_times_or_mode_alone_change_is_not_overwritten(
         while path.stat().st_mtime_ns == before:
             os.utime(path, seconds)
         path.chmod(0o640 if number % 2 else 0o600)
-        # A reader moves the time of access; one in this process would release SQLite's locks.
+        # A reader changes the time of access; closing the file in this process would release SQLite's locks.
         subprocess.run(["cat", path], stdout=subprocess.DEVNULL, check=True)
         other.check()
 
@@ -264,7 +264,7 @@ def test_checkpoints_of_other_processes_are_not_taken_for_overwriting(path: Path
             if seen.exists():
                 states.add(seen.read_bytes())
         assert [0, 0] == [writer.returncode for writer in writers]
-        # On a busy machine, few of a round's checkpoints are seen.
+        # On a busy machine, only a few checkpoints of a round are observed.
         if len(states) > 10:
             break
     second.close()

@@ -46,7 +46,7 @@ class BoardSwapsContract(UseCases):
         assert [2, 2] == counters(store, 1, 2)
 
     @pytest.mark.parametrize(("old", "new"), [(1, 4), (4, 2), (3, 3)])
-    def test_both_counters_go_on_from_the_higher_one(
+    def test_both_counters_continue_from_the_higher_one(
         self, store: Store, service: ConfigService, old: int, new: int
     ) -> None:
         """The counters of both boards continue from the higher one: no number decreases or is used twice."""
