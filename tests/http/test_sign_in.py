@@ -275,6 +275,30 @@ def test_the_provider_refuses(browser: Browser, provider: Provider) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("state=s", "has no code"),
+        ("code=c", "has no state"),
+        ("code=c&state=", "has no state"),
+        ("code=c&state=s&state=t", "state was given more than once"),
+        ("code=c&state=s&code=d", "code was given more than once"),
+        ("code=c&state=%ff", "not UTF-8"),
+    ],
+)
+def test_a_malformed_callback_is_refused(
+    browser: Browser, provider: Provider, query: str, sentence: str
+) -> None:
+    """The provider is not asked, and the sign-in in progress goes on."""
+    began(browser)
+    requests, cookies = provider.requests(TOKEN), dict(browser.cookies)
+
+    answer = browser.get(f"/api/auth/callback?{query}&session_state=ignored")
+
+    assert sentence in expect_problem(answer, 400, "VALIDATION_FAILED")["error"]
+    assert (requests, cookies) == (provider.requests(TOKEN), browser.cookies)
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {},

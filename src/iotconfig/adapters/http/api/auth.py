@@ -46,11 +46,12 @@ class LogoutQuery:
 
 @frozen
 class CallbackQuery:
-    """The query string of the redirect from the identity provider; other parameters are ignored."""
+    """The query string of the redirect from the identity provider, which may add parameters."""
 
-    state: str = parameter(text(), "The state of the sign-in")
-    code: str = parameter(text(), "The authorization code")
-    error: str = parameter(text(), "The error of the provider, if there is no code")
+    state: str | None = parameter(text(), "The state of the sign-in")
+    code: str | None = parameter(text(), "The authorization code")
+    error: str | None = parameter(text(), "The error of the provider, if there is no code")
+    iss: str | None = parameter(text(), "The issuer, of a provider that names itself (RFC 9207)")
 
 
 @answer
@@ -119,11 +120,15 @@ class CallbackResource:
     def _finish(
         self, req: falcon.Request, resp: falcon.Response, service: SignInService
     ) -> tuple[SignIn, Session]:
-        code, state = _code(req), _one(req, "state")
+        query = read_query(req, CallbackQuery, ignore_unknown=True)
+        if query.error is not None:
+            reason = query.error if _ERROR.fullmatch(query.error) else "an error"
+            raise AuthenticationRequired(f"The identity provider did not sign you in: {reason}.")
+        code, state = _given("code", query.code), _given("state", query.state)
         sign_in = self.sign_ins.cookies.sign_in(req, state)
         self.sign_ins.cookies.end_sign_in(resp, sign_in)
         callback = self.sign_ins.own_origin + CALLBACK
-        return sign_in, service.finish(callback, sign_in, state, code, req.get_param("iss"))
+        return sign_in, service.finish(callback, sign_in, state, code, query.iss)
 
 
 @frozen
@@ -144,22 +149,11 @@ class LogoutResource:
         _send_to(resp, at_provider or back)
 
 
-def _one(req: falcon.Request, name: str) -> str:
-    values = req.get_param_as_list(name) or []
-    if len(values) != 1 or not values[0]:
-        raise ValidationFailed(
-            f"The redirect of the identity provider must have exactly one {name}.", parameter=name
-        )
-    value: str = values[0]
+def _given(name: str, value: str | None) -> str:
+    """The value of a parameter that the redirect must have. Raises `ValidationFailed`."""
+    if not value:
+        raise ValidationFailed(f"The redirect of the identity provider has no {name}.", parameter=name)
     return value
-
-
-def _code(req: falcon.Request) -> str:
-    """The authorization code. Raises `AuthenticationRequired` if the provider sent an error instead."""
-    if (error := req.get_param("error")) is not None:
-        reason = error if _ERROR.fullmatch(error) else "an error"
-        raise AuthenticationRequired(f"The identity provider did not sign you in: {reason}.")
-    return _one(req, "code")
 
 
 def _send_to(resp: falcon.Response, url: str) -> None:

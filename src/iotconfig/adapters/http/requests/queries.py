@@ -89,14 +89,15 @@ def parameters_of(cls: type[AttrsInstance]) -> Mapping[str, QueryParameter]:
     return found
 
 
-def read_query(req: falcon.Request, cls: type[Q]) -> Q:
+def read_query(req: falcon.Request, cls: type[Q], *, ignore_unknown: bool = False) -> Q:
     """The instance of `cls` that the query string describes.
 
+    `ignore_unknown`: parameters that the class does not have are ignored, for requests that another service composes.
     Raises `ValidationFailed` for a parameter that the class does not have, that
     is given twice, that is malformed, or that is missing.
     """
     declared = parameters_of(cls)
-    given = _given(req, declared)
+    given = _given(req, declared, ignore_unknown=ignore_unknown)
     values = {}
     for name, written in given.items():
         each = declared[name]
@@ -109,7 +110,7 @@ def read_query(req: falcon.Request, cls: type[Q]) -> Q:
     return cls(**values)
 
 
-def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
+def _given(req: falcon.Request, names: Collection[str], *, ignore_unknown: bool) -> Mapping[str, str]:
     if not req.query_string:
         return {}
     try:
@@ -119,6 +120,8 @@ def _given(req: falcon.Request, names: Collection[str]) -> Mapping[str, str]:
     given: dict[str, str] = {}
     for name, value in req.params.items():
         if name not in names:
+            if ignore_unknown:
+                continue
             known = ", ".join(names) or "none"
             raise ValidationFailed(
                 f'Query parameter "{excerpt(name)}" is unknown: this route accepts {known}.',
