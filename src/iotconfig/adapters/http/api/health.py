@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import answer, to_json
+from iotconfig.adapters.codec import answer
+from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import RETRY_AFTER
 from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.announcing.service import DeliveryHealth
@@ -127,9 +128,8 @@ class HealthResource:
 
 
 def _send(resp: falcon.Response, content: object) -> None:
+    send(resp, content)
     resp.set_header("Cache-Control", "no-store")
-    resp.content_type = falcon.MEDIA_JSON
-    resp.data = to_json(content).encode()
 
 
 def _refuse(resp: falcon.Response, content: object) -> None:

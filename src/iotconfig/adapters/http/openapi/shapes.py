@@ -129,7 +129,7 @@ class SchemaWriter:
     """A body takes no other members, and content also as its text; an answer leaves out what is None by default."""
 
     def schema(self, shape: Any) -> Part:
-        """The schema of a type; of a component, a reference to it."""
+        """The schema of a type; of a component, a reference to it. Raises `TypeError` for a type without a schema."""
         if is_component(shape):
             return ref(name_of(shape))
         if self._is_body and shape is ConfigContent:
@@ -139,7 +139,10 @@ class SchemaWriter:
         if isinstance(shape, EnumType):
             members: Iterable[Enum] = shape
             return {"type": "string", "enum": [str(member.value) for member in members]}
-        return self._composed(get_origin(shape), get_args(shape))
+        found = self._composed(get_origin(shape), get_args(shape))
+        if found is None:
+            raise TypeError(f"No schema describes {shape!r}")
+        return found
 
     def component(self, cls: type) -> Part:
         """The schema of a component: an object with the members of the class."""
@@ -174,7 +177,7 @@ class SchemaWriter:
         part = self.schema(hint)
         return {**part, "description": about} if about and get_origin(hint) is not Annotated else part
 
-    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Part:
+    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Part | None:
         if origin is Annotated:
             return self._annotated(*arguments)
         if origin in (Union, UnionType):
@@ -190,7 +193,7 @@ class SchemaWriter:
             )
         if origin is NotRequired:
             return self.schema(arguments[0])
-        return dict(_PLAIN[origin])
+        return _PLAIN.get(origin)
 
     def _union(self, alternatives: tuple[Any, ...]) -> Part:
         parts = [self.schema(each) for each in alternatives if each is not NoneType]
