@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from http.client import HTTPConnection
+from http.client import HTTPResponse
 from pathlib import Path
 from socket import socketpair
 from threading import Thread
@@ -100,12 +100,11 @@ def _walk(worker: InProcessWorker, method: str, path: str, bodies: Sequence[byte
     statuses: list[int] = []
 
     def converse() -> None:
-        with closing(HTTPConnection("127.0.0.1:8080")) as connection:
-            connection.sock = near
+        with near:
             for body in bodies:
-                headers = {} if body is None else {"Content-Type": "application/json"}
-                connection.request(method, path, body, headers)
-                with connection.getresponse() as answer:
+                near.sendall(_request(method, path, body))
+                with HTTPResponse(near, method=method) as answer:
+                    answer.begin()
                     answer.read()
                     statuses.append(answer.status)
 
@@ -124,3 +123,10 @@ def _walk(worker: InProcessWorker, method: str, path: str, bodies: Sequence[byte
         "each request arrives in one piece, and then the end of the connection"
     )
     return recorder.hops[starts[1] : starts[2]]
+
+
+def _request(method: str, path: str, body: bytes | None) -> bytes:
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}\r\n".encode() + (body or b"")
