@@ -80,7 +80,8 @@ class _Recorder:
 @contextmanager
 def walked(database_url: str) -> Iterator[Send]:
     """The service on this database, for as long as the block runs."""
-    settings = Settings.from_environ({"DATABASE_URL": database_url})
+    # One connection, so that the first request prepares all statements.
+    settings = Settings.from_environ({"DATABASE_URL": database_url, "IOTCONFIG_DB_POOL_SIZE": "1"})
     level = logging.getLogger(_ACCESS_LOG).level
     with ExitStack() as stack:
         services = services_on_database(settings)

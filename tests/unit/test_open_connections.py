@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import ip_network
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from attrs import define
@@ -110,7 +111,7 @@ def pair() -> Iterator[tuple[socket.socket, DeadlineSocket]]:
     """A client, and the worker's end."""
     client, accepted = socket.socketpair()
     with client, accepted:
-        yield client, DeadlineSocket(accepted, Deadlines(), lambda: True)
+        yield client, DeadlineSocket(accepted, Deadlines(), SimpleNamespace(alive=True))
 
 
 def test_a_connection_reports_that_it_waits(pair: tuple[socket.socket, DeadlineSocket]) -> None:
@@ -152,6 +153,9 @@ def test_a_wait_that_gevent_cancels_ends_the_connection() -> None:
     """It ends as if the client had gone; gunicorn would log another error with a traceback for each connection."""
 
     class Cut:
+        def gettimeout(self) -> float | None:
+            return None
+
         def settimeout(self, seconds: float) -> None: ...
 
         def shutdown(self, how: int) -> None: ...
@@ -160,7 +164,7 @@ def test_a_wait_that_gevent_cancels_ends_the_connection() -> None:
             connection.cut()
             raise OSError(errno.EBADF, "File descriptor was closed in another greenlet")
 
-    connection = DeadlineSocket(Cut(), Deadlines(), lambda: True)  # type: ignore[arg-type] # what it uses of one
+    connection = DeadlineSocket(Cut(), Deadlines(), SimpleNamespace(alive=True))  # type: ignore[arg-type] # what it uses of one
     with pytest.raises(ConnectionResetError):
         connection.recv(1)
     connection.expect_body(1)

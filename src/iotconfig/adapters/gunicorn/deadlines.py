@@ -12,11 +12,10 @@ import errno
 import fcntl
 import socket
 import termios
-from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from attrs import frozen
 
@@ -52,6 +51,13 @@ class HeadersTooSlow(Exception):
     """
 
 
+class Server(Protocol):
+    """The worker that serves a connection."""
+
+    alive: bool
+    """False once it ends: then it waits for no further request."""
+
+
 class _Phase(Enum):
     CONNECTED = auto()
     IDLE = auto()
@@ -63,24 +69,22 @@ class _Phase(Enum):
 class DeadlineSocket:
     """An accepted connection whose reads and writes have time limits; everything else is delegated to the socket."""
 
-    def __init__(self, client: socket.socket, deadlines: Deadlines, is_serving: Callable[[], bool]) -> None:
+    def __init__(self, client: socket.socket, deadlines: Deadlines, server: Server) -> None:
         self._client = client
         self._deadlines = deadlines
-        self._is_serving = is_serving
+        self._server = server
         self._phase = _Phase.CONNECTED
-        self._allow(deadlines.headers)
+        # The time limit: when it began, and its seconds.
+        self._since, self._limit = monotonic(), deadlines.headers
         self._moved = 0
         self._lingers = False
         self._is_cut = False
         self._waits_to_read = self._waits_to_send = False
+        # gunicorn calls them for each request; `__getattr__` would take longer.
+        self.gettimeout, self.settimeout = client.gettimeout, client.settimeout
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
-
-    def _allow(self, seconds: float) -> None:
-        """Start a time limit."""
-        self._since = monotonic()
-        self._until = self._since + seconds
 
     def waited(self) -> float | None:
         """Seconds since the last progress while the worker waits for the client; otherwise None."""
@@ -102,16 +106,15 @@ class DeadlineSocket:
             return False
 
     def expect_request(self) -> None:
-        """Expect headers; on a reused connection, after at most the idle time."""
-        if self._phase is not _Phase.CONNECTED:
-            self._phase = _Phase.IDLE
-            self._allow(self._deadlines.idle)
+        """Expect the next request, after at most the idle time."""
+        self._phase = _Phase.IDLE
+        self._since, self._limit = monotonic(), self._deadlines.idle
 
     def expect_body(self, length: int) -> None:
         """Expect a body of `length` bytes."""
         small = length <= self._deadlines.small_body
         self._phase = _Phase.BODY if small else _Phase.STREAM
-        self._allow(self._deadlines.body if small else self._deadlines.stall)
+        self._since, self._limit = monotonic(), self._deadlines.body if small else self._deadlines.stall
         self._moved = 0
 
     def linger(self) -> None:
@@ -119,24 +122,25 @@ class DeadlineSocket:
         self._lingers = True
 
     def recv(self, size: int) -> bytes:
-        if self._phase is _Phase.IDLE:
-            return self._recv_next_request(size)
-        data = self._recv(size)
-        if self._phase is _Phase.CONNECTED and data:
-            self._begin_headers()
-        elif self._phase is _Phase.STREAM:
+        phase = self._phase
+        data = self._recv_next_request(size) if phase is _Phase.IDLE else self._recv(size)
+        if phase is _Phase.STREAM:
             self._count(len(data))
+        elif data and phase in (_Phase.CONNECTED, _Phase.IDLE):
+            self._phase = _Phase.HEADERS
+            self._since, self._limit = monotonic(), self._deadlines.headers
         return data
 
     def sendall(self, data: bytes) -> None:
         """Send in blocks: a time-out on one large `sendall` would limit the total time."""
-        self._allow(self._deadlines.stall)
+        self._since, self._limit = monotonic(), self._deadlines.stall
         self._moved = 0
-        view = memoryview(data)
-        while view:
-            sent = self._send(view[:_BLOCK])
-            self._count(sent)
-            view = view[sent:]
+        rest = memoryview(data)
+        while rest:
+            sent = self._send(rest[:_BLOCK])
+            rest = rest[sent:]
+            if rest:
+                self._count(sent)
 
     def close(self) -> None:
         if self._lingers:
@@ -148,10 +152,10 @@ class DeadlineSocket:
         self._moved += moved
         if self._moved >= _PROGRESS:
             self._moved = 0
-            self._allow(self._deadlines.stall)
+            self._since, self._limit = monotonic(), self._deadlines.stall
 
     def _send(self, block: memoryview) -> int:
-        limit = self._until - monotonic()
+        limit = self._since + self._limit - monotonic()
         if limit > 0:
             self._client.settimeout(limit)
             self._waits_to_send = True
@@ -168,7 +172,7 @@ class DeadlineSocket:
         raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
 
     def _recv(self, size: int) -> bytes:
-        limit = self._until - monotonic()
+        limit = self._since + self._limit - monotonic()
         if limit > 0:
             self._client.settimeout(limit)
             self._waits_to_read = True
@@ -187,11 +191,11 @@ class DeadlineSocket:
 
     def _recv_next_request(self, size: int) -> bytes:
         """The first bytes of the next request; none if the idle time passed or the worker is ending."""
-        while self._is_serving() and (left := self._until - monotonic()) > 0:
+        while self._server.alive and (left := self._since + self._limit - monotonic()) > 0:
             self._client.settimeout(min(left, _IDLE_STEP))
             self._waits_to_read = True
             try:
-                data = self._client.recv(size)
+                return self._client.recv(size)
             except TimeoutError:
                 continue
             except OSError:
@@ -199,18 +203,12 @@ class DeadlineSocket:
                 raise
             finally:
                 self._waits_to_read = False
-            self._begin_headers()
-            return data
         return b""
 
     def _raise_if_cut(self) -> None:
         """Turn gevent's EBADF into a disconnect: gunicorn logs EBADF with a traceback."""
         if self._is_cut:
             raise ConnectionResetError(errno.ECONNRESET, "the connection was closed to make room") from None
-
-    def _begin_headers(self) -> None:
-        self._phase = _Phase.HEADERS
-        self._allow(self._deadlines.headers)
 
     def _drain(self) -> None:
         until = monotonic() + _LINGER_SECONDS

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing, nullcontext
 from typing import Any, ClassVar, Final
 
 import falcon
 from gevent import get_hub
-from gevent.local import local
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
@@ -65,8 +64,6 @@ class DeadlineWorker(GeventWorker):
 
     def prepare(self) -> None:
         """Be ready to handle connections."""
-        # The connection of the greenlet: not all hooks of gunicorn receive it.
-        self._connection = local()
         most_in_all = self.worker_connections * _FILLED // 100
         self._open = OpenConnections(self.connections_per_address, most_in_all, self.proxies)
         parsing.install()
@@ -78,8 +75,7 @@ class DeadlineWorker(GeventWorker):
         super().init_process()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        connection = DeadlineSocket(client, self.deadlines, lambda: self.alive)
-        self._connection.socket = connection
+        connection = DeadlineSocket(client, self.deadlines, self)
         source = self._open.source(addr)
         if source is None:
             super().handle(listener, connection, addr)
@@ -92,17 +88,28 @@ class DeadlineWorker(GeventWorker):
             with closing(connection):
                 self._refuse(connection, "TOO_MANY_REQUESTS", _TOO_MANY, 429, retry_after=1)
 
-    def timeout_ctx(self) -> AbstractContextManager[Any]:
-        """Called before waiting for a request; the socket limits the wait."""
-        self._connection.socket.expect_request()
-        return nullcontext()
+    timeout_ctx = staticmethod(nullcontext)
+    """The context in which gunicorn waits for a request: the socket limits the wait."""
 
     def handle_request(self, listener_name: Any, req: Any, sock: DeadlineSocket, addr: Any) -> None:
-        sock.expect_body(_content_length(req))
+        if _lists_close(req):
+            req.force_close()
+        # A chunked body has no length; it is never read.
+        length = getattr(req.body.reader, "length", None)
+        if length == 0:
+            super().handle_request(listener_name, req, sock, addr)
+        else:
+            sock.expect_body(length or 0)
+            self._handle_request_with_body(listener_name, req, sock, addr)
+        sock.expect_request()
+
+    def _handle_request_with_body(
+        self, listener_name: Any, req: Any, sock: DeadlineSocket, addr: Any
+    ) -> None:
         # Evaluated when the headers of the answer are written. Otherwise gunicorn would read the rest of a
         # refused body, however long, to find the next request.
         asked_to_close = req.should_close
-        req.should_close = lambda: asked_to_close() or _lists_close(req) or _has_unread_body(req)
+        req.should_close = lambda: asked_to_close() or _has_unread_body(req)
         try:
             super().handle_request(listener_name, req, sock, addr)
         finally:
@@ -153,13 +160,6 @@ class DeadlineWorker(GeventWorker):
 
 def _log_greenlet(_context: object, _kind: object, error: BaseException | None, _trace: object) -> None:
     log.error("a greenlet ended", exc_info=error)
-
-
-def _content_length(req: Any) -> int:
-    for name, value in req.headers:
-        if name == "CONTENT-LENGTH":
-            return int(value)
-    return 0
 
 
 def _lists_close(req: Any) -> bool:
