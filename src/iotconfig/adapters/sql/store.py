@@ -70,9 +70,10 @@ class SqlStore:
     """`Store` over one database."""
 
     _database: Database
+    documents: SqlDocuments = field(init=False)
 
-    @property
-    def documents(self) -> SqlDocuments:
+    @documents.default
+    def _documents_of_database(self) -> SqlDocuments:
         return SqlDocuments(self._database)
 
     def reading(self) -> SqlReading:

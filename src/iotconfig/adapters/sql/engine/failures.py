@@ -90,15 +90,23 @@ def translated(lifetime: Lifetime | None = None, file: str = "") -> Iterator[Non
     try:
         yield
     except _of_drivers() as error:
-        if lifetime is not None and lifetime.is_over:
-            raise ServiceClosed from None
-        if isinstance(error, PoolExhausted):
-            raise exhausted() from error
-        translation = _translation(error.orig if isinstance(error, DBAPIError) else error, error, file)
+        translation = translation_of(error, lifetime, file)
     else:
         return
     # Without the cause: the driver's error may quote a row.
     raise translation from None
+
+
+def translation_of(error: Exception, lifetime: Lifetime | None = None, file: str = "") -> Exception:
+    """Return the domain's error for an error of a driver or a pool; arguments as of `translated`.
+
+    Raise it `from None`: the driver's error may quote a row.
+    """
+    if lifetime is not None and lifetime.is_over:
+        return ServiceClosed()
+    if isinstance(error, PoolExhausted):
+        return exhausted()
+    return _translation(error.orig if isinstance(error, DBAPIError) else error, error, file)
 
 
 def unavailable(

@@ -63,7 +63,8 @@ class FairSemaphore:
         """Acquire a permit. Returns False where none was available within `seconds`."""
         with self._lock:
             if self._free and (for_device or self._others_free):
-                self._hand_over(for_device=for_device)
+                self._free -= 1
+                self._others_free -= not for_device
                 return True
             waiter = _Waiter(next(self._numbers))
             (self._devices if for_device else self._waiters).append(waiter)
@@ -80,14 +81,9 @@ class FairSemaphore:
         """Release a permit: hand it to the longest waiter that may have it, if there is one."""
         with self._lock:
             self._free += 1
-            if not for_device:
-                self._others_free += 1
-            self._serve()
-
-    def _hand_over(self, *, for_device: bool) -> None:
-        self._free -= 1
-        if not for_device:
-            self._others_free -= 1
+            self._others_free += not for_device
+            if self._devices or self._waiters:
+                self._serve()
 
     def _serve(self) -> None:
         """Hand free permits to waiters."""
@@ -97,7 +93,8 @@ class FairSemaphore:
                 return
             waiter = queue.popleft()
             if waiter.state is _WAITING:
-                self._hand_over(for_device=queue is self._devices)
+                self._free -= 1
+                self._others_free -= queue is self._waiters
                 waiter.state = _ADMITTED
                 waiter.admitted.release()
 

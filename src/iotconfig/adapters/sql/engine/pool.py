@@ -51,11 +51,10 @@ class PooledConnection(psycopg.Connection[TupleRow]):
             self.is_unusable = True
 
     def close(self) -> None:
-        lender, self.lender = self.lender, None
-        if lender is None:
+        if self.lender is None:
             super().close()
         else:
-            lender.take_back(self)
+            self.lender.take_back(self)
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Run one of psycopg's generators to its end; in a greenlet, by the faster wait."""
@@ -125,17 +124,22 @@ class Pool(ConnectionPool[PooledConnection]):
         if not self._connections_free.acquire(allowed, for_device=for_device):
             raise self._exhausted(f"no connection was free for {allowed:g} s")
         try:
-            connection = self._lend(until - monotonic())
-        except BaseException:
+            connection = super().getconn(until - monotonic())
+            # A broken connection no longer has its descriptor.
+            self._lent[connection] = connection.fileno()
+            self._watchdog.watch(self._lent[connection], self._loan_seconds)
+        except BaseException as error:
             self._connections_free.release(for_device=for_device)
+            if isinstance(error, PoolTimeout):
+                raise self._exhausted(str(error)) from error
             raise
-        connection.is_for_device = for_device
+        connection.lender, connection.is_for_device = self, for_device
         return connection
 
     def take_back(self, connection: PooledConnection) -> None:
         """End a loan."""
         # Before it returns to the pool, where another thread may get it.
-        for_device = connection.is_for_device
+        connection.lender, for_device = None, connection.is_for_device
         self._watchdog.release(self._lent.pop(connection))
         try:
             if connection.is_unusable or connection.closed:
@@ -154,17 +158,6 @@ class Pool(ConnectionPool[PooledConnection]):
         if now - self._renewed_at >= _RENEW_EVERY:
             self._renewed_at = now
             self.drain()
-
-    def _lend(self, timeout: float) -> PooledConnection:
-        try:
-            connection = super().getconn(timeout)
-        except PoolTimeout as error:
-            raise self._exhausted(str(error)) from error
-        connection.lender = self
-        # A broken connection no longer has its descriptor.
-        self._lent[connection] = connection.fileno()
-        self._watchdog.watch(self._lent[connection], self._loan_seconds)
-        return connection
 
     def _exhausted(self, reason: str) -> PoolTimeout:
         """Return the error for an empty pool: the latest failure to connect, or else `reason`."""

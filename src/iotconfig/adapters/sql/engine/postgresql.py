@@ -20,7 +20,7 @@ from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.errors import StoreReadOnly
 
 from .document_lookup import find_document
-from .failures import READ_ONLY, translated, unavailable
+from .failures import READ_ONLY, translated, translation_of, unavailable
 from .libpq import IS_READ_ONLY, connection_arguments, prepare
 from .lifetime import Lifetime
 from .manual_transaction import SessionTransaction, session_transaction
@@ -58,7 +58,7 @@ class PostgresqlDatabase:
             yield connection
 
     def document(self, mac_address: str) -> tuple[int, bytes, str] | None:
-        with translated(self._lifetime):
+        try:
             connection = self._pool.getconn(for_device=True)
             try:
                 return find_document(connection, mac_address)
@@ -66,7 +66,9 @@ class PostgresqlDatabase:
                 connection.notice(error)
                 raise
             finally:
-                connection.close()
+                self._pool.take_back(connection)
+        except psycopg.Error as error:
+            raise translation_of(error, self._lifetime) from None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -34,8 +34,10 @@ class Watchdog:
 
     def watch(self, descriptor: int, seconds: float) -> None:
         """Shut the socket `descriptor` down unless it is released within `seconds`. A later call replaces the deadline."""
-        self._ensure_running()
         with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._watch, name="database-watchdog", daemon=True)
+                self._thread.start()
             self._deadlines[descriptor] = monotonic() + seconds
 
     def release(self, descriptor: int) -> None:
@@ -57,13 +59,6 @@ class Watchdog:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-
-    def _ensure_running(self) -> None:
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = Thread(target=self._watch, name="database-watchdog", daemon=True)
-                    self._thread.start()
 
     def _watch(self) -> None:
         while not self._stop.wait(_GRANULARITY):
