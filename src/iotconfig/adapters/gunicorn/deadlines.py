@@ -122,22 +122,62 @@ class DeadlineSocket:
         self._lingers = True
 
     def recv(self, size: int) -> bytes:
+        """Receive; none where no next request came in the idle time, or the worker ends before it.
+
+        Raises `HeadersTooSlow`, or `TimeoutError` for a body that is too slow.
+        """
         phase = self._phase
-        data = self._recv_next_request(size) if phase is _Phase.IDLE else self._recv(size)
-        if phase is _Phase.STREAM:
-            self._count(len(data))
-        elif data and phase in (_Phase.CONNECTED, _Phase.IDLE):
-            self._phase = _Phase.HEADERS
-            self._since, self._limit = monotonic(), self._deadlines.headers
-        return data
+        while (left := self._since + self._limit - monotonic()) > 0:
+            if phase is _Phase.IDLE:
+                if not self._server.alive:
+                    break
+                left = min(left, _IDLE_STEP)
+            self._client.settimeout(left)
+            self._waits_to_read = True
+            try:
+                data = self._client.recv(size)
+            except TimeoutError:
+                continue
+            except OSError:
+                self._raise_if_cut()
+                raise
+            finally:
+                self._waits_to_read = False
+            if phase is _Phase.STREAM:
+                self._count(len(data))
+            elif data and phase in (_Phase.CONNECTED, _Phase.IDLE):
+                self._phase = _Phase.HEADERS
+                self._since, self._limit = monotonic(), self._deadlines.headers
+            return data
+        if phase is _Phase.IDLE:
+            return b""
+        if phase in (_Phase.CONNECTED, _Phase.HEADERS):
+            raise HeadersTooSlow
+        raise TimeoutError("the client stopped sending")
 
     def sendall(self, data: bytes) -> None:
-        """Send in blocks: a time-out on one large `sendall` would limit the total time."""
+        """Send in blocks: a time-out on one large `sendall` would limit the total time.
+
+        Raises `BrokenPipeError` for a client that stopped reading: gunicorn treats it like a disconnected one.
+        """
         self._since, self._limit = monotonic(), self._deadlines.stall
         self._moved = 0
         rest = memoryview(data)
         while rest:
-            sent = self._send(rest[:_BLOCK])
+            left = self._since + self._limit - monotonic()
+            if left <= 0:
+                raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
+            self._client.settimeout(left)
+            self._waits_to_send = True
+            try:
+                sent = self._client.send(rest[:_BLOCK])
+            except TimeoutError:
+                continue
+            except OSError:
+                self._raise_if_cut()
+                raise
+            finally:
+                self._waits_to_send = False
             rest = rest[sent:]
             if rest:
                 self._count(sent)
@@ -153,57 +193,6 @@ class DeadlineSocket:
         if self._moved >= _PROGRESS:
             self._moved = 0
             self._since, self._limit = monotonic(), self._deadlines.stall
-
-    def _send(self, block: memoryview) -> int:
-        limit = self._since + self._limit - monotonic()
-        if limit > 0:
-            self._client.settimeout(limit)
-            self._waits_to_send = True
-            try:
-                return self._client.send(block)
-            except TimeoutError:
-                pass
-            except OSError:
-                self._raise_if_cut()
-                raise
-            finally:
-                self._waits_to_send = False
-        # gunicorn treats a reader that stopped like a disconnected one.
-        raise BrokenPipeError(errno.EPIPE, "the client stopped reading")
-
-    def _recv(self, size: int) -> bytes:
-        limit = self._since + self._limit - monotonic()
-        if limit > 0:
-            self._client.settimeout(limit)
-            self._waits_to_read = True
-            try:
-                return self._client.recv(size)
-            except TimeoutError:
-                pass
-            except OSError:
-                self._raise_if_cut()
-                raise
-            finally:
-                self._waits_to_read = False
-        if self._phase in (_Phase.CONNECTED, _Phase.HEADERS):
-            raise HeadersTooSlow
-        raise TimeoutError("the client stopped sending")
-
-    def _recv_next_request(self, size: int) -> bytes:
-        """The first bytes of the next request; none if the idle time passed or the worker is ending."""
-        while self._server.alive and (left := self._since + self._limit - monotonic()) > 0:
-            self._client.settimeout(min(left, _IDLE_STEP))
-            self._waits_to_read = True
-            try:
-                return self._client.recv(size)
-            except TimeoutError:
-                continue
-            except OSError:
-                self._raise_if_cut()
-                raise
-            finally:
-                self._waits_to_read = False
-        return b""
 
     def _raise_if_cut(self) -> None:
         """Turn gevent's EBADF into a disconnect: gunicorn logs EBADF with a traceback."""
