@@ -6,8 +6,8 @@ from iotconfig import open_service
 from iotconfig.testing.builders import content, mac
 from tests.support.hops import THREE_WITHOUT_BODY, walked
 
-MOST_IN_APPLICATION = 36
-MOST_IN_WORKER = 10
+MOST_IN_APPLICATION = 27
+MOST_IN_WORKER = 7
 
 
 def test_a_device_s_fetch_makes_few_hops(postgres_url: str) -> None:

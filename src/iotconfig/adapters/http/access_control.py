@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -19,6 +19,7 @@ from .access.gate import Gate
 from .access.rules import Rule
 from .access.sign_in_throttle import SignInThrottle
 from .access.sign_ins import SignIns
+from .access.site_guard import SiteGuard
 
 
 @frozen
@@ -38,25 +39,26 @@ class AccessControl:
     secret: str = field(default="", repr=False)
     """The key that signs sign-ins in progress; the same in every serving process."""
 
-    def build(self, rules: Mapping[str, Rule], own_origin: str, origins: Collection[str]) -> AccessParts:
+    def build(self, rules: Mapping[str, Rule], sites: SiteGuard) -> AccessParts:
         """Build the gate and the state of sign-ins.
 
         `rules`: who may call what.
-        `origins`: origins whose pages may use the session cookie, beside the service's own.
+        `sites`: its origins are those whose pages may use the session cookie.
         """
+        own_origin = sites.own_origin
         failed = SignInThrottle(self.throttle, self.proxies)
         cookies = CookieJar(own_origin.startswith("https:"), self.secret)
         authentication = None
         if self.api_tokens is not None:
             provider = self.sign_in.provider if self.sign_in is not None else None
             # "*" allows reading without a cookie; it does not make every page trusted.
-            trusted = set(origins) - {"*"}
+            trusted = set(sites.origins) - {"*"}
             authentication = Authentication(self.api_tokens, provider, cookies, own_origin, trusted, failed)
         devices = None
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)
         sign_ins = SignIns(self.sign_in, cookies, failed, own_origin)
-        return AccessParts(Gate(rules, authentication, devices), authentication, sign_ins)
+        return AccessParts(Gate(rules, sites, authentication, devices), authentication, sign_ins)
 
 
 @frozen

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import falcon
 
@@ -16,10 +15,11 @@ from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.offload import Offload, run_inline
 
 from . import problems
-from .access_control import AccessControl, AccessParts
+from .access.site_guard import SiteGuard
+from .access_control import AccessControl
 from .api.metrics import Render
+from .cors import cors
 from .dependencies import Dependencies, UseCases
-from .middleware import CrossSiteGuard, HostGuard, RequestIds, VaryByOrigin
 from .observing import Observation
 from .openapi.document import document
 from .openapi.page import page
@@ -70,10 +70,10 @@ def create_app(
     `yield_turn`: yields to other requests in the same thread, while a large body is read.
     `routes`: the route table.
     """
-    parts = access.build(routes.rules, own_origin, cors_origins)
-    middleware = _middleware(parts, routes, own_origin, cors_origins, local_only=local_only)
-    if observers:
-        middleware.insert(0, Observation(observers, routes.metrics, routes.polled))
+    sites = SiteGuard(own_origin, cors_origins, is_local=local_only)
+    parts = access.build(routes.rules, sites)
+    observation = Observation(observers, routes.metrics, routes.polled)
+    middleware = [observation, sites, *cors(cors_origins, takes_cookies=parts.takes_cookies), parts.gate]
     app = falcon.App(middleware=middleware, router=Router())
     problems.install(app)
     described = cache(lambda: document(routes))
@@ -98,30 +98,3 @@ def create_app(
         if (resource := route.resource(dependencies)) is not None:
             app.add_route(route.path, resource, row=route)
     return app
-
-
-def _middleware(
-    parts: AccessParts,
-    routes: RouteTable,
-    own_origin: str,
-    cors_origins: Collection[str],
-    *,
-    local_only: bool,
-) -> list[Any]:
-    chain: list[Any] = [RequestIds(), CrossSiteGuard(own_origin, cors_origins, routes.calling_out)]
-    if local_only:
-        chain.append(HostGuard(urlsplit(own_origin).hostname or ""))
-    if cors_origins:
-        origins = "*" if "*" in cors_origins else cors_origins
-        chain += [
-            falcon.CORSMiddleware(
-                allow_origins=origins,
-                # Only pages of origins that are listed by name may use the session cookie.
-                allow_credentials=origins if parts.takes_cookies and origins != "*" else None,
-                expose_headers="Accept-Patch, Accept-Ranges, Content-Digest, Content-Disposition, Content-Range, ETag, "
-                "Location, Repr-Digest, Retry-After, X-Request-ID",
-            ),
-            VaryByOrigin(),
-        ]
-    chain.append(parts.gate)
-    return chain

@@ -1,8 +1,7 @@
-"""Reports every answer to observers: the access log and metrics."""
+"""The end of every request: the headers of all answers, and the observers of answers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final
@@ -16,13 +15,10 @@ from iotconfig.domain.mac import MacAddress
 from .request_ids import request_id_of
 
 _METHODS: Final = frozenset(falcon.HTTP_METHODS)
-_DOCUMENT: Final = "/{mac}.json"
-"""The end of the device route's template."""
-_CANONICAL: Final = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
 class Observation:
-    """The outermost middleware: it sees each answer as it goes out."""
+    """The outermost middleware: it sets the headers of each answer, and reports it to the observers."""
 
     def __init__(
         self,
@@ -38,38 +34,35 @@ class Observation:
         req.context.began = perf_counter()
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, *_rest: Any) -> None:
-        answer = self._answered(req, resp)
-        for observe in self._observe:
-            observe(answer)
-
-    def _answered(self, req: falcon.Request, resp: falcon.Response) -> Answered:
-        method = req.method
-        route = req.uri_template or UNMATCHED
-        mac_address = getattr(resp.context, "mac_address", None)
-        if mac_address is None and route.endswith(_DOCUMENT):
-            mac_address = _mac_of(req.path.rpartition("/")[2].removesuffix(".json"))
+        request_id = request_id_of(req, resp)
+        resp.set_header("X-Request-ID", request_id)
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        method, route = req.method, req.uri_template or UNMATCHED
         principal = getattr(req.context, "principal", None)
         # Falcon refuses some requests before `process_request` of any middleware.
         began = getattr(req.context, "began", None) or perf_counter()
-        return Answered(
+        answer = Answered(
             method if method in _METHODS else "OTHER",
             route,
             resp.status_code,
             perf_counter() - began,
-            request_id_of(req, resp),
+            request_id,
             getattr(resp.context, "code", None),
             self._operations.get((route, "GET" if method == "HEAD" else method)),
-            mac_address,
+            getattr(resp.context, "mac_address", None) or _mac_address_in_path(req),
             principal and principal.subject,
             route in self._polled,
         )
+        for observe in self._observe:
+            observe(answer)
 
 
-def _mac_of(segment: str) -> str | None:
-    """The canonical spelling of a MAC address; None if the text is not one. Most devices use that spelling."""
-    if _CANONICAL.fullmatch(segment):
-        return segment
+def _mac_address_in_path(req: falcon.Request) -> str | None:
+    """The MAC address in the path of the device route, in its canonical spelling; None where there is none."""
+    spelling = getattr(req.context, "fields", {}).get("mac")
+    if spelling is None:
+        return None
     try:
-        return str(MacAddress.parse(segment))
+        return MacAddress.parse(spelling).canonical
     except InvalidMacAddress:
         return None

@@ -58,7 +58,11 @@ class Router(_RowRouter):
             if uri.endswith(suffix):
                 path = uri.lstrip("/")
                 if path.startswith(prefix) and "/" not in (segment := path[len(prefix) :]):
-                    return resource, methods, {name: segment[: -len(suffix)]}, template
+                    fields = {name: segment[: -len(suffix)]}
+                    if req is not None:
+                        # For the log: a refused request does not reach its responder, which receives them.
+                        req.context.fields = fields
+                    return resource, methods, fields, template
         return super().find(uri, req)
 
 

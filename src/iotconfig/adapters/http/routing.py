@@ -137,7 +137,8 @@ class Route:
         access = {method: operation.access for method, operation in self.operations.items()}
         if self.get is not None and self.get.has_head:
             access["HEAD"] = self.get.access
-        return Rule({**access, "OPTIONS": Access.PUBLIC}, self.check_path)
+        calls_out = self.get is not None and self.get.calls_out
+        return Rule({**access, "OPTIONS": Access.PUBLIC}, self.check_path, calls_out)
 
 
 @frozen
@@ -173,11 +174,6 @@ class RouteTable:
             for method, operation in route.operations.items()
             if operation.metric is not None
         }
-
-    @cached_property
-    def calling_out(self) -> frozenset[str]:
-        """The paths of the routes whose GET makes the service send requests to others."""
-        return frozenset(route.path for route in self if route.get is not None and route.get.calls_out)
 
     @cached_property
     def polled(self) -> frozenset[str]:

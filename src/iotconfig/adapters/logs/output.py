@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import RLock, Thread
 from typing import Final
 
@@ -103,5 +104,5 @@ def _writer(descriptor: int) -> tuple[Callable[[bytes], int], Callable[[], None]
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         with suppress(OSError):
             own = os.open(f"/proc/self/fd/{descriptor}", flags)
-            return lambda line: os.write(own, line), lambda: os.close(own)
-    return lambda line: os.write(descriptor, line), lambda: None
+            return partial(os.write, own), partial(os.close, own)
+    return partial(os.write, descriptor), lambda: None

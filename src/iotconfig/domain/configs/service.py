@@ -88,7 +88,8 @@ class ConfigService:
 
     def document(self, mac_address: MacAddress | str) -> Document:
         """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
-        mac_address = mac_address_of(mac_address)
+        if not isinstance(mac_address, MacAddress):
+            mac_address = MacAddress.parse(mac_address)
         document = self.store.documents.get(mac_address)
         if document is None:
             with self.store.reading() as view:

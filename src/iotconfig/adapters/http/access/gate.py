@@ -14,6 +14,7 @@ from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 from .authentication import Authentication
 from .device_gate import DeviceGate
 from .rules import Access, Rule
+from .site_guard import SiteGuard
 
 
 def principal_of(req: falcon.Request) -> Principal:
@@ -28,6 +29,7 @@ class Gate:
 
     rules: Mapping[str, Rule]
     """By the route's template."""
+    sites: SiteGuard
     authentication: Authentication | None
     """None: authentication is off, and every caller is the local administrator."""
     devices: DeviceGate | None
@@ -37,7 +39,10 @@ class Gate:
         self, req: falcon.Request, _resp: falcon.Response, resource: object, params: dict[str, Any]
     ) -> None:
         req.context.principal = None
+        # By the route that was found: other spellings of the path, such as one with two slashes, lead to it too.
         rule = self.rules.get(req.uri_template or "")
+        if rule is not None and rule.calls_out and req.method != "OPTIONS":
+            self.sites.check_origin(req)
         access = None if rule is None else rule.access.get(req.method)
         if access is None:
             _refuse(req, rule, params)

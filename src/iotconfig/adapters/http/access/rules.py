@@ -43,6 +43,8 @@ class Rule:
     """By method; a method that is missing does not exist. OPTIONS only lists methods and is public."""
     check_path: Callable[[Mapping[str, str]], object]
     """Raises if the path's parameters are malformed. It is called before the method is checked."""
+    calls_out: bool = False
+    """Whether its GET makes the service send requests to other servers: pages of other sites may not make it."""
 
     @property
     def methods(self) -> Sequence[str]:

@@ -17,7 +17,9 @@ class DocumentResource:
     service: ConfigUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        document = self.service.document(MacAddress.parse(mac))
+        mac_address = MacAddress.parse(mac)
+        resp.context.mac_address = mac_address.canonical
+        document = self.service.document(mac_address)
         check_match(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)

@@ -56,10 +56,12 @@ def is_known_to_device(req: falcon.Request, etag: str) -> bool:
     Small HTTP clients omit the quotes, and a compressing proxy turns `"abc"` into a tag such as
     `"abc-gzip"`, which it does not always turn back.
     """
+    header = req.get_header("If-None-Match")
+    if header is None:
+        return False
     if is_unchanged(req, etag):
         return True
-    listed = req.get_header("If-None-Match", default="").split(",")
-    found = (_SENT_BACK.fullmatch(tag.strip(" \t")) for tag in listed)
+    found = (_SENT_BACK.fullmatch(tag.strip(" \t")) for tag in header.split(","))
     return any(match is not None and match[1] == etag[1:-1] for match in found)
 
 
