@@ -13,7 +13,7 @@ from attrs import frozen
 
 from tests.support.command_line import CommandLine, Outcome
 from tests.support.serving import COMMAND, environment, run_command
-from tests.support.terminal import terminal
+from tests.support.terminal import at_terminal, terminal
 
 MAC = "02:ab:cd:ef:01:23"
 BEFORE = '{ "deviceName" : "K\u00fcche", "gain": 1.10,\r\n\t"big": 1E2 }\n'
@@ -58,12 +58,12 @@ class Desk:
         )
 
     def edit(self, *arguments: str, **editors: str) -> Outcome:
-        """Run `iotconfig config edit ARGUMENTS` in the test's process, with these editors, and without a terminal."""
+        """Run `iotconfig config edit ARGUMENTS` in the test's process, with these editors, at a terminal where nothing is typed."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {"VISUAL": "", "EDITOR": "", **editors}.items():
                 patch.setenv(name, value)
             patch.setattr(tempfile, "tempdir", str(self.place / "drafts"))
-            return self.command.run("config", "edit", *arguments)
+            return self.command.at_terminal("config", "edit", *arguments)
 
     def given(self, number: int) -> bytes:
         """The file as the editor got it."""
@@ -102,10 +102,10 @@ def test_what_the_editor_leaves_is_stored(desk: Desk, variable: str) -> None:
     editors = {variable: desk.editor(desk.writes(MINE))}
     if variable == "VISUAL":
         editors["EDITOR"] = "false"
-    ended = run_command("config", "edit", MAC, "-m", "by hand", env=desk.env(**editors))
+    ended = at_terminal("config", "edit", MAC, "-m", "by hand", env=desk.env(**editors))
 
-    assert (0, b"") == (ended.returncode, ended.stderr)
-    assert ended.stdout.startswith(f"Set config 1 of {MAC}, revision 2, in ".encode())
+    assert 0 == ended.process.returncode, ended.text
+    assert ended.text.startswith(f"Set config 1 of {MAC}, revision 2, in ")
     assert (BEFORE.encode(), MINE.encode()) == (desk.given(0), desk.stored())
     assert "by hand" in desk.command.ok("config", "history", "1").text
     assert [] == desk.drafts()
@@ -164,8 +164,8 @@ def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
     assert 0o600 == stat.S_IMODE(Path(desk.draft()).stat().st_mode)
 
 
-def test_refused_text_is_kept_where_nobody_can_be_asked(desk: Desk) -> None:
-    """Without a terminal: the reason, where the text is, status 1, and the exact text there."""
+def test_refused_text_is_kept_without_an_answer(desk: Desk) -> None:
+    """At the end of the input: the reason, the place of the text, status 1, and the exact text there."""
     ended = desk.edit("1", VISUAL=desk.editor(desk.writes(BAD)))
     errors = ended.errors
 
@@ -215,7 +215,7 @@ def other_change(desk: Desk) -> str:
 
 
 def test_a_conflict_is_shown_and_not_overwritten(desk: Desk) -> None:
-    """Without a terminal: what the other one changed, status 1, their content stored, mine kept."""
+    """Without an answer: the other change, status 1, its content stored, the text of the editor kept."""
     editor = desk.editor(f"{other_change(desk)}; {desk.writes(MINE)}")
     ended = desk.edit("1", VISUAL=editor)
 
@@ -308,3 +308,14 @@ def test_what_is_not_there_cannot_be_edited(desk: Desk) -> None:
 
     assert (1, "Error: Config 9 was not found.\n") == (ended.status, ended.errors)
     assert [] == list(desk.place.glob("given-*"))
+
+
+@pytest.mark.parametrize("json_option", [(), ("--json",)], ids=["text", "json"])
+def test_without_a_terminal_no_editor_opens(desk: Desk, json_option: tuple[str, ...]) -> None:
+    """Editors need one; the refusal names the command that stores a text without an editor."""
+    ended = run_command("config", "edit", "1", *json_option, env=desk.env(VISUAL=desk.editor(":")))
+
+    assert (1, b"") == (ended.returncode, ended.stdout)
+    assert b"Error: An editor needs a terminal" in ended.stderr
+    assert b"'iotconfig config set'" in ended.stderr
+    assert ([], []) == (list(desk.place.glob("given-*")), desk.drafts())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -227,3 +228,49 @@ def test_300_megabytes_are_never_held(sqlite_url: str, tmp_path: Path, kind: str
     assert {"line": "2 new", "record": "1 new", "file": "0 new"}[kind] == summary.partition(",")[0]
     assert " 1 refused: nothing was stored" in summary
     assert int(peak) < 150_000, "kilobytes"
+
+
+@pytest.mark.parametrize(
+    ("name", "mac_address"), [("one.json", "MAC"), ("0200-0000-0078.json", "MAC"), ("020000000078.json", "02:00:00:00:00:78")]
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["{}", '{\n  "deviceName": "Porch"\n}\n', "\ufeff{}"], ids=["empty", "lines", "mark"]
+)
+def test_the_content_of_one_device_is_no_file_of_records(
+    quick: CommandLine, tmp_path: Path, name: str, mac_address: str, text: str
+) -> None:
+    """One line says so, and has the command that stores it, with the MAC address that the file is named after."""
+    (tmp_path / name).write_text(text)
+    refused = quick.run("import", str(tmp_path / name))
+
+    assert (1, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+    assert f"{name} is the content of one device, not a file of records." in refused.errors
+    assert refused.errors.endswith(
+        f"run  iotconfig config set --create {mac_address} --file {tmp_path / name}\n"
+    )
+
+
+def test_the_command_that_an_import_names_stores_the_content(quick: CommandLine, tmp_path: Path) -> None:
+    """It can be copied as it is, also where the path has a space."""
+    place = tmp_path / "my files"
+    place.mkdir()
+    (place / "020000000078.json").write_text('{"deviceName": "Porch"}')
+    named = quick.run("import", str(place / "020000000078.json")).errors.split("run  iotconfig ")[1]
+
+    assert "Created config 1 of 02:00:00:00:00:78" in quick.ok(*shlex.split(named)).text
+
+
+@pytest.mark.parametrize("record", ["{}", '{"deviceName": "Porch"}'])
+def test_records_of_a_pipe_are_refused_by_their_line(quick: CommandLine, record: str) -> None:
+    """Standard input has records, one a line, even if it is one line only."""
+    assert_refused(quick.run("import", "-", stdin=f"{record}\n".encode()), "standard input:1: ")
+
+
+def test_conflicts_name_the_options_that_settle_them(command: CommandLine) -> None:
+    """Once, below the summary, however many there are; other refusals do not."""
+    conflict = b'{"mac_address": "02:00:00:00:00:01", "content": {}}\n'
+    errors = command.run("import", "-", stdin=conflict).errors
+
+    assert errors.splitlines()[-1].startswith("Conflicts: --on-conflict skip keeps ")
+    assert "--on-conflict" not in command.run("import", "-", stdin=b"{}\n").errors
+    assert "--on-conflict" not in command.run("import", "-", "--on-conflict", "skip", stdin=conflict).errors

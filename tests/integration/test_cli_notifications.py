@@ -50,14 +50,16 @@ def park(queue: NotificationQueue, number: int) -> None:
 
 
 def test_named_devices_are_hintd(shell: CommandLine, queue: NotificationQueue) -> None:
-    """In any spelling of their addresses; the others are left alone."""
-    store(shell, 1, 2, 3)
+    """By MAC addresses in any spelling, ids and names, each once; the others are left alone."""
+    store(shell, 1, 2, 3, 4)
+    shell.ok("config", "set", str(mac(4)), '{"deviceName": "Porch"}')
     tell_all(queue)
 
-    done = shell.ok("announce", str(mac(1)).upper().replace(":", "-"), str(mac(3)).replace(":", ""))
+    spellings = (str(mac(1)).upper().replace(":", "-"), str(mac(1)).replace(":", ""))
+    done = shell.ok("announce", *spellings, "3", "porch")
 
-    assert [(str(mac(1)), True), (str(mac(3)), True)] == tell_all(queue)
-    assert done.text.startswith("2 configs to be announced")
+    assert [(str(mac(number)), True) for number in (1, 3, 4)] == tell_all(queue)
+    assert done.text.startswith("3 configs to be announced")
 
 
 def test_all_restores_the_retained_messages(shell: CommandLine, queue: NotificationQueue) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,19 +44,31 @@ class CommandLine:
     environ: Mapping[str, str]
 
     def run(self, *arguments: str, stdin: bytes = b"") -> Outcome:
-        """Run one command to its end."""
+        """Run one command to its end, with pipes as standard input, output and error."""
         return captured(lambda: main(arguments, self.environ), stdin)
+
+    def at_terminal(self, *arguments: str, columns: int = 80) -> Outcome:
+        """Run one command to its end, at a terminal of this width, where nothing is typed."""
+        with mock.patch.dict(os.environ, COLUMNS=str(columns), LINES="24"):
+            return captured(lambda: main(arguments, self.environ), stream=_TerminalStream)
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Outcome:
         """Run one command, which must succeed."""
         return self.run(*arguments, stdin=stdin).succeeded()
 
 
-def captured(run: Callable[[], object], stdin: bytes = b"") -> Outcome:
-    """Run a program that ends with `SystemExit`, in this process."""
-    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+class _TerminalStream(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def captured(
+    run: Callable[[], object], stdin: bytes = b"", stream: type[io.TextIOWrapper] = io.TextIOWrapper
+) -> Outcome:
+    """Run a program that ends with `SystemExit`, in this process, with standard streams of this class."""
+    output = stream(io.BytesIO(), encoding="utf-8", write_through=True)
+    errors = stream(io.BytesIO(), encoding="utf-8", write_through=True)
+    given = stream(io.BytesIO(stdin), encoding="utf-8")
     with (
         mock.patch.multiple(sys, stdin=given, stdout=output, stderr=errors),
         pytest.raises(SystemExit) as ended,

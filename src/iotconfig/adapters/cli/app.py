@@ -16,7 +16,7 @@ from .bulk import export, import_, patch
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
 from .edit import edit
-from .errors import one_line
+from .errors import refusal
 from .history import diff, history, prune_history, restore, rollback
 from .notifications import announce, notifications, relay
 from .serve import serve
@@ -46,7 +46,7 @@ class _Program(click.Group):
         except click.ClickException as error:
             raise _Refused(error) from None
         except IotConfigError as error:
-            raise click.ClickException(one_line(error)) from None
+            raise click.ClickException(refusal(error)) from None
         except BrokenPipeError:
             raise
         except (OSError, UnicodeError) as error:

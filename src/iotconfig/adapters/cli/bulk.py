@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 import click
+from attrs import define
 
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents import strict_json
 from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import excerpt
+from iotconfig.domain.errors import InvalidMacAddress, RecordExists, excerpt
+from iotconfig.domain.mac import MacAddress
 
 from .counts import counted
 from .diffs import echo_proposed
@@ -64,21 +67,28 @@ def import_(
     SOURCE is a directory of <mac>.json files; a file of records, one
     {"mac_address": …, "content": …} a line (.ndjson) or as {"configs": […]};
     or - for records on standard input. Invalid records are listed. A record
-    that is stored already creates no revision and announces nothing.
+    that is stored already creates no revision and announces nothing. The
+    content of one device is stored by 'iotconfig config set --create'.
     """
     runtime: Runtime = ctx.obj
     rules = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
     note = runtime.note(message)
+    refusals = _Refusals()
     with (
         runtime.services() as services,
         _entries(source, services.max_content_bytes) as entries,
         _collecting_rarely(),
     ):
-        tally = services.bulk.load(entries, rules, note, _show_refusal)
+        tally = services.bulk.load(entries, rules, note, refusals.show)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
         f"{_ending(tally, rules)}, in {runtime.installation}"
     )
+    if refusals.has_conflict:
+        say(
+            "Conflicts: --on-conflict skip keeps the configs that exist, --on-conflict replace replaces their content.",
+            err=True,
+        )
     ctx.exit(1 if tally.refused else 0)
 
 
@@ -188,6 +198,8 @@ def _entries(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntr
         return
     with _opened(source) as (file, size), _progress(size) as advance:
         name = "standard input" if str(source) == _STDIN else excerpt(source.name)
+        if name.endswith(".json") and files.is_content(file, max_content_bytes):
+            raise click.ClickException(_way_to_store(source, name))
         entries = files.read_stream(file, name, max_content_bytes)
         yield _watched(entries, advance, file.tell)
 
@@ -240,6 +252,31 @@ def _watched(
             now = position() if position else number
             advance(now - reported)
             reported = now
+
+
+def _way_to_store(source: Path, name: str) -> str:
+    """The error for a source that is the content of one device; a file's name may be its MAC address."""
+    mac_address = "MAC"
+    with suppress(InvalidMacAddress):
+        mac_address = str(MacAddress.parse(source.stem))
+    return (
+        f"{name} is the content of one device, not a file of records. "
+        "To import many, name a directory of <mac>.json files; to store this one, run  "
+        f"iotconfig config set --create {mac_address} --file {shlex.quote(str(source))}"
+    )
+
+
+@define
+class _Refusals:
+    """The refusals of an import, which are shown as they come."""
+
+    has_conflict: bool = False
+    """Whether a device already has a config with other content."""
+
+    def show(self, refusal: BulkRefusal) -> None:
+        """Print a refusal."""
+        self.has_conflict = self.has_conflict or isinstance(refusal.error, RecordExists)
+        _show_refusal(refusal)
 
 
 def _show_refusal(refusal: BulkRefusal) -> None:

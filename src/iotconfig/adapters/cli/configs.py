@@ -12,15 +12,16 @@ from attrs import evolve
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_mark
-from iotconfig.domain.errors import RecordGone, RecordNotFound
+from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_proposed
-from .names import find, key_of
+from .names import find, find_for_change, key_of
 from .options import (
     ReadableFile,
+    config_argument,
     dry_run_option,
     json_option,
     message_option,
@@ -62,8 +63,9 @@ _COLUMNS_OF_DELETED: Final = (
 def config() -> None:
     """List, show and change configs.
 
-    Name a config by its id or by its MAC address, in any spelling. Twelve
-    digits are a MAC address.
+    Name a config by its id, by its MAC address in any spelling, or by the whole
+    name of its device. Digits are an id, twelve of them a MAC address. A change
+    by name is refused if the config has changed after the command found it.
     """
 
 
@@ -138,7 +140,7 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
 
 
 @config.command()
-@click.argument("name", metavar="ID|MAC")
+@config_argument
 @click.option("--content", "content_only", is_flag=True, help="Print only the content, byte for byte.")
 @json_option
 @click.pass_obj
@@ -147,7 +149,7 @@ def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None
     if content_only and as_json:
         raise click.UsageError("--content and --json cannot be used together.")
     with runtime.services() as services:
-        found = find(services.configs, name)
+        found = find(services, name)
     if content_only:
         give(bytes(found.content))
     elif as_json:
@@ -174,12 +176,15 @@ def create(
     mac = MacAddress.parse(mac_address)
     with runtime.services() as services:
         document = _content(services, content, file)
-        created = services.configs.create(mac, document, runtime.note(message))
+        try:
+            created = services.configs.create(mac, document, runtime.note(message))
+        except RecordExists:
+            raise RecordExists(mac, f"'iotconfig config set {mac}' replaces its content") from None
     echo_changed(runtime, created, "Created", as_json)
 
 
 @config.command("set")
-@click.argument("name", metavar="ID|MAC")
+@config_argument
 @_content_options
 @click.option("--create", "may_create", is_flag=True, help="Create the config if the MAC address has none.")
 @revision_option
@@ -199,8 +204,6 @@ def set_content(
     as_json: bool,
 ) -> None:
     """Replace a config's content. CONTENT is JSON text, or - for standard input."""
-    key = key_of(name)
-    precondition = precondition_of(if_revision)
     note = runtime.note(message)
     if dry_run and may_create:
         raise click.UsageError("--dry-run compares with an existing config: leave out --create.")
@@ -209,26 +212,27 @@ def set_content(
     with runtime.services() as services:
         document = _content(services, content, file)
         if dry_run:
-            before, _ = services.configs.preview(
-                find(services.configs, name).id, Replace(document), precondition
-            )
+            before, precondition = find_for_change(services, name, if_revision)
+            before, _ = services.configs.preview(before.id, Replace(document), precondition)
             echo_proposed(before, as_stored(document, before.content))
             return
         if may_create:
-            if not isinstance(key, MacAddress):
+            if isinstance(key_of(name), int):
                 raise click.UsageError("--create needs a MAC address: the database assigns ids.")
+            mac_address = MacAddress.parse(name)
             with suppress(RecordNotFound, RecordGone):
-                document = as_stored(document, services.configs.get_by_mac(key).content)
-            changed, created = services.configs.put(key, document, precondition, note)
+                document = as_stored(document, services.configs.get_by_mac(mac_address).content)
+            precondition = precondition_of(if_revision)
+            changed, created = services.configs.put(mac_address, document, precondition, note)
         else:
-            before = find(services.configs, name)
+            before, precondition = find_for_change(services, name, if_revision)
             document = as_stored(document, before.content)
             changed, created = services.configs.edit(before.id, Replace(document), precondition, note), False
     echo_changed(runtime, changed, "Created" if created else "Set", as_json)
 
 
 @config.command()
-@click.argument("name", metavar="ID|MAC")
+@config_argument
 @revision_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @message_option
@@ -239,11 +243,11 @@ def delete(
 ) -> None:
     """Delete a config. Its device then gets 404. 'iotconfig config restore' restores the config."""
     with runtime.services() as services:
-        found = find(services.configs, name)
+        found, precondition = find_for_change(services, name, if_revision)
         if not yes:
             label = printable(found.content.device_name or "no name")
             confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True)
-        services.configs.delete(found.id, precondition_of(if_revision), runtime.note(message))
+        services.configs.delete(found.id, precondition, runtime.note(message))
     if as_json:
         say_json({"deleted": found.summary()})
         return
@@ -251,7 +255,7 @@ def delete(
 
 
 @config.command("replace-device")
-@click.argument("name", metavar="ID|MAC")
+@config_argument
 @click.argument("new_mac_address", metavar="NEW_MAC")
 @revision_option
 @message_option
@@ -271,9 +275,17 @@ def replace_device(
     """
     mac_address = MacAddress.parse(new_mac_address)
     with runtime.services() as services:
-        before = find(services.configs, name)
+        before, precondition = find_for_change(services, name, if_revision)
         note = runtime.note(message)
-        moved = services.configs.replace_device(before.id, mac_address, precondition_of(if_revision), note)
+        try:
+            moved = services.configs.replace_device(before.id, mac_address, precondition, note)
+        except RecordExists:
+            if mac_address == before.mac_address:
+                raise
+            way_out = (
+                f"to give the board to config {before.id}, run 'iotconfig config delete {mac_address}' first"
+            )
+            raise RecordExists(mac_address, way_out) from None
     echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
 
 

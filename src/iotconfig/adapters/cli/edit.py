@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 from attrs import define
@@ -20,32 +19,35 @@ from .changed import echo_changed
 from .diffs import echo_difference
 from .errors import one_line
 from .names import find
-from .options import json_option, message_option
+from .options import config_argument, json_option, message_option
 from .runtime import Runtime
-from .terminal import confirm, say, say_json
+from .terminal import confirm, is_interactive, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
     from iotconfig.domain.configs.config_use_cases import ConfigUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
 
-_NAME: Final = "ID|MAC"
-
 
 @click.command()
-@click.argument("name", metavar=_NAME)
+@config_argument
 @message_option
 @json_option
 @click.pass_obj
 def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
-    """Edit a config's content in $VISUAL or $EDITOR.
+    """Edit a config's content in $VISUAL or $EDITOR, at a terminal.
 
     Text that is refused can be edited again, and is never lost. A change by
     another user in the meantime is shown, and not overwritten.
     """
+    if not is_interactive():
+        raise click.ClickException(
+            "An editor needs a terminal as standard input and output: "
+            "'iotconfig config set' takes the content from an argument, a file or standard input."
+        )
     with runtime.services() as services:
         configs = services.configs
-        editing = _Editing(configs, services.max_content_bytes, runtime.note(message), find(configs, name))
+        editing = _Editing(configs, services.max_content_bytes, runtime.note(message), find(services, name))
         changed = editing.run()
     if changed is None:
         say("Nothing was changed.", err=True)
@@ -150,9 +152,7 @@ def _text_of(draft: Path) -> str:
 
 
 def _wants_to_go_on() -> bool:
-    """Ask whether to edit again; without a terminal the answer is no."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        return False
+    """Ask whether to edit again; Ctrl-C and Ctrl-D mean no."""
     try:
         return confirm("Edit again?", default=True)
     except click.Abort:

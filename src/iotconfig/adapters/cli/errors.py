@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from iotconfig.domain.errors import IotConfigError, StoreUnavailable
+from iotconfig.domain.errors import IotConfigError, PreconditionFailed, StoreUnavailable
 
 
 def one_line(error: IotConfigError) -> str:
     """The error's sentence; if the store is unavailable, with the reason, which only operators see."""
     reason = error.reason if isinstance(error, StoreUnavailable) else ""
     return " ".join(f"{error} ({reason})".split()) if reason else str(error)
+
+
+def refusal(error: IotConfigError) -> str:
+    """The line for an error that ends a command: `one_line`, with the option that settles a conflict."""
+    if not isinstance(error, PreconditionFailed):
+        return one_line(error)
+    revision = error.details.get("revision")
+    if revision is None:
+        return f"{one_line(error)} Leave out --if-revision to create the config."
+    return f"{one_line(error)} --if-revision {revision} accepts the present revision."

@@ -10,13 +10,12 @@ import click
 from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_diff, echo_difference
-from .names import find, find_id
-from .options import dry_run_option, json_option, message_option, precondition_of, revision_option
+from .names import find_deleted_id, find_for_change, find_id
+from .options import config_argument, dry_run_option, json_option, message_option, revision_option
 from .runtime import Runtime
 from .tables import Column, moment
 from .terminal import say, say_json, say_table
 
-_NAME = "ID|MAC"
 _COLUMNS: Final = (
     Column("REVISION"),
     Column("TIME"),
@@ -28,7 +27,7 @@ _COLUMNS: Final = (
 
 
 @click.command()
-@click.argument("name", metavar=_NAME)
+@config_argument
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -48,7 +47,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
     from iotconfig.domain.configs.revisions import HistoryQuery
 
     with runtime.services() as services:
-        config_id = find_id(services.history, name)
+        config_id = find_id(services, name)
         page = services.history.revisions(HistoryQuery(config_id, before, limit))
     if as_json:
         say_json({"revisions": page.revisions, "next": page.next})
@@ -63,7 +62,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
 
 
 @click.command()
-@click.argument("name", metavar=_NAME)
+@config_argument
 @click.argument("earlier", metavar="[FROM", type=click.IntRange(min=1), required=False)
 @click.argument("later", metavar="[TO]]", type=click.IntRange(min=1), required=False)
 @json_option
@@ -74,7 +73,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
     TO defaults to the newest revision, FROM to the revision before TO.
     """
     with runtime.services() as services:
-        config_id = find_id(services.history, name)
+        config_id = find_id(services, name)
         before, after = services.history.compare(config_id, earlier, later)
     from iotconfig.adapters.diff import comparison, revisions_compared
 
@@ -85,7 +84,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
 
 
 @click.command()
-@click.argument("name", metavar=_NAME)
+@config_argument
 @click.argument("revision", type=click.IntRange(min=1))
 @revision_option
 @dry_run_option
@@ -109,19 +108,19 @@ def rollback(
 
     edit = Rollback(revision)
     with runtime.services() as services:
-        before = find(services.configs, name)
+        before, precondition = find_for_change(services, name, if_revision)
         if dry_run:
-            before, content = services.configs.preview(before.id, edit, precondition_of(if_revision))
+            before, content = services.configs.preview(before.id, edit, precondition)
             labels = (f"{before.mac_address}.json revision {n}" for n in (before.revision, revision))
             echo_difference(before.content, content, *labels)
             return
         note = runtime.note(message)
-        changed = services.configs.edit(before.id, edit, precondition_of(if_revision), note)
+        changed = services.configs.edit(before.id, edit, precondition, note)
     echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json)
 
 
 @click.command()
-@click.argument("name", metavar=_NAME)
+@config_argument
 @message_option
 @json_option
 @click.pass_obj
@@ -131,7 +130,7 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
     'iotconfig config list --deleted' lists what can be restored.
     """
     with runtime.services() as services:
-        config_id = find_id(services.history, name)
+        config_id = find_deleted_id(services, name)
         restored = services.configs.restore(config_id, runtime.note(message))
     echo_changed(runtime, restored, "Restored", as_json)
 

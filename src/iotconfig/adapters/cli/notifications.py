@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from iotconfig.domain.mac import MacAddress
-
 from .counts import counted
+from .names import find
 from .runtime import Runtime
 from .tables import Column, moment
 from .terminal import say, say_json, say_table
@@ -51,33 +50,33 @@ def relay(runtime: Runtime) -> None:
 
 
 @click.command()
-@click.argument("mac_addresses", metavar="MAC...", nargs=-1)
+@click.argument("names", metavar="ID|MAC|NAME...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Publish the retained message of every config again.")
 @click.option("--restart-hint", is_flag=True, help="With --all: also send every device the hint to restart.")
 @click.option("--rate", type=_Rate(0.1, 1000), help="With --restart-hint: hints per second.  [default: 10]")
 @click.pass_obj
 def announce(
-    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, restart_hint: bool, rate: float | None
+    runtime: Runtime, names: tuple[str, ...], everything: bool, restart_hint: bool, rate: float | None
 ) -> None:
     """Announce configs again, without a change.
 
     The relay sends the announcements at once, or when the broker is reachable.
     """
-    if everything == bool(mac_addresses):
-        raise click.UsageError("Name devices by their MAC addresses, or give --all.")
+    if everything == bool(names):
+        raise click.UsageError("Name configs by ids, MAC addresses or the names of devices; or give --all.")
     if restart_hint and not everything:
         raise click.UsageError("--restart-hint needs --all: named devices get the hint to restart anyway.")
     if rate is not None and not restart_hint:
         raise click.UsageError("--rate needs --all and --restart-hint.")
-    macs = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         configs = services.configs
         if everything:
             count = configs.announce_all(hints_per_second=(rate or _RATE) if restart_hint else None)
         else:
-            for config in [configs.get_by_mac(mac) for mac in macs]:
-                configs.announce(config.id)
-            count = len(macs)
+            found = dict.fromkeys(find(services, name).id for name in names)
+            for config_id in found:
+                configs.announce(config_id)
+            count = len(found)
     say(f"{counted(count, 'config')} to be announced, in {runtime.installation}")
 
 

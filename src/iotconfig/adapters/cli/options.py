@@ -26,6 +26,11 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
+def config_argument(function: F) -> F:
+    """`NAME`, the config of a command, which `names.find` resolves."""
+    return click.argument("name", metavar="ID|MAC|NAME")(function)
+
+
 def message_option(function: F) -> F:
     """`--message`."""
     return click.option(

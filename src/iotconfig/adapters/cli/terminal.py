@@ -60,6 +60,11 @@ def is_watched() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def is_interactive() -> bool:
+    """Whether standard input and output are a terminal, where a user can edit a text and answer questions."""
+    return is_watched() and sys.stdin is not None and sys.stdin.isatty()
+
+
 def _without_returns(text: str) -> str:
     """JSON without carriage returns: between values they are valid, and on a terminal they overwrite the line."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -43,6 +44,21 @@ def read_stream(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
     stream.seek(-len(head), os.SEEK_CUR)
     is_in_document = not name.endswith(NDJSON_SUFFIX) and is_document(head)
     return (read_document if is_in_document else read_ndjson)(stream, name, max_content_bytes)
+
+
+def is_content(stream: BinaryIO, max_content_bytes: int) -> bool:
+    """Whether a seekable file is the content of one device, and has no records; the position in the file stays.
+
+    `max_content_bytes`: size limit of a content.
+    """
+    start = stream.tell()
+    text = stream.read(len(UTF8_MARK) + max_content_bytes + 1)
+    stream.seek(start)
+    try:
+        names = json.loads(ConfigContent.parse(without_mark(text), max_content_bytes).text).keys()
+    except IotConfigError:
+        return False
+    return bool(names != {"configs"} and names.isdisjoint({"mac_address", "content"}))
 
 
 def count_files(directory: Path) -> int:
