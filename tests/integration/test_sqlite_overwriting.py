@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from iotconfig.adapters.sql.engine import sqlite_overwriting
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase, open_file
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.store import SqlStore
@@ -178,6 +180,27 @@ def test_a_process_that_did_not_look_since_a_checkpoint_knows_what_others_saw(pa
     first.close()
     assert not left.exists()
     assert backup.read_bytes() == path.read_bytes()
+
+
+def test_one_process_digests_the_file_after_a_checkpoint(path: Path) -> None:
+    """The others take over its state while time and size are the same, and digest the file if they are not."""
+    first = open_file(path, Timeouts(), is_first=True)
+    second = open_file(path, Timeouts(), first.identity())
+    with mock.patch.object(sqlite_overwriting, "_sampled", wraps=sqlite_overwriting._sampled) as digested:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE trial (value)")
+        checkpoint(path)
+        first.check()
+        by_first = digested.call_count
+        second.check()
+        by_second = digested.call_count - by_first
+        os.utime(path, (1e9, 1e9))
+        second.check()
+        touched = digested.call_count - by_first - by_second
+
+    second.close()
+    first.close()
+    assert (1, 0, 1) == (by_first, by_second, touched)
 
 
 def test_a_process_that_shares_nothing_compares_the_file_with_the_log(

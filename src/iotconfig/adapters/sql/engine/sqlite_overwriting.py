@@ -31,7 +31,7 @@ _CHUNK: Final = 1024 * 1024
 _SAMPLED: Final = 4096
 """The size of a block that is compared, in bytes."""
 _MOST_SAMPLED: Final = 1024
-"""The most blocks to compare: 4 MiB, which are read and digested in a few milliseconds, once for each checkpoint."""
+"""The most blocks to compare: 4 MiB, which are read and digested in a few milliseconds, by one process for each checkpoint."""
 
 
 class OverwritingWatch:
@@ -73,9 +73,8 @@ class OverwritingWatch:
         if not before.is_settled:
             # SQLite aborts every checkpoint into a file that is much too small.
             return status.st_size < before.least_size and self._index.read() == before
-        content = self._digest(status.st_size)
-        sight = Sight(before.progress, before.changes, status.st_mtime_ns, status.st_size, content)
-        known = self._known(sight)
+        known = self._known(before)
+        sight = self._sight(before, status, known)
         is_other = self._is_other(before, sight, known)
         after = self._index.read()
         if after is None or after.progress != before.progress:
@@ -99,16 +98,26 @@ class OverwritingWatch:
             self._main, self._wal, checkpoints.entries, checkpoints.page_bytes
         )
 
-    def _known(self, sight: Sight) -> Sight | None:
+    def _sight(self, checkpoints: Checkpoints, status: os.stat_result, known: Sight | None) -> Sight:
+        """Return the present state of the file.
+
+        The digest is that of the known state, which another process may have computed, if time and size are the same.
+        """
+        if known is not None and (known.modified, known.size) == (status.st_mtime_ns, status.st_size):
+            return known._replace(changes=checkpoints.changes)
+        content = self._digest(status.st_size)
+        return Sight(checkpoints.progress, checkpoints.changes, status.st_mtime_ns, status.st_size, content)
+
+    def _known(self, checkpoints: Checkpoints) -> Sight | None:
         """Return the known state of the file after the same checkpoint, or None."""
-        if self._last.progress == sight.progress:
+        if self._last.progress == checkpoints.progress:
             known: Sight | None = self._last
         else:
             known = None if self._shared is None else self._shared.read()
-        if known is None or known.progress != sight.progress:
+        if known is None or known.progress != checkpoints.progress:
             return None
         # A recovery resets the counts, so that a later checkpoint may end in the same state as an earlier one.
-        return None if sight.changes < known.changes else known
+        return None if checkpoints.changes < known.changes else known
 
     def is_blind(self) -> bool:
         """Whether a checkpoint was aborted or is running, so that nothing can be detected until one is completed."""
