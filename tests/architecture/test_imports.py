@@ -98,22 +98,46 @@ def test_a_planted_violation_is_caught(said: str, module: str, line: str, expect
     assert expected in said, (module, line)
 
 
-def imported(directory: Path) -> Iterator[tuple[str, str]]:
-    """Each file below a directory, with the top-level packages that it imports from elsewhere."""
+def all_imported(directory: Path) -> Iterator[tuple[str, str]]:
+    """Each file below a directory, with the top-level packages that it imports."""
     for path in sorted(directory.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [str(node.module)]
             for name in names:
-                top = name.partition(".")[0]
-                if top not in sys.stdlib_module_names and top != "iotconfig":
-                    yield str(path.relative_to(directory)), top
+                yield str(path.relative_to(directory)), name.partition(".")[0]
+
+
+def imported(directory: Path) -> Iterator[tuple[str, str]]:
+    """As `all_imported`, but only what comes from elsewhere."""
+    for file, top in all_imported(directory):
+        if top not in sys.stdlib_module_names and top != "iotconfig":
+            yield file, top
 
 
 def test_the_domain_knows_attrs_and_nothing_else() -> None:
     """No library beside attrs is imported by the domain, those included that no contract lists."""
     assert {"attrs"} == {top for _, top in imported(SOURCE / "domain")}
+
+
+def test_the_domain_imports_nothing_concurrent() -> None:
+    """The domain has policies; locks, threads, sockets and processes are passed to it through ports."""
+    concurrent = {
+        "asyncio",
+        "concurrent",
+        "multiprocessing",
+        "os",
+        "queue",
+        "signal",
+        "socket",
+        "subprocess",
+        "threading",
+        "weakref",
+    }
+
+    assert set() == {(file, top) for file, top in all_imported(SOURCE / "domain") if top in concurrent}
+    assert ("entrypoints/jobs.py", "threading") in set(all_imported(SOURCE))
 
 
 def names_of(requirements: list[str]) -> set[str]:

@@ -8,8 +8,9 @@ from threading import BoundedSemaphore
 import pytest
 from attrs import define, frozen
 
+from iotconfig.adapters.pictures.budget import MemoryBudget
 from iotconfig.domain.errors import ExternalServiceError, TooManyRequests
-from iotconfig.domain.pictures import MemoryBudget, PictureService, TargetSize
+from iotconfig.domain.pictures import PictureConverter, PictureService, PictureSource, TargetSize
 
 
 @frozen
@@ -45,9 +46,16 @@ class NestedSource:
         )
 
 
+def service_of(
+    source: PictureSource, converter: PictureConverter, *, slots: int = 8, memory: int = 1000
+) -> PictureService:
+    """A service that waits for no slot."""
+    return PictureService(source, converter, BoundedSemaphore(slots), MemoryBudget(memory), patience=0.0)
+
+
 def test_a_picture_is_fetched_and_converted() -> None:
     """The source receives URL and headers, the converter the fetched bytes and the box."""
-    service = PictureService(NestedSource(), IdentityConverter())
+    service = service_of(NestedSource(), IdentityConverter())
 
     assert b"u{'a': 'b'}(5, 6)" == service.picture("u", {"a": "b"}, TargetSize(5, 6)).content
 
@@ -55,7 +63,7 @@ def test_a_picture_is_fetched_and_converted() -> None:
 def test_pictures_above_the_limit_are_refused() -> None:
     """The number of concurrent fetches is limited; the refusal has the seconds until the next attempt."""
     source = NestedSource()
-    source.service = PictureService(source, IdentityConverter(), patience=0.0, slots=BoundedSemaphore(2))
+    source.service = service_of(source, IdentityConverter(), slots=2)
 
     with pytest.raises(TooManyRequests) as refusal:
         source.service.picture("u", {}, TargetSize())
@@ -66,9 +74,7 @@ def test_pictures_above_the_limit_are_refused() -> None:
 def test_the_place_is_released() -> None:
     """It is released after a success, after a failure, and after a refusal for want of memory."""
     source = NestedSource()
-    service = PictureService(
-        source, TenBytesConverter(), patience=0.0, slots=BoundedSemaphore(1), budget=MemoryBudget(15)
-    )
+    service = service_of(source, TenBytesConverter(), slots=1, memory=15)
     for _ in range(2):
         source.fails = True
         with pytest.raises(ExternalServiceError):
@@ -82,7 +88,7 @@ def test_the_place_is_released() -> None:
 
 def test_slow_readers_do_not_occupy_a_place() -> None:
     """An answer that is being sent counts against the memory limit only."""
-    service = PictureService(NestedSource(), TenBytesConverter(), patience=0.0, slots=BoundedSemaphore(1))
+    service = service_of(NestedSource(), TenBytesConverter(), slots=1)
 
     assert [10] * 20 == [
         len(held.content) for held in [service.picture("u", {}, TargetSize()) for _ in range(20)]
@@ -91,7 +97,7 @@ def test_slow_readers_do_not_occupy_a_place() -> None:
 
 def test_pictures_above_the_memory_limit_are_refused() -> None:
     """The limit counts bytes, and is inclusive; the refusal has the seconds until the next attempt."""
-    service = PictureService(NestedSource(), TenBytesConverter(), budget=MemoryBudget(30))
+    service = service_of(NestedSource(), TenBytesConverter(), memory=30)
     held = [service.picture("u", {}, TargetSize()) for _ in range(3)]
     for _ in range(2):
         with pytest.raises(TooManyRequests, match="wait to be sent") as refusal:
@@ -107,7 +113,7 @@ def test_pictures_above_the_memory_limit_are_refused() -> None:
 
 def test_a_collected_picture_frees_its_memory() -> None:
     """A picture whose answer was never sent does not count after it was garbage-collected."""
-    service = PictureService(NestedSource(), TenBytesConverter(), budget=MemoryBudget(10))
+    service = service_of(NestedSource(), TenBytesConverter(), memory=10)
     for _ in range(3):
         held = service.picture("u", {}, TargetSize())
         with pytest.raises(TooManyRequests):

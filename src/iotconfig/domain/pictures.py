@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from math import sqrt
-from threading import BoundedSemaphore
 from typing import Final, Protocol
-from weakref import finalize
 
 from attrs import Attribute, field, frozen
 
@@ -20,10 +17,10 @@ MAX_AREA: Final = 2048 * 2048
 """The most pixels of a converted picture: 16 MiB at four bytes each."""
 
 AT_ONCE: Final = 8
-"""The default number of pictures that are fetched and converted at a time."""
+"""The number of pictures that a process fetches and converts at a time."""
 
 HELD_BYTES: Final = 64 * 1024 * 1024
-"""The default budget for converted pictures that wait to be sent, in bytes."""
+"""The memory for converted pictures of a process that wait to be sent, in bytes."""
 
 RETRY_AFTER: Final = 2
 """Seconds after which a refused client may try again."""
@@ -89,36 +86,37 @@ class PictureConverter(Protocol):
         ...
 
 
-class Picture:
-    """A picture in the display's format. Counts against the memory budget until closed or garbage-collected."""
+class Picture(Protocol):
+    """A picture in the display's format, which occupies memory until it is closed or garbage-collected."""
 
-    def __init__(self, content: bytes, release: Callable[[], object]) -> None:
-        self.content = content
-        self._release = finalize(self, release)
+    @property
+    def content(self) -> bytes:
+        """The converted picture."""
+        ...
 
     def close(self) -> None:
-        """Release its share of the budget, once it was sent or cannot be. Idempotent."""
-        self._release()
+        """Release its memory, once it was sent or cannot be. Idempotent."""
+        ...
 
 
-@frozen
-class MemoryBudget:
+class PictureMemory(Protocol):
     """The memory for pictures that wait to be sent: the bound on what slow clients can occupy."""
 
-    size: int = HELD_BYTES
-    """Bytes."""
-    _taken: dict[object, int] = field(factory=dict, init=False, repr=False)
-
     def hold(self, content: bytes) -> Picture | None:
-        """Return a picture that counts against the budget; None where it does not fit."""
-        # Each operation on the dictionary is atomic. A lock could deadlock: the garbage collector
-        # may release a picture at any point, also while this thread holds the lock.
-        key = object()
-        self._taken[key] = len(content)
-        if sum(self._taken.values()) > self.size:
-            del self._taken[key]
-            return None
-        return Picture(content, partial(self._taken.pop, key, None))
+        """Return a picture that occupies memory; None where it does not fit."""
+        ...
+
+
+class Slots(Protocol):
+    """The number of pictures that are fetched and converted at a time."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        """Take a slot, and return True; False where none gets free within `timeout` seconds."""
+        ...
+
+    def release(self) -> None:
+        """Give a slot back."""
+        ...
 
 
 @frozen
@@ -130,10 +128,10 @@ class PictureService:
 
     source: PictureSource
     converter: PictureConverter
+    slots: Slots
+    memory: PictureMemory
     patience: float = 10.0
     """Seconds to wait for a free slot."""
-    _slots: BoundedSemaphore = field(factory=lambda: BoundedSemaphore(AT_ONCE), alias="slots")
-    _budget: MemoryBudget = field(factory=MemoryBudget, alias="budget")
 
     def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
         """Return the converted picture at `url`. The caller closes it after sending it.
@@ -141,12 +139,12 @@ class PictureService:
         Raises as `PictureSource.fetch` and `PictureConverter.convert` do, and
         `TooManyRequests` where all slots are busy, or the memory budget is used up.
         """
-        if not self._slots.acquire(timeout=self.patience):
+        if not self.slots.acquire(timeout=self.patience):
             raise TooManyRequests("Too many pictures are requested at once: try again.", RETRY_AFTER)
         try:
-            picture = self._budget.hold(self.converter.convert(self.source.fetch(url, headers), box))
+            picture = self.memory.hold(self.converter.convert(self.source.fetch(url, headers), box))
         finally:
-            self._slots.release()
+            self.slots.release()
         if picture is None:
             raise TooManyRequests("Too many converted pictures wait to be sent: try again.", RETRY_AFTER)
         return picture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,11 +12,16 @@ from attrs import field, frozen
 
 from iotconfig.domain.arguments import check_kind, check_moment
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import AuthenticationRequired, RecordNotFound, ValidationFailed
+from iotconfig.domain.errors import (
+    AuthenticationRequired,
+    IotConfigError,
+    RecordNotFound,
+    ValidationFailed,
+)
 
 from . import secrets
 from .principal import LOCAL_ADMINISTRATOR, Principal, Role
-from .token_uses import InBackground, TokenUses, at_once
+from .token_uses import RecordUse, TokenUses
 
 PREFIX: Final = "iotc"
 """The prefix of every API token, by which people and secret scanners recognise one."""
@@ -91,12 +97,17 @@ class ApiTokenService:
 
     store: ApiTokenStore
     clock: Clock
-    in_background: InBackground = at_once
+    record_use: RecordUse | None = None
+    """By default, uses are stored by the thread that uses the token."""
     _uses: TokenUses = field(init=False, repr=False)
 
     @_uses.default
     def _make_uses(self) -> TokenUses:
-        return TokenUses(self.store.record_use, self.in_background)
+        return TokenUses(self.record_use or self._record_now)
+
+    def _record_now(self, key: str, at: datetime) -> None:
+        with suppress(IotConfigError):
+            self.store.record_use(key, at)
 
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
         """Create a token. Returns it with its text, which cannot be recovered later.

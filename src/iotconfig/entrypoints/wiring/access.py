@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from iotconfig.domain.access.api_tokens import ApiTokenService, ApiTokenStore
@@ -15,6 +13,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
+from .background_uses import BackgroundUses
 from .clock import utc_now
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
 
 def api_tokens(store: ApiTokenStore) -> ApiTokenService:
     """The API tokens in a database. A background thread stores the times of their use."""
-    return ApiTokenService(store, utc_now, _in_background)
+    return ApiTokenService(store, utc_now, BackgroundUses(store.record_use))
 
 
 def access_control(
@@ -71,7 +70,3 @@ def access_control(
         settings.access.trusted_proxies,
         settings.access.secret_key or token_hex(),
     )
-
-
-def _in_background(work: Callable[[], None]) -> None:
-    Thread(target=work, name="in-background", daemon=True).start()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import atexit
+from threading import BoundedSemaphore
 
-from iotconfig.domain.pictures import PictureService
+from iotconfig.domain.pictures import AT_ONCE, HELD_BYTES, PictureService
 from iotconfig.entrypoints.settings import Settings
 
 from .clock import yield_turn
@@ -15,6 +16,7 @@ def pictures(settings: Settings) -> PictureService:
     import ssl
 
     from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
+    from iotconfig.adapters.pictures.budget import MemoryBudget
     from iotconfig.adapters.pictures.decoder_pool import DecoderPool
     from iotconfig.adapters.pictures.decoder_protocol import Limits
     from iotconfig.adapters.pictures.fetcher import HttpPictureSource
@@ -33,4 +35,10 @@ def pictures(settings: Settings) -> PictureService:
         )
     )
     atexit.register(decoders.close)
-    return PictureService(source, decoders, settings.content.pictures.timeout)
+    return PictureService(
+        source,
+        decoders,
+        BoundedSemaphore(AT_ONCE),
+        MemoryBudget(HELD_BYTES),
+        settings.content.pictures.timeout,
+    )

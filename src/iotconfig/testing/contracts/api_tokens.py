@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -204,9 +204,9 @@ class ApiTokenStoreContract(UseCases):
     def test_a_use_is_recorded_behind_the_request(
         self, api_tokens: ApiTokenStore, clock: SteppingClock
     ) -> None:
-        """The use is written after the request, and once for all requests until then."""
-        waiting: list[Callable[[], None]] = []
-        tokens = ApiTokenService(api_tokens, clock, waiting.append)
+        """The use is handed on once for all requests of a minute, and stored when that is done with it."""
+        waiting: list[tuple[str, datetime]] = []
+        tokens = ApiTokenService(api_tokens, clock, lambda key, at: waiting.append((key, at)))
         _, text = tokens.create("ci", Role.ADMIN)
 
         for _ in range(5):
@@ -214,7 +214,7 @@ class ApiTokenStoreContract(UseCases):
 
         assert 1 == len(waiting)
         assert tokens.all()[0].last_used_at is None
-        waiting.pop()()
+        api_tokens.record_use(*waiting.pop())
         assert tokens.all()[0].last_used_at is not None
 
     def test_the_last_use_never_goes_back(self, api_tokens: ApiTokenStore, clock: SteppingClock) -> None:
