@@ -72,16 +72,18 @@ def test_outcomes_of_an_import(
     refused: list[str],
 ) -> None:
     """The options decide on conflicts; a dry run gives the same outcomes and stores nothing."""
-    rules, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
+    options, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
     before, rows_before = everything(store, range(1, 4)), rows(store)
 
-    assert evolve(tally, stored=False) == bulk.load(some, evolve(rules, dry_run=True), report=reported.append)
+    assert evolve(tally, stored=False) == bulk.load(
+        some, evolve(options, dry_run=True), on_refusal=reported.append
+    )
     assert refused == places(reported)
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 4))
 
     reported.clear()
-    assert tally == bulk.load(some, rules, ChangeNote("eve", "all"), reported.append)
+    assert tally == bulk.load(some, options, ChangeNote("eve", "all"), reported.append)
     assert refused == places(reported)
     assert [RecordExists] * len(refused) == [type(refusal.error) for refusal in reported]
     expected = {mac(2): content(n=2), mac(3): content(n=3)}
@@ -123,7 +125,7 @@ def test_all_duplicates_are_refused(store: Store, bulk: BulkService, keep_going:
     """Each refusal names another entry of the same device."""
     twice = [entry(1), evolve(entry(1), place="again"), entry(2)]
     reported: list[BulkRefusal] = []
-    tally = bulk.load(twice, BulkOptions(keep_going=keep_going), report=reported.append)
+    tally = bulk.load(twice, BulkOptions(keep_going=keep_going), on_refusal=reported.append)
 
     assert Tally(new=1, refused=2, stored=keep_going) == tally
     assert [("place 1", "again has the same"), ("again", "place 1 has the same")] == [
@@ -138,7 +140,9 @@ def test_all_duplicates_are_refused(store: Store, bulk: BulkService, keep_going:
 def test_refusals_of_the_source(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """An entry that the reader refused is reported with its position, and stops the import or is skipped."""
     reported: list[BulkRefusal] = []
-    tally = bulk.load([entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), report=reported.append)
+    tally = bulk.load(
+        [entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), on_refusal=reported.append
+    )
 
     assert Tally(new=2, refused=1, stored=keep_going) == tally
     assert [BAD] == reported
@@ -149,7 +153,7 @@ def test_every_kind_of_refusal_is_reported_in_one_run(bulk: BulkService, some: l
     """One run lists all defects of a source."""
     reported: list[BulkRefusal] = []
     tally = bulk.load(
-        [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), report=reported.append
+        [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), on_refusal=reported.append
     )
 
     assert ["bad", "place 9", "again", "place 2"] == places(reported)

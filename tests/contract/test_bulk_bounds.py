@@ -21,7 +21,7 @@ def test_an_import_of_ten_thousand_duplicates(store: Store, clock: SteppingClock
     once = [BulkEntry(f"line {number}", mac(number), content()) for number in range(5000)]
     refused: list[object] = []
 
-    tally = BulkService(store, clock).load([*once, *once], BulkOptions(), report=refused.append)
+    tally = BulkService(store, clock).load([*once, *once], BulkOptions(), on_refusal=refused.append)
 
     assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
 
@@ -33,7 +33,7 @@ def test_an_import_of_one_mac_address_many_times(store: Store, clock: SteppingCl
     refused: list[BulkRefusal] = []
 
     tally = BulkService(store, clock).load(
-        [BulkEntry("alone", mac(2), content()), *entries], BulkOptions(), report=refused.append
+        [BulkEntry("alone", mac(2), content()), *entries], BulkOptions(), on_refusal=refused.append
     )
 
     assert (Tally(new=1, refused=30_000), 30_000) == (tally, len(refused))

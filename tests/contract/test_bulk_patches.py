@@ -50,7 +50,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
     forget_notifications(store)
     results: list[BulkResult] = []
     outcome = bulk.patch(
-        ConfigQuery(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), tell=results.append
+        ConfigQuery(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), on_result=results.append
     )
     found = configs(store)
 
@@ -84,7 +84,7 @@ def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkServic
     bulk.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
     before, rows_before, found = everything(store, range(120)), rows(store), configs(store)
     results: list[BulkResult] = []
-    outcome = bulk.patch(ALL, OTA, BulkOptions(dry_run=True), tell=results.append)
+    outcome = bulk.patch(ALL, OTA, BulkOptions(dry_run=True), on_result=results.append)
 
     assert Tally(changed=119, same=1) == outcome.tally
     assert [found[mac(n)] for n in range(1, 6)] == [sample.config for sample in outcome.samples]
@@ -106,8 +106,8 @@ def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, 
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),
-        report=reported.append,
-        tell=results.append,
+        on_refusal=reported.append,
+        on_result=results.append,
         max_content_bytes=60,
     )
 
@@ -122,7 +122,7 @@ def test_a_patch_that_breaks_a_derived_field(store: Store, bulk: BulkService) ->
     """The reason has a pointer to the member."""
     bulk.load(entries((1, 2)), BulkOptions())
     reported: list[BulkRefusal] = []
-    outcome = bulk.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), report=reported.append)
+    outcome = bulk.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), on_refusal=reported.append)
 
     assert Tally(refused=2) == outcome.tally
     assert [InvalidDocument] * 2 == [type(refusal.error) for refusal in reported]
@@ -150,8 +150,8 @@ def test_a_concurrent_change_is_patched(
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),
-        report=interfere,
-        tell=results.append,
+        on_refusal=interfere,
+        on_result=results.append,
         max_content_bytes=60,
     )
 

@@ -17,8 +17,15 @@ from iotconfig.adapters.bulk_helper import HelpedBulkService, help_with
 from iotconfig.adapters.bulk_helper.events import handle_event
 from iotconfig.adapters.bulk_helper.orders import Order
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, PatchOutcome
-from iotconfig.domain.configs.bulk_service import OnRefusal, OnResult
+from iotconfig.domain.configs.bulk import (
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
+    OnConflict,
+    OnRefusal,
+    OnResult,
+    PatchOutcome,
+)
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -52,22 +59,22 @@ LARGE = record(7, f'{{"a": "{"x" * LIMIT}"}}')
 Work = Callable[[BulkUseCases, Said], object]
 
 
-def load(text: str, rules: BulkOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
+def load(text: str, options: BulkOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
     def work(bulk: BulkUseCases, said: Said) -> object:
         with TemporaryFile() as file:
             file.write(text.encode())
             records = RecordFile(cast("BinaryIO", file), form, LIMIT)
-            return bulk.load(records, rules, NOTE, lambda refusal: said.append(_refused(refusal)))
+            return bulk.load(records, options, NOTE, lambda refusal: said.append(_refused(refusal)))
 
     return work
 
 
-def patch(merge: str, rules: BulkOptions = REPLACE, query: ConfigQuery | None = None) -> Work:
+def patch(merge: str, options: BulkOptions = REPLACE, query: ConfigQuery | None = None) -> Work:
     def work(bulk: BulkUseCases, said: Said) -> object:
         outcome = bulk.patch(
             query or ConfigQuery(text=""),
             MergePatch.parse(merge),
-            rules,
+            options,
             NOTE,
             lambda refusal: said.append(_refused(refusal)),
             lambda result: said.append(_told(result)),

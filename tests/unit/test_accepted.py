@@ -161,7 +161,7 @@ def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
         "restore": service.restore,
         "prune": history.prune,
         "load entry": lambda wrong: bulk.load([wrong], BulkOptions()),
-        "load rules": lambda wrong: bulk.load([], wrong),
+        "load options": lambda wrong: bulk.load([], wrong),
         "patch query": lambda wrong: bulk.patch(wrong, MergePatch.parse("{}"), BulkOptions()),
         "Entry place": lambda wrong: BulkEntry(wrong, MAC, "{}"),
         "Entry mac": lambda wrong: BulkEntry("one", wrong, "{}"),

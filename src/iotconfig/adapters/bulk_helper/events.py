@@ -7,14 +7,22 @@ the work. `fault`: an unexpected error. One of these three is the last line.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import IO, Any, Final
 
 from attrs import asdict, define, field
 
 from iotconfig.domain import errors
-from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, Tally
+from iotconfig.domain.configs.bulk import (
+    BulkRefusal,
+    BulkResult,
+    OnRefusal,
+    OnResult,
+    Outcome,
+    PatchOutcome,
+    PatchSample,
+    Tally,
+)
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
@@ -68,8 +76,8 @@ class EventWriter:
 
 def handle_event(
     line: bytes,
-    report: Callable[[BulkRefusal], None],
-    tell: Callable[[BulkResult], None],
+    on_refusal: OnRefusal,
+    on_result: OnResult,
     offload: Offload = run_inline,
 ) -> PatchOutcome | None:
     """Handle one event. Returns the outcome if it is the last one, else None; raises the error that ended the work.
@@ -80,10 +88,10 @@ def handle_event(
     if kind == "items":
         for name, *parts in value:
             if name == "refusal":
-                report(BulkRefusal(parts[0], _error_from_json(parts[1])))
+                on_refusal(BulkRefusal(parts[0], _error_from_json(parts[1])))
             else:
                 place, mac_address, outcome, config_id, revision = parts
-                tell(BulkResult(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
+                on_result(BulkResult(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
         return None
     if kind == "done":
         samples = offload(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
@@ -20,8 +20,9 @@ from iotconfig.domain.configs.bulk import (
     BulkEntry,
     BulkOptions,
     BulkRefusal,
-    BulkResult,
     ExportedConfig,
+    OnRefusal,
+    OnResult,
     PatchOutcome,
     Tally,
 )
@@ -84,32 +85,32 @@ class HelpedBulkService:
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        report: Callable[[BulkRefusal], None] = _ignore,
+        on_refusal: OnRefusal = _ignore,
     ) -> Tally:
         if not isinstance(source, RecordFile) or not source.may_have_more_than(self.most_here):
-            return self.bulk.load(source, rules, note, report)
-        order = Order(rules, note, source.max_content_bytes, form=source.form)
-        return self._helped(order, report, _ignore, source.file).tally
+            return self.bulk.load(source, options, note, on_refusal)
+        order = Order(options, note, source.max_content_bytes, form=source.form)
+        return self._helped(order, on_refusal, _ignore, source.file).tally
 
     def patch(
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        report: Callable[[BulkRefusal], None] = _ignore,
-        tell: Callable[[BulkResult], None] = _ignore,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
         if not self._selects_many(query):
             return self.bulk.patch(
-                query, patch, rules, note, report, tell, max_content_bytes=max_content_bytes
+                query, patch, options, note, on_refusal, on_result, max_content_bytes=max_content_bytes
             )
-        order = Order(rules, note, max_content_bytes, query=query, merge=patch)
-        return self._helped(order, report, tell)
+        order = Order(options, note, max_content_bytes, query=query, merge=patch)
+        return self._helped(order, on_refusal, on_result)
 
     def _selects_many(self, query: ConfigQuery) -> bool:
         page = evolve(query, after=None, limit=self.most_here, count=False)
@@ -119,8 +120,8 @@ class HelpedBulkService:
     def _helped(
         self,
         order: Order,
-        report: Callable[[BulkRefusal], None],
-        tell: Callable[[BulkResult], None],
+        on_refusal: OnRefusal,
+        on_result: OnResult,
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
         # The helper opens the database anew, and so cannot detect a file that was replaced since the worker's start.
@@ -128,7 +129,7 @@ class HelpedBulkService:
         with self._slot(), self._started(order, records) as events:
             try:
                 for line in events:
-                    outcome = handle_event(line, report, tell, self.bulk.offload)
+                    outcome = handle_event(line, on_refusal, on_result, self.bulk.offload)
                     if outcome is not None:
                         return outcome
                     self.bulk.yield_turn()

@@ -34,7 +34,7 @@ def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: Eve
         return bulk.patch(
             order.query,
             order.merge,
-            order.rules,
+            order.options,
             order.note,
             writer.refusal,
             writer.result,
@@ -43,4 +43,4 @@ def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: Eve
     if records is None or order.form is None:
         raise ValueError("a load needs records")
     source = RecordFile(records, order.form, order.max_content_bytes)
-    return PatchOutcome(bulk.load(source, order.rules, order.note, writer.refusal))
+    return PatchOutcome(bulk.load(source, order.options, order.note, writer.refusal))

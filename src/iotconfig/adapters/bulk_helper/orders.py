@@ -18,7 +18,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 class Order:
     """An import of the records file that the helper inherits, or a patch."""
 
-    rules: BulkOptions
+    options: BulkOptions
     note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
@@ -30,7 +30,7 @@ class Order:
     def to_json(self) -> bytes:
         """Serialise the order."""
         members = asdict(self, recurse=False) | {
-            "rules": asdict(self.rules),
+            "options": asdict(self.options),
             "note": asdict(self.note),
             "query": {"text": self.query.text, "enable_ota": self.query.enable_ota},
             "merge": None if self.merge is None else self.merge.text,
@@ -41,9 +41,9 @@ class Order:
     def from_json(cls, text: bytes) -> Self:
         """Parse an order from another process, which has validated it."""
         given: dict[str, Any] = json.loads(text)
-        rules = given["rules"] | {"on_conflict": OnConflict(given["rules"]["on_conflict"])}
+        options = given["options"] | {"on_conflict": OnConflict(given["options"]["on_conflict"])}
         return cls(
-            rules=BulkOptions(**rules),
+            options=BulkOptions(**options),
             note=ChangeNote(**given["note"]),
             max_content_bytes=given["max_content_bytes"],
             form=None if given["form"] is None else RecordForm(given["form"]),

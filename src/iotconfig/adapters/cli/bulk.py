@@ -71,7 +71,7 @@ def import_(
     content of one device is stored by 'iotconfig config set --create'.
     """
     runtime: Runtime = ctx.obj
-    rules = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
+    options = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
     note = runtime.note(message)
     refusals = _Refusals()
     with (
@@ -79,10 +79,10 @@ def import_(
         _entries(source, services.max_content_bytes) as entries,
         _collecting_rarely(),
     ):
-        tally = services.bulk.load(entries, rules, note, refusals.show)
+        tally = services.bulk.load(entries, options, note, refusals.show)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
-        f"{_ending(tally, rules)}, in {runtime.installation}"
+        f"{_ending(tally, options)}, in {runtime.installation}"
     )
     if refusals.has_conflict:
         say(
@@ -163,13 +163,13 @@ def patch(
     if everything == (match is not None or ota is not None):
         raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
     runtime: Runtime = ctx.obj
-    rules = BulkOptions(keep_going=keep_going, dry_run=dry_run)
+    options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
     given = strict_json.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
     with runtime.services() as services:
         outcome = services.bulk.patch(
             ConfigQuery(text=match, enable_ota=ota),
             MergePatch.parse(given),
-            rules,
+            options,
             runtime.note(message),
             _show_refusal,
             _show_result,
@@ -181,7 +181,7 @@ def patch(
         say("No config is selected.", err=True)
     say(
         f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
-        f"{_ending(tally, rules)}, in {runtime.installation}"
+        f"{_ending(tally, options)}, in {runtime.installation}"
     )
     ctx.exit(1 if tally.refused else 0)
 
@@ -296,9 +296,9 @@ def _skipped(tally: Tally) -> str:
     return f"{tally.skipped} skipped, " if tally.skipped else ""
 
 
-def _ending(tally: Tally, rules: BulkOptions) -> str:
+def _ending(tally: Tally, options: BulkOptions) -> str:
     if tally.stored:
         return "stored"
-    if rules.dry_run:
+    if options.dry_run:
         return "nothing was stored (dry run)"
     return "nothing was stored" if tally.refused else "nothing to store"

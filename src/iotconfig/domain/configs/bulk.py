@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -92,6 +92,9 @@ class BulkRefusal:
     error: IotConfigError
 
 
+OnRefusal = Callable[[BulkRefusal], None]
+
+
 @frozen
 class Duplicate:
     """An entry that shares its MAC address with another entry."""
@@ -136,6 +139,9 @@ class BulkResult:
     """None where there is no config."""
     revision: int | None
     """The config's revision afterwards; None where there is no config."""
+
+
+OnResult = Callable[[BulkResult], None]
 
 
 @frozen

@@ -24,6 +24,8 @@ from .bulk import (
     Duplicate,
     ExportedConfig,
     OnConflict,
+    OnRefusal,
+    OnResult,
     Outcome,
     PatchOutcome,
     PatchSample,
@@ -49,9 +51,6 @@ _PAGE: Final = 100
 
 _SAMPLES: Final = 5
 """Changes that the dry run of a patch shows."""
-
-OnRefusal = Callable[[BulkRefusal], None]
-OnResult = Callable[[BulkResult], None]
 
 
 def _ignore(_subject: object) -> None:
@@ -80,33 +79,33 @@ class BulkService:
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        report: OnRefusal = _ignore,
+        on_refusal: OnRefusal = _ignore,
     ) -> Tally:
-        """Store the configs of `source`, as `rules` say.
+        """Store the configs of `source`, as `options` say.
 
-        `source` may be slow, and may contain refusals. `report` is called with these, and with each
+        `source` may be slow, and may contain refusals. `on_refusal` is called with these, and with each
         other entry that cannot be stored: two entries have the same MAC address, or an entry is in
-        conflict with a stored config. Unless `rules` say to keep going, one refusal prevents the whole
+        conflict with a stored config. Unless `options` say to keep going, one refusal prevents the whole
         write. Content that differs from the stored content only in line ends counts as the same, since
         editors and Windows tools add them.
 
         Raises `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
         """
-        _check_rules(rules)
+        _check_options(options)
         check_note(note)
         with self.store.bulk_writing() as write:
-            refusals = _Refusals(report)
+            refusals = _Refusals(on_refusal)
             for batch in _batches(refusals.taken_from(self._yielding(source))):
                 write.add(list(self._as_stored(batch)))
             refusals.take(map(_duplicate, write.take_duplicates()))
-            if rules.dry_run or (refusals.count and not rules.keep_going):
-                write.compare(rules.on_conflict)
+            if options.dry_run or (refusals.count and not options.keep_going):
+                write.compare(options.on_conflict)
                 stored = False
             else:
                 stored = write.store(
-                    rules.on_conflict, all_or_nothing=not rules.keep_going, note=note, clock=self.clock
+                    options.on_conflict, all_or_nothing=not options.keep_going, note=note, clock=self.clock
                 )
             refusals.take(map(_conflict, write.results({Outcome.CONFLICT})))
             return _tally(write, refusals.count, stored=stored)
@@ -115,10 +114,10 @@ class BulkService:
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        report: OnRefusal = _ignore,
-        tell: OnResult = _ignore,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
@@ -127,36 +126,36 @@ class BulkService:
         A config that changes meanwhile is patched as it is then. Once stored, the same patch
         changes nothing: it may be repeated safely.
 
-        report: called with each config whose result breaks a rule of content.
-        tell: called with the outcome of each other config.
+        on_refusal: called with each config whose result breaks a rule of content.
+        on_result: called with the outcome of each other config.
         """
         check_query(query)
-        _check_rules(rules)
+        _check_options(options)
         check_note(note)
         merge = Merge(patch, max_content_bytes, self.offload)
-        refusals = _Refusals(report)
+        refusals = _Refusals(on_refusal)
         samples: list[PatchSample] = []
 
         def renewed(configs: Sequence[Config]) -> Sequence[BulkEntry]:
             # The configs are locked: this waits for no other work.
             entries = list(_patched(configs, evolve(merge, offload=run_inline), refusals, samples))
-            if refusals.count and not rules.keep_going:
+            if refusals.count and not options.keep_going:
                 raise _PatchRefused
             return entries
 
         with self.store.bulk_writing() as write:
             for batch in _batches(_patched(self._selected(query), merge, refusals, samples)):
                 write.add(batch)
-            if rules.dry_run or (refusals.count and not rules.keep_going):
-                return _compared(write, refusals, samples if rules.dry_run else [], tell)
+            if options.dry_run or (refusals.count and not options.keep_going):
+                return _compared(write, refusals, samples if options.dry_run else [], on_result)
             try:
                 write.store(
                     OnConflict.REPLACE, all_or_nothing=True, note=note, clock=self.clock, renew=renewed
                 )
             except _PatchRefused:
-                return _compared(write, refusals, [], tell)
+                return _compared(write, refusals, [], on_result)
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
-                tell(result)
+                on_result(result)
             return PatchOutcome(_tally(write, refusals.count, stored=True))
 
     @contextmanager
@@ -225,13 +224,13 @@ class _PatchRefused(Exception):
 class _Refusals:
     """Reports refusals, and counts them."""
 
-    _report: OnRefusal
+    _on_refusal: OnRefusal
     count: int = 0
 
     def take(self, refusals: Iterable[BulkRefusal]) -> None:
         for refusal in refusals:
             self.count += 1
-            self._report(refusal)
+            self._on_refusal(refusal)
 
     def taken_from(self, source: Iterable[BulkEntry | BulkRefusal]) -> Iterator[BulkEntry]:
         """Return the entries of `source`; report and count its refusals."""
@@ -247,19 +246,21 @@ class _Refusals:
                 yield item
 
 
-def _check_rules(rules: object) -> None:
+def _check_options(options: object) -> None:
     check_kind(
-        rules, BulkOptions, "The options are BulkOptions, such as BulkOptions(on_conflict=OnConflict.REPLACE)"
+        options,
+        BulkOptions,
+        "The options are BulkOptions, such as BulkOptions(on_conflict=OnConflict.REPLACE)",
     )
 
 
 def _compared(
-    write: BulkWrite, refusals: _Refusals, samples: list[PatchSample], tell: OnResult
+    write: BulkWrite, refusals: _Refusals, samples: list[PatchSample], on_result: OnResult
 ) -> PatchOutcome:
     """Return the outcome of a dry run. A config that changed since it was read counts as changed: it would be patched."""
     write.compare(OnConflict.REPLACE)
     for result in write.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
-        tell(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
+        on_result(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
     tally = _tally(write, refusals.count, stored=False)
     stale = write.tally().get(Outcome.STALE, 0)
     return PatchOutcome(evolve(tally, changed=tally.changed + stale), tuple(samples))

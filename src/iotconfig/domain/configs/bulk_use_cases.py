@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iotconfig.domain.documents.merge_patch import MergePatch
 
-from .bulk import BulkEntry, BulkOptions, BulkRefusal, BulkResult, ExportedConfig, PatchOutcome, Tally
+from .bulk import (
+    BulkEntry,
+    BulkOptions,
+    BulkRefusal,
+    ExportedConfig,
+    OnRefusal,
+    OnResult,
+    PatchOutcome,
+    Tally,
+)
 from .query import ConfigQuery
 from .revisions import ChangeNote
 
@@ -19,21 +28,21 @@ class BulkUseCases(Protocol):
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = ...,
-        report: Callable[[BulkRefusal], None] = ...,
+        on_refusal: OnRefusal = ...,
     ) -> Tally:
-        """Store the configs that `source` gives, as `rules` say."""
+        """Store the configs that `source` gives, as `options` say."""
         ...
 
     def patch(
         self,
         query: ConfigQuery,
         patch: MergePatch,
-        rules: BulkOptions,
+        options: BulkOptions,
         note: ChangeNote = ...,
-        report: Callable[[BulkRefusal], None] = ...,
-        tell: Callable[[BulkResult], None] = ...,
+        on_refusal: OnRefusal = ...,
+        on_result: OnResult = ...,
         *,
         max_content_bytes: int = ...,
     ) -> PatchOutcome:
