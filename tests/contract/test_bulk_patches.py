@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import pytest
 
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Outcome, Tally
@@ -12,11 +15,14 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
+from iotconfig.domain.offload import run_inline
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
 
 from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
 from .queues import queue_of
+
+T = TypeVar("T")
 
 OTA = MergePatch.parse('{"enableOTA": true}')
 ALL = ConfigQuery()
@@ -161,3 +167,71 @@ def test_a_concurrent_change_is_patched(
     expected = '{"theirs": 1, "enableOTA": true}' if keep_going else '{"theirs": 1}'
     assert expected == configs(store)[mac(2)].content.text
     assert ([1, 2, 3, 2] if keep_going else [1, 1, 2, 1]) == [c.revision for c in configs(store).values()]
+
+
+def interfering(store: Store, clock: SteppingClock, *changes: Callable[[], object]) -> BulkService:
+    """The use cases, while others make one of these changes after each merge that runs without the lock."""
+    remaining = list(changes)
+
+    def merge_then_change(work: Callable[[], T], size: int) -> T:
+        result = run_inline(work, size)
+        if remaining:
+            remaining.pop(0)()
+        return result
+
+    return BulkService(store, clock, offload=merge_then_change)
+
+
+def test_a_config_that_never_stops_changing_is_patched(
+    store: Store, clock: SteppingClock, service: ConfigService
+) -> None:
+    """A patch is made again a few times while others write, and in the end under the lock: it is never starved."""
+    service.put(mac(1), content(n=0))
+    merges: list[int] = []
+
+    def change() -> None:
+        merges.append(service.put(mac(1), content(n=len(merges) + 1))[0].revision)
+
+    outcome = interfering(store, clock, *[change] * 99).patch(ALL, OTA, BulkOptions())
+
+    assert Tally(changed=1, stored=True) == outcome.tally
+    assert [2, 3, 4, 5] == merges
+    assert ['{"n": 4, "enableOTA": true}'] == texts(store)
+    assert [6] == [config.revision for config in configs(store).values()]
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+@pytest.mark.parametrize("rounds", [1, 4], ids=["without the lock", "under the lock"])
+def test_what_becomes_unfit_for_the_patch_meanwhile_is_refused(
+    store: Store, clock: SteppingClock, service: ConfigService, rounds: int, keep_going: bool
+) -> None:
+    """It is counted once and reported outside of the lock; without "keep going" nothing is stored."""
+    for number in (1, 2):
+        service.put(mac(number), content(n=number))
+    harmless = [lambda: service.put(mac(2), content(n=clock().isoformat()))] * rounds
+    reported: list[BulkRefusal] = []
+
+    def report(refusal: BulkRefusal) -> None:
+        # It would wait for the lock for ever.
+        service.put(mac(3), content())
+        reported.append(refusal)
+
+    outcome = interfering(store, clock, *harmless, lambda: service.put(mac(2), content(x="y" * 99))).patch(
+        ALL, OTA, BulkOptions(keep_going=keep_going), on_refusal=report, max_content_bytes=60
+    )
+
+    assert Tally(changed=1, refused=1, stored=keep_going) == outcome.tally
+    assert [str(mac(2))] == places(reported)
+    assert [2 if keep_going else 1, 2 + rounds, 1] == [c.revision for c in configs(store).values()]
+
+
+def test_configs_that_are_deleted_meanwhile_are_left_out(
+    store: Store, clock: SteppingClock, service: ConfigService
+) -> None:
+    """Neither patched nor counted."""
+    for number in (1, 2):
+        service.put(mac(number), content(n=number))
+    bulk = interfering(store, clock, lambda: service.delete(service.get_by_mac(mac(1)).id))
+
+    assert Tally(changed=1, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
+    assert ['{"n": 2, "enableOTA": true}'] == texts(store)

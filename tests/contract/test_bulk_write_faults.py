@@ -9,9 +9,8 @@ from sqlalchemy import text
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
-from iotconfig.domain.configs.revisions import UNSIGNED
+from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, OnConflict, Tally
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.builders import content, mac
@@ -33,10 +32,8 @@ def some(service: ConfigService) -> list[BulkEntry]:
     return [entry(2, content(z=2)), entry(1), entry(3), entry(8)]
 
 
-def store_all(store: Store, some: list[BulkEntry], clock: Clock) -> bool:
-    with store.bulk_writing() as write:
-        write.add(some)
-        return write.store(OnConflict.REPLACE, all_or_nothing=True, note=UNSIGNED, clock=clock)
+def store_all(store: Store, some: list[BulkEntry]) -> Tally:
+    return BulkService(store, CLOCK).load(some, BulkOptions(OnConflict.REPLACE))
 
 
 def test_a_clock_that_fails_leaves_nothing(
@@ -49,7 +46,7 @@ def test_a_clock_that_fails_leaves_nothing(
         raise Oops
 
     with pytest.raises(Oops):
-        store_all(store, some, broken)
+        BulkService(store, broken).load(some, BulkOptions(OnConflict.REPLACE))
 
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 6))
@@ -84,11 +81,11 @@ def test_a_database_that_fails_in_the_middle_keeps_nothing(
             session.connection.execute(text(statement.format(table=table)))
     try:
         with pytest.raises(Exception, match=r"broken|database"):
-            store_all(store, some, CLOCK)
+            store_all(store, some)
     finally:
         with store._database.session() as session:
             session.connection.execute(text(_MEND[dialect].format(table=table)))
 
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 6))
-    assert store_all(store, some, CLOCK)
+    assert store_all(store, some).stored

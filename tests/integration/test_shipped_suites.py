@@ -51,7 +51,7 @@ _FLAWS = {
         with self._store.bulk_writing() as write:
             yield Careless(write)
 """,
-        "test_all_or_nothing",
+        "test_an_error_under_the_lock_undoes_what_was_stored",
     ),
 }
 
@@ -64,7 +64,7 @@ from iotconfig.adapters.memory import MemoryStore
 from iotconfig.testing import StoreContract
 
 
-class Careless:  # a bulk write that stores the valid entries although all or nothing is requested
+class Careless:  # a bulk write that keeps what it stored when its lock ends with an error
 
     def __init__(self, write):
         self._write = write
@@ -72,8 +72,16 @@ class Careless:  # a bulk write that stores the valid entries although all or no
     def __getattr__(self, name):
         return getattr(self._write, name)
 
-    def store(self, on_conflict, *, all_or_nothing, **more):
-        return self._write.store(on_conflict, all_or_nothing=False, **more)
+    @contextmanager
+    def lock(self):
+        failure = None
+        with self._write.lock():
+            try:
+                yield
+            except Exception as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
 
 class Store:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from attrs import Factory, define, evolve
 
-from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
+    NOT_LOCKED,
     BulkEntry,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
     duplicates_among,
+    is_stale,
     outcome_of,
 )
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.ports import Rebase
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.mac import MacAddress
 
 from .file import RecordsFile
 from .unit_of_work import JsonFileUnitOfWork
@@ -33,7 +36,9 @@ class JsonFileBulkWrite:
 
     _file: RecordsFile
     _entries: list[BulkEntry] = Factory(list)
+    _selected: list[MacAddress] = Factory(list)
     _results: list[BulkResult] = Factory(list)
+    _locked: JsonFileUnitOfWork | None = None
 
     def add(self, entries: Sequence[BulkEntry]) -> None:
         self._entries.extend(entries)
@@ -43,30 +48,41 @@ class JsonFileBulkWrite:
         counts = Counter(entry.mac_address for entry in self._entries)
         self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
 
-    def compare(self, on_conflict: OnConflict) -> None:
-        self._compare(JsonFileUnitOfWork.on(self._file.read()), on_conflict)
+    def select(self, query: ConfigQuery) -> None:
+        self._selected = [config.mac_address for config in self._work().configs.matching(query)]
 
-    def store(
-        self,
-        on_conflict: OnConflict,
-        *,
-        all_or_nothing: bool,
-        note: ChangeNote,
-        clock: Clock,
-        renew: Rebase | None = None,
-    ) -> bool:
+    def select_stale(self) -> int:
+        configs = self._configs(self._work())
+        stale = {e.mac_address for e in self._entries if is_stale(e, configs.get(e.mac_address))}
+        self._entries = [entry for entry in self._entries if entry.mac_address not in stale]
+        self._selected = list(stale)
+        return len(stale)
+
+    def selected(self) -> Iterator[Sequence[Config]]:
+        yield self._work().configs.load(self._selected)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
         with self._file.transaction() as records:
-            work = JsonFileUnitOfWork.on(records)
-            self._compare(work, on_conflict)
-            if renew is not None:
-                self._renew(work, renew)
-                self._compare(work, on_conflict)
-            if all_or_nothing and {Outcome.CONFLICT, Outcome.STALE} & set(self.tally()):
-                return False
-            now = clock()
-            pairs = zip(self._entries, self._results, strict=True)
-            self._results = [_stored(work, entry, result, note, now) for entry, result in pairs]
-        return True
+            self._locked = JsonFileUnitOfWork.on(records)
+            try:
+                yield
+            finally:
+                self._locked = None
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        work = self._work()
+        configs = self._configs(work)
+        self._results = [
+            _compared(work, entry, configs.get(entry.mac_address), on_conflict) for entry in self._entries
+        ]
+
+    def store(self, note: ChangeNote, now: datetime) -> None:
+        if self._locked is None:
+            raise RuntimeError(NOT_LOCKED)
+        pairs = zip(self._entries, self._results, strict=True)
+        self._results = [_stored(self._locked, entry, result, note, now) for entry, result in pairs]
+        self._locked = None
 
     def tally(self) -> Mapping[Outcome, int]:
         return Counter(result.outcome for result in self._results)
@@ -74,18 +90,14 @@ class JsonFileBulkWrite:
     def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         return (result for result in self._results if result.outcome in outcomes)
 
-    def _compare(self, work: JsonFileUnitOfWork, on_conflict: OnConflict) -> None:
-        configs = {
-            config.mac_address: config for config in work.configs.load([e.mac_address for e in self._entries])
-        }
-        self._results = [
-            _compared(work, entry, configs.get(entry.mac_address), on_conflict) for entry in self._entries
-        ]
+    def _work(self) -> JsonFileUnitOfWork:
+        """The locked records, or else those that the file has now."""
+        return self._locked or JsonFileUnitOfWork.on(self._file.read())
 
-    def _renew(self, work: JsonFileUnitOfWork, renew: Rebase) -> None:
-        stale = [result.mac_address for result in self._results if result.outcome is Outcome.STALE]
-        fresh = renew(work.configs.load(stale))
-        self._entries = [e for e in self._entries if e.mac_address not in stale] + [*fresh]
+    def _configs(self, work: JsonFileUnitOfWork) -> dict[MacAddress, Config]:
+        """The configs of the entries' devices."""
+        found = work.configs.load([entry.mac_address for entry in self._entries])
+        return {config.mac_address: config for config in found}
 
 
 def _compared(

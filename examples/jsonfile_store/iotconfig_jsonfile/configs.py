@@ -27,7 +27,7 @@ class JsonFileConfigReader:
         return next((c for c in self._records.configs.values() if c.mac_address == mac_address), None)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        matches = [config for config in self._sorted() if _matches(config, query)]
+        matches = self.matching(query)
         rest = [c for c in matches if query.after is None or c.mac_address > query.after]
         page, more = rest[: query.limit], len(rest) > query.limit
         return ConfigPage(
@@ -35,6 +35,10 @@ class JsonFileConfigReader:
             count=len(matches) if query.count else None,
             next=page[-1].mac_address if more else None,
         )
+
+    def matching(self, query: ConfigQuery) -> list[Config]:
+        """All configs that match, sorted by MAC address."""
+        return [config for config in self._sorted() if _matches(config, query)]
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
         wanted = frozenset(mac_addresses)

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from attrs import Factory, define, evolve
 
-from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
+    NOT_LOCKED,
     BulkEntry,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
     duplicates_among,
+    is_stale,
     outcome_of,
 )
-from iotconfig.domain.configs.ports import Rebase
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.mac import MacAddress
 
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
+
+_PAGE: Final = 100
 
 
 @define
@@ -32,7 +39,9 @@ class MemoryBulkWrite:
 
     _committed: Committed
     _entries: list[BulkEntry] = Factory(list)
+    _selected: list[MacAddress] = Factory(list)
     _results: list[BulkResult] = Factory(list)
+    _locked: MemoryUnitOfWork | None = None
 
     def add(self, entries: Sequence[BulkEntry]) -> None:
         self._entries.extend(entries)
@@ -42,42 +51,50 @@ class MemoryBulkWrite:
         counts = Counter(entry.mac_address for entry in self._entries)
         self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
 
+    def select(self, query: ConfigQuery) -> None:
+        self._selected = [config.mac_address for config in self._work.configs.matching(query)]
+
+    def select_stale(self) -> int:
+        configs = self._work.configs
+        stale = {e.mac_address for e in self._entries if is_stale(e, configs.get_by_mac(e.mac_address))}
+        self._entries = [entry for entry in self._entries if entry.mac_address not in stale]
+        self._selected = sorted(stale)
+        return len(stale)
+
+    def selected(self) -> Iterator[Sequence[Config]]:
+        for start in range(0, len(self._selected), _PAGE):
+            yield self._work.configs.load(self._selected[start : start + _PAGE])
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        with self._committed.transaction() as state:
+            self._locked = MemoryUnitOfWork.on(state)
+            try:
+                yield
+            finally:
+                self._locked = None
+
     def compare(self, on_conflict: OnConflict) -> None:
-        work = MemoryUnitOfWork.on(self._committed.state)
+        work = self._work
         self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
 
-    def store(
-        self,
-        on_conflict: OnConflict,
-        *,
-        all_or_nothing: bool,
-        note: ChangeNote,
-        clock: Clock,
-        renew: Rebase | None = None,
-    ) -> bool:
-        with self._committed.transaction() as state:
-            work = MemoryUnitOfWork.on(state)
-            self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
-            if renew is not None:
-                self._renew(work, renew)
-                self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
-            is_stored = not (all_or_nothing and {Outcome.CONFLICT, Outcome.STALE} & set(self.tally()))
-            if is_stored:
-                now = clock()
-                pairs = zip(self._entries, self._results, strict=True)
-                self._results = [_stored(work, entry, result, note, now) for entry, result in pairs]
-        return is_stored
-
-    def _renew(self, work: MemoryUnitOfWork, renew: Rebase) -> None:
-        stale = {result.mac_address for result in self._results if result.outcome is Outcome.STALE}
-        fresh = renew(work.configs.load(list(stale)))
-        self._entries = [entry for entry in self._entries if entry.mac_address not in stale] + [*fresh]
+    def store(self, note: ChangeNote, now: datetime) -> None:
+        if self._locked is None:
+            raise RuntimeError(NOT_LOCKED)
+        pairs = zip(self._entries, self._results, strict=True)
+        self._results = [_stored(self._locked, entry, result, note, now) for entry, result in pairs]
+        self._locked = None
 
     def tally(self) -> Mapping[Outcome, int]:
         return Counter(result.outcome for result in self._results)
 
     def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
         return (result for result in self._results if result.outcome in outcomes)
+
+    @property
+    def _work(self) -> MemoryUnitOfWork:
+        """The locked state, or else the committed one."""
+        return self._locked or MemoryUnitOfWork.on(self._committed.state)
 
 
 _TAKES_REVISION = frozenset({Outcome.NEW, Outcome.CHANGED})

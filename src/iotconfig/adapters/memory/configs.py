@@ -28,16 +28,20 @@ class MemoryConfigReader:
         return self._state.configs.get(self._state.ids.get(mac_address, 0))
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        matches = sorted(
-            (config for config in self._state.configs.values() if _matches(config, query)),
-            key=lambda config: config.mac_address,
-        )
+        matches = self.matching(query)
         rest = (c.summary() for c in matches if query.after is None or c.mac_address > query.after)
         page = tuple(islice(rest, query.limit))
         return ConfigPage(
             configs=page,
             count=len(matches) if query.count else None,
             next=page[-1].mac_address if next(rest, None) is not None else None,
+        )
+
+    def matching(self, query: ConfigQuery) -> list[Config]:
+        """All configs that match, sorted by MAC address."""
+        return sorted(
+            (config for config in self._state.configs.values() if _matches(config, query)),
+            key=lambda config: config.mac_address,
         )
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:

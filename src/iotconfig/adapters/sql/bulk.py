@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    bindparam,
     case,
     delete,
     exists,
@@ -144,19 +143,23 @@ def _find_duplicates() -> Any:
 LOCK: Final = _lock()
 FIND_DUPLICATES: Final = _find_duplicates()
 DISCARD_DUPLICATES: Final = delete(staged).where(staged.c.seq.in_(select(duplicates.c.seq)))
-DISCARD: Final = delete(staged).where(staged.c.mac_address == bindparam("key"))
+
+IS_STALE: Final = and_(
+    staged.c.if_revision.is_not(None),
+    or_(configs.c.id.is_(None), configs.c.revision != staged.c.if_revision),
+)
+UNREGISTER: Final = delete(revision_counters).where(
+    revision_counters.c.last_revision == _FIRST,
+    revision_counters.c.mac_address.in_(select(staged.c.mac_address)),
+    ~exists().where(configs.c.mac_address == revision_counters.c.mac_address),
+)
+"""Removes the counters that `LOCK` inserted, where nothing is stored."""
 
 
 def plan(on_conflict: OnConflict) -> Any:
     """Determine the outcome of each entry from the present rows."""
     outcome = case(
-        (
-            and_(
-                staged.c.if_revision.is_not(None),
-                or_(configs.c.id.is_(None), configs.c.revision != staged.c.if_revision),
-            ),
-            Outcome.STALE.value,
-        ),
+        (IS_STALE, Outcome.STALE.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
         (configs.c.content == staged.c.content, Outcome.SAME.value),
         else_=OUTCOME_OF_CONFLICT[on_conflict].value,

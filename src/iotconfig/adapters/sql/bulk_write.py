@@ -7,34 +7,30 @@ lock, and it takes no memory of this process.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import define
-from sqlalchemy import Column, Connection, Row, Select, delete, exists, func, select
+from attrs import Factory, define, field
+from sqlalchemy import Column, Connection, Row, Select, delete, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import NOT_LOCKED, BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
 from iotconfig.domain.configs.change_log import new_change_id
-from iotconfig.domain.configs.ports import Rebase
-from iotconfig.domain.configs.query import search_text
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import ConfigQuery, search_text
 from iotconfig.domain.configs.revisions import ChangeNote
-from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.mac import MacAddress
 
 from . import bulk
 from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
+from .bulk_selection import BulkSelection
 from .changes import write_values
-from .configs import SqlConfigReader
 from .engine.database import Session
-from .engine.failures import AWAY
 from .tables import configs
 
 _PAGE: Final = 1000
-_RENEWED: Final = 100
-_ATTEMPTS: Final = 10
 
 
 @define
@@ -42,7 +38,15 @@ class SqlBulkWrite:
     """`BulkWrite` on a connection of its own."""
 
     _session: Session
+    _selection: BulkSelection = field(init=False)
     _added: int = 0
+    _tally: Mapping[Outcome, int] = Factory(dict)
+    _is_locked: bool = False
+    """Whether the entries are locked, and not stored yet."""
+
+    @_selection.default
+    def _make_selection(self) -> BulkSelection:
+        return BulkSelection(self._session)
 
     def __attrs_post_init__(self) -> None:
         for table in (staged, planned):
@@ -64,51 +68,50 @@ class SqlBulkWrite:
         self._session.analyze(duplicates)
         self._connection.execute(bulk.DISCARD_DUPLICATES)
 
+    def select(self, query: ConfigQuery) -> None:
+        self._selection.select(query)
+
+    def select_stale(self) -> int:
+        return self._selection.select_stale()
+
+    def selected(self) -> Iterator[Sequence[Config]]:
+        return self._selection.pages()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        self._session.analyze(staged)
+        with self._session.writing():
+            self._connection.execute(bulk.LOCK[self._connection.dialect.name])
+            self._is_locked = True
+            try:
+                yield
+                if self._is_locked:
+                    # Not a rollback: it would undo the temporary tables, too, which have the results.
+                    self._connection.execute(bulk.UNREGISTER)
+            finally:
+                self._is_locked = False
+
     def compare(self, on_conflict: OnConflict) -> None:
         self._connection.execute(delete(planned))
         self._connection.execute(bulk.plan(on_conflict))
+        counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
+        self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 
-    def store(
-        self,
-        on_conflict: OnConflict,
-        *,
-        all_or_nothing: bool,
-        note: ChangeNote,
-        clock: Clock,
-        renew: Rebase | None = None,
-    ) -> bool:
-        for _ in range(_ATTEMPTS):
-            self._session.analyze(staged)
-            with self._session.writing() as transaction:
-                self._connection.execute(bulk.LOCK[self._connection.dialect.name])
-                self.compare(on_conflict)
-                if renew is not None and self._renew(renew):
-                    self.compare(on_conflict)
-                if not (all_or_nothing and self._is_hindered()):
-                    self._store_planned(note, clock())
-                    return True
-                transaction.rollback()
-            # The rollback removed the plan, from which the results are read.
-            self.compare(on_conflict)
-            if self._is_hindered():
-                return False
-        raise StoreUnavailable(AWAY, "the entries are changed by others again and again")
-
-    def _renew(self, renew: Rebase) -> bool:
-        """Replace stale entries by new ones, a page at a time. Returns whether there were any."""
-        stale = [result.mac_address for result in self.results({Outcome.STALE})]
-        for start in range(0, len(stale), _RENEWED):
-            page = stale[start : start + _RENEWED]
-            self._connection.execute(bulk.DISCARD, [{"key": str(mac_address)} for mac_address in page])
-            self.add(renew(SqlConfigReader(self._connection).load(page)))
-        return bool(stale)
+    def store(self, note: ChangeNote, now: datetime) -> None:
+        if not self._is_locked:
+            raise RuntimeError(NOT_LOCKED)
+        self._is_locked = False
+        self._session.analyze(planned)
+        values = write_values(new_change_id(), note, now)
+        for statement in bulk.RECORD[self._connection.dialect.name]:
+            self._connection.execute(statement, values)
+        enqueue_selected(self._connection, bulk.ANNOUNCEMENTS, values)
 
     def tally(self) -> Mapping[Outcome, int]:
-        counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
-        return {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
+        return self._tally
 
     def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
-        if not set(outcomes) & set(self.tally()):
+        if not self._tally.keys() & set(outcomes):
             return
         self._connection.execute(CreateIndex(bulk.BY_SEQ, if_not_exists=True))
         entries = (
@@ -129,17 +132,6 @@ class SqlBulkWrite:
             yield BulkResult(
                 row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.id, row.revision
             )
-
-    def _store_planned(self, note: ChangeNote, now: datetime) -> None:
-        self._session.analyze(planned)
-        values = write_values(new_change_id(), note, now)
-        for statement in bulk.RECORD[self._connection.dialect.name]:
-            self._connection.execute(statement, values)
-        enqueue_selected(self._connection, bulk.ANNOUNCEMENTS, values)
-
-    def _is_hindered(self) -> bool:
-        hindered = planned.c.outcome.in_([Outcome.CONFLICT.value, Outcome.STALE.value])
-        return self._connection.execute(select(exists().where(hindered))).scalar_one()
 
     def _pages(self, statement: Select[Any], position: Column[int]) -> Iterator[Row[Any]]:
         """All rows, a page at a time, so that no cursor stays open."""

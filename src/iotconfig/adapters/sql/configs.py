@@ -32,7 +32,8 @@ _SUMMARY: Final = (
 _SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.mac_address)
 """Each config with its document, which it always has."""
 
-_CONFIG: Final = select(configs, *_DERIVED).select_from(_SERVED)
+CONFIG_COLUMNS: Final = (*configs.c, *_DERIVED)
+_CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_SERVED)
 _BY_ID: Final = _CONFIG.where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = _CONFIG.where(configs.c.mac_address == bindparam("key"))
 
@@ -71,15 +72,15 @@ class SqlConfigReader:
 
     def get(self, config_id: int) -> Config | None:
         row = self._connection.execute(_BY_ID, {"key": config_id}).one_or_none()
-        return None if row is None else _config(row)
+        return None if row is None else config_of(row)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
         row = self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none()
-        return None if row is None else _config(row)
+        return None if row is None else config_of(row)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         page = (
-            _matching(select(*_SUMMARY).select_from(_SERVED), query, self._connection.dialect.name)
+            matching(select(*_SUMMARY).select_from(_SERVED), query, self._connection.dialect.name)
             .order_by(documents.c.mac_address)
             .limit(query.limit + 1)
         )
@@ -95,14 +96,14 @@ class SqlConfigReader:
 
     def _count(self, query: ConfigQuery) -> int:
         counted = select(func.count()).select_from(documents)
-        statement = _matching(counted, query, self._connection.dialect.name)
+        statement = matching(counted, query, self._connection.dialect.name)
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
         statement = _CONFIG.where(
             configs.c.mac_address.in_([str(mac_address) for mac_address in mac_addresses])
         ).order_by(configs.c.mac_address)
-        return [_config(row) for row in self._connection.execute(statement)]
+        return [config_of(row) for row in self._connection.execute(statement)]
 
 
 @frozen
@@ -135,7 +136,8 @@ def _counter(mac_address: MacAddress, row: Row[Any]) -> RevisionCounter:
     return RevisionCounter(mac_address, row.last_revision, row.last_document_number)
 
 
-def _matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Select[Any]:
+def matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Select[Any]:
+    """Restrict a statement over `documents` to those that match. The page of `query` is ignored."""
     if query.text is not None:
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:
@@ -157,7 +159,8 @@ def _has_text(text: str, dialect: str) -> ColumnElement[bool]:
     )
 
 
-def _config(row: Row[Any]) -> Config:
+def config_of(row: Row[Any]) -> Config:
+    """Return the config of a row with `CONFIG_COLUMNS`."""
     return Config(
         id=row.id,
         mac_address=MacAddress(row.mac_address),

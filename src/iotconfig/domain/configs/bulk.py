@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from attrs import field, frozen
 
@@ -51,6 +51,12 @@ OUTCOME_OF_CONFLICT: Final = {
     OnConflict.REPLACE: Outcome.CHANGED,
 }
 """The outcome of an entry whose device has a config with other content."""
+
+PREVENTING: Final = frozenset({Outcome.CONFLICT, Outcome.STALE})
+"""The outcomes of entries that cannot be stored: one of them prevents a write of all or nothing."""
+
+NOT_LOCKED: Final = "A bulk write is stored once, inside its lock."
+"""The message of the `RuntimeError` of `BulkWrite.store`."""
 
 
 def _check_place(_entry: object, _attribute: object, place: str) -> None:
@@ -117,9 +123,14 @@ def duplicates_among(entries: Sequence[BulkEntry]) -> Iterator[Duplicate]:
             yield Duplicate(entry.place, entry.mac_address, other)
 
 
+def is_stale(entry: BulkEntry, config: Config | None) -> bool:
+    """Whether an entry is for another revision of its device's config. `config`: that config, or None."""
+    return entry.if_revision is not None and (config is None or config.revision != entry.if_revision)
+
+
 def outcome_of(entry: BulkEntry, config: Config | None, on_conflict: OnConflict) -> Outcome:
     """Return the outcome of an entry. `config`: the one that its device has, or None."""
-    if entry.if_revision is not None and (config is None or config.revision != entry.if_revision):
+    if is_stale(entry, config):
         return Outcome.STALE
     if config is None:
         return Outcome.NEW
@@ -155,6 +166,19 @@ class Tally:
     refused: int = 0
     stored: bool = False
     """False where nothing was stored: a dry run, something refused, or nothing new."""
+
+    @classmethod
+    def of(cls, outcomes: Mapping[Outcome, int], refused: int, *, is_stored: bool) -> Self:
+        """Return the tally of a write that counted its `outcomes`, and whose entries were stored or not."""
+        new, changed = outcomes.get(Outcome.NEW, 0), outcomes.get(Outcome.CHANGED, 0)
+        return cls(
+            new=new,
+            changed=changed,
+            same=outcomes.get(Outcome.SAME, 0),
+            skipped=outcomes.get(Outcome.SKIPPED, 0),
+            refused=refused,
+            stored=is_stored and new + changed > 0,
+        )
 
 
 def _conflict_of(given: OnConflict | str) -> OnConflict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -13,15 +14,14 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.line_ends import as_stored
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import IotConfigError, RecordExists, ServiceClosed, ValidationFailed
+from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.offload import Offload, run_inline
 
 from .bulk import (
+    PREVENTING,
     BulkEntry,
     BulkOptions,
     BulkRefusal,
-    BulkResult,
-    Duplicate,
     ExportedConfig,
     OnConflict,
     OnRefusal,
@@ -31,7 +31,9 @@ from .bulk import (
     PatchSample,
     Tally,
 )
-from .config import Config
+from .bulk_batches import batches
+from .bulk_patch import BulkPatch
+from .bulk_refusals import Refusals, conflict_refusal, duplicate_refusal
 from .edits import Merge
 from .ports import BulkWrite
 from .query import ConfigQuery, check_query
@@ -40,17 +42,8 @@ from .store import Store
 
 T = TypeVar("T")
 
-_BATCH: Final = 1000
-"""Entries in one call of `BulkWrite.add`."""
-
-_BATCH_CHARACTERS: Final = 1024 * 1024
-"""Characters of content in one call of `BulkWrite.add`."""
-
 _PAGE: Final = 100
-"""Configs read at a time, with their contents."""
-
-_SAMPLES: Final = 5
-"""Changes that the dry run of a patch shows."""
+"""Stored configs that are read at a time, with their contents."""
 
 
 def _ignore(_subject: object) -> None:
@@ -95,20 +88,27 @@ class BulkService:
         """
         _check_options(options)
         check_note(note)
+        refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
-            refusals = _Refusals(on_refusal)
-            for batch in _batches(refusals.taken_from(self._yielding(source))):
+            for batch in batches(_entries_of(self._yielding(source), refusals)):
                 write.add(list(self._as_stored(batch)))
-            refusals.take(map(_duplicate, write.take_duplicates()))
-            if options.dry_run or (refusals.count and not options.keep_going):
+            refusals.take(map(duplicate_refusal, write.take_duplicates()))
+            if options.dry_run or refusals.prevent_storing:
                 write.compare(options.on_conflict)
-                stored = False
+                is_stored = False
             else:
-                stored = write.store(
-                    options.on_conflict, all_or_nothing=not options.keep_going, note=note, clock=self.clock
-                )
-            refusals.take(map(_conflict, write.results({Outcome.CONFLICT})))
-            return _tally(write, refusals.count, stored=stored)
+                is_stored = self._store(write, options, note)
+            refusals.take(map(conflict_refusal, write.results({Outcome.CONFLICT})))
+            return Tally.of(write.tally(), refusals.count, is_stored=is_stored)
+
+    def _store(self, write: BulkWrite, options: BulkOptions, note: ChangeNote) -> bool:
+        """Store what can be stored, or all or nothing, as `options` say."""
+        with write.lock():
+            write.compare(options.on_conflict)
+            if not options.keep_going and PREVENTING & write.tally().keys():
+                return False
+            write.store(note, self.clock())
+        return True
 
     def patch(
         self,
@@ -132,31 +132,18 @@ class BulkService:
         check_query(query)
         _check_options(options)
         check_note(note)
-        merge = Merge(patch, max_content_bytes, self.offload)
-        refusals = _Refusals(on_refusal)
-        samples: list[PatchSample] = []
-
-        def renewed(configs: Sequence[Config]) -> Sequence[BulkEntry]:
-            # The configs are locked: this waits for no other work.
-            entries = list(_patched(configs, evolve(merge, offload=run_inline), refusals, samples))
-            if refusals.count and not options.keep_going:
-                raise _PatchRefused
-            return entries
-
+        refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
-            for batch in _batches(_patched(self._selected(query), merge, refusals, samples)):
-                write.add(batch)
-            if options.dry_run or (refusals.count and not options.keep_going):
-                return _compared(write, refusals, samples if options.dry_run else [], on_result)
-            try:
-                write.store(
-                    OnConflict.REPLACE, all_or_nothing=True, note=note, clock=self.clock, renew=renewed
-                )
-            except _PatchRefused:
-                return _compared(write, refusals, [], on_result)
+            merge = Merge(patch, max_content_bytes, self.offload)
+            patching = BulkPatch(write, merge, refusals, self.yield_turn)
+            patching.add_entries(query)
+            if options.dry_run:
+                return _compared(write, refusals, on_result, patching.samples)
+            if not patching.store(note, self.clock):
+                return _compared(write, refusals, on_result)
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 on_result(result)
-            return PatchOutcome(_tally(write, refusals.count, stored=True))
+            return PatchOutcome(Tally.of(write.tally(), refusals.count, is_stored=True))
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
@@ -190,18 +177,6 @@ class BulkService:
             self.yield_turn()
             yield item
 
-    def _selected(self, query: ConfigQuery) -> Iterator[Config]:
-        """The configs that a filter selects, read a page at a time."""
-        page = evolve(query, after=None, limit=_PAGE, count=False)
-        while True:
-            with self.store.reading() as view:
-                found = view.configs.find(page)
-                configs = view.configs.load([summary.mac_address for summary in found.configs])
-            yield from self._yielding(configs)
-            if found.next is None:
-                return
-            page = evolve(page, after=found.next)
-
 
 @define
 class _OpenExport(Iterator[ExportedConfig]):
@@ -216,34 +191,18 @@ class _OpenExport(Iterator[ExportedConfig]):
         return next(self._configs)
 
 
-class _PatchRefused(Exception):
-    """A config that was changed meanwhile cannot be patched, so nothing is stored."""
-
-
-@define
-class _Refusals:
-    """Reports refusals, and counts them."""
-
-    _on_refusal: OnRefusal
-    count: int = 0
-
-    def take(self, refusals: Iterable[BulkRefusal]) -> None:
-        for refusal in refusals:
-            self.count += 1
-            self._on_refusal(refusal)
-
-    def taken_from(self, source: Iterable[BulkEntry | BulkRefusal]) -> Iterator[BulkEntry]:
-        """Return the entries of `source`; report and count its refusals."""
-        for item in source:
-            if isinstance(item, BulkRefusal):
-                self.take([item])
-            else:
-                check_kind(
-                    item,
-                    BulkEntry,
-                    'A fleet is loaded from entries, such as BulkEntry("row 1", mac_address, content)',
-                )
-                yield item
+def _entries_of(source: Iterable[BulkEntry | BulkRefusal], refusals: Refusals) -> Iterator[BulkEntry]:
+    """Return the entries of `source`; report and count its refusals."""
+    for item in source:
+        if isinstance(item, BulkRefusal):
+            refusals.take([item])
+        else:
+            check_kind(
+                item,
+                BulkEntry,
+                'A fleet is loaded from entries, such as BulkEntry("row 1", mac_address, content)',
+            )
+            yield item
 
 
 def _check_options(options: object) -> None:
@@ -255,71 +214,15 @@ def _check_options(options: object) -> None:
 
 
 def _compared(
-    write: BulkWrite, refusals: _Refusals, samples: list[PatchSample], on_result: OnResult
+    write: BulkWrite, refusals: Refusals, on_result: OnResult, samples: Sequence[PatchSample] = ()
 ) -> PatchOutcome:
-    """Return the outcome of a dry run. A config that changed since it was read counts as changed: it would be patched."""
+    """Return the outcome of a patch that stores nothing.
+
+    A config that changed since it was read counts as changed: it would be patched as it is then.
+    """
     write.compare(OnConflict.REPLACE)
     for result in write.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
         on_result(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
-    tally = _tally(write, refusals.count, stored=False)
-    stale = write.tally().get(Outcome.STALE, 0)
-    return PatchOutcome(evolve(tally, changed=tally.changed + stale), tuple(samples))
-
-
-def _patched(
-    configs: Iterable[Config], merge: Merge, refusals: _Refusals, samples: list[PatchSample]
-) -> Iterator[BulkEntry]:
-    """Return an entry with the patched content of each config."""
-    for config in configs:
-        place = str(config.mac_address)
-        try:
-            content = merge.merged(config.content)
-        except IotConfigError as error:
-            refusals.take([BulkRefusal(place, error)])
-            continue
-        if len(samples) < _SAMPLES and content.text != config.content.text:
-            samples.append(PatchSample(config, content))
-        yield BulkEntry(place, config.mac_address, content, if_revision=config.revision)
-
-
-def _batches(entries: Iterable[BulkEntry]) -> Iterator[list[BulkEntry]]:
-    """Return the entries in lists of limited length and limited text."""
-    batch: list[BulkEntry] = []
-    characters = 0
-    for entry in entries:
-        batch.append(entry)
-        characters += len(entry.content.text)
-        if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _duplicate(duplicate: Duplicate) -> BulkRefusal:
-    return BulkRefusal(
-        duplicate.place,
-        ValidationFailed(
-            f"{duplicate.other_place} has the same MAC address {duplicate.mac_address}: keep one of them.",
-            mac_address=str(duplicate.mac_address),
-        ),
-    )
-
-
-def _conflict(result: BulkResult) -> BulkRefusal:
-    error = RecordExists(
-        result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
-    )
-    return BulkRefusal(result.place, error)
-
-
-def _tally(write: BulkWrite, refused: int, *, stored: bool) -> Tally:
-    counts = write.tally()
-    return Tally(
-        new=counts.get(Outcome.NEW, 0),
-        changed=counts.get(Outcome.CHANGED, 0),
-        same=counts.get(Outcome.SAME, 0),
-        skipped=counts.get(Outcome.SKIPPED, 0),
-        refused=refused,
-        stored=stored and bool(counts.get(Outcome.NEW, 0) + counts.get(Outcome.CHANGED, 0)),
-    )
+    outcomes = Counter(write.tally())
+    outcomes[Outcome.CHANGED] += outcomes[Outcome.STALE]
+    return PatchOutcome(Tally.of(outcomes, refusals.count, is_stored=False), tuple(samples))

@@ -7,11 +7,11 @@ adapters to these contracts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from iotconfig.domain.clock import Clock
 from iotconfig.domain.mac import MacAddress
 
 from .bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
@@ -129,19 +129,15 @@ class HistoryRepository(HistoryReader, Protocol):
         ...
 
 
-Rebase = Callable[[Sequence[Config]], Sequence[BulkEntry]]
-"""Makes new entries from configs that are locked."""
-
-
 class BulkWrite(Protocol):
     """Collects many entries, to store them in one transaction. Private to its caller; for one thread.
 
-    It holds no lock and no transaction while entries are added, however long
-    that takes, and needs no memory for them.
+    Outside of `lock` it holds no lock and no transaction, however long that takes, and it needs no
+    memory for the entries. An error of any method ends its use.
     """
 
     def add(self, entries: Sequence[BulkEntry]) -> None:
-        """Add some entries; a thousand at a time is a good number."""
+        """Add some entries; a thousand at a time is a good number. Inside `lock`: only of configs that `selected` gave."""
         ...
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -151,35 +147,49 @@ class BulkWrite(Protocol):
         """
         ...
 
-    def compare(self, on_conflict: OnConflict) -> None:
-        """Determine the outcome of each entry, without a lock; nothing is stored."""
+    def select(self, query: ConfigQuery) -> None:
+        """Select the configs that match, instead of those selected before. The page of `query` is ignored."""
         ...
 
-    def store(
-        self,
-        on_conflict: OnConflict,
-        *,
-        all_or_nothing: bool,
-        note: ChangeNote,
-        clock: Clock,
-        renew: Rebase | None = None,
-    ) -> bool:
-        """Store the entries in one transaction, each as `ConfigService.put` would; False: nothing was stored.
+    def select_stale(self) -> int:
+        """Remove the stale entries (`Outcome.STALE`), and select their configs instead of those selected before.
 
-        It locks the counters in the order of their addresses, then determines the outcome of
-        each entry. An entry with the same content makes no revision and is not announced.
+        Returns their number. Some of their devices may have no config any more.
+        """
+        ...
 
-        all_or_nothing: one conflict or stale entry prevents the whole write; without it, such entries
-            are left out.
-        renew: makes new entries for stale ones from their configs as they are now, under the lock.
-            An error that it raises ends the transaction.
+    def selected(self) -> Iterator[Sequence[Config]]:
+        """Return the selected configs that still exist, each as it is when its page is read; sorted by MAC address.
+
+        Called after `select` or `select_stale`. Entries may be added between two pages.
+        """
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """A transaction that no other writer of the entries' devices interrupts; entered once.
+
+        It locks the counters of the entries' devices in the order of their addresses. Inside of it,
+        the outcomes that `compare` determines are final, and entries do not become stale. If the block
+        raises, or calls no `store`, nothing is stored, no counter of a new device either.
+        """
+        ...
+
+    def compare(self, on_conflict: OnConflict) -> None:
+        """Determine the outcome of each entry; nothing is stored."""
+        ...
+
+    def store(self, note: ChangeNote, now: datetime) -> None:
+        """Store each entry that `compare` found new or changed, as `ConfigService.put` would.
+
+        Called once, inside `lock` and after `compare`; otherwise it raises `RuntimeError`. An entry with
+        the same content makes no revision and is not announced.
         """
         ...
 
     def tally(self) -> Mapping[Outcome, int]:
-        """Return the number of entries by outcome, after `compare` or `store`."""
+        """Return the number of entries by outcome, after `compare`."""
         ...
 
     def results(self, outcomes: Collection[Outcome]) -> Iterator[BulkResult]:
-        """Return the results of entries with one of these outcomes, in their order, after `compare` or `store`."""
+        """Return the results of entries with one of these outcomes, in their order, after `compare`."""
         ...

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from attrs import evolve
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkEntry, BulkResult, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import PREVENTING, BulkEntry, BulkResult, OnConflict, Outcome
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.ports import BulkWrite
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, Operation
@@ -35,6 +39,10 @@ ALL = frozenset(Outcome)
 CLOCK = StillClock()
 
 
+class Oops(Exception):
+    """Raised under the lock."""
+
+
 def store_in(
     write: BulkWrite,
     on_conflict: OnConflict = OnConflict.REPLACE,
@@ -42,7 +50,17 @@ def store_in(
     all_or_nothing: bool = True,
     note: ChangeNote = UNSIGNED,
 ) -> bool:
-    return write.store(on_conflict, all_or_nothing=all_or_nothing, note=note, clock=CLOCK)
+    with write.lock():
+        write.compare(on_conflict)
+        if all_or_nothing and PREVENTING & write.tally().keys():
+            return False
+        write.store(note, CLOCK())
+    return True
+
+
+def selected(write: BulkWrite) -> list[Config]:
+    """Return all selected configs."""
+    return [config for page in write.selected() for config in page]
 
 
 def results(write: BulkWrite, outcomes: Collection[Outcome] = ALL) -> list[tuple[str, Outcome, int | None]]:
@@ -146,7 +164,7 @@ class BulkWriteContract(UseCases):
     def test_all_or_nothing(
         self, store: Store, queue: NotificationQueue, mixed: list[BulkEntry], hindrance: Outcome
     ) -> None:
-        """With all-or-nothing, one conflict or one stale entry prevents the whole write: no counter or config is stored."""
+        """A lock that ends without `store` stores nothing, no counter of a new device either; the outcomes stay known."""
         chosen = mixed[:3] if hindrance is Outcome.CONFLICT else mixed[1:4]
         before = everything(store, queue, range(1, 6))
         with store.bulk_writing() as write:
@@ -155,7 +173,146 @@ class BulkWriteContract(UseCases):
             assert not store_in(write, OnConflict.FAIL)
             assert 1 == write.tally()[hindrance]
             assert 2 == write.tally()[Outcome.NEW]
+            assert [place for place, outcome, _ in results(write) if outcome is hindrance] == [
+                place for place, _, _ in results(write, {hindrance})
+            ]
         assert before == everything(store, queue, range(1, 6))
+
+    def test_an_error_under_the_lock_undoes_what_was_stored(
+        self, store: Store, queue: NotificationQueue, mixed: list[BulkEntry]
+    ) -> None:
+        """If the block of the lock raises, everything is as it was, whatever was stored in it."""
+        before = everything(store, queue, range(6))
+        with suppress(Oops), store.bulk_writing() as write:
+            write.add(mixed)
+            with write.lock():
+                write.compare(OnConflict.REPLACE)
+                write.store(UNSIGNED, CLOCK())
+                raise Oops
+
+        assert before == everything(store, queue, range(6))
+
+    def test_entries_are_stored_once_under_the_lock(self, store: Store) -> None:
+        """`store` is refused outside of the lock, and when it is called again."""
+        with store.bulk_writing() as write:
+            write.add([entry(1)])
+            write.compare(OnConflict.REPLACE)
+            with pytest.raises(RuntimeError):
+                write.store(UNSIGNED, CLOCK())
+        assert {} == configs(store)
+        with store.bulk_writing() as write:
+            write.add([entry(1)])
+            with write.lock():
+                write.compare(OnConflict.REPLACE)
+                write.store(UNSIGNED, CLOCK())
+                with pytest.raises(RuntimeError):
+                    write.store(UNSIGNED, CLOCK())
+        assert 1 == configs(store)[mac(1)].revision
+
+    def test_writers_of_locked_devices_wait(self, store: Store, service: ConfigService) -> None:
+        """A writer of an entry's device, known or new, waits for the end of the lock, and then sees what it stored."""
+        service.put(mac(1), content(n=1))
+        with ThreadPoolExecutor(2) as threads, store.bulk_writing() as write:
+            write.add([entry(1, content(z=1)), entry(2)])
+            with write.lock():
+                begun = Barrier(3)
+
+                def put(number: int) -> int:
+                    begun.wait()
+                    return service.put(mac(number), content(later=number))[0].revision
+
+                later = [threads.submit(put, number) for number in (1, 2)]
+                begun.wait()
+                write.compare(OnConflict.REPLACE)
+                write.store(UNSIGNED, CLOCK())
+
+            assert [3, 2] == [writer.result() for writer in later]
+            assert {Outcome.CHANGED: 1, Outcome.NEW: 1} == dict(write.tally())
+
+    def test_selected_configs_are_given_as_they_are(self, store: Store, service: ConfigService) -> None:
+        """The query selects, whatever its page; changes after that are seen, and deleted configs are left out."""
+        for number in range(1, 6):
+            service.put(mac(number), content(deviceName=f"{'Lamp' if number < 5 else 'Fan'} {number}"))
+        with store.bulk_writing() as write:
+            write.select(ConfigQuery(text="LAMP", limit=1, after=mac(1)))
+            service.put(mac(2), content(n=2))
+            service.delete(service.get_by_mac(mac(3)).id)
+            service.put(mac(6), content(deviceName="Lamp 6"))
+            found = configs(store)
+
+            assert [found[mac(number)] for number in (1, 2, 4)] == selected(write)
+            write.select(ConfigQuery(text="fan"))
+            assert [found[mac(5)]] == selected(write)
+            write.compare(OnConflict.REPLACE)
+            assert {} == dict(write.tally())
+
+    def test_entries_are_added_between_pages_of_selected_configs(
+        self, store: Store, service: ConfigService
+    ) -> None:
+        """Each selected config is given once, in the order of MAC addresses, while entries are added."""
+        with store.bulk_writing() as write:
+            write.add(entries(reversed(range(250))))
+            store_in(write)
+        with store.bulk_writing() as write:
+            write.select(ConfigQuery())
+            given = []
+            for page in write.selected():
+                write.add(
+                    [BulkEntry("", config.mac_address, content(z=0), config.revision) for config in page]
+                )
+                given += [config.mac_address for config in page]
+
+            assert [mac(number) for number in range(250)] == given
+            assert 0 == write.select_stale()
+            assert [] == selected(write)
+            assert store_in(write)
+            assert {Outcome.CHANGED: 250} == dict(write.tally())
+
+    def test_stale_entries_are_removed_and_their_configs_selected(
+        self, store: Store, service: ConfigService
+    ) -> None:
+        """Changed and deleted configs make entries stale; those at their revision, and those for any, stay."""
+        for number in range(1, 6):
+            service.put(mac(number), content(n=number))
+        with store.bulk_writing() as write:
+            write.select(ConfigQuery())
+            write.add([*(entry(n, content(z=n), if_revision=1) for n in (4, 3, 2, 1)), entry(5), entry(6)])
+            service.put(mac(1), content(n=11))
+            service.put(mac(3), content(n=33))
+            service.delete(service.get_by_mac(mac(2)).id)
+
+            assert 3 == write.select_stale()
+            found = configs(store)
+            assert [found[mac(1)], found[mac(3)]] == selected(write)
+            assert 0 == write.select_stale()
+            assert store_in(write)
+            assert [
+                ("place 4", Outcome.CHANGED, 2),
+                ("place 5", Outcome.SAME, 1),
+                ("place 6", Outcome.NEW, 1),
+            ] == results(write)
+
+    def test_a_stale_entry_is_added_again_under_the_lock(self, store: Store, service: ConfigService) -> None:
+        """Under the lock, a stale entry is replaced by one for the config as it is, which stays current."""
+        for number in (1, 2, 3):
+            service.put(mac(number), content(n=number))
+        with store.bulk_writing() as write:
+            write.add([entry(number, content(z=number), if_revision=1) for number in (1, 2, 3)])
+            service.put(mac(2), content(n=22))
+            service.delete(service.get_by_mac(mac(3)).id)
+            with write.lock():
+                assert 2 == write.select_stale()
+                (config,) = selected(write)
+                assert (mac(2), 2, content(n=22)) == (config.mac_address, config.revision, config.content)
+                write.add([entry(2, content(z=22), if_revision=2)])
+                assert 0 == write.select_stale()
+                write.compare(OnConflict.REPLACE)
+                write.store(UNSIGNED, CLOCK())
+
+            assert [("place 1", Outcome.CHANGED, 2), ("place 2", Outcome.CHANGED, 3)] == results(write)
+        assert {mac(1): content(z=1), mac(2): content(z=22)} == {
+            address: config.content for address, config in configs(store).items()
+        }
 
     def test_an_entry_for_a_revision_of_a_device_that_has_no_config_is_stale(
         self, store: Store, service: ConfigService
@@ -265,9 +422,9 @@ class BulkWriteContract(UseCases):
             else:
                 with one.bulk_writing() as write:
                     write.add(list(reversed(changed)))
-                    write.store(
-                        OnConflict.REPLACE, all_or_nothing=True, note=ChangeNote("eve", "all"), clock=clock
-                    )
+                    with write.lock():
+                        write.compare(OnConflict.REPLACE)
+                        write.store(ChangeNote("eve", "all"), clock())
 
         service = ConfigService(store, clock)
         expected, found = (

@@ -19,14 +19,6 @@ class SendsAfterCommit(Protocol):
     """The query to send once the present transaction has committed. If it fails, the transaction is stored all the same."""
 
 
-class Transaction(Protocol):
-    """A transaction on a session's connection."""
-
-    def rollback(self) -> None:
-        """Undo the transaction. The rest of the block runs outside of it."""
-        ...
-
-
 class Session(Protocol):
     """A separate connection for long work. Outside of `writing`, each statement commits by itself."""
 
@@ -43,7 +35,7 @@ class Session(Protocol):
         """Update the planner's statistics of a temporary table."""
         ...
 
-    def writing(self) -> AbstractContextManager[Transaction]:
+    def writing(self) -> AbstractContextManager[None]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         ...
 

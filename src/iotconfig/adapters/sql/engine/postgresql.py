@@ -23,7 +23,7 @@ from .document_lookup import find_document
 from .failures import READ_ONLY, translated, translation_of, unavailable
 from .libpq import IS_READ_ONLY, connection_arguments, prepare
 from .lifetime import Lifetime
-from .manual_transaction import SessionTransaction, session_transaction
+from .manual_transaction import session_transaction
 from .pool import Pool, PooledConnection
 from .pool_size import DEFAULT_POOL_SIZE
 from .timeouts import Timeouts
@@ -153,9 +153,9 @@ class PostgresqlSession:
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")
 
     @contextmanager
-    def writing(self) -> Iterator[SessionTransaction]:
-        with session_transaction(self.connection, "BEGIN") as transaction:
-            yield transaction
+    def writing(self) -> Iterator[None]:
+        with session_transaction(self.connection, "BEGIN"):
+            yield
 
 
 def _engine(connect: Callable[[], Any]) -> Engine:

@@ -27,7 +27,7 @@ from .cooperate import SharingConnection, YieldTurn
 from .failures import busy, exhausted, is_busy, is_read_only_file, translated
 from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .lifetime import Lifetime
-from .manual_transaction import SessionTransaction, session_transaction
+from .manual_transaction import session_transaction
 from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, OpenFile
 from .sqlite_index import Identity
 from .timeouts import Timeouts
@@ -223,12 +223,12 @@ class SqliteSession:
         """Do nothing: SQLite finds the rows by the tables' keys."""
 
     @contextmanager
-    def writing(self) -> Iterator[SessionTransaction]:
+    def writing(self) -> Iterator[None]:
         with _held(self._writer, self._lock_timeout):
             self._file.check()
             execute_patiently(self.connection, _BEGIN_WRITING, self._lock_timeout)
-            with session_transaction(self.connection) as transaction:
-                yield transaction
+            with session_transaction(self.connection):
+                yield
                 self._file.check()
             self._file.check(is_written=True)
 

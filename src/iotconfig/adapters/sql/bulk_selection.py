@@ -1,0 +1,93 @@
+"""The selected configs of a bulk write: their addresses are in a temporary table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import Column, Select, Table, bindparam, delete, insert, literal, select
+from sqlalchemy.schema import CreateTable
+
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import ConfigQuery
+
+from .bulk import IS_STALE, staged, temporary
+from .configs import CONFIG_COLUMNS, config_of, matching
+from .engine.database import Session
+from .tables import MacText, configs, documents
+
+_PAGE: Final = 100
+"""Configs that are read at a time, with their contents."""
+
+selected: Final = Table(
+    "selected_configs",
+    temporary,
+    Column("mac_address", MacText, primary_key=True),
+    prefixes=["TEMPORARY"],
+)
+
+_STALE: Final = (
+    select(staged.c.mac_address)
+    .distinct()
+    .select_from(staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address))
+    .where(IS_STALE)
+)
+_DISCARD_ENTRIES: Final = delete(staged).where(staged.c.mac_address.in_(select(selected.c.mac_address)))
+
+
+def _select_page() -> Select[Any]:
+    """Each address of a page, with its config, if there still is one.
+
+    The limit is inside and in the text, so that the planner knows how few rows are joined: with a parameter,
+    it read all configs for each page.
+    """
+    page = (
+        select(selected.c.mac_address.label("selected"))
+        .where(selected.c.mac_address > bindparam("after"))
+        .order_by(selected.c.mac_address)
+        .limit(literal(_PAGE, literal_execute=True))
+        .subquery()
+    )
+    return (
+        select(page.c.selected, *CONFIG_COLUMNS)
+        .select_from(
+            page.outerjoin(configs, configs.c.mac_address == page.c.selected).outerjoin(
+                documents, documents.c.mac_address == configs.c.mac_address
+            )
+        )
+        .order_by(page.c.selected)
+    )
+
+
+_SELECT_PAGE: Final = _select_page()
+
+
+@frozen
+class BulkSelection:
+    """The selection of one bulk write, on its connection."""
+
+    _session: Session
+
+    def select(self, query: ConfigQuery) -> None:
+        """Select the configs that match."""
+        addresses = select(documents.c.mac_address)
+        self._replace(matching(addresses, query, self._session.connection.dialect.name))
+
+    def select_stale(self) -> int:
+        """Select the configs of stale entries, and remove these; returns their number."""
+        self._replace(_STALE)
+        return self._session.connection.execute(_DISCARD_ENTRIES).rowcount
+
+    def pages(self) -> Iterator[Sequence[Config]]:
+        """Return the selected configs that exist."""
+        after = ""
+        while rows := self._session.connection.execute(_SELECT_PAGE, {"after": after}).all():
+            yield [config_of(row) for row in rows if row.id is not None]
+            after = rows[-1].selected
+
+    def _replace(self, addresses: Select[Any]) -> None:
+        connection = self._session.connection
+        connection.execute(CreateTable(selected, if_not_exists=True))
+        connection.execute(delete(selected))
+        connection.execute(insert(selected).from_select(["mac_address"], addresses))

@@ -1,0 +1,63 @@
+"""The refusals of one bulk write: reported, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from attrs import define
+
+from iotconfig.domain.errors import RecordExists, ValidationFailed
+
+from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal
+
+
+@define
+class Refusals:
+    """Reports refusals, and counts them."""
+
+    _on_refusal: OnRefusal
+    _keep_going: bool
+    count: int = 0
+
+    @property
+    def prevent_storing(self) -> bool:
+        """Whether nothing may be stored, because an entry was refused."""
+        return self.count > 0 and not self._keep_going
+
+    def take(self, refusals: Iterable[BulkRefusal]) -> None:
+        """Report and count each of them."""
+        for refusal in refusals:
+            self.count += 1
+            self._on_refusal(refusal)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Count refusals during the block, and report them after it: reporting may be slow."""
+        on_refusal, deferred = self._on_refusal, list[BulkRefusal]()
+        self._on_refusal = deferred.append
+        try:
+            yield
+        finally:
+            self._on_refusal = on_refusal
+        for refusal in deferred:
+            on_refusal(refusal)
+
+
+def duplicate_refusal(duplicate: Duplicate) -> BulkRefusal:
+    """Return the refusal of an entry that shares its MAC address."""
+    return BulkRefusal(
+        duplicate.place,
+        ValidationFailed(
+            f"{duplicate.other_place} has the same MAC address {duplicate.mac_address}: keep one of them.",
+            mac_address=str(duplicate.mac_address),
+        ),
+    )
+
+
+def conflict_refusal(result: BulkResult) -> BulkRefusal:
+    """Return the refusal of an entry whose device has other content."""
+    error = RecordExists(
+        result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
+    )
+    return BulkRefusal(result.place, error)
