@@ -15,7 +15,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.services import open_services, services_in_memory
 
-MEMBERS = ["configs", "history", "bulk", "notifications", "api_tokens", "device_tokens", "assets"]
+MEMBERS = ["configs", "history", "bulk", "notifications", "api_tokens", "device_tokens", "assets", "pictures"]
 
 
 def other_tables(path: Path) -> None:
@@ -61,7 +61,7 @@ def test_threads_share_one_service_for_pictures(sqlite_url: str) -> None:
         open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services,
         ThreadPoolExecutor(8) as threads,
     ):
-        assert 1 == len({id(made) for made in threads.map(lambda _: services.pictures(), range(32))})
+        assert 1 == len({id(made) for made in threads.map(lambda _: services.pictures.service(), range(32))})
 
 
 def test_use_cases_work_on_one_database(sqlite_url: str) -> None:

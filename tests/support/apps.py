@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import falcon
@@ -20,12 +21,15 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
-from iotconfig.domain.pictures import PictureService
+from iotconfig.domain.pictures import Picture, TargetSize
 from iotconfig.testing.clocks import SteppingClock
 
 
-def _no_pictures() -> PictureService:
-    raise AssertionError("pictures are not fetched here")
+class _NoPictures:
+    """`PictureUseCases` for tests that fetch no picture."""
+
+    def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
+        raise AssertionError("pictures are not fetched here")
 
 
 def app_in_memory(
@@ -46,6 +50,6 @@ def app_in_memory(
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         check_store=store.check,
-        pictures=_no_pictures,
+        pictures=_NoPictures(),
     )
     return create_app(use_cases, AccessControl(MemoryThrottle(10)), **options)

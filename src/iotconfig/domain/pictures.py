@@ -148,3 +148,11 @@ class PictureService:
         if picture is None:
             raise TooManyRequests("Too many converted pictures wait to be sent: try again.", RETRY_AFTER)
         return picture
+
+
+class PictureUseCases(Protocol):
+    """The use case of `PictureService`; its docstring is the contract."""
+
+    def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
+        """Return the converted picture at `url`."""
+        ...

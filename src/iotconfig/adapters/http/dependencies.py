@@ -14,7 +14,7 @@ from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.offload import Offload
-from iotconfig.domain.pictures import PictureService
+from iotconfig.domain.pictures import PictureUseCases
 
 from .access.authentication import Authentication
 from .access.sign_ins import SignIns
@@ -33,8 +33,7 @@ class UseCases:
     assets: AssetService
     check_store: Callable[[], None]
     """Raises `StoreUnavailable` where the database is away or takes no writes, as `Store.check` does."""
-    pictures: Callable[[], PictureService]
-    """Called at the first request for a picture: the libraries that it loads are large."""
+    pictures: PictureUseCases
 
 
 @frozen

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import atexit
-from threading import BoundedSemaphore
+from collections.abc import Mapping
+from threading import BoundedSemaphore, Lock
 
-from iotconfig.domain.pictures import AT_ONCE, HELD_BYTES, PictureService
+from attrs import define, field
+
+from iotconfig.domain.pictures import AT_ONCE, HELD_BYTES, Picture, PictureService, TargetSize
 from iotconfig.entrypoints.settings import Settings
 
 from .clock import yield_turn
 
 
 def pictures(settings: Settings) -> PictureService:
-    """Pictures from other servers."""
+    """Pictures from other servers. Loads an HTTP client, and starts decoders at the first picture."""
     import ssl
 
     from iotconfig.adapters.outbound import AddressPolicy, OutboundClient
@@ -42,3 +45,22 @@ def pictures(settings: Settings) -> PictureService:
         MemoryBudget(HELD_BYTES),
         settings.content.pictures.timeout,
     )
+
+
+@define
+class PicturesOnDemand:
+    """`PictureUseCases` that makes its service at the first picture: most workers serve none, and the libraries are large."""
+
+    _settings: Settings
+    _service: PictureService | None = field(init=False, default=None)
+    _making: Lock = field(init=False, factory=Lock, repr=False)
+
+    def picture(self, url: str, headers: Mapping[str, str], box: TargetSize) -> Picture:
+        return self.service().picture(url, headers, box)
+
+    def service(self) -> PictureService:
+        """The service, one for all threads."""
+        with self._making:
+            if self._service is None:
+                self._service = pictures(self._settings)
+            return self._service

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
-from threading import Lock
 
-from attrs import define, field
+from attrs import define
 
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
@@ -17,7 +16,6 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.offload import Offload
-from iotconfig.domain.pictures import PictureService
 from iotconfig.entrypoints.settings import Settings
 
 from .access import api_tokens
@@ -28,7 +26,7 @@ from .clock import utc_now
 from .databases import migrations, open_database
 from .offload import offload
 from .persistence import Persistence
-from .pictures import pictures
+from .pictures import PicturesOnDemand
 from .sql import SqlPersistence
 
 
@@ -38,8 +36,6 @@ class Services:
 
     settings: Settings
     persistence: Persistence
-    _making_pictures: Lock = field(init=False, factory=Lock, repr=False)
-    _pictures: PictureService | None = field(init=False, default=None, repr=False)
 
     @property
     def max_content_bytes(self) -> int:
@@ -86,12 +82,10 @@ class Services:
         """Files for devices. Raises `InvalidSetting` where the key of uploads cannot be read."""
         return assets(self.settings, self.persistence.store)
 
-    def pictures(self) -> PictureService:
-        """Pictures from other servers; one service for all threads. Making it loads an HTTP client."""
-        with self._making_pictures:
-            if self._pictures is None:
-                self._pictures = pictures(self.settings)
-            return self._pictures
+    @cached_property
+    def pictures(self) -> PicturesOnDemand:
+        """Pictures from other servers."""
+        return PicturesOnDemand(self.settings)
 
 
 def services_on_database(settings: Settings) -> Services:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import falcon
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from iotconfig.adapters.http.access.forwarding import forwarded
 from iotconfig.adapters.http.requests.queries import number, parameter, read_query, text
-from iotconfig.domain.pictures import MAX_SIDE, Picture, PictureService, TargetSize
+from iotconfig.domain.pictures import MAX_SIDE, Picture, PictureUseCases, TargetSize
 
 _SIDE: Final = number(1, MAX_SIDE)
 
@@ -34,13 +34,12 @@ class PictureQuery:
 class LvglResource:
     """Fetches and converts a picture at every request; nothing is cached."""
 
-    pictures: Callable[[], PictureService]
-    """Loads the libraries at the first request."""
+    pictures: PictureUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, PictureQuery)
         box = TargetSize(query.width, query.height)
-        picture = self.pictures().picture(query.url, forwarded(req, query.headers), box)
+        picture = self.pictures.picture(query.url, forwarded(req, query.headers), box)
         resp.content_type = "application/octet-stream"
         resp.set_header("Cache-Control", "no-store")
         if req.method == "HEAD":
