@@ -242,6 +242,19 @@ def test_an_entity_inside_a_dictionary_keeps_its_content() -> None:
     assert f'{{"config": {to_json(config)}}}' == to_json({"config": config})
 
 
+def test_configs_in_a_list_keep_their_content() -> None:
+    """Content is verbatim wherever it stands in an answer."""
+    config = a_config()
+
+    assert f'{{"configs": [{to_json(config)}, {to_json(config)}]}}' == to_json({"configs": [config, config]})
+
+
+def test_a_value_without_json_is_refused() -> None:
+    """It has no hook in the converter."""
+    with pytest.raises(TypeError, match="set has no JSON"):
+        to_json({"names": [{1}]})
+
+
 def test_raw_json_is_written_unchanged() -> None:
     """`RawJson` is neither quoted nor reformatted."""
     assert '{"a": [1.10 ]}' == to_json({"a": RawJson("[1.10 ]")})

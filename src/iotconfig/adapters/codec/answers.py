@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Self, TypeVar, get_type_hints, is_typeddict
+from typing import Any, Final, Self, TypeVar, cast, is_typeddict
 
-from attrs import Attribute, AttrsInstance, asdict, fields, frozen
+from attrs import Attribute, AttrsInstance, fields, frozen
 from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
@@ -23,10 +23,11 @@ C = TypeVar("C", bound=type)
 _decorated: Final[set[type]] = set()
 
 
-class RawJson(str):
+@frozen
+class RawJson:
     """JSON text that is written unchanged."""
 
-    __slots__ = ()
+    text: str
 
 
 def rfc3339(moment: datetime) -> str:
@@ -83,7 +84,19 @@ class ConfigAnswer:
     @classmethod
     def of(cls, config: Config) -> Self:
         """The answer about this config."""
-        return cls(content=config.content, **asdict(config.summary(), recurse=False))
+        content = config.content
+        return cls(
+            id=config.id,
+            mac_address=config.mac_address,
+            device_name=content.device_name,
+            device_entity_id=content.device_entity_id,
+            enable_ota=content.enable_ota,
+            revision=config.revision,
+            etag=content.etag,
+            content=content,
+            created_at=config.created_at,
+            updated_at=config.updated_at,
+        )
 
 
 @answer
@@ -104,30 +117,36 @@ class RevisionAnswer:
     @classmethod
     def of(cls, revision: Revision) -> Self:
         """The answer about this revision."""
-        return cls(content=revision.content, **asdict(revision.summary(), recurse=False))
-
-
-def _answer_writer(cls: type[AttrsInstance]) -> Callable[[object], dict[str, object]]:
-    hints = get_type_hints(cls)
-    members = [
-        (
-            attribute.name,
-            written_name(attribute),
-            _answers.get_unstructure_hook(hints[attribute.name]),
-            attribute.default is None,
+        content, note = revision.content, revision.note
+        return cls(
+            config_id=revision.config_id,
+            mac_address=revision.mac_address,
+            revision=revision.revision,
+            operation=revision.operation,
+            etag=content.etag if content else None,
+            author=note.author,
+            message=note.message,
+            created_at=revision.created_at,
+            content=content,
         )
-        for attribute in fields(cls)
-    ]
 
-    def write(content: object) -> dict[str, object]:
-        found = {}
-        for name, written, hook, may_be_left_out in members:
-            value = getattr(content, name)
-            if value is not None or not may_be_left_out:
-                found[written] = hook(value)
+
+def _answer_writer(cls: type[AttrsInstance]) -> Callable[[Any], dict[str, object]]:
+    renamed = {attribute.name: override(rename=written_name(attribute)) for attribute in fields(cls)}
+    write = make_dict_unstructure_fn(cls, _answers, **renamed)  # type: ignore[arg-type]  # mypy takes them for its options.
+    optional = [written_name(attribute) for attribute in fields(cls) if attribute.default is None]
+    if not optional:
+        return write
+
+    def write_without_none(content: Any) -> dict[str, object]:
+        # The option omit_if_default of cattrs would write optional members after all others.
+        found = write(content)
+        for name in optional:
+            if found[name] is None:
+                del found[name]
         return found
 
-    return write
+    return write_without_none
 
 
 def _stand_in_writer(cls: type) -> Callable[[Any], object]:
@@ -138,13 +157,26 @@ def _stand_in_writer(cls: type) -> Callable[[Any], object]:
 
 def _dumps(value: object) -> str:
     if isinstance(value, RawJson):
-        return value
+        return value.text
     if isinstance(value, dict):
         return (
             "{" + ", ".join(f"{json.dumps(name)}: {_dumps(member)}" for name, member in value.items()) + "}"
         )
-    # Lists hold no content: the C encoder writes them whole.
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        # Most lists hold no content: the C encoder writes them whole.
+        return json.dumps(value, ensure_ascii=False, default=_refuse_raw)
+    except _RawInList:
+        return f"[{', '.join(map(_dumps, cast('Iterable[object]', value)))}]"
+
+
+class _RawInList(Exception):
+    """A list holds JSON text that is written unchanged."""
+
+
+def _refuse_raw(value: object) -> object:
+    if isinstance(value, RawJson):
+        raise _RawInList
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 _STAND_INS: Final[Mapping[type, tuple[type, Callable[[Any], object]]]] = {
