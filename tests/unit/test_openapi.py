@@ -12,6 +12,7 @@ import pytest
 from falcon import inspect, testing
 
 from iotconfig.adapters.http.openapi.document import document, path_of
+from iotconfig.adapters.http.openapi.shapes import DESCRIPTIONS
 from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.adapters.http.routes import ROUTES
 from tests.support.apps import app_in_memory
@@ -79,6 +80,14 @@ def test_every_reference_resolves() -> None:
     there = {f"{kind}/{name}" for kind in ("schemas", "headers") for name in found["components"][kind]}
 
     assert used == there
+
+
+def test_every_description_belongs_to_a_member() -> None:
+    """None is left of a member that was renamed or removed."""
+    schemas = document(ROUTES)["components"]["schemas"].values()
+    used = {part.get("description") for schema in schemas for part in schema.get("properties", {}).values()}
+
+    assert set() == set(DESCRIPTIONS.values()) - used
 
 
 def objects(part: object) -> Iterator[dict[str, Any]]:

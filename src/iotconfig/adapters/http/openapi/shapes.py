@@ -58,7 +58,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     MergePatch: ref("MergePatch"),
 }
 
-_ABOUT: Final = {
+DESCRIPTIONS: Final = {
     "id": "The config's id; it is never reused",
     "mac_address": "The device",
     "device_name": "`deviceName` of the content",
@@ -150,7 +150,9 @@ class SchemaWriter:
         found: Part = {
             "type": "object",
             "properties": {
-                name: self._described(hint, _ABOUT.get(f"{cls.__name__}.{name}", _ABOUT.get(name)))
+                name: self._described(
+                    hint, DESCRIPTIONS.get(f"{cls.__name__}.{name}", DESCRIPTIONS.get(name))
+                )
                 for name, hint, _ in members
             },
         }
