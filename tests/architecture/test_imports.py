@@ -60,6 +60,7 @@ PLANTED = [
     ("adapters/sql/tables.py", "from iotconfig.adapters.sql import engine", "No cycles are allowed in iotconfig.adapters.sql."),
     ("entrypoints/library.py", "from iotconfig.adapters import memory", "iotconfig.entrypoints.library -> iotconfig.adapters.memory"),
     ("entrypoints/web.py", "from iotconfig.adapters.mqtt import publisher", "iotconfig.entrypoints.web -> iotconfig.adapters.mqtt.publisher"),
+    ("adapters/cli/edit.py", "from iotconfig.domain.configs.service import ConfigService", "iotconfig.adapters.cli.edit -> iotconfig.domain.configs.service"),
     ("plugins/__init__.py", "", "not listed as layers: - iotconfig.plugins"),
     ("adapters/redis.py", "", "not listed as layers: - iotconfig.adapters.redis"),
 ]  # fmt: skip
