@@ -1,66 +1,97 @@
 // A device that fetches its document from iotconfig, and fetches it again after each message about a change.
 //
 // Board: ESP32 (Arduino core 3). Libraries: PubSubClient 2.8, ArduinoJson 7.
-// The tests run examples/simulated_device/device.py, which does the same. This sketch was not compiled,
-// because no toolchain was available.
+// docs/tutorial.md, "With a board", says how the service and the broker are set up for it.
 
 #include <ArduinoJson.h>
 #include <HTTPClient.h>
 #include <LittleFS.h>
 #include <PubSubClient.h>
 #include <WiFi.h>
+#include <esp_mac.h>
+#include <esp_task_wdt.h>
 
 // --- settings of your site ------------------------------------------------------------------
 
 const char* WIFI_NAME = "home";
 const char* WIFI_PASSWORD = "secret";
-const char* SERVER = "http://192.168.1.10:8080";  // https:// needs WiFiClientSecure and setCACert
+const char* SERVER = "http://192.168.1.10:8080";  // an IP address, or the name in BASEURL
 const char* BROKER = "192.168.1.10";
 const uint16_t BROKER_PORT = 1883;
 const char* BROKER_USER = "";                     // "device", with deploy/compose.yaml
 const char* BROKER_PASSWORD = "";
 const char* DEVICE_TOKEN = "";                    // if IOTCONFIG_DEVICE_AUTH=required
 
-// --------------------------------------------------------------------------------------------
-
-const char* DOCUMENT_FILE = "/config.json";
-const char* ETAG_FILE = "/config.etag";
-const uint32_t LOOK_ANYWAY_MS = 6UL * 60 * 60 * 1000;  // in case a message was lost
-const uint32_t LONGEST_PAUSE_MS = 60UL * 1000;
-
+// Without TLS, everyone in the network can read the document and the token. With https in SERVER, make this a
+// NetworkClientSecure (NetworkClientSecure.h), and in setup() call httpSocket.setCACert(…) with your CA's
+// certificate, and configTime(0, 0, "pool.ntp.org"): no certificate is valid in 1970, where the clock starts.
 WiFiClient httpSocket;
 WiFiClient mqttSocket;
+
+// --------------------------------------------------------------------------------------------
+
+const char* DOCUMENT_FILE = "/config";          // the ETag, a line end, the document
+const size_t LARGEST_DOCUMENT = 16 * 1024;      // bytes; parsed, it takes several times that of some 100 KB
+const uint32_t POLL_MS = 6UL * 60 * 60 * 1000;  // in case a message was lost
+const uint32_t LONGEST_PAUSE_MS = 60UL * 1000;
+const uint32_t LONGEST_DOWNLOAD_MS = 20UL * 1000;
+const uint32_t WATCHDOG_MS = 60UL * 1000;       // longer than all time-outs of one loop()
+
 PubSubClient mqtt(mqttSocket);
+
+// The difference is correct across the overflow of millis(), every 49.7 days. A stored time of the end would look
+// like the future once it is 24.9 days old.
+struct Timer {
+  uint32_t since = 0;
+  uint32_t pause = 0;
+
+  void start(uint32_t milliseconds) {
+    since = millis();
+    pause = milliseconds;
+  }
+  bool isDue() const { return (uint32_t)millis() - since >= pause; }
+};
 
 String mac;         // aa:bb:cc:dd:ee:ff
 String stateTopic;  // iotsupport/devices/<mac>/config
-String etag;        // of the applied document, with quotes
-uint32_t fetchAt = 0;  // time of the next fetch
-uint32_t connectAt = 0;
+String etag;        // of the document that runs, with quotes; empty if there is none
+String refused;     // the ETag of a document that apply() refused
+Timer fetchTimer;
+Timer brokerTimer;  // connected: until failures are forgotten; otherwise: until the next attempt
 uint8_t fetchFailures = 0;
-uint8_t connectFailures = 0;
+uint8_t brokerFailures = 0;
+bool isSubscribed = false;
 
-String readFile(const char* path) {
-  File file = LittleFS.open(path, "r");
-  return file ? file.readString() : String();
-}
-
-bool writeFile(const char* path, const String& text) {
-  // Write a new file, then rename it: after a power cut the old one is complete.
-  const String draft = String(path) + ".new";
-  File file = LittleFS.open(draft, "w");
-  if (!file) return false;
-  const bool whole = file.print(text) == text.length();
-  file.close();
-  return whole && LittleFS.rename(draft, path);
-}
-
-// Applies the document. This example prints a line; yours sets pins, brightness, intervals.
+// Applies the document, or refuses it and changes nothing. This example prints a line; yours sets pins,
+// brightness, intervals.
 bool apply(const String& document) {
   JsonDocument config;
-  if (deserializeJson(config, document) != DeserializationError::Ok) return false;
-  Serial.printf("configuration of %s\n", (const char*)(config["deviceName"] | "a device without a name"));
+  const DeserializationError error = deserializeJson(config, document);
+  if (error || !config.is<JsonObject>()) {
+    Serial.printf("document refused: %s\n", error ? error.c_str() : "not an object");
+    return false;
+  }
+  Serial.printf("configuration of %s\n", config["deviceName"] | "a device without a name");
   return true;
+}
+
+// One file, so that a document never has the ETag of another; renamed, so that a power cut leaves the old or the new.
+bool store(const String& document) {
+  const String draft = String(DOCUMENT_FILE) + ".new";
+  const String text = etag + "\n" + document;
+  File file = LittleFS.open(draft, "w");
+  if (!file) return false;
+  const bool isWhole = file.print(text) == text.length();
+  file.close();
+  return isWhole && LittleFS.rename(draft, DOCUMENT_FILE);
+}
+
+void applyStored() {
+  File file = LittleFS.open(DOCUMENT_FILE, "r");
+  if (!file) return;
+  const String text = file.readString();
+  const int end = text.indexOf('\n');
+  if (end > 0 && apply(text.substring(end + 1))) etag = text.substring(0, end);
 }
 
 // Doubles with each failure, with a random part: a thousand boards must not retry in the same second.
@@ -69,90 +100,180 @@ uint32_t pauseAfter(uint8_t failures) {
   return longest / 2 + random(longest / 2);
 }
 
+uint8_t oneMore(uint8_t failures) {
+  return min<uint8_t>(failures + 1, 10);
+}
+
+// Used instead of HTTPClient::getString(), which waits without a limit for the rest of a body.
+bool readBody(HTTPClient& http, String& body) {
+  const int size = http.getSize();  // -1 without Content-Length, which the service always sends
+  if (size < 0 || !body.reserve(size)) return false;
+  Timer deadline;
+  deadline.start(LONGEST_DOWNLOAD_MS);
+  while ((int)body.length() < size && http.connected() && !deadline.isDue()) {
+    uint8_t block[512];
+    const int count = http.getStream().read(block, min<size_t>(sizeof block, size - body.length()));
+    if (count > 0) {
+      body.concat((const char*)block, count);
+    } else {
+      delay(10);
+    }
+  }
+  if ((int)body.length() < size) Serial.printf("body cut: %u of %d bytes\n", body.length(), size);
+  return (int)body.length() == size;
+}
+
+// Takes the document of an answer, or refuses it. Returns false if the answer is none of the service, or incomplete.
+bool takeDocument(HTTPClient& http) {
+  const String tag = http.header("ETag");
+  if (tag.isEmpty()) {
+    Serial.println("no ETag: another server answered, such as a WiFi portal");
+    return false;
+  }
+  String document;
+  const bool isTooLarge = http.getSize() > (int)LARGEST_DOCUMENT;
+  if (isTooLarge) {
+    Serial.printf("document refused: %d bytes\n", http.getSize());
+  } else if (!readBody(http, document)) {
+    return false;
+  }
+  if (isTooLarge || !apply(document)) {
+    refused = tag;  // it stays refused until the next message or start
+    return true;
+  }
+  etag = tag;
+  refused = "";
+  Serial.println(store(document) ? "document stored" : "document not stored: the flash is full or broken");
+  return true;
+}
+
 void fetch() {
   HTTPClient http;
   http.setReuse(false);
   http.setConnectTimeout(5000);
   http.setTimeout(10000);
   http.begin(httpSocket, String(SERVER) + "/api/configs/" + mac + ".json");
-  const char* wanted[] = {"ETag"};
-  http.collectHeaders(wanted, 1);
-  if (etag.length()) http.addHeader("If-None-Match", etag);
+  const char* wanted[] = {"ETag", "Retry-After"};
+  http.collectHeaders(wanted, 2);
+  if (etag.length()) {
+    // The first ETag is that of the document that runs. The second names one that need not be sent again.
+    String known = etag;
+    if (refused.length()) known += String(", ") + refused;
+    http.addHeader("If-None-Match", known);
+  }
   if (strlen(DEVICE_TOKEN)) http.addHeader("Authorization", String("Bearer ") + DEVICE_TOKEN);
 
   const int status = http.GET();
+  uint32_t asked = 0;  // by the service, in milliseconds
   bool done = true;
   if (status == HTTP_CODE_OK) {
-    const String document = http.getString();
-    // Content-Length is always sent: a shorter body is incomplete.
-    if (http.getSize() == (int)document.length() && apply(document)) {
-      etag = http.header("ETag");
-      // Store the document first: an ETag without its document would keep the old one for ever.
-      if (writeFile(DOCUMENT_FILE, document)) writeFile(ETAG_FILE, etag);
-    } else {
-      done = false;
-    }
+    done = takeDocument(http);
   } else if (status == HTTP_CODE_NOT_MODIFIED) {
     Serial.println("unchanged");
   } else if (status == HTTP_CODE_NOT_FOUND || status == HTTP_CODE_GONE) {
     // No config, or the board was replaced: keep the stored document.
     Serial.println("no configuration");
   } else {
-    done = false;  // below 0: no connection; 503: the database is away
+    done = false;  // below 0: no connection; 401 and 403: the token; 503: the database is away
+    asked = 1000UL * max(0L, min(3600L, http.header("Retry-After").toInt()));
   }
   http.end();
 
-  fetchFailures = done ? 0 : min<uint8_t>(fetchFailures + 1, 10);
-  fetchAt = millis() + (done ? LOOK_ANYWAY_MS : pauseAfter(fetchFailures));
-}
-
-// Called inside mqtt.loop(), so it must not fetch: it only sets the time of the next fetch.
-void onMessage(char*, byte* payload, unsigned int length) {
-  if (length == 0) return;  // deleted: often a mistake that is soon corrected
-  JsonDocument state;
-  if (deserializeJson(state, payload, length) != DeserializationError::Ok) return;
-  if (etag != (const char*)(state["etag"] | "")) fetchAt = millis();
-}
-
-void connectToBroker() {
-  const String id = "device-" + mac;
-  const bool connected = strlen(BROKER_USER) ? mqtt.connect(id.c_str(), BROKER_USER, BROKER_PASSWORD)
-                                             : mqtt.connect(id.c_str());
-  // The broker sends the retained state at once, so a missed change is detected here.
-  if (connected && mqtt.subscribe(stateTopic.c_str(), 1)) {
-    connectFailures = 0;
+  if (done) {
+    fetchFailures = 0;
+    fetchTimer.start(POLL_MS - POLL_MS / 10 + random(POLL_MS / 5));
   } else {
-    connectFailures = min<uint8_t>(connectFailures + 1, 10);
-    connectAt = millis() + pauseAfter(connectFailures);
+    fetchFailures = oneMore(fetchFailures);
+    fetchTimer.start(asked + pauseAfter(fetchFailures));
+    Serial.printf("not fetched (%d), again in %u ms\n", status, (unsigned int)fetchTimer.pause);
   }
 }
 
-bool isDue(uint32_t moment) {
-  return (int32_t)(millis() - moment) >= 0;  // correct across the overflow of millis(), every 49 days
+// Called inside mqtt.loop(), so it must not fetch: it only makes the fetch due.
+void onMessage(char*, byte* payload, unsigned int length) {
+  if (length == 0) return;  // deleted: often a mistake that is soon corrected
+  JsonDocument state;
+  if (deserializeJson(state, payload, length)) return;
+  if (etag == (state["etag"] | "")) return;
+  refused = "";
+  fetchTimer.start(0);
+}
+
+bool subscribe() {
+  const String id = "device-" + mac;
+  const bool isConnected = strlen(BROKER_USER) ? mqtt.connect(id.c_str(), BROKER_USER, BROKER_PASSWORD)
+                                               : mqtt.connect(id.c_str());
+  // The broker sends the retained state at once, so a missed change is detected here.
+  isSubscribed = isConnected && mqtt.subscribe(stateTopic.c_str(), 1);
+  if (isSubscribed) {
+    Serial.println("subscribed");
+    // Failures are forgotten after this time only: two boards with one id end each other's connections.
+    brokerTimer.start(LONGEST_PAUSE_MS);
+  } else if (isConnected) {
+    mqtt.disconnect();
+  }
+  return isSubscribed;
+}
+
+void pauseBroker() {
+  brokerFailures = oneMore(brokerFailures);
+  brokerTimer.start(pauseAfter(brokerFailures));
+  Serial.printf("no broker (%d), again in %u ms\n", mqtt.state(), (unsigned int)brokerTimer.pause);
+}
+
+void keepBroker() {
+  if (mqtt.loop()) {
+    if (brokerTimer.isDue()) brokerFailures = 0;
+  } else if (isSubscribed) {
+    // A pause before the first attempt, too: a broker that restarts has lost all boards at once.
+    isSubscribed = false;
+    pauseBroker();
+  } else if (brokerTimer.isDue() && !subscribe()) {
+    pauseBroker();
+  }
 }
 
 void setup() {
   Serial.begin(115200);
-  LittleFS.begin(true);
-  WiFi.mode(WIFI_STA);
-  WiFi.begin(WIFI_NAME, WIFI_PASSWORD);
-  mac = WiFi.macAddress();
-  mac.toLowerCase();
+  const esp_task_wdt_config_t watchdog = {.timeout_ms = WATCHDOG_MS, .idle_core_mask = 0, .trigger_panic = true};
+  esp_task_wdt_reconfigure(&watchdog);
+  enableLoopWDT();  // it is fed before each loop()
+
+  // Core 3 knows WiFi.macAddress() only after the network has started.
+  uint8_t bytes[6];
+  char text[18];
+  esp_read_mac(bytes, ESP_MAC_WIFI_STA);
+  snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4],
+           bytes[5]);
+  mac = text;
+  Serial.printf("MAC address %s\n", mac.c_str());
+
   stateTopic = "iotsupport/devices/" + mac + "/config";
   mqtt.setServer(BROKER, BROKER_PORT);
-  mqtt.setBufferSize(512);  // the state is larger than the library's 256 bytes
+  mqtt.setSocketTimeout(5);
+  mqtt.setBufferSize(512);  // larger packets are dropped; the state has about 200 bytes, a long prefix more
   mqtt.setCallback(onMessage);
 
   // Apply the stored document first, so that the device works without a network.
-  const String document = readFile(DOCUMENT_FILE);
-  if (document.length() && apply(document)) etag = readFile(ETAG_FILE);
+  if (LittleFS.begin(true)) {
+    applyStored();
+  } else {
+    Serial.println("no file system: documents are not stored");
+  }
+  Serial.printf("connecting to the network %s\n", WIFI_NAME);
+  WiFi.mode(WIFI_STA);
+  WiFi.begin(WIFI_NAME, WIFI_PASSWORD);
 }
 
 void loop() {
-  if (WiFi.status() == WL_CONNECTED) {
-    if (!mqtt.connected() && isDue(connectAt)) connectToBroker();
-    mqtt.loop();
-    if (isDue(fetchAt)) fetch();
+  static bool isOnline = false;
+  if (isOnline != (WiFi.status() == WL_CONNECTED)) {
+    isOnline = !isOnline;
+    Serial.println(isOnline ? "network connected" : "network lost");
+  }
+  if (isOnline) {
+    keepBroker();
+    if (fetchTimer.isDue()) fetch();
   }
   delay(10);
 }
