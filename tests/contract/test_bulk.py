@@ -20,7 +20,7 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
-from iotconfig.domain.errors import RecordExists, ValidationFailed
+from iotconfig.domain.errors import PreconditionFailed, RecordExists, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
@@ -118,6 +118,25 @@ def test_a_repeated_import_changes_nothing(store: Store, bulk: BulkService, some
     assert Tally(same=3) == bulk.load(some, BulkOptions(REPLACE))
     assert before == everything(store, range(1, 4))
     assert {} == notifications(store)
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_entries_for_another_revision_are_refused(
+    store: Store, bulk: BulkService, some: list[BulkEntry], keep_going: bool
+) -> None:
+    """An entry whose device has no config, or one at another revision, is refused, and its place is reported."""
+    bulk.load(some, BulkOptions(REPLACE))
+    before = configs(store)
+    reported: list[BulkRefusal] = []
+    source = [entry(1, content(z=1), if_revision=9), entry(8, if_revision=1), entry(7)]
+    tally = bulk.load(source, BulkOptions(REPLACE, keep_going=keep_going), on_refusal=reported.append)
+
+    assert Tally(new=1, refused=2, stored=keep_going) == tally
+    assert ["place 1", "place 8"] == places(reported)
+    assert [PreconditionFailed] * 2 == [type(refusal.error) for refusal in reported]
+    assert {"revision": 1} == reported[0].error.details
+    assert "has none" in str(reported[1].error)
+    assert ({mac(7)} if keep_going else set()) == configs(store).keys() - before.keys()
 
 
 @pytest.mark.parametrize("keep_going", [False, True])

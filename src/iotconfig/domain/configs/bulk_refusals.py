@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from attrs import define
 
-from iotconfig.domain.errors import RecordExists, ValidationFailed
+from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, ValidationFailed
 
-from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal
+from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal, Outcome
 
 
 @define
@@ -55,9 +55,21 @@ def duplicate_refusal(duplicate: Duplicate) -> BulkRefusal:
     )
 
 
-def conflict_refusal(result: BulkResult) -> BulkRefusal:
-    """Return the refusal of an entry whose device has other content."""
-    error = RecordExists(
-        result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
-    )
+def refusal_of(result: BulkResult) -> BulkRefusal:
+    """Return the refusal of an entry with an outcome of `PREVENTING`."""
+    error: IotConfigError
+    if result.outcome is Outcome.CONFLICT:
+        error = RecordExists(
+            result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
+        )
+    elif result.revision is None:
+        error = PreconditionFailed(
+            f"The entry replaces a config, and MAC address {result.mac_address} has none."
+        )
+    else:
+        error = PreconditionFailed(
+            f"The config of {result.mac_address} is at revision {result.revision}, not at that of the entry: "
+            "read it again, then repeat the change.",
+            revision=result.revision,
+        )
     return BulkRefusal(result.place, error)

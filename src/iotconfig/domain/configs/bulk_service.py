@@ -33,7 +33,7 @@ from .bulk import (
 )
 from .bulk_batches import batches
 from .bulk_patch import BulkPatch
-from .bulk_refusals import Refusals, conflict_refusal, duplicate_refusal
+from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
 from .edits import Merge
 from .ports import BulkWrite
 from .query import ConfigQuery, check_query
@@ -79,8 +79,8 @@ class BulkService:
         """Store the configs of `source`, as `options` say.
 
         `source` may be slow, and may contain refusals. `on_refusal` is called with these, and with each
-        other entry that cannot be stored: two entries have the same MAC address, or an entry is in
-        conflict with a stored config. Unless `options` say to keep going, one refusal prevents the whole
+        other entry that cannot be stored: two entries have the same MAC address, an entry is in
+        conflict with a stored config, or that is at another revision than `if_revision`. Unless `options` say to keep going, one refusal prevents the whole
         write. Content that differs from the stored content only in line ends counts as the same, since
         editors and Windows tools add them.
 
@@ -98,7 +98,7 @@ class BulkService:
                 is_stored = False
             else:
                 is_stored = self._store(write, options, note)
-            refusals.take(map(conflict_refusal, write.results({Outcome.CONFLICT})))
+            refusals.take(map(refusal_of, write.results(PREVENTING)))
             return Tally.of(write.tally(), refusals.count, is_stored=is_stored)
 
     def _store(self, write: BulkWrite, options: BulkOptions, note: ChangeNote) -> bool:
