@@ -69,7 +69,6 @@ def test_options_lists_the_methods(single: Service, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api",
         "/api/",
         "/api/nowhere",

@@ -136,6 +136,14 @@ def test_it_has_a_validator(app: falcon.App[Any, Any], path: str) -> None:
     assert first.headers["ETag"] == client.simulate_head(path).headers["ETag"]
 
 
+@pytest.mark.parametrize("query", ["", "?utm_source=mail"])
+def test_the_address_of_the_service_leads_to_the_page(app: falcon.App[Any, Any], query: str) -> None:
+    """GET and HEAD, with any query."""
+    client = testing.TestClient(app)
+    for answer in (client.simulate_get(f"/{query}"), client.simulate_head(f"/{query}")):
+        assert (302, "/api/docs", b"") == (answer.status_code, answer.headers["Location"], answer.content)
+
+
 def test_the_page_loads_nothing(app: falcon.App[Any, Any]) -> None:
     """It has no script and no external resource, and its policy allows none."""
     client = testing.TestClient(app)

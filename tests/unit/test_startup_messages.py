@@ -1,4 +1,4 @@
-"""The message of `serve` about authentication."""
+"""The messages of `serve` after its start."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ from iotconfig.entrypoints.startup_messages import startup_messages
             {"IOTCONFIG_DEVICE_AUTH": "optional"},
             "Device tokens are optional: a token that is sent must be valid",
         ),
+        ({}, "The API is described at http://127.0.0.1:8080/api/docs"),
         ({}, "assets; uploads are refused (SIGNING_KEY_PATH is not set)"),
     ],
 )
-def test_a_start_names_the_access(sqlite_url: str, environ: dict[str, str], line: str) -> None:
+def test_a_start_names_the_description_and_the_access(
+    sqlite_url: str, environ: dict[str, str], line: str
+) -> None:
     """If there is no way to sign in, the message names the command that creates a token."""
     settings = Settings.from_environ({**environ, "DATABASE_URL": sqlite_url})
     said = list(startup_messages(settings, "http://127.0.0.1:8080", None, None))

@@ -17,6 +17,7 @@ from .settings import Settings
 from .wiring.services import open_services
 
 _HEALTH: Final = "/api/health"
+_DESCRIPTION: Final = "/api/docs"
 
 
 def address_of(listener: socket.socket) -> str:
@@ -29,6 +30,7 @@ def startup_messages(
     settings: Settings, address: str, relay_to: str | None, scrapes: socket.socket | None
 ) -> Iterator[str]:
     """The messages, one sentence each, of a service that has started at `address`."""
+    yield f"The API is described at {address}{_DESCRIPTION}"
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"
     yield _access(settings)

@@ -13,13 +13,14 @@ from iotconfig.adapters.codec import answer
 from iotconfig.adapters.http.access.authentication import Authentication
 from iotconfig.adapters.http.access.sign_ins import CALLBACK, SignIns
 from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.api.description import PAGE
 from iotconfig.adapters.http.requests.queries import NoQuery, parameter, read_query, text
 from iotconfig.domain.access.identity import Session, SignIn
 from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR, Role
 from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
 
-AFTERWARDS: Final = "/api/docs"
+AFTERWARDS: Final = PAGE
 """The default redirect target after sign-out: a page that always exists."""
 
 _ERROR: Final = re.compile(r"[a-z_]{1,64}")

@@ -6,10 +6,14 @@ import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from importlib.resources import files
+from typing import Final
 
 import falcon
 
 from iotconfig.adapters.http.requests.conditional import is_unchanged
+
+PAGE: Final = "/api/docs"
+"""The path of the description as a page."""
 
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -37,6 +41,14 @@ class StaticResource:
     def _made(self) -> tuple[bytes, str]:
         body = self._make().encode()
         return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+class StartResource:
+    """Leads a browser at the address of the service to the description."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        resp.status = falcon.HTTP_302
+        resp.location = PAGE
 
 
 def style() -> str:
