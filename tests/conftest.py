@@ -33,8 +33,11 @@ sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make seconds`."""
+    """Add the options that write down what was measured or shown."""
     parser.addoption("--renew-seconds", action="store_true", help="write down how long each file took")
+    parser.addoption(
+        "--renew-snapshots", action="store_true", help="write down what commands show, and do not compare"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

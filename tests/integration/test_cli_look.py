@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from iotconfig.adapters.cli.app import cli
 from tests.support.command_line import CommandLine
+from tests.support.command_tree import COMMANDS
 from tests.support.schema import execute
 from tests.support.serving import COMMAND, environment, run_command
 from tests.support.terminal import at_terminal
@@ -153,21 +152,6 @@ def test_completion_for_a_shell(sqlite_url: str) -> None:
     assert ["plain,history"] == words["iotconfig config hi"]
     assert ["plain,replace-device", "plain,restore", "plain,rollback"] == words["iotconfig config r"]
     assert ["plain,--on-conflict"] == words["iotconfig import --on"]
-
-
-def commands(
-    group: click.Group, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """All commands and groups, with what one types for them."""
-    yield path, group
-    for name, found in group.commands.items():
-        if isinstance(found, click.Group):
-            yield from commands(found, (*path, name))
-        else:
-            yield (*path, name), found
-
-
-COMMANDS = dict(commands(cli))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "iotconfig")

@@ -13,6 +13,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
 from .bulk import export, import_, patch
+from .config_lists import list_configs
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
 from .edit import edit
@@ -91,7 +92,7 @@ def cli() -> None:
     """Store the configuration of ESP32-class devices, and serve it to them."""
 
 
-for _command in (diff, edit, history, restore, rollback):
+for _command in (diff, edit, history, list_configs, restore, rollback):
     config.add_command(_command)
 for _command in (
     announce,

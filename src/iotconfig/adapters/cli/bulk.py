@@ -154,7 +154,7 @@ def patch(
     dry_run: bool,
     message: str | None,
 ) -> None:
-    """Apply a merge patch to every selected config: to all of them, or to none.
+    """Apply a merge patch to all selected configs, or to none.
 
     A member that is null is removed; other members keep their bytes. Prints
     one line for each config. A patch can be repeated: configs that have its

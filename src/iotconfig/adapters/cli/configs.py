@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
-from attrs import evolve
 
-from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_mark
 from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_changed
-from .counts import counted
 from .diffs import echo_proposed
 from .names import find, find_for_change, key_of
 from .options import (
@@ -28,35 +25,15 @@ from .options import (
     precondition_of,
     revision_option,
 )
-from .pages import deleted_configs, summaries
 from .runtime import Runtime, Services
 from .streams import standard_input
-from .tables import Column, moment, printable
-from .terminal import confirm, give, say, say_json, say_table
+from .tables import moment, printable
+from .terminal import confirm, give, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_COLUMNS: Final = (
-    Column("ID"),
-    Column("MAC ADDRESS"),
-    Column("NAME", text=20),
-    Column("ENTITY ID", rank=4, text=20),
-    Column("OTA", rank=1),
-    Column("REVISION", rank=2),
-    Column("UPDATED", rank=3),
-)
-_COLUMNS_OF_DELETED: Final = (
-    Column("ID"),
-    Column("MAC ADDRESS"),
-    Column("NAME", text=16),
-    Column("REVISION", rank=3),
-    Column("DELETED"),
-    Column("AUTHOR", rank=1, text=8),
-    Column("MESSAGE", rank=2, text=16),
-)
 
 
 @click.group()
@@ -74,69 +51,6 @@ def _content_options(function: F) -> F:
         "--file", "-f", type=ReadableFile("rb"), help="Read the content from a file; - is standard input."
     )(function)
     return click.argument("content", required=False)(function)
-
-
-@config.command("list")
-@click.option(
-    "--search",
-    metavar="TEXT",
-    help="Only configs with TEXT in the MAC address (any spelling), device name or entity id.",
-)
-@click.option(
-    "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
-)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N configs.  [default: all]")
-@click.option("--deleted", is_flag=True, help="List deleted configs, which can be restored, instead.")
-@json_option
-@click.pass_obj
-def list_configs(
-    runtime: Runtime, search: str | None, ota: bool | None, limit: int | None, deleted: bool, as_json: bool
-) -> None:
-    """List configs, sorted by MAC address.
-
-    Deleted configs are sorted by the time of deletion, the latest first.
-    """
-    if deleted:
-        if search is not None or ota is not None:
-            raise click.UsageError("--search, --ota and --no-ota cannot be used with --deleted.")
-        _list_deleted(runtime, limit, as_json)
-        return
-    query = ConfigQuery(text=search, enable_ota=ota)
-    with runtime.services() as services:
-        count = services.configs.find(evolve(query, limit=1)).count or 0
-        found = list(summaries(services.configs, query, limit))
-    if as_json:
-        say_json({"configs": found, "count": count})
-        return
-    rows = [
-        (
-            c.id,
-            c.mac_address,
-            c.device_name,
-            c.device_entity_id,
-            c.enable_ota,
-            c.revision,
-            moment(c.updated_at),
-        )
-        for c in found
-    ]
-    say_table(_COLUMNS, rows)
-    shown = f"{len(rows)} of " if len(rows) < count else ""
-    say(f"\n{shown}{counted(count, 'config')} in {runtime.installation}")
-
-
-def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
-    with runtime.services() as services:
-        found = list(deleted_configs(services.history, limit))
-    if as_json:
-        say_json({"configs": found})
-        return
-    rows = [
-        (d.id, d.mac_address, d.device_name, d.revision, moment(d.deleted_at), d.author, d.message)
-        for d in found
-    ]
-    say_table(_COLUMNS_OF_DELETED, rows)
-    say(f"\n{counted(len(rows), 'deleted config')} in {runtime.installation}")
 
 
 @config.command()
@@ -246,7 +160,7 @@ def delete(
         found, precondition = find_for_change(services, name, if_revision)
         if not yes:
             label = printable(found.content.device_name or "no name")
-            confirm(f"Delete config {found.id} of {found.mac_address} ({label})?", abort=True)
+            _confirm(f"Delete config {found.id} of {found.mac_address} ({label})?")
         services.configs.delete(found.id, precondition, runtime.note(message))
     if as_json:
         say_json({"deleted": found.summary()})
@@ -287,6 +201,17 @@ def replace_device(
             )
             raise RecordExists(mac_address, way_out) from None
     echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
+
+
+def _confirm(question: str) -> None:
+    """Ask before a deletion. Raises `ClickException` unless the answer is yes."""
+    try:
+        if confirm(question):
+            return
+    except click.Abort:
+        # The end of the input, or Ctrl-C; the cursor is still behind the question.
+        say(err=True)
+    raise click.ClickException("Nothing was deleted. --yes deletes without a question.")
 
 
 def _content(services: Services, content: str | None, file: BinaryIO | None) -> ConfigContent:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def edit(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
-    """Edit a config's content in $VISUAL or $EDITOR, at a terminal.
+    """Edit a config's content in $VISUAL or $EDITOR.
 
-    Text that is refused can be edited again, and is never lost. A change by
+    It needs a terminal. Text that is refused can be edited again, and is never lost. A change by
     another user in the meantime is shown, and not overwritten.
     """
     if not is_interactive():

@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from iotconfig.domain.errors import RecordNotFound
+
 from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_diff, echo_difference
@@ -109,13 +111,16 @@ def rollback(
     edit = Rollback(revision)
     with runtime.services() as services:
         before, precondition = find_for_change(services, name, if_revision)
-        if dry_run:
-            before, content = services.configs.preview(before.id, edit, precondition)
-            labels = (f"{before.mac_address}.json revision {n}" for n in (before.revision, revision))
-            echo_difference(before.content, content, *labels)
-            return
-        note = runtime.note(message)
-        changed = services.configs.edit(before.id, edit, precondition, note)
+        try:
+            if dry_run:
+                before, content = services.configs.preview(before.id, edit, precondition)
+                labels = (f"{before.mac_address}.json revision {n}" for n in (before.revision, revision))
+                echo_difference(before.content, content, *labels)
+                return
+            changed = services.configs.edit(before.id, edit, precondition, runtime.note(message))
+        except RecordNotFound as error:
+            way_out = f"'iotconfig config history {before.id}' lists the revisions."
+            raise click.ClickException(f"{error} {way_out}") from None
     echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json)
 
 

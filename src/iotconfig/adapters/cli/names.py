@@ -64,8 +64,10 @@ def find_for_change(
         key, if_revision = named.id, if_revision or named.revision
     try:
         found = services.configs.get_by_mac(key) if isinstance(key, MacAddress) else services.configs.get(key)
-    except RecordNotFound as error:
-        raise deletion_of(services.history, key) or error from None
+    except RecordNotFound:
+        raise deletion_of(services.history, key) or RecordNotFound(
+            key, "'iotconfig config list' lists all"
+        ) from None
     return found, precondition_of(if_revision)
 
 

@@ -85,7 +85,10 @@ def announce(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
-    """List pending notifications, parked ones (refused by the broker too often), and problems of the relay."""
+    """List pending and parked notifications, and relay problems.
+
+    A notification is parked after the broker has refused it too often.
+    """
     with runtime.services() as services:
         pending = services.notifications
         retried = pending.retry_parked() if retry else 0

@@ -26,10 +26,11 @@ from .runtime import Runtime
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int | None, no_relay: bool) -> None:
-    """Serve the HTTP API to operators and devices, and announce changes if MQTT_URL is set.
+    """Serve the HTTP API, and announce changes over MQTT.
 
-    SIGTERM or Ctrl-C stops it after running requests are answered. SIGHUP
-    replaces the workers without closing the port.
+    Changes are announced if MQTT_URL is set. SIGTERM or Ctrl-C stops the
+    service after running requests are answered. SIGHUP replaces the workers
+    without closing the port.
     """
     runtime: Runtime = ctx.obj
     ctx.exit(runtime.serve(host, port, workers or os.cpu_count() or 1, relays=not no_relay))

@@ -12,6 +12,7 @@ import click
 
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.errors import RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .counts import counted
@@ -77,7 +78,10 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
 @json_option
 @click.pass_obj
 def list_tokens(runtime: Runtime, as_json: bool) -> None:
-    """List all tokens, including revoked ones, which the history still names."""
+    """List all tokens, including revoked ones.
+
+    The history still names revoked tokens.
+    """
     with runtime.services() as services:
         found = services.api_tokens.all()
     now = datetime.now(UTC)
@@ -175,7 +179,12 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
     macs = [MacAddress.parse(text) for text in mac_addresses]
     with runtime.services() as services:
         for mac in macs:
-            services.device_tokens.revoke(mac)
+            try:
+                services.device_tokens.revoke(mac)
+            except RecordNotFound as error:
+                raise click.ClickException(
+                    f"{error} 'iotconfig device-token list' lists those that exist."
+                ) from None
             say(f"The token of {mac} is revoked, in {runtime.installation}")
 
 
