@@ -42,12 +42,12 @@ class Contestant:
 @contextmanager
 def _contestant(name: str, checkout: Path, postgres: PostgresServer, directory: Path) -> Iterator[Contestant]:
     url = create_database(postgres.base_url, name)
-    path = {"PYTHONPATH": str(checkout / "src")}
+    path = str(checkout / "src")
     command = [sys.executable, "-m", "iotconfig"]
     subprocess.run(
-        [*command, "upgrade-db"], env=environment(url, **path), stdout=subprocess.DEVNULL, check=True
+        [*command, "upgrade-db"], env=environment(url, PYTHONPATH=path), stdout=subprocess.DEVNULL, check=True
     )
-    with Serve(url, directory / f"{name}.log", command=command, **path) as serve:
+    with Serve(url, directory / f"{name}.log", command=command, PYTHONPATH=path) as serve:
         documents = speed.documents()
         for mac, text in documents.items():
             body = f'{{"content": {text}}}'.encode()

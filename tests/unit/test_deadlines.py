@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from types import SimpleNamespace
@@ -163,6 +163,41 @@ def test_a_reader_that_stops_is_cut(pair: Pair) -> None:
 def test_an_empty_answer_is_sent_at_once(pair: Pair) -> None:
     """Sending nothing is not an error."""
     pair.serve().sendall(b"")
+
+
+def test_a_head_is_sent_with_what_follows(pair: Pair) -> None:
+    """Head and body are one packet: a device's radio wakes once."""
+    served = pair.serve()
+    served.holds_head = True
+    served.sendall(b"head, ")
+    pair.client.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        pair.client.recv(100)
+    served.sendall(b"body")
+
+    assert b"head, body" == pair.client.recv(100)
+
+
+@pytest.mark.parametrize("end", [DeadlineSocket.expect_request, DeadlineSocket.close])
+def test_a_head_without_a_body_is_sent_at_the_end(pair: Pair, end: Callable[[DeadlineSocket], None]) -> None:
+    """An answer to HEAD, or with status 304, has no body."""
+    served = pair.serve()
+    served.holds_head = True
+    served.sendall(b"head")
+    end(served)
+
+    assert b"head" == pair.client.recv(100)
+
+
+def test_the_head_for_a_client_that_is_gone_is_dropped(pair: Pair) -> None:
+    """The end of a connection raises nothing."""
+    served = pair.serve()
+    served.holds_head = True
+    served.sendall(b"head")
+    pair.client.close()
+    served.close()
+
+    assert -1 == pair.accepted.fileno()
 
 
 def test_lingering_lets_the_client_read_the_answer(pair: Pair) -> None:

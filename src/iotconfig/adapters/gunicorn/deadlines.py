@@ -77,6 +77,9 @@ class DeadlineSocket:
         # The time limit: when it began, and its seconds.
         self._since, self._limit = monotonic(), deadlines.headers
         self._moved = 0
+        self.holds_head = False
+        """Whether the next data, the head of an answer, waits for the data after it: they are then one packet."""
+        self._held = b""
         self._lingers = False
         self._is_cut = False
         self._waits_to_read = self._waits_to_send = False
@@ -106,7 +109,9 @@ class DeadlineSocket:
             return False
 
     def expect_request(self) -> None:
-        """Expect the next request, after at most the idle time."""
+        """Send what is left of the answer, and expect the next request, after at most the idle time."""
+        if self._held:
+            self.flush()
         self._phase = _Phase.IDLE
         self._since, self._limit = monotonic(), self._deadlines.idle
 
@@ -160,6 +165,11 @@ class DeadlineSocket:
 
         Raises `BrokenPipeError` for a client that stopped reading: gunicorn treats it like a disconnected one.
         """
+        if self.holds_head:
+            self.holds_head, self._held = False, data
+            return
+        if self._held:
+            data, self._held = self._held + data, b""
         self._since, self._limit = monotonic(), self._deadlines.stall
         self._moved = 0
         rest = memoryview(data)
@@ -182,7 +192,14 @@ class DeadlineSocket:
             if rest:
                 self._count(sent)
 
+    def flush(self) -> None:
+        """Send what is held back. Raises as `sendall` does."""
+        self.sendall(b"")
+
     def close(self) -> None:
+        if self._held:
+            with suppress(OSError):
+                self.flush()
         if self._lingers:
             self._drain()
         self._client.close()

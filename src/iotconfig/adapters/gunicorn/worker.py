@@ -94,6 +94,8 @@ class DeadlineWorker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: DeadlineSocket, addr: Any) -> None:
         if _lists_close(req):
             req.force_close()
+        # gunicorn sends the head of an answer, and then its body.
+        sock.holds_head = True
         # A chunked body has no length; it is never read.
         length = getattr(req.body.reader, "length", None)
         if length == 0:
@@ -150,6 +152,7 @@ class DeadlineWorker(GeventWorker):
         for observer in self.observers:
             observer.answered(answer)
         try:
+            client.holds_head = False
             client.sendall(head.encode() + body)
             # Lingering would keep a connection open that exceeds the limit.
             if not retry_after:
