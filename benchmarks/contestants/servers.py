@@ -23,6 +23,8 @@ from tests.support.processes import descendants
 from tests.support.serving import environment
 from tests.support.waiting import wait_until
 
+from iotconfig.adapters.http.transfer_limits import shared_file
+
 _NGINX = Template("""
 daemon off;
 pid $directory/pid;
@@ -74,9 +76,10 @@ def on_our_server(name: str, database_url: str, **env: str) -> Iterator[Server]:
     """An application of this package on the server of `iotconfig serve`."""
     ready, report = os.pipe()
     lifeline, held = os.pipe()
+    slots = shared_file()
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         address = "http://{}:{}".format(*listener.getsockname())
-        given = {"--socket": listener.fileno(), "--lifeline": lifeline, "--ready": report}
+        given = {"--socket": listener.fileno(), "--lifeline": lifeline, "--ready": report, "--slots": slots}
         arguments = [text for option, number in given.items() for text in (option, str(number))]
         process = subprocess.Popen(
             [*_python("benchmarks.contestants.on_our_server"), *arguments, "--workers", str(workers())],
@@ -86,6 +89,7 @@ def on_our_server(name: str, database_url: str, **env: str) -> Iterator[Server]:
         )
     os.close(report)
     os.close(lifeline)
+    os.close(slots)
     try:
         assert os.read(ready, 1), f"the contestant {name} ended at its start"
         yield Server(address, process.pid)
