@@ -15,7 +15,7 @@
 
 const char* WIFI_NAME = "home";
 const char* WIFI_PASSWORD = "secret";
-const char* SERVER = "http://192.168.1.10:8080";  // an IP address, or the name in BASEURL
+const char* SERVER = "http://192.168.1.10:8080";  // the machine with the service, as boards reach it
 const char* BROKER = "192.168.1.10";
 const uint16_t BROKER_PORT = 1883;
 const char* BROKER_USER = "";                     // "device", with deploy/compose.yaml

@@ -3,7 +3,7 @@
     python device.py --mac 02:00:00:00:00:01 --server http://127.0.0.1:8080 --broker 127.0.0.1
 
 The device's side of iotconfig, for trying a service without a board. The sketch in
-`examples/esp32` does the same, and stores its document. Needs paho-mqtt.
+`examples/esp32` does more: it stores its document, and refuses one that it cannot apply. Needs paho-mqtt.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.api import new_mac
 from tests.support.board import Board, changed_sketch
 from tests.support.broker_files import password_file
+from tests.support.documented import commands
 from tests.support.listener import Listener
+from tests.support.markdown import Block, blocks
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import Link
@@ -309,6 +312,39 @@ def test_a_board_uses_its_token_and_the_password_of_the_broker(
             board.wait_said("configuration of Secret")
             board.wait_said("subscribed")
             assert token not in board.said()
+    finally:
+        broker.kill()
+
+
+def section(heading: str) -> list[Block]:
+    """The blocks of a section of the tutorial."""
+    page = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
+    _, _, rest = page.partition(f"## {heading}\n")
+    return list(blocks(rest.partition("\n## ")[0]))
+
+
+def test_a_board_says_what_the_tutorial_shows(
+    start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
+) -> None:
+    """With the broker's lines and the command of the page, and with authentication on."""
+    shown = section("8. With a board")
+    listener, *options = next(block for block in shown if block.language == "conf").text.splitlines()
+    assert "listener 1883" == listener
+    monitor = [block.text.splitlines() for block in shown if block.language == "text"]
+    create = next(c for b in shown if b.language == "console" for c in commands(b) if "create" in c.text)
+    program, *arguments = shlex.split(create.text)
+    assert "iotconfig" == program
+    broker = Mosquitto(tmp_path, *options, anonymous=False)
+    try:
+        serve = start_serve(sqlite_url, MQTT_URL=broker.url, IOTCONFIG_AUTH="on")
+        mac, server = arguments[2], serve.client.address[1]
+        with Board(tmp_path, mac, server=server, broker=broker.port) as board:
+            for line in monitor[0]:
+                board.wait_said(line)
+            assert 0 == run_command(*arguments, env=environment(sqlite_url)).returncode
+            for line in monitor[1]:
+                board.wait_said(line)
+            assert [*monitor[0], *monitor[1]] == board.said().splitlines()
     finally:
         broker.kill()
 
