@@ -1,4 +1,4 @@
-"""Fixtures that start real components: one PostgreSQL server a run, a database of its own for each test."""
+"""Fixtures that start real components: one PostgreSQL server a run, and a database for each test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.serving import Serve
 from tests.support.spare_databases import SpareDatabases
 
 _TEMPLATE = "iotconfig_template"
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a name of its own
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - it gets a directory with a unique name
 
 # Tests start thousands of interpreters: without bytecode files, each would compile what it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -33,15 +33,15 @@ sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that write down what was measured or shown."""
-    parser.addoption("--renew-seconds", action="store_true", help="write down how long each file took")
+    """Add the options that renew recorded measurements and snapshots."""
+    parser.addoption("--renew-seconds", action="store_true", help="measure the duration of each file")
     parser.addoption(
-        "--renew-snapshots", action="store_true", help="write down what commands show, and do not compare"
+        "--renew-snapshots", action="store_true", help="record the output of commands instead of comparing it"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure where that is asked for: in the process that hears of all tests."""
+    """Measure on request, in the process that receives the reports of all tests."""
     if config.getoption("--renew-seconds") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(FileSeconds())
 
@@ -72,7 +72,7 @@ def own_postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def empty_postgres_url(postgres_base_url: str) -> Iterator[str]:
-    """A new PostgreSQL database with nothing in it."""
+    """A new, empty PostgreSQL database."""
     name = f"iotconfig_{uuid.uuid4().hex}"
     yield create_database(postgres_base_url, name)
     drop_database(postgres_base_url, name)
@@ -148,14 +148,14 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def listener(broker: Mosquitto) -> Iterator[Listener]:
-    """A client that hears everything on the test's broker."""
+    """A client that subscribes to all topics of the test's broker."""
     with Listener(broker.port) as listener:
         yield listener
 
 
 @pytest.fixture
 def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
-    """Start `iotconfig serve` processes that are killed, and looked for, when the test ends."""
+    """Starts `iotconfig serve` processes, which are killed at the end of the test."""
     started: list[Serve] = []
 
     def start(database_url: str, **options: Any) -> Serve:
@@ -183,7 +183,7 @@ def picture_server() -> Iterator[PictureServer]:
 
 @pytest.fixture(scope="session")
 def quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory in memory, where there is such a place: elsewhere, each commit of SQLite waits for the disk."""
+    """A directory in memory, if there is one: elsewhere, each commit of SQLite waits for the disk."""
     place = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) and disk_usage(_IN_MEMORY).free > 2**30 else None
     with TemporaryDirectory(
         prefix="iotconfig-tests-", dir=place or tmp_path_factory.mktemp("quick")

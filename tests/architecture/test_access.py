@@ -1,4 +1,4 @@
-"""Every route that is served is a row of the route table, and each row says who may call it."""
+"""Every served route is a row of the route table, and each row has an access rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from iotconfig.entrypoints.wiring.application import app_of
 
 
 class _Unlisted:
-    """A resource that is added past the route table."""
+    """A resource that is added without the route table."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         resp.text = "secret"
@@ -27,7 +27,7 @@ class _Unlisted:
 
 @pytest.fixture
 def app(tmp_path: Path) -> falcon.App[Any, Any]:
-    """The app with everything that a setting can switch on."""
+    """The app with all optional features."""
     url = f"sqlite:///{tmp_path / 'none.db'}"
     return app_of(
         Settings.from_environ(
@@ -37,7 +37,7 @@ def app(tmp_path: Path) -> falcon.App[Any, Any]:
 
 
 def _served(app: falcon.App[Any, Any]) -> set[tuple[str, str]]:
-    """Everything that Falcon answers, as it says itself; sinks and directories would bypass the gate."""
+    """All routes of Falcon; sinks and static directories would bypass the access check."""
     found = {
         (route.path, method.method)
         for route in inspect.inspect_routes(app)
@@ -56,8 +56,8 @@ def test_the_app_serves_the_rows_of_the_table_and_nothing_else(app: falcon.App[A
     assert _rows() == _served(app)
 
 
-def test_every_row_says_who_may_call_it() -> None:
-    """One without access would be closed."""
+def test_every_row_has_access() -> None:
+    """A row without access would be closed."""
     closed = [
         (route.path, method)
         for route in ROUTES
@@ -68,8 +68,8 @@ def test_every_row_says_who_may_call_it() -> None:
     assert [] == closed
 
 
-def test_the_comparison_finds_routes_past_the_table(app: falcon.App[Any, Any], tmp_path: Path) -> None:
-    """The guard bites: for routes, sinks and directories."""
+def test_the_comparison_finds_other_routes(app: falcon.App[Any, Any], tmp_path: Path) -> None:
+    """It finds routes, sinks and static directories."""
     app.add_route("/api/new", _Unlisted())
     app.add_static_route("/files", str(tmp_path))
     app.add_sink(lambda req, resp, **_: None, "/sink")
@@ -78,8 +78,8 @@ def test_the_comparison_finds_routes_past_the_table(app: falcon.App[Any, Any], t
 
 
 @pytest.mark.parametrize("suffix", [None, "secret"])
-def test_a_route_past_the_table_is_closed(app: falcon.App[Any, Any], suffix: str | None) -> None:
-    """To everybody, the administrator too, whatever its responder is called."""
+def test_a_route_without_a_row_is_closed(app: falcon.App[Any, Any], suffix: str | None) -> None:
+    """It is closed to all callers, the administrator included."""
     app.add_route("/api/new", _Unlisted(), suffix=suffix)
     answer = TestClient(app).simulate_get("/api/new")
 
@@ -88,7 +88,7 @@ def test_a_route_past_the_table_is_closed(app: falcon.App[Any, Any], suffix: str
 
 
 def test_a_method_without_a_row_does_not_exist(app: falcon.App[Any, Any]) -> None:
-    """Even if the resource has a responder for it."""
+    """This holds even if the resource has a responder."""
     app.add_route("/api/health", _Unlisted())
     answer = TestClient(app).simulate_post("/api/health")
 
@@ -97,8 +97,8 @@ def test_a_method_without_a_row_does_not_exist(app: falcon.App[Any, Any]) -> Non
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
-def test_only_administrators_change_anything(method: str) -> None:
-    """Uploads of assets aside; no change is public, and none is open to viewers."""
-    who = {route.operations[method].access for route in ROUTES if method in route.operations}
+def test_only_administrators_may_change(method: str) -> None:
+    """Except for uploads of assets; no change is public or open to viewers."""
+    allowed = {route.operations[method].access for route in ROUTES if method in route.operations}
 
-    assert who <= {Access.CHANGE, Access.UPLOAD}
+    assert allowed <= {Access.CHANGE, Access.UPLOAD}

@@ -1,4 +1,4 @@
-"""The files in deploy/ agree with the program, and give away no more than they must."""
+"""The files in deploy/ match the program, and grant no more rights than needed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def arguments_of(name: str) -> list[str]:
 
 
 def expect_command(arguments: list[str]) -> None:
-    """Fail unless `iotconfig ARGUMENTS` is a command with these options; it is not run."""
+    """Check that `iotconfig ARGUMENTS` is a command with these options, without running it."""
     command = cli.commands[arguments[0]]
     command.make_context(arguments[0], arguments[1:], parent=click.Context(cli), resilient_parsing=False)
 
@@ -53,8 +53,8 @@ def test_the_image_does_not_run_as_root() -> None:
     assert all(int(number) > 0 for number in user.split(":"))
 
 
-def test_the_image_starts_a_command_that_there_is() -> None:
-    """With authentication on, since it listens to everyone."""
+def test_the_image_starts_an_existing_command() -> None:
+    """Authentication is on, since it listens on all addresses."""
     (entrypoint,), (command,) = arguments_of("ENTRYPOINT"), arguments_of("CMD")
 
     assert ["iotconfig"] == json.loads(entrypoint)
@@ -63,8 +63,8 @@ def test_the_image_starts_a_command_that_there_is() -> None:
     assert "IOTCONFIG_ALLOW_ANONYMOUS" not in (_DEPLOY / "Dockerfile").read_text()
 
 
-def test_what_the_image_copies_is_there() -> None:
-    """Nothing that is copied is missing, or kept out by the list beside the Dockerfile; nothing else gets in."""
+def test_the_image_copies_existing_files() -> None:
+    """No copied file is missing or ignored by .dockerignore, and no other file is copied."""
     sources = {s for copy in arguments_of("COPY") if not copy.startswith("--from") for s in copy.split()[:-1]}
     ignored = (_DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
 
@@ -73,8 +73,8 @@ def test_what_the_image_copies_is_there() -> None:
     assert [] == [source for source in sources if not (_ROOT / source).exists()]
 
 
-def test_the_image_installs_what_was_tested() -> None:
-    """Each installation is pinned, the tools that build included."""
+def test_the_image_installs_pinned_versions() -> None:
+    """This includes the build tools."""
     installs = [c for run in arguments_of("RUN") for c in run.split("&&") if " install " in c and "pip" in c]
 
     assert 2 == len(installs)
@@ -86,7 +86,7 @@ def test_the_image_installs_what_was_tested() -> None:
 
 @pytest.fixture(scope="module")
 def health_check() -> list[str]:
-    """The health check's command, with this interpreter."""
+    """The command of the health check, with this interpreter."""
     (check,) = arguments_of("HEALTHCHECK")
     command: list[str] = json.loads(check.partition("CMD ")[2])
     assert "python" == command[0]
@@ -94,8 +94,8 @@ def health_check() -> list[str]:
 
 
 @pytest.mark.parametrize(("status", "expected"), [("200 OK", 0), ("503 Service Unavailable", 1)])
-def test_the_health_check_tells_healthy_from_not(health_check: list[str], status: str, expected: int) -> None:
-    """It asks the route of health on the port that the image serves on."""
+def test_the_health_check_fails_if_unhealthy(health_check: list[str], status: str, expected: int) -> None:
+    """It requests the health route on the port of the image."""
     program = f"""
 import subprocess, sys, threading
 from wsgiref.simple_server import make_server
@@ -114,7 +114,7 @@ sys.exit(subprocess.run(command, stderr=subprocess.DEVNULL).returncode)
 
 
 @pytest.mark.parametrize("name", sorted(_services))
-def test_containers_have_no_more_than_they_need(name: str) -> None:
+def test_containers_have_minimal_rights(name: str) -> None:
     """A read-only file system, no capabilities, no new privileges, no root."""
     service = _services[name]
 
@@ -127,8 +127,8 @@ def test_containers_have_no_more_than_they_need(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_ours))
-def test_containers_of_ours_are_started_as_the_program_wants(name: str) -> None:
-    """Commands and settings exist; secrets come from files, and those are declared."""
+def test_commands_and_settings_of_containers_exist(name: str) -> None:
+    """Secrets come from declared files."""
     service = _ours[name]
     variables = set(service["environment"])
 
@@ -143,21 +143,21 @@ def test_containers_of_ours_are_started_as_the_program_wants(name: str) -> None:
 
 
 def test_the_schema_is_upgraded_before_the_service_starts() -> None:
-    """And the database answers before either."""
+    """The upgrade waits for the database."""
     assert "upgrade-db" in _ours["migrate"]["command"]
     assert "service_completed_successfully" == _services["service"]["depends_on"]["migrate"]["condition"]
     assert "service_healthy" == _services["migrate"]["depends_on"]["database"]["condition"]
 
 
 def test_the_database_cannot_be_reached_from_outside() -> None:
-    """It has no port, and its network leads nowhere."""
+    """It has no published port, and an internal network."""
     assert "ports" not in _services["database"]
     assert ["inside"] == _services["database"]["networks"]
     assert _compose["networks"]["inside"]["internal"]
 
 
-def test_a_stop_waits_for_what_is_in_flight() -> None:
-    """In both places the time is above the setting's and the supervisor's margin."""
+def test_a_stop_waits_for_requests_in_progress() -> None:
+    """Both time limits exceed the setting plus the supervisor's margin."""
     (unit,) = re.findall(r"^TimeoutStopSec=(\d+)$", _unit(), re.MULTILINE)
     compose = _services["service"]["stop_grace_period"]
 
@@ -167,7 +167,7 @@ def test_a_stop_waits_for_what_is_in_flight() -> None:
 
 
 def _recording(script: Path, directory: Path) -> dict[str, str]:
-    """An environment in which each program that a script starts writes down its arguments, in `arguments`."""
+    """An environment in which each program that a script starts writes its arguments to `arguments`."""
     programs = directory / "programs"
     programs.mkdir()
     for name in set(re.findall(r"[a-z_]+", script.read_text())):
@@ -180,8 +180,8 @@ def _recording(script: Path, directory: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 @pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto_passwd is not installed")
-def test_secrets_are_made_once(tmp_path: Path) -> None:
-    """All that compose.yaml mounts, random, for their users only; a second run changes none."""
+def test_secrets_are_created_once(tmp_path: Path) -> None:
+    """All that compose.yaml mounts, random and private; a second run changes none."""
     if subprocess.run(["id", "-u"], capture_output=True, check=True, text=True).stdout != "0\n":
         pytest.skip("files can be given away by root only")
     script, directory = _DEPLOY / "prepare-secrets.sh", tmp_path / "secrets"
@@ -237,8 +237,8 @@ _SHOWN = re.compile(
         ("mosquitto_passwd -U passwords", False),
     ],
 )
-def test_arguments_that_show_a_secret_are_seen(line: str, shows: bool) -> None:
-    """What the next test looks for."""
+def test_secrets_in_arguments_are_detected(line: str, shows: bool) -> None:
+    """This checks the check of the next test."""
     assert shows == _shows_a_secret(line)
 
 
@@ -250,7 +250,7 @@ def _shows_a_secret(line: str) -> bool:
 
 
 def test_no_example_and_no_script_shows_a_secret_in_its_arguments() -> None:
-    """Everybody on a machine can read them."""
+    """Every user of a machine can read arguments."""
     pages = [_ROOT / "README.md", _ROOT / "Makefile", *(_ROOT / "docs").glob("*.md"), *_DEPLOY.rglob("*.*")]
     examples = (_ROOT / "examples").rglob("*.md")
 
@@ -278,8 +278,8 @@ def _unit() -> str:
     return (_DEPLOY / "iotconfig.service").read_text()
 
 
-def test_the_unit_starts_a_command_that_there_is() -> None:
-    """Its settings, too, are ours or Python's."""
+def test_the_unit_starts_an_existing_command() -> None:
+    """Its settings are ours or Python's."""
     (command,) = re.findall(r"^ExecStart=\S+/iotconfig (.+)$", _unit(), re.MULTILINE)
     variables = re.findall(r"^Environment=([A-Z_]+)=", _unit(), re.MULTILINE)
 
@@ -293,7 +293,7 @@ def test_the_unit_starts_a_command_that_there_is() -> None:
     [["verify", "--man=no"], ["security", "--offline=true", "--no-pager", "--threshold=15"]],
     ids=["verify", "security"],
 )
-def test_systemd_takes_the_unit_and_finds_it_hardened(tmp_path: Path, arguments: list[str]) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path, arguments: list[str]) -> None:
     """No directive is unknown, and the exposure is at most 1.5 of 10."""
     unit = tmp_path / "iotconfig.service"
     unit.write_text(_unit().replace("/opt/iotconfig/bin/iotconfig", "/bin/true"))

@@ -1,4 +1,4 @@
-"""The documentation says what the code does, and its links lead somewhere."""
+"""The documentation matches the code, and its links have targets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAGES = sorted(
 
 @pytest.mark.parametrize("printer", _PRINTERS, ids=lambda printer: printer.stem)
 def test_generated_pages_are_as_the_code_prints_them(printer: Path) -> None:
-    """A setting, command or route that is added or changed changes its page, or this fails."""
+    """A changed setting, command or route requires its page to be printed again."""
     page = printer.with_name(printer.stem.removeprefix("render_") + ".md")
 
     printed = subprocess.run([sys.executable, printer], capture_output=True, text=True, check=True).stdout
@@ -35,8 +35,8 @@ def test_generated_pages_are_as_the_code_prints_them(printer: Path) -> None:
     assert printed == page.read_text()
 
 
-def test_pages_are_generated_at_all() -> None:
-    """The printers were found."""
+def test_the_printers_are_found() -> None:
+    """An empty list would pass."""
     assert {
         "render_access",
         "render_cli",
@@ -48,8 +48,8 @@ def test_pages_are_generated_at_all() -> None:
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(_ROOT)))
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    """A relative link names a file that is there, and a heading that is in it."""
+def test_links_between_pages_have_targets(page: Path) -> None:
+    """A relative link names an existing file, and a heading in it."""
     dead = []
     for target in links(page.read_text()):
         path, _, anchor = target.partition("#")
@@ -62,7 +62,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", sorted(_DOCS.glob("*.md")), ids=lambda page: page.name)
 def test_each_page_is_reached_from_the_index(page: Path) -> None:
-    """Nobody has to guess the name of a page."""
+    """The index links every page."""
     index = links((_DOCS / "README.md").read_text())
 
     assert page.name == "README.md" or page.name in index
@@ -80,7 +80,7 @@ def test_routes_are_listed_on_generated_pages_only(page: Path) -> None:
 
 
 def test_each_topic_is_described() -> None:
-    """The reference of MQTT names the topics that the publisher uses, and the members that it tells."""
+    """The MQTT reference has the topics of the publisher, and the members of its messages."""
     with publisher_on("mqtt://127.0.0.1:1") as publisher:
         messages = [*publisher._messages(0, change(1)), *publisher._messages(1, asset("a.bin"))]
     page = (_DOCS / "mqtt.md").read_text()
@@ -103,7 +103,7 @@ def _named_tests() -> list[str]:
 
 @pytest.mark.parametrize("name", _named_tests())
 def test_tests_that_pages_name_exist(name: str) -> None:
-    """What a page says is held by a test, is."""
+    """Each cited test is a function of the cited file."""
     path, _, function = name.partition("::")
 
     assert re.search(rf"^ *def {function}\(", (_ROOT / path).read_text(), re.MULTILINE)

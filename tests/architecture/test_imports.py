@@ -1,4 +1,4 @@
-"""What imports what: the contracts, planted violations of them, and what a start loads."""
+"""Imports: the contracts, planted violations of them, and the modules that each process loads."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ PLANTED = [
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the checker says of a copy of the sources with all of these in it, on one line."""
+    """The checker's output about a copy of the sources with all of these violations, on one line."""
     spoiled = tmp_path_factory.mktemp("spoiled")
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(CHECKOUT / "src", spoiled / "src", ignore=ignored)
@@ -86,7 +86,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_contracts_hold() -> None:
-    """Imports point inward, adapters do not know each other, and the domain is pure."""
+    """Imports point inward, adapters are independent, and the domain is pure."""
     checked = lint_imports(CHECKOUT)
 
     assert 0 == checked.returncode, checked.stdout
@@ -95,7 +95,7 @@ def test_contracts_hold() -> None:
 
 @pytest.mark.parametrize(("module", "line", "expected"), PLANTED, ids=[f"{m}: {n}" for m, n, _ in PLANTED])
 def test_a_planted_violation_is_caught(said: str, module: str, line: str, expected: str) -> None:
-    """Each contract fails on an import, or a package, that it forbids."""
+    """Each contract reports an import, or a package, that it forbids."""
     assert expected in said, (module, line)
 
 
@@ -111,14 +111,14 @@ def all_imported(directory: Path) -> Iterator[tuple[str, str]]:
 
 
 def imported(directory: Path) -> Iterator[tuple[str, str]]:
-    """As `all_imported`, but only what comes from elsewhere."""
+    """Each file below a directory, with the other top-level packages that it imports, without the standard library."""
     for file, top in all_imported(directory):
         if top not in sys.stdlib_module_names and top != "iotconfig":
             yield file, top
 
 
-def test_the_domain_knows_attrs_and_nothing_else() -> None:
-    """No library beside attrs is imported by the domain, those included that no contract lists."""
+def test_the_domain_imports_only_attrs() -> None:
+    """This includes libraries that no contract lists."""
     assert {"attrs"} == {top for _, top in imported(SOURCE / "domain")}
 
 
@@ -147,7 +147,7 @@ def names_of(requirements: list[str]) -> set[str]:
 
 
 def test_each_library_is_a_declared_dependency() -> None:
-    """What the sources import is what an installation brings along."""
+    """Every imported package is declared."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     declared = names_of(project["dependencies"])
     for_suites = declared | names_of(project["optional-dependencies"]["testing"])
@@ -165,7 +165,7 @@ def test_each_library_is_a_declared_dependency() -> None:
 
 
 def loaded_by(program: str, prints: str = "") -> set[str]:
-    """The modules that a fresh interpreter has after a program, which must print this; it prints them behind a mark."""
+    """The modules that a new interpreter has loaded after a program, which must print this."""
     script = f"import json, sys\n{program}\nprint('\\n=====' + json.dumps(sorted(sys.modules)))"
     ended = subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=60, check=True
@@ -175,7 +175,7 @@ def loaded_by(program: str, prints: str = "") -> set[str]:
 
 
 def test_importing_the_package_loads_no_adapter() -> None:
-    """`import iotconfig`, every public name included, costs the domain and nothing else."""
+    """`import iotconfig` with all public names loads only the domain."""
     loaded = loaded_by("import iotconfig\n[getattr(iotconfig, name) for name in iotconfig.__all__]")
 
     assert "iotconfig.domain.configs.service" in loaded
@@ -183,8 +183,8 @@ def test_importing_the_package_loads_no_adapter() -> None:
     assert [] == [name for name in loaded if name.startswith(("iotconfig.adapters", "iotconfig.entrypoints"))]
 
 
-def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path) -> None:
-    """Most serve none, and each would need the memory. Decoders are never among it: they have processes of their own."""
+def test_a_worker_loads_the_picture_route_at_its_first_request(tmp_path: Path) -> None:
+    """Most workers serve none, and save its memory. Decoders are in separate processes."""
     url = f"sqlite:///{tmp_path / 'configs.db'}"
     make = (
         "from iotconfig.entrypoints import wiring\n"
@@ -201,8 +201,8 @@ def test_a_worker_loads_what_pictures_take_when_one_is_asked_for(tmp_path: Path)
     assert [] == [name for name in service if name.startswith("PIL")]
 
 
-def test_a_start_loads_alembic_where_migrations_are_pending_only(tmp_path: Path) -> None:
-    """Checking the schema, and an upgrade that finds nothing to apply, need the names of the migrations' files."""
+def test_a_start_loads_alembic_only_for_pending_migrations(tmp_path: Path) -> None:
+    """Checking the schema needs only the names of the migrations' files."""
     make = (
         "from iotconfig.entrypoints import wiring\n"
         "from iotconfig.entrypoints.settings import Settings\n"
@@ -219,7 +219,7 @@ def test_a_start_loads_alembic_where_migrations_are_pending_only(tmp_path: Path)
 
 
 def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) -> None:
-    """Neither the start, nor a worker, nor the relay; a failure of SQLite is told all the same."""
+    """This holds for start, worker and relay; failures of SQLite are still translated."""
     url = f"sqlite:///{tmp_path / 'configs.db'}"
     program = (
         "from iotconfig.domain.errors import StoreUnavailable\n"
@@ -232,14 +232,14 @@ def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) 
         "relay = wiring.relay_job(settings, wiring.broker(settings))\n"
         "relay.open()\nrelay.close()\n"
         f"open({str(tmp_path / 'configs.db')!r}, 'w').write('x' * 9000)\n"
-        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('told')"
+        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('refused')"
     )
 
-    assert not {name for name in loaded_by(program, "told") if name.startswith("psycopg")}
+    assert not {name for name in loaded_by(program, "refused") if name.startswith("psycopg")}
 
 
 def test_a_decoder_of_pictures_loads_decoders_only() -> None:
-    """It reads files from anywhere, and has no business with a network or a database."""
+    """It reads untrusted files, so it has no library for network or database."""
     loaded = loaded_by("import iotconfig.adapters.pictures.decoder")
 
     assert {"PIL"} == loaded & set(HEAVY)
@@ -250,8 +250,8 @@ def test_a_decoder_of_pictures_loads_decoders_only() -> None:
     [["--help"], ["--version"], ["config", "--help"], ["config", "set", "-h"], ["upgrade-db", "--help"], ["serve", "-h"]],
     ids=" ".join,
 )  # fmt: skip
-def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
-    """Help and version need Click, and none of the libraries that commands work with."""
+def test_help_loads_only_click(arguments: list[str]) -> None:
+    """Help and version need none of the libraries of the commands."""
     run = f"from iotconfig.entrypoints.cli import main\ntry:\n    main({arguments!r}, {{}})\nexcept SystemExit as end:\n    assert not end.code"
     loaded = loaded_by(run)
 
@@ -259,8 +259,8 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert set() == loaded & set(HEAVY)
 
 
-def test_settings_load_nothing_heavy() -> None:
-    """A section takes its defaults from an adapter's class, and none of the libraries behind the adapter."""
+def test_settings_load_no_library_of_adapters() -> None:
+    """A section takes its defaults from an adapter's class without the libraries behind it."""
     loaded = loaded_by("from iotconfig.entrypoints.settings import Settings\nSettings.from_environ({})")
 
     assert "iotconfig.adapters.sql.engine.timeouts" in loaded
@@ -268,7 +268,7 @@ def test_settings_load_nothing_heavy() -> None:
 
 
 def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) -> None:
-    """Who does not sign people in at a provider does not pay for it, nor for the libraries behind it."""
+    """Without the setting, neither the adapter nor its libraries are loaded."""
     create = (
         "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"

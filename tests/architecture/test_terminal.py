@@ -1,4 +1,4 @@
-"""One place writes to the terminal for all commands, so that one place makes text harmless."""
+"""All commands write to the terminal through one module, which escapes text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WRITES = re.compile(
 
 
 def test_commands_write_through_one_module() -> None:
-    """Whatever a command says goes through `terminal`, which escapes what is not visible."""
+    """No command prints by itself instead of using `terminal`."""
     writers = {path.name for path in COMMANDS.glob("*.py") if WRITES.search(path.read_text())}
 
     assert {"terminal.py"} == writers

@@ -1,4 +1,4 @@
-"""Types: the package ships them, and they tell a right program from a wrong one."""
+"""The package ships types, and they refuse wrong programs."""
 
 from __future__ import annotations
 

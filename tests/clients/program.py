@@ -1,4 +1,4 @@
-"""What a program does with the client that openapi-python-client makes of the description: `program.py URL MAC`."""
+"""A program with the client that openapi-python-client generates from the description: `program.py URL MAC`."""
 
 # ruff: noqa: INP001 - run by a test, beside the client that it made
 

@@ -1,4 +1,4 @@
-"""Servers that tests share, so that their start is paid once, and relays that a test has to itself."""
+"""Servers that tests share, so that each starts once, and separate relays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="session")
 def shared_sqlite(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """The server on SQLite that tests share."""
+    """A shared server on SQLite."""
     directory = tmp_path_factory.mktemp("sqlite-serve")
     shutil.copy(_sqlite_template, directory / "configs.db")
     with Serve(f"sqlite:///{directory / 'configs.db'}", directory / "serve.log", workers=2) as serve:
@@ -39,7 +39,7 @@ def shared_sqlite(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Pa
 def shared_postgres(
     tmp_path_factory: pytest.TempPathFactory, postgres_base_url: str, _postgres_template: str
 ) -> Iterator[Serve]:
-    """The server on PostgreSQL that tests share."""
+    """A shared server on PostgreSQL."""
     name = f"iotconfig_{uuid.uuid4().hex}"
     url = create_database(postgres_base_url, name, _postgres_template)
     with Serve(url, tmp_path_factory.mktemp("postgres-serve") / "serve.log", workers=2) as serve:
@@ -49,7 +49,7 @@ def shared_postgres(
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def both(request: pytest.FixtureRequest) -> Serve:
-    """A server on each kind of database. Tests share it, so each works on devices of its own."""
+    """A server on each kind of database. Tests share it, so each uses its own devices."""
     serve: Serve = request.getfixturevalue(
         {"sqlite": "shared_sqlite", "postgresql": "shared_postgres"}[request.param]
     )
@@ -58,13 +58,13 @@ def both(request: pytest.FixtureRequest) -> Serve:
 
 @pytest.fixture
 def single(shared_sqlite: Serve) -> Serve:
-    """The server on SQLite, for what no database changes."""
+    """The server on SQLite, for behaviour that does not depend on the database."""
     return shared_sqlite
 
 
 @pytest.fixture(scope="session")
 def shared_uncompiled(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """A server whose gunicorn finds no compiled parser, and reads requests in Python."""
+    """A server without the compiled parser: gunicorn parses requests in Python."""
     directory = tmp_path_factory.mktemp("uncompiled-serve")
     (directory / "gunicorn_h1c.py").write_text("raise ImportError")
     shutil.copy(_sqlite_template, directory / "configs.db")
@@ -76,7 +76,7 @@ def shared_uncompiled(tmp_path_factory: pytest.TempPathFactory, _sqlite_template
 
 @pytest.fixture(params=["compiled", "python"])
 def each_parser(request: pytest.FixtureRequest) -> Serve:
-    """A server with each of gunicorn's parsers of requests."""
+    """A server with each of gunicorn's parsers."""
     if request.param == "compiled" and not find_spec("gunicorn_h1c"):
         pytest.skip("gunicorn's compiled parser is not installed")
     serve: Serve = request.getfixturevalue(
@@ -87,7 +87,7 @@ def each_parser(request: pytest.FixtureRequest) -> Serve:
 
 @pytest.fixture(scope="session")
 def picture_authority() -> trustme.CA:
-    """Whom `picture_serve` trusts with TLS."""
+    """The authority that `picture_serve` trusts for TLS."""
     return trustme.CA()
 
 
@@ -95,7 +95,7 @@ def picture_authority() -> trustme.CA:
 def picture_serve(
     tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, picture_authority: trustme.CA
 ) -> Iterator[Serve]:
-    """A service of one worker that may fetch from 127.0.0.1, and does not wait long."""
+    """A service with one worker that may fetch from 127.0.0.1, and has short time limits."""
     directory = tmp_path_factory.mktemp("pictures-serve")
     picture_authority.cert_pem.write_to_path(str(directory / "ca.pem"))
     shutil.copy(_sqlite_template, directory / "configs.db")
@@ -135,33 +135,33 @@ def untouched_each_parser(each_parser: Serve) -> Iterator[Client]:
 def start_relay(
     database_url: str, broker: Mosquitto, tmp_path: Path
 ) -> Iterator[Callable[..., RelayProcess]]:
-    """Start relays from the test's database to its broker; they are gone when the test ends."""
+    """Starts relays from the test's database to its broker; they are ended with the test."""
     with relay_starter(database_url, broker.url, tmp_path) as start:
         yield start
 
 
 @pytest.fixture
 def service(database_url: str) -> Iterator[ConfigService]:
-    """The use cases on the test's database, as a shell beside the relay would have them."""
+    """The use cases on the test's database, as in a shell beside the relay."""
     with config_service(database_url) as service:
         yield service
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
-    """A file of so many records that an import of it can be interrupted."""
+    """A file with so many records that an import of it can be interrupted."""
     return write_fleet(tmp_path / "fleet.ndjson", COUNT)
 
 
 @pytest.fixture
 def small_fleet(tmp_path: Path) -> Path:
-    """Fewer, but larger ones, for what takes longer with each record."""
+    """Fewer and larger records, for work that takes longer for each record."""
     return write_fleet(tmp_path / "small.ndjson", FEW, pad=300)
 
 
 @pytest.fixture
 def any_fleet(tmp_path: Path) -> Path:
-    """Some records."""
+    """A file with some records."""
     return write_fleet(tmp_path / "any.ndjson", ANY)
 
 
@@ -183,7 +183,7 @@ def _clean(depot: Depot) -> Iterator[Depot]:
 
 @pytest.fixture(scope="session")
 def shared_depot(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
-    """A service with assets, on SQLite, that tests share: each works on names of its own."""
+    """A shared service with assets on SQLite; each test uses its own names."""
     place = tmp_path_factory.mktemp("depot")
     shutil.copy(_sqlite_template, place / "configs.db")
     with _depot(place, f"sqlite:///{place / 'configs.db'}") as depot:
@@ -204,13 +204,13 @@ def shared_postgres_depot(
 
 @pytest.fixture
 def depot(shared_depot: Depot) -> Iterator[Depot]:
-    """The shared service on SQLite; after the test the same workers run, and no transfer left anything."""
+    """The shared service on SQLite; after the test the workers are the same, and no temporary file of a transfer is left."""
     yield from _clean(shared_depot)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_depot(request: pytest.FixtureRequest) -> Iterator[Depot]:
-    """A shared service on each kind of database; after the test as `depot`."""
+    """A shared service on each kind of database, with the checks of `depot`."""
     found: Depot = request.getfixturevalue(
         {"sqlite": "shared_depot", "postgresql": "shared_postgres_depot"}[request.param]
     )
@@ -219,7 +219,7 @@ def either_depot(request: pytest.FixtureRequest) -> Iterator[Depot]:
 
 @pytest.fixture
 def start_depot(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path) -> Callable[..., Depot]:
-    """Start services with assets for one test, which may take them down."""
+    """Starts services with assets for one test, which may break them."""
 
     def start(database_url: str = sqlite_url, **options: object) -> Depot:
         return Depot.start(start_serve, database_url, tmp_path, **options)
@@ -229,7 +229,7 @@ def start_depot(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Pa
 
 @pytest.fixture
 def unused_name(depot: Depot) -> Iterator[str]:
-    """A name under which nothing may be stored."""
+    """A name without a stored asset."""
     name = new_name()
     yield name
     assert name not in depot.listed()
@@ -238,7 +238,7 @@ def unused_name(depot: Depot) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
-    """A service that takes the stronger form only, small assets, and timestamps that are off by a minute."""
+    """A service that accepts only the stronger form of signatures, small assets, and timestamps within a minute."""
     place = tmp_path_factory.mktemp("strict")
     shutil.copy(_sqlite_template, place / "configs.db")
     settings = {

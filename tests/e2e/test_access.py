@@ -1,4 +1,4 @@
-"""Authentication as processes see it: several workers, the command line, the start; the rest is in tests/http."""
+"""Authentication across processes: several workers, the command line, the start; the rest is in tests/http."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """A server with two workers that asks everybody who they are."""
+    """A server with two workers and authentication."""
     directory = tmp_path_factory.mktemp("guarded")
     shutil.copy(_sqlite_template, directory / "configs.db")
     with Serve(
@@ -34,7 +34,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) ->
 
 
 def test_a_token_that_is_revoked_is_refused_by_all_workers_at_once(guarded: Serve) -> None:
-    """No worker keeps a list of its own."""
+    """No worker caches tokens."""
     name = f"gone-{uuid.uuid4().hex[:8]}"
     headers = bearer(api_token(guarded.database_url, Role.VIEWER, name))
     assert {200} == {guarded.client.request("GET", "/api/configs", headers=headers).status for _ in range(10)}
@@ -47,8 +47,8 @@ def test_a_token_that_is_revoked_is_refused_by_all_workers_at_once(guarded: Serv
     assert 'error="invalid_token"' in answers[0].headers["www-authenticate"]
 
 
-def test_the_last_use_is_seen(guarded: Serve) -> None:
-    """Soon, and behind the request."""
+def test_the_last_use_is_recorded(guarded: Serve) -> None:
+    """It is written shortly after the request."""
     token = api_token(guarded.database_url, Role.VIEWER, name := f"used-{uuid.uuid4().hex[:8]}")
     guarded.client.request("GET", "/api/configs", headers=bearer(token))
 
@@ -61,10 +61,10 @@ def test_the_last_use_is_seen(guarded: Serve) -> None:
     wait_until(is_recorded, "the use is recorded")
 
 
-def test_serve_listens_to_other_machines_where_it_asks_who_they_are(
+def test_serve_listens_to_other_machines_with_authentication(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
-    """And answers to any name."""
+    """It accepts any host name."""
     api_token(sqlite_url, Role.ADMIN)
     serve = start_serve(sqlite_url, workers=1, arguments=["--host", "0.0.0.0"], IOTCONFIG_AUTH="on")  # noqa: S104 - that is the point
 
@@ -76,16 +76,16 @@ def test_serve_listens_to_other_machines_where_it_asks_who_they_are(
     assert 200 == answer.status
 
 
-def test_without_authentication_it_still_does_not(sqlite_url: str) -> None:
-    """One line, that names both ways out."""
+def test_serve_does_not_listen_to_other_machines_without_authentication(sqlite_url: str) -> None:
+    """One line has both remedies."""
     done = run_command("serve", "--host", "0.0.0.0", "--port", "0", env=environment(sqlite_url))  # noqa: S104
 
     assert done.returncode != 0
     assert b"set IOTCONFIG_AUTH=on" in done.stderr
 
 
-def test_a_start_with_certificates_that_are_none_is_refused_in_one_line(sqlite_url: str) -> None:
-    """As with every other setting: before any worker makes a traceback of it."""
+def test_a_start_with_invalid_certificates_is_refused(sqlite_url: str) -> None:
+    """It is one line before any worker starts, not a traceback."""
     oidc = {"OIDC_ENABLED": "true", "OIDC_ISSUER_URL": "https://sso.example.org", "OIDC_CLIENT_ID": "a"}
     done = run_command(
         "serve", "--port", "0", env=environment(sqlite_url, **oidc, IOTCONFIG_OIDC_CA_FILE="/etc/hostname")
@@ -96,8 +96,8 @@ def test_a_start_with_certificates_that_are_none_is_refused_in_one_line(sqlite_u
 
 
 @pytest.mark.parametrize("where", ["/dev/full", None])
-def test_a_token_that_cannot_be_shown_is_taken_back(sqlite_url: str, where: str | None) -> None:
-    """An administrator's token that nobody has, and nobody knows of, must not be."""
+def test_a_token_that_cannot_be_printed_is_revoked(sqlite_url: str, where: str | None) -> None:
+    """An unknown administrator's token must not stay valid."""
     env = environment(sqlite_url)
     mac = new_mac()
     for arguments in (("token", "create", "lost", "--role", "admin"), ("device-token", "create", mac)):

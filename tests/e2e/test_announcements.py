@@ -1,4 +1,4 @@
-"""`iotconfig serve` with a broker: what a device's ear hears of what an operator does."""
+"""`iotconfig serve` with a broker: the messages that devices receive after changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLEET = "iotsupport/updates/configs"
 def announcing(
     start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto, listener: Listener
 ) -> Serve:
-    """A service on each kind of database, and somebody who listens."""
+    """A service on each kind of database, and a subscriber."""
     return start_serve(database_url, workers=1, MQTT_URL=broker.url)
 
 
@@ -42,7 +42,7 @@ def state(config: Any) -> dict[str, Any]:
 
 
 def expect_both(listener: Listener, config: Any) -> None:
-    """Check that exactly this config's two messages arrived, and forget them."""
+    """Check that exactly this config's two messages arrived, and remove them."""
     first, second = listener.wait_for(2)
     listener.forget()
     assert (retained_topic(config), state(config)) == (first.topic, first.json())
@@ -54,10 +54,10 @@ def nothing_pending(client: Client) -> bool:
     return found == 0
 
 
-def test_the_life_of_a_config_is_heard(
+def test_each_change_of_a_config_is_published(
     announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """Create, update, Save without a change, a change from a shell, announce: both topics. Delete: one."""
+    """Create, update, save without a change, change from a shell, announce: both topics. Delete: one."""
     client = announcing.client
     config = created(client, {"a": 1})
     path = f"/api/configs/{config['id']}"
@@ -91,7 +91,7 @@ def test_the_life_of_a_config_is_heard(
     assert [restart_hint(other)] == listener.received(FLEET)
     with Listener(broker.port) as late:
         assert [retained_topic(other)] == [message.topic for message in late.wait_for(1)]
-    wait_until(lambda: nothing_pending(client), "everything was told")
+    wait_until(lambda: nothing_pending(client), "everything is published")
     health = client.get("/api/health").json()
     # Only SQLite has a log whose size is reported.
     health.pop("log", None)
@@ -106,7 +106,7 @@ def test_the_life_of_a_config_is_heard(
 def test_only_known_configs_are_announced(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """Each refusal has its documented shape, and nobody hears anything."""
+    """Each refusal has the documented structure, and no message is sent."""
     client = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url).client
     config = created(client, {})
     expect_both(listener, config)
@@ -129,7 +129,7 @@ def test_only_known_configs_are_announced(
 def test_commands_announce_through_the_services_relay(
     announcing: Serve, database_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """Named devices on both topics; `--all` on the retained ones, and with `--restart-hint` on both."""
+    """Named devices get both topics; `--all` the retained ones, and with `--restart-hint` both."""
     shell = CommandLine(environment(database_url))
     first, second = (created(announcing.client, {}) for _ in range(2))
     listener.wait_for(4)
@@ -154,7 +154,7 @@ def test_commands_announce_through_the_services_relay(
 @pytest.mark.parametrize(
     "arguments", [pytest.param((), id="unset"), pytest.param(("--no-relay",), id="no-relay")]
 )
-def test_without_a_relay_what_changes_stays_pending(
+def test_without_a_relay_changes_stay_pending(
     start_serve: Callable[..., Serve],
     sqlite_url: str,
     broker: Mosquitto,
@@ -162,7 +162,7 @@ def test_without_a_relay_what_changes_stays_pending(
     tmp_path: Path,
     arguments: tuple[str, ...],
 ) -> None:
-    """Nobody hears of it, until a relay is started: then nothing is missing."""
+    """When a relay starts, all messages are sent."""
     env = {"MQTT_URL": broker.url} if arguments else {}
     serve = start_serve(sqlite_url, workers=1, arguments=arguments, **env)
     began = monotonic()

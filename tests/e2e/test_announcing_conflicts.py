@@ -1,4 +1,4 @@
-"""Services that announce where they should not: each says so in its log, its health and its metrics."""
+"""Conflicts between services that announce: each is reported in the log, in health and in metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def codes(client: Client) -> list[str]:
 
 
 def wait_for_problem(client: Client, code: str) -> None:
-    wait_until(lambda: codes(client) == [code], "health tells")
+    wait_until(lambda: codes(client) == [code], "health reports it")
 
 
 def metric(client: Client, problem: str) -> str:
@@ -41,7 +41,7 @@ def metric(client: Client, problem: str) -> str:
 def test_two_installations_under_one_prefix(
     start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto
 ) -> None:
-    """Both say so once, as an error, and both go on: neither throws the other out."""
+    """Both report one error, and both stay connected."""
     one, other = f"sqlite:///{tmp_path}/one.db", f"sqlite:///{tmp_path}/other.db"
     Migrations(DatabaseUrl.parse(other)).upgrade()
     serve = start_serve(one, MQTT_URL=broker.url, **METRICS)
@@ -51,14 +51,14 @@ def test_two_installations_under_one_prefix(
         health = serve.client.get("/api/health").json()["notifications"]
         assert "conflict" == health["state"]
         assert SHARED in health["problems"][0]["message"]
-        wait_until(lambda: metric(serve.client, "prefix_shared") == "1.0", "metrics tell")
+        wait_until(lambda: metric(serve.client, "prefix_shared") == "1.0", "metrics report it")
         relay.wait_for(SHARED)
         assert [1, 1] == [said.count(SHARED) for said in (serve.output(), relay.output())]
     assert "already connected" not in broker.log()
 
 
 def test_a_copy_of_the_database(sqlite_url: str, tmp_path: Path, broker: Mosquitto) -> None:
-    """It has the client id of its original, which both find out; with a prefix of its own it is an installation of its own."""
+    """Both report the common client id; with its own prefix the copy is a separate installation."""
     with relay_starter(sqlite_url, broker.url, tmp_path) as start:
         original = start()
         original.wait_for("relay: connected")
@@ -78,7 +78,7 @@ def test_a_copy_of_the_database(sqlite_url: str, tmp_path: Path, broker: Mosquit
 def test_two_prefixes_on_one_database(
     start_serve: Callable[..., Serve], postgres_url: str, broker: Mosquitto
 ) -> None:
-    """The one that stands by is silent, and both services say it; after a restart with one setting all is well."""
+    """The standby relay publishes nothing, and both services report it; a restart with one setting ends it."""
     active = start_serve(postgres_url, MQTT_URL=broker.url, **METRICS)
     wait_until(lambda: "relay: active" in active.output(), "the first relay is active")
     silent = start_serve(postgres_url, MQTT_URL=broker.url, IOTCONFIG_MQTT_PREFIX="home", **METRICS)
@@ -86,7 +86,7 @@ def test_two_prefixes_on_one_database(
     for serve in (active, silent):
         wait_for_problem(serve.client, "settings_differ")
         assert "1.0" == metric(serve.client, "settings_differ")
-    wait_until(lambda: DIFFERS in silent.output(), "the log tells")
+    wait_until(lambda: DIFFERS in silent.output(), "the log has it")
 
     silent.stop()
     mended = start_serve(postgres_url, MQTT_URL=broker.url, **METRICS)
@@ -95,7 +95,7 @@ def test_two_prefixes_on_one_database(
 
 
 def test_a_broker_with_limits(start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path) -> None:
-    """The fleet topic hears of changes, and health says what cannot be announced; the connection stays."""
+    """The fleet topic gets changes, and health reports what cannot be announced; the connection stays."""
     broker = Mosquitto(tmp_path, "retain_available false", "max_qos 0", "max_packet_size 150")
     try:
         with Listener(broker.port) as listener:
@@ -106,7 +106,7 @@ def test_a_broker_with_limits(start_serve: Callable[..., Serve], sqlite_url: str
             assert 3 == len(listener.wait_for(3, "updates/configs"))
         wait_until(
             lambda: codes(serve.client) == ["not_retained", "not_acknowledged", "packets_too_small"],
-            "health tells",
+            "health reports it",
         )
         health = serve.client.get("/api/health").json()["notifications"]
         assert ("limited", 0, 3) == (health["state"], health["pending"], health["parked"])

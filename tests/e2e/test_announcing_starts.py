@@ -1,4 +1,4 @@
-"""How announcing starts, and what it says where it cannot: `serve` with a bad broker, and `iotconfig relay`."""
+"""The start of announcing, and its errors: `serve` with an unusable broker, and `iotconfig relay`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RELAY = ["relay"]
 def test_a_bad_setting_stops_the_start(
     sqlite_url: str, command: list[str], variable: str, value: str
 ) -> None:
-    """One line that names the variable and shows no secret."""
+    """One line names the variable and shows no secret."""
     env = environment(sqlite_url, **{"MQTT_URL": "mqtts://127.0.0.1:1", variable: value})
 
     done = run_command(*command, env=env)
@@ -49,7 +49,7 @@ def test_a_bad_setting_stops_the_start(
 
 
 def test_a_relay_without_a_broker_is_refused(sqlite_url: str) -> None:
-    """One line that says what is missing."""
+    """One line has the missing setting."""
     done = run_command("relay", env=environment(sqlite_url))
 
     assert (1, b"") == (done.returncode, done.stdout)
@@ -59,7 +59,7 @@ def test_a_relay_without_a_broker_is_refused(sqlite_url: str) -> None:
 
 
 def test_a_relay_without_a_schema_is_refused(empty_url: str) -> None:
-    """It says which command to run, and creates nothing."""
+    """The error has the command to run, and nothing is created."""
     done = run_command("relay", env=environment(empty_url, MQTT_URL="mqtt://127.0.0.1:1"))
 
     lines = done.stderr.decode().splitlines()
@@ -68,8 +68,8 @@ def test_a_relay_without_a_schema_is_refused(empty_url: str) -> None:
     assert not Path(empty_url.removeprefix("sqlite:///")).exists()
 
 
-def test_a_relay_of_its_own(database_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path) -> None:
-    """It says what it does, announces what a shell changes, and SIGTERM ends it in order."""
+def test_a_separate_relay(database_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path) -> None:
+    """It logs its work, announces changes from a shell, and ends in order after SIGTERM."""
     log = tmp_path / "relay.log"
     shell = CommandLine(environment(database_url))
     with relay_process(log, database_url, MQTT_URL=broker.url) as process:
@@ -85,7 +85,7 @@ def test_a_relay_of_its_own(database_url: str, broker: Mosquitto, listener: List
 
 
 def test_a_relay_in_a_terminal_with_a_prefix(sqlite_url: str, broker: Mosquitto, tmp_path: Path) -> None:
-    """Ctrl-C ends it in order; its topics begin with what the setting says."""
+    """Ctrl-C ends it in order; its topics begin with the configured prefix."""
     log = tmp_path / "relay.log"
     env = {"MQTT_URL": broker.url, "IOTCONFIG_MQTT_PREFIX": "home/iot"}
     with Listener(broker.port, "#") as listener, relay_process(log, sqlite_url, **env) as process:
@@ -104,7 +104,7 @@ def test_a_relay_in_a_terminal_with_a_prefix(sqlite_url: str, broker: Mosquitto,
 def test_a_second_relay_stands_by_and_follows(
     database_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
-    """One is active; when it ends in order, the other goes on, and each message is told once."""
+    """One is active; after its end the other continues, and each message is sent once."""
     shell = CommandLine(environment(database_url))
     logs = [tmp_path / "first.log", tmp_path / "second.log"]
     with relay_process(logs[0], database_url, MQTT_URL=broker.url) as first:
@@ -122,10 +122,10 @@ def test_a_second_relay_stands_by_and_follows(
     assert "Traceback" not in logs[0].read_text() + logs[1].read_text()
 
 
-def test_the_web_part_works_on_without_its_broker(
+def test_the_web_process_works_without_a_broker(
     start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
 ) -> None:
-    """One clear line in the log, without a secret; configs are written and fetched all the same."""
+    """The log has one clear line without a secret; configs are written and fetched."""
     broker = Mosquitto(tmp_path, password_file(tmp_path, relay="right"), anonymous=False)
     url = f"mqtt://127.0.0.1:{broker.port}"
     try:

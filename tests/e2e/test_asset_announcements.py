@@ -1,4 +1,4 @@
-"""What devices hear of uploads, through a real broker."""
+"""The messages that devices receive after uploads, through a real broker."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def restart_hint(name: str) -> ReceivedMessage:
     return ReceivedMessage(TOPIC, f'{{"filename": "{name}"}}'.encode(), retained=False)
 
 
-def test_an_upload_is_heard(
+def test_an_upload_is_published(
     start_depot: Callable[..., Depot], database_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """Each stored upload, once it can be fetched, and nothing else: no refusal, no deletion; nothing is retained."""
+    """Each stored upload, once it can be fetched; no refusal and no deletion; nothing is retained."""
     depot = start_depot(database_url, workers=1, MQTT_URL=broker.url)
     time = timestamp()
     path = depot.uploaded("firmware.bin", b"firmware")
@@ -43,10 +43,10 @@ def test_an_upload_is_heard(
         assert [] == late.received(TOPIC)
 
 
-def test_an_upload_while_the_broker_is_silent_is_heard_later(
+def test_an_upload_is_published_after_an_outage_of_the_broker(
     start_depot: Callable[..., Depot], sqlite_url: str, broker: Mosquitto, listener: Listener
 ) -> None:
-    """It is stored all the same; two uploads of one name wait as one, beside the change of a config."""
+    """It is stored; two uploads of one name are one pending message, beside the change of a config."""
     depot = start_depot(sqlite_url, workers=1, MQTT_URL=broker.url)
     broker.pause()
     for content in (b"first", b"second"):

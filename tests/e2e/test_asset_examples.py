@@ -1,4 +1,4 @@
-"""What the page about assets shows, done as it says: with the real openssl and curl."""
+"""The examples on the page about assets, with the real openssl and curl."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASE = "http://127.0.0.1:8080"
 
 @pytest.mark.parametrize("auth", ["on", "off"])
 def test_the_examples_work(start_depot: Callable[..., Depot], tmp_path: Path, auth: str) -> None:
-    """Keys and a token are made, and both forms of a signature are accepted, whether anybody looks at the token or not."""
+    """Keys and a token are created, and both forms of a signature are accepted, with and without authentication."""
     keys, token, plain, strong = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     content = os.urandom(200_000)
     (tmp_path / "firmware.bin").write_bytes(content)
@@ -48,7 +48,7 @@ def test_the_examples_work(start_depot: Callable[..., Depot], tmp_path: Path, au
         assert 204 == depot.client.request("DELETE", path, headers=admin).status
 
 
-def test_curl_goes_on_where_it_was_cut_off(depot: Depot, tmp_path: Path) -> None:
+def test_curl_resumes_a_download(depot: Depot, tmp_path: Path) -> None:
     """`curl --continue-at -` ends with the same bytes."""
     content = os.urandom(200_000)
     path = depot.uploaded("resumed.bin", content)
@@ -58,8 +58,8 @@ def test_curl_goes_on_where_it_was_cut_off(depot: Depot, tmp_path: Path) -> None
     assert content == (tmp_path / "resumed.bin").read_bytes()
 
 
-def test_curl_sends_a_large_file_that_it_asks_about_first(depot: Depot, tmp_path: Path) -> None:
-    """It waits for `100 Continue`; refused or not, it hears the answer."""
+def test_curl_expects_100_continue(depot: Depot, tmp_path: Path) -> None:
+    """It waits for it before a large file, and gets the answer, be it a refusal or not."""
     (tmp_path / "large.bin").write_bytes(os.urandom(5_000_000))
     fields = {
         part.name: part.content.decode()
@@ -77,7 +77,7 @@ def test_curl_sends_a_large_file_that_it_asks_about_first(depot: Depot, tmp_path
 
 
 def _run(script: str, directory: Path, **env: str) -> str:
-    """Run lines of a shell to their good end; what they print."""
+    """Run lines of a shell, which must succeed; returns their output."""
     inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],

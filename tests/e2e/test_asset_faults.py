@@ -1,4 +1,4 @@
-"""Faults in the middle of an upload: nothing half is ever served, nothing is left, and the next one works."""
+"""Faults during uploads: no partial asset is served, no temporary file stays, and the next upload works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONTENT = os.urandom(3_000_000)
 
 
 def begun(depot: Depot, name: str, time: str) -> socket.socket:
-    """A connection in the middle of an upload, of which some is on the disk."""
+    """A connection during an upload that is partly on the disk."""
     body = form(*depot.fields(name, CONTENT, time=time))
     before = depot.on_disk()
     connection = socket.create_connection(depot.client.address, timeout=60)
@@ -44,8 +44,8 @@ def _size(depot: Depot, name: str) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def test_a_killed_worker_leaves_nothing_that_is_seen(start_depot: Callable[..., Depot]) -> None:
-    """SIGKILL in the middle: the old asset stays, and the same upload, sent again, sweeps up and is stored."""
+def test_a_killed_worker_leaves_the_old_asset(start_depot: Callable[..., Depot]) -> None:
+    """After SIGKILL during an upload, the repeated upload removes the temporary file and is stored."""
     depot = start_depot(workers=1)
     path = depot.uploaded("firmware.bin", b"old")
     time = timestamp()
@@ -63,8 +63,8 @@ def test_a_killed_worker_leaves_nothing_that_is_seen(start_depot: Callable[..., 
     assert ["firmware.bin"] == depot.on_disk()
 
 
-def test_an_upload_in_another_worker_is_not_swept_up(depot: Depot) -> None:
-    """However many uploads pass while it is on its way, it arrives whole."""
+def test_an_upload_in_another_worker_is_not_removed(depot: Depot) -> None:
+    """It arrives complete, however many uploads pass meanwhile."""
     name, time = new_name(), timestamp()
     with begun(depot, name, time) as connection:
         for _ in range(10):
@@ -77,8 +77,8 @@ def test_an_upload_in_another_worker_is_not_swept_up(depot: Depot) -> None:
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_a_client_that_goes_away_leaves_nothing(depot: Depot, how: str) -> None:
-    """A closed connection and a broken one: the begin of its file is gone, and the signature is still good."""
+def test_a_disconnected_client_leaves_nothing(depot: Depot, how: str) -> None:
+    """After a closed and a reset connection, the partial file is removed, and the signature is unused."""
     name, time = new_name(), timestamp()
     before = depot.on_disk()
     with begun(depot, name, time) as connection:
@@ -90,7 +90,7 @@ def test_a_client_that_goes_away_leaves_nothing(depot: Depot, how: str) -> None:
 
 
 def _may_mount() -> bool:
-    """Whether this process may mount file systems; tried where nobody sees it."""
+    """Whether this process may mount file systems; tried in a separate namespace."""
     command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -100,7 +100,7 @@ def _may_mount() -> bool:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[None]:
-    """A disk of 2 MiB where the assets are kept."""
+    """A disk of 2 MiB for the assets."""
     directory = tmp_path / "assets"
     directory.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", directory], check=True)
@@ -109,7 +109,7 @@ def small_disk(tmp_path: Path) -> Iterator[None]:
 
 
 def _limited(depot: Depot) -> None:
-    """No file of the workers may have more than 2 MiB."""
+    """Limit the files of the workers to 2 MiB."""
     for pid in depot.serve.worker_pids():
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (2 * 1024 * 1024, hard))
@@ -117,7 +117,7 @@ def _limited(depot: Depot) -> None:
 
 @pytest.mark.parametrize("kind", ["limit", *(["disk"] if _may_mount() else [])])
 def test_a_full_disk_leaves_nothing(request: pytest.FixtureRequest, kind: str) -> None:
-    """507 while it is read; the old asset stays, nothing of the new one is left, and a smaller one fits."""
+    """507 during the transfer; the old asset stays, the new one is removed, and a smaller one can be stored."""
     if kind == "disk":
         # Before the service, so that the service ends before the disk is unmounted.
         request.getfixturevalue("small_disk")
@@ -138,8 +138,8 @@ def test_a_full_disk_leaves_nothing(request: pytest.FixtureRequest, kind: str) -
     assert [] == [line for line in said if str(depot.directory) in line]
 
 
-def test_a_directory_that_cannot_be_used_is_told(start_depot: Callable[..., Depot]) -> None:
-    """503 with one sentence and no path, for every use; when it is mended, all goes on."""
+def test_an_unusable_directory_is_503(start_depot: Callable[..., Depot]) -> None:
+    """Every use gets one sentence without a path; once it is usable, all requests work."""
     depot = start_depot(workers=1)
     path = depot.uploaded("firmware.bin", b"firmware")
     elsewhere = depot.directory.with_name("elsewhere")
@@ -167,7 +167,7 @@ def test_a_directory_that_cannot_be_used_is_told(start_depot: Callable[..., Depo
 def test_a_database_that_is_away_stores_nothing(
     start_depot: Callable[..., Depot], own_postgres: PostgresServer
 ) -> None:
-    """503, whose outcome is known: nothing began. Devices fetch all the while; the same upload is taken later."""
+    """503 with a known outcome: nothing was stored. Devices fetch meanwhile; the same upload is accepted later."""
     url = create_database(own_postgres.base_url, "depot")
     CommandLine(environment(url)).ok("upgrade-db")
     depot = start_depot(url, workers=1)

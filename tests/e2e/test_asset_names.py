@@ -1,4 +1,4 @@
-"""Names that lead elsewhere, as the server's parser passes them on; tests/http/test_asset_names.py has all of them."""
+"""Names that refer to other paths, through the server's parser; tests/http/test_asset_names.py has all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.wire import exchange, request_bytes
 
 @pytest.fixture(scope="module")
 def something(shared_depot: Depot) -> None:
-    """An asset, so that the directory is there; beside it lies the key."""
+    """An asset, so that the directory exists; the key is in a file beside it."""
     shared_depot.uploaded("firmware.bin", b"firmware")
     assert (shared_depot.directory.parent / "signing.pem").is_file()
 
@@ -29,16 +29,16 @@ def something(shared_depot: Depot) -> None:
         ("/firmware.bin", 404, "ROUTE_NOT_FOUND"),
     ],
 )
-def test_the_server_takes_no_path_apart(depot: Depot, target: str, status: int, code: str) -> None:
-    """What leads elsewhere reaches the application as it was sent, and is refused."""
+def test_the_server_does_not_normalize_paths(depot: Depot, target: str, status: int, code: str) -> None:
+    """Such a path reaches the application unchanged, and is refused."""
     answer = exchange(depot.client, request_bytes("GET", f"/api/assets/{target}"))
 
     expect_problem(answer, status, code)
 
 
 @pytest.mark.usefixtures("something")
-def test_a_whole_address_is_taken_apart_the_same_way(depot: Depot) -> None:
-    """A request may name the service, too (RFC 9112, section 3.2.2)."""
+def test_a_target_in_absolute_form_is_the_same_path(depot: Depot) -> None:
+    """RFC 9112, section 3.2.2."""
     base = depot.client.base_url
     expect_problem(
         exchange(depot.client, request_bytes("GET", f"{base}/api/assets/%2e%2e")), 400, "VALIDATION_FAILED"
@@ -48,8 +48,8 @@ def test_a_whole_address_is_taken_apart_the_same_way(depot: Depot) -> None:
 
 
 @pytest.mark.usefixtures("something")
-def test_bytes_that_no_path_has_are_refused(depot: Depot) -> None:
-    """A NUL, a line break or another control character as it is."""
+def test_control_characters_in_a_path_are_refused(depot: Depot) -> None:
+    """They are not escaped: NUL, line breaks and others."""
     for byte in (b"\0", b"\n", b"\r", b"\x7f", b"\t"):
         request = request_bytes("GET", "/api/assets/firmware.bin").replace(
             b"firmware.bin", b"firmware" + byte + b".bin"

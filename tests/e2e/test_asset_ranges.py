@@ -1,4 +1,4 @@
-"""Clients that resume at the real socket; tests/http/test_asset_ranges.py has all parts."""
+"""Resumed downloads over real sockets; tests/http/test_asset_ranges.py has all ranges."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ TAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 @pytest.fixture(scope="module")
 def path(shared_depot: Depot) -> str:
-    """An asset to take parts of."""
+    """The path of an asset."""
     return shared_depot.uploaded(new_name(), CONTENT)
 
 
 def test_two_range_headers_are_several_ranges(depot: Depot, path: str) -> None:
-    """They get all, on a connection that then goes on."""
+    """The answer is the whole asset, and the connection stays usable."""
     request = request_bytes("GET", path).replace(
         b"\r\n\r\n", b"\r\nRange: bytes=0-1\r\nRange: bytes=2-3\r\n\r\n"
     )
@@ -32,7 +32,7 @@ def test_two_range_headers_are_several_ranges(depot: Depot, path: str) -> None:
 
 
 def _cut_off(depot: Depot, path: str, size: int, **headers: str) -> bytes:
-    """The first bytes of an answer's body, after which the client hangs up."""
+    """The first bytes of an answer's body, after which the client disconnects."""
     with socket.create_connection(depot.client.address, timeout=30) as connection:
         connection.sendall(
             request_bytes("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
@@ -43,8 +43,8 @@ def _cut_off(depot: Depot, path: str, size: int, **headers: str) -> bytes:
     return received.partition(b"\r\n\r\n")[2]
 
 
-def test_a_client_goes_on_where_it_was_cut_off(depot: Depot, path: str) -> None:
-    """Again and again, it ends with all of the bytes."""
+def test_a_client_resumes_a_download(depot: Depot, path: str) -> None:
+    """Repeated disconnects end with the exact bytes."""
     received = b""
     while len(received) < len(CONTENT) - 500_000:
         headers = {"Range": f"bytes={len(received)}-", "If_Range": TAG} if received else {}
@@ -55,8 +55,8 @@ def test_a_client_goes_on_where_it_was_cut_off(depot: Depot, path: str) -> None:
     assert CONTENT == received + rest.body
 
 
-def test_parts_on_one_connection(depot: Depot, path: str) -> None:
-    """Each answer is as long as it says, so that the next one can be told from it."""
+def test_ranges_on_one_connection(depot: Depot, path: str) -> None:
+    """Each answer has exactly its declared length, so the next one is parsed correctly."""
     requests = [
         request_bytes("GET", path, headers={"Range": "bytes=0-99999"}, close=False),
         request_bytes("HEAD", path, close=False),

@@ -1,4 +1,4 @@
-"""Uploads that are refused while the client still sends; tests/http/test_asset_refusals.py has all refusals."""
+"""Uploads that are refused during the transfer; tests/http/test_asset_refusals.py has all refusals."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ FIELDS_FIRST = ("timestamp", "signature", "file")
 
 
 def _head(length: int, begin: bytes = b"") -> bytes:
-    """A request's headers, and the begin of its body."""
+    """The headers of a request, and the begin of its body."""
     headers = {**headers_of(b""), "Content-Length": str(length)}
     return request_bytes("POST", "/api/assets", begin, headers)
 
 
 def _begin(parts: list[Field]) -> bytes:
-    """The begin of a form whose last part goes on."""
+    """The begin of a form whose last part is incomplete."""
     return b"".join(part.encode() for part in parts).removesuffix(b"\r\n")
 
 
 def test_without_a_key_uploads_are_disabled(start_depot: Callable[..., Depot]) -> None:
-    """403 before anything is read."""
+    """403 before the body is read."""
     depot = start_depot(workers=1, SIGNING_KEY_PATH="")
     received, sent = upload(depot.client, _head(60_000_000), 60_000_000)
     expect_problem(only_answer(received), 403, "AUTHORIZATION_FAILED")
@@ -36,7 +36,7 @@ def test_without_a_key_uploads_are_disabled(start_depot: Callable[..., Depot]) -
 
 
 def test_a_file_that_is_far_too_large_is_refused_unread(strict: Depot) -> None:
-    """413 by its length alone, while the client still sends or before it begins."""
+    """413 because of its length alone, while or before the client sends."""
     received, sent = upload(strict.client, _head(50_000_000), 50_000_000)
     expect_problem(only_answer(received), 413, "CONTENT_TOO_LARGE")
     assert sent < 25_000_000
@@ -54,10 +54,10 @@ def test_a_file_that_is_far_too_large_is_refused_unread(strict: Depot) -> None:
         pytest.param({"time": "yesterday"}, 400, id="no time"),
     ],
 )
-def test_where_the_fields_come_first_a_bad_one_is_refused_before_the_file_is_sent(
+def test_an_invalid_field_is_refused_before_the_file_is_sent(
     depot: Depot, unused_name: str, options: dict[str, Any], status: int
 ) -> None:
-    """The answer comes while the client still sends, and no file was begun."""
+    """The answer comes during the transfer, and no file is created."""
     begin = _begin(depot.fields(unused_name, b"", order=FIELDS_FIRST, **options))
     received, sent = upload(depot.client, _head(60_000_000, begin), 60_000_000 - len(begin))
 

@@ -1,4 +1,4 @@
-"""Large files, slow lines, and several clients at one asset at the same time."""
+"""Large assets, slow connections, and concurrent clients of one asset."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MARGIN_KIB = 24 * 1024
 """Far more than blocks and buffers take, and far less than the file."""
 
 
-def test_a_large_file_takes_no_memory(depot: Depot) -> None:
-    """Of 64 MiB up, hashed and down again, a worker holds a few blocks at a time."""
+def test_a_large_file_takes_little_memory(depot: Depot) -> None:
+    """A worker holds a few blocks of 64 MiB during upload, hashing and download."""
     content = os.urandom(1024) * (LARGEST // 1024)
     small, large, by_hand = (new_name() for _ in range(3))
     for _ in range(8):
@@ -58,7 +58,7 @@ def test_a_large_file_takes_no_memory(depot: Depot) -> None:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Depot]:
-    """A service that gives clients three seconds."""
+    """A service with client deadlines of three seconds."""
     place = tmp_path_factory.mktemp("impatient")
     shutil.copy(_sqlite_template, place / "configs.db")
     settings: dict[str, Any] = {
@@ -69,12 +69,12 @@ def impatient(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) 
         yield Depot(serve, place / "assets", signing_key())
 
 
-def test_others_are_answered_while_a_large_file_is_taken_in(impatient: Depot) -> None:
-    """A worker that is sent one as quickly as it can take it goes on with its other requests."""
+def test_others_are_answered_during_a_large_upload(impatient: Depot) -> None:
+    """A worker that receives data at full speed answers its other requests."""
     content = os.urandom(1024) * (LARGEST // 1024)
 
     def is_answered_meanwhile() -> bool:
-        """Whether one upload was on its way both when a request was sent and when its answer had come."""
+        """Whether one upload was in progress both before a request and after its answer."""
         body = form(*impatient.fields(new_name(), content))
         found = False
         with ThreadPoolExecutor(1) as threads:
@@ -94,7 +94,7 @@ def test_others_are_answered_while_a_large_file_is_taken_in(impatient: Depot) ->
 
 @contextmanager
 def connected(depot: Depot, request: bytes) -> Iterator[socket.socket]:
-    """A connection that has sent this much, with as little room to receive as the kernel grants."""
+    """A connection that has sent these bytes, with the smallest receive buffer that the kernel grants."""
     with socket.socket() as connection:
         connection.settimeout(60)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -106,7 +106,7 @@ def connected(depot: Depot, request: bytes) -> Iterator[socket.socket]:
 
 
 def rest_of(connection: socket.socket) -> bytes:
-    """All that still comes, until the other side closes."""
+    """All further bytes until the other side closes."""
     received = b""
     while data := connection.recv(65_536):
         received += data
@@ -114,7 +114,7 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 def a_pause() -> None:
-    """Nothing is ever ready among no sockets."""
+    """A pause: select without sockets waits for its time-out."""
     select.select([], [], [], 0.05)
 
 
@@ -140,8 +140,8 @@ def _read_slowly(depot: Depot, path: str) -> bytes:
         return received + rest_of(connection)
 
 
-def test_a_slow_and_steady_line_carries_all(impatient: Depot) -> None:
-    """Up and down: progress counts, not the time that it takes."""
+def test_a_slow_and_steady_transfer_is_complete(impatient: Depot) -> None:
+    """Progress counts in both directions, not the total time."""
     path = impatient.uploaded("slow.bin", CONTENT)
     with ThreadPoolExecutor(2) as threads:
         sending = threads.submit(_send_slowly, impatient)
@@ -152,9 +152,9 @@ def test_a_slow_and_steady_line_carries_all(impatient: Depot) -> None:
 
 
 def test_transfers_that_stand_still_are_cut(impatient: Depot) -> None:
-    """Uploads get a 408, and nothing of them is left; who reads nothing gets nothing more, and the file is closed.
+    """An upload without progress gets 408 and leaves nothing; a download without a reader is cut, and its file is closed.
 
-    Small bodies have a total, large ones have to move.
+    Small bodies have a total time limit, large ones need progress.
     """
     path = impatient.uploaded("large.bin", CONTENT)
     before = impatient.on_disk()
@@ -178,7 +178,7 @@ def test_transfers_that_stand_still_are_cut(impatient: Depot) -> None:
 
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
 def test_a_download_goes_on_with_the_old_bytes(depot: Depot, change: str) -> None:
-    """Whatever becomes of the name meanwhile; who asks again gets what is there now."""
+    """Replacing or deleting the asset does not affect it; the next download gets the new state."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     with connected(depot, request_bytes("GET", path)) as connection:
@@ -195,7 +195,7 @@ def test_a_download_goes_on_with_the_old_bytes(depot: Depot, change: str) -> Non
 
 
 def test_a_download_of_a_file_that_is_written_to_is_cut(depot: Depot) -> None:
-    """It would not have the digest that was told; the client sees that it is not whole, and no worker fails."""
+    """It would not match the announced digest; the client notices the missing bytes, and no worker fails."""
     name = new_name()
     path = depot.uploaded(name, CONTENT)
     with connected(depot, request_bytes("GET", path)) as connection:
@@ -211,8 +211,8 @@ def test_a_download_of_a_file_that_is_written_to_is_cut(depot: Depot) -> None:
     assert (now, f'"{hashlib.sha256(now).hexdigest()}"') == (again.body, again.headers["etag"])
 
 
-def test_uploads_of_one_name_at_the_same_time_end_with_one_whole_file(either_depot: Depot) -> None:
-    """All succeed, one of them as the first; whoever reads meanwhile gets a whole one, too."""
+def test_concurrent_uploads_of_one_name_leave_one_complete_file(either_depot: Depot) -> None:
+    """All succeed, one of them as the first; each concurrent download is complete."""
     depot, name = either_depot, new_name()
     contents = [os.urandom(700_000) for _ in range(8)]
     seen: list[bytes] = []
@@ -230,8 +230,8 @@ def test_uploads_of_one_name_at_the_same_time_end_with_one_whole_file(either_dep
     assert f'"{hashlib.sha256(final.body).hexdigest()}"' == final.headers["etag"]
 
 
-def test_of_equal_uploads_at_the_same_time_one_is_taken(either_depot: Depot) -> None:
-    """One signature, eight times at once and with other bytes each: one upload passes, and its bytes are there."""
+def test_one_of_several_uploads_with_one_signature_is_accepted(either_depot: Depot) -> None:
+    """Of eight concurrent uploads with different bytes, one is accepted, and its bytes are stored."""
     depot, name, time = either_depot, new_name(), timestamp()
     contents = [os.urandom(100_000) for _ in range(8)]
     answers = together(8, lambda number: depot.upload(name, contents[number], time=time))

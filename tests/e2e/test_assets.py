@@ -1,4 +1,4 @@
-"""Assets of a running service: every worker has them, and the next one; tests/http/test_assets.py has the rest."""
+"""Assets of a running service: visible in every worker and after a restart; tests/http/test_assets.py has the rest."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CONTENT = bytes(range(256)) * 1000
 ASSET_MEMBERS = ["name", "size", "sha256", "stored_at"]
 
 
-def test_an_upload_is_there_for_everyone(start_depot: Callable[..., Depot]) -> None:
-    """201 with the asset; fetched and listed from any worker it is the same, and so it is after a restart."""
+def test_an_upload_is_visible_in_all_workers(start_depot: Callable[..., Depot]) -> None:
+    """201 has the asset; each worker fetches and lists the same, also after a restart."""
     depot = start_depot(workers=2)
     assets = []
     for name, strong in (("plain.bin", False), ("strong.bin", True)):

@@ -1,4 +1,4 @@
-"""A backup that is taken while the service works, and the service that is restored from it."""
+"""A backup of a running service, and the service that is restored from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUSY = "02:00:00:00:00:ff"
 
 @pytest.fixture
 def restored_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[str]:
-    """Where the backup is to be restored: an empty database of the same kind."""
+    """The target of the restore: an empty database of the same kind."""
     if database_url.startswith("sqlite"):
         yield f"sqlite:///{tmp_path / 'restored.db'}"
         return
@@ -37,7 +37,7 @@ def restored_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 
 
 def back_up_and_restore(source: str, target: str, directory: Path) -> None:
-    """The commands of docs/operations.md, with paths of the test's."""
+    """The commands of docs/operations.md, with the test's paths."""
     if source.startswith("sqlite"):
         path, copy = (str(make_url(url).database) for url in (source, target))
         program = f"import sqlite3; sqlite3.connect({path!r}).execute(\"VACUUM INTO '{copy}'\")"
@@ -53,7 +53,7 @@ def back_up_and_restore(source: str, target: str, directory: Path) -> None:
 
 
 def everything(client: Client) -> dict[str, bytes]:
-    """What devices and operators see of all devices but the busy one."""
+    """The answers to devices and operators about all devices except the one with concurrent writes."""
     found = {}
     for config in client.get("/api/configs").json()["configs"]:
         if config["mac_address"] != BUSY:
@@ -64,14 +64,14 @@ def everything(client: Client) -> dict[str, bytes]:
     return found
 
 
-def test_a_restored_copy_is_the_service_of_the_moment_of_its_backup(
+def test_a_restored_copy_has_the_state_at_its_backup(
     serve: Serve,
     database_url: str,
     restored_url: str,
     start_serve: Callable[..., Serve],
     tmp_path: Path,
 ) -> None:
-    """Bytes, tags, ids, histories and deletions; taken while somebody writes; and it goes on from there."""
+    """Bytes, tags, ids, histories and deletions are equal, with concurrent writes; further changes work."""
     client, stop = serve.client, Event()
     first = created(client, ODD, "02:00:00:00:00:01")
     client.send_json("PUT", f"/api/configs/{first['id']}", {"content": {"deviceName": "Bath"}})
@@ -106,10 +106,10 @@ def test_a_restored_copy_is_the_service_of_the_moment_of_its_backup(
     assert gone["id"] < created(restored.client, {})["id"]
 
 
-def test_a_copy_of_the_file_alone_is_no_backup(
+def test_a_copy_of_the_file_alone_is_not_a_backup(
     start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Why the page says so: what was written last is in the file beside it."""
+    """The last changes are in the log beside it, as the page warns."""
     serve = start_serve(sqlite_url)
     created(serve.client, {})
     copy = tmp_path / "copied.db"
@@ -121,8 +121,8 @@ def test_a_copy_of_the_file_alone_is_no_backup(
     assert 1 == serve.client.get("/api/configs").json()["count"]
 
 
-def test_a_backup_says_what_schema_it_is_of(database_url: str, restored_url: str, tmp_path: Path) -> None:
-    """An old one is upgraded after it was restored; one of today is up to date."""
+def test_a_backup_has_the_version_of_its_schema(database_url: str, restored_url: str, tmp_path: Path) -> None:
+    """An old one is upgraded after the restore; a current one is up to date."""
     back_up_and_restore(database_url, restored_url, tmp_path)
 
     status = run_command("db-status", env=environment(restored_url))

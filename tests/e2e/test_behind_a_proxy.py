@@ -1,4 +1,4 @@
-"""The page docs/behind-a-proxy.md, with a real nginx: a web client in front of a service that sees another `Host`."""
+"""The page docs/behind-a-proxy.md with a real nginx: a web client in front of a service that receives another `Host`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> P
 
 @pytest.fixture(scope="module", params=[LAN, VITE], ids=["nginx", "development-server"])
 def origin(request: pytest.FixtureRequest) -> str:
-    """Where the browser is. Both proxies rewrite `Host` to the target's, and leave `Origin` as it is."""
+    """The browser's origin. Both proxies rewrite `Host` to the target's, and keep `Origin`."""
     shown: str = request.param
     return shown
 
@@ -54,13 +54,13 @@ def proxied(place: Path, origin: str) -> Iterator[Client]:
 
 
 def change(client: Client, origin: str, method: str, path: str, value: object, **headers: str) -> Answer:
-    """As a browser asks over plain http on a LAN: with `Origin`, and without `Sec-Fetch-Site`."""
+    """A request as a browser sends it over http on a LAN: with `Origin`, and without `Sec-Fetch-Site`."""
     host = urlsplit(origin).netloc
     return client.send_json(method, path, value, Origin=origin, Host=host, **headers)
 
 
 def test_a_web_client_works_behind_it(proxied: Client, origin: str) -> None:
-    """What docs/from-files.md tells the authors of a web client: list, create, update, conflict, delete, errors."""
+    """The operations on docs/from-files.md work: list, create, update, conflict, delete, errors."""
     mac = new_mac()
     made = change(
         proxied, origin, "POST", "/api/configs", {"mac_address": mac, "content": {"deviceName": "Porch"}}
@@ -89,13 +89,13 @@ def test_a_web_client_works_behind_it(proxied: Client, origin: str) -> None:
 
 
 def expect_problem_behind(answer: Answer, status: int, code: str) -> None:
-    """As a web client reads a refusal."""
+    """Check a refusal as a web client reads it."""
     assert (status, code) == (answer.status, answer.json()["code"]), answer.body
     assert answer.json()["error"]
 
 
-def test_another_site_stays_outside(proxied: Client) -> None:
-    """What BASEURL lets in is that one origin."""
+def test_another_site_is_refused(proxied: Client) -> None:
+    """BASEURL allows exactly one origin."""
     answer = change(
         proxied, "http://evil.example", "POST", "/api/configs", {"mac_address": new_mac(), "content": {}}
     )
@@ -105,7 +105,7 @@ def test_another_site_stays_outside(proxied: Client) -> None:
 
 @pytest.mark.parametrize("origin", [LAN, VITE, "http://192.168.1.20:5173"])
 def test_without_baseurl_the_refusal_says_what_to_set(single: Serve, origin: str) -> None:
-    """It names the setting with its value, and the other one that it may be about."""
+    """It has the setting with its value, and the other setting that may be meant."""
     host = single.client.base_url.removeprefix("http://")
     answer = single.client.send_json(
         "POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, Origin=origin
@@ -124,8 +124,8 @@ def test_without_baseurl_the_refusal_says_what_to_set(single: Serve, origin: str
 @pytest.mark.parametrize(
     "headers", [{"Origin": "null"}, {"Origin": "<b>\u00e9"}, {"Sec-Fetch-Site": "cross-site"}]
 )
-def test_a_page_without_a_name_is_told_of_both(single: Serve, headers: dict[str, str]) -> None:
-    """And nothing of what it sent is repeated that is no origin."""
+def test_an_opaque_origin_gets_both_remedies(single: Serve, headers: dict[str, str]) -> None:
+    """The refusal repeats the header only if it is an origin."""
     body = json.dumps({"mac_address": new_mac(), "content": {}}).encode()
     answer = single.client.request(
         "POST", "/api/configs", body, {"Content-Type": "application/json", **headers}
@@ -138,7 +138,7 @@ def test_a_page_without_a_name_is_told_of_both(single: Serve, headers: dict[str,
 
 
 def test_people_sign_in_behind_it(place: Path) -> None:
-    """There and back by addresses that the browser knows, though the service sees none of them."""
+    """All redirects have the browser's addresses, although the service receives others."""
     with Provider() as provider:
         provider.set_user("ada", realm_access={"roles": ["admin"]})
         settings = {

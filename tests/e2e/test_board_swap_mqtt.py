@@ -1,4 +1,4 @@
-"""What listeners hear of a board swap, of undoing, and of changes to a whole fleet."""
+"""The messages after a board swap, undo operations, and bulk changes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .test_announcements import expect_both, nothing_pending, restart_hint, reta
 def announcing(
     start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto, listener: Listener
 ) -> Serve:
-    """A service, and a client that listens: what is announced is the same on both, and its storing has contract tests."""
+    """A service and a subscriber; announcements do not depend on the database, and their storage has contract tests."""
     return start_serve(database_url, workers=1, MQTT_URL=broker.url)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_swap_clears_one_board_and_tells_the_other(
+def test_a_swap_clears_one_board_and_announces_the_other(
     announcing: Serve, broker: Mosquitto, listener: Listener
 ) -> None:
-    """The old board's retained message goes, the new one's comes; who subscribes later finds the new one only."""
+    """Later subscribers get only the retained message of the new board."""
     client = announcing.client
     config = created(client, {"a": 1})
     expect_both(listener, config)
@@ -53,12 +53,12 @@ def test_a_swap_clears_one_board_and_tells_the_other(
     with Listener(broker.port) as late:
         (kept,) = late.wait_for(1)
         assert (retained_topic(back), 3) == (kept.topic, kept.json()["revision"])
-    wait_until(lambda: nothing_pending(client), "everything was told")
+    wait_until(lambda: nothing_pending(client), "everything is published")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_undoing_is_heard_and_looking_is_not(announcing: Serve, listener: Listener) -> None:
-    """A rollback, a restore and a patch announce; dry runs, and what a bulk edit leaves as it is, do not."""
+def test_undo_operations_are_published_and_dry_runs_are_not(announcing: Serve, listener: Listener) -> None:
+    """A rollback, a restore and a patch announce; dry runs and unchanged configs of a bulk edit do not."""
     client = announcing.client
     first = created(client, {"a": 1})
     expect_both(listener, first)

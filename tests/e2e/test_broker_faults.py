@@ -1,4 +1,4 @@
-"""Brokers that are away, silent or forgetful: writes go on, and every device hears of its newest revision."""
+"""Brokers that are down, silent or without state: writes succeed, and every device gets its newest revision."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ Silence = Callable[[Mosquitto, Link], AbstractContextManager[None]]
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """SQLite: what a broker does is the same to both, and `broker-down` of the endurance suite runs on PostgreSQL."""
+    """SQLite, because broker faults do not depend on the database; `broker-down` of the endurance suite uses PostgreSQL."""
     return sqlite_url
 
 
 def _write(client: Client, count: int) -> list[int]:
-    """Make `count` changes to 50 devices, four at a time; the statuses."""
+    """Make `count` changes to 50 devices, four at a time; returns the statuses."""
 
     def change(number: int) -> int:
         body = {"content": {"change": number}}
@@ -60,10 +60,10 @@ def _write(client: Client, count: int) -> list[int]:
         return list(threads.map(change, range(count)))
 
 
-def test_changes_while_the_broker_is_down_succeed_and_are_told_afterwards(
+def test_changes_while_the_broker_is_down_are_published_afterwards(
     database_url: str, broker: Mosquitto, listener: Listener, start_serve: Callable[..., Serve]
 ) -> None:
-    """300 changes to 50 devices go through, wait in a row each, and are told in order."""
+    """300 changes to 50 devices succeed, leave one row for each device, and are published in order."""
     serve = start_serve(database_url, MQTT_URL=broker.url)
     assert {201} == set(_write(serve.client, 50))
     listener.wait_for(50, STATE)
@@ -125,7 +125,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
     start_relay: Start,
     silence: Silence,
 ) -> None:
-    """A connection that swallows what is published is given up in time; once it flows, the newest is told."""
+    """A dead connection is closed in time; afterwards the newest revisions are published."""
     with Link(broker.port) as link:
         url = f"mqtt://127.0.0.1:{link.port}"
         relay = start_relay(broker_url=url, IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
@@ -154,7 +154,7 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
 def test_a_broker_that_never_answers_is_noticed_at_the_start(
     sqlite_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path, scheme: str
 ) -> None:
-    """A broker that takes the connection and says nothing, not even in TLS, holds the relay for the time-out only."""
+    """A broker that accepts the connection and sends nothing delays the relay for the time-out only."""
     with (
         Link(broker.port) as link,
         relay_starter(sqlite_url, f"{scheme}://127.0.0.1:{link.port}", tmp_path) as start,
@@ -178,7 +178,7 @@ def test_a_broker_that_never_answers_is_noticed_at_the_start(
 def test_announce_all_restores_what_a_broker_lost(
     database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
 ) -> None:
-    """A broker that lost its retained messages gets each config's again, and no device is told to restart."""
+    """A broker that lost its retained messages gets each config's again, and no device gets a hint."""
     for number in range(60):
         put(service, number, "new")
     relay = start_relay()
@@ -202,10 +202,10 @@ def test_announce_all_restores_what_a_broker_lost(
     assert "Traceback" not in relay.output()
 
 
-def test_a_deletion_clears_the_retained_topic_and_hints_nobody(
+def test_a_deletion_clears_the_retained_topic_without_a_hint(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
-    """A deletion puts an empty message on the device's own topic, and nothing on the fleet's."""
+    """The device's topic gets an empty message, and the fleet's topic none."""
     put(service, 1, "kept")
     deleted = put(service, 2, "deleted")
     start_relay()
@@ -227,12 +227,12 @@ def test_a_deletion_clears_the_retained_topic_and_hints_nobody(
 def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
     database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
 ) -> None:
-    """A deletion that follows an untold change leaves one message for the broker's return: the one that clears."""
-    config = put(service, 1, "told")
+    """A deletion after an unpublished change leaves one message, which clears the topic."""
+    config = put(service, 1, "published")
     relay = start_relay()
     wait_drained(database_url)
     broker.kill()
-    put(service, 1, "never told")
+    put(service, 1, "never published")
     relay.wait_for("trying again")
     service.delete(config.id)
     relay.process.send_signal(signal.SIGSTOP)
@@ -250,7 +250,7 @@ def test_a_deletion_while_the_broker_is_away_withdraws_what_was_pending(
 def test_a_broker_that_is_killed_again_and_again_loses_no_change(
     database_url: str, broker: Mosquitto, service: ConfigService, start_relay: Start
 ) -> None:
-    """A broker that crashes under changes and comes back is told each device's newest revision in the end."""
+    """A broker that crashes repeatedly during changes receives each device's newest revision."""
     relay = start_relay(IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
     relay.wait_for("relay: active")
     for value in range(3):

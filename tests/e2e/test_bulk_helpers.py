@@ -1,4 +1,4 @@
-"""Imports that a worker's helper stores: who waits for whom, and what is left when a process is killed."""
+"""Imports in a helper process: waiting writers, and killed processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEVICE = f"/api/configs/{mac(COUNT)}.json"
 
 @pytest.fixture
 def serve(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
-    """One worker, which has a device to serve."""
+    """A service with one worker, and a device to serve."""
     serve = start_serve(sqlite_url, workers=1)
     created = serve.client.send_json("PUT", f"/api/configs/by-mac/{mac(COUNT)}", {"content": {}})
     assert 201 == created.status
@@ -36,7 +36,7 @@ def serve(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
 
 @contextmanager
 def _writing(url: str) -> Iterator[None]:
-    """Somebody holds SQLite's write lock."""
+    """Hold SQLite's write lock."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -55,7 +55,7 @@ def _helper(serve: Serve) -> int:
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> bytes:
-    """More records than a worker stores by itself."""
+    """More records than a worker stores without a helper."""
     return write_fleet(tmp_path / "fleet.ndjson", COUNT).read_bytes()
 
 
@@ -63,8 +63,8 @@ def _import(serve: Serve, fleet: bytes) -> Answer:
     return serve.client.request("POST", "/api/configs/import", fleet, NDJSON)
 
 
-def test_a_helper_that_is_killed(serve: Serve, sqlite_url: str, fleet: bytes) -> None:
-    """Nothing is stored, the answer says how to go on, and the worker has served its devices all the time."""
+def test_a_killed_helper(serve: Serve, sqlite_url: str, fleet: bytes) -> None:
+    """Nothing is stored, the answer has the remedy, and the worker serves its devices throughout."""
     with _writing(sqlite_url), ThreadPoolExecutor(1) as threads:
         importing = threads.submit(_import, serve, fleet)
         helper = _helper(serve)
@@ -79,8 +79,8 @@ def test_a_helper_that_is_killed(serve: Serve, sqlite_url: str, fleet: bytes) ->
     assert {} == inconsistencies(sqlite_url)
 
 
-def test_a_worker_that_is_killed_takes_its_helper_along(serve: Serve, sqlite_url: str, fleet: bytes) -> None:
-    """Nobody would hear what the helper did, so it does not do it."""
+def test_a_helper_ends_with_its_worker(serve: Serve, sqlite_url: str, fleet: bytes) -> None:
+    """The result could not be returned, so the helper stores nothing."""
     with _writing(sqlite_url), ThreadPoolExecutor(1) as threads:
         importing = threads.submit(_import, serve, fleet)
         helper = _helper(serve)
@@ -92,7 +92,7 @@ def test_a_worker_that_is_killed_takes_its_helper_along(serve: Serve, sqlite_url
 
 
 def test_a_stop_waits_for_a_helper(serve: Serve, sqlite_url: str, fleet: bytes) -> None:
-    """What was begun is answered, as every request in flight."""
+    """A request in progress is completed, as others are."""
     with ThreadPoolExecutor(2) as threads:
         with _writing(sqlite_url):
             importing = threads.submit(_import, serve, fleet)
@@ -116,7 +116,7 @@ def _is_closed(serve: Serve) -> bool:
 def test_a_writer_that_waits_too_long(
     start_serve: Callable[..., Serve], sqlite_url: str, fleet: bytes
 ) -> None:
-    """Beside a long transaction each writer is told that nothing was stored, and when to ask again."""
+    """During a long transaction, each writer gets the outcome, and the seconds until the next attempt."""
     serve = start_serve(sqlite_url, workers=1, IOTCONFIG_DB_LOCK_TIMEOUT="0.2")
     with _writing(sqlite_url):
         refused = [
@@ -130,10 +130,10 @@ def test_a_writer_that_waits_too_long(
     assert (0, 0, 0, 0) == stored(sqlite_url)
 
 
-def test_a_helper_has_no_secret_that_others_see(
+def test_the_environment_of_a_helper_has_no_secret(
     start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path, fleet: bytes
 ) -> None:
-    """Where the database is, it reads from a file without a name; of the worker's other secrets it has none."""
+    """The database URL is in an unnamed file; other secrets of the worker are not passed on."""
     file = tmp_path / "url"
     file.write_text(sqlite_url)
     file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""Many writers at once, through several workers, on each kind of database."""
+"""Concurrent writers through several workers, on each kind of database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORKERS = 3
 def client(
     request: pytest.FixtureRequest, postgres_base_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Client]:
-    """One service for all tests here, each of which uses a MAC address of its own."""
+    """One service for all tests, each of which uses its own MAC address."""
     directory = tmp_path_factory.mktemp("concurrency")
     name = f"iotconfig_{secrets.token_hex(8)}"
     if request.param == "sqlite":
@@ -52,7 +52,7 @@ def _created(client: Client, mac: str) -> str:
 
 
 def test_of_writers_with_the_same_if_match_one_wins(client: Client, mac: str) -> None:
-    """Sixteen writers who read the same revision: one is stored, fifteen are told that they are late."""
+    """Of sixteen writers with the same revision, one succeeds and fifteen get 412."""
     path = _created(client, mac)
 
     def write(number: int) -> Answer:
@@ -69,7 +69,7 @@ def test_of_writers_with_the_same_if_match_one_wins(client: Client, mac: str) ->
 
 
 def test_unconditional_writers_queue_and_none_is_lost(client: Client, mac: str) -> None:
-    """Eight writers of twenty updates each are told every revision from 2 to 161, each once."""
+    """Eight writers of twenty updates each get every revision from 2 to 161 exactly once."""
     path = _created(client, mac)
 
     def write(writer: int) -> list[tuple[int, int]]:
@@ -79,15 +79,15 @@ def test_unconditional_writers_queue_and_none_is_lost(client: Client, mac: str) 
         ]
         return [(answer.status, answer.json().get("revision")) for answer in answers]
 
-    told = [one for writer in together(8, write) for one in writer]
+    answered = [one for writer in together(8, write) for one in writer]
 
-    assert {200} == {status for status, _ in told}
-    assert list(range(2, 162)) == sorted(revision for _, revision in told)
+    assert {200} == {status for status, _ in answered}
+    assert list(range(2, 162)) == sorted(revision for _, revision in answered)
     assert 161 == client.get(path).json()["revision"]
 
 
 def test_each_writer_sees_its_revisions_grow(client: Client, mac: str) -> None:
-    """Whoever was told of a revision is never told of an older one later."""
+    """A writer never gets a lower revision than before."""
     path = _created(client, mac)
 
     def write(writer: int) -> list[int]:
@@ -102,7 +102,7 @@ def test_each_writer_sees_its_revisions_grow(client: Client, mac: str) -> None:
 
 
 def test_of_creators_of_one_mac_address_one_wins(client: Client, mac: str) -> None:
-    """Sixteen creators of one MAC address: one config comes to be, and fifteen are told its address."""
+    """Of sixteen creators, one creates the config, and fifteen get 409 with the MAC address."""
 
     def create(number: int) -> Answer:
         return client.send_json("POST", "/api/configs", {"mac_address": mac, "content": {"n": number}})
@@ -117,7 +117,7 @@ def test_of_creators_of_one_mac_address_one_wins(client: Client, mac: str) -> No
 
 
 def test_of_putters_of_one_mac_address_one_creates(client: Client, mac: str) -> None:
-    """Sixteen scripts that create or update one MAC address all succeed: one creates, the others update."""
+    """Sixteen requests to create or update all succeed: one creates, the others update."""
 
     def put(number: int) -> Answer:
         return client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {"n": number}})
@@ -128,8 +128,8 @@ def test_of_putters_of_one_mac_address_one_creates(client: Client, mac: str) -> 
     assert list(range(1, 17)) == sorted(answer.json()["revision"] for answer in answers)
 
 
-def test_of_deleters_one_wins_and_the_counter_goes_on(client: Client, mac: str) -> None:
-    """Eight deletes of one config: one 204, seven 404; a config created afterwards continues the count."""
+def test_of_deleters_one_wins_and_the_counter_continues(client: Client, mac: str) -> None:
+    """Eight deletions give one 204 and seven 404; a new config continues the count."""
     path = _created(client, mac)
 
     answers = together(8, lambda _: client.request("DELETE", path))
@@ -151,7 +151,7 @@ def _restore(client: Client, config: Any) -> int:
 
 
 def test_one_of_many_restores_wins(client: Client) -> None:
-    """The others hear that the config is there: one new revision, and no more."""
+    """The others get 409, and there is one new revision."""
     config = _deleted(client, "{}")
     statuses = together(16, lambda _: _restore(client, config))
     assert [200, *[409] * 15] == sorted(statuses)
@@ -159,7 +159,7 @@ def test_one_of_many_restores_wins(client: Client) -> None:
 
 
 def test_a_restore_and_a_create_of_one_device(client: Client) -> None:
-    """One of them wins, whichever it is."""
+    """Exactly one of them succeeds."""
     config = _deleted(client, '{"old": 1}')
     body = {"mac_address": config["mac_address"], "content": {"new": 1}}
 
@@ -179,7 +179,7 @@ def _swap(client: Client, config: Any, mac: str) -> Answer:
 
 
 def test_one_of_many_swaps_to_one_board_wins(client: Client) -> None:
-    """The other configs hear 409 and stay where they are."""
+    """The other configs get 409 and stay unchanged."""
     new = new_mac()
     configs = [created(client, {"n": number}) for number in range(16)]
     answers = together(16, lambda number: _swap(client, configs[number], new))
@@ -189,8 +189,8 @@ def test_one_of_many_swaps_to_one_board_wins(client: Client) -> None:
         assert (answer.json() if answer.status == 200 else config) == stored
 
 
-def test_two_configs_that_want_each_others_board(client: Client) -> None:
-    """Neither gets it, and nobody waits for ever: boards are locked in one order."""
+def test_two_opposite_swaps(client: Client) -> None:
+    """Both are refused without a deadlock, since boards are locked in one order."""
     one, other = created(client, {}), created(client, {})
     pairs = [(one, other["mac_address"]), (other, one["mac_address"])]
     statuses = together(16, lambda number: _swap(client, *pairs[number % 2]).status)
@@ -198,7 +198,7 @@ def test_two_configs_that_want_each_others_board(client: Client) -> None:
 
 
 def test_swaps_and_updates_at_the_same_time(client: Client) -> None:
-    """Every update that was acknowledged is in the history, under whichever board it had then."""
+    """Every acknowledged update is in the history, under the board at that time."""
     config = created(client, {})
     path = f"/api/configs/{config['id']}"
 
@@ -215,7 +215,7 @@ def test_swaps_and_updates_at_the_same_time(client: Client) -> None:
 
 
 def test_merge_patches_at_the_same_time_are_all_kept(client: Client) -> None:
-    """Each is merged into what the one before left: no member is lost."""
+    """Each is merged into the result of the one before."""
     path = f"/api/configs/{created(client, {})['id']}"
     headers = {"Content-Type": "application/merge-patch+json"}
     patches = [b'{"m%d": %d}' % (number, number) for number in range(16)]
@@ -226,8 +226,8 @@ def test_merge_patches_at_the_same_time_are_all_kept(client: Client) -> None:
     assert (17, {f"m{number}": number for number in range(16)}) == (last["revision"], last["content"])
 
 
-def test_patches_of_a_fleet_at_the_same_time_are_all_kept(client: Client) -> None:
-    """To the same devices, from several callers: no member is lost."""
+def test_concurrent_bulk_patches_are_all_kept(client: Client) -> None:
+    """Several callers patch the same devices, and no member is lost."""
     word = secrets.token_hex(8)
     configs = [created(client, {"deviceName": word}) for _ in range(3)]
 
@@ -244,7 +244,7 @@ def test_patches_of_a_fleet_at_the_same_time_are_all_kept(client: Client) -> Non
 
 
 def test_an_export_is_of_one_moment(client: Client) -> None:
-    """While somebody replaces all contents at once, again and again, each export shows one generation."""
+    """During repeated imports of all contents, each export shows one generation."""
     macs = [new_mac() for _ in range(100)]
 
     def write(generation: int) -> None:

@@ -1,4 +1,4 @@
-"""An address that opens more connections than it may: its slow ones are closed, and devices are served."""
+"""An address above its limit of connections: the slow ones are closed, and devices are served."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SLOW = {
 
 
 def _closed(crowd: list[socket.socket]) -> list[int]:
-    """Which of them the service has closed: oldest first."""
+    """The connections that the service has closed, oldest first."""
     readable = select.select(crowd, [], [], 0)[0]
     return [number for number, one in enumerate(crowd) if one in readable and _is_ended(one)]
 
 
 def _is_ended(connection: socket.socket) -> bool:
-    """Whether the service has cut it; a refusal that was sent before does not count."""
+    """Whether the service has closed it, apart from an earlier refusal."""
     connection.setblocking(False)
     try:
         while connection.recv(65536):
@@ -42,10 +42,10 @@ def _is_ended(connection: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_slow_connections_of_one_address_make_room(
+def test_slow_connections_of_one_address_are_closed(
     start_serve: Callable[..., Serve], sqlite_url: str, kind: str
 ) -> None:
-    """Whatever they are slow with; the oldest go first, and as many stay as an address may have."""
+    """The oldest are closed first, down to the limit, whatever they are slow with."""
     serve = start_serve(sqlite_url, workers=1, IOTCONFIG_CONNECTIONS_PER_ADDRESS=str(MOST))
     stored = serve.client.send_json("PUT", "/api/configs/by-mac/020000000001", {"content": {}})
     assert 201 == stored.status
@@ -66,10 +66,10 @@ def test_slow_connections_of_one_address_make_room(
     assert "Traceback" not in written
 
 
-def test_connections_of_a_proxy_of_ours_are_not_counted(
+def test_connections_of_a_trusted_proxy_are_not_counted(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
-    """It speaks for everybody, and has bounds of its own."""
+    """The proxy has its own limits for clients."""
     serve = start_serve(
         sqlite_url,
         workers=1,

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules ask for metrics that there are."""
+"""The dashboard and the alert rules use existing metrics."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def expressions() -> Iterator[str]:
     yield from (target["expr"] for panel in dashboard()["panels"] for target in panel.get("targets", ()))
 
 
-def test_every_metric_that_is_asked_for_is_there(
+def test_every_queried_metric_exists(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto
 ) -> None:
-    """In the scrape of a service that has done something, under exactly that name."""
+    """The scrape of a service with some traffic has exactly this name."""
     bind = metrics_address()
     serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url, **bind)
     address = address_of(serve, bind)
     created(serve.client, {})
-    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is told")
+    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
     there = names(scrape(address))
     asked = {name for expression in expressions() for name in _NAME.findall(expression)}
 
@@ -56,8 +56,8 @@ def test_every_metric_that_is_asked_for_is_there(
     assert len(asked) >= 10
 
 
-def test_alerts_say_what_to_do() -> None:
-    """Each has a name of its own, a time, a severity, and words for the one who is woken up."""
+def test_alerts_are_complete() -> None:
+    """Each has a unique name, a duration, a severity, and instructions."""
     found = alerts()
 
     assert len(found) == len({rule["alert"] for rule in found})
@@ -66,8 +66,8 @@ def test_alerts_say_what_to_do() -> None:
     assert [] == [rule["alert"] for rule in found if {"summary", "description"} != set(rule["annotations"])]
 
 
-def test_panels_have_places_of_their_own() -> None:
-    """No two overlap, and each says what it shows."""
+def test_panels_do_not_overlap() -> None:
+    """Each has a title and a description."""
     panels = dashboard()["panels"]
     cells = [
         (x, y)

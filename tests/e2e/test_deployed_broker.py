@@ -1,4 +1,4 @@
-"""The shipped configuration of Mosquitto: who may tell, who may listen, and what outlives a restart."""
+"""The shipped configuration of Mosquitto: permissions, and state that survives a restart."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
 _DEVICE: dict[str, Any] = {"username": "device", "password": "of-device"}
 
 
-class Shipped(Mosquitto):
-    """A broker with the shipped configuration: other paths, another port, passwords of the test's."""
+class ShippedBroker(Mosquitto):
+    """A broker with the shipped configuration, with other paths, another port, and the test's passwords."""
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
@@ -51,15 +51,15 @@ class Shipped(Mosquitto):
 
 
 @pytest.fixture
-def shipped(tmp_path: Path) -> Iterator[Shipped]:
-    """One that runs."""
-    broker = Shipped(tmp_path)
+def shipped(tmp_path: Path) -> Iterator[ShippedBroker]:
+    """A running broker."""
+    broker = ShippedBroker(tmp_path)
     yield broker
     broker.stop()
 
 
-def test_the_service_tells_and_devices_listen(shipped: Shipped) -> None:
-    """The device that sleeps, too: its state outlives a restart of the broker."""
+def test_the_service_publishes_and_devices_subscribe(shipped: ShippedBroker) -> None:
+    """A sleeping device receives its state even after a restart of the broker."""
     with publisher_on(shipped.url_of("iotconfig")) as publisher:
         publisher.connect()
         with Listener(shipped.port, **_DEVICE) as device:
@@ -74,8 +74,8 @@ def test_the_service_tells_and_devices_listen(shipped: Shipped) -> None:
     assert 1 == state.json()["revision"]
 
 
-def test_devices_tell_nothing(shipped: Shipped) -> None:
-    """Else one that was opened could tell all others to restart."""
+def test_devices_cannot_publish(shipped: ShippedBroker) -> None:
+    """A compromised device could otherwise restart all others."""
     with publisher_on(shipped.url_of("device")) as publisher:
         publisher.connect()
         (receipt,) = publisher.publish([change(1)])
@@ -85,14 +85,14 @@ def test_devices_tell_nothing(shipped: Shipped) -> None:
     assert "Not authorized" in str(receipt.error)
 
 
-def test_nobody_comes_in_without_a_password(shipped: Shipped) -> None:
-    """Neither to tell nor to listen."""
+def test_a_password_is_required(shipped: ShippedBroker) -> None:
+    """This holds for publishing and subscribing."""
     with publisher_on(shipped.url) as publisher, pytest.raises(BrokerUnavailable, match="Not authorized"):
         publisher.connect()
 
 
-def test_the_service_sees_other_installations(shipped: Shipped) -> None:
-    """It may read and write the one topic that this takes."""
+def test_the_service_can_access_the_marker_topic(shipped: ShippedBroker) -> None:
+    """It may read and write this topic."""
     with (
         publisher_on(shipped.url_of("iotconfig"), client_id="one", shows_itself=True) as one,
         publisher_on(shipped.url_of("iotconfig"), client_id="other", shows_itself=True) as other,
@@ -108,8 +108,8 @@ def test_the_service_sees_other_installations(shipped: Shipped) -> None:
         wait_until(is_seen, "the other installation is seen")
 
 
-def test_devices_neither_see_nor_make_another_installation(shipped: Shipped) -> None:
-    """One that was opened cannot raise that alarm."""
+def test_devices_cannot_access_the_marker_topic(shipped: ShippedBroker) -> None:
+    """A compromised device cannot raise this alarm."""
     with (
         publisher_on(shipped.url_of("iotconfig"), client_id="one", shows_itself=True) as one,
         Listener(shipped.port, "iotsupport/+", **_DEVICE) as device,

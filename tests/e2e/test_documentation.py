@@ -1,4 +1,4 @@
-"""What the pages show is run: programs as they stand, commands against a service, and what they print is there."""
+"""The examples on the pages: programs run unchanged, commands run against a service, and their output is as shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROGRAMS = [
 
 
 def commands_of(page: Path) -> list[Command]:
-    """All that a page shows behind a prompt, and that is run here."""
+    """All commands of a page that are run."""
     shown = [c for block in blocks(page.read_text()) if block.language == "console" for c in commands(block)]
     return [command for command in shown if command.is_run]
 
@@ -61,7 +61,7 @@ touch done
 
 @pytest.mark.parametrize("block", _PROGRAMS)
 def test_programs_run_as_they_stand(block: Block, tmp_path: Path) -> None:
-    """In an empty directory, with warnings as errors; one that is a test is run by pytest."""
+    """They run in an empty directory with warnings as errors; tests run with pytest."""
     program = tmp_path / "test_program.py"
     program.write_text(block.text)
     runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "import pytest" in block.text else []
@@ -80,7 +80,7 @@ def test_programs_run_as_they_stand(block: Block, tmp_path: Path) -> None:
 
 @pytest.fixture
 def databases(request: pytest.FixtureRequest, postgres_base_url: str) -> Iterator[tuple[str, str]]:
-    """An up-to-date database on PostgreSQL, and an empty one to restore into."""
+    """An up-to-date database on PostgreSQL, and an empty one for restores."""
     name = f"iotconfig_{uuid.uuid4().hex}"
     yield request.getfixturevalue("postgres_url"), create_database(postgres_base_url, name)
     drop_database(postgres_base_url, name)
@@ -88,7 +88,7 @@ def databases(request: pytest.FixtureRequest, postgres_base_url: str) -> Iterato
 
 @pytest.fixture(scope="module")
 def programs() -> Iterator[Path]:
-    """A directory with a program `iotconfig` that starts at once (see `tests/support/command_server.py`)."""
+    """A directory with a program `iotconfig` that starts fast (see `tests/support/command_server.py`)."""
     # Short, because the path of a socket may have at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="iotconfig-") as name:
         directory = Path(name)
@@ -107,7 +107,7 @@ def programs() -> Iterator[Path]:
 
 
 def run_page(page: Path, directory: Path, serve: Serve, programs: Path, **env: str) -> str:
-    """Run the commands of a page one after another in one shell; what each printed is in a file of its number."""
+    """Run the commands of a page in one shell; the output of each is in a numbered file."""
     port = f":{serve.client.address[1]}"
     lines = [
         f"echo 'line {command.line}' > running\n{{ {command.text.replace(':8080', port)}\n}} > printed-{command.line} 2>&1"
@@ -129,7 +129,7 @@ def run_page(page: Path, directory: Path, serve: Serve, programs: Path, **env: s
 
 
 def prepare(directory: Path) -> None:
-    """The files that pages speak of."""
+    """Create the files that pages mention."""
     (directory / "porch.json").write_text('{"deviceName": "Front porch"}')
     record = {"mac_address": "02:00:00:00:00:77", "content": {"deviceName": "Shed"}}
     (directory / "fleet.ndjson").write_text(json.dumps(record) + "\n")
@@ -149,7 +149,7 @@ def test_commands_do_what_the_page_says(
     tmp_path: Path,
     programs: Path,
 ) -> None:
-    """Each ends well, and prints what is shown, in the order of the page."""
+    """Each succeeds, and prints the shown lines in order."""
     directory = tmp_path / "work"
     directory.mkdir()
     prepare(directory)
@@ -179,7 +179,7 @@ def _last(directory: Path) -> str:
 def test_a_page_that_is_wrong_is_noticed(
     tmp_path: Path, start_serve: Callable[..., Serve], sqlite_url: str, programs: Path
 ) -> None:
-    """A command that fails ends the page, and a line that was not printed is named."""
+    """A failed command ends the page, and a missing line is reported."""
     page = tmp_path / "wrong.md"
     page.write_text("```console\n$ echo one\ntwo\n$ iotconfig config show 99\n$ echo never\n```\n")
     serve = start_serve(sqlite_url, workers=1)
@@ -194,7 +194,7 @@ def test_a_page_that_is_wrong_is_noticed(
 
 
 def test_pages_were_found() -> None:
-    """The runner would be content with nothing."""
+    """An empty list of pages would pass."""
     assert {"README.md", "access.md", "from-files.md", "operations.md", "terminal.md", "tutorial.md"} <= {
         page.name for page in _WITH_COMMANDS
     }

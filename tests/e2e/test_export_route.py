@@ -1,4 +1,4 @@
-"""A large export at the real socket; tests/http/test_export_route.py has what else exports promise."""
+"""A large export over a real socket; tests/http/test_export_route.py has the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.serving import Serve
 
 
 def test_a_large_export_is_whole(single: Serve) -> None:
-    """More than is held in memory arrives with its length, and every record of it."""
+    """More data than is held in memory arrive with their length and all records."""
     macs = [new_mac() for _ in range(60)]
     content = json.dumps({"pad": "x" * 20_000})
     body = "".join(f'{{"mac_address": "{mac}", "content": {content}}}\n' for mac in macs).encode()

@@ -1,4 +1,4 @@
-"""Failed sign-ins of a crowd are slowed down for their source, and nobody else is kept out."""
+"""Failed sign-ins of many devices behind one address."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRONG = "iotc_wrong"
 
 @pytest.fixture
 def guarded(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
-    """One worker, behind a proxy, that has patience for a few failures."""
+    """One worker behind a proxy, with a limit of a few failures."""
     return start_serve(
         sqlite_url,
         workers=1,
@@ -30,7 +30,7 @@ def guarded(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
 
 
 def test_a_boot_storm_is_not_mistaken_for_an_attack(guarded: Serve) -> None:
-    """Hundreds of devices behind one address, with tokens and without, and one with a token of yesterday."""
+    """Hundreds of devices behind one address, with and without tokens, and one with an expired token."""
     mac, other = new_mac(), new_mac()
     admin = api_token(guarded.database_url, Role.ADMIN)
     for each in (mac, other):

@@ -1,4 +1,4 @@
-"""What the program writes is for its own user alone, whatever the file mode mask is."""
+"""All written files are private, for any umask."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def _no_mask() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_mask")
-def test_only_the_service_reads_what_it_writes(
-    start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto
-) -> None:
+def test_all_files_are_private(start_serve: Callable[..., Serve], tmp_path: Path, broker: Mosquitto) -> None:
     """Database, log, index, lock, assets with their digests, exports as file and as directory."""
     home = tmp_path / "home"
     home.mkdir(0o700)

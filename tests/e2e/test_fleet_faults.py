@@ -1,4 +1,4 @@
-"""Imports, patches and exports that are killed, or lose their database: all of it is done, or nothing."""
+"""Imports, patches and exports that are killed, or lose their database: all or nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _kill_once(command: subprocess.Popen[bytes], reached: Callable[[], object], 
 
 
 def _kill_while_reading(url: str, fleet: Path) -> None:
-    """Kill an import that has read the better part of a third of its records, and waits for more."""
+    """Kill an import that has read almost a third of its records, and waits for more."""
     records = fleet.read_bytes()
     with subprocess.Popen(
         [COMMAND, "import", "-"], env=environment(url), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -51,7 +51,7 @@ def _kill_while_reading(url: str, fleet: Path) -> None:
 
 
 def _strike(url: str, moment: str, *arguments: str) -> None:
-    """Run a command that kills itself at this moment (see `tests/support/struck_command.py`)."""
+    """Run a command that kills itself at this point (see `tests/support/struck_command.py`)."""
     struck = subprocess.run(
         [sys.executable, "-m", "tests.support.struck_command", moment, *arguments],
         env=environment(url),
@@ -63,7 +63,7 @@ def _strike(url: str, moment: str, *arguments: str) -> None:
 
 
 def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
-    """Kill a command at one moment after the other of its transaction, and say at which."""
+    """Kill a command at several points of its transaction; yields each point."""
     if url.startswith("sqlite"):
         for moment in ("INSERT INTO revision_counters", "INSERT INTO notifications", "COMMIT"):
             _strike(url, moment, *arguments)
@@ -81,7 +81,7 @@ def _kill_while_storing(url: str, *arguments: str) -> Iterator[str]:
 
 
 def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -> None:
-    """Killed while it reads, and at each table that it writes: nothing is there. Killed afterwards: all is."""
+    """Killed while it reads, or at any table that it writes, it stores nothing; killed afterwards, all."""
     _kill_while_reading(database_url, fleet)
     assert (0, 0, 0, 0) == stored(database_url)
     for moment in _kill_while_storing(database_url, "import", str(fleet)):
@@ -101,7 +101,7 @@ def test_a_killed_import_stores_all_or_nothing(database_url: str, fleet: Path) -
 
 
 def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: Path) -> None:
-    """However often it is killed and run again, each device has one revision for it, or none has."""
+    """However often it is killed and repeated, each device has one revision for it, or none."""
     arguments = ("patch", "--all", "--merge", PATCH)
     command_line = CommandLine(environment(database_url))
     command_line.ok("import", str(small_fleet))
@@ -121,10 +121,10 @@ def test_a_killed_patch_changes_no_device_twice(database_url: str, small_fleet: 
 
 
 @pytest.mark.parametrize("name", ["out.ndjson", "out"], ids=["file", "directory"])
-def test_a_killed_export_leaves_nothing_under_its_name(
+def test_a_killed_export_leaves_its_target_unchanged(
     database_url: str, small_fleet: Path, tmp_path: Path, name: str
 ) -> None:
-    """Killed while it writes, it has left its target as it was; the next one writes all of it."""
+    """The next export writes it completely."""
     command_line = CommandLine(environment(database_url))
     command_line.ok("import", str(small_fleet))
     target = tmp_path / name

@@ -1,4 +1,4 @@
-"""PostgreSQL goes away in the middle of an import, a patch or an export."""
+"""PostgreSQL fails during an import, a patch or an export."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATCH = '{"patched": true}'
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """A server that each test takes away, and brings back."""
+    """A server that each test stops and starts."""
     server = PostgresServer()
     yield server
     server.close()
@@ -51,14 +51,14 @@ def _url(server: PostgresServer) -> str:
 
 @pytest.fixture
 def own_url(_url: str) -> str:
-    """A database with the current schema, on the module's server, and no rows."""
+    """A database with the current schema and no rows on the module's server."""
     execute(_url, "TRUNCATE configs, documents, revisions, revision_counters, notifications")
     return _url
 
 
 @pytest.fixture(scope="module")
 def serve(_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """A service on that database, which no outage ends."""
+    """A service on that database, which continues after each outage."""
     with Serve(_url, tmp_path_factory.mktemp("serve") / "serve.log", workers=2) as serve:
         yield serve
         assert "Traceback" not in serve.output()
@@ -74,7 +74,7 @@ _OUTAGES = [
 
 @contextmanager
 def _outage(server: PostgresServer, url: str, mode: str, table: str, lock: str) -> Iterator[None]:
-    """The block's work meets a lock, so that it cannot end, and in place of it the end of the server."""
+    """The block's work waits for a lock until the server ends."""
 
     def end() -> None:
         wait_until(lambda: sessions(url, WAITS), f"it waits for {table}")
@@ -90,10 +90,10 @@ def _outage(server: PostgresServer, url: str, mode: str, table: str, lock: str) 
 
 
 @pytest.mark.parametrize(("mode", "written"), _OUTAGES)
-def test_a_command_whose_server_goes_says_so(
+def test_commands_report_the_loss_of_the_server(
     server: PostgresServer, own_url: str, any_fleet: Path, tmp_path: Path, mode: str, written: str
 ) -> None:
-    """Import, patch and export end with 1 and one line; nothing is stored or written, and they work afterwards."""
+    """Import, patch and export exit with 1 and one line; nothing is stored or written, and they work afterwards."""
     env = environment(own_url)
     command_line = CommandLine(env)
     target = tmp_path / "out.ndjson"
@@ -117,7 +117,7 @@ def test_a_command_whose_server_goes_says_so(
 
 
 @pytest.mark.parametrize(("mode", "written"), _OUTAGES)
-def test_a_request_whose_server_goes_gets_503(
+def test_requests_get_503_at_the_loss_of_the_server(
     server: PostgresServer,
     own_url: str,
     any_fleet: Path,
@@ -125,7 +125,7 @@ def test_a_request_whose_server_goes_gets_503(
     mode: str,
     written: str,
 ) -> None:
-    """Import, patch and export are answered with 503; nothing is stored, and the same workers serve afterwards."""
+    """Import, patch and export store nothing, and the same workers serve afterwards."""
     client = serve.client
     pids = serve.pids()
     ndjson = {"Content-Type": "application/x-ndjson"}
@@ -156,7 +156,7 @@ def test_a_request_whose_server_goes_gets_503(
 def test_an_export_that_loses_its_server_midway_leaves_nothing(
     server: PostgresServer, own_url: str, small_fleet: Path, tmp_path: Path
 ) -> None:
-    """Some of the records are written when the server crashes: no file is left, under no name."""
+    """The server crashes after some records: no file is left under any name."""
     command_line = CommandLine(environment(own_url))
     command_line.ok("import", str(small_fleet))
     target = tmp_path / "out.ndjson"

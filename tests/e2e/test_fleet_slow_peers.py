@@ -1,4 +1,4 @@
-"""Imports and exports whose peer is slow, or that take long themselves: everybody else goes on."""
+"""Imports and exports that are slow, or whose peer is slow: other requests are not delayed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _serve(
 
 @pytest.fixture
 def worker(_serve: Serve) -> Serve:
-    """A service of one worker, so that whatever holds it up holds up everybody; nothing is stored."""
+    """A service with one worker, so that any delay affects all requests."""
     tables = ("notifications", "revisions", "documents", "configs", "revision_counters")
     execute(_serve.database_url, *(f"DELETE FROM {table}" for table in tables))  # noqa: S608 - names of ours
     return _serve
@@ -66,7 +66,7 @@ def database_url(worker: Serve) -> str:
 
 
 def _holding(database_url: str) -> list[tuple[object, ...]]:
-    """Who has a transaction, a snapshot or a lock open, though nobody works."""
+    """Open transactions, snapshots and locks while no request runs."""
     if database_url.startswith("sqlite"):
         # A writer would make the first statement fail, and a reader would keep the log from being emptied.
         execute(database_url, "CREATE TABLE free (x)", "DROP TABLE free")
@@ -80,9 +80,9 @@ def _holding(database_url: str) -> list[tuple[object, ...]]:
 
 
 def _expect_others_go_on(database_url: str, client: Client) -> None:
-    """Nothing is held, a device is served, and another is written."""
+    """Check that nothing is held, that a device is served, and that another one is written."""
     # Short transactions of others may not have ended yet, such as a read of the queue by the relay.
-    wait_until(lambda: not _holding(database_url), "nobody holds anything")
+    wait_until(lambda: not _holding(database_url), "nothing is held")
     before = client.get(DEVICE)
     written = [
         client.send_json("PUT", f"/api/configs/by-mac/{mac(BESIDE)}", {"content": {"value": value}})
@@ -92,8 +92,8 @@ def _expect_others_go_on(database_url: str, client: Client) -> None:
     assert {200, 201} >= {answer.status for answer in written}, written[0].body
 
 
-def test_an_import_that_trickles_in_holds_nothing(database_url: str, worker: Serve, tmp_path: Path) -> None:
-    """While the body is half there, others read and write on the same worker; whole, it is stored."""
+def test_a_slow_import_holds_nothing(database_url: str, worker: Serve, tmp_path: Path) -> None:
+    """While the body is incomplete, the worker serves others; once it is complete, it is stored."""
     body = write_fleet(tmp_path / "fleet.ndjson", 2000).read_bytes()
     request = request_bytes("POST", "/api/configs/import", body, NDJSON)
     head = len(request) - len(body)
@@ -113,10 +113,10 @@ def test_an_import_that_trickles_in_holds_nothing(database_url: str, worker: Ser
     assert {} == inconsistencies(database_url)
 
 
-def test_an_import_whose_peer_goes_away_stores_nothing(
+def test_an_import_whose_client_disconnects_stores_nothing(
     database_url: str, worker: Serve, tmp_path: Path
 ) -> None:
-    """A body that ends halfway, at the end of a line, is no smaller import."""
+    """An incomplete body is refused even if it ends with a line."""
     body = write_fleet(tmp_path / "fleet.ndjson", 2000).read_bytes()
     half = body.index(b"\n", len(body) // 2) + 1
     request = request_bytes("POST", "/api/configs/import", body, NDJSON)
@@ -128,7 +128,7 @@ def test_an_import_whose_peer_goes_away_stores_nothing(
 
 
 def test_an_export_whose_reader_stops_holds_nothing(database_url: str, worker: Serve, tmp_path: Path) -> None:
-    """More than all buffers hold waits for its reader, who gets the fleet as it was when he asked."""
+    """It is larger than all buffers, and the reader gets the state at the time of its request."""
     count = 6_000
     fleet = write_fleet(tmp_path / "fleet.ndjson", count, pad=2_000)
     CommandLine(environment(database_url)).ok("import", str(fleet))
@@ -148,7 +148,7 @@ def test_an_export_whose_reader_stops_holds_nothing(database_url: str, worker: S
 
 
 def test_commands_in_slow_pipes_hold_nothing(database_url: str, worker: Serve, tmp_path: Path) -> None:
-    """An import whose input does not come, and an export whose output nobody takes, keep nobody waiting."""
+    """An import without input, and an export without a reader, delay no other work."""
     fleet = write_fleet(tmp_path / "fleet.ndjson", 2000).read_bytes()
     env = environment(database_url)
     with subprocess.Popen([COMMAND, "import", "-"], env=env, stdin=subprocess.PIPE) as importing:
@@ -167,10 +167,10 @@ def test_commands_in_slow_pipes_hold_nothing(database_url: str, worker: Serve, t
     assert fleet == b"".join(exported.splitlines(keepends=True)[:2000])
 
 
-def test_a_large_import_leaves_its_worker_to_devices(
+def test_a_worker_serves_devices_during_a_large_import(
     database_url: str, worker: Serve, tmp_path: Path
 ) -> None:
-    """While twenty thousand records are read and stored by the only worker, devices are answered, again and again."""
+    """The only worker answers devices while it reads and stores twenty thousand records."""
     fleet = write_fleet(tmp_path / "fleet.ndjson", 20_000).read_bytes()
     client = Client(worker.client.base_url, timeout=60)
     with ThreadPoolExecutor(1) as threads:
@@ -189,7 +189,7 @@ def test_a_large_import_leaves_its_worker_to_devices(
 
 
 class _Writers:
-    """Single writers that go on until they are told to stop; what they were told is kept."""
+    """Single writers that write until they are stopped, and record their answers."""
 
     def __init__(self, client: Client, devices: int) -> None:
         self._client = client
@@ -215,10 +215,10 @@ class _Writers:
         self._finished.set()
 
 
-def test_writers_and_bulk_work_on_the_same_fleet(
+def test_writers_and_bulk_writes_of_the_same_devices(
     database_url: str, start_serve: Callable[..., Serve], tmp_path: Path
 ) -> None:
-    """Four writers, two imports and two patches at once: nobody meets a deadlock, and no change is lost."""
+    """Four writers, two imports and two patches run without a deadlock or a lost change."""
     devices = 500
     serve = start_serve(database_url, workers=3)
     fleets = [write_fleet(tmp_path / f"{n}.ndjson", devices, f"bulk {n}") for n in range(3)]
@@ -269,10 +269,8 @@ def test_writers_and_bulk_work_on_the_same_fleet(
     assert "Traceback" not in serve.output()
 
 
-def test_a_patch_gets_through_to_a_fleet_that_is_written(
-    database_url: str, worker: Serve, tmp_path: Path
-) -> None:
-    """All or nothing, while writers never pause: what is changed meanwhile is patched as it is then."""
+def test_a_patch_completes_despite_writers(database_url: str, worker: Serve, tmp_path: Path) -> None:
+    """It is all or nothing; a config that was changed meanwhile is patched in its new state."""
     devices = 2000
     fleet = write_fleet(tmp_path / "fleet.ndjson", devices)
     CommandLine(environment(database_url)).ok("import", str(fleet))

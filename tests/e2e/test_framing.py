@@ -1,4 +1,4 @@
-"""HTTP framing at the real socket: connections, malformed requests, HEAD, Content-Length."""
+"""HTTP framing over real sockets: connections, malformed requests, HEAD, Content-Length."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OVERSIZED = {
 
 
 def test_the_compiled_parser_is_used_where_it_is_installed(single: Serve, shared_uncompiled: Serve) -> None:
-    """Without being asked for; and the other server of these tests is one without."""
+    """It is the default; the other server of these tests has none."""
     pytest.importorskip("gunicorn_h1c")
 
     assert all("gunicorn_h1c" in Path(f"/proc/{pid}/maps").read_text() for pid in single.worker_pids())
@@ -56,7 +56,7 @@ def test_the_compiled_parser_is_used_where_it_is_installed(single: Serve, shared
 
 @pytest.mark.parametrize("request_text", list(MALFORMED.values()), ids=list(MALFORMED))
 def test_a_malformed_request_gets_a_problem(untouched_each_parser: Client, request_text: bytes) -> None:
-    """What is no HTTP is refused with 4xx in the shape of all refusals, and the connection ends."""
+    """It gets 4xx as a problem, and the connection is closed."""
     answer = exchange(untouched_each_parser, request_text)
     assert answer.status in (400, 501, 505)
     expect_problem(answer, answer.status, "VALIDATION_FAILED")
@@ -67,13 +67,13 @@ def test_a_malformed_request_gets_a_problem(untouched_each_parser: Client, reque
 def test_an_oversized_head_gets_a_problem(
     untouched_each_parser: Client, request_text: bytes, status: int
 ) -> None:
-    """A head beyond any sense is refused in words that its sender gets to read."""
+    """Too large headers get a refusal that the client receives."""
     answer = exchange(untouched_each_parser, request_text)
     expect_problem(answer, status, "VALIDATION_FAILED")
 
 
 def test_a_connection_serves_many_requests(each_parser: Serve) -> None:
-    """A kept connection answers reads, writes and refusals in turn, and stays open."""
+    """A kept connection serves reads, writes and refusals, and stays open."""
     connection = http.client.HTTPConnection(*each_parser.client.address, timeout=30)
     mac = new_mac()
     body = b'{"content": {"a": 1}}'
@@ -103,7 +103,7 @@ def test_a_connection_serves_many_requests(each_parser: Serve) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(each_parser: Serve) -> None:
-    """Requests sent at once, a write among them, are answered one after the other."""
+    """A write among them is processed in order, too."""
     mac = new_mac()
     write = request_bytes("PUT", f"/api/configs/by-mac/{mac}", b'{"content": {"a":1}}', close=False)
     read = request_bytes("GET", f"/api/configs/{mac}.json", close=False)
@@ -131,8 +131,8 @@ def test_http_1_0_is_served(each_parser: Serve) -> None:
         "X-Forwarded-Protocol: ssl\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Prefix: /iot",
     ],
 )
-def test_what_proxies_say_of_the_way_refuses_nothing(single: Serve, lines: str) -> None:
-    """One proxy behind another, each with headers of its own: nothing is built from them, so nothing depends on them."""
+def test_forwarding_headers_are_ignored(single: Serve, lines: str) -> None:
+    """Several proxies may add their own headers; nothing is built from them."""
     request = f"GET /api/auth/logout HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{lines}\r\n\r\n"
 
     answer = exchange(single.client, request.encode())
@@ -148,8 +148,8 @@ def test_what_proxies_say_of_the_way_refuses_nothing(single: Serve, lines: str) 
         {"Connection": "close,", "Content-Length": "000008", "Expect": "100-Continue"},
     ],
 )
-def test_names_in_headers_have_no_case(each_parser: Serve, headers: dict[str, str]) -> None:
-    """Who asks to close in a list of options has the connection closed, and zeros in front of a length do not count."""
+def test_connection_options_and_lengths_are_parsed(each_parser: Serve, headers: dict[str, str]) -> None:
+    """An option to close in any case, within a list, is followed, and leading zeros of a length are accepted."""
     body = b'{"a": 1}' if "Expect" in headers else b""
     received = each_parser.client.raw(request_bytes("GET", "/api/health", body, headers, close=False))
 
@@ -159,7 +159,7 @@ def test_names_in_headers_have_no_case(each_parser: Serve, headers: dict[str, st
 
 @pytest.fixture
 def paths(single: Serve) -> list[str]:
-    """Every GET route, with something to show and with nothing."""
+    """Every GET route, with and without something to show."""
     config = created(single.client, {"deviceName": "Küche"})
     return [
         "/api/health",
@@ -175,7 +175,7 @@ def paths(single: Serve) -> list[str]:
 
 
 def test_head_is_get_without_a_body(single: Serve, paths: list[str]) -> None:
-    """HEAD has the status and headers of GET, the length included, and not one byte more."""
+    """HEAD has the status and headers of GET, the length included, and no body."""
     for path in paths:
         got = single.client.raw(request_bytes("GET", path, headers={"X-Request-ID": "same"}))
         head = single.client.raw(request_bytes("HEAD", path, headers={"X-Request-ID": "same"}))
@@ -192,7 +192,7 @@ def _lines(head: bytes, varies: tuple[bytes, ...]) -> list[bytes]:
 
 
 def test_every_answer_has_its_length_and_is_not_compressed(single: Serve, paths: list[str]) -> None:
-    """No chunks and no coding, even for those who offer to take them: a device has no room for either."""
+    """Answers are neither chunked nor encoded, whatever the client accepts: a device has no memory for either."""
     for path in paths:
         answer = single.client.get(path, Accept_Encoding="gzip, deflate, br, zstd", TE="trailers, gzip")
         assert str(len(answer.body)) == answer.headers["content-length"]
@@ -211,23 +211,23 @@ def test_answers_without_content_have_no_body(single: Serve) -> None:
 
 
 @pytest.mark.parametrize("method", ["FOO", "get", "PROPFIND"])
-def test_a_method_that_nobody_has_is_refused(untouched_each_parser: Client, method: str) -> None:
-    """An unknown method gets 4xx or 501 as a problem."""
+def test_an_unknown_method_is_refused(untouched_each_parser: Client, method: str) -> None:
+    """It gets 4xx or 501 as a problem."""
     answer = exchange(untouched_each_parser, request_bytes(method, "/api/configs"))
     assert answer.status in (400, 405, 501)
     expect_problem(answer, answer.status, answer.json()["code"])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:abc", "127.0.0.1:80:80"])
-def test_a_host_that_is_none_is_refused(untouched_each_parser: Client, host: str) -> None:
-    """It is the client's fault, and no failure of the service."""
+def test_an_invalid_host_is_refused(untouched_each_parser: Client, host: str) -> None:
+    """It gets 4xx, and is no failure of the service."""
     answer = untouched_each_parser.get("/api/health", Host=host)
 
     assert answer.status in (400, 403)
 
 
 def test_no_header_moves_a_request_to_another_path(untouched_each_parser: Client) -> None:
-    """Servers take some from proxies: a rule of a proxy about paths would be passed by."""
+    """Such headers would bypass a proxy's rules about paths."""
     answer = untouched_each_parser.request("GET", "/api/api/health", headers={"SCRIPT_NAME": "/api"})
 
     expect_problem(answer, 404, "ROUTE_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Request bodies at the real socket: too long, too short, chunked, of another kind."""
+"""Request bodies over real sockets: too long, too short, chunked, of another type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _head(length: int) -> bytes:
 
 
 def _peaks(serve: Serve) -> dict[int, int]:
-    """The most memory that each worker ever held, in KiB."""
+    """The maximum memory of each worker in KiB."""
     found = {}
     for pid in serve.worker_pids():
         match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
@@ -42,7 +42,7 @@ def _assert_no_growth(before: dict[int, int], after: dict[int, int]) -> None:
 
 
 def test_a_huge_body_is_refused_unread(each_parser: Serve, untouched_each_parser: Client) -> None:
-    """413 comes while the client still sends, the connection ends, and no worker grew."""
+    """413 comes during the transfer, the connection ends, and no worker's memory grows."""
     before = _peaks(each_parser)
     received, sent = upload(untouched_each_parser, _head(_HUGE), _HUGE)
     answer = only_answer(received)
@@ -52,8 +52,8 @@ def test_a_huge_body_is_refused_unread(each_parser: Serve, untouched_each_parser
     _assert_no_growth(before, _peaks(each_parser))
 
 
-def test_a_client_that_does_not_listen_is_cut(each_parser: Serve, untouched_each_parser: Client) -> None:
-    """Who keeps sending after 413 is hung up on, long before all of it came."""
+def test_a_client_that_ignores_413_is_cut(each_parser: Serve, untouched_each_parser: Client) -> None:
+    """The connection is closed long before the whole body was sent."""
     before = _peaks(each_parser)
     assert force_upload(untouched_each_parser, _head(_HUGE), _HUGE) < _HUGE // 2
     _assert_no_growth(before, _peaks(each_parser))
@@ -62,16 +62,14 @@ def test_a_client_that_does_not_listen_is_cut(each_parser: Serve, untouched_each
 @pytest.mark.parametrize(
     "length", [_CAP + 1, _HUGE, 2**63, 10**40], ids=["cap + 1", "200 MiB", "2^63", "10^40"]
 )
-def test_a_body_above_the_cap_gets_413_from_its_length_alone(
-    untouched_each_parser: Client, length: int
-) -> None:
-    """A client that announces too much, and then sends nothing more, is told so."""
+def test_a_declared_length_above_the_limit_gets_413(untouched_each_parser: Client, length: int) -> None:
+    """The client has not sent the body yet."""
     answer = only_answer(untouched_each_parser.raw(_head(length), half_close=True))
     expect_problem(answer, 413, "CONTENT_TOO_LARGE")
 
 
-def test_a_body_of_just_the_cap_is_read(each_parser: Serve) -> None:
-    """The cap leaves room for content of the largest size in its longest spelling."""
+def test_the_limit_of_a_body_is_inclusive(each_parser: Serve) -> None:
+    """It admits content of the maximum size in its longest spelling."""
     document = '{"s": "' + "x" * (256 * 1024 - 9) + '"}'
     escaped = "".join(f"\\u{ord(character):04x}" for character in document)
     body = f'{{"content": "{escaped}"}}'.encode().ljust(_CAP)
@@ -80,10 +78,10 @@ def test_a_body_of_just_the_cap_is_read(each_parser: Serve) -> None:
     assert document.encode() == each_parser.client.get(f"/api/configs/{mac}.json").body
 
 
-def test_a_small_body_that_is_too_large_for_nothing_else_is_answered_in_full(
+def test_a_slightly_oversized_body_is_answered_in_full(
     untouched_each_parser: Client,
 ) -> None:
-    """A client that sends all of an oversized body before it reads gets to read the refusal."""
+    """A client that sends the whole body before it reads receives the refusal."""
     body = _body().ljust(_CAP + 100)
     answer = exchange(untouched_each_parser, request_bytes("POST", "/api/configs", body))
     expect_problem(answer, 413, "CONTENT_TOO_LARGE")
@@ -92,7 +90,7 @@ def test_a_small_body_that_is_too_large_for_nothing_else_is_answered_in_full(
 @pytest.mark.parametrize("chunks", [b"0\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n", b"zz\r\n", b""], ids=repr)
 @pytest.mark.parametrize("target", ["POST /api/configs", "PUT /api/configs/by-mac/02ab00000001"])
 def test_a_chunked_body_needs_a_length(untouched_each_parser: Client, target: str, chunks: bytes) -> None:
-    """411 for chunks of any kind, which are never decoded."""
+    """Chunks of any kind get 411, and are never decoded."""
     method, path = target.split()
     request = request_bytes(method, path, chunks, {"Transfer-Encoding": "chunked"})
     answer = exchange(untouched_each_parser, request, half_close=True)
@@ -117,7 +115,7 @@ def test_a_chunked_body_needs_a_length(untouched_each_parser: Client, target: st
     ],
 )
 def test_another_media_type_is_refused(untouched_each_parser: Client, media_type: str) -> None:
-    """415, whatever the body looks like."""
+    """It gets 415, whatever the body is."""
     answer = untouched_each_parser.request("POST", "/api/configs", _body(), {"Content-Type": media_type})
     expect_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
@@ -132,8 +130,8 @@ def test_another_media_type_is_refused(untouched_each_parser: Client, media_type
         'application/json;charset="UTF-8"',
     ],
 )
-def test_json_is_taken_however_it_is_named(each_parser: Serve, media_type: str | None) -> None:
-    """No Content-Type counts as JSON; case does not matter, and UTF-8 may be said."""
+def test_spellings_of_the_json_media_type(each_parser: Serve, media_type: str | None) -> None:
+    """A missing Content-Type means JSON; any case, and UTF-8 as charset, are accepted."""
     headers = {} if media_type is None else {"Content-Type": media_type}
     assert 201 == each_parser.client.request("POST", "/api/configs", _body(), headers).status
 
@@ -141,7 +139,7 @@ def test_json_is_taken_however_it_is_named(each_parser: Serve, media_type: str |
 @pytest.mark.parametrize("missing", [1, 10, 100_000])
 @pytest.mark.parametrize("target", ["POST /api/configs", "PUT /api/configs/by-mac/02ab00000001"])
 def test_a_body_that_ends_early_is_refused(untouched_each_parser: Client, target: str, missing: int) -> None:
-    """A whole JSON text that is shorter than its Content-Length may be half of what was meant."""
+    """A complete JSON text that is shorter than its Content-Length may be truncated."""
     method, path = target.split()
     body = _body() if method == "POST" else b'{"content": {}}'
     request = request_bytes(method, path, body, {"Content-Length": str(len(body) + missing)})
@@ -149,7 +147,7 @@ def test_a_body_that_ends_early_is_refused(untouched_each_parser: Client, target
 
 
 def test_a_body_cut_in_the_middle_is_refused(untouched_each_parser: Client) -> None:
-    """What arrived of a larger document is not stored."""
+    """A truncated document is not stored."""
     body = _body()
     request = request_bytes("POST", "/api/configs", body[:20], {"Content-Length": str(len(body))})
     expect_problem(exchange(untouched_each_parser, request, half_close=True), 400, "VALIDATION_FAILED")
@@ -174,7 +172,7 @@ REFUSED_HEADS = {
 def test_a_refused_body_is_never_taken_for_a_request(
     untouched_each_parser: Client, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    """A write hidden in a body that nobody read stays what it is: part of a refused body."""
+    """A write inside of an unread body is never executed."""
     hidden = request_bytes("POST", "/api/configs", _body())
     received = untouched_each_parser.raw(
         request_bytes(method, path, hidden, headers, close=False), half_close=True
@@ -183,7 +181,7 @@ def test_a_refused_body_is_never_taken_for_a_request(
 
 
 def test_expect_continue_is_answered(each_parser: Serve) -> None:
-    """curl asks before it sends larger bodies; it gets 100, and then the answer."""
+    """curl expects 100 before larger bodies, and gets it and the answer."""
     body = _body()
     headers = {"Expect": "100-continue", "Content-Length": str(len(body))}
     received = each_parser.client.raw(request_bytes("POST", "/api/configs", body, headers))

@@ -1,4 +1,4 @@
-"""Clients that generators make of the description of a running service: in TypeScript and in Python."""
+"""Generated clients from the description of a running service: in TypeScript and in Python."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.serving import Serve
 
 @pytest.fixture
 def described(single: Serve, tmp_path: Path) -> Path:
-    """The description, as the service gives it out beside its page."""
+    """The description, as the service serves it beside its page."""
     path = tmp_path / "openapi.json"
     path.write_bytes(single.client.get("/api/docs/openapi.json").body)
     return path
 
 
 def test_types_for_a_web_client(described: Path) -> None:
-    """openapi-typescript makes them, and a strict compiler takes a program that uses them, and refuses its mistakes."""
+    """A strict compiler accepts a program with the types of openapi-typescript, and refuses wrong programs."""
     directory = described.parent
     modules = packages()
     made = node(modules / "openapi-typescript" / "bin" / "cli.js", described, "-o", "api.ts", cwd=directory)
@@ -43,7 +43,7 @@ def test_types_for_a_web_client(described: Path) -> None:
 
 
 def test_a_client_for_programs(described: Path, single: Serve) -> None:
-    """openapi-python-client makes it, every module of it loads, and a program that its types fit works with the service through it."""
+    """All modules of openapi-python-client's result can be imported, and a type-checked program works with the service."""
     directory = described.parent
     binaries = Path(sys.executable).parent
     (directory / "settings.yaml").write_text(

@@ -1,4 +1,4 @@
-"""No secret is ever logged, wherever it stood and whatever failed."""
+"""No secret is logged, in any setting or request and after any failure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BROKEN = {
 
 
 def break_inserts(database_url: str) -> None:
-    """Let every new config fail in a way that nobody foresaw; on PostgreSQL, with its content in the message."""
+    """Make every creation of a config fail with an unexpected error; on PostgreSQL, the message contains its content."""
     execute(database_url, BROKEN[database_url.partition(":")[0]])
     if database_url.startswith("postgresql"):
         execute(
@@ -52,17 +52,15 @@ def break_inserts(database_url: str) -> None:
 
 
 def _with_password(database_url: str) -> str:
-    """The URL with a password, which the tests' own server does not ask for; SQLite has none."""
+    """The URL with a password, which the tests' server ignores; SQLite has none."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" or url.password:
         return database_url
     return url.set(password=SECRETS["database"]).render_as_string(hide_password=False)
 
 
-def test_no_secret_is_ever_logged(
-    start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto
-) -> None:
-    """Whatever fails, and wherever a secret stood: not in the output, at the most talkative level."""
+def test_no_secret_is_logged(start_serve: Callable[..., Serve], database_url: str, broker: Mosquitto) -> None:
+    """All kinds of failures at the most verbose level are covered."""
     serve = start_serve(
         _with_password(database_url),
         MQTT_URL=broker.url,
@@ -113,10 +111,10 @@ def test_no_secret_is_ever_logged(
 
     assert [412, 400, 400, 415, 400, 404, 400, 400, 403] == [answer.status for answer in answers[:9]]
     assert (500, 503) == (bug.status, away.status)
-    told = wait_for_line(
+    failure = wait_for_line(
         serve, request_id=bug.headers["x-request-id"], logger="iotconfig.adapters.http.problems"
     )
-    assert "iotconfig.adapters.sql.engine.failures.DatabaseFault" == told["error"]["type"]
+    assert "iotconfig.adapters.sql.engine.failures.DatabaseFault" == failure["error"]["type"]
     serve.stop()
     planted = [*SECRETS.values(), make_url(database_url).password or SECRETS["database"]]
     assert [] == [secret for secret in planted if secret in serve.output()]
@@ -124,8 +122,8 @@ def test_no_secret_is_ever_logged(
     log_lines(serve)
 
 
-def test_no_credential_is_ever_logged(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """Of those who call, whether it holds or not, and of ours at the identity provider."""
+def test_no_credential_is_logged(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Credentials of callers, valid or not, and those of the service at the identity provider."""
     mac = new_mac()
     api, device = api_token(sqlite_url, Role.ADMIN), device_token(sqlite_url, mac)
     secrets = {

@@ -1,4 +1,4 @@
-"""What the service logs: one object a line, a line for each answer, and no secret."""
+"""The log of a service: one object a line, a line for each answer, and no secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.wire import exchange, request_bytes
 def test_every_line_parses_under_a_mixed_load(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto
 ) -> None:
-    """Two workers and a relay write at the same time, and a worker is killed: no line is torn, none is text."""
+    """Two workers and a relay write concurrently and a worker is killed: each line is one complete object."""
     serve = start_serve(sqlite_url, workers=2, MQTT_URL=broker.url)
     client = serve.client
 
@@ -55,8 +55,8 @@ def test_every_line_parses_under_a_mixed_load(
     }
 
 
-def test_a_line_says_what_was_asked_and_answered(single: Serve) -> None:
-    """Route, status, duration, device and author; the device in its canonical spelling."""
+def test_the_members_of_an_access_line(single: Serve) -> None:
+    """Route, status, duration, device and author; the MAC address has its canonical spelling."""
     mac = new_mac()
     created(single.client, {}, mac)
     single.client.get(f"/api/configs/{mac.replace(':', '').upper()}.json", X_Request_ID="line-1")
@@ -93,7 +93,7 @@ REFUSALS: dict[str, Callable[[Client], Answer]] = {
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_the_request_id_of_a_refusal_is_in_the_log(single: Serve, refusal: str) -> None:
-    """Whoever refuses, the server, a guard or a route: the number that a user quotes finds the line."""
+    """A refusal by the server, a check or a route has a line with its request id."""
     answer = REFUSALS[refusal](single.client)
     line = wait_for_line(single, request_id=answer.headers["x-request-id"], logger="iotconfig.access")
 
@@ -105,7 +105,7 @@ def test_the_request_id_of_a_refusal_is_in_the_log(single: Serve, refusal: str) 
 def test_an_outage_is_logged_once_and_each_answer_in_its_line(
     start_serve: Callable[..., Serve], own_postgres: PostgresServer
 ) -> None:
-    """The database is away: a line says why, and not one for each request that finds that out."""
+    """An unavailable database gives one line with the reason, not one for each request."""
     url = create_database(own_postgres.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
     serve = start_serve(url, IOTCONFIG_DB_POOL_TIMEOUT="1")
@@ -120,8 +120,8 @@ def test_an_outage_is_logged_once_and_each_answer_in_its_line(
     assert 1 <= len(reasons) < len(refused) / 2
 
 
-def test_a_log_that_nobody_reads_keeps_no_request_waiting(sqlite_url: str) -> None:
-    """Standard error is a pipe that is full: requests are answered all the same, for longer than it has room."""
+def test_a_log_that_is_not_read_delays_no_request(sqlite_url: str) -> None:
+    """Standard error is a full pipe, and more lines follow than the buffer holds."""
     process = subprocess.Popen(
         [COMMAND, "serve", "--port", "0", "--workers", "1"],
         env=environment(sqlite_url),
@@ -152,7 +152,7 @@ def test_a_log_that_nobody_reads_keeps_no_request_waiting(sqlite_url: str) -> No
     ("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)], ids=["colours", "none"]
 )
 def test_a_person_at_a_terminal_reads_text(sqlite_url: str, more: dict[str, str], coloured: bool) -> None:
-    """In colours unless they are not wanted; with the line to try."""
+    """It has colours unless they are disabled, and the line to try."""
     env = environment(sqlite_url, **more)
     if not more:
         env.pop("NO_COLOR", None)
@@ -170,7 +170,7 @@ def test_a_person_at_a_terminal_reads_text(sqlite_url: str, more: dict[str, str]
 
 
 def test_levels(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """At `warning` answers have no line; at `debug` those of health have one, too."""
+    """At `warning` answers have no line; at `debug` health checks have one."""
     quiet = start_serve(sqlite_url, workers=1, IOTCONFIG_LOG_FORMAT="text")
     quiet.client.get("/api/health", X_Request_ID="health-1")
     quiet.client.get("/api/configs", X_Request_ID="list-1")

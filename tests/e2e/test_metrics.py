@@ -1,4 +1,4 @@
-"""What Prometheus reads: exact over all workers, whatever ends, and there while the database is not."""
+"""Metrics for Prometheus: exact over all workers, kept after their end, and available without the database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fetched(address: str) -> float | None:
 
 
 def metrics_directory(serve: Serve) -> Path:
-    """Where the service's processes count together."""
+    """The directory of the service's metrics."""
     environ = Path(f"/proc/{serve.web_pid()}/environ").read_bytes().decode()
     found = re.search(r"PROMETHEUS_MULTIPROC_DIR=([^\0]+)", environ)
     assert found is not None
@@ -42,7 +42,7 @@ def metrics_directory(serve: Serve) -> Path:
 def test_counts_add_up_over_workers_and_outlive_them(
     start_serve: Callable[..., Serve], postgres_url: str
 ) -> None:
-    """Each answer counts once, whichever worker gave it, and one that is killed takes nothing along."""
+    """Each answer counts once in any worker, and a killed worker's counts stay."""
     bind = metrics_address()
     serve = start_serve(postgres_url, workers=2, **bind)
     address = address_of(serve, bind)
@@ -74,10 +74,10 @@ def test_counts_add_up_over_workers_and_outlive_them(
     )
 
 
-def test_no_label_grows_with_what_callers_send(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """Devices, ids, paths, methods and refusals of all kinds: as many series as for a few of each.
+def test_labels_do_not_grow_with_requests(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """Many devices, ids, paths, methods and refusals give as many series as a few of each.
 
-    A metrics process that is killed comes back; nothing of the rest notices, and nothing is forgotten.
+    A killed metrics process is restarted, without an effect on the others and without a loss of counts.
     """
     bind = metrics_address()
     serve = start_serve(sqlite_url, workers=1, **bind)
@@ -115,7 +115,7 @@ def test_no_label_grows_with_what_callers_send(start_serve: Callable[..., Serve]
 def test_metrics_do_not_need_the_database(
     start_serve: Callable[..., Serve], own_postgres: PostgresServer
 ) -> None:
-    """While it is away, that is what they say, and figures that nobody knows are left out."""
+    """While it is unavailable, a metric says so, and unknown figures are left out."""
     url = create_database(own_postgres.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
     bind = metrics_address()
@@ -138,10 +138,10 @@ def test_metrics_do_not_need_the_database(
     wait_until(lambda: 1 == value(scrape(address), "iotconfig_database_up"), "the database is back")
 
 
-def test_the_relay_says_whether_it_is_connected(
+def test_the_connection_of_the_relay(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto
 ) -> None:
-    """1, 0 while the broker is away and changes wait for it, 1 again; what was told is counted."""
+    """1, then 0 while the broker is down and changes are pending, then 1; acknowledged messages are counted."""
     bind = metrics_address()
     serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url, **bind)
     address = address_of(serve, bind)
@@ -151,7 +151,7 @@ def test_the_relay_says_whether_it_is_connected(
 
     wait_until(lambda: 1 == connected(), "the relay is connected")
     created(serve.client, {})
-    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is told")
+    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
     broker.stop()
     created(serve.client, {})
     wait_until(lambda: 0 == connected(), "the relay is not connected")
@@ -160,7 +160,7 @@ def test_the_relay_says_whether_it_is_connected(
     assert (value(samples, "iotconfig_notifications_oldest_age_seconds") or 0) > 0
     broker.start()
     wait_until(lambda: 1 == connected(), "the relay is connected again")
-    wait_until(lambda: 2 == value(scrape(address), "iotconfig_notifications_published_total"), "it is told")
+    wait_until(lambda: 2 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
     samples = scrape(address)
     assert (0, 0) == (
         value(samples, "iotconfig_notifications_pending"),
@@ -175,10 +175,10 @@ def test_the_relay_says_whether_it_is_connected(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_relay_of_its_own_has_metrics_of_its_own(
+def test_a_separate_relay_has_its_own_metrics(
     start_relay: Callable[..., RelayProcess], broker: Mosquitto
 ) -> None:
-    """On whichever machine it runs, and it stops in order."""
+    """It serves them on any machine, and ends in order."""
     bind = metrics_address()
     relay = start_relay(**bind)
     relay.wait_for("relay: connected")
@@ -189,8 +189,8 @@ def test_a_relay_of_its_own_has_metrics_of_its_own(
     assert 0 == relay.stop()
 
 
-def test_nothing_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """Neither after a stop nor after the supervisor was killed; and it is for its owner only."""
+def test_no_directory_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """After a stop, and after a kill of the supervisor; the directory is private."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         serve = start_serve(sqlite_url, workers=1, **metrics_address())
         directory = metrics_directory(serve)
@@ -204,10 +204,10 @@ def test_nothing_is_left_behind(start_serve: Callable[..., Serve], sqlite_url: s
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small /dev/shm")
 @pytest.mark.parametrize("moment", ["at the start", "later"])
-def test_a_full_disk_takes_counts_and_no_service(
+def test_a_full_disk_disables_metrics_only(
     start_serve: Callable[..., Serve], sqlite_url: str, moment: str
 ) -> None:
-    """Workers that start while `/dev/shm` is full serve devices, and say once that they do not count."""
+    """Workers that start while `/dev/shm` is full serve devices, and log once that they do not count."""
     fill = "head -c 2m /dev/zero > /dev/shm/ballast; " if moment == "at the start" else ""
     mount = f'mount -t tmpfs -o size=1m tmpfs /dev/shm && {{ {fill} exec "$@"; }}'
     bind = metrics_address()

@@ -1,4 +1,4 @@
-"""Who may read metrics, and where."""
+"""Access to metrics, and their address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKEN = "a-token-of-many-letters"
 
 
 def test_metrics_behind_a_token(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """Without an address of their own they are on the API's, for whoever sends the token, from any worker."""
+    """Without a separate address, the API serves them with the token, from any worker."""
     serve = start_serve(sqlite_url, workers=2, IOTCONFIG_METRICS_TOKEN=TOKEN)
     created(serve.client, {})
 
@@ -40,17 +40,15 @@ def test_metrics_behind_a_token(start_serve: Callable[..., Serve], sqlite_url: s
     assert TOKEN not in serve.output()
 
 
-def test_no_metrics_unless_somebody_may_read_them(single: Serve) -> None:
-    """There is no such route, and nothing is counted."""
+def test_without_settings_there_are_no_metrics(single: Serve) -> None:
+    """The route does not exist, and nothing is counted."""
     expect_problem(single.client.get("/metrics"), 404, "ROUTE_NOT_FOUND")
     environ = Path(f"/proc/{single.web_pid()}/environ").read_bytes().decode()
     assert "PROMETHEUS" not in environ
 
 
-def test_an_address_of_their_own_keeps_metrics_from_the_api(
-    start_serve: Callable[..., Serve], sqlite_url: str
-) -> None:
-    """With a token for it, too, which is asked for there."""
+def test_a_separate_address_of_metrics(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """The API has no route for them, and a token is required if it is set."""
     bind = metrics_address()
     serve = start_serve(sqlite_url, workers=1, IOTCONFIG_METRICS_TOKEN=TOKEN, **bind)
     scraper = Client(f"http://{address_of(serve, bind)}")
@@ -72,8 +70,8 @@ def test_an_address_of_their_own_keeps_metrics_from_the_api(
     assert b"" == scraper.request("HEAD", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).body
 
 
-def test_an_address_that_is_taken_refuses_the_start(sqlite_url: str) -> None:
-    """With one line that names the variable, and nothing runs."""
+def test_an_address_in_use_refuses_the_start(sqlite_url: str) -> None:
+    """One line names the variable, and no process stays."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ended = run_command(

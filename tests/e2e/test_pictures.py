@@ -1,4 +1,4 @@
-"""`GET /api/images/lvgl` through the real service: a picture from elsewhere, as LVGL draws it."""
+"""`GET /api/images/lvgl` through the real service: pictures from other servers in LVGL's format."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from tests.support.waiting import wait_until
     ("kind", "mode"),
     [("PNG", "RGBA"), ("PNG", "RGB"), ("JPEG", "RGB"), ("GIF", "RGB"), ("WEBP", "RGBA"), ("BMP", "RGB")],
 )
-def test_a_picture_arrives_pixel_by_pixel(
+def test_a_picture_is_converted_exactly(
     picture_serve: Serve, picture_server: PictureServer, kind: str, mode: str
 ) -> None:
-    """As an independent decoder sees it; and no cache keeps it."""
+    """An independent decoder gets equal pixels; the answer may not be cached."""
     file = file_of(smooth(mode, 64, 48), kind)
     found = ask(picture_serve.client, picture_server.on("/picture", answer(file)))
     with Image.open(BytesIO(file)) as image:
@@ -71,7 +71,7 @@ def test_a_picture_arrives_pixel_by_pixel(
 def test_a_picture_is_shrunk_into_its_box(
     picture_serve: Serve, picture_server: PictureServer, parameters: dict[str, str], size: tuple[int, int]
 ) -> None:
-    """It keeps its shape, is never enlarged, and a side that is not given does not bound it."""
+    """It keeps its aspect ratio and is never enlarged; a missing side is no limit."""
     found = ask(picture_serve.client, picture_server.on("/picture", answer(png(64, 48))), None, **parameters)
 
     assert (0x19, 0x10, 0, *size, 4 * size[0], 0) == header(found.body)
@@ -79,7 +79,7 @@ def test_a_picture_is_shrunk_into_its_box(
 
 
 def test_head_is_as_get(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """Without the body."""
+    """It has the headers without the body."""
     url = picture_server.on("/picture", answer(png()))
     got = ask(picture_serve.client, url)
     head_only = picture_serve.client.request("HEAD", f"{PATH}?url={quote(url, safe='')}")
@@ -89,7 +89,7 @@ def test_head_is_as_get(picture_serve: Serve, picture_server: PictureServer) -> 
 
 
 def test_every_request_fetches_anew(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """Cameras have another picture each time."""
+    """The pictures of cameras change."""
     pictures = iter((png(3, 3), png(5, 5)))
     url = picture_server.on("/picture", script=lambda _asked: [answer(next(pictures))])
 
@@ -100,7 +100,7 @@ def test_every_request_fetches_anew(picture_serve: Serve, picture_server: Pictur
 def test_a_stream_gives_its_first_picture(
     picture_serve: Serve, picture_server: PictureServer, protocol: str
 ) -> None:
-    """At once, and not when the time for fetching is up: a camera that sees nothing move sends no second one."""
+    """It is sent before the time limit of the fetch: some cameras send a second one only after a movement."""
     jpeg = file_of(smooth("RGB", 64, 48), "JPEG")
 
     def camera(_asked: Asked) -> Iterable[bytes]:
@@ -116,8 +116,8 @@ def test_a_stream_gives_its_first_picture(
     assert (64, 48) == seen(found.body).size
 
 
-def test_a_film_is_refused_at_once(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """It has no end, and no picture that is read here."""
+def test_a_video_is_refused_at_once(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """It has no end, and no supported picture."""
 
     def film(_asked: Asked) -> Iterable[bytes]:
         yield head(Content_Type="video/mp4") + b"\0\0\0\x20ftypisom"
@@ -129,8 +129,8 @@ def test_a_film_is_refused_at_once(picture_serve: Serve, picture_server: Picture
     assert "it is video/mp4, not a picture" in expect_problem(found, 502, "EXTERNAL_SERVICE_ERROR")["error"]
 
 
-def test_named_headers_travel_along(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """And no other header of the request: not the session, above all."""
+def test_named_headers_are_forwarded(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """No other header is forwarded, above all not the session."""
     given = {"Authorization": "Bearer abc", "X-Camera": "7", "Cookie": "session=secret", "X-Other": "1"}
     found = ask(
         picture_serve.client,
@@ -145,10 +145,8 @@ def test_named_headers_travel_along(picture_serve: Serve, picture_server: Pictur
     assert not {"cookie", "x-other", "x-request-id"} & set(asked.headers)
 
 
-def test_a_redirect_is_followed_where_it_may_lead(
-    picture_serve: Serve, picture_server: PictureServer
-) -> None:
-    """And where it may not, the fetch has failed, with one sentence for all such places."""
+def test_redirects_are_followed_and_checked(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """A redirect to any refused address is a failed fetch with one sentence."""
     picture_server.on("/picture", answer(png()))
     assert (
         200
@@ -171,7 +169,7 @@ def test_a_redirect_is_followed_where_it_may_lead(
 
 
 def test_tls_is_verified(picture_serve: Serve, picture_authority: trustme.CA) -> None:
-    """Against the name in the URL, and the authorities that the machine trusts."""
+    """The certificate must be for the name in the URL, and from a trusted authority."""
     for authority, name, status in (
         (picture_authority, "localhost", 200),
         (picture_authority, "other.example", 502),
@@ -185,8 +183,8 @@ def test_tls_is_verified(picture_serve: Serve, picture_authority: trustme.CA) ->
         assert status == found.status, found.body
 
 
-def test_what_is_slow_keeps_nobody_waiting(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """While fetches dawdle, in an answer or in a handshake, and a decoder toils, the one worker answers others."""
+def test_slow_fetches_do_not_block_the_worker(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """Slow answers, slow handshakes and slow conversions do not delay other requests of the only worker."""
 
     def trickle(first: bytes) -> Script:
         def script(_asked: Asked) -> Iterable[bytes]:
@@ -222,8 +220,8 @@ def test_what_is_slow_keeps_nobody_waiting(picture_serve: Serve, picture_server:
     assert "takes longer than 3 seconds" in expect_problem(found[bomb], 422, "UNPROCESSABLE")["error"]
 
 
-def test_many_at_once_are_served(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """More than are held in memory at a time: the others wait for their turn."""
+def test_many_concurrent_requests_are_served(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """They exceed the memory limit, so some wait for their turn."""
     url = picture_server.on("/picture", answer(png(100, 100)))
     found: list[int] = []
     threads = [Thread(target=lambda: found.append(ask(picture_serve.client, url).status)) for _ in range(30)]
@@ -235,10 +233,10 @@ def test_many_at_once_are_served(picture_serve: Serve, picture_server: PictureSe
     assert [200] * 30 == found
 
 
-def test_slow_readers_take_bounded_room_and_no_place(
+def test_slow_readers_take_bounded_memory_and_no_slot(
     picture_serve: Serve, picture_server: PictureServer
 ) -> None:
-    """More of them than places keep nobody waiting; beyond 64 MiB of answers others are told to come again."""
+    """Many slow readers delay no request; above 64 MiB of answers, further requests are refused."""
     large = picture_server.on("/large", answer(file_of(Image.new("RGB", (1000, 1000)), "PNG")))
     small = picture_server.on("/small", answer(png()))
     size = HEADER_BYTES + 4 * 1000 * 1000
@@ -267,16 +265,18 @@ def test_slow_readers_take_bounded_room_and_no_place(
     wait_until(lambda: 200 == ask(picture_serve.client, large).status, "there is room")
 
 
-def test_head_takes_no_room(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """However many there are, and however large what GET would answer."""
+def test_head_takes_no_memory(picture_serve: Serve, picture_server: PictureServer) -> None:
+    """This holds for any number of requests, and any size of the picture."""
     large = picture_server.on("/large", answer(file_of(Image.new("RGB", (1000, 1000)), "PNG")))
     path = f"{PATH}?url={quote(large, safe='')}"
 
     assert {200} == {picture_serve.client.request("HEAD", path).status for _ in range(20)}
 
 
-def test_a_client_that_leaves_disturbs_nobody(picture_serve: Serve, picture_server: PictureServer) -> None:
-    """Its picture is fetched for nothing."""
+def test_a_client_that_disconnects_affects_no_other(
+    picture_serve: Serve, picture_server: PictureServer
+) -> None:
+    """Its picture is fetched, and dropped."""
     url = picture_server.on("/picture", answer(png()))
     for _ in range(5):
         with socket.create_connection(picture_serve.client.address) as connection:
@@ -296,8 +296,8 @@ def test_a_client_that_leaves_disturbs_nobody(picture_serve: Serve, picture_serv
     ],
     ids=str,
 )
-def test_our_own_pages_and_listed_ones_may_fetch(
+def test_own_pages_and_listed_origins_may_fetch(
     picture_serve: Serve, picture_server: PictureServer, given: dict[str, str]
 ) -> None:
-    """As with changes."""
+    """The rule is that of changes."""
     assert 200 == ask(picture_serve.client, picture_server.on("/picture", answer(png())), given).status

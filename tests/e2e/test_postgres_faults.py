@@ -1,4 +1,4 @@
-"""PostgreSQL in trouble: crashed, stopped, frozen, or behind a link that swallows everything."""
+"""Faults of PostgreSQL: crashed, stopped, frozen, or behind a dead connection."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEVICE = "/api/configs/020000000001.json"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """A server that each test breaks, and leaves as it was."""
+    """A server that each test breaks and repairs."""
     server = PostgresServer()
     template = create_database(server.base_url, _TEMPLATE)
     Migrations(DatabaseUrl.parse(template)).upgrade()
@@ -97,7 +97,7 @@ def _swallowed(_server: PostgresServer, link: Link) -> Iterator[None]:
 
 
 def _set_read_only(server: PostgresServer, url: str) -> tuple[str, Callable[[], object]]:
-    """A database whose new sessions can only read, for as long as they last; and what ends that for later ones."""
+    """A database whose new sessions are read-only while they last; and a function that ends it for later sessions."""
     name = make_url(url).database
     execute(server.base_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     return url, lambda: execute(server.base_url, f"ALTER DATABASE {name} RESET default_transaction_read_only")
@@ -120,10 +120,10 @@ def _wait_for_all_workers(client: Client) -> None:
     )
 
 
-def test_a_worker_whose_first_request_meets_a_frozen_server_is_not_lost(
+def test_a_worker_recovers_from_a_frozen_server_at_its_first_request(
     server: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """What SQLAlchemy asks of a first connection is bounded, too: every worker answers 503, and recovers."""
+    """The first queries of a connection are limited, too: every worker answers 503, and recovers."""
     client = start_serve(own_url, workers=2, **TIMEOUTS).client
 
     with _frozen(server, link):
@@ -133,10 +133,10 @@ def test_a_worker_whose_first_request_meets_a_frozen_server_is_not_lost(
     assert {503} == {answer.status for answer in answers}
 
 
-def test_outages_are_answered_and_got_over_without_a_restart(
+def test_recovery_from_outages_without_a_restart(
     server: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """A server that crashed, was stopped, is frozen, or whose link swallows everything: one after the other.
+    """A crash, a stop, a freeze, and a dead connection, one after the other.
 
     Writes, fetches and lists get 503 and health says unhealthy; afterwards the same workers serve.
     """
@@ -145,11 +145,13 @@ def test_outages_are_answered_and_got_over_without_a_restart(
     pids = serve.pids()
 
     for number, outage in enumerate((_crashed, _stopped, _frozen, _swallowed)):
-        _expect_an_outage_to_be_told(outage(server, link), serve.client, 1000 * number)
+        _expect_an_outage_to_be_reported(outage(server, link), serve.client, 1000 * number)
         assert pids == serve.pids(), outage
 
 
-def _expect_an_outage_to_be_told(outage: AbstractContextManager[None], client: Client, first: int) -> None:
+def _expect_an_outage_to_be_reported(
+    outage: AbstractContextManager[None], client: Client, first: int
+) -> None:
     # All connections of both pools are open, as after an hour of traffic.
     assert {201} == {answer.status for answer in together(32, lambda n: _put(client, first + n))}
 
@@ -181,7 +183,7 @@ def _expect_an_outage_to_be_told(outage: AbstractContextManager[None], client: C
 def test_a_crash_under_writes_loses_nothing_acknowledged(
     server: PostgresServer, own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """Across two crashes under writes, every acknowledged create is there, and nobody saw anything but 201 and 503."""
+    """After two crashes during writes, every acknowledged create is stored, and all answers were 201 or 503."""
     serve = start_serve(own_url, workers=2, **TIMEOUTS)
     pids = serve.pids()
     acknowledged: list[int] = []
@@ -229,7 +231,7 @@ def test_a_crash_under_writes_loses_nothing_acknowledged(
 def test_a_writer_that_waits_too_long_for_a_lock_is_refused(
     own_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """With a device's row locked by somebody's open transaction, a write to it gets 503, and others go on."""
+    """While a transaction locks a device's row, a write to it gets 503, and other writes succeed."""
     client = start_serve(own_url, **TIMEOUTS).client
     assert [201, 201] == [_put(client, 1).status, _put(client, 2).status]
     change = {"content": {"changed": True}}
@@ -248,14 +250,14 @@ def test_a_writer_that_waits_too_long_for_a_lock_is_refused(
 @pytest.mark.parametrize(
     "make_read_only", [pytest.param(_set_read_only, id="set"), pytest.param(_standby, id="standby")]
 )
-def test_a_read_only_database_is_told_and_gets_over(
+def test_recovery_from_a_read_only_database(
     server: PostgresServer,
     own_url: str,
     start_serve: Callable[..., Serve],
     broker: Mosquitto,
     make_read_only: Callable[[PostgresServer, str], tuple[str, Callable[[], object]]],
 ) -> None:
-    """Devices are served, health says read-only, no relay is active; then the same processes write again."""
+    """Devices are served, health reports read-only, no relay is active; then the same processes write again."""
     CommandLine(environment(own_url)).ok("config", "create", "02:00:00:00:00:01", "{}")
     # A relay ran here before: the very first one needs to write the name of the installation.
     execute(own_url, "INSERT INTO installation (\"only\", name, created_at) VALUES (1, 'here', now())")

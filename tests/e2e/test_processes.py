@@ -1,4 +1,4 @@
-"""The processes of `iotconfig serve`: how they end, are replaced, and take each other down."""
+"""The processes of `iotconfig serve`: their end, their replacement, and their dependence on each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEAD = (
 
 @contextmanager
 def _half_an_upload(client: Client) -> Iterator[socket.socket]:
-    """A connection whose request a worker has begun to serve, and whose body has come by half."""
+    """A connection whose request a worker has begun to serve, with half of its body sent."""
     with socket.create_connection(client.address, timeout=60) as connection:
         connection.sendall(HEAD)
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
@@ -61,7 +61,7 @@ def _all_gone(pids: list[int]) -> bool:
 def test_a_stop_lets_a_request_in_flight_finish(
     start_serve: Callable[..., Serve], sqlite_url: str, number: signal.Signals
 ) -> None:
-    """An upload that is half sent at the signal is finished, answered and stored; idle connections hold nothing up.
+    """An upload that is half sent at the signal is completed, answered and stored; idle connections delay nothing.
 
     The exit status is 0. No time-out is short enough to end an idle connection within the test.
     """
@@ -84,10 +84,10 @@ def test_a_stop_lets_a_request_in_flight_finish(
     wait_until(lambda: _all_gone(pids), "all processes are gone")
 
 
-def test_a_stop_waits_for_a_stuck_request_only_so_long(
+def test_a_stop_waits_for_a_stuck_request_until_the_timeout(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
-    """An upload that does not go on is given up after the graceful time-out, though it has more time for its body."""
+    """An upload without progress is cut after the graceful time-out, although its own deadline is later."""
     serve = start_serve(sqlite_url, IOTCONFIG_GRACEFUL_TIMEOUT="1", IOTCONFIG_BODY_TIMEOUT="600")
     pids = serve.pids()
 
@@ -99,13 +99,13 @@ def test_a_stop_waits_for_a_stuck_request_only_so_long(
     wait_until(lambda: _all_gone(pids), "all processes are gone")
 
 
-def test_a_reload_fails_no_request_and_leaves_no_complaint_in_the_log(
+def test_a_reload_fails_no_request_and_logs_no_error(
     start_serve: Callable[..., Serve], database_url: str
 ) -> None:
-    """SIGHUP brings new workers, while clients that fetch all the time see nothing but 200.
+    """After SIGHUP new workers start, while clients that fetch all the time get only 200.
 
-    While the new workers hang at their start, the old ones serve on; then they make room. Workers that were
-    replaced, and those that were stopped, have closed their connections before they end.
+    While the new workers hang at their start, the old ones serve; then they are replaced. Workers that were
+    replaced or stopped have closed their connections before they end.
     """
     serve = start_serve(database_url, workers=2)
     _store(serve.client)
@@ -149,12 +149,10 @@ def test_a_reload_fails_no_request_and_leaves_no_complaint_in_the_log(
     assert [] == [line for line in serve.output().splitlines() if "Traceback" in line or "Exception" in line]
 
 
-def test_a_reload_at_the_start_ends_nothing_and_the_end_of_the_web_process_all(
-    tmp_path: Path, sqlite_url: str
-) -> None:
-    """SIGHUP that comes before the web process can take it: the service starts all the same.
+def test_an_early_reload_and_the_end_of_the_web_process(tmp_path: Path, sqlite_url: str) -> None:
+    """SIGHUP before the web process handles it: the service starts all the same.
 
-    SIGKILL of gunicorn's arbiter: `serve` says so by its exit status, and no worker stays.
+    SIGKILL of gunicorn's arbiter: `serve` exits with a status other than 0, and no worker stays.
     """
     serve = Serve(sqlite_url, tmp_path / "serve.log")
     wait_until(lambda: serve.pids()[1:], "the web process is there")
@@ -171,12 +169,10 @@ def test_a_reload_at_the_start_ends_nothing_and_the_end_of_the_web_process_all(
     wait_until(lambda: _all_gone(pids), "all processes are gone")
 
 
-def test_a_killed_supervisor_leaves_nothing_behind(
-    start_serve: Callable[..., Serve], sqlite_url: str
-) -> None:
-    """SIGKILL of `serve` while a client uploads nothing: its processes end, and free the port.
+def test_a_killed_supervisor_leaves_no_process(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """SIGKILL of `serve` during a stalled upload: its processes end, and free the port.
 
-    They do so within the graceful time-out, though the client has more time for its body.
+    They do so within the graceful time-out, although the deadline of the body is later.
     """
     serve = start_serve(sqlite_url, IOTCONFIG_GRACEFUL_TIMEOUT="1", IOTCONFIG_BODY_TIMEOUT="600")
     pids = serve.pids()
@@ -190,9 +186,9 @@ def test_a_killed_supervisor_leaves_nothing_behind(
 
 
 def test_a_killed_worker_is_replaced(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """After SIGKILL of a worker there are as many as before, and they serve.
+    """After SIGKILL of a worker, the number of workers is as before, and they serve.
 
-    SIGTERM that comes while a replacement starts ends it too, long before the graceful time-out.
+    SIGTERM during the start of a replacement ends it too, long before the graceful time-out.
     """
     serve = start_serve(sqlite_url, workers=2, IOTCONFIG_GRACEFUL_TIMEOUT="600")
     _store(serve.client)
@@ -213,7 +209,7 @@ def test_a_killed_worker_is_replaced(start_serve: Callable[..., Serve], sqlite_u
 
 
 def test_two_services_share_one_database(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
-    """What one `serve` stores, the other on the same machine serves; both write at the same time."""
+    """Each `serve` on the machine reads the other's changes; both write concurrently."""
     clients = [start_serve(sqlite_url).client for _ in range(2)]
     _store(clients[0])
 

@@ -1,4 +1,4 @@
-"""One refusal of each code at the real socket; tests/http has the ways that lead to each."""
+"""One refusal of each code over a real socket; tests/http has all the ways that lead to each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MERGE = {"Content-Type": "application/merge-patch+json"}
 
 @frozen
 class Request:
-    """A request, with `{id}`, `{mac}` and `{gone}` to be filled in, and whether an administrator sends it."""
+    """A request with placeholders `{id}`, `{mac}` and `{gone}`, and whether an administrator sends it."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ ELSEWHERE = {
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """A server with one worker that asks for tokens and for `If-Match`."""
+    """A server with one worker that requires tokens and `If-Match`."""
     place = tmp_path_factory.mktemp("refusals")
     shutil.copy(_sqlite_template, place / "configs.db")
     settings = {"IOTCONFIG_AUTH": "on", "IOTCONFIG_REQUIRE_IF_MATCH": "true"}
@@ -72,7 +72,7 @@ def admin(serve: Serve) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def names(serve: Serve, admin: dict[str, str]) -> dict[str, str]:
-    """A config, and a board that was replaced."""
+    """A config, and a replaced board."""
     config, moved = (
         serve.client.send_json(
             "POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, **admin
@@ -90,10 +90,8 @@ def _stored(client: Client, admin: Mapping[str, str]) -> object:
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_a_refusal_arrives_whole(
-    serve: Serve, admin: dict[str, str], names: dict[str, str], code: str
-) -> None:
-    """With the status of its code, in the documented shape; nothing is stored, and nothing is logged of a failure."""
+def test_a_refusal_is_complete(serve: Serve, admin: dict[str, str], names: dict[str, str], code: str) -> None:
+    """It has the status of its code and the documented structure; nothing is stored, and no failure is logged."""
     before = _stored(serve.client, admin)
     request, filled = REFUSED[code], [REFUSED[code].path, REFUSED[code].body]
     for name, value in names.items():
@@ -110,8 +108,8 @@ def test_a_refusal_arrives_whole(
     assert "Traceback" not in serve.output()
 
 
-def test_each_code_is_got_somewhere() -> None:
-    """Here, or in another file; a new code needs a row."""
+def test_each_code_is_tested() -> None:
+    """The row is here, or in a named file; a new code needs one."""
     assert STATUS.keys() == REFUSED.keys() ^ ELSEWHERE
     others = [
         path.read_text() for path in Path(__file__).parents[1].rglob("test_*.py") if path != Path(__file__)

@@ -1,4 +1,4 @@
-"""A broker whose access list refuses one device's topic: that device waits for an operator, the others do not."""
+"""A broker whose access list refuses one device's topic: only that device's notification is parked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ALL = "topic readwrite iotsupport/#\n"
 
 
 @frozen
-class Guarded:
+class BrokerWithRules:
     """A broker with an access list that can be changed while it runs."""
 
     broker: Mosquitto
@@ -44,21 +44,21 @@ class Guarded:
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Guarded]:
+def guarded(tmp_path: Path) -> Iterator[BrokerWithRules]:
     acl = tmp_path / "acl"
     denied = [f"topic deny iotsupport/devices/{mac(number)}/config\n" for number in (REFUSED, CHANGED)]
     acl.write_text("".join(denied) + _ALL)
     broker = Mosquitto(tmp_path, f"acl_file {acl}")
-    yield Guarded(broker, acl)
+    yield BrokerWithRules(broker, acl)
     broker.kill()
 
 
-def test_refused_devices_are_parked_and_all_others_flow(
-    postgres_url: str, guarded: Guarded, tmp_path: Path
+def test_refused_devices_are_parked_and_others_are_announced(
+    postgres_url: str, guarded: BrokerWithRules, tmp_path: Path
 ) -> None:
-    """Refused five times, they are parked with the broker's reason.
+    """After five refusals they are parked with the broker's reason.
 
-    Once the access list is mended, a change of one is tried at once, and a retry tells the other.
+    Once the access list is corrected, a change of one is published at once, and a retry publishes the other.
     """
     broker = guarded.broker
     command_line = CommandLine(environment(postgres_url, MQTT_URL=broker.url))
@@ -79,7 +79,7 @@ def test_refused_devices_are_parked_and_all_others_flow(
             answer: dict[str, object] = command_line.ok("notifications", "--json").json()["health"]
             return answer
 
-        wait_until(lambda: (0, 2) == (health()["pending"], health()["parked"]), "all but two are told")
+        wait_until(lambda: (0, 2) == (health()["pending"], health()["parked"]), "all but two are published")
         for parked in command_line.ok("notifications", "--json").json()["notifications"]:
             assert (True, 5) == (parked["parked"], parked["refusals"])
             assert "not authorized" in parked["last_error"].lower()
@@ -93,7 +93,7 @@ def test_refused_devices_are_parked_and_all_others_flow(
         guarded.allow(_ALL)
         put(service, CHANGED, "taken")
         expected |= {str(mac(CHANGED)): 2}
-        wait_until(lambda: expected == newest_announced(listener), "the change is told")
+        wait_until(lambda: expected == newest_announced(listener), "the change is published")
         wait_until(lambda: (0, 1) == (health()["pending"], health()["parked"]), "the other one still waits")
 
         assert "1 parked notification is tried again" in command_line.ok("notifications", "--retry").text

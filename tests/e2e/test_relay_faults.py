@@ -1,4 +1,4 @@
-"""Relays that are killed, stopped and cut off: nothing is lost, and nothing older is told after something newer."""
+"""Relays that are killed, stopped or disconnected: no message is lost, and none is older than an earlier one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Start = Callable[..., RelayProcess]
     ],
     indirect=["database_url"],
 )
-def test_what_a_killed_relay_left_is_told_by_its_successor(
+def test_the_successor_publishes_what_a_killed_relay_left(
     database_url: str,
     broker: Mosquitto,
     listener: Listener,
@@ -54,7 +54,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
     point: str,
     told_before: int,
 ) -> None:
-    """A relay that dies by SIGKILL leaves every row behind, and its successor tells all of them again."""
+    """SIGKILL leaves every row, and the successor publishes all of them."""
     for number in DEVICES:
         put(service, number, "new")
 
@@ -77,7 +77,7 @@ def test_what_a_killed_relay_left_is_told_by_its_successor(
 @pytest.mark.parametrize(
     ("database_url", "point"), [("sqlite", "sent"), ("postgresql", "answered")], indirect=["database_url"]
 )
-def test_an_announcement_during_a_publish_is_told_once_more(
+def test_an_announcement_during_a_publish_is_published_once_more(
     database_url: str,
     broker: Mosquitto,
     listener: Listener,
@@ -85,7 +85,7 @@ def test_an_announcement_during_a_publish_is_told_once_more(
     start_relay: Start,
     point: str,
 ) -> None:
-    """What is announced again while its message is on the way is told twice in all: once more, and no more."""
+    """It is published exactly twice."""
     config = put(service, 1, "new")
     relay = start_relay("SIGSTOP", point)
     relay.wait_stopped()
@@ -101,10 +101,10 @@ def test_an_announcement_during_a_publish_is_told_once_more(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_change_during_a_publish_is_told_afterwards(
+def test_a_change_during_a_publish_is_published_afterwards(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
-    """An acknowledgement removes only the generation that was published, so the newer revision stays pending."""
+    """An acknowledgement removes only its generation, so the newer revision stays pending."""
     put(service, 1, "new")
     relay = start_relay("SIGSTOP", "answered")
     relay.wait_stopped()
@@ -119,10 +119,10 @@ def test_a_change_during_a_publish_is_told_afterwards(
 
 
 @pytest.mark.parametrize("point", ["held", "read", "sent", "answered"])
-def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
+def test_a_stopped_relay_that_lost_its_lease_is_fenced(
     postgres_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path, point: str
 ) -> None:
-    """Stopped anywhere, cut from the database, followed by another and woken, a relay tells nothing older."""
+    """Stopped at any point, disconnected from the database, replaced and continued, it publishes nothing older."""
     with relay_starter(postgres_url, broker.url, tmp_path) as start:
         with config_service(postgres_url) as service:
             for number in DEVICES:
@@ -156,7 +156,7 @@ def test_a_relay_that_lost_its_lease_asleep_is_fenced_off(
 def test_relays_that_are_killed_in_turn_leave_no_gap(
     database_url: str, broker: Mosquitto, listener: Listener, service: ConfigService, start_relay: Start
 ) -> None:
-    """Whenever the active relay dies under changes, the one that stands by goes on, in order."""
+    """Whenever the active relay is killed during changes, the standby continues in order."""
     finished = Event()
 
     def change() -> None:

@@ -1,4 +1,4 @@
-"""The relay below `iotconfig serve`: started again, taken along, and never a reason for the web part to fail."""
+"""The relay of `iotconfig serve`: restarted, ended with the supervisor, and no risk for the web process."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _put(client: Client, number: int, value: int) -> int:
 def test_a_killed_relay_is_started_again(
     sqlite_url: str, broker: Mosquitto, listener: Listener, start_serve: StartServe
 ) -> None:
-    """The supervisor replaces a relay that was killed, and what changed meanwhile is told; the workers stay."""
+    """The supervisor restarts it, and changes from the meantime are published; the workers stay."""
     serve = start_serve(sqlite_url, MQTT_URL=broker.url)
     assert 201 == _put(serve.client, 1, 1)
     listener.wait_for(1, FLEET)
@@ -68,10 +68,10 @@ def test_a_killed_relay_is_started_again(
 
 
 @pytest.mark.parametrize("broker_state", ["there", "silent"])
-def test_a_killed_serve_takes_its_relay_along(
+def test_a_killed_supervisor_leaves_no_relay(
     sqlite_url: str, broker: Mosquitto, tmp_path: Path, broker_state: str
 ) -> None:
-    """SIGKILL of serve leaves neither relay nor worker behind, not even while the relay waits for the broker."""
+    """After SIGKILL of serve no process stays, not even a relay that waits for the broker."""
     serve = Serve(
         sqlite_url, tmp_path / "serve.log", workers=1, MQTT_URL=broker.url, IOTCONFIG_MQTT_TIMEOUT="1"
     )
@@ -89,10 +89,10 @@ def test_a_killed_serve_takes_its_relay_along(
     wait_until(lambda: not any(map(is_alive, pids)), "all processes of serve are gone")
 
 
-def test_a_relay_outlives_a_crash_of_postgresql(
+def test_a_relay_survives_a_crash_of_postgresql(
     own_postgres: PostgresServer, broker: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
-    """PostgreSQL crashes and comes back: the same relay process tells what is announced from then on."""
+    """The same process publishes the changes after the recovery."""
     url = create_database(own_postgres.base_url, "iotconfig")
     Migrations(DatabaseUrl.parse(url)).upgrade()
     with relay_starter(url, broker.url, tmp_path) as start:
@@ -115,10 +115,10 @@ def test_a_relay_outlives_a_crash_of_postgresql(
         assert "Traceback" not in relay.output()
 
 
-def test_a_relay_whose_sessions_were_cut_goes_on(
+def test_a_relay_recovers_from_ended_sessions(
     postgres_url: str, broker: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
-    """An administrator who ends the relay's sessions, the one with the lease too, costs seconds and no change."""
+    """An administrator ends its sessions, the one of the lease included: no change is lost."""
     with relay_starter(postgres_url, broker.url, tmp_path) as start:
         relay = start()
         relay.wait_for("relay: connected")
@@ -147,7 +147,7 @@ def _certificate(directory: Path) -> list[str]:
 
 
 @pytest.fixture
-def nobody_listens() -> dict[str, str]:
+def closed_port() -> dict[str, str]:
     return {"MQTT_URL": f"mqtt://127.0.0.1:{free_port()}"}
 
 
@@ -178,7 +178,7 @@ def unknown_ca(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def _expect_one_line(log: str, broker_url: str, reason: str) -> None:
-    """Check that one line names the broker and the reason, and none the password."""
+    """Check that one line has the broker and the reason, and no line the password."""
     said = [line for line in log.splitlines() if "trying again" in line]
     assert 1 == len(said)
     assert broker_url in said[0]
@@ -189,16 +189,16 @@ def _expect_one_line(log: str, broker_url: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("mistake", "reason"),
     [
-        pytest.param("nobody_listens", "refused", id="closed-port"),
+        pytest.param("closed_port", "refused", id="closed-port"),
         pytest.param("no_certificate", "certificate", id="no-certificate-in-the-file"),
         pytest.param("wrong_password", "Not authorized", id="wrong-password"),
         pytest.param("unknown_ca", "certificate", id="unknown-ca"),
     ],
 )
-def test_a_broker_that_cannot_be_used_costs_one_line(
+def test_an_unusable_broker_is_logged_in_one_line(
     request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path, mistake: str, reason: str
 ) -> None:
-    """The log says it; the relay goes on, and ends well when it is told to."""
+    """The relay continues, and ends in order at a stop."""
     environment: dict[str, str] = request.getfixturevalue(mistake)
     url = environment.pop("MQTT_URL")
     with relay_starter(sqlite_url, url, tmp_path) as start:
@@ -209,8 +209,8 @@ def test_a_broker_that_cannot_be_used_costs_one_line(
     _expect_one_line(relay.output(), url, reason)
 
 
-def test_a_mended_broker_is_used_without_a_restart(sqlite_url: str, tmp_path: Path) -> None:
-    """A password that is set right at the broker lets the waiting relay in by itself."""
+def test_a_corrected_broker_is_used_without_a_restart(sqlite_url: str, tmp_path: Path) -> None:
+    """After the password is corrected at the broker, the waiting relay connects."""
     passwords = tmp_path / "passwords"
     create = ["mosquitto_passwd", "-b", "-c", str(passwords), "iot"]
     subprocess.run([*create, "another"], check=True, capture_output=True)

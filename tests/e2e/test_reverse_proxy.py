@@ -1,4 +1,4 @@
-"""The shipped configuration of nginx, in front of a real service: TLS, addresses, uploads, answers."""
+"""The shipped configuration of nginx in front of a real service: TLS, addresses, uploads, answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAILURES = 3
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """A service as the configuration's head says, with limits that a test reaches."""
+    """A service with the settings from the head of the configuration, and small limits."""
     directory = tmp_path_factory.mktemp("proxied")
     shutil.copy(_sqlite_template, directory / "configs.db")
     with Serve(
@@ -41,7 +41,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> I
 
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Iterator[Nginx]:
-    """The proxy in front of it."""
+    """The proxy in front of the service."""
     nginx = Nginx(tmp_path_factory.mktemp("nginx"), serve.client.base_url)
     yield nginx
     nginx.close()
@@ -49,7 +49,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Iterator[Ng
 
 @pytest.fixture(scope="module")
 def token(serve: Serve) -> str:
-    """An administrator's."""
+    """An administrator's token."""
     created = run_command("token", "create", "ci", "--role", "admin", env=environment(serve.database_url))
     return created.stdout.decode().strip()
 
@@ -57,7 +57,7 @@ def token(serve: Serve) -> str:
 def ask(
     nginx: Nginx, method: str, path: str, body: bytes | None = None, *, tls: bool = True, **headers: str
 ) -> Answer:
-    """One request to the proxy under the name that it serves."""
+    """Send one request to the proxy with its host name."""
     connection = HTTPConnection("127.0.0.1", nginx.plain_port, timeout=30)
     if tls:
         connection = HTTPSConnection(NAME, nginx.tls_port, timeout=30, context=nginx.tls())
@@ -85,7 +85,7 @@ def put(nginx: Nginx, token: str, content: object) -> Answer:
 
 
 def test_the_configuration_is_valid(nginx: Nginx) -> None:
-    """nginx itself says so, without a warning."""
+    """nginx reports no error and no warning."""
     checked = nginx.check()
 
     assert 0 == checked.returncode, checked.stderr
@@ -93,7 +93,7 @@ def test_the_configuration_is_valid(nginx: Nginx) -> None:
 
 
 def test_operators_work_over_tls(nginx: Nginx, token: str) -> None:
-    """What is changed comes back, with a name of its own for each request and no cut path."""
+    """Changes are returned; each request has its own id, and paths are not changed."""
     created = put(nginx, token, {"deviceName": "Porch"})
     found = ask(nginx, "GET", "/api/configs?q=porch", Authorization=f"Bearer {token}", X_Request_ID="mine")
     path = f"/api/configs/{created.json()['id']}"
@@ -108,7 +108,7 @@ def test_operators_work_over_tls(nginx: Nginx, token: str) -> None:
 
 
 def test_devices_fetch_with_and_without_tls(nginx: Nginx, token: str) -> None:
-    """The bytes, the tag and 304 pass through; any spelling of the address is served."""
+    """Bytes, tag and 304 are passed on, for any spelling of the MAC address."""
     content = put(nginx, token, {"deviceName": "Porch"}).json()["content"]
     for tls in (False, True):
         for spelling in (MAC, MAC.replace(":", "-"), MAC.replace(":", "").upper()):
@@ -122,15 +122,15 @@ def test_devices_fetch_with_and_without_tls(nginx: Nginx, token: str) -> None:
             assert str(len(fetched.body)) == fetched.headers["content-length"]
 
 
-def test_everything_else_goes_to_tls(nginx: Nginx, token: str) -> None:
-    """A token is not sent in the clear twice."""
+def test_other_routes_are_redirected_to_tls(nginx: Nginx, token: str) -> None:
+    """A token is not sent unencrypted a second time."""
     answer = ask(nginx, "GET", "/api/configs", tls=False, Authorization=f"Bearer {token}")
 
     assert (301, f"https://{NAME}/api/configs") == (answer.status, answer.headers["location"])
 
 
-def test_an_address_that_a_client_writes_itself_counts_for_nothing(nginx: Nginx, serve: Serve) -> None:
-    """Failed sign-ins are counted by the address that the proxy saw."""
+def test_a_forged_source_address_is_ignored(nginx: Nginx, serve: Serve) -> None:
+    """Failed sign-ins count for the address that the proxy received."""
     statuses = [
         ask(
             nginx, "GET", "/api/configs", Authorization="Bearer iotc_wrong", X_Forwarded_For=f"192.0.2.{n}"
@@ -147,8 +147,8 @@ def test_an_address_that_a_client_writes_itself_counts_for_nothing(nginx: Nginx,
     )
 
 
-def test_an_upload_is_not_kept_by_the_proxy(nginx: Nginx, token: str) -> None:
-    """The service refuses what is too large while it is being sent: it has not all come yet."""
+def test_the_proxy_does_not_buffer_uploads(nginx: Nginx, token: str) -> None:
+    """The service refuses a too large one during the transfer."""
     head = (
         f"POST /api/configs/import HTTP/1.1\r\nHost: {NAME}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/x-ndjson\r\nContent-Length: {LIMIT * 1000}\r\n\r\n"
@@ -164,8 +164,8 @@ def test_an_upload_is_not_kept_by_the_proxy(nginx: Nginx, token: str) -> None:
     assert b"application/problem+json" in received
 
 
-def test_a_service_that_is_away_is_a_bad_gateway(tmp_path: Path) -> None:
-    """The proxy starts without it, and says so."""
+def test_an_unavailable_service_is_a_bad_gateway(tmp_path: Path) -> None:
+    """The proxy starts without it."""
     nginx = Nginx(tmp_path, f"http://127.0.0.1:{free_port()}")
     try:
         assert 502 == ask(nginx, "GET", "/api/health").status

@@ -1,4 +1,4 @@
-"""The description against the real server: whatever is sent, every answer is one that it describes."""
+"""The OpenAPI description against the real server: every answer to generated requests is described."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXAMPLES = 5
 
 
 def _run(serve: Serve, directory: Path, *arguments: str) -> None:
-    """Hold the service against its description; it must pass, and must have logged no traceback."""
+    """Check the service against its description; the run must pass, without a traceback in the log."""
     ran = subprocess.run(
         [
             Path(sys.executable).with_name("st"), "run", f"{serve.client.base_url}/api/openapi.json",
@@ -50,7 +50,7 @@ def _run(serve: Serve, directory: Path, *arguments: str) -> None:
 
 @pytest.mark.timeout(240)
 def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
-    """Requests as described, and such as are not: no fault of the service, and no answer of another kind."""
+    """Valid and invalid requests get no 500 and no undescribed answer."""
     for _ in range(3):
         created(both.client, {"deviceName": "a"})
 
@@ -61,7 +61,7 @@ def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
 def test_every_refusal_is_described(
     start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
 ) -> None:
-    """To a caller without credentials, and to one who may only read: no request gets as far as its content."""
+    """A caller without credentials, and one with the role viewer, are refused before their content is read."""
     settings = {"IOTCONFIG_AUTH": "on", "IOTCONFIG_DEVICE_AUTH": "required"}
     serve = start_serve(sqlite_url, **settings)
     token = api_token(sqlite_url, Role.VIEWER)

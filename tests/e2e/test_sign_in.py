@@ -1,4 +1,4 @@
-"""Signing in at a service of several workers, with a real provider; tests/http/test_sign_in.py has the rest."""
+"""Sign-in at a service with several workers and a real provider; tests/http/test_sign_in.py has the rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(_provider: Provider) -> Provider:
-    """A provider that knows an administrator, a reader, and somebody without a role."""
+    """A provider with an administrator, a viewer, and a user without a role."""
     return with_people(_provider)
 
 
@@ -36,7 +36,7 @@ def provider(_provider: Provider) -> Provider:
 def shared(
     _provider: Provider, tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
 ) -> Iterator[Serve]:
-    """A service with two workers, on which people sign in."""
+    """A service with two workers and sign-in."""
     directory = tmp_path_factory.mktemp("sign-in")
     (directory / "configs.db").write_bytes(_sqlite_template.read_bytes())
     with Serve(
@@ -50,19 +50,19 @@ def shared(
 
 @pytest.fixture
 def service(shared: Serve, provider: Provider) -> Serve:
-    """The service, whose provider is as it should be."""
+    """The shared service, with the provider in its initial state."""
     assert provider.issuer
     return shared
 
 
 @pytest.fixture
 def browser(service: Serve) -> Browser:
-    """A browser that never was here."""
+    """A browser without cookies."""
     return Browser(service.client, origin=ORIGIN)
 
 
-def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provider) -> None:
-    """From nobody to somebody and back, as a browser goes."""
+def test_login_callback_self_logout(browser: Browser, provider: Provider) -> None:
+    """A complete session as a browser performs it."""
     assert 401 == browser.get("/api/auth/self").status
 
     at_provider = began(browser, "/api/configs?limit=1#top")
@@ -96,8 +96,8 @@ def test_the_walk_login_callback_self_logout(browser: Browser, provider: Provide
 
 
 @pytest.mark.parametrize("lines", [1, 4, 10])
-def test_cookies_that_take_long_to_read(service: Serve, provider: Provider, lines: int) -> None:
-    """Quoted ones cost the standard library quadratic time; here they are taken as they are, or not at all."""
+def test_cookies_that_are_slow_to_parse(service: Serve, provider: Provider, lines: int) -> None:
+    """The standard library parses quoted values in quadratic time; here they are literal, or ignored."""
     line = 'Cookie: a="' + '\\"' * 3900 + '"\r\n'
     request = f"GET /api/auth/self HTTP/1.1\r\nHost: 127.0.0.1\r\n{line * lines}Connection: close\r\n\r\n"
     workers = service.worker_pids()
@@ -108,8 +108,8 @@ def test_cookies_that_take_long_to_read(service: Serve, provider: Provider, line
     assert workers == service.worker_pids()
 
 
-def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) -> None:
-    """The provider sends browsers back to an absolute URL, and `Host` is what a proxy made of it: one line says so."""
+def test_sign_in_requires_the_base_url(sqlite_url: str, provider: Provider) -> None:
+    """The provider redirects to an absolute URL, and `Host` may be a proxy's: the refusal is one line."""
     settings = {**settings_with(provider), "BASEURL": ""}
 
     done = run_command("serve", "--port", "0", env=environment(sqlite_url, **settings))
@@ -134,7 +134,7 @@ def test_sign_ins_need_to_know_the_address(sqlite_url: str, provider: Provider) 
 
 
 def test_the_provider_is_away(browser: Browser, provider: Provider) -> None:
-    """Who is signed in goes on; who is not is told whose fault it is."""
+    """Sessions continue; a new sign-in gets an error about the provider."""
     signed_in(browser, provider)
     assert all(self_of(browser) for _ in range(20)), "both workers have the keys"
     back = browser.local(provider.sign_in(began(browser)))
@@ -147,7 +147,7 @@ def test_the_provider_is_away(browser: Browser, provider: Provider) -> None:
 def test_the_service_starts_while_the_provider_is_away(
     start_serve: Callable[..., Serve], sqlite_url: str, provider: Provider
 ) -> None:
-    """And heals by itself when it is back."""
+    """Sign-in works once the provider is back."""
     provider.stop()
     serve = start_serve(sqlite_url, workers=1, **settings_with(provider))
     wait_until(lambda: f"sign-ins with {provider.issuer}" in serve.output(), "it says where people sign in")
@@ -162,7 +162,7 @@ def test_the_service_starts_while_the_provider_is_away(
     wait_until(lambda: 302 == browser.get("/api/auth/login?redirect=/").status, "sign-ins begin again", 30)
 
 
-def test_a_sign_in_is_finished_by_whichever_worker(browser: Browser, provider: Provider) -> None:
-    """What one worker began and signed, every other one knows."""
+def test_a_sign_in_is_completed_by_any_worker(browser: Browser, provider: Provider) -> None:
+    """All workers accept the signed cookie."""
     for _ in range(6):
         assert 302 == signed_in(Browser(browser.client, origin=ORIGIN), provider).status

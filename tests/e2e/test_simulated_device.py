@@ -1,4 +1,4 @@
-"""The example of a device, as a process of its own: it re-reads when it is told, and survives what happens."""
+"""The example of a device as a process: it fetches again after a hint, and recovers from faults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAC = "02:00:00:00:00:01"
 
 
 class Board:
-    """One simulated device that runs."""
+    """A running simulated device."""
 
     def __init__(self, server: str, broker: Mosquitto, log: Path, *arguments: str) -> None:
         self._log = log
@@ -34,7 +34,7 @@ class Board:
             )
 
     def wait_said(self, text: str, times: int = 1) -> None:
-        """Return when it has printed that; it must run still."""
+        """Wait until it has printed that; it must still run."""
         wait_until(lambda: self.said().count(text) >= times, f"the device says {text!r}", 30.0)
         assert self.process.poll() is None, self.said()
 
@@ -48,13 +48,13 @@ class Board:
 
 @pytest.fixture
 def serve(start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto) -> Serve:
-    """A service that tells."""
+    """A service with a broker."""
     return start_serve(sqlite_url, workers=1, MQTT_URL=broker.url)
 
 
 @pytest.fixture
 def board(serve: Serve, broker: Mosquitto, tmp_path: Path) -> Iterator[Board]:
-    """A board that was switched on before anybody gave it a configuration."""
+    """A board that started before its config was created."""
     board = Board(serve.client.base_url, broker, tmp_path / "board.log")
     yield board
     board.stop()
@@ -66,7 +66,7 @@ def put(client: Client, **members: object) -> None:
 
 
 def test_a_device_reads_its_configuration_again_when_it_changes(serve: Serve, board: Board) -> None:
-    """From over HTTP and from the command line; a deletion is no change, and neither is another device's."""
+    """Changes over HTTP and from the command line; deletions and changes of other devices have no effect."""
     board.wait_said("no configuration yet")
     put(serve.client, volume=1)
     board.wait_said('configuration: {"volume": 1}')
@@ -82,10 +82,10 @@ def test_a_device_reads_its_configuration_again_when_it_changes(serve: Serve, bo
     assert 1 == board.said().count("no configuration yet")
 
 
-def test_a_device_that_was_away_learns_of_it_from_what_is_retained(
+def test_a_device_that_was_offline_reads_the_retained_message(
     serve: Serve, broker: Mosquitto, board: Board
 ) -> None:
-    """The broker restarts, and has lost everything: the service tells it again, and the device hears it."""
+    """The broker restarts without its state: the service publishes it again, and the device receives it."""
     put(serve.client, volume=1)
     board.wait_said('configuration: {"volume": 1}')
     broker.kill()
@@ -98,7 +98,7 @@ def test_a_device_that_was_away_learns_of_it_from_what_is_retained(
 def test_a_device_asks_again_until_the_service_is_there(
     start_serve: Callable[..., Serve], sqlite_url: str, broker: Mosquitto, tmp_path: Path
 ) -> None:
-    """It says why, waits a little, and does not end."""
+    """It prints the reason, waits, and does not exit."""
     serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url)
     put(serve.client, volume=1)
     _, port = serve.client.address
@@ -112,8 +112,8 @@ def test_a_device_asks_again_until_the_service_is_there(
         board.stop()
 
 
-def test_a_device_keeps_what_it_has_where_an_answer_is_cut(broker: Mosquitto, tmp_path: Path) -> None:
-    """Half a document is none: it says so, and asks again."""
+def test_a_device_keeps_its_document_after_a_truncated_answer(broker: Mosquitto, tmp_path: Path) -> None:
+    """It prints the reason, and fetches again."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         board = Board("http://{}:{}".format(*server.getsockname()), broker, tmp_path / "board.log")
         try:

@@ -1,4 +1,4 @@
-"""Two hundred clients that dawdle: they are cut in time, and a good device does not notice them."""
+"""Two hundred slow clients: they are cut in time, and do not affect a device."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LARGE = 1_500_000
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Serve]:
-    """Short deadlines, and two devices' configs."""
+    """A service with short deadlines and two configs."""
     place = tmp_path_factory.mktemp("slow-clients")
     shutil.copy(_sqlite_template, place / "configs.db")
     with Serve(
@@ -61,7 +61,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> I
 
 @contextmanager
 def _crowd(client: Client, count: int, request: bytes) -> Iterator[list[socket.socket]]:
-    """Connections that have sent this much, with as little room to receive as the kernel grants."""
+    """Connections that have sent these bytes, with the smallest receive buffer that the kernel grants."""
     with ExitStack() as stack:
         crowd = []
         for _ in range(count):
@@ -77,7 +77,7 @@ def _crowd(client: Client, count: int, request: bytes) -> Iterator[list[socket.s
 
 
 def _rest(connection: socket.socket) -> bytes:
-    """All that still comes, until the other side closes."""
+    """All further bytes until the other side closes."""
     received = b""
     while data := connection.recv(65536):
         received += data
@@ -85,7 +85,7 @@ def _rest(connection: socket.socket) -> bytes:
 
 
 def _connections(serve: Serve) -> int:
-    """Sockets that the workers hold open."""
+    """The number of sockets that the workers have open."""
     found = 0
     for pid in serve.worker_pids():
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
@@ -96,10 +96,10 @@ def _connections(serve: Serve) -> int:
     return found
 
 
-def test_two_hundred_slow_clients_are_cut_and_bother_nobody(serve: Serve) -> None:
-    """While half requests, silent connections and stopped readers hang, a device is served; each is cut in time.
+def test_two_hundred_slow_clients_are_cut_and_delay_no_device(serve: Serve) -> None:
+    """With incomplete requests, silent connections and stopped readers, a device is served; each of them is cut in time.
 
-    Half requests get their 408. A byte every half second is progress, yet the total ends it.
+    Incomplete requests get 408. A byte every half second is progress, but the total time limit ends it.
     """
     before = _connections(serve)
     client = serve.client
@@ -139,8 +139,8 @@ def test_two_hundred_slow_clients_are_cut_and_bother_nobody(serve: Serve) -> Non
     assert 1 == client.get("/api/configs?q=02:00:00:00:00:01").json()["count"]
 
 
-def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
-    """Progress counts, not the total: a document that takes longer than a stop may last arrives whole."""
+def test_a_slow_and_steady_reader_gets_the_whole_answer(serve: Serve) -> None:
+    """Progress counts, not the total time, even beyond the time limit of a stop."""
     request = b"GET /api/configs/020000000002.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     until = monotonic() + STALL * 1.5
     received = b""
@@ -156,7 +156,7 @@ def test_a_reader_that_is_slow_and_steady_gets_all(serve: Serve) -> None:
 
 
 def test_connections_without_a_next_request_are_closed_silently(serve: Serve) -> None:
-    """After an answer, an idle connection ends without an error that nobody asked for."""
+    """An idle connection ends without an error answer."""
     request = f"GET {DEVICE} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with _crowd(serve.client, CLIENTS, request) as crowd:
         answers = [_rest(one) for one in crowd]
@@ -165,10 +165,8 @@ def test_connections_without_a_next_request_are_closed_silently(serve: Serve) ->
     assert {b'{"good": true}'} == {answer.partition(b"\r\n\r\n")[2] for answer in answers}
 
 
-def test_a_low_limit_of_open_files_turns_nobody_away(
-    start_serve: Callable[..., Serve], sqlite_url: str
-) -> None:
-    """Started with a soft limit that two hundred idle clients use up, the service raises it by itself."""
+def test_a_low_limit_of_open_files_is_raised(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """With a soft limit below two hundred clients, the service raises its limit at the start."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (CLIENTS // 2, hard))
     try:
@@ -183,8 +181,8 @@ def test_a_low_limit_of_open_files_turns_nobody_away(
     assert 200 == health.status
 
 
-def test_a_refused_body_that_trickles_does_not_live_on(serve: Serve) -> None:
-    """A body too large to be taken buys no time: its connection is closed within the lingering after the answer."""
+def test_a_slow_refused_body_is_closed_in_time(serve: Serve) -> None:
+    """The connection is closed within the time of lingering after the answer."""
     head = b"POST /api/configs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n{"
     with socket.create_connection(serve.client.address, timeout=PATIENCE) as trickling:
         trickling.sendall(head)

@@ -1,12 +1,12 @@
-"""The whole path, once: an operator stores a configuration, the device fetches it."""
+"""The whole path once: an operator stores a configuration, the device fetches it."""
 
 from __future__ import annotations
 
 from tests.support.serving import Serve
 
 
-def test_what_an_operator_stores_is_what_the_device_fetches(serve: Serve) -> None:
-    """The document comes back byte for byte, under any spelling of the MAC address."""
+def test_a_device_fetches_the_stored_bytes(serve: Serve) -> None:
+    """Any spelling of the MAC address is accepted."""
     text = '{"deviceName": "Küche",  "interval": 1.10}\n'
 
     created = serve.client.send_json(

@@ -1,4 +1,4 @@
-"""SQLite in trouble: a lock that another process holds, a disk without room, a worker that is killed."""
+"""Faults of SQLite: a lock of another process, a full disk, a killed worker."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def path(sqlite_url: str) -> Path:
 
 @pytest.fixture
 def impatient(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
-    """Waits half a second for a lock; holds one device's config."""
+    """A service that waits half a second for a lock, with one device's config."""
     serve = start_serve(sqlite_url, IOTCONFIG_DB_LOCK_TIMEOUT="0.5")
     assert 201 == _put(serve.client, 1, {"stored": True}).status
     return serve
@@ -47,7 +47,7 @@ def impatient(start_serve: Callable[..., Serve], sqlite_url: str) -> Serve:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """This process writes to the database, for as long as the block runs."""
+    """Hold a write transaction on the database for the duration of the block."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -55,7 +55,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def test_writes_are_refused_while_another_process_holds_the_lock(impatient: Serve, path: Path) -> None:
-    """Sixteen writes get 503 while the lock is held, and succeed as soon as it is free."""
+    """Sixteen writes get 503 during the lock, and succeed after it."""
     client = impatient.client
 
     with _locked(path):
@@ -72,7 +72,7 @@ def test_writes_are_refused_while_another_process_holds_the_lock(impatient: Serv
 def test_devices_and_readers_go_on_while_another_process_holds_the_lock(
     start_serve: Callable[..., Serve], sqlite_url: str, path: Path
 ) -> None:
-    """A fetch, a list and the health check are answered while writers wait in every worker."""
+    """A fetch, a list and the health check are answered while a writer waits in every worker."""
     client = start_serve(sqlite_url, workers=2, IOTCONFIG_DB_LOCK_TIMEOUT="60").client
     _put(client, 1, {"stored": True})
 
@@ -89,7 +89,7 @@ def test_devices_and_readers_go_on_while_another_process_holds_the_lock(
 
 
 def test_a_full_disk_refuses_writes_and_not_reads(impatient: Serve, path: Path) -> None:
-    """With no room for the write-ahead log, writes get 503 or 507 and store nothing; reads go on; then all is well."""
+    """Without space for the write-ahead log, writes get 503 or 507 and store nothing; reads succeed; then writes do."""
     client = impatient.client
     big = {"fill": "x" * 100_000}
     room = max(file.stat().st_size for file in path.parent.iterdir() if file.is_file()) + 200_000
@@ -116,7 +116,7 @@ def test_a_full_disk_refuses_writes_and_not_reads(impatient: Serve, path: Path) 
 def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
     start_serve: Callable[..., Serve], sqlite_url: str
 ) -> None:
-    """Every create that was answered 201 is there after one worker, then the other, was killed."""
+    """After SIGKILL of both workers in turn, every create that was answered 201 is stored."""
     serve = start_serve(sqlite_url, workers=2)
     acknowledged: list[int] = []
     enough = Event()
@@ -154,14 +154,14 @@ def test_a_worker_killed_under_writes_loses_nothing_acknowledged(
 
 
 @pytest.mark.parametrize("is_log_removed", [True, False], ids=["without-log", "with-log"])
-def test_a_backup_put_back_under_a_running_service_is_not_written_to(
+def test_a_restored_file_under_a_running_service_is_refused(
     start_serve: Callable[..., Serve],
     sqlite_url: str,
     path: Path,
     broker: Mosquitto,
     is_log_removed: bool,
 ) -> None:
-    """503 with the reason in every worker; a restart has all that was acknowledged since the file is in place."""
+    """Every worker answers 503 with the reason; after a restart, all changes acknowledged since the restore are there."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM INTO ?", (str(path.with_name("backup.db")),))
     serve = start_serve(sqlite_url, workers=2, MQTT_URL=broker.url)
@@ -194,7 +194,7 @@ def test_a_backup_put_back_under_a_running_service_is_not_written_to(
 
 
 @pytest.mark.parametrize(("there", "copied"), [(1, 1), (100_000, 1)], ids=["same-size", "smaller"])
-def test_a_backup_copied_over_the_file_of_a_running_service_is_not_damaged(
+def test_a_backup_copied_over_the_open_file_is_not_damaged(
     start_serve: Callable[..., Serve],
     sqlite_url: str,
     path: Path,
@@ -202,7 +202,7 @@ def test_a_backup_copied_over_the_file_of_a_running_service_is_not_damaged(
     there: int,
     copied: int,
 ) -> None:
-    """503 with the reason in every worker; a restart has exactly the backup, whatever its size."""
+    """Every worker answers 503 with the reason; a restart has exactly the backup, whatever its size."""
     backup = Path(shutil.copy(path, path.with_name("backup.db")))
     content = b'{"fill": "%s"}' % (b"x" * copied)
     command_line = CommandLine(environment(f"sqlite:///{backup}"))
@@ -242,7 +242,7 @@ def test_a_backup_copied_over_the_file_of_a_running_service_is_not_damaged(
 def test_the_log_shrinks_after_a_long_reader(
     start_serve: Callable[..., Serve], sqlite_url: str, path: Path
 ) -> None:
-    """Nobody has to write for that; health tells the size."""
+    """This needs no further write; health reports the size."""
     client = start_serve(sqlite_url, workers=1).client
     _put(client, 1, {"n": 0})
 

@@ -1,4 +1,4 @@
-"""How `iotconfig serve` starts, and what it refuses to start with: one line that says what to do."""
+"""The start of `iotconfig serve`, and the reasons to refuse it: one line with the remedy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _refusal(*arguments: str, url: str, **env: str) -> str:
 
 
 def _refusal_of_setting(*arguments: str, url: str, **env: str) -> str:
-    """The same for a setting, which is refused before anything starts: within this process."""
+    """The same for a setting, which is refused within this process before anything starts."""
     ended = CommandLine(environment(url, **env)).run("serve", "--port", "0", *arguments)
     (line,) = ended.errors.splitlines()
     assert (0 < ended.status, b"") == (True, ended.output)
@@ -47,7 +47,7 @@ def _refusal_of_setting(*arguments: str, url: str, **env: str) -> str:
 
 
 def test_a_postgresql_schema_that_is_behind_names_the_command(empty_postgres_url: str) -> None:
-    """On PostgreSQL nothing is upgraded by itself: the refusal says what to run, and the database stays as it was."""
+    """PostgreSQL is not upgraded implicitly: the refusal has the command, and the database is unchanged."""
     refusal = _refusal(url=empty_postgres_url)
 
     with psycopg.connect(empty_postgres_url) as connection:
@@ -57,7 +57,7 @@ def test_a_postgresql_schema_that_is_behind_names_the_command(empty_postgres_url
 
 
 def test_a_schema_of_a_newer_version_is_refused(postgres_url: str) -> None:
-    """A database that a newer version has upgraded is left alone."""
+    """The database is unchanged."""
     with psycopg.connect(postgres_url) as connection:
         connection.execute("UPDATE iotconfig_version SET version_num = 'from_the_future'")
 
@@ -65,7 +65,7 @@ def test_a_schema_of_a_newer_version_is_refused(postgres_url: str) -> None:
 
 
 def test_a_sqlite_schema_of_a_newer_version_is_refused(sqlite_url: str) -> None:
-    """The embedded database is upgraded by itself, but never one that a newer version has upgraded."""
+    """The embedded database is upgraded implicitly, but not one of a newer version."""
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
         connection.execute("UPDATE iotconfig_version SET version_num = 'from_the_future'")
         connection.commit()
@@ -74,7 +74,7 @@ def test_a_sqlite_schema_of_a_newer_version_is_refused(sqlite_url: str) -> None:
 
 
 def test_a_database_that_is_away_is_named_without_its_password() -> None:
-    """Nobody listens at the database's address: the refusal comes at once, and shows no password."""
+    """A refused connection ends the start at once, and the line has no password."""
     refusal = _refusal(url=f"postgresql://iot:{SECRET}@127.0.0.1:{free_port()}/configs")
 
     assert "database" in refusal.lower()
@@ -82,7 +82,7 @@ def test_a_database_that_is_away_is_named_without_its_password() -> None:
 
 
 def test_a_database_that_does_not_exist_is_refused(postgres_base_url: str) -> None:
-    """The server is there, and the database is not."""
+    """The server runs without this database."""
     url = postgres_base_url.rpartition("/")[0] + "/there_is_no_such_database"
 
     assert "database" in _refusal(url=url).lower()
@@ -120,7 +120,7 @@ def test_a_bad_setting_stops_the_start(sqlite_url: str, variable: str, value: st
 
 
 def test_a_bad_setting_ends_the_process(sqlite_url: str) -> None:
-    """One of them as a process: its status is not 0, and it prints nothing else."""
+    """As a process, its status is not 0, and it prints nothing else."""
     refusal = _refusal(url=sqlite_url, DATABASE_URL=f"not a url with {SECRET}")
 
     assert "DATABASE_URL" in refusal
@@ -140,19 +140,17 @@ def test_a_bad_setting_ends_the_process(sqlite_url: str) -> None:
 def test_no_start_beyond_loopback_without_authentication(
     sqlite_url: str, arguments: list[str], env: dict[str, str], named: str
 ) -> None:
-    """What others could reach is refused, and the line names the setting that allows it."""
+    """The line has the setting that allows it."""
     refusal = _refusal_of_setting(*arguments, url=sqlite_url, **env)
 
     assert named in refusal
     assert "IOTCONFIG_ALLOW_ANONYMOUS" in refusal
 
 
-def test_a_port_in_use_is_refused_and_its_owner_goes_on(
-    start_serve: Callable[..., Serve], sqlite_url: str
-) -> None:
-    """A second `serve` on the same port ends with a line that names the port; the first one serves on.
+def test_a_port_in_use_is_refused(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
+    """A second `serve` on the same port ends with a line that names the port; the first one continues.
 
-    With IOTCONFIG_ALLOW_ANONYMOUS=true a public base URL is no obstacle to the first.
+    With IOTCONFIG_ALLOW_ANONYMOUS=true, the first one may have a public base URL.
     """
     first = start_serve(sqlite_url, BASEURL="https://iot.example.org", IOTCONFIG_ALLOW_ANONYMOUS="true")
     port = str(first.client.address[1])
@@ -164,14 +162,14 @@ def test_a_port_in_use_is_refused_and_its_owner_goes_on(
 
 
 def test_another_programs_port_is_refused(sqlite_url: str, taken_port: int) -> None:
-    """So is a port that another program listens on."""
+    """Another program listens on the port."""
     assert str(taken_port) in _refusal("--port", str(taken_port), url=sqlite_url)
 
 
 def test_the_embedded_default_needs_nothing(
     start_serve: Callable[..., Serve], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without DATABASE_URL, `iotconfig.db` is made in the working directory, and the printed curl line works."""
+    """Without DATABASE_URL, `iotconfig.db` is created in the working directory, and the printed curl line works."""
     monkeypatch.chdir(tmp_path)
     serve = start_serve("", IOTCONFIG_LOG_FORMAT="text")
 
@@ -185,7 +183,7 @@ def test_the_embedded_default_needs_nothing(
 def test_the_line_to_try_shows_a_device_where_there_is_one(
     start_serve: Callable[..., Serve], postgres_url: str
 ) -> None:
-    """With a config stored, the printed curl line fetches a device's document."""
+    """With a stored config, the printed curl line fetches a device's document."""
     text = b'{"deviceName": "Flur"}'
     CommandLine(environment(postgres_url)).ok("config", "create", "02:00:00:00:00:01", "-", stdin=text)
 
@@ -195,7 +193,7 @@ def test_the_line_to_try_shows_a_device_where_there_is_one(
 
 
 def _tried(serve: Serve) -> str:
-    """The path that the line `Try:  curl …` asks for, at this server."""
+    """The path in the line `Try:  curl …`, for this server."""
     found = wait_until(lambda: re.search(r"Try: +(curl .*)\n", serve.output()), "serve says what to try")
     assert found is not None
     command, url = shlex.split(found[1])

@@ -1,4 +1,4 @@
-"""Exports that nobody takes: others get theirs, and the caller who has too many is told to wait."""
+"""Slow exports: their number is limited, and a caller above its limit is refused."""
 
 from __future__ import annotations
 
@@ -21,16 +21,14 @@ PATCH = "/api/configs/patch"
 
 @pytest.fixture
 def large_url(sqlite_url: str, tmp_path: Path) -> str:
-    """More than all buffers hold."""
+    """A database whose export is larger than all buffers."""
     fleet = write_fleet(tmp_path / "fleet.ndjson", 10_000, pad=1000)
     assert 0 == run_command("import", str(fleet), env=environment(sqlite_url)).returncode
     return sqlite_url
 
 
-def test_slow_exports_take_a_bounded_number_of_places(
-    start_serve: Callable[..., Serve], large_url: str
-) -> None:
-    """Whichever worker they meet. Changes have places of their own, and an export that ends gives its place back."""
+def test_the_number_of_slow_exports_is_limited(start_serve: Callable[..., Serve], large_url: str) -> None:
+    """The limit is for all workers. Changes have separate slots, and an ended export releases its slot."""
     serve = start_serve(large_url, workers=2, IOTCONFIG_TRANSFERS_AT_ONCE="2")
     client = serve.client
     with socket.socket() as slow:
@@ -56,8 +54,8 @@ def test_slow_exports_take_a_bounded_number_of_places(
         )
 
 
-def test_an_export_larger_than_all_the_room(start_serve: Callable[..., Serve], large_url: str) -> None:
-    """It is refused with the setting's name, and what it has written is gone."""
+def test_an_export_above_the_disk_limit(start_serve: Callable[..., Serve], large_url: str) -> None:
+    """The refusal has the setting, and the temporary file is removed."""
     serve = start_serve(
         large_url, IOTCONFIG_MAX_TEMPORARY_BYTES=str(1 << 22), IOTCONFIG_MAX_IMPORT_BYTES=str(1 << 22)
     )

@@ -1,4 +1,4 @@
-"""An upgrade that only adds to the schema: the old version serves while it runs, and beside the new one."""
+"""An upgrade that only adds to the schema: the old version serves during it, and beside the new version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAC = "02:00:00:00:00:01"
 
 @pytest.fixture
 def newer(tmp_path: Path) -> NextVersion:
-    """A version with one migration more."""
+    """A version with one more migration."""
     return NextVersion.below(tmp_path)
 
 
@@ -38,7 +38,7 @@ def upgraded(url: str, newer: NextVersion) -> None:
 
 
 def test_a_failed_upgrade_changes_nothing(database_url: str, newer: NextVersion) -> None:
-    """Where a table of another program has the name of a new one, all stays as it was, and can be upgraded later."""
+    """A new table has the name of another program's table: nothing is changed, and a later upgrade succeeds."""
     execute(database_url, "CREATE TABLE shelves (song VARCHAR(20))")
     before = snapshot(database_url)
     newer.go_on()
@@ -53,10 +53,10 @@ def test_a_failed_upgrade_changes_nothing(database_url: str, newer: NextVersion)
 def test_the_old_version_serves_during_and_beside_the_new_one(
     serve: Serve, database_url: str, newer: NextVersion, start_serve: StartServe
 ) -> None:
-    """While the schema is changed, what comes is answered late, and well.
+    """While the schema is changed, requests are answered late, but successfully.
 
-    Then the old version replaces its workers, but does not start anew. Each version sees the other's changes, and
-    none is lost; then the old one goes.
+    Then the old version replaces its workers, but does not start anew. Each version reads the other's changes, and
+    none is lost; then the old one is stopped.
     """
     old = serve.client
     assert 201 == put(old, 0).status
@@ -99,7 +99,7 @@ def test_the_old_version_serves_during_and_beside_the_new_one(
 
 
 def test_a_new_version_does_not_start_before_the_upgrade(postgres_url: str, newer: NextVersion) -> None:
-    """On PostgreSQL; on SQLite the start is the upgrade."""
+    """This holds on PostgreSQL; on SQLite the start upgrades."""
     refused = run_command("serve", "--port", "0", env=environment(postgres_url, PYTHONPATH=newer.python_path))
 
     assert 1 == refused.returncode

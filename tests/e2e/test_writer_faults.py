@@ -1,4 +1,4 @@
-"""Writers that are killed around their commit: the change and its notification are stored together, or neither is."""
+"""Writers that are killed around their commit: a change and its notification are stored together, or neither is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHANGES = {1: "put", 2: "put", 3: "delete", 4: "announce"}
 
 
 def _notified(database_url: str) -> dict[str, tuple[object, ...]]:
-    """The document number, the ETag and the hint of each pending notification, by MAC address."""
+    """The revision, the ETag and the hint of each pending notification, by MAC address."""
     found = rows(database_url, "SELECT key, document_number, etag, restart_hint FROM notifications")
     return {str(key): (number, etag, bool(restart_hint)) for key, number, etag, restart_hint in found}
 
@@ -36,7 +36,7 @@ def _counters(database_url: str) -> dict[str, int]:
 
 
 def _kill_writers(database_url: str, when: str) -> None:
-    """Make each of the changes in a process that dies `when` it commits."""
+    """Make each change in a process that dies `when` it commits."""
     changes = [word for number, change in CHANGES.items() for word in (change, str(mac(number)))]
     writers = subprocess.run(
         [sys.executable, "-m", "tests.support.struck_writer", when, *changes],
@@ -51,7 +51,7 @@ def _kill_writers(database_url: str, when: str) -> None:
 
 @pytest.fixture
 def before(database_url: str, service: ConfigService) -> dict[str, int]:
-    """Devices 2, 3 and 4 have a config that is told already; the counters."""
+    """Configs of devices 2, 3 and 4 without pending notifications; the counters."""
     for number in (2, 3, 4):
         put(service, number, "before")
     execute(database_url, "DELETE FROM notifications")
@@ -59,7 +59,7 @@ def before(database_url: str, service: ConfigService) -> dict[str, int]:
 
 
 def test_a_writer_killed_before_its_commit_leaves_nothing(database_url: str, before: dict[str, int]) -> None:
-    """Neither the change, nor its notification, nor a used revision is there, whatever the change was."""
+    """No kind of change leaves a row, a notification or a used revision."""
     _kill_writers(database_url, "before")
 
     assert {} == _notified(database_url)
@@ -68,7 +68,7 @@ def test_a_writer_killed_before_its_commit_leaves_nothing(database_url: str, bef
 
 
 def test_a_writer_killed_after_its_commit_leaves_both(database_url: str, before: dict[str, int]) -> None:
-    """The change and its notification are both there, whatever the change was."""
+    """Each kind of change leaves the change and its notification."""
     _kill_writers(database_url, "after")
 
     etags = {
@@ -86,7 +86,7 @@ def test_a_writer_killed_after_its_commit_leaves_both(database_url: str, before:
 def test_workers_killed_under_writes_leave_change_and_notification_in_step(
     database_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """However often workers die under changes, each config's newest revision is the one that is pending."""
+    """Although workers are killed repeatedly, each config's newest revision is the pending one."""
     serve = start_serve(database_url, workers=2)
     finished = Event()
     acknowledged: list[int] = []
@@ -119,8 +119,8 @@ def test_workers_killed_under_writes_leave_change_and_notification_in_step(
         for writer in writers:
             writer.join()
 
-    told = {address: revision for address, (revision, _, _) in _notified(database_url).items()}
-    assert document_numbers(database_url) == told
+    notified = {address: revision for address, (revision, _, _) in _notified(database_url).items()}
+    assert document_numbers(database_url) == notified
     assert document_numbers(database_url) == _counters(database_url)
     assert sum(document_numbers(database_url).values()) >= sum(
         status in (200, 201) for status in acknowledged

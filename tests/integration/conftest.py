@@ -1,4 +1,4 @@
-"""The command line, on each kind of database, for tests that need nothing in it, a directory of assets, and an identity provider."""
+"""The command line on each kind of database, a directory of assets, and an identity provider."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def command(database_url: str) -> CommandLine:
 
 @pytest.fixture
 def quick(sqlite_url: str) -> CommandLine:
-    """The command line on SQLite, for what has nothing to do with the database."""
+    """The command line on SQLite, for behaviour that does not depend on the database."""
     return CommandLine({"DATABASE_URL": sqlite_url})
 
 
 @pytest.fixture
 def clock() -> StandingClock:
-    """The time at which the test began, which only the test moves."""
+    """A clock that starts at the current time, and that only the test advances."""
     return StandingClock()
 
 
@@ -46,7 +46,7 @@ def _provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(_provider: Provider) -> Iterator[Provider]:
-    """An identity provider, which a test may rotate, stop, and let talk nonsense: it is reset afterwards."""
+    """An identity provider that a test can rotate, stop or break; it is reset afterwards."""
     from tests.support.identities import wait_for_fetches
 
     yield _provider
@@ -56,7 +56,7 @@ def provider(_provider: Provider) -> Iterator[Provider]:
 
 @pytest.fixture
 def identity(provider: Provider, clock: StandingClock) -> OidcIdentityProvider:
-    """What asks the test's provider; it knows nothing yet."""
+    """The service's adapter for the test's provider, with an empty cache."""
     from tests.support.identities import registered
 
     return registered(provider, clock)
@@ -64,7 +64,7 @@ def identity(provider: Provider, clock: StandingClock) -> OidcIdentityProvider:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Where assets are to be kept; it is not there yet."""
+    """A directory for assets that does not exist yet."""
     return tmp_path / "deep" / "assets"
 
 

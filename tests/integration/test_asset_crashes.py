@@ -1,4 +1,4 @@
-"""An upload whose process dies within its transaction: all that was promised, it can be repeated."""
+"""Uploads whose process is killed inside their transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUEUED = "SELECT kind, key FROM notifications"
 def test_a_killed_upload_can_be_repeated(
     database_url: str, assets: FileAssetStore, directory: Path, tmp_path: Path, moment: str
 ) -> None:
-    """The signature is not used up and nobody is told; sent again, the same upload is stored and announced, once."""
+    """The signature is not used up and nothing is announced; the repeated upload is stored and announced once."""
     put(assets, b"old")
     settings = {
         "ASSETS_DIR": str(directory),

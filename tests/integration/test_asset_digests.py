@@ -1,4 +1,4 @@
-"""Digests of files: of these bytes and of no others, computed as seldom as can be."""
+"""Digests of asset files: correct after each change, and computed as rarely as possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 
 def test_a_digest_is_computed_once_for_all_workers(directory: Path) -> None:
-    """A second store of the same directory, as another worker has it, reads no file for it."""
+    """Another store of the same directory, as in another worker, does not read the file for it."""
     path = by_hand(directory, b"by hand")
     with mock.patch.object(digests, "_SETTLED_NS", 0):
         (first,) = FileAssetStore(directory).find()
@@ -34,7 +34,7 @@ def test_a_digest_is_computed_once_for_all_workers(directory: Path) -> None:
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["same worker", "another worker"])
 def test_a_file_that_was_written_to_has_another_digest(directory: Path, fresh: bool) -> None:
-    """In place, with the same size, and with its old time set again: what it does not get back is its ctime."""
+    """A change in place with the same size and a restored time is noticed by its ctime."""
     path = by_hand(directory, b"before")
     assets = FileAssetStore(directory)
     with mock.patch.object(digests, "_SETTLED_NS", 0):
@@ -59,14 +59,14 @@ def test_a_file_that_was_written_to_has_another_digest(directory: Path, fresh: b
 
 
 def _touched(path: Path) -> os.stat_result:
-    """Its status, after a change that leaves bytes and time as they are."""
+    """The file's status after a change that leaves bytes and time unchanged."""
     path.chmod(0o600)
     path.chmod(0o644)
     return path.stat()
 
 
-def test_a_file_that_was_just_written_is_not_remembered(directory: Path) -> None:
-    """Another write within the same tick of the file system's clock would not show."""
+def test_the_digest_of_a_recent_file_is_not_recorded(directory: Path) -> None:
+    """Another write within the same tick of the file system's clock could not be noticed."""
     directory.mkdir(parents=True)
     (directory / "firmware.bin").write_bytes(b"x")
     read(FileAssetStore(directory))
@@ -86,8 +86,8 @@ def test_a_file_that_was_just_written_is_not_remembered(directory: Path) -> None
         pytest.param(lambda record: record.upper(), id="upper case"),
     ],
 )
-def test_a_spoilt_record_counts_for_nothing(directory: Path, spoil: Callable[[bytes], bytes]) -> None:
-    """A crash may leave anything there: the digest is computed again."""
+def test_a_corrupt_record_is_ignored(directory: Path, spoil: Callable[[bytes], bytes]) -> None:
+    """After a crash it may have any content; the digest is computed again."""
     put(FileAssetStore(directory), b"uploaded")
     record = directory / ".digests" / "firmware.bin"
     good = record.read_bytes()
@@ -98,8 +98,8 @@ def test_a_spoilt_record_counts_for_nothing(directory: Path, spoil: Callable[[by
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "link to records", "pipe", "link as a record"])
-def test_a_place_for_records_that_is_none_stops_nothing(directory: Path, kind: str) -> None:
-    """Digests are then computed anew; and nothing is written through a link."""
+def test_an_unusable_directory_of_records_is_ignored(directory: Path, kind: str) -> None:
+    """Digests are computed each time, and nothing is written through a link."""
     outside = directory.parent / "outside"
     outside.mkdir(parents=True)
     (outside / "firmware.bin").write_bytes(b"precious")
@@ -124,7 +124,7 @@ def test_a_place_for_records_that_is_none_stops_nothing(directory: Path, kind: s
 
 
 def test_a_deleted_file_leaves_no_record(assets: FileAssetStore, directory: Path) -> None:
-    """So the place for records does not grow."""
+    """The directory of records does not grow."""
     put(assets, b"x")
     assert ["firmware.bin"] == [path.name for path in (directory / ".digests").iterdir()]
     assets.remove(NAME)
@@ -134,7 +134,7 @@ def test_a_deleted_file_leaves_no_record(assets: FileAssetStore, directory: Path
 def test_a_file_that_changes_while_it_is_read_is_not_read_to_its_end(
     assets: FileAssetStore, directory: Path
 ) -> None:
-    """Its digest would be another one than was told."""
+    """Its digest would differ from the announced one."""
     by_hand(directory, b"x" * 200_000)
     opened = assets.open(NAME)
     assert opened is not None
@@ -149,7 +149,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_read_to_its_end(
 
 
 def test_a_file_that_becomes_shorter_ends_with_an_error(assets: FileAssetStore, directory: Path) -> None:
-    """Who reads it is not left to believe that this was all."""
+    """The reader does not take the rest for the whole."""
     path = by_hand(directory, b"x" * 200_000)
     opened = assets.open(NAME)
     assert opened is not None
@@ -160,8 +160,8 @@ def test_a_file_that_becomes_shorter_ends_with_an_error(assets: FileAssetStore, 
     opened.close()
 
 
-def test_a_file_that_never_stands_still_is_left_out(assets: FileAssetStore, directory: Path) -> None:
-    """It is being copied there: opening it says so, and the list has the others."""
+def test_a_file_that_keeps_changing_is_left_out(assets: FileAssetStore, directory: Path) -> None:
+    """It is being copied: opening it is refused, and the list contains the other files."""
     path = by_hand(directory, b"x")
     by_hand(directory, b"still", "still.bin")
     compute = digests._sha256

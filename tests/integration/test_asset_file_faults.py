@@ -1,4 +1,4 @@
-"""Disks that fail and uploads that die: what they leave behind, and what is told of them."""
+"""Failing disks and killed uploads: their remains and their errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.asset_files import NAME, by_hand, on_their_way, put, read
 
 
 class _Failing:
-    """Fails where it is called instead of a function of `os`."""
+    """A function of `os` that fails when it is called."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -46,7 +46,7 @@ class _Failing:
 def test_a_disk_that_fails_leaves_nothing(
     assets: FileAssetStore, directory: Path, call: str, number: int, error: type[Exception]
 ) -> None:
-    """The old file stays, nothing of the new one is left, and the refusal shows no path."""
+    """The old file stays, the new one is removed, and the refusal shows no path."""
     put(assets, b"old")
     with mock.patch.object(os, call, _Failing(number)), pytest.raises(error) as refused:
         put(assets, b"new")
@@ -61,7 +61,7 @@ def test_a_disk_that_fails_leaves_nothing(
 def test_a_directory_that_cannot_be_synced_leaves_the_outcome_open(
     assets: FileAssetStore, directory: Path, number: int, use: str
 ) -> None:
-    """The names have changed by then, so nobody says that nothing was; asked again, it is done for good."""
+    """The name has changed already, so the error does not claim otherwise; a repeated call completes it."""
     put(assets, b"old")
 
     def act() -> None:
@@ -93,10 +93,8 @@ def _failing_on_directories(number: int) -> Callable[[int], None]:
     return fsync
 
 
-def test_bytes_reach_the_disk_before_their_name_and_the_name_before_the_end(
-    assets: FileAssetStore, directory: Path
-) -> None:
-    """In any other order a loss of power leaves a name without bytes, or neither of what was promised."""
+def test_files_and_directories_are_synced_in_order(assets: FileAssetStore, directory: Path) -> None:
+    """In another order, a power loss leaves a name without bytes, or loses an acknowledged file."""
     directory.mkdir(parents=True)
     calls: list[str] = []
     sync, rename, unlink = os.fsync, os.rename, os.unlink
@@ -130,10 +128,8 @@ def test_bytes_reach_the_disk_before_their_name_and_the_name_before_the_end(
         assert ["unlink", "sync directory"] == calls[3:]
 
 
-def test_nothing_but_the_name_is_written_within_the_transaction(
-    assets: FileAssetStore, directory: Path
-) -> None:
-    """The record of the digest follows when the file is let go of."""
+def test_only_the_rename_is_in_the_transaction(assets: FileAssetStore, directory: Path) -> None:
+    """The digest is recorded when the file is closed."""
     with assets.receive() as incoming:
         incoming.complete()
         incoming.save_as(NAME)
@@ -142,8 +138,8 @@ def test_nothing_but_the_name_is_written_within_the_transaction(
     assert [".digests", "firmware.bin"] == sorted(path.name for path in directory.iterdir())
 
 
-def test_a_place_for_assets_that_is_none_is_told(tmp_path: Path) -> None:
-    """A file where the directory should be: no use of it works, and none shows where it is."""
+def test_a_file_instead_of_the_directory_is_an_error(tmp_path: Path) -> None:
+    """Every use fails, and no error shows the path."""
     (tmp_path / "assets").touch()
     assets = FileAssetStore(tmp_path / "assets")
 
@@ -171,7 +167,7 @@ with FileAssetStore(Path(sys.argv[1])).receive() as incoming:
 
 @pytest.fixture
 def uploader(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process in the middle of an upload."""
+    """Another process during an upload."""
     process = subprocess.Popen(
         [sys.executable, "-c", _UPLOADER, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -182,10 +178,10 @@ def uploader(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.communicate()
 
 
-def test_a_killed_upload_is_swept_away_by_the_next(
+def test_the_next_upload_removes_a_killed_one(
     assets: FileAssetStore, directory: Path, uploader: subprocess.Popen[bytes]
 ) -> None:
-    """Nobody ever sees its half."""
+    """The incomplete file is never listed."""
     uploader.kill()
     assert -signal.SIGKILL == uploader.wait(timeout=20)
     assert (1, []) == (on_their_way(directory), list(assets.find()))
@@ -194,10 +190,10 @@ def test_a_killed_upload_is_swept_away_by_the_next(
     assert (0, b"whole") == (on_their_way(directory), read(assets)[0])
 
 
-def test_an_upload_that_is_alive_is_left_alone(
+def test_running_uploads_are_not_removed(
     assets: FileAssetStore, directory: Path, uploader: subprocess.Popen[bytes]
 ) -> None:
-    """Another process's, and another one of this process."""
+    """They may be in another process or in this one."""
     with assets.receive() as first:
         first.write(b"first")
         with assets.receive() as second:
@@ -214,10 +210,10 @@ def test_an_upload_that_is_alive_is_left_alone(
 
 
 @pytest.mark.parametrize(("age", "left"), [(86_000, 1), (87_000, 0)], ids=["a day", "more"])
-def test_where_there_are_no_locks_what_is_old_is_dead(
+def test_without_locks_old_uploads_are_removed(
     assets: FileAssetStore, directory: Path, age: int, left: int
 ) -> None:
-    """Some network file systems have none: uploads work, and what is older than a day is swept away."""
+    """Some network file systems have no locks: uploads work, and files older than a day are removed."""
     path = by_hand(directory, b"half", ".upload-of-long-ago")
     os.utime(path, (time.time() - age,) * 2)
     with mock.patch.object(fcntl, "flock", _Failing(errno.ENOLCK)):
@@ -226,20 +222,16 @@ def test_where_there_are_no_locks_what_is_old_is_dead(
     assert (left, b"whole") == (on_their_way(directory), read(assets)[0])
 
 
-def test_a_dead_upload_that_cannot_be_removed_keeps_nobody_from_uploading(
-    assets: FileAssetStore, directory: Path
-) -> None:
-    """A directory of such a name, for one."""
+def test_a_failed_removal_does_not_prevent_uploads(assets: FileAssetStore, directory: Path) -> None:
+    """An example is a directory with the name of a temporary file."""
     (directory / ".upload-strange").mkdir(parents=True)
     put(assets, b"whole")
 
     assert b"whole" == read(assets)[0]
 
 
-def test_an_upload_whose_file_was_taken_for_dead_begins_another(
-    assets: FileAssetStore, directory: Path
-) -> None:
-    """A sweep that comes between making the file and locking it."""
+def test_an_upload_whose_file_was_removed_creates_another(assets: FileAssetStore, directory: Path) -> None:
+    """A removal can come between the creation of the file and its lock."""
     lock = fcntl.flock
     swept: list[Path] = []
 

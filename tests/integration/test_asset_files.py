@@ -1,4 +1,4 @@
-"""Assets in a real directory: who may read them, and what else lies there."""
+"""Assets in a real directory: permissions, and other entries in it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_service_alone_reads_what_it_writes(assets: FileAssetStore, directory: Path) -> None:
-    """Whatever its umask is: the directory is 0700, a file 0600, also on its way in."""
+def test_written_files_are_private(assets: FileAssetStore, directory: Path) -> None:
+    """With any umask the directory is 0700 and a file 0600, during the upload too."""
     before = os.umask(0)
     try:
         with assets.receive() as incoming:
@@ -37,8 +37,8 @@ def test_the_service_alone_reads_what_it_writes(assets: FileAssetStore, director
     assert (0o700, 0o600) == (mode(directory), mode(directory / "firmware.bin"))
 
 
-def test_looking_makes_no_directory(assets: FileAssetStore, directory: Path) -> None:
-    """The first upload makes it, and no other use."""
+def test_reading_creates_no_directory(assets: FileAssetStore, directory: Path) -> None:
+    """Only the first upload creates it."""
     assert [] == list(assets.find())
     assert None is assets.open(NAME)
     assert not assets.remove(NAME)
@@ -46,7 +46,7 @@ def test_looking_makes_no_directory(assets: FileAssetStore, directory: Path) -> 
 
 
 def test_files_of_operators_are_assets(assets: FileAssetStore, directory: Path) -> None:
-    """With the digest of their bytes, and the time at which they were written."""
+    """They have the digest of their bytes and the time of their modification."""
     by_hand(directory, b"by hand")
 
     (asset,) = assets.find()
@@ -59,8 +59,8 @@ def test_files_of_operators_are_assets(assets: FileAssetStore, directory: Path) 
 
 
 @pytest.mark.parametrize("seconds", [-(10**10), 10**12], ids=["before 1970", "after 9999"])
-def test_any_time_of_a_file_can_be_told(directory: Path, seconds: int) -> None:
-    """Operators can set times that no calendar has."""
+def test_any_modification_time_is_accepted(directory: Path, seconds: int) -> None:
+    """Operators can set times beyond any calendar."""
     path = by_hand(directory, b"x")
     os.utime(path, (seconds, seconds))
 
@@ -69,7 +69,7 @@ def test_any_time_of_a_file_can_be_told(directory: Path, seconds: int) -> None:
 
 
 def _no_file(kind: str, path: Path) -> Callable[[], None]:
-    """Put something there that is no regular file; what it gives cleans up."""
+    """Create an entry that is not a regular file; the result removes it."""
     if kind == "link":
         path.symlink_to("/etc/passwd")
     elif kind == "link inside":
@@ -93,8 +93,8 @@ def _no_file(kind: str, path: Path) -> Callable[[], None]:
 @pytest.mark.parametrize(
     "kind", ["link", "link inside", "dangling link", "directory", "pipe", "device", "socket"]
 )
-def test_what_is_no_regular_file_is_no_asset(directory: Path, kind: str) -> None:
-    """It is neither listed, opened, nor removed, and nobody waits for it."""
+def test_special_files_are_not_assets(directory: Path, kind: str) -> None:
+    """They are not listed, opened or removed, and do not block."""
     directory.mkdir(parents=True)
     path = directory / "firmware.bin"
     clean_up = _no_file(kind, path)
@@ -108,8 +108,8 @@ def test_what_is_no_regular_file_is_no_asset(directory: Path, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["link", "link inside", "directory", "pipe", "device"])
-def test_what_takes_a_files_place_meanwhile_is_not_opened(directory: Path, kind: str) -> None:
-    """Between the look and the opening: no link is followed, no pipe waited for."""
+def test_a_replaced_file_is_not_followed(directory: Path, kind: str) -> None:
+    """A link or a FIFO that appears between check and opening is neither followed nor awaited."""
     path = by_hand(directory, b"x")
     look = os.lstat(path)
     path.unlink()
@@ -121,8 +121,8 @@ def test_what_takes_a_files_place_meanwhile_is_not_opened(directory: Path, kind:
 
 
 @pytest.mark.parametrize("name", [".hidden", ".upload-1", "a b", "ä", "a\\b", "a\n", b"\xff\xfe"], ids=ascii)
-def test_names_that_no_asset_can_have_are_left_alone(directory: Path, name: str | bytes) -> None:
-    """Such files are not listed, and stay."""
+def test_files_with_invalid_names_are_ignored(directory: Path, name: str | bytes) -> None:
+    """They are not listed, and stay."""
     directory.mkdir(parents=True)
     path = os.path.join(os.fsencode(directory), os.fsencode(name))  # noqa: PTH118 (not text)
     os.close(os.open(path, os.O_CREAT))
@@ -131,8 +131,8 @@ def test_names_that_no_asset_can_have_are_left_alone(directory: Path, name: str 
     assert os.path.exists(path)  # noqa: PTH110 (not text)
 
 
-def test_an_upload_takes_a_links_place_and_leaves_what_it_leads_to(directory: Path) -> None:
-    """Nothing is written through it."""
+def test_an_upload_replaces_a_link(directory: Path) -> None:
+    """The target of the link is unchanged."""
     directory.mkdir(parents=True)
     precious = by_hand(directory.parent, b"precious", "precious")
     (directory / "firmware.bin").symlink_to(precious)
@@ -145,16 +145,16 @@ def test_an_upload_takes_a_links_place_and_leaves_what_it_leads_to(directory: Pa
     )
 
 
-def test_an_upload_cannot_take_a_directorys_place(directory: Path) -> None:
-    """It is refused, and nothing of it is left."""
+def test_an_upload_cannot_replace_a_directory(directory: Path) -> None:
+    """It is refused, and leaves no temporary file."""
     (directory / "firmware.bin").mkdir(parents=True)
     with pytest.raises(AssetsUnavailable, match="is a directory"):
         put(FileAssetStore(directory), b"new")
     assert ["firmware.bin"] == [path.name for path in directory.iterdir()]
 
 
-def test_others_have_their_turn_in_long_work(directory: Path) -> None:
-    """While a large file is written, while it is hashed, and while it is read."""
+def test_long_work_yields_turns(directory: Path) -> None:
+    """Writing, hashing and reading a large file yield turns to other requests."""
     turns: list[str] = []
     doing = "writing"
     assets = FileAssetStore(directory, lambda: turns.append(doing))

@@ -1,4 +1,4 @@
-"""What a change writes: past SQLAlchemy's execution, and on PostgreSQL as one statement."""
+"""The statements of a change: executed on the driver's cursor, and on PostgreSQL as one statement."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TABLES = ("revision_counters", "configs", "documents", "revisions", "changes", "
 ODD = 'K\u00fcche 😀 100%s %(w0_key)s %% $1 ? :name "; DROP TABLE configs; --'
 
 
-def test_values_are_values_whatever_they_look_like(database_url: str) -> None:
-    """Names of parameters, marks of drivers, and SQL are text like any other."""
+def test_values_are_never_parsed(database_url: str) -> None:
+    """Names of parameters, placeholders and SQL in values are stored as text."""
     content = ConfigContent.parse(json.dumps({"deviceName": ODD}))
     with open_service(database_url) as service:
         config, _ = service.put(DEVICE, ConfigContent.parse("{}"))
@@ -37,8 +37,8 @@ def test_values_are_values_whatever_they_look_like(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_part_that_fails_undoes_all_of_it(database_url: str, table: str) -> None:
-    """Whichever table refuses: nothing is stored, and the connection serves the next."""
+def test_a_failed_part_undoes_the_statement(database_url: str, table: str) -> None:
+    """If any table refuses, nothing is stored, and the connection stays usable."""
     made, dropped = _failing(database_url, table)
     with open_service(database_url) as service:
         config, _ = service.put(DEVICE, ConfigContent.parse('{"n": 1}'))
@@ -54,7 +54,7 @@ def test_a_part_that_fails_undoes_all_of_it(database_url: str, table: str) -> No
 
 
 def _failing(url: str, table: str) -> tuple[list[str], list[str]]:
-    """The statements that make all writes to a table fail, and those that end it."""
+    """Statements that make writes to a table fail, and statements that undo them."""
     if url.startswith("sqlite"):
         events = ("INSERT", "UPDATE")
         return (
@@ -74,7 +74,7 @@ def _failing(url: str, table: str) -> tuple[list[str], list[str]]:
 
 
 def test_each_statement_has_its_own_constants_on_sqlite() -> None:
-    """The names of their parameters are the same. Values and constants are stored as their types say."""
+    """Equal names of parameters do not collide; values and constants are stored with their types."""
     table = Table("moments", MetaData(), Column("number", Integer), Column("moment", UtcDateTime))
     given = bindparam("given", type_=table.c.moment.type)
     statements = tuple(

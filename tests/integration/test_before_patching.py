@@ -1,4 +1,4 @@
-"""What the web process imports before its workers patch the standard library for gevent."""
+"""The modules that the web process imports before gevent patches the standard library."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ entrypoints.lifeline: Thread
 """The arbiter is not patched, and the other threads are to run whatever a worker's greenlets do."""
 
 
-def test_nothing_keeps_what_patching_replaces() -> None:
-    """A module that had taken `sleep` before would block its worker where it is to give others a turn."""
+def test_no_module_keeps_an_unpatched_function() -> None:
+    """A module with the original `sleep` would block its worker instead of yielding."""
     ran = subprocess.run(
         [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=60, check=True
     )

@@ -1,4 +1,4 @@
-"""Loads and patches in a helper process: as in the worker's own, and all or nothing when the helper ends early."""
+"""Bulk writes in a helper process: the same results as in the worker, and all or nothing if the helper is killed."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def patch(merge: str, options: BulkOptions = REPLACE, query: ConfigQuery | None 
             options,
             NOTE,
             lambda refusal: said.append(_refused(refusal)),
-            lambda result: said.append(_told(result)),
+            lambda result: said.append(_messages(result)),
             max_content_bytes=LIMIT,
         )
         samples = [(s.config.mac_address, s.config.content, s.content) for s in outcome.samples]
@@ -91,7 +91,7 @@ def _refused(refusal: BulkRefusal) -> tuple[object, ...]:
     return refusal.place, type(error), error.code, str(error), error.details
 
 
-def _told(result: BulkResult) -> tuple[object, ...]:
+def _messages(result: BulkResult) -> tuple[object, ...]:
     return result.place, result.mac_address, result.outcome, result.config_id, result.revision
 
 
@@ -120,7 +120,7 @@ def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkS
 
 
 class WithoutProcess(HelpedBulkService):
-    """What a helper does and says, by the same messages, in this process."""
+    """The helper in this process, with the same messages."""
 
     def _helped(
         self, order: Order, report: OnRefusal, tell: OnResult, records: BinaryIO | None = None
@@ -140,8 +140,8 @@ def _history(url: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", WORKS)
-def test_a_helper_does_and_says_what_the_worker_would(sqlite_url: str, tmp_path: Path, name: str) -> None:
-    """Tallies, refusals, results, samples and what is stored are the same both ways."""
+def test_a_helper_gives_the_results_of_the_worker(sqlite_url: str, tmp_path: Path, name: str) -> None:
+    """Counts, refusals, results, samples and stored rows are equal."""
     other = f"sqlite:///{tmp_path / 'other.db'}"
     (tmp_path / "other.db").write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
     here: Said = []
@@ -167,7 +167,7 @@ def test_a_helper_in_its_process(database_url: str) -> None:
 
 @pytest.mark.parametrize("moment", ["INSERT INTO notifications", "COMMIT"])
 def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) -> None:
-    """The error says that all was stored or nothing, which holds for a kill at any moment."""
+    """The error says that all was stored or nothing, which is true at any moment of the kill."""
     with (
         helped(sqlite_url, ["tests.support.struck_helper", moment]) as bulk,
         pytest.raises(StoreUnavailable, match="Either all of them were stored, or none"),
@@ -177,15 +177,15 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
 
 
 def test_no_helper_can_be_started(sqlite_url: str) -> None:
-    """Where the system has no room for another process, nothing was begun."""
+    """If the system has no resources for a process, nothing is stored."""
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
 
 
-def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
-    """Whoever waits too long for others is told that nothing was stored; when they have ended, it is done."""
+def test_the_number_of_helpers_is_limited(sqlite_url: str) -> None:
+    """A request that waits too long is refused, and nothing of it is stored; it works afterwards."""
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(
             services.bulk,
@@ -211,8 +211,8 @@ def test_a_worker_has_so_many_helpers_at_a_time(sqlite_url: str) -> None:
     assert (5, 5, 5, 5) == stored(sqlite_url)
 
 
-def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
-    """A hundred records, or a patch to as many configs, are done here."""
+def test_small_writes_start_no_helper(sqlite_url: str) -> None:
+    """A hundred records, or a patch to a hundred configs, run in the worker."""
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ)
         load("".join(map(record, range(100))))(helping, [])
@@ -237,7 +237,7 @@ def test_what_is_small_starts_no_helper(sqlite_url: str) -> None:
         (" " * 300_000, RecordForm.NDJSON, True),
     ],
 )
-def test_how_many_records_there_may_be(text: str, form: RecordForm, expected: bool) -> None:
-    """Told by what separates them, at the least; what is large may hold any number."""
+def test_the_estimated_number_of_records(text: str, form: RecordForm, expected: bool) -> None:
+    """It is a lower bound from the separators; a large body may have any number."""
     file = RecordFile(io.BytesIO(text.encode()), form, LIMIT)
     assert file.may_have_more_than(2) is expected

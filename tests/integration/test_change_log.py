@@ -1,4 +1,4 @@
-"""The change log on PostgreSQL: positions in the order of commits, whatever transactions take long."""
+"""The change log on PostgreSQL: positions in commit order, with long transactions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def subjects(store: Store, position: int = 0) -> list[tuple[int, str]]:
 
 
 def test_a_long_transaction_delays_no_others_and_is_not_skipped(store: SqlStore) -> None:
-    """What was written first and committed last comes last, above what was read meanwhile."""
+    """A change that was written first and committed last has the last position."""
     with store.writing() as work:
         record(work, changes.created(work.counters.lock(mac(1)), content(), START))
         add(store, 2)
@@ -60,8 +60,8 @@ def test_a_long_transaction_delays_no_others_and_is_not_skipped(store: SqlStore)
     assert [(3, str(mac(1)))] == afterwards
 
 
-def test_readers_number_what_is_new_one_after_the_other(store: SqlStore, postgres_url: str) -> None:
-    """A reader that comes second waits for the first, and gives no position twice."""
+def test_readers_assign_positions_one_after_the_other(store: SqlStore, postgres_url: str) -> None:
+    """A concurrent reader waits for the first, and no position is used twice."""
     for number in range(3):
         add(store, number)
     with ThreadPoolExecutor(1) as pool:
@@ -83,7 +83,7 @@ def _waits_for_the_lock(url: str) -> bool:
 
 
 def test_more_changes_than_one_transaction_numbers(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several transactions number them, and one call gives all."""
+    """Several transactions assign positions, and one call returns all changes."""
     monkeypatch.setattr(change_log, "_NUMBERED_AT_ONCE", 2)
     monkeypatch.setattr(change_log, "_NUMBER", change_log._number())
     for number in range(5):
@@ -92,8 +92,8 @@ def test_more_changes_than_one_transaction_numbers(store: SqlStore, monkeypatch:
     assert [1, 2, 3, 4, 5] == [change.position for change in everything(store)]
 
 
-def test_pruning_numbers_what_nothing_has_read(store: SqlStore) -> None:
-    """Without a reader no change has a position; pruning gives positions first, and so the log does not grow for ever."""
+def test_pruning_assigns_positions_first(store: SqlStore) -> None:
+    """Without a reader no change has a position, and the log would grow without end."""
     for number in range(3):
         add(store, number)
 
@@ -101,8 +101,8 @@ def test_pruning_numbers_what_nothing_has_read(store: SqlStore) -> None:
     assert [(3, str(mac(2)))] == subjects(store)
 
 
-def test_pruning_leaves_what_is_committed_later(store: SqlStore) -> None:
-    """A change of a long transaction is old when it is committed. It gets its position afterwards, and is there to be read."""
+def test_pruning_keeps_changes_that_are_committed_later(store: SqlStore) -> None:
+    """An old change of a long transaction gets its position after the pruning, and is read."""
     with store.writing() as work:
         record(work, changes.created(work.counters.lock(mac(1)), content(), START))
         add(store, 2)
@@ -114,7 +114,7 @@ def test_pruning_leaves_what_is_committed_later(store: SqlStore) -> None:
 
 
 def test_changes_without_a_position_are_not_removed(store: SqlStore) -> None:
-    """Only numbered rows are: the statement itself leaves the others."""
+    """The statement removes only rows with a position."""
     for number in range(3):
         add(store, number)
     assert 3 == len(everything(store))
@@ -126,10 +126,10 @@ def test_changes_without_a_position_are_not_removed(store: SqlStore) -> None:
     assert [(3, str(mac(2))), (4, str(mac(3)))] == subjects(store)
 
 
-def test_a_restored_log_goes_on_above_every_position(
+def test_a_restored_log_continues_above_every_position(
     store: SqlStore, postgres_url: str, own_postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    """Positions are stored, so another cluster, whose own counters begin anew, gives none of them again."""
+    """Positions are stored, so another cluster, whose counters start anew, repeats none."""
     for number in range(3):
         add(store, number)
     seen = subjects(store)

@@ -1,4 +1,4 @@
-"""`iotconfig config …`: naming a config, giving it content, and showing it to people and programs."""
+"""`iotconfig config …`: naming configs, reading content, and output for people and programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUMMARY = {
 
 
 def test_create_show_set_delete(command: CommandLine) -> None:
-    """A config's life, told in sentences that name it."""
+    """Each step prints a sentence that names the config."""
     created = command.ok("config", "create", MAC, '{"deviceName": "Lamp"}')
     changed = command.ok("config", "set", "1", '{"deviceName": "Lamp 2", "enableOTA": true}')
     shown = command.ok("config", "show", MAC)
@@ -45,7 +45,7 @@ def test_create_show_set_delete(command: CommandLine) -> None:
     ids=["id", "colons", "upper-case", "dashes", "bare", "dotted"],
 )
 def test_a_config_is_named_by_id_or_mac(quick: CommandLine, name: str) -> None:
-    """Every spelling of a MAC address names the config, in every command."""
+    """Every command accepts each spelling of a MAC address."""
     quick.ok("config", "create", MAC, "{}")
 
     assert 1 == quick.ok("config", "show", name, "--json").json()["id"]
@@ -55,7 +55,7 @@ def test_a_config_is_named_by_id_or_mac(quick: CommandLine, name: str) -> None:
 
 
 def test_twelve_digits_are_a_mac_address(quick: CommandLine) -> None:
-    """Digits could be either; as the help says, twelve of them are no id."""
+    """Twelve digits are never an id, as the help says."""
     quick.ok("config", "create", "020000000042", "{}")
 
     assert "02:00:00:00:00:42" == quick.ok("config", "show", "020000000042", "--json").json()["mac_address"]
@@ -65,7 +65,7 @@ def test_twelve_digits_are_a_mac_address(quick: CommandLine) -> None:
 @pytest.mark.parametrize("source", ["argument", "dash", "file", "file-dash"])
 @pytest.mark.parametrize("name", ["create", "set"])
 def test_content_comes_back_byte_for_byte(quick: CommandLine, tmp_path: Path, name: str, source: str) -> None:
-    """Spacing, line ends, escapes and number spellings survive, wherever the content came from."""
+    """Spacing, line ends, escapes and number spellings are kept from each source."""
     path = tmp_path / "content.json"
     path.write_bytes(DOCUMENT)
     given = {
@@ -82,7 +82,7 @@ def test_content_comes_back_byte_for_byte(quick: CommandLine, tmp_path: Path, na
 
 
 def test_the_installed_command_moves_bytes(sqlite_url: str) -> None:
-    """A pipe in and a pipe out: standard input to standard output, nothing added."""
+    """Standard input is copied to standard output without additions."""
     env = environment(sqlite_url)
     created = run_command("config", "create", MAC, "-", env=env, stdin=DOCUMENT)
     shown = run_command("config", "show", MAC, "--content", env=env)
@@ -94,7 +94,7 @@ def test_the_installed_command_moves_bytes(sqlite_url: str) -> None:
 def test_json_has_the_members_of_http(
     quick: CommandLine, sqlite_url: str, start_serve: Callable[..., Serve]
 ) -> None:
-    """What --json prints is what the HTTP API answers: for one config, and for the list."""
+    """--json prints the answer of the HTTP API for one config and for the list."""
     created = quick.ok("config", "create", MAC, DOCUMENT.decode(), "--json")
     client = start_serve(sqlite_url, workers=1).client
 
@@ -108,14 +108,14 @@ def test_json_has_the_members_of_http(
 
 
 def test_json_keeps_the_content_verbatim(quick: CommandLine) -> None:
-    """The content stands in --json in its own characters, `1.10` as `1.10`."""
+    """--json contains the content in its own characters, `1.10` as `1.10`."""
     quick.ok("config", "create", MAC, DOCUMENT.decode())
 
     assert DOCUMENT in quick.ok("config", "show", MAC, "--json").output
 
 
 def test_a_list_of_more_than_one_page(quick: CommandLine) -> None:
-    """A list shows all configs, sorted by MAC address; --limit and --search make it shorter."""
+    """A list has all configs, sorted by MAC address; --limit and --search restrict it."""
     macs = [f"02:00:00:00:01:{number:02x}" for number in range(4)]
     for mac in reversed(macs):
         quick.ok("config", "create", mac, json.dumps({"deviceName": f"Lamp {mac[-1]}"}))
@@ -131,7 +131,7 @@ def test_a_list_of_more_than_one_page(quick: CommandLine) -> None:
 
 @pytest.mark.parametrize(("option", "expected"), [("--ota", ["01"]), ("--no-ota", ["02"])], ids=["on", "off"])
 def test_a_list_by_updates_over_the_air(quick: CommandLine, option: str, expected: list[str]) -> None:
-    """--ota and --no-ota select the flag; a config without it is in neither list."""
+    """--ota and --no-ota select by the flag; configs without it are in neither list."""
     for number, content in enumerate(('{"enableOTA": true}', '{"enableOTA": false}', "{}"), 1):
         quick.ok("config", "create", f"02:00:00:00:00:0{number}", content)
     listed = quick.ok("config", "list", option, "--json").json()["configs"]
@@ -146,7 +146,7 @@ def test_a_list_by_updates_over_the_air(quick: CommandLine, option: str, expecte
 )
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "raw"])
 def test_control_characters_never_reach_a_terminal(quick: CommandLine, evil: str, escaped: bool) -> None:
-    """A device's name cannot clear the screen, forge a row or turn text around."""
+    """A device's name cannot clear the screen, forge a row or reverse text."""
     name = json.dumps({"deviceName": f"x{evil}y"}, ensure_ascii=escaped)
     quick.ok("config", "create", MAC, name)
     listed = quick.ok("config", "list").text
@@ -159,14 +159,14 @@ def test_control_characters_never_reach_a_terminal(quick: CommandLine, evil: str
 
 
 def test_an_unchanged_set_takes_no_revision(command: CommandLine) -> None:
-    """Content that equals the stored bytes leaves revision and times as they are."""
+    """Content equal to the stored bytes changes neither revision nor times."""
     before = command.ok("config", "create", MAC, "{}", "--json").json()
 
     assert before == command.ok("config", "set", MAC, "{}", "--json").json()
 
 
 def test_set_creates_on_request(command: CommandLine) -> None:
-    """`set --create` creates where there is nothing, and changes where there is something."""
+    """`set --create` creates a missing config, and changes an existing one."""
     created = command.ok("config", "set", "--create", MAC, "{}")
     changed = command.ok("config", "set", "--create", MAC, '{"a": 1}')
 
@@ -176,7 +176,7 @@ def test_set_creates_on_request(command: CommandLine) -> None:
 
 @pytest.mark.parametrize(("answer", "left"), [(b"y\n", 0), (b"n\n", 1), (b"", 1)], ids=["yes", "no", "end"])
 def test_delete_asks(quick: CommandLine, answer: bytes, left: int) -> None:
-    """Nothing is deleted unless a person says yes; no answer is a no."""
+    """Without an explicit yes, nothing is deleted."""
     quick.ok("config", "create", MAC, "{}")
     ended = quick.run("config", "delete", MAC, stdin=answer)
 

@@ -1,4 +1,4 @@
-"""`iotconfig upgrade-db`, `db-status`, `load-test-data`: which database, how it stands, what is put in."""
+"""`iotconfig upgrade-db`, `db-status`, `load-test-data`: the selected database, its state, and sample data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(empty_url: str) -> CommandLine:
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port where connections are taken, and nobody ever answers."""
+    """A port that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -35,12 +35,12 @@ def silent_port() -> Iterator[int]:
 
 
 def with_password(url: str) -> str:
-    """The same database, by a user with a password."""
+    """The same database with a user and a password."""
     return make_url(url).set(password=PASSWORD).render_as_string(hide_password=False)
 
 
 def test_an_upgrade_lists_its_migrations(command: CommandLine) -> None:
-    """The first upgrade names each migration that it applied, in order; the second has none."""
+    """The first upgrade lists each migration in order; the second has none."""
     first = command.ok("upgrade-db")
     second = command.ok("upgrade-db")
 
@@ -50,7 +50,7 @@ def test_an_upgrade_lists_its_migrations(command: CommandLine) -> None:
 
 
 def test_status_follows_an_upgrade(command: CommandLine) -> None:
-    """0 when up to date and 1 when behind, with the current revision and the pending ones."""
+    """The status is 0 when up to date and 1 when behind, with the current revision and the pending ones."""
     before = command.run("db-status")
     command.ok("upgrade-db")
     after = command.run("db-status")
@@ -65,7 +65,7 @@ def test_status_follows_an_upgrade(command: CommandLine) -> None:
 
 @pytest.mark.parametrize("name", ["upgrade-db", "db-status", "load-test-data"])
 def test_the_database_is_named_without_its_password(empty_postgres_url: str, name: str) -> None:
-    """Each command says host, port and name of the database, and never the password."""
+    """Each command prints host, port and name of the database, and never the password."""
     url = with_password(empty_postgres_url)
     shown = url.replace(PASSWORD, "***")
     ended = CommandLine({"DATABASE_URL": url}).run(name)
@@ -76,7 +76,7 @@ def test_the_database_is_named_without_its_password(empty_postgres_url: str, nam
 
 @pytest.mark.parametrize("parameter", ["password", "sslpassword"])
 def test_a_password_in_a_parameter_is_hidden(parameter: str) -> None:
-    """A password may stand behind the question mark of a URL; it is not shown either."""
+    """A password in the query of a URL is hidden, too."""
     url = f"postgresql://me@127.0.0.1:{free_port()}/x?{parameter}={PASSWORD}"
     ended = CommandLine({"DATABASE_URL": url}).run("db-status")
 
@@ -99,8 +99,8 @@ def test_a_password_in_a_parameter_is_hidden(parameter: str) -> None:
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
 )
-def test_a_port_where_nobody_listens(arguments: tuple[str, ...], status: int) -> None:
-    """A refused connection is one line with the reason, and no traceback; db-status exits with 2."""
+def test_a_refused_connection(arguments: tuple[str, ...], status: int) -> None:
+    """It gives one line with the reason and no traceback; db-status exits with 2."""
     url = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x"
     ended = CommandLine({"DATABASE_URL": url}).run(*arguments)
 
@@ -109,8 +109,8 @@ def test_a_port_where_nobody_listens(arguments: tuple[str, ...], status: int) ->
     assert PASSWORD not in ended.text + ended.errors
 
 
-def test_the_installed_command_says_once_that_the_database_is_away() -> None:
-    """Standard error holds one line: the error, and no log beside it."""
+def test_the_installed_command_prints_one_error() -> None:
+    """Standard error has one line: the error without a log line."""
     url = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/x"
     ended = run_command("db-status", env=environment(url))
 
@@ -119,7 +119,7 @@ def test_the_installed_command_says_once_that_the_database_is_away() -> None:
 
 
 def test_a_server_that_never_answers(silent_port: int) -> None:
-    """The connect time-out bounds db-status, which exits with 2."""
+    """The connect time-out limits db-status, which exits with 2."""
     url = f"postgresql://me@127.0.0.1:{silent_port}/x"
     ended = run_command("db-status", env=environment(url, IOTCONFIG_DB_CONNECT_TIMEOUT="2"))
 
@@ -162,10 +162,10 @@ def _demand_password(server: PostgresServer, role: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["db-status", "upgrade-db"])
-def test_a_database_url_that_leads_nowhere(
+def test_an_unusable_database_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, url: str
 ) -> None:
-    """One line, no traceback, no password; db-status keeps 1 for a database that is behind."""
+    """One line without a traceback or password; db-status does not use 1, which means behind."""
     monkeypatch.chdir(tmp_path)
     Path("notes.txt").write_text("This is no database, and must not become one.")
     ended = CommandLine({"DATABASE_URL": url}).run(name)
@@ -178,7 +178,7 @@ def test_a_database_url_that_leads_nowhere(
 
 @pytest.mark.parametrize("name", ["upgrade-db", "load-test-data"])
 def test_the_embedded_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """With nothing in the environment the database is iotconfig.db in the working directory."""
+    """Without variables, the database is iotconfig.db in the working directory."""
     monkeypatch.chdir(tmp_path)
     made = CommandLine({}).ok(name)
 
@@ -202,7 +202,7 @@ def test_the_embedded_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
 def test_a_command_in_the_wrong_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    """It says where it looked and what to do, and makes nothing."""
+    """The error has the path and the remedy, and no file is created."""
     monkeypatch.chdir(tmp_path)
     ended = CommandLine({"MQTT_URL": "mqtt://127.0.0.1:1"}).run(*arguments)
 
@@ -221,10 +221,10 @@ def test_a_command_in_the_wrong_directory(
     ],
     ids=["empty", "directory", "no-directory", "other-file"],
 )
-def test_what_is_there_in_place_of_a_database(
+def test_other_files_instead_of_a_database(
     tmp_path: Path, make: Callable[[Path], object], sentence: str
 ) -> None:
-    """Each is told by its absolute path."""
+    """The error has the absolute path."""
     path = tmp_path / "data" / "configs.db"
     path.parent.mkdir()
     make(path)
@@ -234,8 +234,8 @@ def test_what_is_there_in_place_of_a_database(
     assert str(path.parent) in ended.errors
 
 
-def test_the_status_of_a_database_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is behind, and the place is named."""
+def test_the_status_of_a_missing_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is behind, and the path is shown."""
     monkeypatch.chdir(tmp_path)
     ended = CommandLine({}).run("db-status")
 
@@ -245,7 +245,7 @@ def test_the_status_of_a_database_that_is_not_there(tmp_path: Path, monkeypatch:
 
 
 def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DATABASE_URL= in a file of settings means the default, not an error."""
+    """An empty DATABASE_URL means the default."""
     monkeypatch.chdir(tmp_path)
     CommandLine({"DATABASE_URL": ""}).ok("upgrade-db")
 
@@ -281,7 +281,7 @@ def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.M
 def test_other_commands_create_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    """A mistyped directory must not leave an empty database behind."""
+    """A command in a wrong directory leaves no empty database."""
     monkeypatch.chdir(tmp_path)
     ended = CommandLine({}).run(*arguments)
 
@@ -290,7 +290,7 @@ def test_other_commands_create_no_file(
 
 
 def test_sample_devices_cover_the_derived_fields(sqlite_url: str) -> None:
-    """Five devices, all in the locally administered range: every derived field, some, and none."""
+    """Five devices in the locally administered range: every derived field, some, and none."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     command.ok("load-test-data")
     configs = command.ok("config", "list", "--json").json()["configs"]
@@ -306,7 +306,7 @@ def test_sample_devices_cover_the_derived_fields(sqlite_url: str) -> None:
 
 
 def test_sample_devices_twice(database_url: str) -> None:
-    """What exists is skipped as it is, edited or not, and nothing else is touched."""
+    """Existing configs are skipped, edited or not, and nothing else is changed."""
     command = CommandLine({"DATABASE_URL": database_url})
     command.ok("config", "create", "0a:00:00:00:00:01", '{"mine": 1}')
     first = command.ok("load-test-data")
@@ -322,7 +322,7 @@ def test_sample_devices_twice(database_url: str) -> None:
 
 
 def test_sample_devices_need_a_schema_on_postgresql(empty_postgres_url: str) -> None:
-    """A production database is not upgraded on the way: the command to run is named."""
+    """A production database is not upgraded implicitly; the error has the command."""
     refused = CommandLine({"DATABASE_URL": empty_postgres_url}).run("load-test-data")
 
     assert 1 == refused.status

@@ -1,4 +1,4 @@
-"""`iotconfig config edit`: a config in a person's own editor, whose text is never lost."""
+"""`iotconfig config edit`: a config in the user's editor, without loss of the edited text."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ BAD = '{"deviceName": "Mine",\n "a": }\u00e9\x07\n'
 
 @frozen
 class Desk:
-    """A config, and a place where drafts and editors lie."""
+    """A config, and a directory for drafts and editors."""
 
     command: CommandLine
     place: Path
 
     def editor(self, *steps: str) -> str:
-        """An editor that does one of these shell commands each time it is opened; `$1` is the file.
+        """An editor that runs one of these shell commands each time it is opened; `$1` is the file.
 
-        What it was given is then in `given-0`, `given-1` and so on.
+        The files that it received are then in `given-0`, `given-1` and so on.
         """
         script = self.place / "editor"
         cases = "\n".join(f"{number}) {step} ;;" for number, step in enumerate(steps))
@@ -45,20 +45,20 @@ class Desk:
         return str(script)
 
     def writes(self, text: str) -> str:
-        """The step of an editor that leaves this text."""
+        """An editor's step that writes this text."""
         source = self.place / f"text-{len(list(self.place.glob('text-*')))}"
         source.write_bytes(text.encode())
         return f'cat {shlex.quote(str(source))} > "$1"'
 
     def env(self, **editors: str) -> Mapping[str, str]:
-        """The environment of a command that puts its drafts here."""
+        """The environment of a command with drafts in this directory."""
         return environment(
             self.command.environ["DATABASE_URL"],
             **{"VISUAL": "", "EDITOR": "", "TMPDIR": str(self.place / "drafts"), **editors},
         )
 
     def edit(self, *arguments: str, **editors: str) -> Outcome:
-        """Run `iotconfig config edit ARGUMENTS` in the test's process, with these editors, at a terminal where nothing is typed."""
+        """Run `iotconfig config edit ARGUMENTS` in the test's process, with these editors, at a terminal without input."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {"VISUAL": "", "EDITOR": "", **editors}.items():
                 patch.setenv(name, value)
@@ -66,15 +66,15 @@ class Desk:
             return self.command.at_terminal("config", "edit", *arguments)
 
     def given(self, number: int) -> bytes:
-        """The file as the editor got it."""
+        """The file as the editor received it."""
         return (self.place / f"given-{number}").read_bytes()
 
     def drafts(self) -> list[bytes]:
-        """What lies in drafts that were kept."""
+        """The kept drafts."""
         return [path.read_bytes() for path in (self.place / "drafts").iterdir()]
 
     def draft(self) -> str:
-        """Where the one draft is that was kept."""
+        """The path of the only kept draft."""
         (path,) = (self.place / "drafts").iterdir()
         return str(path)
 
@@ -83,7 +83,7 @@ class Desk:
         return self.command.ok("config", "show", "1", "--content").output
 
     def revisions(self) -> int:
-        """How many there are."""
+        """The number of revisions."""
         return len(self.command.ok("config", "history", "1", "--json").json()["revisions"])
 
 
@@ -97,8 +97,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Desk:
 
 
 @pytest.mark.parametrize("variable", ["VISUAL", "EDITOR"])
-def test_what_the_editor_leaves_is_stored(desk: Desk, variable: str) -> None:
-    """$VISUAL comes before $EDITOR; the editor gets the exact bytes, and what it leaves is stored exactly."""
+def test_the_edited_text_is_stored(desk: Desk, variable: str) -> None:
+    """$VISUAL precedes $EDITOR; the editor gets the exact bytes, and its result is stored exactly."""
     editors = {variable: desk.editor(desk.writes(MINE))}
     if variable == "VISUAL":
         editors["EDITOR"] = "false"
@@ -112,22 +112,22 @@ def test_what_the_editor_leaves_is_stored(desk: Desk, variable: str) -> None:
 
 
 def test_json_is_the_config(desk: Desk) -> None:
-    """--json prints what `show --json` does."""
+    """--json prints the output of `show --json`."""
     ended = desk.edit("1", "--json", VISUAL=desk.editor(desk.writes(MINE)))
 
     assert desk.command.ok("config", "show", "1", "--json").json() == ended.json()
 
 
 def test_an_editor_with_arguments(desk: Desk) -> None:
-    """`code --wait` and its like are a command with arguments."""
+    """$EDITOR may be a command with arguments, such as `code --wait`."""
     editor = f"env X=1 {desk.editor(desk.writes(MINE))}"
 
     assert 0 == desk.edit("1", VISUAL=editor).status
     assert MINE.encode() == desk.stored()
 
 
-def test_text_that_is_left_alone_makes_no_revision(desk: Desk) -> None:
-    """An editor that is closed without a change changes nothing, and says so."""
+def test_unchanged_text_makes_no_revision(desk: Desk) -> None:
+    """A line says that nothing was changed."""
     ended = desk.edit("1", VISUAL=desk.editor(":"))
 
     assert (0, b"", "Nothing was changed.\n") == (ended.status, ended.output, ended.errors)
@@ -139,8 +139,8 @@ def test_text_that_is_left_alone_makes_no_revision(desk: Desk) -> None:
     [BEFORE.rstrip(), BEFORE + "\r\n", "\ufeff" + BEFORE, "\ufeff" + BEFORE.replace("\r\n", "\n")],
     ids=["no-last-line-end", "last-line-end", "byte-order-mark", "other-line-ends"],
 )
-def test_what_an_editor_adds_is_no_change(desk: Desk, text: str) -> None:
-    """A last line end, Windows' line ends and a byte order mark make no revision, and no device restarts."""
+def test_additions_of_editors_are_not_a_change(desk: Desk, text: str) -> None:
+    """A final line end, CRLF and a byte order mark make no revision, so the device does not restart."""
     ended = desk.edit("1", VISUAL=desk.editor(desk.writes(text)))
 
     assert (0, b"", "Nothing was changed.\n") == (ended.status, ended.output, ended.errors)
@@ -148,15 +148,15 @@ def test_what_an_editor_adds_is_no_change(desk: Desk, text: str) -> None:
 
 
 def test_a_byte_order_mark_is_not_stored(desk: Desk) -> None:
-    """What an editor writes before the text is no part of it."""
+    """It is not part of the text."""
     editor = desk.editor(desk.writes("\ufeff" + MINE))
 
     assert 0 == desk.edit("1", VISUAL=editor).status
     assert MINE.encode() == desk.stored()
 
 
-def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
-    """The file is readable by its owner alone, while it is edited and when it is kept."""
+def test_a_draft_is_private(desk: Desk) -> None:
+    """Only its owner can read the file, while it is edited and after it was kept."""
     editor = desk.editor(f'ls -l "$1" > mode; {desk.writes(BAD)}')
     desk.edit("1", VISUAL=editor)
 
@@ -165,7 +165,7 @@ def test_a_draft_is_for_nobody_else(desk: Desk) -> None:
 
 
 def test_refused_text_is_kept_without_an_answer(desk: Desk) -> None:
-    """At the end of the input: the reason, the place of the text, status 1, and the exact text there."""
+    """At the end of the input, the error has the reason and the path of the exact text; the status is 1."""
     ended = desk.edit("1", VISUAL=desk.editor(desk.writes(BAD)))
     errors = ended.errors
 
@@ -177,7 +177,7 @@ def test_refused_text_is_kept_without_an_answer(desk: Desk) -> None:
 
 
 def test_refused_text_is_shown_again(desk: Desk) -> None:
-    """At a terminal the editor opens again, with the refused text, until it is right."""
+    """At a terminal the editor opens again with the refused text until it is valid."""
     editor = desk.editor(desk.writes(BAD), desk.writes('{"deviceName": 5}'), desk.writes(MINE))
     with terminal("config", "edit", "1", env=desk.env(VISUAL=editor)) as shown:
         shown.wait_for("Edit again? [Y/n]")
@@ -194,8 +194,8 @@ def test_refused_text_is_shown_again(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("keys", ["n\n", "\x03", "\x04"], ids=["no", "ctrl-c", "ctrl-d"])
-def test_whoever_gives_up_is_told_where_the_text_is(desk: Desk, keys: str) -> None:
-    """No, Ctrl-C and Ctrl-D at the question keep the text, and say where."""
+def test_abandoned_text_is_kept(desk: Desk, keys: str) -> None:
+    """No, Ctrl-C and Ctrl-D at the question keep the text, and print its path."""
     editor = desk.editor(desk.writes(BAD))
     with terminal("config", "edit", "1", env=desk.env(VISUAL=editor)) as shown:
         shown.wait_for("Edit again? [Y/n]")
@@ -208,15 +208,15 @@ def test_whoever_gives_up_is_told_where_the_text_is(desk: Desk, keys: str) -> No
     assert ([BAD.encode()], BEFORE.encode()) == (desk.drafts(), desk.stored())
 
 
-def other_change(desk: Desk) -> str:
-    """The step of an editor during which somebody else stores something."""
+def concurrent_change(desk: Desk) -> str:
+    """An editor's step during which another operator stores a change."""
     database = shlex.quote(desk.command.environ["DATABASE_URL"])
     return f"DATABASE_URL={database} {shlex.quote(str(COMMAND))} config set 1 '{THEIRS}' >/dev/null"
 
 
 def test_a_conflict_is_shown_and_not_overwritten(desk: Desk) -> None:
-    """Without an answer: the other change, status 1, its content stored, the text of the editor kept."""
-    editor = desk.editor(f"{other_change(desk)}; {desk.writes(MINE)}")
+    """Without an answer, the other change is shown and stays stored, the edited text is kept, and the status is 1."""
+    editor = desk.editor(f"{concurrent_change(desk)}; {desk.writes(MINE)}")
     ended = desk.edit("1", VISUAL=editor)
 
     assert 1 == ended.status
@@ -227,8 +227,8 @@ def test_a_conflict_is_shown_and_not_overwritten(desk: Desk) -> None:
 
 
 def test_a_conflict_can_be_edited_again(desk: Desk) -> None:
-    """Whoever has seen the other's change goes on from it, and can be in conflict again."""
-    step = f"{other_change(desk)}; {desk.writes(MINE)}"
+    """The next edit starts from the other change, and can be in conflict again."""
+    step = f"{concurrent_change(desk)}; {desk.writes(MINE)}"
     editor = desk.editor(step, step.replace("Theirs", "Theirs 2"), desk.writes(MINE))
     with terminal("config", "edit", "1", env=desk.env(VISUAL=editor)) as shown:
         for times in (1, 2):
@@ -242,9 +242,9 @@ def test_a_conflict_can_be_edited_again(desk: Desk) -> None:
     assert (MINE.encode(), 4, []) == (desk.stored(), desk.revisions(), desk.drafts())
 
 
-def test_to_leave_without_saving_is_to_give_up(desk: Desk) -> None:
-    """Who has seen the other's change and saves nothing overwrites nothing."""
-    editor = desk.editor(f"{other_change(desk)}; {desk.writes(MINE)}", ":")
+def test_leaving_without_saving_keeps_the_concurrent_change(desk: Desk) -> None:
+    """After a conflict, an editor that saves nothing overwrites nothing."""
+    editor = desk.editor(f"{concurrent_change(desk)}; {desk.writes(MINE)}", ":")
     with terminal("config", "edit", "1", env=desk.env(VISUAL=editor)) as shown:
         shown.wait_for("Edit again? [Y/n]", 1)
         shown.type("y\n")
@@ -256,8 +256,8 @@ def test_to_leave_without_saving_is_to_give_up(desk: Desk) -> None:
 
 
 def test_a_config_that_is_deleted_meanwhile(desk: Desk) -> None:
-    """There is nothing to store the text in any more; it is kept."""
-    delete = other_change(desk).replace(f"set 1 '{THEIRS}'", "delete 1 --yes")
+    """The text cannot be stored, and is kept."""
+    delete = concurrent_change(desk).replace(f"set 1 '{THEIRS}'", "delete 1 --yes")
     editor = desk.editor(f"{delete}; {desk.writes(MINE)}")
     ended = desk.edit("1", VISUAL=editor)
 
@@ -269,7 +269,7 @@ def test_a_config_that_is_deleted_meanwhile(desk: Desk) -> None:
 
 @pytest.mark.parametrize("editor", ["/nonexistent/editor", "false"], ids=["missing", "fails"])
 def test_an_editor_that_does_not_work(desk: Desk, editor: str) -> None:
-    """One line names it; where nothing was written, nothing is left behind."""
+    """One line names it; without edited text, no draft is kept."""
     ended = desk.edit("1", VISUAL=editor)
 
     assert (1, b"") == (ended.status, ended.output)
@@ -279,7 +279,7 @@ def test_an_editor_that_does_not_work(desk: Desk, editor: str) -> None:
 
 
 def test_an_editor_that_fails_after_it_wrote(desk: Desk) -> None:
-    """Its text is not stored, and not lost."""
+    """Its text is not stored, and is kept."""
     editor = desk.editor(f"{desk.writes(MINE)}; exit 3")
     ended = desk.edit("1", VISUAL=editor)
 
@@ -289,7 +289,7 @@ def test_an_editor_that_fails_after_it_wrote(desk: Desk) -> None:
 
 
 def test_an_editor_that_is_interrupted(desk: Desk) -> None:
-    """Ctrl-C while an editor waits, as with `code --wait`, keeps the text, and says where."""
+    """Ctrl-C while an editor waits, as with `code --wait`, keeps the text and prints its path."""
     with terminal(
         "config", "edit", "1", env=desk.env(VISUAL=desk.editor(f"{desk.writes(MINE)}; echo open; cat"))
     ) as shown:
@@ -302,8 +302,8 @@ def test_an_editor_that_is_interrupted(desk: Desk) -> None:
     assert desk.draft() in shown.text.replace("\n", " ")
 
 
-def test_what_is_not_there_cannot_be_edited(desk: Desk) -> None:
-    """No editor opens for a config that does not exist."""
+def test_a_missing_config_cannot_be_edited(desk: Desk) -> None:
+    """No editor opens."""
     ended = desk.edit("9", VISUAL=desk.editor(":"))
 
     assert 1 == ended.status

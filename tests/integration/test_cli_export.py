@@ -1,4 +1,4 @@
-"""`iotconfig export`: a fleet goes out whole or not at all, and comes back as the same bytes."""
+"""`iotconfig export`: all configs or no file, and the same bytes after an import."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORDS = "".join(json.dumps({"mac_address": mac, "content": text}) + "\n" for m
 
 @pytest.fixture
 def command(database_url: str) -> CommandLine:
-    """The command line on each kind of database, with a fleet of odd contents."""
+    """The command line on each kind of database, with configs of unusual contents."""
     return filled(database_url)
 
 
@@ -44,19 +44,19 @@ def quick(sqlite_url: str) -> CommandLine:
 
 
 def filled(url: str) -> CommandLine:
-    """The command line on a database with the fleet."""
+    """The command line on a database with these configs."""
     command = CommandLine({"DATABASE_URL": url})
     command.ok("import", "-", stdin=RECORDS.encode())
     return command
 
 
 def tree(place: Path) -> dict[str, bytes]:
-    """Each file below a directory, hidden ones too."""
+    """Each file below a directory, hidden ones included."""
     return {str(p.relative_to(place)): p.read_bytes() for p in place.rglob("*") if p.is_file()}
 
 
 def test_a_directory_has_a_file_for_each_config(command: CommandLine, tmp_path: Path) -> None:
-    """Named by the MAC address, with the content's exact bytes; standard output stays empty."""
+    """The name is the MAC address, the bytes are the content; standard output is empty."""
     ended = command.ok("export", str(tmp_path / "fleet"))
 
     assert {f"{mac}.json": text.encode() for mac, text in FLEET.items()} == tree(tmp_path / "fleet")
@@ -66,7 +66,7 @@ def test_a_directory_has_a_file_for_each_config(command: CommandLine, tmp_path: 
 
 
 def test_records_are_sorted_lines(command: CommandLine, tmp_path: Path) -> None:
-    """One line a config, in the order of MAC addresses; to a file as to standard output."""
+    """One line a config, sorted by MAC address, in a file or on standard output."""
     command.ok("export", str(tmp_path / "fleet.ndjson"))
     piped = command.ok("export", "-").output
     records = [json.loads(line) for line in piped.split(b"\n")[:-1]]
@@ -79,10 +79,10 @@ def test_records_are_sorted_lines(command: CommandLine, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["directory", "ndjson", "pipe"])
 @pytest.mark.parametrize("start", ["sqlite", "postgresql"])
-def test_out_in_and_out_again_gives_the_same_bytes(
+def test_export_import_export_gives_the_same_bytes(
     sqlite_url: str, postgres_url: str, tmp_path: Path, start: str, kind: str
 ) -> None:
-    """Through each form, from one kind of database into the other, and out of both."""
+    """This holds in each form, between both kinds of database."""
     one, other = (sqlite_url, postgres_url) if start == "sqlite" else (postgres_url, sqlite_url)
     source, target = filled(one), CommandLine({"DATABASE_URL": other})
     exported: list[object] = []
@@ -99,7 +99,7 @@ def test_out_in_and_out_again_gives_the_same_bytes(
 
 
 def test_an_empty_database_exports_nothing(sqlite_url: str, tmp_path: Path) -> None:
-    """An empty directory, an empty file, no output: and each can be imported."""
+    """The directory, the file or the output is empty, and can be imported."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     for name in ("fleet", "fleet.ndjson"):
         command.ok("export", str(tmp_path / name))
@@ -110,8 +110,8 @@ def test_an_empty_database_exports_nothing(sqlite_url: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["full-directory", "file"])
-def test_what_is_there_is_not_mixed_with_an_export(quick: CommandLine, tmp_path: Path, kind: str) -> None:
-    """A directory that holds something, and a file where a directory is to be, are refused and left."""
+def test_existing_files_are_not_mixed_with_an_export(quick: CommandLine, tmp_path: Path, kind: str) -> None:
+    """A directory with entries, and a file instead of a directory, are refused and unchanged."""
     target = tmp_path / "there" / "fleet"
     if kind == "file":
         target.parent.mkdir()
@@ -128,7 +128,7 @@ def test_what_is_there_is_not_mixed_with_an_export(quick: CommandLine, tmp_path:
 
 
 def test_an_earlier_export_is_replaced_whole(quick: CommandLine, tmp_path: Path) -> None:
-    """A file of records takes the place of the one before; an empty directory is filled."""
+    """A file of records is replaced; an empty directory is filled."""
     (tmp_path / "fleet.ndjson").write_text("old\n" * 100_000)
     (tmp_path / "fleet").mkdir()
     quick.ok("export", str(tmp_path / "fleet.ndjson"))
@@ -139,8 +139,8 @@ def test_an_earlier_export_is_replaced_whole(quick: CommandLine, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["missing/fleet", "missing/fleet.ndjson"], ids=["directory", "ndjson"])
-def test_a_place_that_is_not_there(quick: CommandLine, tmp_path: Path, name: str) -> None:
-    """One line names what the person typed, not a name that was made up on the way."""
+def test_a_missing_parent_directory(quick: CommandLine, tmp_path: Path, name: str) -> None:
+    """One line has the path as typed, not the name of a temporary file."""
     refused = quick.run("export", str(tmp_path / name))
 
     assert (1, 1) == (refused.status, refused.errors.count("\n"))
@@ -148,8 +148,8 @@ def test_a_place_that_is_not_there(quick: CommandLine, tmp_path: Path, name: str
     assert ".part" not in refused.errors
 
 
-def test_a_link_that_leads_nowhere(quick: CommandLine, tmp_path: Path) -> None:
-    """The refusal names the file, and shows no number of the system's."""
+def test_a_broken_link(quick: CommandLine, tmp_path: Path) -> None:
+    """The refusal has the name of the file, and no error number."""
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
 
     refused = quick.run("export", str(tmp_path / "link"))
@@ -159,8 +159,8 @@ def test_a_link_that_leads_nowhere(quick: CommandLine, tmp_path: Path) -> None:
     assert "Errno" not in refused.errors
 
 
-def test_a_document_is_no_form_of_export(quick: CommandLine, tmp_path: Path) -> None:
-    """`.json` may be meant as either form: it is wrong usage, and says what to write."""
+def test_json_is_not_a_form_of_export(quick: CommandLine, tmp_path: Path) -> None:
+    """`.json` is ambiguous: it is a usage error with the remedy."""
     refused = quick.run("export", str(tmp_path / "fleet.json"))
 
     assert 2 == refused.status
@@ -169,8 +169,8 @@ def test_a_document_is_no_form_of_export(quick: CommandLine, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["out/fleet", "out/fleet.ndjson", "-"], ids=["directory", "ndjson", "pipe"])
-def test_a_full_disk_leaves_no_half(quick: CommandLine, tmp_path: Path, name: str) -> None:
-    """What cannot be written whole is not there: no file, no part of one, no output; what was there stays."""
+def test_a_full_disk_leaves_no_partial_export(quick: CommandLine, tmp_path: Path, name: str) -> None:
+    """No file, part or output stays; an existing file is unchanged."""
     for number in range(2):
         quick.ok("config", "create", f"02:00:00:00:01:{number:02x}", json.dumps({"a": "x" * 260_000}))
     (tmp_path / "out").mkdir()
@@ -194,8 +194,8 @@ def test_a_full_disk_leaves_no_half(quick: CommandLine, tmp_path: Path, name: st
     assert len(before) == len(list((tmp_path / "out").iterdir()))
 
 
-def test_standard_output_that_is_full(quick: CommandLine) -> None:
-    """One line says so, and the status is not 0."""
+def test_a_full_standard_output(quick: CommandLine) -> None:
+    """One line has the reason, and the status is not 0."""
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
             [COMMAND, "export", "-"],
@@ -212,8 +212,8 @@ def test_standard_output_that_is_full(quick: CommandLine) -> None:
     assert b"exported to" not in ended.stderr
 
 
-def test_a_reader_that_has_enough(quick: CommandLine) -> None:
-    """`iotconfig export - | head -1` ends without a word about a pipe."""
+def test_a_closed_pipe(quick: CommandLine) -> None:
+    """`iotconfig export - | head -1` ends without an error message."""
     with subprocess.Popen(
         [COMMAND, "export", "-"],
         env=environment(quick.environ["DATABASE_URL"]),
@@ -232,7 +232,7 @@ def test_a_reader_that_has_enough(quick: CommandLine) -> None:
 
 
 def test_the_installed_command_pipes_into_itself(quick: CommandLine, postgres_url: str) -> None:
-    """`iotconfig export - | iotconfig import -` moves a fleet from SQLite to PostgreSQL."""
+    """`iotconfig export - | iotconfig import -` copies all configs from SQLite to PostgreSQL."""
     exported = run_command("export", "-", env=environment(quick.environ["DATABASE_URL"])).stdout
     imported = run_command("import", "-", env=environment(postgres_url), stdin=exported)
 

@@ -1,4 +1,4 @@
-"""Whatever others can set, no command sends it to the terminal as it is; and bytes stay bytes in a pipe."""
+"""Untrusted text is escaped at a terminal by every command, and unchanged in a pipe."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MEMBERS = {"deviceName": f"Lamp {HOSTILE}", "deviceEntityId": f"light.{HOSTILE}"
 CONTENT = json.dumps(MEMBERS, indent=1, ensure_ascii=False).replace("\n", "\r\n")
 
 
-def assert_quiet(ended: Outcome) -> Outcome:
-    """Line ends aside, nothing that a command has said steers a terminal."""
+def assert_escaped(ended: Outcome) -> Outcome:
+    """Except for line ends, the output has no control characters."""
     for text in (ended.text, ended.errors):
         assert_harmless(text.replace("\n", ""))
     return ended
@@ -29,12 +29,12 @@ def assert_quiet(ended: Outcome) -> Outcome:
 
 @pytest.fixture
 def command(tmp_path: Path) -> CommandLine:
-    """A database whose path is hostile, with one config that is."""
+    """A database with a hostile path, and a config with hostile content."""
     place = tmp_path / f"db {HOSTILE.replace('/', '')}"
     place.mkdir()
     command = CommandLine({"DATABASE_URL": f"sqlite:///{place}/x.db"})
-    assert_quiet(command.ok("upgrade-db"))
-    assert_quiet(command.ok("config", "create", MAC, CONTENT, "-m", HOSTILE))
+    assert_escaped(command.ok("upgrade-db"))
+    assert_escaped(command.ok("config", "create", MAC, CONTENT, "-m", HOSTILE))
     return command
 
 
@@ -57,31 +57,31 @@ def command(tmp_path: Path) -> CommandLine:
     ],
     ids=lambda arguments: " ".join(a if a.isprintable() else "…" for a in arguments)[:40],
 )  # fmt: skip
-def test_commands_show_what_is_not_visible(command: CommandLine, arguments: tuple[str, ...]) -> None:
-    """Names, messages, contents, paths and arguments, in tables, differences, questions and errors."""
-    assert_quiet(command.run(*arguments))
+def test_commands_show_invisible_characters(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    """This holds for names, messages, contents, paths and arguments in all kinds of output."""
+    assert_escaped(command.run(*arguments))
 
 
-def test_json_has_the_values_and_shows_none(command: CommandLine) -> None:
-    """It is valid, holds what is stored, and escapes what is not visible, inside content too."""
+def test_json_output_is_escaped(command: CommandLine) -> None:
+    """It is valid, has the stored values, and escapes invisible characters, in content too."""
     shown = command.ok("config", "show", MAC, "--json")
     assert_harmless(shown.text.replace("\r\n", "").replace("\n", ""))
-    listed = assert_quiet(command.ok("config", "list", "--json"))
-    history = assert_quiet(command.ok("config", "history", MAC, "--json"))
+    listed = assert_escaped(command.ok("config", "list", "--json"))
+    history = assert_escaped(command.ok("config", "history", MAC, "--json"))
 
     assert MEMBERS == shown.json()["content"]
     assert MEMBERS["deviceName"] == listed.json()["configs"][0]["device_name"]
     assert HOSTILE == history.json()["revisions"][0]["message"]
     command.ok("config", "delete", MAC, "--yes", "-m", HOSTILE)
-    assert_quiet(command.ok("config", "list", "--deleted"))
+    assert_escaped(command.ok("config", "list", "--deleted"))
     assert (
         HOSTILE
-        == assert_quiet(command.ok("config", "list", "--deleted", "--json")).json()["configs"][0]["message"]
+        == assert_escaped(command.ok("config", "list", "--deleted", "--json")).json()["configs"][0]["message"]
     )
 
 
 def test_files_of_an_import(command: CommandLine, tmp_path: Path) -> None:
-    """Their names are what anybody may give them, bytes that are no UTF-8 included."""
+    """Any file name is escaped, including bytes that are not UTF-8."""
     fleet = tmp_path / "fleet"
     fleet.mkdir()
     (fleet / f"{HOSTILE.replace('/', '')}.json").write_text("{}")
@@ -90,8 +90,8 @@ def test_files_of_an_import(command: CommandLine, tmp_path: Path) -> None:
     records = tmp_path / f"records {HOSTILE.replace('/', '')}.ndjson"
     records.write_text(json.dumps({"mac_address": HOSTILE, "content": {}}) + "\n")
 
-    assert "\\udcff\\udc9b.json" in assert_quiet(command.run("import", str(fleet))).errors
-    assert SPELT[:30] in assert_quiet(command.run("import", str(records))).errors
+    assert "\\udcff\\udc9b.json" in assert_escaped(command.run("import", str(fleet))).errors
+    assert SPELT[:30] in assert_escaped(command.run("import", str(records))).errors
 
 
 @pytest.mark.parametrize(
@@ -100,21 +100,21 @@ def test_files_of_an_import(command: CommandLine, tmp_path: Path) -> None:
     ids=["kind", "path", "parameter"],
 )
 def test_database_urls(url: str) -> None:
-    """Whatever is wrong with it."""
-    assert_quiet(CommandLine({"DATABASE_URL": url}).run("config", "list"))
-    assert_quiet(CommandLine({"DATABASE_URL": url}).run("db-status"))
+    """Each kind of error about a URL is escaped."""
+    assert_escaped(CommandLine({"DATABASE_URL": url}).run("config", "list"))
+    assert_escaped(CommandLine({"DATABASE_URL": url}).run("db-status"))
 
 
 @pytest.mark.parametrize(
     "name", ["IOTCONFIG_LOG_LEVEL", "IOTCONFIG_AUTH", "MQTT_URL", "CORS_ORIGINS", "BASEURL"]
 )
 def test_settings(name: str, sqlite_url: str) -> None:
-    """What an error quotes of any other."""
-    assert_quiet(CommandLine({"DATABASE_URL": sqlite_url, name: HOSTILE}).run("config", "list"))
+    """Quoted values of other settings are escaped."""
+    assert_escaped(CommandLine({"DATABASE_URL": sqlite_url, name: HOSTILE}).run("config", "list"))
 
 
 def test_documents_are_bytes_in_a_pipe_and_escaped_at_a_terminal(sqlite_url: str) -> None:
-    """To a program the exact bytes; to a person JSON of the same value, which does nothing but show."""
+    """A program gets the exact bytes, a person JSON of the same value."""
     content = f'{{"a":\r "{RAW}"}}'
     command = CommandLine({"DATABASE_URL": sqlite_url})
     command.ok("config", "create", MAC, content)

@@ -1,4 +1,4 @@
-"""`iotconfig config history | diff | rollback | restore | replace-device`: what was, and how to get it back."""
+"""`iotconfig config history | diff | rollback | restore | replace-device`."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def with_two_revisions(url: str) -> CommandLine:
 
 
 def history(command: CommandLine, name: str = "1") -> list[tuple[int, str, str, str | None]]:
-    """The revisions of a config: number, operation, the board's last octet, message."""
+    """The revisions of a config: number, operation, last octet of the board, message."""
     revisions = command.ok("config", "history", name, "--json").json()["revisions"]
     return [(r["revision"], r["operation"], r["mac_address"][-2:], r["message"]) for r in revisions]
 
 
 def assert_refused(outcome: Outcome, *phrases: str) -> None:
-    """One line that says all of this."""
+    """Check for one line that contains all of these."""
     assert (1, b"", 1) == (outcome.status, outcome.output, outcome.errors.count("\n")), outcome.errors
     assert [] == [phrase for phrase in phrases if phrase not in outcome.errors], outcome.errors
 
 
 def test_every_change_is_a_revision_with_its_message(command: CommandLine) -> None:
-    """A config's whole life, each change with its operation, its board and why it was made."""
+    """Each change has its operation, board and message."""
     command.ok("config", "rollback", MAC, "1", "-m", "was better")
     command.ok("config", "delete", MAC, "--yes", "-m", "scrapped")
     command.ok("config", "restore", MAC, "-m", "still good")
@@ -71,7 +71,7 @@ def test_every_change_is_a_revision_with_its_message(command: CommandLine) -> No
 
 
 def test_the_author_is_the_login_name(quick: CommandLine) -> None:
-    """The name comes from the user id: what the environment claims is not believed."""
+    """It comes from the user id, not from the environment."""
     claims = {"USER": "somebody", "LOGNAME": "somebody", "USERNAME": "somebody"}
     env = {**environment(quick.environ["DATABASE_URL"]), **claims}
     run_command("config", "set", "1", "{}", env=env)
@@ -82,7 +82,7 @@ def test_the_author_is_the_login_name(quick: CommandLine) -> None:
 
 
 def test_history_is_a_table_for_people(quick: CommandLine) -> None:
-    """The newest first, with author and message, and how many there are; --limit says that there is more."""
+    """The newest is first, with author and message, and the count; with --limit a line says that more follow."""
     text = quick.ok("config", "history", MAC).text
     limited = quick.ok("config", "history", MAC, "--limit", "1").text
 
@@ -93,8 +93,8 @@ def test_history_is_a_table_for_people(quick: CommandLine) -> None:
     assert "1 revision of config 1; --before 2 shows more, in " in limited
 
 
-def test_history_as_json_says_where_it_goes_on(quick: CommandLine) -> None:
-    """`next` is where the rest begins, and null at the end; an ETag there is null for a deletion only."""
+def test_history_as_json_has_a_cursor(quick: CommandLine) -> None:
+    """`next` is where the rest begins, or null; only the ETag of a deletion is null."""
     quick.ok("config", "delete", "1", "--yes")
     everything = quick.ok("config", "history", "1", "--json").json()
 
@@ -106,7 +106,7 @@ def test_history_as_json_says_where_it_goes_on(quick: CommandLine) -> None:
 
 
 def test_diff_of_the_newest_and_of_any_two(quick: CommandLine) -> None:
-    """Without numbers the newest change; with one, all since then; with two, those."""
+    """Without numbers it is of the last change; with one, since then; with two, between them."""
     quick.ok("config", "set", "1", '{"deviceName": "Lamp", "a": 1}')
     newest = quick.ok("config", "diff", MAC).text
     since = quick.ok("config", "diff", "1", "1", "--json").json()
@@ -121,13 +121,13 @@ def test_diff_of_the_newest_and_of_any_two(quick: CommandLine) -> None:
 
 
 def test_diff_without_a_difference(quick: CommandLine) -> None:
-    """Equal documents are said to be equal, in words and as an empty patch."""
+    """Equal documents give a sentence, or an empty patch."""
     assert "Nothing differs.\n" == quick.ok("config", "diff", "1", "2", "2").text
     assert [] == quick.ok("config", "diff", "1", "2", "2", "--json").json()["json_patch"]
 
 
-def test_rollback_brings_the_bytes_back(command: CommandLine) -> None:
-    """The content is that of the earlier revision, byte for byte, under a new number."""
+def test_rollback_restores_the_bytes(command: CommandLine) -> None:
+    """The content equals the earlier revision byte for byte, under a new number."""
     answer = command.ok("config", "rollback", "1", "1").text
     rolled_back = command.ok("config", "rollback", "1", "2", "--json").json()
 
@@ -142,8 +142,8 @@ def test_rollback_brings_the_bytes_back(command: CommandLine) -> None:
     [("set", "1", '{"deviceName": "Bell"}'), ("rollback", "1", "1")],
     ids=["set", "rollback"],
 )
-def test_a_dry_run_shows_and_stores_nothing(command: CommandLine, arguments: tuple[str, ...]) -> None:
-    """The diff that would result; not one row of any table is another one."""
+def test_a_dry_run_stores_nothing(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    """It shows the diff; no row of any table is changed."""
     before = contents(command.environ["DATABASE_URL"])
     shown = command.ok("config", *arguments, "--dry-run").text
 
@@ -154,23 +154,23 @@ def test_a_dry_run_shows_and_stores_nothing(command: CommandLine, arguments: tup
 
 @pytest.mark.parametrize("name", ["1", MAC, "02ABCDEF0123"], ids=["id", "mac", "bare"])
 def test_restore_by_id_and_by_mac(command: CommandLine, name: str) -> None:
-    """What was deleted is listed, comes back under its id, and is listed no more."""
+    """A deleted config is listed, restored with its id, and not listed any more."""
     command.ok("config", "delete", "1", "--yes", "-m", "oops")
     (listed,) = command.ok("config", "list", "--deleted", "--json").json()["configs"]
-    told = command.ok("config", "list", "--deleted").text
+    table = command.ok("config", "list", "--deleted").text
     restored = command.ok("config", "restore", name).text
 
     assert (1, MAC, "Lamp", 3, LOGIN, "oops") == tuple(
         listed[m] for m in ("id", "mac_address", "device_name", "revision", "author", "message")
     )
-    assert "\n1 deleted config in " in told
+    assert "\n1 deleted config in " in table
     assert restored.startswith(f"Restored config 1 of {MAC}, revision 4, in ")
     assert SECOND.encode() == command.ok("config", "show", "1", "--content").output
     assert [] == command.ok("config", "list", "--deleted", "--json").json()["configs"]
 
 
 def test_deleted_configs_are_listed_from_the_latest(quick: CommandLine) -> None:
-    """The latest deletion comes first; --limit makes the list shorter."""
+    """--limit restricts the list."""
     quick.ok("config", "create", OTHER, "{}")
     for name in (MAC, OTHER):
         quick.ok("config", "delete", name, "--yes")
@@ -181,7 +181,7 @@ def test_deleted_configs_are_listed_from_the_latest(quick: CommandLine) -> None:
 
 
 def test_a_board_swap_keeps_id_and_history(command: CommandLine) -> None:
-    """The config goes on under its id at the new board; its old MAC address still names its history."""
+    """The config keeps its id at the new board; the old MAC address still selects its history."""
     moved = command.ok("config", "replace-device", MAC, OTHER.upper().replace(":", "-")).text
 
     assert moved.startswith(f"Moved from {MAC}: config 1 of {OTHER}, revision 3, in ")
@@ -215,7 +215,7 @@ def test_a_board_swap_keeps_id_and_history(command: CommandLine) -> None:
 def test_refusals_change_nothing(
     quick: CommandLine, arguments: tuple[str, ...], phrases: tuple[str, ...]
 ) -> None:
-    """One line says what is wrong, and every table is as it was."""
+    """One line has the reason, and every table is unchanged."""
     before = contents(quick.environ["DATABASE_URL"])
 
     assert_refused(quick.run("config", *arguments), *phrases)
@@ -224,7 +224,7 @@ def test_refusals_change_nothing(
 
 @pytest.mark.parametrize("change", ["restore", "replace-device"])
 def test_a_mac_address_in_use_is_refused(command: CommandLine, change: str) -> None:
-    """Neither a restored config nor a moved one takes the board of another."""
+    """Neither a restore nor a swap replaces another config."""
     taken = MAC if change == "restore" else OTHER
     if change == "restore":
         command.ok("config", "delete", "1", "--yes")
@@ -237,6 +237,6 @@ def test_a_mac_address_in_use_is_refused(command: CommandLine, change: str) -> N
 
 
 def test_deleted_configs_have_no_search(quick: CommandLine) -> None:
-    """Options that select among the configs that are there are wrong beside --deleted."""
+    """Options that select existing configs are refused with --deleted."""
     for option in (("--search", "x"), ("--ota",)):
         assert 2 == quick.run("config", "list", "--deleted", *option).status

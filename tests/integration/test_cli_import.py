@@ -1,4 +1,4 @@
-"""`iotconfig import`: a fleet comes in from a directory, from records, or through a pipe."""
+"""`iotconfig import`: configs from a directory, from records, or through a pipe."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lines(fleet: dict[str, str]) -> bytes:
 
 
 def source(kind: str, place: Path) -> str:
-    """The fleet as a source of this kind."""
+    """The configs as a source of this kind."""
     path = place / {"directory": "fleet", "ndjson": "fleet.ndjson", "document": "fleet.json"}[kind]
     if kind == "directory":
         path.mkdir()
@@ -47,7 +47,7 @@ def source(kind: str, place: Path) -> str:
 
 
 def stored(command: CommandLine) -> dict[str, str]:
-    """The contents that are there."""
+    """The stored contents."""
     return {str(m): str(text) for m, text in rows(command.environ["DATABASE_URL"], "SELECT mac_address, content FROM configs")}  # fmt: skip
 
 
@@ -56,8 +56,10 @@ def stored(command: CommandLine) -> dict[str, str]:
     [("directory", False), ("ndjson", False), ("document", False), ("ndjson", True), ("document", True)],
     ids=["directory", "ndjson", "document", "ndjson-piped", "document-piped"],
 )
-def test_a_fleet_comes_in_byte_for_byte(command: CommandLine, tmp_path: Path, kind: str, piped: bool) -> None:
-    """From every source, with its message, its author and a notification for each device."""
+def test_configs_are_imported_byte_for_byte(
+    command: CommandLine, tmp_path: Path, kind: str, piped: bool
+) -> None:
+    """Each source gives message, author and a notification for each device."""
     path = source(kind, tmp_path)
     stdin = Path(path).read_bytes() if piped else b""
     ended = command.ok("import", "-" if piped else path, "--message", "moved in", stdin=stdin)
@@ -75,8 +77,8 @@ def test_a_fleet_comes_in_byte_for_byte(command: CommandLine, tmp_path: Path, ki
 
 
 @pytest.mark.parametrize("kind", ["directory", "ndjson", "document"])
-def test_what_is_there_already_is_not_touched(command: CommandLine, tmp_path: Path, kind: str) -> None:
-    """A second import of the same makes no revision and tells no device: not one row changes."""
+def test_a_repeated_import_changes_nothing(command: CommandLine, tmp_path: Path, kind: str) -> None:
+    """It makes no revision and no notification: no row changes."""
     path = source(kind, tmp_path)
     command.ok("import", path)
     before = contents(command.environ["DATABASE_URL"])
@@ -88,7 +90,7 @@ def test_what_is_there_already_is_not_touched(command: CommandLine, tmp_path: Pa
 
 
 def with_a_conflict(command: CommandLine) -> bytes:
-    """A fleet of three: one is there with other content, one is there as it is, one is new."""
+    """Three configs: one exists with other content, one with equal content, one is new."""
     first, second, third = FLEET
     command.ok("import", "-", stdin=lines({first: '{"mine": 1}', second: FLEET[second]}))
     return lines({first: FLEET[first], second: FLEET[second], third: FLEET[third]})
@@ -107,10 +109,10 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("choice", "status", "counts", "afterwards"), CHOICES)
-def test_conflicts_end_as_one_chooses(
+def test_conflicts_follow_the_option(
     command: CommandLine, choice: list[str], status: int, counts: str, afterwards: list[str] | None
 ) -> None:
-    """Each choice has its contents, its counts and its status; the conflict is named where it is refused."""
+    """Each option has its contents, counts and status; a refused conflict is named."""
     stdin = with_a_conflict(command)
     before = contents(command.environ["DATABASE_URL"])
     ended = command.run("import", "-", "--on-conflict", *choice, stdin=stdin)
@@ -131,7 +133,7 @@ def test_conflicts_end_as_one_chooses(
 def test_a_dry_run_counts_and_stores_nothing(
     command: CommandLine, choice: list[str], status: int, counts: str, afterwards: list[str] | None
 ) -> None:
-    """The counts and the status are those of the real run; every table is as it was."""
+    """Counts and status equal those of the real run; every table is unchanged."""
     stdin = with_a_conflict(command)
     before = contents(command.environ["DATABASE_URL"])
     dry = command.run("import", "-", "--dry-run", "--on-conflict", *choice, stdin=stdin)
@@ -141,8 +143,8 @@ def test_a_dry_run_counts_and_stores_nothing(
     assert (status, afterwards is None) == (dry.status, choice == ["fail"])
 
 
-def test_a_config_that_was_deleted_comes_anew(quick: CommandLine) -> None:
-    """A deleted config is no conflict: its device gets a new one, whose revision goes on counting."""
+def test_a_deleted_config_is_created_anew(quick: CommandLine) -> None:
+    """It is not a conflict; the revision continues the counter."""
     quick.ok("import", "-", stdin=lines(FLEET))
     quick.ok("config", "delete", "1", "--yes")
 
@@ -150,8 +152,8 @@ def test_a_config_that_was_deleted_comes_anew(quick: CommandLine) -> None:
     assert 3 == quick.ok("config", "show", next(iter(FLEET)), "--json").json()["revision"]
 
 
-def test_a_record_holds_its_content_as_it_stands(quick: CommandLine) -> None:
-    """An object is stored with the very characters of its line; blank lines are passed over."""
+def test_content_as_an_object_is_verbatim(quick: CommandLine) -> None:
+    """An object is stored with the characters of its line; blank lines are skipped."""
     text = '{ "gain" : 1.10, "e":"\\u00e9" }'
     stdin = f'\n  \n{{"content": {text}, "mac_address": "02-00-00-00-00-01"}}\r\n\n'.encode()
     quick.ok("import", "-", stdin=stdin)
@@ -162,13 +164,13 @@ def test_a_record_holds_its_content_as_it_stands(quick: CommandLine) -> None:
 @pytest.mark.parametrize(
     "stdin", [b"", b"\n\n", b'{"configs": []}'], ids=["nothing", "blank", "empty-document"]
 )
-def test_an_empty_source_is_no_error(quick: CommandLine, stdin: bytes) -> None:
-    """Nothing to import is nothing stored, and said so."""
+def test_an_empty_source_is_not_an_error(quick: CommandLine, stdin: bytes) -> None:
+    """The output says that nothing was stored."""
     assert quick.ok("import", "-", stdin=stdin).text.startswith("0 new, 0 changed, 0 same, 0 refused: ")
 
 
 def test_links_within_the_directory_are_followed(quick: CommandLine, tmp_path: Path) -> None:
-    """A link that stays inside is one more name of a file; so is a directory that is a link itself."""
+    """A link to a file inside is another name of it; the directory itself may be a link."""
     fleet = Path(source("directory", tmp_path))
     (fleet / "02:00:00:00:00:03.json").symlink_to(f"{SPELLINGS[0]}.json")
     (tmp_path / "link").symlink_to(fleet)
@@ -178,8 +180,8 @@ def test_links_within_the_directory_are_followed(quick: CommandLine, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", ["directory", "ndjson"])
-def test_progress_is_for_a_terminal(sqlite_url: str, tmp_path: Path, kind: str) -> None:
-    """At a terminal a bar, and the summary below it; in a pipe the summary alone."""
+def test_progress_is_shown_at_a_terminal(sqlite_url: str, tmp_path: Path, kind: str) -> None:
+    """A terminal gets a bar above the summary, a pipe only the summary."""
     path = source(kind, tmp_path)
     piped = run_command("import", path, env=environment(sqlite_url))
     shown = at_terminal("import", path, env=environment(sqlite_url))
@@ -190,7 +192,7 @@ def test_progress_is_for_a_terminal(sqlite_url: str, tmp_path: Path, kind: str) 
 
 
 def test_a_pipe_with_a_name_is_read(sqlite_url: str, tmp_path: Path) -> None:
-    """What the shell makes of `<(zcat fleet.gz)` is read like standard input."""
+    """`<(zcat fleet.gz)` of the shell is read like standard input."""
     ended = subprocess.run(
         ["sh", "-c", '"$0" import /dev/stdin', COMMAND],
         env=environment(sqlite_url),
@@ -207,7 +209,7 @@ def test_a_pipe_with_a_name_is_read(sqlite_url: str, tmp_path: Path) -> None:
     "arguments", [("missing",), (), ("-", "--on-conflict", "merge")], ids=["missing", "none", "choice"]
 )
 def test_wrong_usage(quick: CommandLine, arguments: tuple[str, ...]) -> None:
-    """A wrong call exits with 2, in one line."""
+    """A wrong call exits with 2 and one line."""
     refused = quick.run("import", *arguments)
 
     assert (2, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))

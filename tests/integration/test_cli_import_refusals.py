@@ -1,4 +1,4 @@
-"""`iotconfig import` refuses: each bad record by its place and its reason, and the database as it was."""
+"""Refusals of `iotconfig import`: each bad record with position and reason, and an unchanged database."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def quick(sqlite_url: str) -> CommandLine:
 
 
 def assert_refused(outcome: Outcome, *phrases: str) -> None:
-    """One line on standard error that says all of this, and a summary that nothing was stored."""
+    """Check for one line on standard error that contains all of these, and for a summary without stored configs."""
     assert 1 == outcome.status
     assert 1 == outcome.errors.count("\n"), outcome.errors
     assert [] == [phrase for phrase in phrases if phrase not in outcome.errors], outcome.errors
@@ -76,7 +76,7 @@ RECORD_IDS = [
 def test_a_bad_record_is_named_and_nothing_stored(
     quick: CommandLine, line: bytes, place: str, reason: str
 ) -> None:
-    """Behind a good record, which is not stored either."""
+    """A preceding valid record is not stored either."""
     before = contents(quick.environ["DATABASE_URL"])
 
     assert_refused(quick.run("import", "-", stdin=GOOD + line), place, reason)
@@ -89,7 +89,7 @@ def test_a_bad_record_is_named_and_nothing_stored(
     ids=["in-a-record", "behind-the-list", "more-behind-it"],
 )  # fmt: skip
 def test_a_broken_document_is_refused(quick: CommandLine, text: bytes) -> None:
-    """A document that is cut off, or goes on, says where; nothing of it is stored."""
+    """A document that is truncated or has trailing text gives a position; nothing is stored."""
     before = contents(quick.environ["DATABASE_URL"])
 
     assert_refused(quick.run("import", "-", stdin=text), "standard input:2: ")
@@ -126,7 +126,7 @@ FILE_IDS = [
 def test_a_bad_file_is_named_and_nothing_stored(
     quick: CommandLine, tmp_path: Path, add: Callable[[Path], object], place: str, reason: str
 ) -> None:
-    """Beside a good file, which is not stored either. A FIFO is not waited for."""
+    """A valid file beside it is not stored either; a FIFO does not block."""
     fleet = tmp_path / "fleet"
     fleet.mkdir()
     (fleet / f"{GOOD_MAC}.json").write_text("{}")
@@ -142,7 +142,7 @@ BAD = [line for line, place, _ in RECORDS if place == "standard input:2: " and l
 
 @pytest.mark.parametrize("dry", [False, True], ids=["real", "dry"])
 def test_all_bad_records_are_listed(command: CommandLine, dry: bool) -> None:
-    """Not only the first; the good ones between them are counted, and not stored."""
+    """The valid ones between them are counted, and not stored."""
     before = contents(command.environ["DATABASE_URL"])
     stdin = b"".join(BAD) + GOOD
     refused = command.run("import", "-", *["--dry-run"] * dry, stdin=stdin)
@@ -155,8 +155,8 @@ def test_all_bad_records_are_listed(command: CommandLine, dry: bool) -> None:
     assert before == contents(command.environ["DATABASE_URL"])
 
 
-def test_keep_going_stores_the_good_ones(command: CommandLine) -> None:
-    """The bad ones are listed, the status is 1, and what was there before stays."""
+def test_keep_going_stores_the_valid_records(command: CommandLine) -> None:
+    """Invalid ones are listed, the status is 1, and other configs are unchanged."""
     ended = command.run("import", "-", "--keep-going", stdin=b"".join(BAD) + GOOD)
 
     assert 1 == ended.status
@@ -171,8 +171,10 @@ TWIN = b'{"mac_address": "0200.0000.0077", "content": {"a": 2}}\n'
 
 @pytest.mark.parametrize("going", [False, True], ids=["all-or-nothing", "keep-going"])
 @pytest.mark.parametrize("kind", ["records", "directory"])
-def test_two_spellings_of_one_address(command: CommandLine, tmp_path: Path, kind: str, going: bool) -> None:
-    """Which of two is meant cannot be told: each is refused and names the other, and neither is stored."""
+def test_two_spellings_of_one_mac_address(
+    command: CommandLine, tmp_path: Path, kind: str, going: bool
+) -> None:
+    """Each refusal names the other, and neither record is stored."""
     names = {"records": ("standard input:1", "standard input:2"), "directory": ("0200.0000.0077.json", f"{GOOD_MAC}.json")}[kind]  # fmt: skip
     if kind == "directory":
         for name in names:
@@ -193,7 +195,7 @@ def test_two_spellings_of_one_address(command: CommandLine, tmp_path: Path, kind
 
 @pytest.mark.parametrize("message", ["x" * 1001, "\udcff"], ids=["too-long", "undecodable"])
 def test_a_message_that_cannot_be_stored(command: CommandLine, message: str) -> None:
-    """It is refused before anything is read."""
+    """It is refused before the source is read."""
     before = contents(command.environ["DATABASE_URL"])
     refused = command.run("import", "-", "-m", message, stdin=GOOD)
 
@@ -203,7 +205,7 @@ def test_a_message_that_cannot_be_stored(command: CommandLine, message: str) -> 
 
 @pytest.mark.parametrize("kind", ["line", "record", "file"])
 def test_300_megabytes_are_never_held(sqlite_url: str, tmp_path: Path, kind: str) -> None:
-    """A line, a record of a document or a file of 300 MB is refused in little memory; the rest is told apart."""
+    """A line, a record or a file of 300 MB is refused with little memory, and the rest is read."""
     fleet = tmp_path / "fleet"
     fleet.mkdir()
     head = {"line": GOOD, "record": b'{"configs": [' + GOOD + b', {"', "file": b""}[kind]

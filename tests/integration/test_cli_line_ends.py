@@ -1,4 +1,4 @@
-"""What Windows tools and editors add to files: a last line end, CRLF, a byte order mark, and UTF-16."""
+"""Additions of Windows tools and editors: a final line end, CRLF, a byte order mark, and UTF-16."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def command(sqlite_url: str) -> CommandLine:
 
 @every_door
 @pytest.mark.parametrize(("before", "given"), ADDED)
-def test_what_was_added_is_no_change(
+def test_additions_are_not_a_change(
     command: CommandLine, tmp_path: Path, door: Door, before: str, given: str
 ) -> None:
-    """The stored text stays, byte for byte, and there is no new revision."""
+    """The stored bytes stay, and there is no new revision."""
     command.ok("config", "create", MAC, before)
     ended = door(command, tmp_path, given.encode())
 
@@ -78,7 +78,7 @@ def test_what_was_added_is_no_change(
 
 @every_door
 def test_a_change_is_stored_as_it_is_written(command: CommandLine, tmp_path: Path, door: Door) -> None:
-    """Line ends and all; but no byte order mark, which stands before the text."""
+    """Line ends are stored, a byte order mark is not."""
     command.ok("config", "create", MAC, STORED)
     ended = door(command, tmp_path, ("\ufeff" + WINDOWS.replace("1.10", "1.20") + "\r\n").encode())
 
@@ -92,7 +92,7 @@ def test_a_change_is_stored_as_it_is_written(command: CommandLine, tmp_path: Pat
 def test_utf_16_is_refused_by_its_name(
     command: CommandLine, tmp_path: Path, door: Door, encoding: str
 ) -> None:
-    """As Windows PowerShell writes it; the sentence says what to do, once."""
+    """Windows PowerShell writes it; the error has the remedy once."""
     if door is by_document:
         (tmp_path / "fleet.json").write_bytes('{"configs": [\r\n]}'.encode(encoding))
         ended = command.run("import", str(tmp_path / "fleet.json"))

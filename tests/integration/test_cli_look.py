@@ -1,4 +1,4 @@
-"""How the command line looks: colours where they belong, nothing that harms a terminal, help that helps."""
+"""Appearance of the command line: colours, escaped text, help."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def command(sqlite_url: str) -> CommandLine:
 
 @pytest.mark.parametrize("arguments", DIFFS, ids=["diff", "rollback", "set", "patch"])
 def test_diffs_have_colours_at_a_terminal_only(command: CommandLine, arguments: tuple[str, ...]) -> None:
-    """Red and green for people; in a pipe, the same characters without any escape."""
+    """A pipe gets the same characters without escapes."""
     env = environment(command.environ["DATABASE_URL"], NO_COLOR="")
     shown = at_terminal(*arguments, env=env)
     piped = command.ok(*arguments).text
@@ -50,7 +50,7 @@ def test_diffs_have_colours_at_a_terminal_only(command: CommandLine, arguments: 
 
 
 def test_no_color_switches_colours_off(command: CommandLine) -> None:
-    """https://no-color.org, for diffs and for refusals, at a terminal."""
+    """https://no-color.org holds for diffs and refusals at a terminal."""
     env = environment(command.environ["DATABASE_URL"], NO_COLOR="1")
     shown = at_terminal("config", "diff", "1", env=env)
     refused = at_terminal("config", "show", "9", env=env)
@@ -60,7 +60,7 @@ def test_no_color_switches_colours_off(command: CommandLine) -> None:
 
 
 def test_refused_records_are_red_at_a_terminal_only(command: CommandLine, tmp_path: Path) -> None:
-    """They stand out between progress and summary, and are plain in a log."""
+    """They are plain in a log."""
     (tmp_path / "fleet.ndjson").write_text("nonsense\n")
     env = environment(command.environ["DATABASE_URL"], NO_COLOR="")
     shown = at_terminal("import", str(tmp_path / "fleet.ndjson"), env=env)
@@ -85,10 +85,8 @@ def test_refused_records_are_red_at_a_terminal_only(command: CommandLine, tmp_pa
     ],
     ids=["history", "diff", "diff-all", "rollback", "set", "deleted"],
 )
-def test_nothing_stored_reaches_the_terminal_as_a_command(
-    sqlite_url: str, arguments: tuple[str, ...]
-) -> None:
-    """Messages, authors, names and contents cannot clear the screen, forge a line or turn text around."""
+def test_stored_text_is_escaped_at_the_terminal(sqlite_url: str, arguments: tuple[str, ...]) -> None:
+    """Messages, authors, names and contents cannot clear the screen, forge a line or reverse text."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     for number, name in enumerate((EVIL, EVIL[::-1])):
         text = json.dumps({"deviceName": name, EVIL: number}, ensure_ascii=number == 0)
@@ -102,7 +100,7 @@ def test_nothing_stored_reaches_the_terminal_as_a_command(
 
 
 def test_a_history_is_one_line_a_revision(command: CommandLine) -> None:
-    """A message of many lines stays in its row."""
+    """A message of several lines stays in its row."""
     command.ok("config", "set", "1", "{}", "-m", "one\ntwo\r\nthree")
     text = command.ok("config", "history", "1").text
 
@@ -111,8 +109,8 @@ def test_a_history_is_one_line_a_revision(command: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "record", "source"])
-def test_places_are_shown_without_control_characters(command: CommandLine, tmp_path: Path, kind: str) -> None:
-    """The name of a file, or of the source itself, is no command for the terminal."""
+def test_positions_are_escaped(command: CommandLine, tmp_path: Path, kind: str) -> None:
+    """Names of files and sources may contain control characters."""
     fleet = tmp_path / ("fleet\x1b[2J" if kind == "source" else "fleet")
     fleet.mkdir()
     (fleet / "evil\x1b[2J\n\u202e.json").write_text("{}")
@@ -126,8 +124,8 @@ def test_places_are_shown_without_control_characters(command: CommandLine, tmp_p
     assert [] == [screen for screen in screens if "\x1b[2J" in screen or "\u202e" in screen]
 
 
-def test_a_name_of_many_lines_forges_none(command: CommandLine, tmp_path: Path) -> None:
-    """Each refusal is one line, whatever its file is called."""
+def test_a_name_with_line_breaks_forges_no_line(command: CommandLine, tmp_path: Path) -> None:
+    """Each refusal is one line for any file name."""
     (tmp_path / "fleet").mkdir()
     (tmp_path / "fleet" / "evil\nError: all is lost\n.json").write_text("{}")
     (tmp_path / "evil\n.ndjson").write_text("nonsense\n")
@@ -137,7 +135,7 @@ def test_a_name_of_many_lines_forges_none(command: CommandLine, tmp_path: Path) 
 
 
 def test_completion_for_a_shell(sqlite_url: str) -> None:
-    """The script that the documentation has one source, and what it asks for."""
+    """The documented script, and its completions."""
     env = environment(sqlite_url)
     script = run_command(env={**env, "_IOTCONFIG_COMPLETE": "bash_source"})
     asked = {"_IOTCONFIG_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
@@ -156,7 +154,7 @@ def test_completion_for_a_shell(sqlite_url: str) -> None:
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "iotconfig")
 def test_help_names_every_option_and_fits(monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]) -> None:
-    """Each option with a word on it, within eighty columns, whatever the settings are."""
+    """Each option is described within eighty columns, with any settings."""
     monkeypatch.setenv("COLUMNS", "80")
     text = CommandLine({"DATABASE_URL": "nonsense"}).ok(*path, "--help").text
     context = click.Context(COMMANDS[path])
@@ -180,7 +178,7 @@ def test_a_group_without_a_command_shows_its_help(path: tuple[str, ...]) -> None
 
 
 def test_help_of_the_installed_command() -> None:
-    """It needs no database, no settings, and says nothing on standard error."""
+    """It needs neither a database nor settings, and standard error is empty."""
     ended = subprocess.run([COMMAND, "config", "--help"], capture_output=True, timeout=60, check=False)
 
     assert (0, b"") == (ended.returncode, ended.stderr)

@@ -21,13 +21,13 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def shell(database_url: str) -> CommandLine:
-    """A shell in which no broker is configured: commands need none."""
+    """A shell without broker settings, which commands do not need."""
     return CommandLine(environment(database_url))
 
 
 @pytest.fixture
 def queue(database_url: str) -> Iterator[NotificationQueue]:
-    """What a relay would see."""
+    """The queue as a relay reads it."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         yield services.persistence.notifications
 
@@ -37,8 +37,8 @@ def store(shell: CommandLine, *numbers: int) -> None:
         shell.ok("config", "create", str(mac(number)), "{}")
 
 
-def tell_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
-    """Take all that is pending away: whom it is about, and whether it hints."""
+def take_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
+    """Remove all pending notifications; returns each subject, and whether it has a hint."""
     found = queue.due(LATER, 1000)
     queue.acknowledge(found, [])
     return sorted((n.announcement.subject.key, n.announcement.restart_hint) for n in found)
@@ -49,38 +49,38 @@ def park(queue: NotificationQueue, number: int) -> None:
     queue.acknowledge([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
 
 
-def test_named_devices_are_hintd(shell: CommandLine, queue: NotificationQueue) -> None:
-    """By MAC addresses in any spelling, ids and names, each once; the others are left alone."""
+def test_named_devices_get_hints(shell: CommandLine, queue: NotificationQueue) -> None:
+    """Devices are named by MAC addresses in any spelling, ids and names, and announced once; others get no hint."""
     store(shell, 1, 2, 3, 4)
     shell.ok("config", "set", str(mac(4)), '{"deviceName": "Porch"}')
-    tell_all(queue)
+    take_all(queue)
 
     spellings = (str(mac(1)).upper().replace(":", "-"), str(mac(1)).replace(":", ""))
     done = shell.ok("announce", *spellings, "3", "porch")
 
-    assert [(str(mac(number)), True) for number in (1, 3, 4)] == tell_all(queue)
+    assert [(str(mac(number)), True) for number in (1, 3, 4)] == take_all(queue)
     assert done.text.startswith("3 configs to be announced")
 
 
 def test_all_restores_the_retained_messages(shell: CommandLine, queue: NotificationQueue) -> None:
-    """Nobody is told to restart."""
+    """No device gets a hint."""
     store(shell, 1, 2)
-    tell_all(queue)
+    take_all(queue)
 
     assert shell.ok("announce", "--all").text.startswith("2 configs to be announced")
-    assert [(str(mac(1)), False), (str(mac(2)), False)] == tell_all(queue)
+    assert [(str(mac(1)), False), (str(mac(2)), False)] == take_all(queue)
 
 
 @pytest.mark.parametrize(
     ("rate", "gap"),
     [pytest.param([], 0.1, id="default"), pytest.param(["--rate", "0.5"], 2.0, id="rate")],
 )
-def test_nudging_all_is_paced(
+def test_hints_to_all_devices_are_paced(
     shell: CommandLine, queue: NotificationQueue, rate: list[str], gap: float
 ) -> None:
-    """One device after the other, at the rate that was asked for."""
+    """One device follows the other at the requested rate."""
     store(shell, 1, 2, 3)
-    tell_all(queue)
+    take_all(queue)
 
     shell.ok("announce", "--all", "--restart-hint", *rate)
 
@@ -92,10 +92,10 @@ def test_nudging_all_is_paced(
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        pytest.param([], 2, id="nobody"),
+        pytest.param([], 2, id="no-device"),
         pytest.param(["--all", str(mac(1))], 2, id="all-and-one"),
         pytest.param(["--restart-hint", str(mac(1))], 2, id="hint-one"),
-        pytest.param(["--restart-hint"], 2, id="hint-nobody"),
+        pytest.param(["--restart-hint"], 2, id="hint-without-device"),
         pytest.param(["--rate", "5", str(mac(1))], 2, id="rate-without-all"),
         pytest.param(["--all", "--rate", "5"], 2, id="rate-without-hint"),
         pytest.param(["--all", "--restart-hint", "--rate", "0"], 2, id="rate-too-low"),
@@ -105,23 +105,23 @@ def test_nudging_all_is_paced(
         pytest.param([str(mac(1)), str(mac(9))], 1, id="one-unknown"),
     ],
 )
-def test_what_cannot_be_announced(
+def test_unknown_devices_cannot_be_announced(
     shell: CommandLine, queue: NotificationQueue, arguments: list[str], status: int
 ) -> None:
-    """The refusal says why, and nobody is announced, not even those that could be."""
+    """The refusal has the reason, and no device is announced, valid ones included."""
     store(shell, 1)
-    tell_all(queue)
+    take_all(queue)
 
     done = shell.run("announce", *arguments)
 
     assert (status, b"") == (done.status, done.output)
     assert "Error: " in done.errors
     assert "Traceback" not in done.errors
-    assert [] == tell_all(queue)
+    assert [] == take_all(queue)
 
 
 def test_an_empty_list(shell: CommandLine) -> None:
-    """One line, and which database it is of."""
+    """One line has the database."""
     assert shell.ok("notifications").text.startswith("0 pending, 0 parked, in ")
     assert {
         "health": {"state": "disabled", "pending": 0, "oldest_seconds": 0, "parked": 0},
@@ -129,8 +129,8 @@ def test_an_empty_list(shell: CommandLine) -> None:
     } == shell.ok("notifications", "--json").json()
 
 
-def test_what_is_wrong_is_listed(sqlite_url: str) -> None:
-    """With what to do; what another service wrote is made harmless to a terminal."""
+def test_problems_are_listed(sqlite_url: str) -> None:
+    """Each has its remedy; text from another service is escaped."""
     elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         services.persistence.relay_reports.put(elsewhere)
@@ -144,7 +144,7 @@ def test_what_is_wrong_is_listed(sqlite_url: str) -> None:
 
 
 def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: NotificationQueue) -> None:
-    """First, because somebody has to do something."""
+    """They are first, since they need action."""
     store(shell, 1, 2)
     park(queue, 2)
 
@@ -160,7 +160,7 @@ def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: 
 
 
 def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
-    """All that there is to know, for programs."""
+    """It has all facts, for programs."""
     store(shell, 1)
     park(queue, 1)
 
@@ -176,19 +176,19 @@ def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
     assert (0, 1) == (listed["health"]["pending"], listed["health"]["parked"])
 
 
-def test_parked_ones_are_retried(shell: CommandLine, queue: NotificationQueue) -> None:
-    """They are pending again, and a second attempt finds none."""
+def test_parked_notifications_are_retried(shell: CommandLine, queue: NotificationQueue) -> None:
+    """They are pending again, and a second retry finds none."""
     store(shell, 1, 2)
     park(queue, 1)
 
     assert "1 parked notification is tried again." in shell.ok("notifications", "--retry").text
     assert "0 parked notifications are tried again." in shell.ok("notifications", "--retry").text
-    assert [(str(mac(1)), True), (str(mac(2)), True)] == tell_all(queue)
+    assert [(str(mac(1)), True), (str(mac(2)), True)] == take_all(queue)
 
 
 @pytest.mark.parametrize("command", [["notifications"], ["notifications", "--retry"], ["announce", "--all"]])
 def test_without_a_schema_the_command_is_named(empty_url: str, command: list[str]) -> None:
-    """And nothing is created."""
+    """No schema is created."""
     done = CommandLine(environment(empty_url)).run(*command)
 
     assert 1 == done.status

@@ -1,4 +1,4 @@
-"""`iotconfig patch`: one merge patch to every config that is selected, and a line for each."""
+"""`iotconfig patch`: one merge patch to all selected configs, and a line for each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stored(command: CommandLine) -> list[str]:
 
 
 def changed(outcome: Outcome) -> list[str]:
-    """The last octets of the MAC addresses that a patch says it changed."""
+    """The last octets of the MAC addresses that a patch reports as changed."""
     return [line[15:17] for line in outcome.text.splitlines() if "  changed  revision " in line]
 
 
@@ -62,7 +62,7 @@ def changed(outcome: Outcome) -> list[str]:
     ids=["all", "name", "mac", "mac-in-dots", "ota", "no-ota", "both", "neither", "literal"],
 )
 def test_options_select(command: CommandLine, options: list[str], expected: list[str]) -> None:
-    """As in a list: substring without case, the flag, both together; and nobody else is changed."""
+    """Substring without case, the flag, or both; other configs are unchanged."""
     before = dict(zip(FLEET, stored(command), strict=True))
     ended = command.ok("patch", *options, "--merge", '{"new": 1}')
     after = dict(zip(FLEET, stored(command), strict=True))
@@ -73,8 +73,8 @@ def test_options_select(command: CommandLine, options: list[str], expected: list
     assert ("" if expected else "No config is selected.\n") == ended.errors
 
 
-def test_what_is_not_named_keeps_its_bytes(command: CommandLine) -> None:
-    """Members are replaced where they stand, removed by null, and appended; the rest is as it was written."""
+def test_other_members_keep_their_bytes(command: CommandLine) -> None:
+    """Members are replaced in place, removed by null, or appended."""
     command.ok("patch", "--all", "--merge", '{"gain": 3.50, "wifi": {"key": null}, "new": "\\u00e9"}')
     kitchen, hall, plain = stored(command)
 
@@ -87,14 +87,14 @@ def test_what_is_not_named_keeps_its_bytes(command: CommandLine) -> None:
 
 
 def test_a_patch_from_standard_input(quick: CommandLine) -> None:
-    """`--merge -` reads it there."""
+    """`--merge -` reads it."""
     quick.ok("patch", "--all", "--merge", "-", stdin='{"name": "\u00e9"}'.encode())
 
     assert all('"name": "\u00e9"' in text for text in stored(quick))
 
 
 def test_each_change_is_a_revision_with_its_message(command: CommandLine) -> None:
-    """The results name the revisions; history has the message; each changed device is told."""
+    """Results have the revisions, the history the message; each changed device has a notification."""
     url = command.environ["DATABASE_URL"]
     ended = command.ok("patch", "--all", "--merge", '{"gain": 2}', "-m", "calibrated")
 
@@ -111,7 +111,7 @@ def test_each_change_is_a_revision_with_its_message(command: CommandLine) -> Non
 
 
 def test_a_repeated_patch_changes_nothing(command: CommandLine) -> None:
-    """All are the same, and not one row of any table is another one."""
+    """All are equal, and no row of any table is changed."""
     arguments = ("patch", "--all", "--merge", '{"gain": 1.10, "wifi": null, "a": {"b": [1]}}')
     command.ok(*arguments)
     before = contents(command.environ["DATABASE_URL"])
@@ -123,7 +123,7 @@ def test_a_repeated_patch_changes_nothing(command: CommandLine) -> None:
 
 
 def test_a_dry_run_shows_counts_and_samples(command: CommandLine) -> None:
-    """The lines and the counts of the real run, and diffs of the first few; nothing is stored."""
+    """Lines and counts equal those of the real run, with the first few diffs; nothing is stored."""
     before = contents(command.environ["DATABASE_URL"])
     dry = command.ok("patch", "--all", "--merge", '{"gain": 2}', "--dry-run")
 
@@ -137,7 +137,7 @@ def test_a_dry_run_shows_counts_and_samples(command: CommandLine) -> None:
 
 
 def test_a_dry_run_shows_a_few_samples_only(quick: CommandLine) -> None:
-    """Of a large fleet, five diffs are enough."""
+    """There are at most five diffs."""
     for number in range(6):
         quick.ok("config", "create", f"02:00:00:00:01:{number:02x}", "{}")
 
@@ -153,15 +153,15 @@ LARGE = '{"a": "' + "x" * 1010 + '"}'
 
 @pytest.fixture
 def crowded(command: CommandLine) -> CommandLine:
-    """Contents may have a kilobyte; two configs have no room for more."""
+    """A limit of a kilobyte; two configs have no room for more."""
     for name in ("1", "2"):
         command.ok("config", "set", name, LARGE)
     return CommandLine({**command.environ, "IOTCONFIG_MAX_CONTENT_BYTES": "1024"})
 
 
 @pytest.mark.parametrize("dry", [False, True], ids=["real", "dry"])
-def test_a_rule_that_breaks_keeps_all_from_being_stored(crowded: CommandLine, dry: bool) -> None:
-    """Which devices and why, on standard error; status 1; the database as it was."""
+def test_one_invalid_result_stores_nothing(crowded: CommandLine, dry: bool) -> None:
+    """Standard error has devices and reasons; the status is 1, the database unchanged."""
     before = contents(crowded.environ["DATABASE_URL"])
     refused = crowded.run("patch", "--all", "--merge", '{"new": 12345}', *["--dry-run"] * dry)
 
@@ -173,7 +173,7 @@ def test_a_rule_that_breaks_keeps_all_from_being_stored(crowded: CommandLine, dr
 
 
 def test_keep_going_patches_the_others(crowded: CommandLine) -> None:
-    """What can be stored is stored, the rest is as it was, and the status says that there is a rest."""
+    """Valid results are stored, the others unchanged, and the status is 1."""
     ended = crowded.run("patch", "--all", "--merge", '{"new": 12345}', "--keep-going")
 
     assert 1 == ended.status
@@ -183,8 +183,8 @@ def test_keep_going_patches_the_others(crowded: CommandLine) -> None:
     assert '"new": 12345' in stored(crowded)[2]
 
 
-def test_a_rule_that_breaks_is_named(quick: CommandLine) -> None:
-    """The place in the document is named for each device."""
+def test_a_violation_has_its_pointer(quick: CommandLine) -> None:
+    """Each device has the pointer in its document."""
     refused = quick.run("patch", "--all", "--merge", BREAKS)
 
     assert 1 == refused.status
@@ -212,8 +212,8 @@ def test_a_rule_that_breaks_is_named(quick: CommandLine) -> None:
     ],
     ids=["no-selection", "all-and-match", "all-and-ota", "no-patch", "array", "number", "cut-off", "twice", "nan", "undecodable", "long-match", "long-message"],
 )  # fmt: skip
-def test_a_patch_that_cannot_be(quick: CommandLine, arguments: list[str], status: int, phrase: str) -> None:
-    """One line, and nothing is stored: forgetting to select is not to select all."""
+def test_invalid_patches(quick: CommandLine, arguments: list[str], status: int, phrase: str) -> None:
+    """One line, and nothing is stored: a missing selection does not select all."""
     before = contents(quick.environ["DATABASE_URL"])
     refused = quick.run("patch", *arguments)
 
@@ -222,8 +222,8 @@ def test_a_patch_that_cannot_be(quick: CommandLine, arguments: list[str], status
     assert before == contents(quick.environ["DATABASE_URL"])
 
 
-def test_a_patch_that_is_no_utf8(quick: CommandLine) -> None:
-    """Bytes on standard input are checked, too."""
+def test_a_patch_that_is_not_utf8(quick: CommandLine) -> None:
+    """Bytes on standard input are checked."""
     refused = quick.run("patch", "--all", "--merge", "-", stdin=b'{"a": "\xff"}')
 
     assert (1, 1) == (refused.status, refused.errors.count("\n"))

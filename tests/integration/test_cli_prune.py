@@ -1,4 +1,4 @@
-"""`iotconfig prune-history`: what may go, what stays, and what is said of it afterwards."""
+"""`iotconfig prune-history`: removed revisions, kept revisions, and later reads of removed ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command(database_url: str) -> CommandLine:
 
 
 def logged(command: CommandLine) -> list[int]:
-    """The positions of the change log."""
+    """The positions in the change log."""
     with open_services(Settings.from_environ(command.environ)) as services:
         return [change.position for change in services.persistence.store.changes_since(0, 99)]
 
@@ -57,7 +57,7 @@ def old_log(command: CommandLine) -> CommandLine:
     return command
 
 
-def left(command: CommandLine) -> list[list[int]]:
+def remaining(command: CommandLine) -> list[list[int]]:
     """The revisions of each config."""
     pages = [command.ok("config", "history", str(n), "--json").json() for n in (1, 2, 3)]
     return [[revision["revision"] for revision in page["revisions"]] for page in pages]
@@ -79,12 +79,12 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("options", "removed", "expected"), CHOICES)
-def test_what_goes_and_what_stays(
+def test_pruning_by_number_and_by_age(
     command: CommandLine, options: list[str], removed: int, expected: list[list[int]]
 ) -> None:
-    """By number, by age, and by both, where each keeps; the newest stays, and what a restore brings back.
+    """By number, by age, and by both; the newest revision and the one that a restore needs stay.
 
-    The dry run before it says the same number, and removes nothing.
+    The dry run before it gives the same number, and removes nothing.
     """
     before = contents(command.environ["DATABASE_URL"])
     dry = command.ok("prune-history", *options, "--dry-run")
@@ -94,12 +94,12 @@ def test_what_goes_and_what_stays(
 
     assert dry.text.startswith(f"{removed} {plural} and 0 changes of the change log would be removed, in ")
     assert real.text.startswith(f"{removed} {plural} and 0 changes of the change log removed, in ")
-    assert expected == left(command)
+    assert expected == remaining(command)
     assert command.ok("prune-history", *options).text.startswith("0 revisions and 0 changes ")
 
 
 @pytest.mark.parametrize(
-    ("options", "removed", "left"),
+    ("options", "removed", "remaining"),
     [
         (["--older-than", "50"], 0, [1, 2, 3, 4, 5, 6, 7, 8]),
         (["--older-than", "30"], 4, [5, 6, 7, 8]),
@@ -109,7 +109,7 @@ def test_what_goes_and_what_stays(
     ids=["none-as-old", "older-than", "all-ages", "keep"],
 )
 def test_the_change_log_is_pruned_by_age(
-    old_log: CommandLine, options: list[str], removed: int, left: list[int]
+    old_log: CommandLine, options: list[str], removed: int, remaining: list[int]
 ) -> None:
     """Its newest change stays. The dry run gives the same number, and removes nothing."""
     before = contents(old_log.environ["DATABASE_URL"])["changes"]
@@ -119,11 +119,11 @@ def test_the_change_log_is_pruned_by_age(
 
     assert f" and {removed} changes of the change log would be removed, in " in dry
     assert f" and {removed} changes of the change log removed, in " in real
-    assert left == logged(old_log)
+    assert remaining == logged(old_log)
 
 
-def test_configs_are_as_they_were(command: CommandLine) -> None:
-    """Pruning touches neither a config nor its device, and tells nobody."""
+def test_configs_are_unchanged(command: CommandLine) -> None:
+    """Pruning changes no config, and announces nothing."""
     before = contents(command.environ["DATABASE_URL"])
     command.ok("prune-history", "--keep", "1")
     after = contents(command.environ["DATABASE_URL"])
@@ -133,7 +133,7 @@ def test_configs_are_as_they_were(command: CommandLine) -> None:
 
 
 def test_a_restore_works_after_pruning(command: CommandLine) -> None:
-    """The deleted config comes back with its last bytes, and goes on counting."""
+    """The deleted config has its last bytes, and its revision continues."""
     command.ok("prune-history", "--keep", "1", "--older-than", "0")
     restored = command.ok("config", "restore", "3", "--json").json()
 
@@ -151,8 +151,8 @@ def test_a_restore_works_after_pruning(command: CommandLine) -> None:
     ],
     ids=["rollback", "rollback-dry", "diff", "diff-two"],
 )
-def test_what_was_pruned_is_said_to_be_gone(command: CommandLine, arguments: tuple[str, ...]) -> None:
-    """Gone is not the same as never there; nothing is changed."""
+def test_pruned_revisions_are_reported_as_gone(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    """The message differs from that of an unknown revision; nothing is changed."""
     command.ok("prune-history", "--keep", "1")
     before = contents(command.environ["DATABASE_URL"])
     gone = command.run("config", *arguments)
@@ -170,7 +170,7 @@ def test_what_was_pruned_is_said_to_be_gone(command: CommandLine, arguments: tup
     ids=["nothing", "dry-run-alone", "keep-0", "future", "no-number", "before-all-time"],
 )
 def test_wrong_usage(sqlite_url: str, options: tuple[str, ...]) -> None:
-    """Without saying what to keep, nothing goes."""
+    """Without an option about what to keep, nothing is removed."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     for text in ("{}", '{"a": 1}'):
         command.ok("config", "set", "--create", MACS[0], text)

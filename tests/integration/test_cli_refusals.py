@@ -1,4 +1,4 @@
-"""`iotconfig config …` refuses: one line on standard error, a status that is not 0, nothing stored."""
+"""Refusals of `iotconfig config …`: one line on standard error, a status other than 0, and nothing stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def quick(sqlite_url: str) -> CommandLine:
 
 
 def assert_refused(outcome: Outcome, *phrases: str) -> None:
-    """One line that says all of this."""
+    """Check for one line that contains all of these."""
     assert 0 != outcome.status
     assert b"" == outcome.output
     assert 1 == outcome.errors.count("\n"), outcome.errors
@@ -38,8 +38,8 @@ def assert_refused(outcome: Outcome, *phrases: str) -> None:
         assert phrase in outcome.errors
 
 
-def assert_untouched(command: CommandLine) -> None:
-    """The one config is as it was, and alone."""
+def assert_unchanged(command: CommandLine) -> None:
+    """Check that the one config is unchanged and the only one."""
     listed = command.ok("config", "list", "--json").json()
     assert (1, 1) == (listed["count"], listed["configs"][0]["revision"])
 
@@ -51,13 +51,13 @@ def assert_untouched(command: CommandLine) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["create", "set"])
 def test_a_bad_mac_address(quick: CommandLine, name: str, mac: str) -> None:
-    """The refusal shows what was typed, without its control characters."""
+    """The refusal shows the argument without its control characters."""
     refused = quick.run("config", name, mac, "{}")
     may_be_name = name == "set" and mac in {"\uff10\uff12:ab:cd:ef:01:24", "x\x1b[2J", f"{MAC}\n"}
 
     assert_refused(refused, "was not found" if may_be_name else "invalid format")
     assert "\x1b" not in refused.errors
-    assert_untouched(quick)
+    assert_unchanged(quick)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_a_bad_mac_address(quick: CommandLine, name: str, mac: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["create", "set"])
 def test_bad_content(quick: CommandLine, name: str, content: str, phrase: str) -> None:
-    """The refusal names the place in the document, on one line."""
+    """The refusal has the pointer in the document, on one line."""
     mac = MAC if name == "set" else "02:00:00:00:00:99"
     refused = quick.run("config", name, mac, content)
 
     assert_refused(refused, phrase)
     assert refused.errors.strip().isprintable()
-    assert_untouched(quick)
+    assert_unchanged(quick)
 
 
 @pytest.mark.parametrize(
@@ -125,19 +125,19 @@ def test_bad_bytes(sqlite_url: str, stdin: bytes, phrase: str) -> None:
     ids=["id", "mac", "largest-id", "2**63", "2**64", "thirty-digits", "zero"],
 )
 def test_no_such_config(quick: CommandLine, arguments: tuple[str, ...], name: str) -> None:
-    """What is not there is named; digits are an id, however many there are."""
+    """The refusal names the missing config; any number of digits is an id."""
     verb, *rest = arguments
 
     assert_refused(quick.run("config", verb, name, *rest), name, "was not found")
-    assert_untouched(quick)
+    assert_unchanged(quick)
 
 
 def test_create_refuses_what_exists(command: CommandLine) -> None:
-    """The refusal names the MAC address, and the command that replaces the content."""
+    """The refusal has the MAC address, and the command that replaces the content."""
     assert_refused(
         command.run("config", "create", MAC.upper(), "{}"), MAC, "exists", f"'iotconfig config set {MAC}'"
     )
-    assert_untouched(command)
+    assert_unchanged(command)
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_create_refuses_what_exists(command: CommandLine) -> None:
     ids=["set-by-mac", "set-by-id", "set-or-create", "create", "delete"],
 )
 def test_another_revision_than_expected(command: CommandLine, arguments: tuple[str, ...]) -> None:
-    """--if-revision keeps a script from overwriting what it has not seen; the refusal names the option."""
+    """--if-revision prevents that a script overwrites an unseen change; the refusal names the option."""
     way_out = "Leave out --if-revision" if arguments[2] == "02:00:00:00:00:99" else "--if-revision 1 accepts"
     assert_refused(command.run("config", *arguments), "precondition", way_out)
-    assert_untouched(command)
+    assert_unchanged(command)
 
 
-def test_the_expected_revision_is_taken(command: CommandLine) -> None:
-    """--if-revision with the current revision changes and deletes."""
+def test_the_expected_revision_is_accepted(command: CommandLine) -> None:
+    """With the current revision, --if-revision allows changes and deletions."""
     command.ok("config", "set", MAC, "{}", "--if-revision", "1")
     command.ok("config", "delete", MAC, "--if-revision", "2", "--yes")
 
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read(
     monkeypatch.chdir(tmp_path)
 
     assert_refused(quick.run("config", "set", MAC, "--file", name), name)
-    assert_untouched(quick)
+    assert_unchanged(quick)
 
 
 @pytest.mark.parametrize(
@@ -189,17 +189,17 @@ def test_a_file_that_cannot_be_read(
     ids=["no-content", "content-twice", "create-by-id", "revision-0", "limit-0", "no-name", "no-command"],
 )
 def test_wrong_usage(quick: CommandLine, arguments: tuple[str, ...]) -> None:
-    """A wrong call exits with 2, says what is wrong, and does nothing."""
+    """A wrong call exits with 2, has the reason, and does nothing."""
     refused = quick.run("config", *arguments, stdin=b"{}")
 
     assert (2, b"") == (refused.status, refused.output)
     assert "Error: " in refused.errors
-    assert_untouched(quick)
+    assert_unchanged(quick)
 
 
 @pytest.mark.parametrize("text", ["x" * 256, "\udcff"], ids=["too-long", "undecodable"])
-def test_a_search_that_cannot_be(command: CommandLine, text: str) -> None:
-    """A search text that no database takes is refused before one sees it."""
+def test_an_invalid_search(command: CommandLine, text: str) -> None:
+    """A text that no database can process is refused before a query."""
     assert_refused(command.run("config", "list", "--search", text))
 
 
@@ -215,7 +215,7 @@ def test_a_bad_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable
 
 
 def test_the_installed_command_refuses_in_one_line(sqlite_url: str) -> None:
-    """Bytes in an argument that are no text end in one line too."""
+    """This holds for arguments that are not valid text."""
     refused = run_command("config", "create", MAC, '{"a": "\udcff"}', env=environment(sqlite_url))
 
     assert (1, b"", 1) == (refused.returncode, refused.stdout, refused.stderr.count(b"\n"))

@@ -1,4 +1,4 @@
-"""`iotconfig token` and `iotconfig device-token`, as a person uses them."""
+"""`iotconfig token` and `iotconfig device-token`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def cli(database_url: str) -> CommandLine:
     return CommandLine({"DATABASE_URL": database_url})
 
 
-def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine, database_url: str) -> None:
-    """The token alone is the output; what it is for goes to standard error."""
+def test_standard_output_has_only_the_token(cli: CommandLine, database_url: str) -> None:
+    """The explanation is on standard error."""
     done = cli.ok("token", "create", "ci", "--role", "admin", "--expires", "2099-01-01")
 
     assert _TOKEN.fullmatch(done.text)
@@ -32,7 +32,7 @@ def test_a_script_catches_the_token_and_a_person_reads_about_it(cli: CommandLine
 
 
 def test_a_token_is_shown_once(cli: CommandLine) -> None:
-    """No list has any part of its secret."""
+    """No list contains a part of its secret."""
     secret = cli.ok("token", "create", "ci", "--role", "viewer").text.strip().rpartition("_")[2]
 
     for listed in (cli.ok("token", "list"), cli.ok("token", "list", "--json")):
@@ -40,8 +40,8 @@ def test_a_token_is_shown_once(cli: CommandLine) -> None:
         assert "ci" in listed.text
 
 
-def test_the_list_shows_what_became_of_each(cli: CommandLine) -> None:
-    """For people, and for programs."""
+def test_the_list_shows_the_state_of_each_token(cli: CommandLine) -> None:
+    """It has a form for people and one for programs."""
     for name in ("b", "a"):
         cli.ok("token", "create", name, "--role", "viewer")
     cli.ok("token", "revoke", "a")
@@ -70,8 +70,8 @@ def test_the_list_shows_what_became_of_each(cli: CommandLine) -> None:
         (("revoke", "ci"), "Active token ci was not found"),
     ],
 )
-def test_what_is_refused(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
-    """In one line, and nothing is stored."""
+def test_refusals(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+    """One line, and nothing is stored."""
     done = cli.run("token", *arguments)
 
     assert done.status != 0
@@ -82,7 +82,7 @@ def test_what_is_refused(cli: CommandLine, arguments: tuple[str, ...], sentence:
 
 
 def test_a_schema_that_is_behind_is_named(empty_url: str) -> None:
-    """Nothing is created on the way."""
+    """Nothing is created or upgraded."""
     done = CommandLine({"DATABASE_URL": empty_url}).run("token", "create", "ci", "--role", "admin")
 
     assert done.status != 0
@@ -90,7 +90,7 @@ def test_a_schema_that_is_behind_is_named(empty_url: str) -> None:
 
 
 def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> None:
-    """By MAC address."""
+    """The list is sorted by MAC address."""
     made = cli.ok("device-token", "create", "aa-bb-cc-dd-ee-02", "aabbccddee01").text
     assert re.fullmatch(
         r"aa:bb:cc:dd:ee:02 iotd_aabbccddee02_[0-9a-f]{64}\naa:bb:cc:dd:ee:01 iotd_aabbccddee01_[0-9a-f]{64}\n",
@@ -117,8 +117,8 @@ def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> Non
         (("revoke", "aabbccddee01"), "Token of device aa:bb:cc:dd:ee:01 was not found"),
     ],
 )
-def test_what_is_refused_for_devices(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
-    """In one line, and nothing is stored."""
+def test_refusals_of_device_tokens(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+    """One line, and nothing is stored."""
     done = cli.run("device-token", *arguments)
 
     assert done.status != 0

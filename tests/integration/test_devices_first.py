@@ -1,4 +1,4 @@
-"""Connections that are kept for devices: other work does not get them, however much of it there is."""
+"""Connections that are reserved for devices: other work does not get them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def database(database_url: str) -> Iterator[Database]:
         database.close()
 
 
-def test_devices_are_served_while_other_work_has_all_that_it_may_have(database: Database) -> None:
-    """Document, token, the reason why there is no document, and readiness; one more search has to wait."""
+def test_devices_are_served_at_the_limit_of_other_work(database: Database) -> None:
+    """Document, token, the reason of a missing document, and readiness are read; another search waits."""
     service, tokens = ConfigService(SqlStore(database), wiring.utc_now), SqlDeviceTokenStore(database)
     config, _ = service.put(mac(1), content())
     service.replace_device(config.id, mac(2))
@@ -66,8 +66,8 @@ def test_devices_are_served_while_other_work_has_all_that_it_may_have(database: 
     assert 0 == database.use().in_use
 
 
-def test_devices_may_have_all(database: Database) -> None:
-    """What is kept for them is a floor, and no ceiling."""
+def test_devices_may_use_all_connections(database: Database) -> None:
+    """The reserved number is a minimum, not a maximum."""
     with ExitStack() as stack:
         for _ in range(SIZE):
             stack.enter_context(database.serving())

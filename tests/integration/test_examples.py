@@ -1,4 +1,4 @@
-"""The examples work, and from outside of the package: nothing of theirs is installed."""
+"""The examples work, and are not part of the package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a 
 
 
 def test_the_adapter_outside_of_the_package_passes_the_shipped_suites() -> None:
-    """Each test of the suites is run on it, as its own project would, and none is skipped."""
+    """All tests of the suites run as in another project, and none is skipped."""
     example = _EXAMPLES / "jsonfile_store"
     # On a file system in memory, if there is one: the example syncs the disk at each change.
     with tempfile.TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as directory:

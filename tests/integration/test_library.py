@@ -30,7 +30,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def test_public_names() -> None:
-    """`__all__` is sorted as ruff sorts it, without repetition, and each name is there."""
+    """`__all__` is sorted as ruff sorts it, without repetition, and each name exists."""
     names = iotconfig.__all__
     constants = [name for name in names if name.isupper()]
     classes = [name for name in names if name[0].isupper() and not name.isupper()]
@@ -51,7 +51,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 def test_open_service(url: str) -> None:
-    """A service on an empty store, upgraded on request, does all that the product does."""
+    """A service on an empty store, upgraded on request, offers all use cases."""
     with open_service(url, upgrade=True) as service:
         created = service.create(MAC, CONTENT)
         assert bytes(CONTENT) == service.document(MAC).body
@@ -63,8 +63,8 @@ def test_open_service(url: str) -> None:
             service.get_by_mac(MAC)
 
 
-def test_a_closed_service_says_so(url: str) -> None:
-    """Behind its block a service raises `ServiceClosed`, whatever it stores in, and what is made of its store too."""
+def test_a_closed_service_raises_an_error(url: str) -> None:
+    """After its block, a service and its parts raise `ServiceClosed` on each kind of store."""
     with open_service(url, upgrade=True) as service:
         service.create("02-00-00-00-01-01", {"deviceName": "Lamp"})
     for use in (
@@ -77,15 +77,15 @@ def test_a_closed_service_says_so(url: str) -> None:
 
 
 def test_a_database_keeps_what_was_stored(database_url: str) -> None:
-    """A second block on the same database sees what the first one stored."""
+    """A second block on the same database reads the changes of the first one."""
     with open_service(database_url) as service:
         created = service.create(MAC, CONTENT)
     with open_service(database_url) as service:
         assert created == service.get(created.id)
 
 
-def test_memory_is_gone_with_its_block() -> None:
-    """Each block on memory:// begins with nothing."""
+def test_memory_is_lost_with_its_block() -> None:
+    """Each block on memory:// starts empty."""
     with open_service("memory://") as service:
         service.create(MAC, CONTENT)
     with open_service("memory://") as service:
@@ -113,7 +113,7 @@ def test_a_schema_that_is_behind_is_refused(empty_url: str, tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_a_bad_url_is_refused(url: str) -> None:
-    """`ValidationFailed`, as documented, whose message repeats no password."""
+    """The documented `ValidationFailed` repeats no password."""
     with pytest.raises(ValidationFailed) as refused, open_service(url):
         pytest.fail("the block was entered")
 
@@ -121,7 +121,7 @@ def test_a_bad_url_is_refused(url: str) -> None:
 
 
 def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    """A library leaves the environment to the program that uses it."""
+    """Only the program that uses the library reads the environment."""
     monkeypatch.setenv("DATABASE_URL", "mysql://x")
     monkeypatch.setenv("IOTCONFIG_DB_POOL_SIZE", "many")
 
@@ -130,13 +130,13 @@ def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, sqlite_url
 
 
 def test_an_error_in_the_block_passes(database_url: str) -> None:
-    """What the caller's own code raises is not turned into anything else."""
+    """An error of the caller's code is not converted."""
     with pytest.raises(ZeroDivisionError), open_service(database_url):
         raise ZeroDivisionError
 
 
 def test_the_readme_examples_run(tmp_path: Path) -> None:
-    """Each Python block of the README runs, by itself and in an empty directory, without a warning."""
+    """Each Python block of the README runs by itself, in an empty directory, without a warning."""
     blocks = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
 
     assert blocks, "README.md has no Python example"

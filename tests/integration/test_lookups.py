@@ -1,4 +1,4 @@
-"""A device's document on PostgreSQL: it takes a way of its own, and keeps every promise on it."""
+"""Look-ups of documents on PostgreSQL, by libpq, with the guarantees of other reads."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _is_whole(database: PostgresqlDatabase, size: int) -> bool:
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[PostgresqlDatabase]:
-    """One connection, so that all that happens to it meets the next lookup."""
+    """One connection, so that its state affects the next look-up."""
     with _opened(postgres_url, Timeouts()) as database:
         yield database
 
@@ -57,7 +57,7 @@ def service(database: PostgresqlDatabase) -> ConfigService:
 
 @contextmanager
 def _locked_out(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
-    """A table that nobody can read for now, so that a lookup is under way for as long as the block runs."""
+    """A lock on a table, so that a look-up waits for the duration of the block."""
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE documents IN ACCESS EXCLUSIVE MODE")
         yield other
@@ -92,7 +92,7 @@ def _is_prepared(database: PostgresqlDatabase) -> bool:
 
 
 def test_the_bytes_are_those_that_were_stored(service: ConfigService) -> None:
-    """As written, in any script; the statement is prepared once, and serves the second time as well."""
+    """They are returned in any script; the statement is prepared once, and used again."""
     config, _ = service.put(mac(1), content(TEXT))
 
     for _ in range(2):
@@ -102,8 +102,8 @@ def test_the_bytes_are_those_that_were_stored(service: ConfigService) -> None:
         assert config.content.etag == found.etag
 
 
-def test_a_device_without_a_config_is_told_so(service: ConfigService) -> None:
-    """Missing is one thing, replaced is another."""
+def test_missing_and_replaced_devices(service: ConfigService) -> None:
+    """The errors differ."""
     config, _ = service.put(mac(1), content())
     service.replace_device(config.id, mac(2))
 
@@ -115,10 +115,10 @@ def test_a_device_without_a_config_is_told_so(service: ConfigService) -> None:
 
 
 @pytest.mark.parametrize("writes", [1, 20], ids=["before-psycopg-prepared", "after-psycopg-prepared"])
-def test_a_rollback_takes_no_lookup_with_it(
+def test_a_rollback_does_not_break_lookups(
     database: PostgresqlDatabase, service: ConfigService, writes: int
 ) -> None:
-    """psycopg may deallocate all statements of a connection when it rolls back: they are prepared anew."""
+    """psycopg may deallocate all statements of a connection at a rollback: they are prepared again."""
     for number in range(writes):
         config, _ = service.put(mac(1), content(n=number))
     service.document(mac(1))
@@ -131,10 +131,10 @@ def test_a_rollback_takes_no_lookup_with_it(
     assert _is_prepared(database)
 
 
-def test_a_statement_that_is_gone_fails_one_lookup_at_most(
+def test_a_deallocated_statement_fails_at_most_one_lookup(
     database: PostgresqlDatabase, service: ConfigService
 ) -> None:
-    """Whoever deallocated it: a connection that cannot serve must not stay in the pool like that."""
+    """The connection is not returned to the pool in this state."""
     service.put(mac(1), content())
     service.document(mac(1))
     with database.reading() as connection:
@@ -149,7 +149,7 @@ def test_a_statement_that_is_gone_fails_one_lookup_at_most(
 def test_a_connection_that_is_cut_in_the_middle_gives_503_and_is_replaced(
     postgres_url: str, service: ConfigService
 ) -> None:
-    """The server's farewell becomes the domain's error, and the next lookup meets a new connection."""
+    """The server's last message becomes the domain's error; the next look-up has a new connection."""
     service.put(mac(1), content())
     service.document(mac(1))
 
@@ -168,7 +168,7 @@ def test_a_connection_that_is_cut_in_the_middle_gives_503_and_is_replaced(
 
 
 def test_a_lookup_that_takes_too_long_is_ended_by_the_server(postgres_url: str) -> None:
-    """`statement_timeout` holds here, too, and costs no connection."""
+    """`statement_timeout` applies, and keeps the connection."""
     with _opened(postgres_url, Timeouts(statement=0.2, lock=0)) as database:
         service = ConfigService(SqlStore(database), utc_now)
         service.put(mac(1), content())
@@ -180,8 +180,8 @@ def test_a_lookup_that_takes_too_long_is_ended_by_the_server(postgres_url: str) 
         assert b"{}" == service.document(mac(1)).body
 
 
-def test_a_lookup_that_nobody_ends_is_cut_by_the_watchdog(postgres_url: str) -> None:
-    """The client's own bound, for links on which the server's news do not arrive."""
+def test_a_lookup_that_the_server_does_not_end_is_cut_by_the_watchdog(postgres_url: str) -> None:
+    """The client has its own limit, for connections that deliver nothing."""
     with _opened(postgres_url, Timeouts(statement=0, lock=0, watchdog=0.3)) as database:
         service = ConfigService(SqlStore(database), utc_now)
         service.put(mac(1), content())
@@ -191,8 +191,8 @@ def test_a_lookup_that_nobody_ends_is_cut_by_the_watchdog(postgres_url: str) -> 
         assert b"{}" == service.document(mac(1)).body
 
 
-def test_a_pool_that_has_lent_everything_says_so_in_time(postgres_url: str) -> None:
-    """Who waits for a connection waits for a bounded time; when one comes back, the next is served."""
+def test_waiting_for_a_connection_is_bounded(postgres_url: str) -> None:
+    """When a connection is returned, the next look-up works."""
     with _opened(postgres_url, Timeouts(pool=0.2)) as database:
         service = ConfigService(SqlStore(database), utc_now)
         service.put(mac(1), content())
@@ -203,8 +203,8 @@ def test_a_pool_that_has_lent_everything_says_so_in_time(postgres_url: str) -> N
         assert b"{}" == service.document(mac(1)).body
 
 
-def test_a_database_without_tables_is_told_from_one_that_is_away(empty_postgres_url: str) -> None:
-    """The sentence names the way out, the second time as well."""
+def test_a_database_without_tables(empty_postgres_url: str) -> None:
+    """The error differs from that of an unavailable database, and has the remedy, also at the second time."""
     with _opened(empty_postgres_url, Timeouts()) as database:
         service = ConfigService(SqlStore(database), utc_now)
         for _ in range(2):
@@ -214,10 +214,8 @@ def test_a_database_without_tables_is_told_from_one_that_is_away(empty_postgres_
             assert SCHEMA_NOT_CURRENT == str(caught.value)
 
 
-def test_a_table_that_vanished_is_missed_by_a_prepared_statement_too(
-    postgres_url: str, service: ConfigService
-) -> None:
-    """Prepared or not, the server looks again."""
+def test_a_dropped_table_with_a_prepared_statement(postgres_url: str, service: ConfigService) -> None:
+    """The server checks a prepared statement again."""
     service.put(mac(1), content())
     service.document(mac(1))
     with psycopg.connect(postgres_url) as other:

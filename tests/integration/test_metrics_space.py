@@ -1,4 +1,4 @@
-"""Counting where there is little space, and what becomes of the files of processes that ended."""
+"""Metrics on a full disk, and the files of ended processes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 class Process:
-    """A process that counts in a directory step by step, and shows what all have counted."""
+    """A process that counts in a directory step by step, and shows the sums of all processes."""
 
     def __init__(self, place: Path, program: str) -> None:
         environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(place)}
@@ -71,7 +71,7 @@ class Process:
         )
 
     def shown(self) -> dict[str, float]:
-        """What it shows after its next step."""
+        """The output after its next step."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"it ended with {self.process.wait()}"
@@ -99,8 +99,8 @@ class Process:
         return errors
 
 
-def test_what_a_full_disk_keeps_back_is_shown_later(disk: SmallDisk) -> None:
-    """A process that starts on a full disk counts all the same, and nothing is lost when there is space again."""
+def test_counts_during_a_full_disk_are_shown_later(disk: SmallDisk) -> None:
+    """A process that starts on a full disk counts, and loses nothing once there is space."""
     disk.fill()
     with Process(disk.path, "step('aabd')\nstep('abc')\n") as process:
         assert {} == process.shown()
@@ -111,7 +111,7 @@ def test_what_a_full_disk_keeps_back_is_shown_later(disk: SmallDisk) -> None:
 
 
 def test_a_disk_that_fills_up_keeps_what_is_there_counting(disk: SmallDisk) -> None:
-    """The file cannot grow, and what is in it goes on."""
+    """The file cannot grow, and existing counters continue."""
     program = "step('a')\nstep(['a', *range(2000)])\nstep(['a', *range(2000)])\n"
     with Process(disk.path, program) as process:
         assert {"a": 1.0} == process.shown()
@@ -127,7 +127,7 @@ def test_a_disk_that_fills_up_keeps_what_is_there_counting(disk: SmallDisk) -> N
 
 
 def test_counts_outlive_their_processes_in_one_file(tmp_path: Path) -> None:
-    """However many have ended."""
+    """The number of files does not grow with that of ended processes."""
     pids = []
     for number in range(3):
         with Process(tmp_path, f"step(['a', {number}])\n") as process:
@@ -143,10 +143,10 @@ def test_counts_outlive_their_processes_in_one_file(tmp_path: Path) -> None:
     assert ["counter_ended.db"] == [path.name for path in tmp_path.glob("*.db")]
 
 
-def test_what_services_left_that_were_killed_is_removed_at_the_next_start(
+def test_the_next_start_removes_files_of_killed_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing of those that run, nor what only looks like one."""
+    """Directories of running services, and other directories, stay."""
     monkeypatch.setattr(directory, "_MEMORY", tmp_path)
     left = tmp_path / "iotconfig-metrics-left"
     left.mkdir()
@@ -165,10 +165,10 @@ def test_what_services_left_that_were_killed_is_removed_at_the_next_start(
     assert {"elsewhere", "iotconfig-metrics-link"} == {path.name for path in tmp_path.iterdir()}
 
 
-def test_without_a_place_to_count_in_the_service_runs_without_metrics(
+def test_without_a_directory_the_service_runs_without_metrics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says so once, and its processes are not told of metrics."""
+    """One line says so, and its processes get no setting of metrics."""
     monkeypatch.setattr(directory, "_MEMORY", tmp_path / "none")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     environ = {"IOTCONFIG_METRICS_BIND": "127.0.0.1:9100", "DATABASE_URL": "sqlite:///a.db"}
@@ -182,8 +182,8 @@ def test_without_a_place_to_count_in_the_service_runs_without_metrics(
     counting.end()
 
 
-def test_files_are_for_their_own_user_alone(tmp_path: Path) -> None:
-    """Whatever the file mode mask is."""
+def test_files_are_private(tmp_path: Path) -> None:
+    """This holds for any umask."""
     program = f"import os; os.umask(0)\nfrom iotconfig.adapters.metrics.reserved import ReservedDict\nReservedDict('{tmp_path}/a.db')"
     environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", program], env=environ, check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Migrations: up, down, at the same time, and beside other programs' tables; on both databases."""
+"""Migrations on both databases: up, down, concurrent, and beside tables of other programs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def url_beside(empty_url: str, postgres_base_url: str, tmp_path: Path) -> Iterat
 
 
 def test_each_migration_goes_up_and_down_and_up(empty_url: str) -> None:
-    """Undoing a migration leaves what was there before it; applying it again gives the same schema."""
+    """Undoing a migration restores the earlier schema; applying it again gives the same schema."""
     below = "base"
     for revision in revisions():
         before = snapshot(empty_url)
@@ -66,8 +66,8 @@ def test_each_migration_goes_up_and_down_and_up(empty_url: str) -> None:
         below = revision
 
 
-def test_the_names_of_the_files_say_what_alembic_reads_in_them() -> None:
-    """A start reads the names alone: the same revisions in the same order, and the titles of those after any of them."""
+def test_the_names_of_the_files_equal_what_alembic_reads() -> None:
+    """A start reads only the names: the same revisions in the same order, with titles."""
     scripts = described()
 
     assert [revision for revision, _ in scripts] == list(known_revisions())
@@ -76,7 +76,7 @@ def test_the_names_of_the_files_say_what_alembic_reads_in_them() -> None:
 
 
 def test_metadata_equals_the_migrated_schema(command: CommandLine, empty_url: str, url_beside: str) -> None:
-    """The tables in code are those that the migrations build, down to collations and identities."""
+    """The tables in code equal those of the migrations, including collations and identities."""
     command.ok("upgrade-db")
     with connected(empty_url) as connection:
         # Defaults are left to the snapshots: SQLite has no identities, and Alembic misses them there.
@@ -90,8 +90,8 @@ def test_metadata_equals_the_migrated_schema(command: CommandLine, empty_url: st
     assert snapshot(url_beside) == snapshot(empty_url)
 
 
-def test_ids_are_never_given_out_twice(command: CommandLine, empty_url: str) -> None:
-    """The highest id is not reused after a delete."""
+def test_ids_are_never_reused(command: CommandLine, empty_url: str) -> None:
+    """The highest id is not used again after a deletion."""
     command.ok("upgrade-db")
     command.ok("config", "create", "02:00:00:00:01:01", "{}")
     command.ok("config", "create", "02:00:00:00:01:02", "{}")
@@ -102,7 +102,7 @@ def test_ids_are_never_given_out_twice(command: CommandLine, empty_url: str) -> 
 
 
 def test_several_upgrades_at_the_same_time(empty_url: str) -> None:
-    """All end well, and one of them applies the migrations."""
+    """All succeed, and one of them applies the migrations."""
     started = [
         subprocess.Popen(
             [COMMAND, "upgrade-db"],
@@ -121,7 +121,7 @@ def test_several_upgrades_at_the_same_time(empty_url: str) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--recreate", "--yes-i-am-sure")], ids=["plain", "recreate"])
 def test_other_programs_tables_stay(command: CommandLine, empty_url: str, arguments: tuple[str, ...]) -> None:
-    """Another program's tables, Alembic's among them, outlive an upgrade and a recreation of ours."""
+    """Tables of other programs, Alembic's among them, stay after an upgrade and a recreation of ours."""
     execute(
         empty_url,
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
@@ -142,8 +142,8 @@ def test_other_programs_tables_stay(command: CommandLine, empty_url: str, argume
     )
 
 
-def test_recreate_needs_to_be_sure(command: CommandLine) -> None:
-    """Without --yes-i-am-sure nothing is dropped, and the way out is named."""
+def test_recreate_requires_confirmation(command: CommandLine) -> None:
+    """Without --yes-i-am-sure nothing is dropped, and the error names the option."""
     command.ok("upgrade-db")
     command.ok("config", "create", "02:00:00:00:01:01", "{}")
     refused = command.run("upgrade-db", "--recreate")
@@ -153,8 +153,8 @@ def test_recreate_needs_to_be_sure(command: CommandLine) -> None:
     assert 1 == command.ok("config", "list", "--json").json()["count"]
 
 
-def test_recreate_refuses_what_another_program_built_on_our_tables(empty_postgres_url: str) -> None:
-    """A view on our table cannot be dropped silently: one line, and everything stays."""
+def test_recreate_refuses_to_drop_foreign_views(empty_postgres_url: str) -> None:
+    """A view on our table gives one line, and nothing is dropped."""
     command = CommandLine({"DATABASE_URL": empty_postgres_url})
     command.ok("upgrade-db")
     command.ok("config", "create", "02:00:00:00:01:01", "{}")
@@ -167,7 +167,7 @@ def test_recreate_refuses_what_another_program_built_on_our_tables(empty_postgre
 
 @pytest.mark.parametrize("name", ["configs", "revision_counters"])
 def test_a_foreign_table_with_our_name(command: CommandLine, empty_url: str, name: str) -> None:
-    """An upgrade says in one line that the name is taken, and leaves everything as it was."""
+    """An upgrade fails with one line about the name, and changes nothing."""
     execute(empty_url, f"CREATE TABLE {name} (song VARCHAR(20))")
     execute(empty_url, f"INSERT INTO {name} VALUES ('Blue')")  # noqa: S608 - a name of ours
     before = snapshot(empty_url)
@@ -180,7 +180,7 @@ def test_a_foreign_table_with_our_name(command: CommandLine, empty_url: str, nam
 
 
 def test_recreate_keeps_a_foreign_table_with_our_name(command: CommandLine, empty_url: str) -> None:
-    """Not even --recreate drops a table that only has a name of ours."""
+    """--recreate does not drop a table that only has a name of ours."""
     execute(empty_url, "CREATE TABLE configs (song VARCHAR(20))")
     before = snapshot(empty_url)
     refused = command.run("upgrade-db", "--recreate", "--yes-i-am-sure")
@@ -190,7 +190,7 @@ def test_recreate_keeps_a_foreign_table_with_our_name(command: CommandLine, empt
 
 
 def test_a_newer_schema_is_reported(command: CommandLine, empty_url: str) -> None:
-    """db-status shows a revision that this version does not know, and says why."""
+    """db-status shows the unknown revision and the reason."""
     command.ok("upgrade-db")
     execute(empty_url, UPGRADE_BY_A_NEWER_VERSION)
     status = command.run("db-status")
@@ -211,7 +211,7 @@ def test_a_newer_schema_is_reported(command: CommandLine, empty_url: str) -> Non
     ids=" ".join,
 )
 def test_a_newer_schema_is_refused(command: CommandLine, empty_url: str, arguments: tuple[str, ...]) -> None:
-    """Nothing works on, or changes, a schema that a newer version has made."""
+    """No command reads or changes a schema of a newer version."""
     command.ok("upgrade-db")
     execute(empty_url, UPGRADE_BY_A_NEWER_VERSION)
     before = snapshot(empty_url)
@@ -224,7 +224,7 @@ def test_a_newer_schema_is_refused(command: CommandLine, empty_url: str, argumen
 
 
 def test_serve_refuses_a_newer_schema(sqlite_url: str) -> None:
-    """The service does not start on a schema that a newer version has made."""
+    """The service does not start on a schema of a newer version."""
     execute(sqlite_url, UPGRADE_BY_A_NEWER_VERSION)
     refused = run_command("serve", "--port", "0", env=environment(sqlite_url))
 
@@ -233,7 +233,7 @@ def test_serve_refuses_a_newer_schema(sqlite_url: str) -> None:
 
 
 def test_a_role_that_may_not_create_tables(empty_postgres_url: str) -> None:
-    """PostgreSQL lets only a database's owner create tables: one line says what is missing."""
+    """Only the owner of a PostgreSQL database may create tables: one line has the missing right."""
     role = make_url(empty_postgres_url).database
     execute(empty_postgres_url, f"CREATE ROLE {role} LOGIN")
     try:

@@ -1,4 +1,4 @@
-"""Tokens that hold: whose they are, and every way in which a provider may have signed them."""
+"""Valid bearer tokens: identities, and every kind of signature of a provider."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.support.identity_provider import JWKS, Provider
 from tests.support.standing_clock import StandingClock
 
 
-def test_who_it_is(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A token as Keycloak makes them says who calls, how they are called, and what they may do."""
+def test_the_identity_of_a_token(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """A token in Keycloak's form has subject, name and roles."""
     token = provider.token(
         typ="Bearer",
         azp="another-client",
@@ -35,15 +35,15 @@ def test_who_it_is(identity: OidcIdentityProvider, provider: Provider) -> None:
     assert ada == identity.principal_of_session(token)
 
 
-def test_names_that_cannot_be_shown_are_left_out(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A name is there for people to read; a token is not refused for want of one."""
+def test_invalid_names_are_left_out(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """A name is only for display, so the token is accepted without it."""
     token = provider.token(name="Ada\x00", preferred_username="ada.l", email=["ada@example.org"])
 
     assert Principal("ada", frozenset(), "ada.l", None) == identity.principal_of(token)
 
 
 def test_roles_by_other_names(provider: Provider, clock: StandingClock) -> None:
-    """An operator says what the roles are called, and which claim lists them."""
+    """Settings have the names of roles, and the claim that lists them."""
     names = RoleNames(admin="iot-admins", viewer="everyone", claim="groups")
     identity = registered(provider, clock, roles=names)
 
@@ -53,7 +53,7 @@ def test_roles_by_other_names(provider: Provider, clock: StandingClock) -> None:
 
 @pytest.mark.parametrize("audience", [["iotconfig"], ["account", "iotconfig", "x"], "iotconfig"], ids=str)
 def test_several_audiences(identity: OidcIdentityProvider, provider: Provider, audience: object) -> None:
-    """We are one of those that a token is for."""
+    """The client is one of them."""
     assert "ada" == identity.principal_of(provider.token(aud=audience)).subject
 
 
@@ -63,7 +63,7 @@ def test_several_audiences(identity: OidcIdentityProvider, provider: Provider, a
 def test_clocks_a_little_apart(
     identity: OidcIdentityProvider, provider: Provider, claim: str, seconds: int
 ) -> None:
-    """A minute's difference between two clocks locks nobody out."""
+    """A difference of a minute is tolerated."""
     claims = {**provider.claims(), claim: int(time()) + seconds}
 
     assert "ada" == identity.principal_of(provider.sign(claims)).subject
@@ -73,7 +73,7 @@ def test_clocks_a_little_apart(
 def test_our_clock_far_off(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock, minutes: int
 ) -> None:
-    """Ten minutes' difference does: a token is then of another time."""
+    """A difference of ten minutes is refused."""
     token = provider.token()
     assert "ada" == identity.principal_of(token).subject
 
@@ -103,7 +103,7 @@ SIGNED: list[tuple[str, Key]] = [
 def test_every_algorithm(
     identity: OidcIdentityProvider, provider: Provider, algorithm: str, key: Key, kid: bool
 ) -> None:
-    """Asymmetric signatures of all kinds hold, whether the token names its key or not."""
+    """All asymmetric signatures are accepted, with or without the id of the key."""
     provider.published = [ECKey.generate_key("P-256"), key, OKPKey.generate_key("X25519")]
     header: dict[str, Any] = {"alg": algorithm} if kid else {"alg": algorithm, "kid": None}
 
@@ -112,12 +112,12 @@ def test_every_algorithm(
 
 @pytest.mark.parametrize("kind", [None, "JWT", "jwt", "at+jwt", "application/at+jwt"])
 def test_types_in_the_header(identity: OidcIdentityProvider, provider: Provider, kind: str | None) -> None:
-    """A token may call itself a JWT, an access token (RFC 9068), or nothing."""
+    """The type may be a JWT, an access token (RFC 9068), or missing."""
     assert "ada" == identity.principal_of(provider.sign(provider.claims(), typ=kind)).subject
 
 
-def test_headers_nobody_knows(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """What is not critical is ignored (RFC 7515, section 4)."""
+def test_unknown_headers(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """Headers that are not critical are ignored (RFC 7515, section 4)."""
     token = provider.sign(provider.claims(), x5t="abc", nonce="x", kid=provider.kid, x5c=["M" * 2000])
 
     assert "ada" == identity.principal_of(token).subject
@@ -128,10 +128,10 @@ def test_headers_nobody_knows(identity: OidcIdentityProvider, provider: Provider
     [{"use": "enc"}, {"alg": "RS512"}, {"key_ops": ["encrypt"]}],
     ids=["for-encryption", "for-another-algorithm", "for-another-operation"],
 )
-def test_keys_that_are_for_something_else(
+def test_keys_for_other_uses(
     identity: OidcIdentityProvider, provider: Provider, more: dict[str, Any]
 ) -> None:
-    """A key signs nothing that it was not published for."""
+    """A key verifies only the signatures that it was published for."""
     other = provider.key.as_dict() | {"kid": provider.kid} | more
     provider.answer_with(JWKS, {"keys": [other, ECKey.generate_key().as_dict()]})
 
@@ -139,8 +139,8 @@ def test_keys_that_are_for_something_else(
         identity.principal_of(provider.token())
 
 
-def test_keys_that_cannot_be_used_are_left_out(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """One key that we do not understand does not keep the others from their work (RFC 7517, section 5)."""
+def test_unusable_keys_are_ignored(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """One unknown kind of key does not affect the others (RFC 7517, section 5)."""
     good = {**provider.key.as_dict(), "kid": provider.kid, "x5c": 5, "ext": True}
     strange: list[object] = [
         5, None, [], {}, {"kty": "RSA"}, {"kty": ["RSA"]}, {"kty": "AKP", "alg": "ML-DSA-44"},
@@ -166,8 +166,8 @@ def test_two_keys_with_one_id(identity: OidcIdentityProvider, provider: Provider
         assert "ada" == identity.principal_of(token).subject
 
 
-def test_a_short_rsa_key_signs_nothing(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """RFC 7518 asks for 2048 bits; fewer can be broken."""
+def test_a_short_rsa_key_is_ignored(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """RFC 7518 requires 2048 bits."""
     short = _key_of_1024_bits()
     provider.published = [short]
 

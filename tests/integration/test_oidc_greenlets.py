@@ -1,4 +1,4 @@
-"""Identities in a worker: a crowd of greenlets in one thread, where whoever blocks stops everybody."""
+"""Identities in a worker: many greenlets in one thread, which no call may block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHECKOUT = Path(__file__).parents[2]
 
 
 def crowd(provider: Provider, token: str, seconds: float) -> tuple[int, str]:
-    """How many turns others had while fifty greenlets sent the token, and what became of those."""
+    """The number of turns of other greenlets while fifty verify the token, and the results of those."""
     module = "tests.support.patched_identity"
     ended = subprocess.run(
         [sys.executable, "-m", module, provider.issuer, provider.client_id, token, str(seconds)],
@@ -27,7 +27,7 @@ def crowd(provider: Provider, token: str, seconds: float) -> tuple[int, str]:
 
 
 def test_a_crowd_of_greenlets_fetches_keys_once(provider: Provider) -> None:
-    """One flight for all of them."""
+    """All of them wait for one fetch."""
     _, outcomes = crowd(provider, provider.token(), 5)
 
     assert "('ada', 50)" == outcomes
@@ -35,7 +35,7 @@ def test_a_crowd_of_greenlets_fetches_keys_once(provider: Provider) -> None:
 
 
 def test_a_hung_provider_stops_no_greenlet(provider: Provider) -> None:
-    """While fifty wait for keys, others have their turns; then the fifty are told, all by one request."""
+    """While fifty wait for keys, other greenlets run; then all fifty fail with one request."""
     provider.hang()
     turns, outcomes = crowd(provider, provider.token(), 0.5)
 

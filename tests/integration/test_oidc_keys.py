@@ -1,4 +1,4 @@
-"""The provider's keys: when they are fetched, when they are not, and what holds while the provider is away."""
+"""The provider's keys: when they are fetched, and how long they are used while the provider is unavailable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNKNOWN = "none of the identity provider's published keys signed it"
 
 
 def lasting(provider: Provider, **more: Any) -> str:
-    """A token that outlives what the clock does."""
+    """A token that is valid for longer than the clock is advanced."""
     return provider.token(exp=4_000_000_000, **more)
 
 
@@ -37,7 +37,7 @@ def cool_down(clock: StandingClock) -> None:
 
 
 def test_nothing_is_fetched_before_it_is_needed(provider: Provider, clock: StandingClock) -> None:
-    """A service starts while its provider is away."""
+    """A service starts while its provider is unavailable."""
     provider.stop()
 
     registered(provider, clock)
@@ -45,7 +45,7 @@ def test_nothing_is_fetched_before_it_is_needed(provider: Provider, clock: Stand
 
 
 def test_keys_are_fetched_once(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Whoever comes, the provider hears of the first only."""
+    """Only the first token causes a request."""
     for _ in range(20):
         identity.principal_of(provider.token())
 
@@ -53,7 +53,7 @@ def test_keys_are_fetched_once(identity: OidcIdentityProvider, provider: Provide
 
 
 def test_a_crowd_at_the_start_fetches_keys_once(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Who comes while the keys are being fetched waits for them, and fetches none."""
+    """Concurrent callers wait for one fetch."""
     token = provider.token()
     together = Barrier(20)
 
@@ -66,10 +66,10 @@ def test_a_crowd_at_the_start_fetches_keys_once(identity: OidcIdentityProvider, 
     assert 1 == provider.requests(JWKS)
 
 
-def test_rotated_keys_are_known_at_the_first_token_that_they_signed(
+def test_rotated_keys_are_fetched_for_their_first_token(
     identity: OidcIdentityProvider, provider: Provider
 ) -> None:
-    """A new key needs no restart and no waiting; what the old one signed goes with it."""
+    """This needs no restart and no wait; tokens of the old key are refused."""
     old = provider.token()
     assert "ada" == identity.principal_of(old).subject
 
@@ -80,7 +80,7 @@ def test_rotated_keys_are_known_at_the_first_token_that_they_signed(
 
 
 def test_rotated_keys_without_ids(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """The same where tokens do not name their keys."""
+    """The same holds for tokens without an id of the key."""
     identity.principal_of(provider.token())
 
     provider.rotate()
@@ -88,7 +88,7 @@ def test_rotated_keys_without_ids(identity: OidcIdentityProvider, provider: Prov
 
 
 def test_keys_that_overlap(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """While a provider publishes its old key beside the new one, both count."""
+    """While both keys are published, both are accepted."""
     old, before = provider.key, provider.token()
     provider.rotate()
     provider.published = [old]
@@ -100,7 +100,7 @@ def test_keys_that_overlap(identity: OidcIdentityProvider, provider: Provider) -
 def test_unknown_kids_a_thousand_times(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """Fifty callers with a thousand made-up keys make the provider work once per cool-down, and no more."""
+    """A thousand unknown ids by fifty callers cause one fetch per cool-down."""
     forger = RSAKey.generate_key()
     forged = [provider.sign(provider.claims(), key=forger, kid=f"made-up-{n}") for n in range(1000)]
     identity.principal_of(provider.token())
@@ -124,16 +124,16 @@ def test_unknown_kids_a_thousand_times(
 
 
 def test_an_unknown_kid_at_the_start(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Keys that were fetched for this very token are not fetched again for it."""
+    """Keys that were fetched for this token are not fetched again for it."""
     refuse(identity, provider.sign(provider.claims(), key=RSAKey.generate_key()))
 
     assert 1 == provider.requests(JWKS)
 
 
-def test_a_key_that_comes_within_the_cool_down(
+def test_a_new_key_within_the_cool_down(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """An attacker with made-up keys delays a new key by one cool-down at most."""
+    """Unknown ids delay a new key by one cool-down at most."""
     identity.principal_of(provider.token())
     refuse(identity, provider.sign(provider.claims(), key=RSAKey.generate_key()))
     provider.rotate()
@@ -143,8 +143,10 @@ def test_a_key_that_comes_within_the_cool_down(
     assert "ada" == identity.principal_of(provider.token()).subject
 
 
-def test_withdrawn_keys_go(identity: OidcIdentityProvider, provider: Provider, clock: StandingClock) -> None:
-    """A key that the provider takes back is not believed for much longer, even if no new one turns up."""
+def test_withdrawn_keys_expire(
+    identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
+) -> None:
+    """A withdrawn key is refused after a limited time, even without a new key."""
     stolen = lasting(provider)
     assert "ada" == identity.principal_of(stolen).subject
     provider.rotate()
@@ -161,7 +163,7 @@ def test_withdrawn_keys_go(identity: OidcIdentityProvider, provider: Provider, c
 def test_keys_move_to_another_address(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """The discovery document is read again, too."""
+    """The discovery document is fetched again, too."""
     identity.principal_of(provider.token())
     moved = {"keys": [{**provider.key.as_dict(), "kid": "moved"}]}
     provider.answer_with("/moved", moved)
@@ -173,7 +175,7 @@ def test_keys_move_to_another_address(
 def test_provider_away_after_warm_up(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Known keys still work, up to a day; from then on nobody can tell who calls. It heals by itself."""
+    """Cached keys are used for up to a day; then tokens are unverifiable, until the provider is back."""
     token = lasting(provider)
     identity.principal_of(token)
     provider.stop()
@@ -196,7 +198,7 @@ def test_provider_away_after_warm_up(
 def test_provider_away_from_the_start(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """Without keys there is no telling; the provider is left alone for a while, then asked again."""
+    """Without keys, tokens are unverifiable; the provider is asked again after a pause."""
     provider.stop()
     with pytest.raises(ExternalServiceError, match=AWAY):
         identity.principal_of(provider.token())
@@ -213,7 +215,7 @@ def test_provider_away_from_the_start(
 def test_provider_away_and_an_unknown_key(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """A token by a key that is not known does not hold; it is no reason to doubt those that are."""
+    """A token of an unknown key is refused; cached keys stay valid."""
     known = provider.token()
     identity.principal_of(known)
     provider.rotate()
@@ -228,8 +230,8 @@ def test_provider_away_and_an_unknown_key(
     assert "ada" == identity.principal_of(provider.token()).subject
 
 
-def test_a_hung_provider_does_not_delay_who_is_known(provider: Provider, clock: StandingClock) -> None:
-    """While a fetch hangs, known keys verify at once: were they to wait for it, this would take an hour."""
+def test_a_hung_provider_does_not_delay_known_keys(provider: Provider, clock: StandingClock) -> None:
+    """During a fetch, cached keys are used at once."""
     identity = registered(provider, clock, seconds=3600)
     token = lasting(provider)
     identity.principal_of(token)
@@ -243,8 +245,8 @@ def test_a_hung_provider_does_not_delay_who_is_known(provider: Provider, clock: 
     assert 2 == provider.requests(CONFIGURATION)
 
 
-def test_a_hung_provider_keeps_nobody_for_long(provider: Provider, clock: StandingClock) -> None:
-    """Who needs a key that is not known waits for a bounded time; whoever follows does not wait at all."""
+def test_waiting_for_a_hung_provider_is_bounded(provider: Provider, clock: StandingClock) -> None:
+    """The first caller waits for a limited time, the next ones not at all."""
     identity = registered(provider, clock, seconds=0.2)
     provider.hang()
     with pytest.raises(ExternalServiceError, match=AWAY):
@@ -270,7 +272,7 @@ def test_a_hung_provider_keeps_nobody_for_long(provider: Provider, clock: Standi
     ],
     ids=lambda value: str(value)[:24],
 )  # fmt: skip
-def test_a_provider_that_talks_nonsense(
+def test_a_provider_with_malformed_answers(
     identity: OidcIdentityProvider,
     provider: Provider,
     clock: StandingClock,
@@ -278,7 +280,7 @@ def test_a_provider_that_talks_nonsense(
     body: object,
     status: int,
 ) -> None:
-    """What makes no sense is as good as no answer: known keys go on, and it heals by itself."""
+    """They count as failed fetches: cached keys are used until the provider recovers."""
     provider.answer_with(path, body, status)
     with pytest.raises(ExternalServiceError, match=AWAY):
         identity.principal_of(provider.token())
@@ -295,7 +297,7 @@ def test_a_provider_that_talks_nonsense(
 
 
 def test_another_issuers_document(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A provider that speaks for another is not believed."""
+    """A document of another issuer is refused."""
     provider.discovery = {"issuer": "https://evil.example"}
 
     with pytest.raises(ExternalServiceError, match=AWAY):
@@ -303,7 +305,7 @@ def test_another_issuers_document(identity: OidcIdentityProvider, provider: Prov
 
 
 def test_a_slash_at_the_settings_end(provider: Provider, clock: StandingClock) -> None:
-    """The setting may have a slash more, or less; tokens have what the provider's document says."""
+    """A final slash of the setting does not matter; tokens have the issuer of the document."""
     assert (
         "ada"
         == registered(provider, clock, issuer=f"{provider.issuer}/").principal_of(provider.token()).subject
@@ -319,7 +321,7 @@ def test_a_slash_at_the_settings_end(provider: Provider, clock: StandingClock) -
 def test_a_clock_that_is_set_back(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock, hours: int
 ) -> None:
-    """Keys from the future are fetched again, and are not fresh until then."""
+    """Keys with a fetch time in the future are fetched again."""
     token = lasting(provider, iat=1)
     identity.principal_of(token)
 
@@ -334,7 +336,7 @@ def test_a_clock_that_is_set_back(
 def test_no_secret_in_the_log(
     provider: Provider, clock: StandingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a token nor the client's secret is written down when something fails."""
+    """No failure logs a token or the client's secret."""
     caplog.set_level(logging.DEBUG)
     identity = registered(provider, clock)
     token = provider.token()

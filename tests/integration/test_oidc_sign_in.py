@@ -1,4 +1,4 @@
-"""The sign-in of browsers: the authorization code flow, done and attacked."""
+"""The sign-in of browsers: the authorization code flow, and attacks on it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ADA = Principal("ada", frozenset({Role.ADMIN}), "Ada Lovelace", "ada@example.org
 
 @pytest.fixture(autouse=True)
 def _ada(provider: Provider) -> None:
-    """Somebody to sign in."""
+    """Add a user to sign in."""
     provider.set_user("ada", name=ADA.name, email=ADA.email, realm_access={"roles": ["admin"]})
 
 
 def change_id_token(provider: Provider, **more: Any) -> None:
-    """Have the ID token signed with these claims besides; None takes one away."""
+    """Add these claims to the next ID token before it is signed; None removes one."""
 
     def reshape(answer: dict[str, Any]) -> None:
         claims = {**claims_of(answer["id_token"]), **more}
@@ -43,14 +43,14 @@ def change_id_token(provider: Provider, **more: Any) -> None:
 
 
 def test_it_is_an_identity_provider(identity: OidcIdentityProvider) -> None:
-    """The adapter fills its port."""
+    """The adapter implements its port."""
     port: IdentityProvider = identity
 
     assert port is identity
 
 
 def test_opaque_access_token(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Where nobody can read the access token, the ID token is the session."""
+    """If the access token is opaque, the ID token is the session."""
     session = signed_in(identity, provider)
 
     assert "ada" == claims_of(session.token)["sub"]
@@ -61,7 +61,7 @@ def test_opaque_access_token(identity: OidcIdentityProvider, provider: Provider)
 
 
 def test_jwt_access_token(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Where it is for us, the access token is the session, and a bearer token as well."""
+    """If the access token is for the service, it is the session, and a bearer token as well."""
     provider.jwt_access_tokens(
         aud=["account", provider.client_id], azp=provider.client_id, exp=int(time()) + 60
     )
@@ -74,7 +74,7 @@ def test_jwt_access_token(identity: OidcIdentityProvider, provider: Provider) ->
 
 
 def test_jwt_access_token_for_a_configured_audience(provider: Provider, clock: StandingClock) -> None:
-    """OIDC_AUDIENCE names the audience of access tokens; a session holds by either name."""
+    """OIDC_AUDIENCE is the audience of access tokens; a session may have either one."""
     identity = registered(provider, clock, audience="iot-api")
     provider.jwt_access_tokens(aud=["iot-api"])
 
@@ -91,7 +91,7 @@ def test_jwt_access_token_for_a_configured_audience(provider: Provider, clock: S
 def test_jwt_access_token_that_is_not_for_us(
     identity: OidcIdentityProvider, provider: Provider, claims: dict[str, Any]
 ) -> None:
-    """An access token for others is left alone: the ID token says who signed in."""
+    """An access token for other audiences is ignored: the ID token has the identity."""
     provider.jwt_access_tokens(**claims)
     session = signed_in(identity, provider)
 
@@ -102,7 +102,7 @@ def test_jwt_access_token_that_is_not_for_us(
 def test_a_session_ends_with_its_token(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """What the cookie carries holds for as long as it says."""
+    """The cookie is valid as long as the token in it."""
     session = signed_in(identity, provider)
 
     clock.shift(seconds=session.seconds + 61)
@@ -110,8 +110,8 @@ def test_a_session_ends_with_its_token(
         identity.principal_of_session(session.token)
 
 
-def test_a_session_ends_in_the_browser_sometime(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A token for ever makes a cookie for 400 days."""
+def test_a_session_cookie_expires(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """A token without an end gives a cookie for 400 days."""
     change_id_token(provider, exp=10**30)
 
     assert 400 * 24 * 3600 == signed_in(identity, provider).seconds
@@ -121,15 +121,15 @@ def test_a_session_ends_in_the_browser_sometime(identity: OidcIdentityProvider, 
 def test_no_session_from_tokens_for_other_uses(
     identity: OidcIdentityProvider, provider: Provider, kind: str
 ) -> None:
-    """A cookie is anybody's to write: what it carries is looked at as closely as a bearer token."""
+    """A cookie can be forged, so its token is verified as a bearer token is."""
     with pytest.raises(AuthenticationRequired, match="not accepted here"):
         identity.principal_of_session(provider.token(typ=kind))
     with pytest.raises(AuthenticationRequired, match="another audience"):
         identity.principal_of_session(provider.token(aud="another"))
 
 
-def test_what_the_browser_carries_there(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """The provider gets what it needs, and the redirect is none of its business."""
+def test_the_parameters_of_the_authorization_url(identity: OidcIdentityProvider, provider: Provider) -> None:
+    """They are complete, and do not contain the redirect."""
     sign_in, url = identity.begin(CALLBACK, "/devices?tab=1")
     sent = parameters_of(url)
 
@@ -151,15 +151,15 @@ def s256(verifier: str) -> str:
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def test_scopes_are_the_operators(provider: Provider, clock: StandingClock) -> None:
-    """Some providers give roles for a scope of their own."""
+def test_configured_scopes(provider: Provider, clock: StandingClock) -> None:
+    """Some providers have a scope for roles."""
     _, url = registered(provider, clock, scopes="openid groups").begin(CALLBACK, "/")
 
     assert "openid groups" == parameters_of(url)["scope"]
 
 
 def test_an_authorization_endpoint_with_a_query(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """What is there stays there (RFC 6749, section 3.1)."""
+    """The query is kept (RFC 6749, section 3.1)."""
     provider.discovery = {"authorization_endpoint": f"{provider.issuer}{AUTHORIZE}?tenant=a%20b"}
     _, url = identity.begin(CALLBACK, "/")
 
@@ -167,8 +167,8 @@ def test_an_authorization_endpoint_with_a_query(identity: OidcIdentityProvider, 
     assert "code" == parameters_of(url)["response_type"]
 
 
-def test_every_sign_in_has_secrets_of_its_own(identity: OidcIdentityProvider) -> None:
-    """None repeats, and none is short: 43 characters of base64 are 256 bits."""
+def test_every_sign_in_has_new_secrets(identity: OidcIdentityProvider) -> None:
+    """Each has 43 characters of base64, which are 256 bits."""
     secrets = [
         secret
         for sign_in, _ in (identity.begin(CALLBACK, "/") for _ in range(50))
@@ -180,7 +180,7 @@ def test_every_sign_in_has_secrets_of_its_own(identity: OidcIdentityProvider) ->
 
 
 def test_secrets_do_not_show(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """What is remembered can be logged without giving anything away."""
+    """The remembered sign-in can be logged without its secrets."""
     sign_in, code = come_back(identity, provider)
     session = identity.finish(CALLBACK, sign_in, code, None)
 
@@ -192,7 +192,7 @@ def test_secrets_do_not_show(identity: OidcIdentityProvider, provider: Provider)
 def test_pkce_verifier_is_sent_and_matches_the_challenge(
     identity: OidcIdentityProvider, provider: Provider
 ) -> None:
-    """Who ends the sign-in proves to have begun it (RFC 7636)."""
+    """The verifier proves that the same service began the sign-in (RFC 7636)."""
     sign_in, code = come_back(identity, provider)
     identity.finish(CALLBACK, sign_in, code, None)
 
@@ -220,7 +220,7 @@ def test_pkce_verifier_is_sent_and_matches_the_challenge(
 def test_how_the_client_authenticates_itself(
     identity: OidcIdentityProvider, provider: Provider, methods: object, expected: str
 ) -> None:
-    """In the header, unless the provider takes it in the form only."""
+    """The secret is in the header, or in the form if the provider supports only that."""
     provider.discovery = {"token_endpoint_auth_methods_supported": methods}
     assert ADA == signed_in(identity, provider).principal
 
@@ -236,7 +236,7 @@ def test_how_the_client_authenticates_itself(
 
 
 def test_a_public_client(provider: Provider, clock: StandingClock) -> None:
-    """Without a secret the client says its name only; PKCE protects the code."""
+    """Without a secret it sends only its id; PKCE protects the code."""
     assert ADA == signed_in(registered(provider, clock, client_secret=None), provider).principal
 
     (form,), (header,) = provider.exchanges, provider.credentials
@@ -246,7 +246,7 @@ def test_a_public_client(provider: Provider, clock: StandingClock) -> None:
 
 
 def test_a_code_used_twice(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A callback that is replayed is refused by the provider, and here."""
+    """A replayed callback is refused by the provider and by the service."""
     sign_in, code = come_back(identity, provider)
     identity.finish(CALLBACK, sign_in, code, None)
 
@@ -256,7 +256,7 @@ def test_a_code_used_twice(identity: OidcIdentityProvider, provider: Provider) -
 
 @pytest.mark.parametrize("code", ["made-up", "", "\x00", "ä", "\u202e", "a" * 5000, "a&client_id=evil", "%"])
 def test_a_forged_code(identity: OidcIdentityProvider, provider: Provider, code: str) -> None:
-    """A code that the provider never gave opens nothing, whatever is in it."""
+    """An unknown code is refused, whatever its characters are."""
     sign_in, _ = identity.begin(CALLBACK, "/")
 
     with pytest.raises(AuthenticationRequired, match="refused its code"):
@@ -265,7 +265,7 @@ def test_a_forged_code(identity: OidcIdentityProvider, provider: Provider, code:
 
 
 def test_a_code_of_another_sign_in(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A code that an attacker planted in somebody's browser comes with the attacker's nonce."""
+    """A code that an attacker inserted has the attacker's nonce."""
     _, planted = come_back(identity, provider, "eve")
     sign_in, _ = identity.begin(CALLBACK, "/")
 
@@ -275,7 +275,7 @@ def test_a_code_of_another_sign_in(identity: OidcIdentityProvider, provider: Pro
 
 @pytest.mark.parametrize("nonce", [None, "", "another", 5])
 def test_nonce_mismatch(identity: OidcIdentityProvider, provider: Provider, nonce: object) -> None:
-    """An ID token belongs to the sign-in that it was made for."""
+    """An ID token with another nonce is refused."""
     sign_in, code = come_back(identity, provider)
     change_id_token(provider, nonce=nonce)
 
@@ -303,10 +303,10 @@ def test_nonce_mismatch(identity: OidcIdentityProvider, provider: Provider, nonc
     ],
     ids=str,
 )
-def test_id_tokens_that_do_not_hold(
+def test_invalid_id_tokens(
     identity: OidcIdentityProvider, provider: Provider, claims: dict[str, Any], why: str
 ) -> None:
-    """The ID token is verified like any other, though it came from the provider itself."""
+    """An ID token is verified although it came from the provider directly."""
     sign_in, code = come_back(identity, provider)
     change_id_token(provider, **claims)
 
@@ -319,17 +319,15 @@ def test_id_tokens_that_do_not_hold(
     [{"aud": ["iotconfig", "x"], "azp": "iotconfig"}, {"azp": "iotconfig"}, {"at_hash": None}],
     ids=str,
 )
-def test_id_tokens_that_hold(
-    identity: OidcIdentityProvider, provider: Provider, claims: dict[str, Any]
-) -> None:
-    """Several audiences are fine where we are the client; the hash of the access token is optional."""
+def test_valid_id_tokens(identity: OidcIdentityProvider, provider: Provider, claims: dict[str, Any]) -> None:
+    """Several audiences are accepted if the client is the authorized party; the hash of the access token is optional."""
     change_id_token(provider, **claims)
 
     assert ADA == signed_in(identity, provider).principal
 
 
 def test_an_id_token_by_another_key(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """That it came over the provider's own connection makes no signature."""
+    """The provider's own connection does not replace the signature."""
     sign_in, code = come_back(identity, provider)
     provider.reshape = lambda answer: answer.update(
         id_token=provider.sign(claims_of(answer["id_token"]), key=RSAKey.generate_key(), kid=provider.kid)
@@ -341,7 +339,7 @@ def test_an_id_token_by_another_key(identity: OidcIdentityProvider, provider: Pr
 
 @pytest.mark.parametrize("value", [None, 5, "", "opaque"], ids=str)
 def test_no_id_token(identity: OidcIdentityProvider, provider: Provider, value: object) -> None:
-    """Without one nobody knows who signed in; an access token says what may be done, not who it is."""
+    """Without it the identity is unknown; an access token does not replace it."""
     sign_in, code = come_back(identity, provider)
     provider.reshape = lambda answer: answer.update(id_token=value)
 
@@ -351,7 +349,7 @@ def test_no_id_token(identity: OidcIdentityProvider, provider: Provider, value: 
 
 @pytest.mark.parametrize("value", [None, 5, ["x"], ""], ids=str)
 def test_strange_access_tokens(identity: OidcIdentityProvider, provider: Provider, value: object) -> None:
-    """The ID token is enough; its hash counts for an access token only."""
+    """The ID token suffices; its hash is verified only for an access token."""
     sign_in, code = come_back(identity, provider)
 
     def reshape(answer: dict[str, Any]) -> None:
@@ -363,7 +361,7 @@ def test_strange_access_tokens(identity: OidcIdentityProvider, provider: Provide
 
 
 def test_issuer_in_the_callback(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """A callback may say who sent it (RFC 9207), and then it must be our provider."""
+    """An issuer in the callback must be the provider (RFC 9207)."""
     sign_in, code = come_back(identity, provider)
     for issuer in ("https://evil.example", f"{provider.issuer}/", ""):
         with pytest.raises(AuthenticationRequired, match="another identity provider"):
@@ -376,7 +374,7 @@ def test_issuer_in_the_callback(identity: OidcIdentityProvider, provider: Provid
 def test_no_issuer_in_the_callback_of_a_provider_that_sends_it(
     identity: OidcIdentityProvider, provider: Provider
 ) -> None:
-    """What such a provider sends cannot be left out on the way."""
+    """The parameter is then required."""
     provider.discovery = {"authorization_response_iss_parameter_supported": True}
     sign_in, code = come_back(identity, provider)
 
@@ -386,7 +384,7 @@ def test_no_issuer_in_the_callback_of_a_provider_that_sends_it(
 
 
 def test_keys_rotated_during_a_sign_in(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """The ID token's new key is fetched for it."""
+    """The new key of the ID token is fetched."""
     sign_in, code = come_back(identity, provider)
     provider.rotate()
 
@@ -394,7 +392,7 @@ def test_keys_rotated_during_a_sign_in(identity: OidcIdentityProvider, provider:
 
 
 def test_provider_away(identity: OidcIdentityProvider, provider: Provider, clock: StandingClock) -> None:
-    """Nobody can sign in meanwhile; afterwards everybody can."""
+    """Sign-ins fail while it is unavailable, and work afterwards."""
     provider.stop()
     with pytest.raises(ExternalServiceError, match=AWAY):
         identity.begin(CALLBACK, "/")
@@ -412,7 +410,7 @@ def test_provider_away(identity: OidcIdentityProvider, provider: Provider, clock
 
 
 def test_provider_hangs_at_the_exchange(provider: Provider, clock: StandingClock) -> None:
-    """A browser is not kept for long."""
+    """The wait of the browser is limited."""
     identity = registered(provider, clock, seconds=0.2)
     sign_in, code = come_back(identity, provider)
     provider.hang()
@@ -430,14 +428,14 @@ def test_provider_hangs_at_the_exchange(provider: Provider, clock: StandingClock
     ],
     ids=lambda value: str(value)[:24],
 )  # fmt: skip
-def test_nonsense_and_refusals_at_the_exchange(
+def test_malformed_answers_and_refusals_at_the_exchange(
     identity: OidcIdentityProvider,
     provider: Provider,
     caplog: pytest.LogCaptureFixture,
     body: object,
     status: int,
 ) -> None:
-    """What is no fault of the browser is said to be the provider's, or ours; the log says which."""
+    """The error is attributed to the provider or the service, not the browser; the log has the reason."""
     sign_in, code = come_back(identity, provider)
     provider.answer_with(TOKEN, body, status)
 
@@ -450,7 +448,7 @@ def test_nonsense_and_refusals_at_the_exchange(
 
 
 def test_invalid_grant_with_a_description(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Descriptions are for people, in any language; the error's name decides."""
+    """The error code decides, not the description, which may be in any language."""
     sign_in, code = come_back(identity, provider)
     provider.answer_with(TOKEN, {"error": "invalid_grant", "error_description": 'Ungültiger "Code"\\'}, 400)
 
@@ -460,7 +458,7 @@ def test_invalid_grant_with_a_description(identity: OidcIdentityProvider, provid
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
 def test_a_provider_for_tokens_only(identity: OidcIdentityProvider, provider: Provider, name: str) -> None:
-    """Its bearer tokens hold; nobody can sign in there."""
+    """Its bearer tokens are accepted, and there is no sign-in."""
     provider.discovery = {name: None}
 
     assert "ada" == identity.principal_of(provider.token()).subject
@@ -471,7 +469,7 @@ def test_a_provider_for_tokens_only(identity: OidcIdentityProvider, provider: Pr
 def test_a_token_endpoint_that_is_gone(
     identity: OidcIdentityProvider, provider: Provider, clock: StandingClock
 ) -> None:
-    """A sign-in that began with one endpoint cannot end without the other."""
+    """A sign-in that began before cannot be completed."""
     sign_in, code = come_back(identity, provider)
     provider.discovery = {"token_endpoint": None}
 
@@ -480,7 +478,7 @@ def test_a_token_endpoint_that_is_gone(
 
 
 def test_end_url(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Who signs out here signs out there, and comes back."""
+    """A sign-out continues at the provider, and returns."""
     url = identity.end_url("http://127.0.0.1:8080/?a=b c", "an.id.token")
     assert url is not None
 
@@ -493,14 +491,14 @@ def test_end_url(identity: OidcIdentityProvider, provider: Provider) -> None:
 
 
 def test_no_end_url(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Not every provider has one."""
+    """The endpoint is optional."""
     provider.discovery = {"end_session_endpoint": None}
 
     assert identity.end_url("http://127.0.0.1:8080/") is None
 
 
 def test_denied(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """Who says no at the provider comes back without a code."""
+    """A refusal by the person returns without a code."""
     _, url = identity.begin(CALLBACK, "/")
     back = provider.sign_in(url, deny=True)
 

@@ -1,4 +1,4 @@
-"""How the provider is asked: bounded in time and size, straight, and over a connection that is who it says."""
+"""Requests to the provider: limited in time and size, without a proxy, and over verified connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.standing_clock import StandingClock
 
 @contextmanager
 def trickle(beginning: bytes) -> Iterator[str]:
-    """A server that says `beginning`, then a byte now and then for ever."""
+    """A server that sends `beginning`, then single bytes without end."""
     ended = Event()
 
     def serve(listener: socket.socket) -> None:
@@ -46,8 +46,8 @@ def trickle(beginning: bytes) -> Iterator[str]:
     [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"],
     ids=["status", "headers", "body"],
 )
-def test_a_trickle_ends(beginning: bytes) -> None:
-    """A byte now and then is progress, and still no answer: without a bound in all it would never end."""
+def test_a_slow_answer_is_cut(beginning: bytes) -> None:
+    """Only a total time limit ends an answer of single bytes."""
     with trickle(beginning) as url, pytest.raises(ProviderUnavailable) as fault:
         ProviderClient(None, 0.3).get(url)
 
@@ -55,7 +55,7 @@ def test_a_trickle_ends(beginning: bytes) -> None:
 
 
 def test_no_time_left(provider: Provider) -> None:
-    """When the time is over nothing is begun any more."""
+    """After the time limit no request is begun."""
     with pytest.raises(ProviderUnavailable) as fault:
         ProviderClient(None, 0).get(f"{provider.issuer}{JWKS}")
 
@@ -63,8 +63,8 @@ def test_no_time_left(provider: Provider) -> None:
     assert 0 == provider.requests(JWKS)
 
 
-def test_bodies_up_to_the_cap(provider: Provider) -> None:
-    """The cap is inside; one byte more is not taken, and not read to its end."""
+def test_bodies_up_to_the_limit(provider: Provider) -> None:
+    """The limit is inclusive; a larger body is not read to its end."""
     web, url = ProviderClient(None, 5.0), f"{provider.issuer}{JWKS}"
     provider.answer_with(JWKS, b"{}" + b" " * (MAX_BYTES - 2))
     assert {} == web.get(url)
@@ -76,7 +76,7 @@ def test_bodies_up_to_the_cap(provider: Provider) -> None:
 
 
 def test_compressed_bodies_are_refused(provider: Provider) -> None:
-    """A few bytes that become many would be around the cap."""
+    """A small body could expand beyond the limit."""
     provider.answer_with(JWKS, gzip.compress(b"{}"), Content_Encoding="gzip")
 
     with pytest.raises(ProviderUnavailable) as fault:
@@ -86,7 +86,7 @@ def test_compressed_bodies_are_refused(provider: Provider) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(provider: Provider, status: int) -> None:
-    """A provider's documents are where it says they are."""
+    """The URLs in the discovery document are final."""
     provider.answer_with("/elsewhere", {"keys": []})
     provider.answer_with(JWKS, {}, status, Location=f"{provider.issuer}/elsewhere")
 
@@ -96,7 +96,7 @@ def test_redirects_are_not_followed(provider: Provider, status: int) -> None:
     assert 0 == provider.requests("/elsewhere")
 
 
-def test_the_environment_has_no_say(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_ignored(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the machine gets neither codes nor secrets."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
@@ -107,7 +107,7 @@ def test_the_environment_has_no_say(provider: Provider, monkeypatch: pytest.Monk
 
 
 def test_cookies_are_not_kept(provider: Provider) -> None:
-    """What the provider gives to one exchange does not come with the next."""
+    """A cookie of one exchange is not sent with the next."""
     provider.answer_with(JWKS, {}, Set_Cookie="who=ada; Path=/")
     web, url = ProviderClient(None, 5.0), f"{provider.issuer}{JWKS}"
 
@@ -121,56 +121,56 @@ def test_cookies_are_not_kept(provider: Provider) -> None:
     ["http://name.invalid/", "http://127.0.0.1:1/", "http://xn--a.invalid/", f"http://{'a' * 300}/"],
     ids=str,
 )
-def test_nobody_there(url: str) -> None:
-    """An address that leads nowhere is an answer in itself."""
+def test_a_refused_connection(url: str) -> None:
+    """It is a failed request at once."""
     with pytest.raises(ProviderUnavailable):
         ProviderClient(None, 5.0).get(url)
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who vouches for the provider's certificate; the system does not know it."""
+    """The authority of the provider's certificate, which the system does not trust."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="module")
 def secure(authority: trustme.CA) -> Iterator[Provider]:
-    """A provider over https."""
+    """A provider with https."""
     with Provider(authority.issue_cert("127.0.0.1")) as provider:
         yield provider
 
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path) -> Path:
-    """The authority's certificate, for IOTCONFIG_OIDC_CA_FILE."""
+    """The authority's certificate as IOTCONFIG_OIDC_CA_FILE."""
     path = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(path))
     return path
 
 
 def test_https(secure: Provider, trusted: Path, clock: StandingClock) -> None:
-    """A whole sign-in over https, with an authority of the operator's own."""
+    """A sign-in over https with a configured authority."""
     session = signed_in(registered(secure, clock, ca_file=trusted), secure)
 
     assert "ada" == session.principal.subject
 
 
-def test_certificates_of_nobody_known(secure: Provider, clock: StandingClock) -> None:
-    """A certificate that nobody trusted has signed proves nothing."""
+def test_certificates_of_unknown_authorities(secure: Provider, clock: StandingClock) -> None:
+    """They are refused."""
     with pytest.raises(ExternalServiceError):
         registered(secure, clock).principal_of(secure.token())
 
 
 def test_certificates_for_another_name(secure: Provider, trusted: Path, clock: StandingClock) -> None:
-    """A certificate is for the names in it."""
+    """They are refused."""
     issuer = secure.issuer.replace("127.0.0.1", "localhost")
 
     with pytest.raises(ExternalServiceError):
         registered(secure, clock, ca_file=trusted, issuer=issuer).principal_of(secure.token())
 
 
-def test_https_leads_to_nothing_less(secure: Provider, trusted: Path, clock: StandingClock) -> None:
-    """Keys are not fetched in the clear because a document says so."""
+def test_https_is_not_downgraded(secure: Provider, trusted: Path, clock: StandingClock) -> None:
+    """Keys are not fetched over http, whatever the document says."""
     secure.discovery = {"jwks_uri": f"http://127.0.0.1:{free_port()}/jwks"}
     with pytest.raises(ExternalServiceError):
         registered(secure, clock, ca_file=trusted).principal_of(secure.token())
@@ -180,7 +180,7 @@ def test_https_leads_to_nothing_less(secure: Provider, trusted: Path, clock: Sta
 
 
 def test_a_lookup_that_hangs_counts_against_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver cannot be interrupted, so the request goes on without it."""
+    """A resolver cannot be interrupted, so the request fails without its answer."""
     ended = Event()
 
     def hang(_host: str, *_arguments: object, **_more: object) -> list[object]:

@@ -1,4 +1,4 @@
-"""What is published: a wheel, built from the source archive, that works far away from the checkout."""
+"""The published files: a wheel that is built from the source archive and works without the checkout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAC = "02:00:00:00:00:01"
 
 
 def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
-    """What a command prints, with no setting of ours in its environment unless it is given."""
+    """The output of a command without settings in its environment, except the given ones."""
     if env is None:
         env = {
             name: value
@@ -48,7 +48,7 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The source archive, and the wheel that was built from it: as for a release."""
+    """The source archive, and the wheel that is built from it."""
     directory = tmp_path_factory.mktemp("dist")
     offline = ["--no-isolation"] if find_spec("hatchling") else []
     run(sys.executable, "-m", "build", *offline, "--outdir", directory, CHECKOUT, cwd=directory)
@@ -62,8 +62,8 @@ def wheel(dist: Path) -> Path:
     return built
 
 
-def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
-    """Every module, migration and sample device is inside, the type marker too, and nothing else."""
+def test_the_wheel_has_all_files(wheel: Path) -> None:
+    """It has every module, migration and sample device and the type marker, and nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = {
@@ -82,8 +82,8 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
     assert 5 == sum("/sample_devices/" in name for name in names)
 
 
-def test_the_source_archive_holds_its_tests(dist: Path) -> None:
-    """Packagers get the migrations, the tests, the licence and the changelog."""
+def test_the_source_archive_has_its_tests(dist: Path) -> None:
+    """It has the migrations, the tests, the licence and the changelog."""
     (path,) = dist.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
@@ -102,7 +102,7 @@ INSTALLATIONS: dict[str, list[str | Path]] = {
 
 @frozen
 class Installation:
-    """An environment in which nothing but the wheel and what it asks for is installed."""
+    """An environment with the wheel and its dependencies."""
 
     python: Path
 
@@ -115,7 +115,7 @@ class Installation:
 def installed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wheel: Path
 ) -> Installation:
-    """The wheel in an environment that was empty, at one end of the versions that it declares to work with."""
+    """The wheel in a new environment, at one end of its declared versions."""
     place = tmp_path_factory.mktemp(request.param)
     uv, python = find_uv_bin(), place / "bin" / "python"
     run(uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, place, cwd=place)
@@ -123,8 +123,8 @@ def installed(
     return Installation(python)
 
 
-def test_an_installation_stands_by_itself(installed: Installation, tmp_path: Path) -> None:
-    """The command, and the module that is it; sample devices into a new database; nothing from the checkout."""
+def test_an_installation_is_independent(installed: Installation, tmp_path: Path) -> None:
+    """Command and module run; sample devices are stored; nothing of the checkout is used."""
     binaries = installed.python.parent
     version = run(binaries / "iotconfig", "--version", cwd=tmp_path)
 
@@ -141,7 +141,7 @@ def test_an_installation_stands_by_itself(installed: Installation, tmp_path: Pat
     [("newest", "sqlite"), ("lowest", "postgresql")],
     indirect=True,
 )
-def test_an_installation_does_its_work(
+def test_an_installation_works(
     installed: Installation, empty_url: str, broker: Mosquitto, tmp_path: Path
 ) -> None:
     """Migrate, import, serve, fetch, sign in, change, announce, show a picture, export."""

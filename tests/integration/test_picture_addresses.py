@@ -1,4 +1,4 @@
-"""A fetch goes to an address that was checked, whatever its name says a moment later."""
+"""A fetch connects to an address that was checked, even if the name resolves to another one later."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSAL = "Pictures may not be fetched from this host"
 
 @pytest.fixture
 def home() -> Iterator[PictureServer]:
-    """A server that may be asked."""
+    """A server at an allowed address."""
     with PictureServer(HOME) as server:
         server.on("/", answer(b"home"))
         yield server
@@ -37,7 +37,7 @@ def home() -> Iterator[PictureServer]:
 
 @pytest.fixture
 def away(home: PictureServer) -> Iterator[PictureServer]:
-    """A server that may not be, on the same port."""
+    """A server at a refused address, on the same port."""
     with PictureServer(AWAY, port=home.port) as server:
         server.on("/", answer(b"away"))
         yield server
@@ -48,36 +48,32 @@ def source(resolve: Resolve, networks: Sequence[str] = (HOME,), seconds: float =
     return HttpPictureSource(OutboundClient(policy, TLS, resolve), seconds, 1000, yield_turn=lambda: None)
 
 
-def saying(*answers: Sequence[str]) -> Callable[[str], Sequence[str]]:
-    """A resolver that says another thing each time it is asked, and must not be asked more often."""
+def resolving_to(*answers: Sequence[str]) -> Callable[[str], Sequence[str]]:
+    """A resolver that gives these answers in turn, and fails the test if it is called more often."""
     left = list(answers)
     return lambda _host: left.pop(0)
 
 
-def test_a_name_that_changes_its_mind_leads_where_it_was_checked(
-    home: PictureServer, away: PictureServer
-) -> None:
-    """It is looked up once: between check and connection there is no second look for it to differ in."""
-    fickle = saying([HOME], [AWAY])
+def test_a_name_is_resolved_once(home: PictureServer, away: PictureServer) -> None:
+    """There is no second look-up between check and connection."""
+    fickle = resolving_to([HOME], [AWAY])
 
     assert b"home" == source(fickle).fetch(f"http://fickle.example:{home.port}/", {})
     assert 0 == away.connections
     assert [AWAY] == fickle("the second answer is still there")
 
 
-def test_a_name_that_changes_its_mind_before_a_redirect_is_refused(
-    home: PictureServer, away: PictureServer
-) -> None:
-    """Each hop is checked anew, and the server is told nothing of why it failed."""
+def test_each_redirect_is_resolved_and_checked(home: PictureServer, away: PictureServer) -> None:
+    """The answer does not contain the reason of the failure."""
     home.on("/start", head("302 Found", Location="/"))
 
     with pytest.raises(ExternalServiceError, match="redirected to an address that is not allowed"):
-        source(saying([HOME], [AWAY])).fetch(f"http://fickle.example:{home.port}/start", {})
+        source(resolving_to([HOME], [AWAY])).fetch(f"http://fickle.example:{home.port}/start", {})
     assert 0 == away.connections
 
 
-def test_a_redirect_to_what_is_not_public_is_refused(home: PictureServer, away: PictureServer) -> None:
-    """By address or by name; the sentence is the same, whether something is there or not."""
+def test_a_redirect_to_a_non_public_address_is_refused(home: PictureServer, away: PictureServer) -> None:
+    """By address or name, the sentence is the same, whether a server listens or not."""
     sentences = set()
     for place in (
         away.base,
@@ -95,8 +91,8 @@ def test_a_redirect_to_what_is_not_public_is_refused(home: PictureServer, away: 
     assert 0 == away.connections
 
 
-def test_what_is_refused_is_refused_alike(away: PictureServer) -> None:
-    """Whether something listens there or not, and whatever it is: nobody scans a network through this."""
+def test_all_refusals_are_equal(away: PictureServer) -> None:
+    """The route cannot be used to scan a network."""
     closed = free_port()
     sentences = set()
     for place in (
@@ -115,25 +111,25 @@ def test_what_is_refused_is_refused_alike(away: PictureServer) -> None:
     assert 0 == away.connections
 
 
-def test_of_several_addresses_those_that_pass_are_used(home: PictureServer, away: PictureServer) -> None:
-    """The others are left out, wherever they stand."""
+def test_only_allowed_addresses_of_a_name_are_used(home: PictureServer, away: PictureServer) -> None:
+    """The refused ones are skipped, whatever their order is."""
     for answers in ([AWAY, HOME], [HOME, AWAY], ["fe80::1%1", "::1", AWAY, HOME]):
-        assert b"home" == source(saying(answers)).fetch(f"http://home.example:{home.port}/", {})
+        assert b"home" == source(resolving_to(answers)).fetch(f"http://home.example:{home.port}/", {})
     assert 0 == away.connections
 
 
-def test_where_none_passes_the_host_is_refused(home: PictureServer, away: PictureServer) -> None:
-    """However many there are."""
+def test_a_name_without_an_allowed_address_is_refused(home: PictureServer, away: PictureServer) -> None:
+    """It may have any number of addresses."""
     answers = [AWAY, "10.0.0.1", "::ffff:127.0.0.1", "fe80::1%lo", "169.254.169.254", "0.0.0.0", "::"]  # noqa: S104
     with pytest.raises(ValidationFailed, match=REFUSAL):
-        source(saying(answers)).fetch(f"http://many.example:{home.port}/", {})
+        source(resolving_to(answers)).fetch(f"http://many.example:{home.port}/", {})
     assert (0, 0) == (home.connections, away.connections)
 
 
-def test_an_address_where_nobody_answers_leads_to_the_next(home: PictureServer) -> None:
-    """As clients do."""
+def test_the_next_address_is_tried_after_a_failed_connection(home: PictureServer) -> None:
+    """Clients usually do so."""
     networks = ("127.0.0.0/8",)
-    addresses = saying(["127.0.0.3", "127.0.0.4", HOME])
+    addresses = resolving_to(["127.0.0.3", "127.0.0.4", HOME])
 
     assert b"home" == source(addresses, networks).fetch(f"http://home.example:{home.port}/", {})
 
@@ -148,7 +144,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("host", SPELLINGS, ids=ascii)
 def test_odd_spellings_of_this_machine_are_refused(home: PictureServer, host: str) -> None:
-    """As the system reads them, and not as they look: nothing is sent."""
+    """The resolved address is checked, not the spelling, and nothing is sent."""
     with pytest.raises(ValidationFailed, match=REFUSAL):
         source(system_resolve, networks=()).fetch(f"http://{host}:{home.port}/", {})
     assert 0 == home.connections
@@ -159,8 +155,8 @@ def test_odd_spellings_of_this_machine_are_refused(home: PictureServer, host: st
     ["2130706433", "0x7f.1", "127.1", "localhost", "\uff11\uff12\uff17.\uff10.\uff10.\uff11"],
     ids=ascii,
 )
-def test_odd_spellings_of_what_is_listed_are_taken(home: PictureServer, host: str) -> None:
-    """Which shows that the refusals above are about the address."""
+def test_odd_spellings_of_listed_addresses_are_accepted(home: PictureServer, host: str) -> None:
+    """The refusals above are about the address, not about the spelling."""
     assert b"home" == source(system_resolve).fetch(f"http://{host}:{home.port}/", {})
 
 
@@ -168,7 +164,7 @@ def test_odd_spellings_of_what_is_listed_are_taken(home: PictureServer, host: st
     "error", [socket.gaierror(-2, "Name or service not known"), OSError("no"), UnicodeError("no")], ids=repr
 )
 def test_a_name_without_an_address_is_not_found(error: Exception) -> None:
-    """The resolver's own words stay here."""
+    """The resolver's message is not in the answer."""
 
     def failing(_host: str) -> Sequence[str]:
         raise error
@@ -179,8 +175,8 @@ def test_a_name_without_an_address_is_not_found(error: Exception) -> None:
             source(resolver).fetch("http://nowhere.example/", {})
 
 
-def test_a_resolver_that_does_not_answer_is_waited_for_so_long() -> None:
-    """It is left to end by itself."""
+def test_waiting_for_a_resolver_is_bounded() -> None:
+    """The look-up is abandoned, and ends by itself."""
     release, ended = Event(), Event()
 
     def resolve(_host: str) -> Sequence[str]:

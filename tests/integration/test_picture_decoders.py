@@ -1,4 +1,4 @@
-"""Decoders in processes of their own: what they may take, and how they end."""
+"""Decoder processes: their limits and their end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENDLESS = jpeg_of_many_scans(20_000, side=1000)
 
 @pytest.fixture
 def pool_of() -> Iterator[Callable[..., DecoderPool]]:
-    """Makes pools, and ends their processes."""
+    """Creates pools, and ends their processes."""
     made: list[DecoderPool] = []
 
     def make(limits: Limits = LIMITS, **options: float) -> DecoderPool:
@@ -41,12 +41,12 @@ def pool_of() -> Iterator[Callable[..., DecoderPool]]:
 
 
 def pid_of(pool: DecoderPool) -> int:
-    """The process that a pool would ask next."""
+    """The process that a pool would use next."""
     return pool._idle[-1].process.pid
 
 
 def test_the_worst_files_are_read_or_refused(pool_of: Callable[..., DecoderPool]) -> None:
-    """Whatever a file makes its decoder do; and the next picture is read as if nothing had been."""
+    """The next picture is converted as usual."""
     pool = pool_of()
     outcomes = {}
     for name, file in worst_of_all(900).items():
@@ -64,15 +64,15 @@ def test_the_worst_files_are_read_or_refused(pool_of: Callable[..., DecoderPool]
 
 
 def converted(pool: DecoderPool) -> bytes:
-    """Convert a picture; nothing if the machine is too busy for that within the limit."""
+    """Convert a picture; None if the machine is too busy for that within the limit."""
     try:
         return pool.convert(png(), TargetSize())
     except Unprocessable:
         return b""
 
 
-def test_one_that_takes_for_ever_is_killed(pool_of: Callable[..., DecoderPool]) -> None:
-    """Its process ends with it, and the next picture has a new one."""
+def test_a_decoder_above_the_time_limit_is_killed(pool_of: Callable[..., DecoderPool]) -> None:
+    """The next picture gets a new process."""
     pool = pool_of(Limits(1_000_000, 1_000_000, 0.5))
     wait_until(lambda: converted(pool), "a decoder runs")
     pid = pid_of(pool)
@@ -83,8 +83,8 @@ def test_one_that_takes_for_ever_is_killed(pool_of: Callable[..., DecoderPool]) 
     assert 204 == len(wait_until(lambda: converted(pool), "a new decoder runs"))
 
 
-def test_one_that_takes_too_much_memory_is_refused(pool_of: Callable[..., DecoderPool]) -> None:
-    """By a bound of the system, which an allocation meets wherever it is made."""
+def test_a_decoder_above_the_memory_limit_is_refused(pool_of: Callable[..., DecoderPool]) -> None:
+    """The limit is the system's, so it applies to all allocations."""
     pool = pool_of()
     pool.convert(png(), TargetSize())
     most, _ = prlimit(pid_of(pool), RLIMIT_AS)
@@ -96,7 +96,7 @@ def test_one_that_takes_too_much_memory_is_refused(pool_of: Callable[..., Decode
         pool.convert(file_of(Image.new("RGB", (1000, 1000)), "PNG"), TargetSize())
 
 
-def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None:
+def test_a_crash_is_a_refusal_of_the_file(pool_of: Callable[..., DecoderPool]) -> None:
     """It ends one decoder and one request."""
     pool = pool_of()
     pool.convert(png(), TargetSize())
@@ -122,7 +122,7 @@ def test_a_crash_is_the_files_fault(pool_of: Callable[..., DecoderPool]) -> None
 def test_a_decoder_has_nothing_of_the_service(
     pool_of: Callable[..., DecoderPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No secret in its environment, no descriptor but its link and two that lead nowhere; no core dump."""
+    """It has no secret in its environment, no descriptor of the worker but its link, and makes no core dump."""
     monkeypatch.setenv("MQTT_PASSWORD", "swordfish")
     pool = pool_of()
     with Path("/dev/null").open() as file:
@@ -144,7 +144,7 @@ def test_a_decoder_has_nothing_of_the_service(
 
 
 def test_processes_are_replaced_and_end_when_idle(pool_of: Callable[..., DecoderPool]) -> None:
-    """After so many pictures, and after so long without one; who asks does not notice."""
+    """They are replaced after a number of pictures, and end after a time without one."""
     pool = pool_of(pictures=2, idle_seconds=0.2)
     pool.convert(png(), TargetSize())
     first = pid_of(pool)
@@ -159,8 +159,8 @@ def test_processes_are_replaced_and_end_when_idle(pool_of: Callable[..., Decoder
     assert 3 == len({first, second.pid, pid_of(pool)})
 
 
-def test_who_waits_too_long_for_others_is_told_to_come_again(pool_of: Callable[..., DecoderPool]) -> None:
-    """As long as one picture may take, however many are ahead."""
+def test_waiting_for_a_decoder_is_bounded(pool_of: Callable[..., DecoderPool]) -> None:
+    """The wait is as long as the time limit of one picture."""
     pool = pool_of(Limits(1_000_000, 1_000_000, 0.1), decoders=1)
     pool._slots.acquire()
     with pytest.raises(TooManyRequests, match="converted at once") as refusal:
@@ -171,10 +171,10 @@ def test_who_waits_too_long_for_others_is_told_to_come_again(pool_of: Callable[.
     assert 204 == len(wait_until(lambda: converted(pool), "the only decoder is free again"))
 
 
-def test_an_answer_that_nobody_waits_for_is_nobody_elses(
+def test_an_abandoned_result_is_not_used_for_another_request(
     pool_of: Callable[..., DecoderPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request that is stopped takes its decoder along."""
+    """The decoder of a cancelled request is ended."""
 
     def stop(*_arguments: object) -> bytes:
         raise KeyboardInterrupt
@@ -193,7 +193,7 @@ def test_an_answer_that_nobody_waits_for_is_nobody_elses(
     "file", ["png(), TargetSize()", "jpeg_of_many_scans(20_000, 1000), TargetSize()"], ids=["idle", "busy"]
 )
 def test_decoders_end_with_their_worker(file: str) -> None:
-    """When it is killed and can tell nobody, whatever they are doing."""
+    """They end after SIGKILL of the worker, whatever they do."""
     script = (
         "import sys\n"
         "from threading import Timer\n"

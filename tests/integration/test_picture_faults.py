@@ -1,4 +1,4 @@
-"""Servers that are slow, that break off, that send too much: every fetch ends, in time and in order."""
+"""Slow, broken and excessive answers: every fetch ends within its limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS = 0.5
 
 @pytest.fixture
 def server() -> Iterator[PictureServer]:
-    """A server; when it ends, no client has left a connection open."""
+    """A server; at its end, no connection of a client is open."""
     with PictureServer() as server:
         yield server
 
@@ -45,7 +45,7 @@ def fetch(url: str, seconds: float = 20.0) -> bytes:
 
 
 def trickle(server: PictureServer, *first: bytes, piece: bytes = b"x") -> Script:
-    """Sends so much at once, and then a little again and again."""
+    """Sends this many bytes at once, and then single ones."""
 
     def script(_asked: Asked) -> Iterable[bytes]:
         yield from first
@@ -56,7 +56,7 @@ def trickle(server: PictureServer, *first: bytes, piece: bytes = b"x") -> Script
 
 
 def silence(server: PictureServer, *first: bytes) -> Script:
-    """Sends so much at once, and then nothing any more."""
+    """Sends this many bytes at once, and then nothing."""
 
     def script(_asked: Asked) -> Iterable[bytes]:
         yield from first
@@ -91,8 +91,8 @@ SLOW = [
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_a_slow_server_is_waited_for_so_long_in_all(server: PictureServer, kind: str) -> None:
-    """A byte now and then gains it nothing, wherever in its answer it dawdles."""
+def test_a_slow_server_is_cut(server: PictureServer, kind: str) -> None:
+    """Single bytes do not extend the total time limit, in any part of the answer."""
     assert list(slow(server)) == SLOW
     url = server.on("/", script=slow(server)[kind])
 
@@ -101,7 +101,7 @@ def test_a_slow_server_is_waited_for_so_long_in_all(server: PictureServer, kind:
 
 
 def test_redirects_share_one_bound(server: PictureServer) -> None:
-    """Five that take their time are one fetch."""
+    """Five slow redirects count as one fetch."""
 
     def script(asked: Asked) -> Iterable[bytes]:
         server.closing.wait(SECONDS / 2)
@@ -114,8 +114,8 @@ def test_redirects_share_one_bound(server: PictureServer) -> None:
         fetch(f"{server.base}/", SECONDS)
 
 
-def test_a_server_that_takes_no_connection_is_waited_for_so_long() -> None:
-    """A full queue of connections drops what comes, as a firewall does."""
+def test_waiting_for_a_connection_is_bounded() -> None:
+    """A full backlog drops packets, as a firewall does."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -128,7 +128,7 @@ def test_a_server_that_takes_no_connection_is_waited_for_so_long() -> None:
 
 
 def test_a_handshake_that_trickles_is_cut(server: PictureServer) -> None:
-    """A long record of TLS, byte by byte: it, too, is part of the whole."""
+    """The TLS handshake is part of the total time limit."""
     server.at_once = trickle(server, b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
 
     with pytest.raises(ExternalServiceError, match="took longer"):
@@ -159,7 +159,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_broken_answer_is_a_failed_fetch(server: PictureServer, kind: str) -> None:
-    """One kind of failure, in a sentence of ours, and never half a picture."""
+    """All kinds have one error with a fixed sentence, and no partial picture."""
     with pytest.raises(
         ExternalServiceError, match=r"^The picture could not be fetched: its server "
     ) as failure:
@@ -169,7 +169,7 @@ def test_a_broken_answer_is_a_failed_fetch(server: PictureServer, kind: str) -> 
 
 
 def test_a_reset_is_a_failed_fetch(server: PictureServer) -> None:
-    """In the middle of a body."""
+    """The connection is reset during a body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
 
@@ -187,27 +187,27 @@ def test_a_reset_is_a_failed_fetch(server: PictureServer) -> None:
             fetch(server.on("/", script=script))
 
 
-def test_nobody_there_is_a_failed_fetch() -> None:
-    """The same sentence for a port that is closed."""
+def test_a_refused_connection_is_a_failed_fetch() -> None:
+    """A closed port gets the same sentence."""
     with pytest.raises(ExternalServiceError, match="cannot be reached"):
         fetch(f"http://127.0.0.1:{free_port()}/")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip"])
-def test_what_is_compressed_is_refused(server: PictureServer, coding: str) -> None:
-    """It was not asked for, and a few bytes of it may be gigabytes."""
+def test_compressed_answers_are_refused(server: PictureServer, coding: str) -> None:
+    """Compression was not requested, and a few bytes may expand to gigabytes."""
     bomb = gzip.compress(bytes(5_000_000))
     with pytest.raises(ExternalServiceError, match="compressed, although it was not asked to"):
         fetch(server.on("/", answer(bomb, Content_Encoding=coding)))
 
 
-def test_what_says_that_it_is_not_compressed_is_taken(server: PictureServer) -> None:
-    """`identity` is no compression."""
+def test_the_identity_coding_is_accepted(server: PictureServer) -> None:
+    """`identity` is not compression."""
     assert b"x" == fetch(server.on("/", answer(b"x", Content_Encoding="Identity")))
 
 
 def test_a_fetch_leaves_nothing_behind(server: PictureServer) -> None:
-    """Neither a connection, which the server would see, nor a thread, nor a descriptor."""
+    """No connection, thread or descriptor stays open."""
     good, bad = server.on("/", answer(b"x")), server.on("/bad", head(Content_Length="2"), b"x")
     before = _descriptors()
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Fetching over real sockets: what is asked for, what comes back, and where redirects lead."""
+"""Fetches over real sockets: requests, answers and redirects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BODY = b"picture" * 1000
 
 @pytest.fixture
 def server() -> Iterator[PictureServer]:
-    """A server at an address that may be fetched from."""
+    """A server at an allowed address."""
     with PictureServer() as server:
         yield server
 
@@ -32,14 +32,14 @@ def other() -> Iterator[PictureServer]:
 
 
 def source(*networks: str, resolve: Resolve = system_resolve, max_bytes: int = 100_000) -> HttpPictureSource:
-    """One that may fetch from 127.0.0.1, and from these networks."""
+    """A source that may fetch from 127.0.0.1, and from these networks."""
     allowed = tuple(ip_network(network) for network in networks or ("127.0.0.1",))
     client = OutboundClient(AddressPolicy(allowed), TLS, resolve)
     return HttpPictureSource(client, 20.0, max_bytes, yield_turn=lambda: None)
 
 
-def test_a_body_comes_whole(server: PictureServer) -> None:
-    """With its length, in chunks, up to the end of the connection, or with nothing in it."""
+def test_bodies_are_read_whole(server: PictureServer) -> None:
+    """Framed by a length, by chunks, or by the end of the connection, and empty ones."""
     whole = server.on("/length", answer(BODY, Content_Type="text/html"))
     chunked = server.on(
         "/chunks", head(Transfer_Encoding="chunked"), b"3\r\npic\r\n4;x=y\r\nture\r\n0\r\nA: b\r\n\r\n"
@@ -53,7 +53,7 @@ def test_a_body_comes_whole(server: PictureServer) -> None:
 
 
 def test_a_request_is_plain(server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host as the URL names it; no compression, no cookie, no credentials; and no proxy of the environment."""
+    """It has the host of the URL, no compression, no cookie and no credentials, and uses no proxy."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     server.on("/a%20b?c=%C3%A9", answer(b""))
@@ -66,8 +66,8 @@ def test_a_request_is_plain(server: PictureServer, monkeypatch: pytest.MonkeyPat
     assert asked.headers["user-agent"].startswith("iotconfig/")
 
 
-def test_headers_travel_along(server: PictureServer) -> None:
-    """In place of ours where they are of the same name, but not in place of those that keep a fetch safe."""
+def test_headers_are_sent(server: PictureServer) -> None:
+    """They replace our headers of the same name, except those that keep a fetch safe."""
     given = {
         "Authorization": "Bearer é",
         "User-Agent": "esp",
@@ -85,7 +85,7 @@ def test_headers_travel_along(server: PictureServer) -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "\0", "a\r", "\u20ac"], ids=ascii)
 def test_no_header_can_be_smuggled(server: PictureServer, value: str) -> None:
-    """A value that is none is refused, and nothing of it is sent."""
+    """An invalid value is refused, and nothing is sent."""
     with pytest.raises(ValidationFailed, match="not well-formed") as refusal:
         source().fetch(server.on("/", answer(b"")), {"X-A": value})
 
@@ -95,7 +95,7 @@ def test_no_header_can_be_smuggled(server: PictureServer, value: str) -> None:
 
 @pytest.mark.parametrize("status", ["301 A", "302 B", "303 C", "307 D", "308 E"])
 def test_a_redirect_is_followed(server: PictureServer, status: str) -> None:
-    """To wherever it says, relative to where it was said."""
+    """It is relative to the URL that redirects."""
     server.on("/x/end", answer(BODY))
     start = server.on("/x/start", head(status, Location="end#fragment"))
 
@@ -103,8 +103,8 @@ def test_a_redirect_is_followed(server: PictureServer, status: str) -> None:
     assert ["/x/start", "/x/end"] == [asked.path for asked in server.asked]
 
 
-def test_redirects_are_followed_so_often(server: PictureServer) -> None:
-    """And no oftener; a circle is as long as any other way."""
+def test_the_number_of_redirects_is_limited(server: PictureServer) -> None:
+    """A loop ends at the same limit."""
     for number in range(MAX_REDIRECTS + 1):
         server.on(f"/{number}", head("302 Found", Location=f"/{number + 1}"))
     server.on(f"/{MAX_REDIRECTS + 1}", answer(BODY))
@@ -117,7 +117,7 @@ def test_redirects_are_followed_so_often(server: PictureServer) -> None:
 
 
 def test_credentials_stay_within_their_origin(server: PictureServer, other: PictureServer) -> None:
-    """They follow a redirect to the same origin, and none to another; nor one from there back."""
+    """They follow redirects within the origin only, also after a redirect back."""
     server.on("/start", head("302 Found", Location="/inside"))
     server.on("/inside", head("302 Found", Location=f"{other.base}/outside"))
     other.on("/outside", head("302 Found", Location=f"{server.base}/back"))
@@ -132,7 +132,7 @@ def test_credentials_stay_within_their_origin(server: PictureServer, other: Pict
 
 
 def test_another_name_of_the_same_host_is_another_origin(server: PictureServer) -> None:
-    """Whatever it resolves to."""
+    """Origins are compared by name, not by address."""
     server.on("/start", head("302 Found", Location=f"http://localhost:{server.port}/end"))
     server.on("/end", answer(BODY))
 
@@ -144,14 +144,14 @@ def test_another_name_of_the_same_host_is_another_origin(server: PictureServer) 
     "location",
     ["file:///etc/passwd", "ftp://127.0.0.1/", "http://user:password@127.0.0.1/", "http://127.0.0.1:0/", "//[", "gopher://x/"],
 )  # fmt: skip
-def test_a_redirect_to_what_is_no_url_of_a_picture_fails(server: PictureServer, location: str) -> None:
-    """It is the server's doing, and no fault of the caller."""
+def test_a_redirect_to_an_invalid_url_fails(server: PictureServer, location: str) -> None:
+    """The error is about the server, not about the caller's URL."""
     with pytest.raises(ExternalServiceError, match="redirected to an invalid URL"):
         source().fetch(server.on("/", head("302 Found", Location=location)), {})
 
 
-def test_a_redirect_to_nowhere_fails(server: PictureServer) -> None:
-    """It has to say where to."""
+def test_a_redirect_without_a_location_fails(server: PictureServer) -> None:
+    """The header is required."""
     with pytest.raises(ExternalServiceError, match="without a location"):
         source().fetch(server.on("/", answer(b"", "302 Found")), {})
 
@@ -173,8 +173,8 @@ def test_a_redirect_to_nowhere_fails(server: PictureServer) -> None:
         "503 L",
     ],
 )
-def test_any_other_status_is_told_and_nothing_more(server: PictureServer, status: str) -> None:
-    """The number, and not a word of the body."""
+def test_another_status_is_reported_without_the_body(server: PictureServer, status: str) -> None:
+    """The error has only the number."""
     body = b"" if status[:3] in ("204", "304") else b"secret"
     with pytest.raises(ExternalServiceError, match=f"status {status[:3]}") as failure:
         source().fetch(server.on("/", answer(body, status)), {})
@@ -183,16 +183,16 @@ def test_any_other_status_is_told_and_nothing_more(server: PictureServer, status
     assert "secret" not in str(failure.value)
 
 
-def test_a_picture_as_large_as_may_be_is_taken(server: PictureServer) -> None:
-    """The bound is inside, with a length and without."""
+def test_the_limit_of_the_size_is_inclusive(server: PictureServer) -> None:
+    """This holds with a length and without."""
     whole = server.on("/whole", answer(BODY))
     closed = server.on("/closed", head(), BODY)
 
     assert [BODY, BODY] == [source(max_bytes=len(BODY)).fetch(url, {}) for url in (whole, closed)]
 
 
-def test_larger_ones_are_refused(server: PictureServer) -> None:
-    """By what their length says, before anything is read; or once there is more, in chunks or without an end."""
+def test_larger_pictures_are_refused(server: PictureServer) -> None:
+    """Refused by a declared length unread, or during the transfer."""
     announced = server.on("/announced", head(Content_Length=str(len(BODY))))
     closed = server.on("/closed", head(), BODY)
     chunked = server.on(

@@ -1,4 +1,4 @@
-"""TLS to an address that was checked: the certificate has to be for the name in the URL."""
+"""TLS to a checked address: the certificate must be for the name in the URL."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.support.picture_server import PictureServer, answer, head
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Whom the client trusts."""
+    """The authority that the client trusts."""
     return trustme.CA()
 
 
 @contextmanager
 def serving(authority: trustme.CA, *names: str) -> Iterator[tuple[PictureServer, list[str | None]]]:
-    """A server with a certificate for these names, and the names that clients asked it for (SNI)."""
+    """A server with a certificate for these names, and the names that clients requested (SNI)."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(*names).configure_cert(context)
     asked_for: list[str | None] = []
@@ -44,23 +44,23 @@ def fetch(authority: trustme.CA, url: str, headers: dict[str, str] | None = None
 
 
 @pytest.mark.parametrize("host", ["camera.example", "CAMERA.example", "camera.example."])
-def test_the_name_in_the_url_is_asked_for_and_verified(authority: trustme.CA, host: str) -> None:
-    """Though the connection goes to an address."""
+def test_the_name_in_the_url_is_verified(authority: trustme.CA, host: str) -> None:
+    """SNI and verification use the name although the connection goes to an address."""
     with serving(authority, "camera.example") as (server, asked_for):
         assert b"picture" == fetch(authority, f"https://{host}:{server.port}/")
         assert f"camera.example:{server.port}" == server.asked[0].headers["host"]
     assert ["camera.example"] == asked_for
 
 
-def test_a_name_beyond_ascii_is_asked_for_in_ascii(authority: trustme.CA) -> None:
-    """As certificates hold it."""
+def test_a_name_beyond_ascii_is_verified_in_ascii(authority: trustme.CA) -> None:
+    """Certificates have the ASCII form."""
     with serving(authority, "xn--bcher-kva.example") as (server, asked_for):
         assert b"picture" == fetch(authority, f"https://Bücher.example:{server.port}/")
     assert ["xn--bcher-kva.example"] == asked_for
 
 
 def test_an_address_in_the_url_is_verified(authority: trustme.CA) -> None:
-    """By a certificate for the address."""
+    """The certificate must be for the address."""
     with serving(authority, "127.0.0.1") as (server, _):
         assert b"picture" == fetch(authority, f"https://127.0.0.1:{server.port}/")
 
@@ -71,15 +71,15 @@ def test_an_address_in_the_url_is_verified(authority: trustme.CA) -> None:
     ids=lambda names: names[0],
 )
 def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, names: list[str]) -> None:
-    """That of the address among them; and nothing is asked of that server."""
+    """One for the address is refused as well, and no request is sent."""
     with serving(authority, *names) as (server, _):
         with pytest.raises(ExternalServiceError, match=r"certificate is not valid: .*camera\.example"):
             fetch(authority, f"https://camera.example:{server.port}/", {"Authorization": "Bearer abc"})
         assert [] == server.asked
 
 
-def test_a_certificate_of_nobody_known_is_refused(authority: trustme.CA) -> None:
-    """Whatever its name."""
+def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
+    """Its names do not matter."""
     with serving(trustme.CA(), "camera.example") as (server, _):
         with pytest.raises(ExternalServiceError, match="certificate is not valid"):
             fetch(authority, f"https://camera.example:{server.port}/")
@@ -87,7 +87,7 @@ def test_a_certificate_of_nobody_known_is_refused(authority: trustme.CA) -> None
 
 
 def test_a_server_without_tls_is_refused(authority: trustme.CA) -> None:
-    """It is not asked in the clear instead."""
+    """The request is not repeated without TLS."""
     with PictureServer() as server:
         server.at_once = lambda _asked: [answer(b"in the clear", "400 Bad Request")]
         with pytest.raises(ExternalServiceError, match="TLS handshake with its server failed"):
@@ -96,7 +96,7 @@ def test_a_server_without_tls_is_refused(authority: trustme.CA) -> None:
 
 
 def test_a_redirect_is_verified_again(authority: trustme.CA) -> None:
-    """By its own name; credentials stay behind though it is the same server."""
+    """The new name is verified; credentials are not sent, although the server is the same."""
     with serving(authority, "one.example", "two.example") as (server, asked_for):
         server.on("/start", head("302 Found", Location=f"https://two.example:{server.port}/"))
         server.on("/bad", head("302 Found", Location=f"https://three.example:{server.port}/"))

@@ -1,4 +1,4 @@
-"""How much of a database's connections is in use."""
+"""The number of connections in use."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 
 
-def test_what_is_lent_is_in_use(database_url: str) -> None:
-    """A connection is in use for as long as a block reads or writes, and idle afterwards."""
+def test_a_borrowed_connection_is_in_use(database_url: str) -> None:
+    """A connection is in use during a block that reads or writes, and idle afterwards."""
     database = wiring.open_database(
         Settings.from_environ({"DATABASE_URL": database_url, "IOTCONFIG_DB_POOL_SIZE": "8"})
     )

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is set up in other ways than ours is."""
+"""PostgreSQL with other settings than the defaults."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _execute(url: str, statement: str) -> None:
     "setting", ["datestyle = 'German'", "timezone = 'Asia/Kolkata'", "client_encoding = 'LATIN1'"]
 )
 def test_defaults_of_the_database_change_nothing(postgres_url: str, setting: str) -> None:
-    """What is stored comes back, in any script, with times in UTC."""
+    """Stored data are returned in any script, with times in UTC."""
     _execute(postgres_url, f'ALTER DATABASE "{make_url(postgres_url).database}" SET {setting}')
 
     with open_service(postgres_url) as service:
@@ -44,7 +44,7 @@ def test_defaults_of_the_database_change_nothing(postgres_url: str, setting: str
 def test_libpqs_environment_changes_nothing(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, variable: tuple[str, str]
 ) -> None:
-    """A shell that is set up for psql is none for us."""
+    """Variables for psql in a shell are ignored."""
     monkeypatch.setenv(*variable)
 
     with open_service(postgres_url) as service:
@@ -54,7 +54,7 @@ def test_libpqs_environment_changes_nothing(
 
 
 def test_the_isolation_level_of_the_database_changes_nothing(postgres_url: str) -> None:
-    """A writer that waited for a lock has to see what was committed meanwhile, or it fails."""
+    """After waiting for a lock, a writer must see the committed changes."""
     _execute(
         postgres_url,
         f"ALTER DATABASE \"{make_url(postgres_url).database}\" SET default_transaction_isolation = 'serializable'",
@@ -68,7 +68,7 @@ def test_the_isolation_level_of_the_database_changes_nothing(postgres_url: str) 
 
 
 def test_a_database_that_cannot_hold_every_character_is_refused(postgres_base_url: str) -> None:
-    """Before anything is stored, and with the way out."""
+    """The refusal precedes any write, and has the remedy."""
     name = "iotconfig_latin1"
     _execute(postgres_base_url, f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     try:
@@ -79,10 +79,8 @@ def test_a_database_that_cannot_hold_every_character_is_refused(postgres_base_ur
         _execute(postgres_base_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_an_error_that_nobody_foresaw_shows_no_content(
-    postgres_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Contents hold passwords of Wi-Fi: neither SQL nor values are in the error, its causes, or the log."""
+def test_an_unexpected_error_shows_no_content(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Contents have Wi-Fi passwords: neither error, causes nor log have SQL or values."""
     _execute(
         postgres_url,
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more'; END $$;"

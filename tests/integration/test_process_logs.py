@@ -1,4 +1,4 @@
-"""A process that logs: whatever it says on standard error, libraries and last words included, is in one format."""
+"""Standard error of a process: libraries and final errors use the format of the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger("iotconfig.test")
 
 
 def lines_of(program: str) -> list[dict[str, Any]]:
-    """What a process logs that runs this."""
+    """The log of a process that runs this program."""
     ran = subprocess.run(
         [sys.executable, "-c", _SETUP + program],
         cwd=Path(__file__).parents[2],
@@ -31,8 +31,8 @@ def lines_of(program: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stderr.splitlines()]
 
 
-def test_libraries_log_like_the_rest() -> None:
-    """From warnings on: what they say below may hold secrets."""
+def test_libraries_log_in_the_same_format() -> None:
+    """Only from the level warning: lower levels may contain secrets."""
     found = lines_of(
         """
 for name in ("gunicorn.error", "alembic.runtime.migration", "psycopg", "paho.mqtt", "sqlalchemy.engine", "httpx"):
@@ -48,8 +48,8 @@ logging.getLogger("psycopg.pool").warning("SECRET")
     ] == [line["message"] for line in found]  # fmt: skip
 
 
-def test_last_words_are_lines_too() -> None:
-    """Of the process, of a thread, of a destructor; and warnings."""
+def test_uncaught_errors_are_log_lines() -> None:
+    """Those of the process, of a thread and of a destructor, and warnings."""
     found = lines_of(
         """
 class Broken:
@@ -78,8 +78,8 @@ raise RuntimeError("SECRET")
     assert "SECRET" not in json.dumps([line for line in found if "error" in line])
 
 
-def test_a_bad_call_ends_nothing() -> None:
-    """A message that does not fit its arguments is one line, and the process goes on."""
+def test_a_wrong_logging_call_is_one_line() -> None:
+    """The message does not match its arguments, and the process continues."""
     found = lines_of('log.warning("%d of %d", "a")\nlog.warning("after it")')
 
     assert 2 == len(found)

@@ -1,4 +1,4 @@
-"""A SQLite file that may not be written to: it is told, and over as soon as it may."""
+"""A read-only SQLite file: it is reported, and the service recovers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SOMEBODY = 65534
 
 @pytest.fixture
 def path(_sqlite_template: Path) -> Iterator[Path]:
-    """A database of a user that permissions bind, which root is not, and that reaches it."""
+    """A database of a user without root's permissions, in a directory that the user can access."""
     with TemporaryDirectory(prefix="iotconfig-read-only-") as home:
         path = Path(home) / "configs.db"
         shutil.copy(_sqlite_template, path)
@@ -51,8 +51,10 @@ def _read_only(path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while-open", "before-it-is-opened"])
 @pytest.mark.parametrize("which", [lambda path: path, lambda path: path.parent], ids=["file", "directory"])
-def test_it_is_told_and_gets_over(path: Path, is_open: bool, which: Callable[[Path], Path]) -> None:
-    """What is healthy takes writes; connections that were opened meanwhile are not kept."""
+def test_a_read_only_file_is_reported_until_it_is_writable(
+    path: Path, is_open: bool, which: Callable[[Path], Path]
+) -> None:
+    """Readiness checks for writes; connections from the meantime are not kept."""
     database = SqliteDatabase(path, Timeouts(lock=0.2))
     service = ConfigService(SqlStore(database), utc_now)
     if is_open:

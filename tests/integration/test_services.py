@@ -19,13 +19,13 @@ MEMBERS = ["configs", "history", "bulk", "notifications", "api_tokens", "device_
 
 
 def other_tables(path: Path) -> None:
-    """A database with no table of ours."""
+    """A database without tables of ours."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE others (id INTEGER)")
 
 
 def test_a_schema_that_is_not_current_is_refused(tmp_path: Path) -> None:
-    """Before any use case is there to meet it."""
+    """The refusal precedes the first use case."""
     path = tmp_path / "configs.db"
     other_tables(path)
 
@@ -37,7 +37,7 @@ def test_a_schema_that_is_not_current_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_schema_that_was_checked_is_not_read_again(tmp_path: Path) -> None:
-    """A process that a checked one starts opens the database that is there; a missing file is refused all the same."""
+    """A child of a checked process skips the check; a missing file is refused all the same."""
     path = tmp_path / "configs.db"
     settings = Settings.from_environ({"DATABASE_URL": f"sqlite:///{path}"})
 
@@ -50,13 +50,13 @@ def test_a_schema_that_was_checked_is_not_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_each_use_case_is_made_once(sqlite_url: str, member: str) -> None:
-    """At its first use; the second gives the same."""
+    """It is created at its first use, and reused."""
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         assert getattr(services, member) is getattr(services, member)
 
 
 def test_threads_share_one_service_for_pictures(sqlite_url: str) -> None:
-    """Each would start decoder processes of its own."""
+    """Two services would have two pools of decoder processes."""
     with (
         open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services,
         ThreadPoolExecutor(8) as threads,
@@ -65,7 +65,7 @@ def test_threads_share_one_service_for_pictures(sqlite_url: str) -> None:
 
 
 def test_use_cases_work_on_one_database(sqlite_url: str) -> None:
-    """What one stores, the others find."""
+    """Each reads the changes of the others."""
     mac = MacAddress.parse("02:00:00:00:00:01")
     settings = Settings.from_environ({"DATABASE_URL": sqlite_url})
     with open_services(settings) as services:

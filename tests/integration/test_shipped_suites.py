@@ -1,4 +1,4 @@
-"""The suites that travel inside the wheel: whole, readable where they fail, and not to be satisfied by fakes that lie."""
+"""The shipped suites: complete, readable when they fail, and able to detect wrong adapters."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class TestStore(StoreContract):
 
 
 def _run_suite(directory: Path, flaw: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite over memory with a flaw, as another project would: with no configuration of ours."""
+    """Run the suite over memory with a defect, as another project would, without our configuration."""
     (directory / "test_flawed.py").write_text(_TEST_FILE.format(flaw=flaw))
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_flawed.py", *arguments],
@@ -117,8 +117,8 @@ def _run_suite(directory: Path, flaw: str, *arguments: str) -> subprocess.Comple
 
 
 @pytest.mark.parametrize(("flaw", "test"), _FLAWS.values(), ids=list(_FLAWS))
-def test_a_store_that_lies_is_found_out(tmp_path: Path, flaw: str, test: str) -> None:
-    """Each flaw fails the test that is about it, and the failure shows what differed."""
+def test_each_defect_of_a_store_is_detected(tmp_path: Path, flaw: str, test: str) -> None:
+    """The matching test fails, and shows the difference."""
     run = _run_suite(tmp_path, flaw, "-k", test)
 
     assert 1 == run.returncode, run.stdout + run.stderr
@@ -126,8 +126,8 @@ def test_a_store_that_lies_is_found_out(tmp_path: Path, flaw: str, test: str) ->
     assert re.search(r"^E +(AssertionError: )?assert \S", run.stdout, re.MULTILINE), run.stdout
 
 
-def test_the_same_store_without_a_flaw_passes(tmp_path: Path) -> None:
-    """So that it is the flaw that fails."""
+def test_the_same_store_without_a_defect_passes(tmp_path: Path) -> None:
+    """The defect is the only reason of the failures."""
     tests = " or ".join(test for _, test in _FLAWS.values())
     run = _run_suite(tmp_path, "", "-k", tests)
 
@@ -135,7 +135,7 @@ def test_the_same_store_without_a_flaw_passes(tmp_path: Path) -> None:
 
 
 def test_no_part_of_the_suite_hides_a_test_of_another() -> None:
-    """All in one class, every test of every part is run."""
+    """In one class, every test of every part runs."""
     parts = StoreContract.__bases__
     names = [name for part in parts for name in vars(part) if name.startswith("test_")]
 
@@ -143,8 +143,8 @@ def test_no_part_of_the_suite_hides_a_test_of_another() -> None:
     assert sorted(names) == sorted(name for name in dir(StoreContract) if name.startswith("test_"))
 
 
-def test_without_pytest_it_says_what_to_install() -> None:
-    """One line, and the name of the extra."""
+def test_without_pytest_the_error_names_the_extra() -> None:
+    """It is one line."""
     program = "import sys\nsys.modules['pytest'] = None\nimport iotconfig.testing"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 

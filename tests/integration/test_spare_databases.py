@@ -1,4 +1,4 @@
-"""Tests that take databases in turns find each as a new one is."""
+"""Reused databases of tests equal new ones."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def spare(postgres_base_url: str, _postgres_template: str) -> Iterator[SpareData
     spare.drop_all()
 
 
-def test_a_database_comes_back_empty(spare: SpareDatabases) -> None:
-    """With its schema, and with ids that begin anew."""
+def test_a_returned_database_is_empty(spare: SpareDatabases) -> None:
+    """It has the schema, and ids start again."""
     url = spare.take()
     schema = snapshot(url)
     execute(url, _ROW, "SELECT nextval('configs_id_seq')", "SELECT nextval('configs_id_seq')")
@@ -48,8 +48,8 @@ def test_a_database_comes_back_empty(spare: SpareDatabases) -> None:
     ],
     ids=lambda change: change[:30],
 )
-def test_what_differs_in_more_than_rows_is_dropped(spare: SpareDatabases, change: str) -> None:
-    """In schema, version, settings or rights."""
+def test_a_database_with_other_differences_is_dropped(spare: SpareDatabases, change: str) -> None:
+    """The schema, the version, settings or rights differ."""
     url = spare.take()
     execute(url, change)
     spare.give_back(url)
@@ -57,8 +57,8 @@ def test_what_differs_in_more_than_rows_is_dropped(spare: SpareDatabases, change
     assert url != spare.take()
 
 
-def test_what_somebody_is_connected_to_is_dropped(spare: SpareDatabases) -> None:
-    """What they write later must not meet the next test."""
+def test_a_database_with_connections_is_dropped(spare: SpareDatabases) -> None:
+    """Later writes of these clients must not affect the next test."""
     url = spare.take()
     with connected(url):
         spare.give_back(url)

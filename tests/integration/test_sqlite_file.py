@@ -1,4 +1,4 @@
-"""A SQLite file that is swapped while it is open: nothing is acknowledged that a restart would not find."""
+"""A SQLite file that is replaced while it is open: no acknowledged change is missing after a restart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Swap = Callable[[Path], object]
 
 @pytest.fixture
 def path(tmp_path: Path, _sqlite_template: Path) -> Path:
-    """A database in a directory of its own, reached by a symbolic link."""
+    """A database in a new directory, accessed through a symbolic link."""
     (tmp_path / "data").mkdir()
     shutil.copy(_sqlite_template, tmp_path / "data" / "configs.db")
     shutil.copytree(tmp_path / "data", tmp_path / "other")
@@ -53,7 +53,7 @@ def service(database: SqliteDatabase) -> ConfigService:
 
 
 def _backup(path: Path) -> Path:
-    """Another database, as it lies beside this one before it is moved into its place."""
+    """Another database beside this one, before it is moved to its name."""
     return backup_of(path.parents[1] / "other" / path.name).rename(path.with_name("backup.db"))
 
 
@@ -107,10 +107,10 @@ _SWAPS = [
 
 
 @pytest.mark.parametrize("swap", _SWAPS)
-def test_a_file_that_was_swapped_takes_no_writes(
+def test_a_replaced_file_takes_no_writes(
     path: Path, database: SqliteDatabase, service: ConfigService, swap: Swap
 ) -> None:
-    """No write, no bulk write, no healthy check; soon no read either; the sentence says what to do."""
+    """Writes, bulk writes and health checks are refused, and soon reads as well; the sentence has the remedy."""
     swap(path)
 
     for ask in (
@@ -135,7 +135,7 @@ def test_a_file_that_was_swapped_takes_no_writes(
 def test_a_file_that_is_replaced_within_a_transaction_is_not_acknowledged(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:
-    """Neither one of the pool, which may be stored or not, nor one of a long session."""
+    """This holds for a pooled connection, whose outcome is unknown, and for a long session."""
     with pytest.raises(StoreUnavailable) as refused, database.writing():
         _replace(path)
     assert not refused.value.is_outcome_known
@@ -152,10 +152,10 @@ def test_a_file_that_is_replaced_within_a_transaction_is_not_acknowledged(
         pytest.param(lambda path: _beside(path, "shm").unlink(), id="index-removed"),
     ],
 )
-def test_what_was_acknowledged_before_the_log_was_removed_is_there_after_a_restart(
+def test_acknowledged_changes_survive_the_removal_of_the_log(
     path: Path, database: SqliteDatabase, service: ConfigService, swap: Swap
 ) -> None:
-    """Also where another process tried to open the file meanwhile."""
+    """This holds even if another process tried to open the file meanwhile."""
     swap(path)
     with pytest.raises(StoreUnavailable):
         service.put(mac(2), content())
@@ -174,7 +174,7 @@ def test_what_was_acknowledged_before_the_log_was_removed_is_there_after_a_resta
 def test_the_log_of_the_replaced_file_is_not_applied_to_the_new_one(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:
-    """Nor is it lost: who moved the earlier file away finds all of it there."""
+    """It is not lost either: the earlier file has all of its changes."""
     path.rename(path.with_name("earlier.db"))
     _replace(path)
     with pytest.raises(StoreUnavailable):
@@ -191,10 +191,10 @@ def test_the_log_of_the_replaced_file_is_not_applied_to_the_new_one(
     assert [0, 1] == [stored("configs.db"), stored("earlier.db")]
 
 
-def test_a_process_that_starts_later_knows_which_file_it_must_be(
+def test_a_later_process_checks_the_identity_of_the_file(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:
-    """It does not even open the other one."""
+    """It does not open another file."""
     status = path.stat()
     _replace(path)
     late = SqliteDatabase(path, Timeouts(), file=(status.st_dev, status.st_ino))
@@ -204,10 +204,10 @@ def test_a_process_that_starts_later_knows_which_file_it_must_be(
     assert not late.use().idle
 
 
-def test_a_file_that_comes_back_is_served_again(
+def test_a_file_that_is_restored_is_served_again(
     path: Path, database: SqliteDatabase, service: ConfigService
 ) -> None:
-    """It is the same file: nothing was lost, and nothing has to be restarted."""
+    """It is the same file: nothing was lost, and no restart is needed."""
     path.rename(path.with_name("away.db"))
     with pytest.raises(StoreUnavailable):
         database.check()
@@ -218,7 +218,7 @@ def test_a_file_that_comes_back_is_served_again(
 
 
 def test_a_relay_whose_lock_file_was_removed_does_not_stay_active(path: Path) -> None:
-    """Another may hold the new file's lock by then; one of the two is active."""
+    """Another relay may hold the lock of a new file: only one is active."""
     first, second = SqliteLease(path, "relay"), SqliteLease(path, "relay")
     assert first.hold()
     path.with_name(f"{path.name}-relay.lock").unlink()

@@ -1,4 +1,4 @@
-"""The log beside a SQLite database: it grows while somebody reads for long, and shrinks afterwards."""
+"""The log of a SQLite database: it grows during a long read, and shrinks afterwards."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def database(path: Path) -> Iterator[SqliteDatabase]:
 
 @contextmanager
 def _read(path: Path) -> Iterator[None]:
-    """Somebody who reads the database as it is now."""
+    """A reader of the current state of the database."""
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM configs").fetchone()
@@ -48,8 +48,8 @@ def _grow(database: SqliteDatabase) -> None:
         service.put(mac(1), content(fill=f"{number}" + "x" * 200_000))
 
 
-def test_it_is_emptied_when_nobody_reads_any_more(path: Path, database: SqliteDatabase) -> None:
-    """While somebody does, it is left as it is, and nobody waits."""
+def test_it_is_emptied_after_the_last_reader(path: Path, database: SqliteDatabase) -> None:
+    """During a read it is unchanged, and no request waits."""
     keeper = open_file(path, Timeouts())
     with _read(path):
         _grow(database)
@@ -62,10 +62,10 @@ def test_it_is_emptied_when_nobody_reads_any_more(path: Path, database: SqliteDa
     assert 0 == database.log().bytes
 
 
-def test_a_log_that_is_stuck_is_told(
+def test_a_log_that_cannot_shrink_is_reported(
     path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its size, the reason and the way out; a small one is not."""
+    """The report has size, reason and remedy; a small log is not reported."""
     assert database.log().problem is None
     monkeypatch.setattr(sqlite, "STUCK_BYTES", LOG_BYTES)
     with _read(path):

@@ -1,4 +1,4 @@
-"""A device's document on SQLite: it takes a way of its own, and waits for moments in which the file is locked."""
+"""Look-ups of documents on SQLite: direct statements that wait while the file is locked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _opened(url: str) -> Iterator[ConfigService]:
 
 @contextmanager
 def _locked(url: str) -> Iterator[sqlite3.Connection]:
-    """A process that has the file for itself, as one has that opens or closes it."""
+    """An exclusive lock, as a process has that opens or closes the file."""
     with closing(sqlite3.connect(DatabaseUrl.parse(url).path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -39,7 +39,7 @@ def _locked(url: str) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_file_that_stays_locked_gives_503_in_time(sqlite_url: str) -> None:
-    """The wait is bounded; afterwards the same connections serve."""
+    """The wait is limited; afterwards the same connections work."""
     with _opened(sqlite_url) as service:
         service.put(mac(1), content())
     with _opened(sqlite_url) as service:
@@ -52,7 +52,7 @@ def test_a_file_that_stays_locked_gives_503_in_time(sqlite_url: str) -> None:
 def test_a_file_that_is_locked_for_a_moment_is_waited_for(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lookup asks again, and nobody notices."""
+    """The look-up is repeated, and succeeds."""
     with _opened(sqlite_url) as service:
         service.put(mac(1), content())
     refusals = []
@@ -70,8 +70,8 @@ def test_a_file_that_is_locked_for_a_moment_is_waited_for(
     assert refusals
 
 
-def test_a_file_without_tables_is_told_from_one_that_is_away(empty_sqlite_url: str) -> None:
-    """The sentence names the way out."""
+def test_a_file_without_tables(empty_sqlite_url: str) -> None:
+    """The error differs from that of an unavailable file, and has the remedy."""
     sqlite3.connect(DatabaseUrl.parse(empty_sqlite_url).path).close()
     with _opened(empty_sqlite_url) as service, pytest.raises(StoreUnavailable, match="iotconfig upgrade-db"):
         service.document(mac(1))

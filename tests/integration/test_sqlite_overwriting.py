@@ -1,4 +1,4 @@
-"""A SQLite file that is overwritten in place while it is open: refused by every process, and not damaged by its log."""
+"""A SQLite file that is overwritten in place while it is open: every process refuses it, and its log does not damage it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def path(sqlite_url: str) -> Path:
 
 @pytest.fixture
 def opened(path: Path) -> Iterator[Callable[..., SqliteDatabase]]:
-    """Opens the database, as a process does; closes it at the end."""
+    """Opens the database as a process does; it is closed at the end."""
     databases = []
 
     def opened(path: Path = path) -> SqliteDatabase:
@@ -88,10 +88,10 @@ def _stored(database: SqliteDatabase) -> list[str]:
 @pytest.mark.parametrize(
     ("there", "copied"), [(0, 0), (0, 200_000), (200_000, 0)], ids=["same-size", "larger", "smaller"]
 )
-def test_what_was_copied_over_the_file_is_served_after_a_restart(
+def test_an_overwriting_copy_is_served_after_a_restart(
     path: Path, opened: Callable[..., SqliteDatabase], there: int, copied: int, is_copied: bool
 ) -> None:
-    """Exactly that, and undamaged. Until then every process refuses, also one that starts meanwhile."""
+    """It is intact. Until then every process refuses it, including one that starts meanwhile."""
     backup = path.with_name("backup.db")
     shutil.copy(path, backup)
     other = opened(backup)
@@ -125,10 +125,10 @@ def test_what_was_copied_over_the_file_is_served_after_a_restart(
     assert [str(mac(4)), str(mac(9))] == _stored(restarted)
 
 
-def test_what_is_overwritten_within_a_transaction_is_not_committed(
+def test_a_transaction_during_overwriting_is_not_committed(
     path: Path, opened: Callable[..., SqliteDatabase]
 ) -> None:
-    """Nor is the copy damaged, though nobody asks before the file is closed."""
+    """The copy is intact even if no check ran before the file was closed."""
     backup = backup_of(path)
     database = opened()
     _service(database).put(mac(1), content())
@@ -146,7 +146,7 @@ def test_what_is_overwritten_within_a_transaction_is_not_committed(
 def test_a_file_that_is_overwritten_just_before_it_is_closed_is_not_damaged(
     path: Path, opened: Callable[..., SqliteDatabase]
 ) -> None:
-    """Closing looks once more. What the log held is kept, for the service's user alone."""
+    """Closing checks again. The contents of the log are kept in a private file."""
     backup = backup_of(path)
     database = opened()
     _service(database).put(mac(1), content())
@@ -159,8 +159,8 @@ def test_a_file_that_is_overwritten_just_before_it_is_closed_is_not_damaged(
     assert (log, 0o600) == (aside.read_bytes(), aside.stat().st_mode & 0o777)
 
 
-def test_a_process_that_did_not_look_since_a_checkpoint_knows_what_others_saw(path: Path) -> None:
-    """Those of one service share it, and one that starts late, too; what an earlier run left is not believed."""
+def test_processes_share_their_last_check(path: Path) -> None:
+    """All processes of a service share it, late ones too; the check of an earlier run is ignored."""
     backup = backup_of(path)
     left = path.with_name(f"{path.name}-checkpoint")
     left.write_bytes(b"\0" * 152)
@@ -206,7 +206,7 @@ def test_one_process_digests_the_file_after_a_checkpoint(path: Path) -> None:
 def test_a_process_that_shares_nothing_compares_the_file_with_the_log(
     path: Path, opened: Callable[..., SqliteDatabase]
 ) -> None:
-    """Also where a checkpoint of others came between the looks, and the copy has the same size."""
+    """This holds if a checkpoint came between its checks, and for a copy of the same size."""
     backup = backup_of(path)
     database, other = opened(), opened()
     database.check()
@@ -223,7 +223,7 @@ def test_a_process_that_shares_nothing_compares_the_file_with_the_log(
 
 
 def test_a_checkpoint_that_was_broken_off_is_completed(path: Path, tmp_path: Path) -> None:
-    """Such as by a loss of power: as long as it is not, nobody could tell who wrote to the file."""
+    """After a power loss, it could not be distinguished from overwriting otherwise."""
     broken = tmp_path / "broken"
     broken.mkdir()
     with closing(sqlite3.connect(path)) as connection:
@@ -246,7 +246,7 @@ def test_a_checkpoint_that_was_broken_off_is_completed(path: Path, tmp_path: Pat
 def test_a_file_whose_times_or_mode_alone_change_is_not_overwritten(
     path: Path, opened: Callable[..., SqliteDatabase], copied: bool
 ) -> None:
-    """As `touch`, `touch -m`, `touch -d`, `chmod` do: to set the log aside would lose what was acknowledged."""
+    """After `touch` or `chmod`, setting the log aside would lose acknowledged changes."""
     database, other = opened(), opened()
     number = 0
     for seconds in (None, (1e9, 2e9), (5e8, 5e8), (2e9, 1e9)):
@@ -269,7 +269,7 @@ def test_a_file_whose_times_or_mode_alone_change_is_not_overwritten(
 
 
 def test_checkpoints_of_other_processes_are_not_taken_for_overwriting(path: Path) -> None:
-    """Of automatic ones, of those by hand, of VACUUM, and of files that are closed and opened again."""
+    """Automatic and manual ones, VACUUM, and opening and closing the file."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE trial (value)")
     first = open_file(path, Timeouts(lock=60), is_first=True)
@@ -300,7 +300,7 @@ def test_checkpoints_of_other_processes_are_not_taken_for_overwriting(path: Path
 def test_a_checkpoint_that_was_refused_does_not_hide_what_was_overwritten(
     path: Path, opened: Callable[..., SqliteDatabase]
 ) -> None:
-    """SQLite begins to copy into a file that was made much smaller, and breaks off."""
+    """SQLite starts to copy into a file that was made much smaller, and fails."""
     backup = backup_of(path)
     database, other = opened(), opened()
     _service(other).put(mac(1), content(fill="x" * 200_000))

@@ -1,4 +1,4 @@
-"""While SQLite works for long, the worker's other requests get their turns."""
+"""Long SQLite statements yield turns to the worker's other requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAYS = ("reading", "writing", "snapshot")
 
 
 class Cut(BaseException):
-    """Ends a greenlet."""
+    """An exception that ends a greenlet."""
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def opened(path: Path) -> Iterator[Callable[[Callable[[], None]], Database]]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_long_statement_gives_turns(opened: Callable[..., Database], way: str) -> None:
-    """Reads and writes alike, and what others do with the database meanwhile changes nothing."""
+def test_a_long_statement_yields_turns(opened: Callable[..., Database], way: str) -> None:
+    """This holds for reads and writes; other uses of the database meanwhile do not matter."""
     turns: list[object] = []
 
     def read_something_else() -> None:
@@ -61,8 +61,8 @@ def test_a_long_statement_gives_turns(opened: Callable[..., Database], way: str)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_raised_in_a_turn_ends_the_statement(opened: Callable[..., Database], way: str) -> None:
-    """A time-out or an exit is raised as what it is, and the connection serves the next one."""
+def test_an_exception_in_a_turn_ends_the_statement(opened: Callable[..., Database], way: str) -> None:
+    """A time-out or an exit is raised unchanged, and the connection stays usable."""
     pending: list[BaseException] = [Cut()]
 
     def cut_once() -> None:

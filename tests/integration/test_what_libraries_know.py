@@ -1,6 +1,6 @@
-"""Methods, targets and headers that gunicorn, its compiled parser and Falcon give a meaning: no request is a 500.
+"""Methods, targets and headers that gunicorn, its compiled parser and Falcon treat specially: none causes a 500.
 
-What they know is taken from their own tables, so that a new release is walked, too.
+The lists are taken from the libraries, so that new releases are covered.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def worker(request: pytest.FixtureRequest) -> Iterator[InProcessWorker]:
 
 
 def expect_no_fault(worker: InProcessWorker, request: bytes) -> None:
-    """Each answer is a success, a redirect or a problem; 501 is for transfer codings, and 502 for what others say."""
+    """Check that no answer is 500 or 503, and that each refusal is a problem."""
     received = worker.exchange(request).replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
     if request.startswith(b"HEAD "):
         received = received.partition(b"\r\n")[0] + b"\r\n\r\n"
@@ -96,21 +96,21 @@ def expect_no_fault(worker: InProcessWorker, request: bytes) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method[:20])
 def test_methods(worker: InProcessWorker, method: str) -> None:
-    """On each route."""
+    """Each known method is sent to each route."""
     for path in [*PATHS, "/nowhere", "*", "http://host/api/health", "host:443"]:
         expect_no_fault(worker, request_bytes(method, path))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "CONNECT", "TRACE"])
 def test_targets(worker: InProcessWorker, method: str) -> None:
-    """In all forms of RFC 9112, section 3.2, and in none."""
+    """Targets have all forms of RFC 9112, section 3.2, and invalid ones."""
     for target in TARGETS:
         expect_no_fault(worker, request_bytes(method, target))
 
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_headers(worker: InProcessWorker, name: str) -> None:
-    """Each header on each route, once and twice, with values in turn, so that each value meets some route."""
+    """Each header is sent to each route, once and twice, with values in turn, so that each value is used on some route."""
     values = cycle(VALUES)
     for method, path in REQUESTS * (1 + len(VALUES) // len(REQUESTS)):
         value = next(values).encode("latin-1")

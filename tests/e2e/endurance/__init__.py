@@ -1,1 +1,1 @@
-"""The endurance suite on a short scale; several files, so that several workers share it."""
+"""The endurance suite on a short scale, in several files so that several workers can run it."""

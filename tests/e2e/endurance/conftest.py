@@ -1,4 +1,4 @@
-"""Runs a load on a short scale, and judges every invariant but those about speed, which `make faults` judges."""
+"""Runs a load on a short scale, and checks every invariant except those about speed, which `make faults` checks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from faults.system import Host
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A PostgreSQL server that loads may break one after another."""
+    """A PostgreSQL server that loads break one after another."""
     with Host(tmp_path_factory.mktemp("faults"), seed=1) as host:
         yield host
 
 
 @pytest.fixture
 def expect_held(host: Host) -> Callable[[str], None]:
-    """Checks that a load does something, and violates nothing."""
+    """Checks that a load performs operations, and violates no invariant."""
 
     def run(name: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Storms of devices, a crowd of writers on one device, and clients that dawdle."""
+"""Boot storms, many writers of one device, and slow clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database or the broker is away."""
+"""The database or the broker is unavailable."""
 
 from __future__ import annotations
 

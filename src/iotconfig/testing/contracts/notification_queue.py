@@ -179,7 +179,7 @@ class NotificationQueueContract:
         assert macs(3, 2, 1, 4) == keys(queue.find(9))
         assert macs(3, 2) == keys(queue.find(2))
 
-    def test_parked_ones_are_retried(self, store: Store, queue: NotificationQueue) -> None:
+    def test_parked_notifications_are_retried(self, store: Store, queue: NotificationQueue) -> None:
         """Retried notifications are due now, without refusals; the others are unchanged."""
         enqueue(store, change(1))
         enqueue(store, change(2), START, at(500))

@@ -62,7 +62,7 @@ class PruningContract(UseCases):
             (1, START, [5, 4, 3, 2, 1]),
         ],
     )
-    def test_what_goes_and_what_stays(
+    def test_pruning_by_number_and_by_age(
         self,
         service: ConfigService,
         history: HistoryService,
