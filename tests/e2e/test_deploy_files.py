@@ -47,7 +47,9 @@ def test_every_queried_metric_exists(
     serve = start_serve(sqlite_url, workers=1, MQTT_URL=broker.url, **bind)
     address = address_of(serve, bind)
     created(serve.client, {})
-    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
+    wait_until(
+        lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published"
+    )
     there = names(scrape(address))
     asked = {name for expression in expressions() for name in _NAME.findall(expression)}
 

@@ -151,7 +151,9 @@ def test_the_connection_of_the_relay(
 
     wait_until(lambda: 1 == connected(), "the relay is connected")
     created(serve.client, {})
-    wait_until(lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
+    wait_until(
+        lambda: 1 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published"
+    )
     broker.stop()
     created(serve.client, {})
     wait_until(lambda: 0 == connected(), "the relay is not connected")
@@ -160,7 +162,9 @@ def test_the_connection_of_the_relay(
     assert (value(samples, "iotconfig_notifications_oldest_age_seconds") or 0) > 0
     broker.start()
     wait_until(lambda: 1 == connected(), "the relay is connected again")
-    wait_until(lambda: 2 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published")
+    wait_until(
+        lambda: 2 == value(scrape(address), "iotconfig_notifications_published_total"), "it is published"
+    )
     samples = scrape(address)
     assert (0, 0) == (
         value(samples, "iotconfig_notifications_pending"),

@@ -93,6 +93,8 @@ def test_both_accept_writes_and_either_may_fail(
     assert 1 == put(standby.client, DEVICES, "after")
     wait_until(lambda: is_active(standby), "the other relay is active")
     wait_drained(postgres_url)
-    wait_until(lambda: document_numbers(postgres_url) == newest_announced(listener), "everything is published")
+    wait_until(
+        lambda: document_numbers(postgres_url) == newest_announced(listener), "everything is published"
+    )
 
     expect_none_older_after_newer(listener)
