@@ -34,8 +34,14 @@ _SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.ma
 
 CONFIG_COLUMNS: Final = (*configs.c, *_DERIVED)
 _CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_SERVED)
+# A range or a list is given for both: PostgreSQL passes only equality on to the other table of a join, and
+# would read all of it.
+_ON_BOTH_SIDES: Final = (configs.c.mac_address, documents.c.mac_address)
 _BY_ID: Final = _CONFIG.where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = _CONFIG.where(configs.c.mac_address == bindparam("key"))
+_BY_MACS: Final = _CONFIG.where(
+    *(column.in_(bindparam("keys", expanding=True)) for column in _ON_BOTH_SIDES)
+).order_by(configs.c.mac_address)
 
 _COUNTER: Final[tuple[Column[Any], ...]] = (
     revision_counters.c.mac_address,
@@ -85,7 +91,7 @@ class SqlConfigReader:
             .limit(query.limit + 1)
         )
         if query.after is not None:
-            page = page.where(documents.c.mac_address > str(query.after))
+            page = page.where(*(column > str(query.after) for column in _ON_BOTH_SIDES))
         rows = self._connection.execute(page).mappings().all()
         summaries = tuple(summary_of(row) for row in rows[: query.limit])
         return ConfigPage(
@@ -100,10 +106,8 @@ class SqlConfigReader:
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        statement = _CONFIG.where(
-            configs.c.mac_address.in_([str(mac_address) for mac_address in mac_addresses])
-        ).order_by(configs.c.mac_address)
-        return [config_of(row) for row in self._connection.execute(statement)]
+        keys = [str(mac_address) for mac_address in mac_addresses]
+        return [config_of(row) for row in self._connection.execute(_BY_MACS, {"keys": keys})]
 
 
 @frozen
