@@ -30,7 +30,9 @@ from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outco
 from iotconfig.domain.configs.revisions import Operation
 
 from .change_log import log
-from .changes import CONTENT, DERIVED, WRITE, add, advance, announcements, append, replace
+from .change_row import WRITE
+from .changes import add, advance, announcements, append, replace
+from .content_columns import CONTENT, DERIVED
 from .documents import Columns, add_documents, replace_documents
 from .tables import MacText, configs, revision_counters
 

@@ -26,7 +26,7 @@ from . import bulk
 from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
 from .bulk_selection import BulkSelection
-from .changes import write_values
+from .change_row import write_values
 from .engine.database import Session
 from .tables import configs
 

@@ -1,7 +1,7 @@
 """Changes, recorded in SQL. Each statement is written once, for one change and for a hundred thousand.
 
-A statement is built from columns by name: for one change they are parameters (`ROW`), for
-many the columns of a relation (`bulk.py`). What all changes of a write share is a
+A statement is built from columns by name: for one change they are parameters (`ROW` in
+`change_row.py`), for many the columns of a relation (`bulk.py`). What all changes of a write share is a
 parameter either way (`WRITE`).
 """
 
@@ -13,13 +13,11 @@ from typing import Any, Final
 
 from attrs import evolve
 from sqlalchemy import (
-    BigInteger,
     Connection,
     Delete,
     Insert,
     Select,
     Update,
-    bindparam,
     case,
     delete,
     false,
@@ -32,61 +30,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from iotconfig.domain.announcing.notifications import AT_ONCE, next_generation
+from iotconfig.domain.announcing.notifications import AT_ONCE
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
-from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists
-from iotconfig.domain.mac import MacAddress
 
 from .announcing import merging, wake_relay
 from .change_log import KIND, log
-from .content_columns import content_columns, derived_columns
-from .documents import SERVED, Columns, add_documents, remove_documents, replace_documents
+from .change_row import ROW, WRITE, row_values, write_values
+from .content_columns import CONTENT, DERIVED
+from .documents import Columns, add_documents, remove_documents, replace_documents
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
-from .tables import changes, configs, notifications, revision_counters, revisions
-
-CONTENT: Final = ("content", "etag")
-DERIVED: Final = ("device_name", "device_entity_id", "enable_ota")
-
-ROW: Final[Columns] = {
-    name: bindparam(f"new_{name}", type_=column.type)
-    for name, column in {
-        "config_id": configs.c.id,
-        "mac_address": configs.c.mac_address,
-        "replaces": configs.c.mac_address,
-        "revision": configs.c.revision,
-        "operation": revisions.c.operation,
-        **{name: revisions.c[name] for name in (*CONTENT, *DERIVED)},
-        **SERVED,
-        "created_at": configs.c.created_at,
-        "updated_at": configs.c.updated_at,
-    }.items()
-}
-"""One change, as parameters."""
-
-WRITE: Final[Columns] = {
-    "author": bindparam("write_author", type_=revisions.c.author.type),
-    "message": bindparam("write_message", type_=revisions.c.message.type),
-    "change": bindparam("write_change", type_=changes.c.change.type),
-    "now": bindparam("write_now", type_=configs.c.updated_at.type),
-    "generation": bindparam("write_generation", type_=BigInteger),
-}
-"""The values that all changes of one write share, as parameters."""
-
-
-def write_values(change_id: str, note: ChangeNote, now: datetime) -> dict[str, object]:
-    """The values of `WRITE`."""
-    return {
-        "write_author": note.author,
-        "write_message": note.message,
-        "write_change": change_id,
-        "write_now": now,
-        "write_generation": next_generation(now, None),
-    }
+from .tables import configs, notifications, revision_counters, revisions
 
 
 def advance(changed: Columns) -> Update:
@@ -213,7 +170,7 @@ _RECORD: Final = {
 
 def record(connection: Connection, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
-    values = {**_values(change), **write_values(change_id, note, now)}
+    values = {**row_values(change), **write_values(change_id, note, now)}
     config = change.config
     dialect = connection.dialect.name
     if change.operation is Operation.CREATE:
@@ -239,38 +196,3 @@ def _added(connection: Connection, config: Config, values: Mapping[str, object])
         if is_mac_address_conflict(error):
             raise RecordExists(config.mac_address) from error
         raise
-
-
-def _values(change: Change) -> dict[str, object]:
-    """The values of `ROW`."""
-    config, served = change.config, change.served
-    stored = dict.fromkeys((*CONTENT, *DERIVED)) if change.is_deletion else content_columns(config.content)
-    return {
-        "new_config_id": config.id,
-        "new_mac_address": config.mac_address.canonical,
-        "new_replaces": change.replaces and change.replaces.canonical,
-        "new_revision": config.revision,
-        "new_operation": change.operation.value,
-        **{f"new_{name}": value for name, value in stored.items()},
-        "new_document_number": change.document_number,
-        **_served_values(config.mac_address, served),
-        "new_created_at": config.created_at,
-        "new_updated_at": config.updated_at,
-    }
-
-
-def _served_values(mac_address: MacAddress, served: ConfigContent | None) -> dict[str, object]:
-    """The values of the document in `ROW`, without its number."""
-    if served is None:
-        return _NOTHING_SERVED
-    return {
-        "new_document_body": served.text,
-        "new_document_etag": served.etag,
-        **{f"new_document_{name}": value for name, value in derived_columns(served).items()},
-        "new_document_search_text": search_text(mac_address, served.device_name, served.device_entity_id),
-    }
-
-
-_NOTHING_SERVED: Final[dict[str, object]] = {
-    f"new_{name}": None for name in SERVED if name != "document_number"
-}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
 from iotconfig.domain.documents.content import ConfigContent
+
+CONTENT: Final = ("content", "etag")
+DERIVED: Final = ("device_name", "device_entity_id", "enable_ota")
 
 
 def content_columns(content: ConfigContent) -> dict[str, object]:

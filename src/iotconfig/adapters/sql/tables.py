@@ -64,6 +64,7 @@ revision_counters: Final = Table(
     metadata,
     Column("mac_address", MacText, primary_key=True),
     Column("last_revision", BigInteger, nullable=False),
+    # The document number, which goes on when the row in `documents` is gone.
     Column("last_document_number", BigInteger, nullable=False),
     Column("replaced_by", MacText),
 )
@@ -86,7 +87,8 @@ configs: Final = Table(
     sqlite_autoincrement=True,
 )
 
-# What devices are served: apart from `configs`, which operators write. A row exists while the device has a document.
+# What devices are served, apart from `configs`, which operators write. A row exists while its device has a
+# document. `number` is the document number: it counts what the MAC address was served.
 documents: Final = Table(
     "documents",
     metadata,

@@ -1,6 +1,6 @@
 """Several writes at once, past SQLAlchemy's execution, which takes longer than the database.
 
-A change writes to five tables. On PostgreSQL one statement does it, because a round trip costs more than
+A change writes to six tables. On PostgreSQL one statement does it, because a round trip costs more than
 a statement: when there were four tables, an update took 1,050 µs of a worker's processor time with one
 statement for each, and 740 µs with one for all of them. On SQLite there is no round trip, and each statement
 is run by itself: an update takes 484 µs, and took 634 µs through SQLAlchemy's execution.
