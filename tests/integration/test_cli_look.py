@@ -108,6 +108,18 @@ def test_a_history_is_one_line_a_revision(command: CommandLine) -> None:
     assert 7 == text.count("\n")
 
 
+def test_a_table_has_the_width_of_the_terminal(command: CommandLine) -> None:
+    """The size that the terminal itself reports; a pipe gets all columns."""
+    env = environment(command.environ["DATABASE_URL"])
+    headers = {
+        columns: at_terminal("config", "list", env=env, columns=columns).text.split("\n")[0]
+        for columns in (60, 140)
+    }
+
+    assert "UPDATED" not in headers[60]
+    assert headers[140] == command.ok("config", "list").text.split("\n")[0]
+
+
 @pytest.mark.parametrize("kind", ["file", "record", "source"])
 def test_positions_are_escaped(command: CommandLine, tmp_path: Path, kind: str) -> None:
     """Names of files and sources may contain control characters."""

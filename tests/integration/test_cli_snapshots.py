@@ -78,6 +78,7 @@ WRONG = [
     ("device-token", "create", "--all", "--replace"),
     ("device-token", "revoke", NEW),
     ("serve", "--port", "http"),
+    ("serve", "--host", "0.0.0.0"),  # noqa: S104 - it is refused
     ("upgrade-db", "--recreate"),
 ]
 

@@ -61,9 +61,14 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> Iterator[Terminal]:
-    """Start `iotconfig ARGUMENTS` at a new terminal; both end with the block."""
+def terminal(
+    *arguments: str, env: Mapping[str, str], cwd: Path | None = None, columns: int = 80
+) -> Iterator[Terminal]:
+    """Start `iotconfig ARGUMENTS` at a new terminal of this width; both end with the block."""
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, columns))
+    # Where a process of pytest-xdist has these, they would hide the size of this terminal.
+    env = {name: value for name, value in env.items() if name not in {"COLUMNS", "LINES"}}
     process = subprocess.Popen(
         [COMMAND, *arguments],
         env={"TERM": "xterm", **env},
@@ -87,8 +92,8 @@ def terminal(*arguments: str, env: Mapping[str, str], cwd: Path | None = None) -
         os.close(master)
 
 
-def at_terminal(*arguments: str, env: Mapping[str, str]) -> Terminal:
-    """Run `iotconfig ARGUMENTS` at a terminal to its end."""
-    with terminal(*arguments, env=env) as shown:
+def at_terminal(*arguments: str, env: Mapping[str, str], columns: int = 80) -> Terminal:
+    """Run `iotconfig ARGUMENTS` at a terminal of this width to its end."""
+    with terminal(*arguments, env=env, columns=columns) as shown:
         shown.end()
     return shown
