@@ -123,7 +123,7 @@ def log(
 def changes_since(database: Database, position: int, limit: int) -> Sequence[LoggedChange]:
     """`ChangeLog.changes_since`."""
     with _reading(database) as connection:
-        rows = connection.execute(_SINCE, {"position_": position, "limit_": limit}).all()
+        rows = connection.execute(_SINCE, {"position_": position, "limit_": _bounded(limit)}).all()
     return [_logged(row) for row in rows]
 
 
@@ -135,7 +135,7 @@ def oldest_position(database: Database) -> int:
 
 def prunable_changes(database: Database, older_than: datetime, after: int, limit: int) -> int:
     """`ChangeLog.prunable_changes`."""
-    values = {"older_than": older_than, "after_": after, "limit_": limit}
+    values = {"older_than": older_than, "after_": after, "limit_": _bounded(limit)}
     with _reading(database) as connection:
         return int(connection.execute(_COUNT_PRUNABLE, values).scalar_one())
 
@@ -146,7 +146,7 @@ def prune_changes(database: Database, older_than: datetime, limit: int) -> int:
     On PostgreSQL no row may have a position yet, where nothing has read the log. So they are numbered
     first. Rows that are committed later have no position, and stay.
     """
-    values = {"older_than": older_than, "after_": 0, "limit_": limit}
+    values = {"older_than": older_than, "after_": 0, "limit_": _bounded(limit)}
     _number_waiting(database)
     with database.writing() as connection:
         return connection.execute(_PRUNE, values).rowcount
@@ -171,6 +171,11 @@ def _number_waiting(database: Database) -> None:
         with database.writing() as connection:
             connection.execute(_LOCK)
             numbered = connection.execute(_NUMBER).rowcount
+
+
+def _bounded(limit: int) -> int:
+    """A limit for both databases: PostgreSQL refuses a negative one, and SQLite takes it for none."""
+    return max(0, limit)
 
 
 def _logged(row: Row[Any]) -> LoggedChange:

@@ -47,6 +47,7 @@ class ChangeLog(Protocol):
     """Reads the change log of a store, and prunes it.
 
     Pruning removes the oldest part only, and never the newest change: later positions go on above it.
+    A `limit` of 0 or less means no change.
     """
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
@@ -69,10 +70,10 @@ class ChangeLog(Protocol):
         ...
 
     def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
-        """Return how many changes right above the position `after` could be pruned, up to `limit`; nothing is removed.
+        """Return how many changes right above the position `after` could be pruned, up to `limit`; none is removed.
 
         Those are the changes below the first one that was made at `older_than` or later, without the
-        newest.
+        newest. As every call that reads the log, it may give positions to changes that have none yet.
         """
         ...
 
@@ -108,7 +109,7 @@ def logged(
 def above(log: Sequence[LoggedChange], position: int, limit: int) -> Sequence[LoggedChange]:
     """Up to `limit` changes above `position`, of a log that is a list."""
     start = max(0, position + 1 - log[0].position) if log else 0
-    return log[start : start + limit]
+    return log[start : start + max(0, limit)]
 
 
 def prunable(log: Sequence[LoggedChange], older_than: datetime, after: int, limit: int) -> int:

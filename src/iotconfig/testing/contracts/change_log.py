@@ -134,6 +134,16 @@ class ChangeLogContract(UseCases):
 
         assert [[1, 2], [3, 4], [5]] == pages
 
+    @pytest.mark.parametrize("limit", [0, -1])
+    def test_a_limit_below_1_is_no_change(self, store: Store, limit: int) -> None:
+        """No change is read, counted or pruned."""
+        for number in range(3):
+            add(store, number)
+
+        assert [] == list(store.changes_since(0, limit))
+        assert 0 == store.prunable_changes(ALWAYS, 0, limit) == store.prune_changes(ALWAYS, limit)
+        assert [1, 2, 3] == [change.position for change in everything(store)]
+
     def test_a_rollback_leaves_nothing_in_the_log(self, store: Store) -> None:
         """A transaction that is rolled back uses no position."""
         add(store, 1)
