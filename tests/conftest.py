@@ -24,6 +24,8 @@ from tests.support.postgres import PostgresServer, create_database, drop_databas
 from tests.support.serving import Serve
 from tests.support.spare_databases import SpareDatabases
 
+pytest_plugins = ("tests.support.sign_in_fixtures",)
+
 _TEMPLATE = "iotconfig_template"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - it gets a directory with a unique name
 

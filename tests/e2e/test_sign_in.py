@@ -15,25 +15,13 @@ from tests.support.api import expect_problem
 from tests.support.browser import Browser
 from tests.support.identity_provider import Provider, claims_of
 from tests.support.serving import Serve, environment, run_command
-from tests.support.signing_in import ORIGIN, began, self_of, settings_with, signed_in, with_people
+from tests.support.signing_in import ORIGIN, began, self_of, settings_with, signed_in
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def _provider() -> Iterator[Provider]:
-    with Provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(_provider: Provider) -> Provider:
-    """A provider with an administrator, a viewer, and a user without a role."""
-    return with_people(_provider)
-
-
-@pytest.fixture(scope="module")
-def shared(
+def service(
     _provider: Provider, tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path
 ) -> Iterator[Serve]:
     """A service with two workers and sign-in."""
@@ -46,19 +34,6 @@ def shared(
         **settings_with(_provider, CORS_ORIGINS="https://panel.example.org"),
     ) as serve:
         yield serve
-
-
-@pytest.fixture
-def service(shared: Serve, provider: Provider) -> Serve:
-    """The shared service, with the provider in its initial state."""
-    assert provider.issuer
-    return shared
-
-
-@pytest.fixture
-def browser(service: Serve) -> Browser:
-    """A browser without cookies."""
-    return Browser(service.client, origin=ORIGIN)
 
 
 def test_login_callback_self_logout(browser: Browser, provider: Provider) -> None:

@@ -16,40 +16,15 @@ from tests.support.browser import Browser
 from tests.support.http import Caller
 from tests.support.identity_provider import TOKEN, Provider
 from tests.support.in_process import Service, Starter
-from tests.support.signing_in import ORIGIN, began, self_of, settings_with, signed_in, with_people
+from tests.support.signing_in import ORIGIN, began, self_of, settings_with, signed_in
 from tests.support.tokens import api_token, bearer
 
 
 @pytest.fixture(scope="module")
-def _provider() -> Iterator[Provider]:
-    with Provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(_provider: Provider) -> Provider:
-    """A provider with an administrator, a viewer, and a user without a role."""
-    return with_people(_provider)
-
-
-@pytest.fixture(scope="module")
-def shared(_provider: Provider, on_sqlite: Starter) -> Iterator[Service]:
+def service(_provider: Provider, on_sqlite: Starter) -> Iterator[Service]:
     """The API with sign-in."""
     with on_sqlite(**settings_with(_provider, CORS_ORIGINS="https://panel.example.org")) as service:
         yield service
-
-
-@pytest.fixture
-def service(shared: Service, provider: Provider) -> Service:
-    """The shared API, with the provider in its initial state."""
-    assert provider.issuer
-    return shared
-
-
-@pytest.fixture
-def browser(service: Service) -> Browser:
-    """A browser without cookies."""
-    return Browser(service.client, origin=ORIGIN)
 
 
 def test_the_subject_is_the_author(browser: Browser, provider: Provider) -> None:

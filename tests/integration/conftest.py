@@ -35,20 +35,12 @@ def clock() -> StandingClock:
     return StandingClock()
 
 
-@pytest.fixture(scope="session")
-def _provider() -> Iterator[Provider]:
-    # It imports a web framework, which few tests need.
-    from tests.support.identity_provider import Provider
-
-    with Provider() as provider:
-        yield provider
-
-
 @pytest.fixture
 def provider(_provider: Provider) -> Iterator[Provider]:
     """An identity provider that a test can rotate, stop or break; it is reset afterwards."""
     from tests.support.identities import wait_for_fetches
 
+    _provider.reset()
     yield _provider
     _provider.reset()
     wait_for_fetches()

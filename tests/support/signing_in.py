@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .browser import Browser
 from .http import Answer
-from .identity_provider import Provider
+
+if TYPE_CHECKING:
+    from .identity_provider import Provider
 
 ORIGIN = "http://iot.example.org:8080"
 """What browsers take the service to be: whatever a proxy makes of `Host`."""
