@@ -8,12 +8,12 @@ from typing import Any
 import falcon
 import pytest
 from falcon import inspect
-from falcon.testing import TestClient
 
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.application import app_of
+from tests.support.wsgi_client import WsgiClient
 
 
 class _Unlisted:
@@ -81,18 +81,18 @@ def test_the_comparison_finds_other_routes(app: falcon.App[Any, Any], tmp_path: 
 def test_a_route_without_a_row_is_closed(app: falcon.App[Any, Any], suffix: str | None) -> None:
     """It is closed to all callers, the administrator included."""
     app.add_route("/api/new", _Unlisted(), suffix=suffix)
-    answer = TestClient(app).simulate_get("/api/new")
+    answer = WsgiClient(app).get("/api/new")
 
-    assert 403 == answer.status_code
+    assert 403 == answer.status
     assert "secret" not in answer.text
 
 
 def test_a_method_without_a_row_does_not_exist(app: falcon.App[Any, Any]) -> None:
     """This holds even if the resource has a responder."""
     app.add_route("/api/health", _Unlisted())
-    answer = TestClient(app).simulate_post("/api/health")
+    answer = WsgiClient(app).request("POST", "/api/health")
 
-    assert 405 == answer.status_code
+    assert 405 == answer.status
     assert "GET, HEAD, OPTIONS" == answer.headers["allow"]
 
 

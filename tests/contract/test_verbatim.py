@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import falcon.testing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from tests.support.apps import app_in_memory
 from tests.support.json_texts import objects
+from tests.support.wsgi_client import WsgiClient
 
 MAC = "02:00:00:00:00:01"
 
@@ -27,29 +26,27 @@ def is_accepted(text: str) -> bool:
     return True
 
 
-def stored_and_fetched(client: falcon.testing.TestClient, content: str) -> tuple[bytes, bytes]:
+def stored_and_fetched(client: WsgiClient, content: str) -> tuple[bytes, bytes]:
     """The answers to the device and to the operator after a write with `content` in this form."""
     body = f'{{"content": {content}\n}}'.encode()
-    put: Any = client.simulate_put(f"/api/configs/by-mac/{MAC}", body=body)
-    assert put.status_code in (200, 201), put.text
-    device: Any = client.simulate_get(f"/api/configs/{MAC}.json")
-    operator: Any = client.simulate_get(f"/api/configs/{put.json['id']}")
-    assert put.json["etag"] == device.headers["ETag"]
-    return device.content, operator.content
+    put = client.request("PUT", f"/api/configs/by-mac/{MAC}", body)
+    assert put.status in (200, 201), put.text
+    device = client.get(f"/api/configs/{MAC}.json")
+    operator = client.get(f"/api/configs/{put.json()['id']}")
+    assert put.json()["etag"] == device.headers["etag"]
+    return device.body, operator.body
 
 
 @pytest.fixture
-def client(service: ConfigService) -> falcon.testing.TestClient:
+def client(service: ConfigService) -> WsgiClient:
     """The API over each kind of store."""
-    return falcon.testing.TestClient(app_in_memory(service.store, service.clock))
+    return WsgiClient(app_in_memory(service.store, service.clock))
 
 
 # All examples of a test share its store: each replaces the content of the one before.
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=objects(), ascii_only=st.booleans())
-def test_accepted_content_comes_back_byte_for_byte(
-    client: falcon.testing.TestClient, text: str, ascii_only: bool
-) -> None:
+def test_accepted_content_comes_back_byte_for_byte(client: WsgiClient, text: str, ascii_only: bool) -> None:
     """Device and operator get the exact bytes, whichever form the content was sent in."""
     assert is_accepted(text)
     as_string = json.dumps(text, ensure_ascii=ascii_only)

@@ -9,7 +9,8 @@ from wsgiref.types import StartResponse
 import pytest
 
 from tests.support.api import created, new_mac
-from tests.support.in_process import Service, WsgiClient
+from tests.support.in_process import Service
+from tests.support.wsgi_client import WsgiClient
 
 
 def test_each_write_is_detected(both: Service, writes: Callable[[], object]) -> None:

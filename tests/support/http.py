@@ -29,6 +29,10 @@ class Answer:
         cookies = [value for name, value in headers if name == "set-cookie"]
         return cls(status, dict(headers), body, cookies)
 
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
     def json(self) -> Any:
         return json.loads(self.body)
 

@@ -12,18 +12,19 @@ from iotconfig.adapters.bearer import bearer_token
 from iotconfig.adapters.http.requests.forms import read_form
 from iotconfig.testing.clocks import SteppingClock
 from tests.support.apps import app_in_memory
+from tests.support.wsgi_client import WsgiClient
 
 TOKEN = "a-token-of-many-letters"
 MAC = "02:00:00:00:00:01"
 PUT = f"/api/configs/by-mac/{MAC}"
 PATCH = "/api/configs/1"
-BODY = '{"content": {"deviceName": "Porch"}}'
+BODY = b'{"content": {"deviceName": "Porch"}}'
 OWN = "https://iot.example.org"
 LISTED = "http://localhost:5173"
 
 
 @pytest.fixture(scope="module")
-def client() -> testing.TestClient:
+def client() -> WsgiClient:
     """The API with one config, on a machine with a name."""
     app: falcon.App[Any, Any] = app_in_memory(
         clock=SteppingClock(),
@@ -33,8 +34,8 @@ def client() -> testing.TestClient:
         render_metrics=lambda accept: ("text/plain", accept.encode()),
         metrics_token=TOKEN,
     )
-    client = testing.TestClient(app, headers={"Host": "localhost"})
-    assert 201 == client.simulate_put(PUT, body=BODY).status_code
+    client = WsgiClient(app, host="localhost")
+    assert 201 == client.request("PUT", PUT, BODY, {"Content-Type": "application/json"}).status
     return client
 
 
@@ -104,10 +105,10 @@ ASKED = [
 
 @pytest.mark.parametrize(("method", "path", "headers", "status"), ASKED)
 def test_the_spelling_makes_no_difference(
-    client: testing.TestClient, method: str, path: str, headers: dict[str, str], status: int
+    client: WsgiClient, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     """Other values, and a missing header, stay refused."""
-    config = client.simulate_get(PATCH).json
+    config = client.get(PATCH).json()
     tags = {"{revision}": str(config["revision"]), "{etag}": config["etag"].strip('"')}
     given = dict(headers)
     for tag, stands_for in tags.items():
@@ -115,9 +116,9 @@ def test_the_spelling_makes_no_difference(
     body = None if method == "GET" else BODY
     more = {} if method == "GET" or "Content-Type" in headers else {"Content-Type": "application/json"}
 
-    answer = client.simulate_request(method, path, headers={**more, **given}, body=body)
+    answer = client.request(method, path, headers={**more, **given}, body=body)
 
-    assert status == answer.status_code, answer.text
+    assert status == answer.status, answer.text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from falcon import testing
 from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.http.routes import ROUTES
@@ -19,6 +18,7 @@ from iotconfig.adapters.telemetry import Answered
 from iotconfig.domain.configs.service import ConfigService
 from tests.support.apps import app_in_memory
 from tests.support.scraping import parsed, value
+from tests.support.wsgi_client import WsgiClient
 
 AUTHOR = 'J. "Bobby"\n\x1b Tables €\ud800'
 
@@ -39,7 +39,7 @@ def observer() -> RecordingObserver:
 
 
 @pytest.fixture
-def client(observer: RecordingObserver) -> testing.TestClient:
+def client(observer: RecordingObserver) -> WsgiClient:
     """The API in memory with an observer; its metrics require a token."""
     registry = CollectorRegistry()
     exposition = Exposition(registry, "", lambda: Figures(3, 2, 1, 0.5), announces=True)
@@ -49,17 +49,17 @@ def client(observer: RecordingObserver) -> testing.TestClient:
         render_metrics=exposition.render,
         metrics_token="sixteen-letters-",
     )
-    return testing.TestClient(app)
+    return WsgiClient(app)
 
 
 @pytest.mark.parametrize(
     "spelling", ["aa:bb:cc:dd:ee:ff", "AA-BB-CC-DD-EE-FF", "aabb.ccdd.eeff", "AABBCCDDEEFF"]
 )
 def test_a_device_has_its_canonical_mac_address(
-    client: testing.TestClient, observer: RecordingObserver, spelling: str
+    client: WsgiClient, observer: RecordingObserver, spelling: str
 ) -> None:
     """The observer receives the canonical spelling, and the device route."""
-    client.simulate_get(f"/api/configs/{spelling}.json")
+    client.get(f"/api/configs/{spelling}.json")
     (answer,) = observer.answers
 
     assert ("aa:bb:cc:dd:ee:ff", "/api/configs/{mac}.json", "fetch") == (
@@ -91,14 +91,14 @@ def test_a_refused_request_has_its_mac_address(
     ],
 )
 def test_labels_do_not_contain_data_of_callers(
-    client: testing.TestClient,
+    client: WsgiClient,
     observer: RecordingObserver,
     method: str,
     path: str,
     expected: tuple[str, str, str | None],
 ) -> None:
     """Methods, routes and operations are limited sets; an invalid MAC address is left out."""
-    client.simulate_request(method, path)
+    client.request(method, path)
     (answer,) = observer.answers
 
     assert expected == (answer.method, answer.route, answer.operation)
@@ -118,14 +118,14 @@ def test_every_route_of_configs_has_an_operation() -> None:
     assert len(configs) == len(set(ROUTES.metrics.values()))
 
 
-def test_metrics_of_one_process(client: testing.TestClient) -> None:
+def test_metrics_of_one_process(client: WsgiClient) -> None:
     """A single process needs no shared directory; clients that accept OpenMetrics get it."""
-    client.simulate_get("/api/configs")
-    client.simulate_get("/api/configs/1")
+    client.get("/api/configs")
+    client.get("/api/configs/1")
     headers = {"Authorization": "Bearer sixteen-letters-"}
-    samples = parsed(client.simulate_get("/metrics", headers=headers).text)
-    openmetrics = client.simulate_get(
-        "/metrics", headers={**headers, "Accept": "application/openmetrics-text; version=1.0.0"}
+    samples = parsed(client.request("GET", "/metrics", headers=headers).text)
+    openmetrics = client.request(
+        "GET", "/metrics", headers={**headers, "Accept": "application/openmetrics-text; version=1.0.0"}
     )
 
     assert 1 == value(samples, "iot_config_operations_total", operation="list", status="success")
@@ -212,9 +212,9 @@ def test_health_is_logged_when_it_fails(
     ],
 )
 def test_the_routes_that_machines_poll(
-    client: testing.TestClient, observer: RecordingObserver, path: str, is_polled: bool
+    client: WsgiClient, observer: RecordingObserver, path: str, is_polled: bool
 ) -> None:
-    client.simulate_get(path)
+    client.get(path)
 
     assert [is_polled] == [answer.is_polled for answer in observer.answers]
 
@@ -226,7 +226,7 @@ def test_no_line_below_the_level(level: logging.Logger, tmp_path: Path) -> None:
 
 
 def test_an_observer_receives_unexpected_errors(
-    observer: RecordingObserver, client: testing.TestClient, monkeypatch: pytest.MonkeyPatch
+    observer: RecordingObserver, client: WsgiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer to an unexpected error is observed as others are."""
 
@@ -234,6 +234,6 @@ def test_an_observer_receives_unexpected_errors(
         raise RuntimeError
 
     monkeypatch.setattr(ConfigService, "find", fail)
-    client.simulate_get("/api/configs")
+    client.get("/api/configs")
 
     assert [(500, "INTERNAL_ERROR")] == [(answer.status, answer.code) for answer in observer.answers]

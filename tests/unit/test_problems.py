@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import falcon
 import pytest
-from falcon import testing
 
 from iotconfig.adapters.http import problems
 from iotconfig.adapters.memory import MemoryAssetStore
@@ -20,6 +19,7 @@ from iotconfig.domain.errors import (
     StoreUnavailable,
 )
 from tests.support.apps import app_in_memory
+from tests.support.wsgi_client import WsgiClient
 
 
 def _kinds(kind: type[IotConfigError] = errors.IotConfigError) -> Iterator[type[IotConfigError]]:
@@ -58,10 +58,10 @@ def test_a_write_whose_outcome_is_unknown_says_so(method: str, is_unknown: bool)
     problems.install(app)
     app.add_route("/", _Unavailable())
 
-    answer = testing.simulate_request(app, method, "/")
+    answer = WsgiClient(app).request(method, "/")
 
-    assert 503 == answer.status_code
-    assert is_unknown == ("may have been stored, or not" in answer.json["error"])
+    assert 503 == answer.status
+    assert is_unknown == ("may have been stored, or not" in answer.json()["error"])
     assert "secret" not in answer.text
 
 
@@ -82,10 +82,10 @@ class _Unsynced(MemoryAssetStore):
 
 def test_a_removal_whose_outcome_is_unknown_says_so() -> None:
     """The advice is about assets, which have no revisions and no `If-Match`."""
-    answer = testing.simulate_delete(app_in_memory(files=_Unsynced()), "/api/assets/firmware.bin")
+    answer = WsgiClient(app_in_memory(files=_Unsynced())).request("DELETE", "/api/assets/firmware.bin")
 
-    assert (503, "STORE_UNAVAILABLE") == (answer.status_code, answer.json["code"])
-    assert answer.json["error"].endswith(
+    assert (503, "STORE_UNAVAILABLE") == (answer.status, answer.json()["code"])
+    assert answer.json()["error"].endswith(
         "input/output error. The asset may be gone for good, or not: ask again."
     )
     assert "retry-after" in answer.headers

@@ -9,7 +9,6 @@ from typing import Any
 import falcon
 import pytest
 from attrs import frozen
-from falcon import testing
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.http.access.rules import Access
@@ -21,6 +20,7 @@ from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, RouteTable, json_body
 from iotconfig.adapters.telemetry import Answered
 from tests.support.apps import app_in_memory
+from tests.support.wsgi_client import WsgiClient
 
 _DOCS = Path(__file__).parents[2] / "docs"
 
@@ -85,48 +85,48 @@ def observer() -> RecordingObserver:
 
 
 @pytest.fixture
-def client(observer: RecordingObserver) -> testing.TestClient:
-    return testing.TestClient(app_in_memory(routes=TABLE, observers=(observer,)))
+def client(observer: RecordingObserver) -> WsgiClient:
+    return WsgiClient(app_in_memory(routes=TABLE, observers=(observer,)))
 
 
-def test_it_is_served(client: testing.TestClient) -> None:
+def test_it_is_served(client: WsgiClient) -> None:
     """HEAD is answered as GET, and the other routes are unchanged."""
-    assert {"text": "PORCH"} == client.simulate_get("/api/planted/porch?loud=true").json
-    assert 200 == client.simulate_head("/api/planted/porch").status_code
-    assert 200 == client.simulate_get("/api/configs").status_code
+    assert {"text": "PORCH"} == client.get("/api/planted/porch?loud=true").json()
+    assert 200 == client.request("HEAD", "/api/planted/porch").status
+    assert 200 == client.get("/api/configs").status
 
 
-def test_a_row_without_access_is_closed(client: testing.TestClient) -> None:
+def test_a_row_without_access_is_closed(client: WsgiClient) -> None:
     """It is closed to the administrator, too."""
-    answer = client.simulate_post("/api/planted/porch", json={"text": "a"})
+    answer = client.send_json("POST", "/api/planted/porch", {"text": "a"})
 
-    assert (403, "AUTHORIZATION_FAILED") == (answer.status_code, answer.json["code"])
-    assert "closed" in answer.json["error"]
+    assert (403, "AUTHORIZATION_FAILED") == (answer.status, answer.json()["code"])
+    assert "closed" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "TRACE"])
-def test_a_method_without_a_row_is_refused(client: testing.TestClient, method: str) -> None:
+def test_a_method_without_a_row_is_refused(client: WsgiClient, method: str) -> None:
     """This holds even if the resource has a responder; `Allow` and OPTIONS list the methods of the rows."""
-    refused = client.simulate_request(method, "/api/planted/porch")
-    options = client.simulate_options("/api/planted/porch")
+    refused = client.request(method, "/api/planted/porch")
+    options = client.request("OPTIONS", "/api/planted/porch")
 
-    assert (405, "METHOD_NOT_ALLOWED") == (refused.status_code, refused.json["code"])
-    assert (200, b"") == (options.status_code, options.content)
+    assert (405, "METHOD_NOT_ALLOWED") == (refused.status, refused.json()["code"])
+    assert (200, b"") == (options.status, options.body)
     assert "GET, HEAD, OPTIONS, POST" == refused.headers["allow"] == options.headers["allow"]
 
 
-def test_it_is_named_in_metrics(client: testing.TestClient, observer: RecordingObserver) -> None:
-    client.simulate_get("/api/planted/porch")
-    client.simulate_post("/api/planted/porch")
+def test_it_is_named_in_metrics(client: WsgiClient, observer: RecordingObserver) -> None:
+    client.get("/api/planted/porch")
+    client.request("POST", "/api/planted/porch")
 
     assert [("/api/planted/{name}", "get_planted"), ("/api/planted/{name}", None)] == [
         (answer.route, answer.operation) for answer in observer.answers
     ]
 
 
-def test_it_is_described(client: testing.TestClient) -> None:
+def test_it_is_described(client: WsgiClient) -> None:
     """The description has its parameters, body, answers and access; its classes become schemas."""
-    found = client.simulate_get("/api/openapi.json").json
+    found = client.get("/api/openapi.json").json()
     described: dict[str, Any] = found["paths"]["/api/planted/{name}"]
 
     assert [("name", "path"), ("loud", "query")] == [
@@ -137,7 +137,7 @@ def test_it_is_described(client: testing.TestClient) -> None:
     assert {"$ref": "#/components/schemas/Greeting"} == content["application/json"]["schema"]
     assert "415" in described["post"]["responses"]
     assert ["text"] == found["components"]["schemas"]["Greeting"]["required"]
-    assert "/api/planted/{name}" in client.simulate_get("/api/docs").text
+    assert "/api/planted/{name}" in client.get("/api/docs").text
     assert "Planted" == document(TABLE)["tags"][-1]["name"]
 
 
@@ -162,9 +162,9 @@ def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
 def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> None:
     """A refusal of an unknown parameter lists those of the row's class; identity providers may add parameters."""
     path = route.path.format_map({"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001"})
-    client = testing.TestClient(app_in_memory())
+    client = WsgiClient(app_in_memory())
     for method, operation in route.operations.items():
-        text = client.simulate_request(method, path, params={"unheard-of": "1"}).text
+        text = client.request(method, f"{path}?unheard-of=1").text
         if operation.query in (None, CallbackQuery):
             assert "unheard-of" not in text
         else:

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import falcon.testing
 import pytest
 
 from iotconfig.adapters.http import transfer_limits as module
 from iotconfig.adapters.http.transfer_limits import Kind, Transfers, shared_file
 from iotconfig.domain.errors import StoreFull, TooManyRequests
 from tests.support.apps import app_in_memory
+from tests.support.wsgi_client import WsgiClient
 
 MIB = 1024 * 1024
 
@@ -104,15 +104,15 @@ def test_workers_share_the_disk_space() -> None:
 def test_every_route_that_takes_a_slot(kind: Kind, method: str, path: str) -> None:
     """Without a free slot it answers 429; otherwise it does its work and releases the slot."""
     transfers = Transfers(1)
-    client = falcon.testing.TestClient(app_in_memory(transfers=transfers))
+    client = WsgiClient(app_in_memory(transfers=transfers))
     body = b'{"match": "", "merge": {}}' if method == "POST" else b""
     headers = {"Content-Type": "application/json"}
     slot = transfers.take(kind, "another caller")
-    refused = client.simulate_request(method, path, body=body, headers=headers)
-    assert (429, True) == (refused.status_code, refused.headers["retry-after"].isdigit())
+    refused = client.request(method, path, body=body, headers=headers)
+    assert (429, True) == (refused.status, refused.headers["retry-after"].isdigit())
     slot.leave()
     for _ in range(2):
-        assert 429 != client.simulate_request(method, path, body=body, headers=headers).status_code
+        assert 429 != client.request(method, path, body=body, headers=headers).status
 
 
 def test_a_transfer_leaves_space_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
