@@ -46,7 +46,7 @@ def rows(store: Store) -> dict[str, list[dict[str, Any]]]:
     if not isinstance(store, SqlStore):
         return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         for name, table in metadata.tables.items():
             mappings = connection.execute(select(table)).mappings()
             plain = [{key: value for key, value in row.items() if key not in _IDS} for row in mappings]

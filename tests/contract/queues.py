@@ -40,4 +40,4 @@ def queue_of(store: Store) -> NotificationQueue:
     if isinstance(store, MemoryStore):
         return store.notifications()
     assert isinstance(store, SqlStore)
-    return SqlNotificationQueue(store._database)
+    return SqlNotificationQueue(store.database)

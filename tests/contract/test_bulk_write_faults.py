@@ -75,7 +75,7 @@ def test_a_database_that_fails_in_the_middle_keeps_nothing(
     assert isinstance(store, SqlStore)
     before, rows_before = everything(store, range(1, 6)), rows(store)
     # Not on a connection of the pool: psycopg deallocates its prepared statements after a DROP.
-    with store._database.session() as session:
+    with store.database.session() as session:
         dialect = session.connection.dialect.name
         for statement in _BREAK[dialect]:
             session.connection.execute(text(statement.format(table=table)))
@@ -83,7 +83,7 @@ def test_a_database_that_fails_in_the_middle_keeps_nothing(
         with pytest.raises(Exception, match=r"broken|database"):
             store_all(store, some)
     finally:
-        with store._database.session() as session:
+        with store.database.session() as session:
             session.connection.execute(text(_MEND[dialect].format(table=table)))
 
     assert rows_before == rows(store)

@@ -25,7 +25,7 @@ def stored_keys(store: Store) -> list[str]:
     if isinstance(store, MemoryStore):
         return sorted(store._committed.state.accepted)
     assert isinstance(store, SqlStore)
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         return sorted(connection.execute(claimed_keys.select()).scalars())
 
 

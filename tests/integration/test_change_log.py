@@ -65,7 +65,7 @@ def test_readers_assign_positions_one_after_the_other(store: SqlStore, postgres_
     for number in range(3):
         add(store, number)
     with ThreadPoolExecutor(1) as pool:
-        with store._database.writing() as first:
+        with store.database.writing() as first:
             first.execute(change_log._LOCK)
             first.execute(change_log._NUMBER)
             second = pool.submit(everything, store)
@@ -119,7 +119,7 @@ def test_changes_without_a_position_are_not_removed(store: SqlStore) -> None:
         add(store, number)
     assert 3 == len(everything(store))
     add(store, 3)
-    with store._database.writing() as connection:
+    with store.database.writing() as connection:
         values = {"older_than": ALWAYS, "after_": 0, "limit_": 9}
         assert 2 == connection.execute(change_log._PRUNE, values).rowcount
 

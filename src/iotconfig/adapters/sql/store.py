@@ -69,49 +69,50 @@ class SqlUnitOfWork:
 class SqlStore:
     """`Store` over one database."""
 
-    _database: Database
+    database: Database
+    """The database, which other adapters, such as the notification queue, may share."""
     documents: SqlDocuments = field(init=False)
 
     @documents.default
     def _documents_of_database(self) -> SqlDocuments:
-        return SqlDocuments(self._database)
+        return SqlDocuments(self.database)
 
     def reading(self) -> SqlReading:
-        return SqlReading(self._database)
+        return SqlReading(self.database)
 
     @contextmanager
     def writing(self) -> Iterator[SqlUnitOfWork]:
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             yield SqlUnitOfWork(connection)
 
     @contextmanager
     def bulk_writing(self) -> Iterator[SqlBulkWrite]:
-        with self._database.session() as session:
+        with self.database.session() as session:
             yield SqlBulkWrite(session)
 
     @contextmanager
     def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
         with (
-            self._database.snapshot() as connection,
+            self.database.snapshot() as connection,
             # Closed by hand: its reader may leave in the middle.
             connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED) as rows,
         ):
             yield (ExportedConfig(MacAddress(mac_address), text) for mac_address, text in rows)
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
-        return change_log.changes_since(self._database, position, limit)
+        return change_log.changes_since(self.database, position, limit)
 
     def oldest_position(self) -> int:
-        return change_log.oldest_position(self._database)
+        return change_log.oldest_position(self.database)
 
     def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
-        return change_log.prunable_changes(self._database, older_than, after, limit)
+        return change_log.prunable_changes(self.database, older_than, after, limit)
 
     def prune_changes(self, older_than: datetime, limit: int) -> int:
-        return change_log.prune_changes(self._database, older_than, limit)
+        return change_log.prune_changes(self.database, older_than, limit)
 
     def check(self) -> None:
-        self._database.check()
+        self.database.check()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
