@@ -70,11 +70,9 @@ def test_a_device_has_its_canonical_mac_address(
     assert (404, "RECORD_NOT_FOUND", None) == (answer.status, answer.code, answer.author)
 
 
-def test_a_refused_request_has_its_mac_address(
-    client: testing.TestClient, observer: RecordingObserver
-) -> None:
+def test_a_refused_request_has_its_mac_address(client: WsgiClient, observer: RecordingObserver) -> None:
     """The device route does not have the method, so that its resource is not asked."""
-    client.simulate_put("/api/configs/AA-BB-CC-DD-EE-FF.json")
+    client.request("PUT", "/api/configs/AA-BB-CC-DD-EE-FF.json")
     (answer,) = observer.answers
 
     assert ("aa:bb:cc:dd:ee:ff", "METHOD_NOT_ALLOWED") == (answer.mac_address, answer.code)
