@@ -124,6 +124,8 @@ def command(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="ada"))
     monkeypatch.delenv("NO_COLOR", raising=False)
+    # Help is as wide as the terminal of the test run, also where it goes into a pipe.
+    monkeypatch.setenv("COLUMNS", "80")
     return CommandLine({"DATABASE_URL": sqlite_url})
 
 
