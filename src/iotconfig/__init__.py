@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
     from .domain.configs.query import ConfigPage, ConfigQuery
     from .domain.configs.revisions import ChangeNote, DeletedQuery, HistoryQuery, Retention, Revision
+    from .domain.configs.selection import Selection
     from .domain.configs.service import ConfigService
     from .domain.documents.content import ConfigContent
     from .domain.documents.document import Document
+    from .domain.documents.member_value import MemberValue
     from .domain.documents.merge_patch import MergePatch
     from .domain.errors import (
         ContentTooLarge,
@@ -65,6 +67,7 @@ __all__ = [
     "InvalidMacAddress",
     "IotConfigError",
     "MacAddress",
+    "MemberValue",
     "Merge",
     "MergePatch",
     "OnConflict",
@@ -78,6 +81,7 @@ __all__ = [
     "Revision",
     "RevisionCounter",
     "Rollback",
+    "Selection",
     "ServiceClosed",
     "StoreFull",
     "StoreUnavailable",
@@ -128,6 +132,7 @@ _HOMES: Final = {
     "configs.bulk_service": ("BulkService",),
     "configs.history": ("HistoryService",),
     "mac": ("MacAddress",),
+    "documents.member_value": ("MemberValue",),
     "documents.merge_patch": ("MergePatch",),
     "configs.revisions": (
         "DeletedQuery",
@@ -140,6 +145,7 @@ _HOMES: Final = {
         "ConfigPage",
         "ConfigQuery",
     ),
+    "configs.selection": ("Selection",),
     "configs.service": ("ConfigService",),
 }
 

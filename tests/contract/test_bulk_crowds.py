@@ -9,7 +9,7 @@ import pytest
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict, Tally
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -103,7 +103,7 @@ def test_imports_of_new_devices_with_conflicts_refused(store: Store, bulk: BulkS
 def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Every device gets the patch on top of concurrent changes, none of which is lost."""
     bulk.load(entries(DEVICES), BulkOptions())
-    for_all = ConfigQuery()
+    for_all = Selection(everything=True)
 
     def act(number: int) -> int:
         done = 0
@@ -130,7 +130,9 @@ def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -
     bulk.load(entries(DEVICES), BulkOptions())
 
     def act(number: int) -> Tally:
-        return bulk.patch(ConfigQuery(), MergePatch.parse(f'{{"p{number}": 1}}'), BulkOptions()).tally
+        return bulk.patch(
+            Selection(everything=True), MergePatch.parse(f'{{"p{number}": 1}}'), BulkOptions()
+        ).tally
 
     assert [Tally(changed=len(DEVICES), stored=True)] * 2 == together(2, act)
     assert {3} == {config.revision for config in configs(store).values()}

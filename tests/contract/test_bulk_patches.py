@@ -7,14 +7,23 @@ from typing import TypeVar
 
 import pytest
 
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Outcome, Tally
+from iotconfig.domain.configs.bulk import (
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
+    OnConflict,
+    Outcome,
+    PatchOutcome,
+    Tally,
+)
 from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
+from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, NothingSelected, UnexpectedCount
 from iotconfig.domain.offload import run_inline
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
@@ -25,7 +34,7 @@ from .queues import queue_of
 T = TypeVar("T")
 
 OTA = MergePatch.parse('{"enableOTA": true}')
-ALL = ConfigQuery()
+ALL = Selection(everything=True)
 
 
 @pytest.fixture
@@ -56,7 +65,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
     forget_notifications(store)
     results: list[BulkResult] = []
     outcome = bulk.patch(
-        ConfigQuery(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), on_result=results.append
+        Selection(text="LAMP"), OTA, BulkOptions(), ChangeNote("eve", "on"), on_result=results.append
     )
     found = configs(store)
 
@@ -235,3 +244,105 @@ def test_configs_that_are_deleted_meanwhile_are_left_out(
 
     assert Tally(changed=1, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
     assert ['{"n": 2, "enableOTA": true}'] == texts(store)
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_named_configs_that_do_not_exist_are_refused(
+    store: Store, bulk: BulkService, keep_going: bool
+) -> None:
+    """Each is reported, MAC addresses first; they are no part of the expected number."""
+    bulk.load([entry(1, content(deviceName="Porch")), entry(2), entry(3)], BulkOptions())
+    reported: list[BulkRefusal] = []
+    selection = Selection(mac_addresses=[mac(8), mac(2)], device_names=["porch", "Porch"], expect=2)
+    outcome = bulk.patch(selection, OTA, BulkOptions(keep_going=keep_going), on_refusal=reported.append)
+
+    assert Tally(changed=2, refused=2, stored=keep_going) == outcome.tally
+    assert [str(mac(8)), "porch"] == places(reported)
+    assert ["RECORD_NOT_FOUND"] * 2 == [refusal.error.code for refusal in reported]
+    assert ([2, 2, 1] if keep_going else [1, 1, 1]) == [c.revision for c in configs(store).values()]
+
+
+def test_named_configs_must_meet_the_conditions(store: Store, bulk: BulkService) -> None:
+    """A named config that does not meet them is left out, and is no missing one."""
+    bulk.load(entries((1, 2, 3)), BulkOptions())
+    selection = Selection(mac_addresses=[mac(1), mac(2)], where=[MemberValue("/n", "2.0")])
+
+    assert Tally(changed=1, stored=True) == bulk.patch(selection, OTA, BulkOptions()).tally
+    assert [1, 2, 1] == [config.revision for config in configs(store).values()]
+
+
+def test_values_of_members_select(store: Store, bulk: BulkService) -> None:
+    """They are looked up in all contents, a page at a time."""
+    bulk.load(entries(range(250), odd=False), BulkOptions())
+    bulk.load(entries(range(1, 250, 2), odd=True), BulkOptions(OnConflict.REPLACE))
+    outcome = bulk.patch(Selection(where=[MemberValue("/odd", "true")], expect=125), OTA, BulkOptions())
+
+    assert Tally(changed=125, stored=True) == outcome.tally
+    assert set(range(1, 250, 2)) == {
+        number
+        for number, config in enumerate(configs(store).values())
+        if config.content.enable_ota is not None
+    }
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("selection", "error"),
+    [
+        (Selection(text="unknown"), NothingSelected),
+        (Selection(mac_addresses=[]), NothingSelected),
+        (Selection(text="unknown", expect=1, allow_empty=True), UnexpectedCount),
+        (Selection(everything=True, expect=2), UnexpectedCount),
+        (Selection(everything=True, expect=4), UnexpectedCount),
+    ],
+    ids=["none", "none named", "one expected", "too many", "too few"],
+)
+def test_another_number_of_configs_is_refused(
+    store: Store, bulk: BulkService, selection: Selection, error: type[Exception], dry_run: bool
+) -> None:
+    """Nothing is stored, in a dry run neither."""
+    bulk.load(entries((1, 2, 3)), BulkOptions())
+    before, rows_before = everything(store, range(4)), rows(store)
+    with pytest.raises(error):
+        bulk.patch(selection, OTA, BulkOptions(dry_run=dry_run))
+
+    assert rows_before == rows(store)
+    assert before == everything(store, range(4))
+
+
+def test_nothing_may_be_selected_where_that_is_allowed(bulk: BulkService) -> None:
+    """The outcome counts nothing."""
+    for selection in (Selection(text="unknown", allow_empty=True), Selection(text="unknown", expect=0)):
+        assert PatchOutcome(Tally()) == bulk.patch(selection, OTA, BulkOptions())
+
+
+def test_the_number_is_checked_under_the_lock(
+    store: Store, clock: SteppingClock, service: ConfigService
+) -> None:
+    """A config that is deleted after it was read is not counted."""
+    for number in (1, 2):
+        service.put(mac(number), content(n=number))
+    bulk = interfering(store, clock, lambda: service.delete(service.get_by_mac(mac(1)).id))
+    with pytest.raises(UnexpectedCount):
+        bulk.patch(Selection(everything=True, expect=2), OTA, BulkOptions())
+    assert [1] == [config.revision for config in configs(store).values()]
+
+    bulk = interfering(store, clock, lambda: service.put(mac(1), content(n=1)))
+    assert (
+        Tally(changed=1, stored=True)
+        == bulk.patch(Selection(everything=True, expect=1), OTA, BulkOptions()).tally
+    )
+
+
+@pytest.mark.parametrize("rounds", [1, 4], ids=["without the lock", "under the lock"])
+def test_configs_that_are_renamed_meanwhile_are_left_out(
+    store: Store, clock: SteppingClock, service: ConfigService, rounds: int
+) -> None:
+    """A config that changes is selected as it is then."""
+    for number in (1, 2):
+        service.put(mac(number), content(deviceName="Lamp", n=number))
+    harmless = [lambda: service.put(mac(2), content(deviceName="Lamp", n=clock().isoformat()))] * rounds
+    bulk = interfering(store, clock, *harmless, lambda: service.put(mac(2), content(deviceName="Fan")))
+
+    assert Tally(changed=1, stored=True) == bulk.patch(Selection(text="lamp"), OTA, BulkOptions()).tally
+    assert [2, 2 + rounds] == [config.revision for config in configs(store).values()]

@@ -27,10 +27,11 @@ from iotconfig.domain.configs.bulk import (
     PatchOutcome,
 )
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable
+from iotconfig.domain.errors import IotConfigError, StoreBusy, StoreUnavailable, UnexpectedCount
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.builders import mac
@@ -69,17 +70,20 @@ def load(text: str, options: BulkOptions = REPLACE, form: RecordForm = RecordFor
     return work
 
 
-def patch(merge: str, options: BulkOptions = REPLACE, query: ConfigQuery | None = None) -> Work:
+def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | None = None) -> Work:
     def work(bulk: BulkUseCases, said: Said) -> object:
-        outcome = bulk.patch(
-            query or ConfigQuery(text=""),
-            MergePatch.parse(merge),
-            options,
-            NOTE,
-            lambda refusal: said.append(_refused(refusal)),
-            lambda result: said.append(_messages(result)),
-            max_content_bytes=LIMIT,
-        )
+        try:
+            outcome = bulk.patch(
+                selection or Selection(everything=True),
+                MergePatch.parse(merge),
+                options,
+                NOTE,
+                lambda refusal: said.append(_refused(refusal)),
+                lambda result: said.append(_messages(result)),
+                max_content_bytes=LIMIT,
+            )
+        except UnexpectedCount as error:
+            return str(error), error.details
         samples = [(s.config.mac_address, s.config.content, s.content) for s in outcome.samples]
         return outcome.tally, samples
 
@@ -104,7 +108,17 @@ WORKS = {
     "good ones among bad ones": [load(BAD + LARGE, GO_ON)],
     "a dry run": [load(LINES, BulkOptions(dry_run=True))],
     "a patch": [load(LINES), patch('{"a": [1.10, "\\u00e9"], "n": null}'), patch('{"n": null}')],
-    "a patch of some": [load(LINES), patch("{}", query=ConfigQuery(text="Ü"))],
+    "a patch of some": [load(LINES), patch("{}", selection=Selection(text="Ü"))],
+    "a patch of named ones": [
+        load(LINES),
+        patch("{}", selection=Selection(mac_addresses=[mac(4), mac(3)], device_names=["ü1", "ü9"])),
+    ],
+    "a patch of some values": [
+        load(LINES),
+        patch("{}", selection=Selection(where=[MemberValue("/n", "3.0")], expect=1)),
+        patch("{}", selection=Selection(where=[MemberValue("/n", "9")], allow_empty=True)),
+        patch("{}", selection=Selection(where=[MemberValue("/n", "9")], expect=1)),
+    ],
     "a dry run of a patch": [load(LINES), patch('{"a": 1}', BulkOptions(dry_run=True))],
     "a patch that is refused": [load(LINES), patch('{"deviceName": 1}')],
     "a patch that some refuse": [load(LINES), patch(f'{{"x": "{"x" * (LIMIT - 26)}"}}', GO_ON)],

@@ -16,7 +16,7 @@ from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import TooManyRequests
@@ -80,7 +80,7 @@ def test_a_bulk_patch_is_merged_in_the_other_thread() -> None:
     bulk = BulkService(MemoryStore(), SteppingClock(), offload=offload)
     bulk.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
 
-    bulk.patch(ConfigQuery(text=""), MergePatch.parse('{"b":1}'), BulkOptions())
+    bulk.patch(Selection(everything=True), MergePatch.parse('{"b":1}'), BulkOptions())
 
     assert [True] * 3 == [size > SMALL for size in offload.sizes]
 

@@ -173,6 +173,26 @@ class Unprocessable(IotConfigError):
     code = "UNPROCESSABLE"
 
 
+class NothingSelected(Unprocessable):
+    """A bulk write selects no config, and was not told that this may be; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("No config is selected, so nothing was changed.")
+
+
+class UnexpectedCount(IotConfigError):
+    """A bulk write selects more or fewer configs than its caller expects; nothing was stored."""
+
+    code = "PRECONDITION_FAILED"
+
+    def __init__(self, selected: int, expected: int) -> None:
+        super().__init__(
+            f"The number of selected configs is {selected}, not {expected} as expected: nothing was changed.",
+            selected=selected,
+            expected=expected,
+        )
+
+
 class StoreUnavailable(IotConfigError):
     """The store did not answer in time, or cannot be reached.
 

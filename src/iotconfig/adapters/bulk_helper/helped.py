@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 from typing import BinaryIO, Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import (
@@ -29,6 +29,7 @@ from iotconfig.domain.configs.bulk import (
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreBusy, StoreUnavailable
@@ -96,7 +97,7 @@ class HelpedBulkService:
 
     def patch(
         self,
-        query: ConfigQuery,
+        selection: Selection,
         patch: MergePatch,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
@@ -105,15 +106,20 @@ class HelpedBulkService:
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
-        if not self._selects_many(query):
+        if not self._may_select_many(selection):
             return self.bulk.patch(
-                query, patch, options, note, on_refusal, on_result, max_content_bytes=max_content_bytes
+                selection, patch, options, note, on_refusal, on_result, max_content_bytes=max_content_bytes
             )
-        order = Order(options, note, max_content_bytes, query=query, merge=patch)
+        order = Order(options, note, max_content_bytes, selection=selection, merge=patch)
         return self._helped(order, on_refusal, on_result)
 
-    def _selects_many(self, query: ConfigQuery) -> bool:
-        page = evolve(query, after=None, limit=self.most_here, count=False)
+    def _may_select_many(self, selection: Selection) -> bool:
+        if selection.device_names:
+            # Many devices can have one name, and a search for each name may take long.
+            return True
+        if selection.has_names:
+            return len(selection.mac_addresses or ()) > self.most_here
+        page = ConfigQuery(selection.text, selection.enable_ota, limit=self.most_here, count=False)
         with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None
 

@@ -30,9 +30,9 @@ def help_with(bulk: BulkService, order: BinaryIO, records: BinaryIO | None, even
 
 
 def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
-    if order.merge is not None:
+    if order.merge is not None and order.selection is not None:
         return bulk.patch(
-            order.query,
+            order.selection,
             order.merge,
             order.options,
             order.note,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, Self
 
-from attrs import asdict, field, frozen
+from attrs import asdict, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordForm
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
-from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 
 
@@ -23,16 +24,16 @@ class Order:
     max_content_bytes: int
     form: RecordForm | None = None
     """The format of the records file; None for a patch."""
-    query: ConfigQuery = field(factory=ConfigQuery)
+    selection: Selection | None = None
     merge: MergePatch | None = None
-    """None for an import."""
+    """None for an import, as is the selection."""
 
     def to_json(self) -> bytes:
         """Serialise the order."""
         members = asdict(self, recurse=False) | {
             "options": asdict(self.options),
             "note": asdict(self.note),
-            "query": {"text": self.query.text, "enable_ota": self.query.enable_ota},
+            "selection": None if self.selection is None else _selection_to_json(self.selection),
             "merge": None if self.merge is None else self.merge.text,
         }
         return json.dumps(members).encode()
@@ -47,6 +48,25 @@ class Order:
             note=ChangeNote(**given["note"]),
             max_content_bytes=given["max_content_bytes"],
             form=None if given["form"] is None else RecordForm(given["form"]),
-            query=ConfigQuery(**given["query"]),
+            selection=None if given["selection"] is None else _selection_from_json(given["selection"]),
             merge=None if given["merge"] is None else MergePatch.parse(given["merge"]),
         )
+
+
+def _selection_to_json(selection: Selection) -> dict[str, Any]:
+    addresses = selection.mac_addresses
+    return {
+        "mac_addresses": None if addresses is None else [mac_address.canonical for mac_address in addresses],
+        "device_names": selection.device_names,
+        "text": selection.text,
+        "enable_ota": selection.enable_ota,
+        "where": [[condition.pointer, condition.value] for condition in selection.where],
+        "everything": selection.everything,
+        "expect": selection.expect,
+        "allow_empty": selection.allow_empty,
+    }
+
+
+def _selection_from_json(given: dict[str, Any]) -> Selection:
+    where = [MemberValue(pointer, value) for pointer, value in given["where"]]
+    return Selection(**given | {"where": where})

@@ -16,7 +16,7 @@ import click
 from attrs import define
 
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents import strict_json
 from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -167,7 +167,7 @@ def patch(
     given = strict_json.decode_utf8(without_mark(standard_input().read())) if merge == _STDIN else merge
     with runtime.services() as services:
         outcome = services.bulk.patch(
-            ConfigQuery(text=match, enable_ota=ota),
+            Selection(text=match, enable_ota=ota, everything=everything, allow_empty=True),
             MergePatch.parse(given),
             options,
             runtime.note(message),

@@ -25,6 +25,7 @@ from iotconfig.domain.configs.bulk import (
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from .state import Committed
@@ -51,8 +52,9 @@ class MemoryBulkWrite:
         counts = Counter(entry.mac_address for entry in self._entries)
         self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
 
-    def select(self, query: ConfigQuery) -> None:
-        self._selected = [config.mac_address for config in self._work.configs.matching(query)]
+    def select(self, selection: Selection) -> None:
+        found = self._work.configs.matching(ConfigQuery())
+        self._selected = [config.mac_address for config in found if selection.is_candidate(config)]
 
     def select_stale(self) -> int:
         configs = self._work.configs

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Select, Table, bindparam, delete, insert, literal
 from sqlalchemy.schema import CreateTable
 
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.selection import Selection
 
 from .bulk import IS_STALE, staged, temporary
 from .configs import CONFIG_COLUMNS, config_of, matching
@@ -19,6 +19,8 @@ from .tables import MacText, configs, documents
 
 _PAGE: Final = 100
 """Configs that are read at a time, with their contents."""
+_NAMES: Final = 500
+"""Names of devices in one statement."""
 
 selected: Final = Table(
     "selected_configs",
@@ -32,6 +34,9 @@ _STALE: Final = (
     .distinct()
     .select_from(staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address))
     .where(IS_STALE)
+)
+_NAMED: Final = select(documents.c.mac_address).where(
+    documents.c.mac_address.not_in(select(selected.c.mac_address))
 )
 _DISCARD_ENTRIES: Final = delete(staged).where(staged.c.mac_address.in_(select(selected.c.mac_address)))
 
@@ -69,10 +74,18 @@ class BulkSelection:
 
     _session: Session
 
-    def select(self, query: ConfigQuery) -> None:
-        """Select the configs that match."""
-        addresses = select(documents.c.mac_address)
-        self._replace(matching(addresses, query, self._session.connection.dialect.name))
+    def select(self, selection: Selection) -> None:
+        """Select the candidates."""
+        if not selection.has_names:
+            addresses = select(documents.c.mac_address)
+            self._replace(matching(addresses, selection, self._session.connection.dialect.name))
+            return
+        self._clear()
+        self._session.fill(selected, [(str(mac_address),) for mac_address in selection.mac_addresses or ()])
+        names = selection.device_names or ()
+        for start in range(0, len(names), _NAMES):
+            found = _NAMED.where(documents.c.device_name.in_(names[start : start + _NAMES]))
+            self._insert(found)
 
     def select_stale(self) -> int:
         """Select the configs of stale entries, and remove these; returns their number."""
@@ -87,7 +100,12 @@ class BulkSelection:
             after = rows[-1].selected
 
     def _replace(self, addresses: Select[Any]) -> None:
-        connection = self._session.connection
-        connection.execute(CreateTable(selected, if_not_exists=True))
-        connection.execute(delete(selected))
-        connection.execute(insert(selected).from_select(["mac_address"], addresses))
+        self._clear()
+        self._insert(addresses)
+
+    def _clear(self) -> None:
+        self._session.connection.execute(CreateTable(selected, if_not_exists=True))
+        self._session.connection.execute(delete(selected))
+
+    def _insert(self, addresses: Select[Any]) -> None:
+        self._session.connection.execute(insert(selected).from_select(["mac_address"], addresses))

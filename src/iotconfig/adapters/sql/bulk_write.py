@@ -18,8 +18,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from iotconfig.domain.configs.bulk import NOT_LOCKED, BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
 from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.query import ConfigQuery, search_text
+from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from . import bulk
@@ -68,8 +69,8 @@ class SqlBulkWrite:
         self._session.analyze(duplicates)
         self._connection.execute(bulk.DISCARD_DUPLICATES)
 
-    def select(self, query: ConfigQuery) -> None:
-        self._selection.select(query)
+    def select(self, selection: Selection) -> None:
+        self._selection.select(selection)
 
     def select_stale(self) -> int:
         return self._selection.select_stale()

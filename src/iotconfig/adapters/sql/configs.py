@@ -13,6 +13,7 @@ from iotconfig.adapters.codec import summary_of
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
@@ -140,8 +141,8 @@ def _counter(mac_address: MacAddress, row: Row[Any]) -> RevisionCounter:
     return RevisionCounter(mac_address, row.last_revision, row.last_document_number)
 
 
-def matching(statement: Select[Any], query: ConfigQuery, dialect: str) -> Select[Any]:
-    """Restrict a statement over `documents` to those that match. The page of `query` is ignored."""
+def matching(statement: Select[Any], query: ConfigQuery | Selection, dialect: str) -> Select[Any]:
+    """Restrict a statement over `documents` to those with the text and the `enable_ota` of `query`."""
     if query.text is not None:
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:

@@ -36,8 +36,8 @@ from .bulk_patch import BulkPatch
 from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
 from .edits import Merge
 from .ports import BulkWrite
-from .query import ConfigQuery, check_query
 from .revisions import UNSIGNED, ChangeNote, check_note
+from .selection import Selection, check_selection
 from .store import Store
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ class BulkService:
 
     def patch(
         self,
-        query: ConfigQuery,
+        selection: Selection,
         patch: MergePatch,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
@@ -121,25 +121,30 @@ class BulkService:
         *,
         max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
-        """Merge `patch` into every config that `query` selects (its page is ignored).
+        """Merge `patch` into every config that `selection` takes.
 
-        A config that changes meanwhile is patched as it is then. Once stored, the same patch
-        changes nothing: it may be repeated safely.
+        A config that changes meanwhile is patched as it is then, if `selection` still takes it. Once stored,
+        the same patch changes nothing: it may be repeated safely.
 
-        on_refusal: called with each config whose result breaks a rule of content.
+        on_refusal: called with each config whose result breaks a rule of content, and with each named config
+            that does not exist.
         on_result: called with the outcome of each other config.
+
+        Raises `NothingSelected`, and `UnexpectedCount`; nothing is stored then.
         """
-        check_query(query)
+        check_selection(selection)
         _check_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
             merge = Merge(patch, max_content_bytes, self.offload)
-            patching = BulkPatch(write, merge, refusals, self.yield_turn)
-            patching.add_entries(query)
+            patching = BulkPatch(write, selection, merge, refusals, self.yield_turn)
+            patching.add_entries()
             if options.dry_run:
+                patching.compare()
                 return _compared(write, refusals, on_result, patching.samples)
             if not patching.store(note, self.clock):
+                write.compare(OnConflict.REPLACE)
                 return _compared(write, refusals, on_result)
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 on_result(result)
@@ -220,7 +225,6 @@ def _compared(
 
     A config that changed since it was read counts as changed: it would be patched as it is then.
     """
-    write.compare(OnConflict.REPLACE)
     for result in write.results({Outcome.CHANGED, Outcome.SAME, Outcome.STALE}):
         on_result(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
     outcomes = Counter(write.tally())

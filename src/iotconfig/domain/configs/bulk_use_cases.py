@@ -18,8 +18,8 @@ from .bulk import (
     PatchOutcome,
     Tally,
 )
-from .query import ConfigQuery
 from .revisions import ChangeNote
+from .selection import Selection
 
 
 class BulkUseCases(Protocol):
@@ -37,7 +37,7 @@ class BulkUseCases(Protocol):
 
     def patch(
         self,
-        query: ConfigQuery,
+        selection: Selection,
         patch: MergePatch,
         options: BulkOptions,
         note: ChangeNote = ...,
@@ -46,7 +46,7 @@ class BulkUseCases(Protocol):
         *,
         max_content_bytes: int = ...,
     ) -> PatchOutcome:
-        """Merge `patch` into every config that `query` selects."""
+        """Merge `patch` into every config that `selection` takes."""
         ...
 
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:

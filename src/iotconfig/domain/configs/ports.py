@@ -28,6 +28,7 @@ from .revisions import (
     Retention,
     Revision,
 )
+from .selection import Selection
 
 
 class ConfigReader(Protocol):
@@ -147,8 +148,11 @@ class BulkWrite(Protocol):
         """
         ...
 
-    def select(self, query: ConfigQuery) -> None:
-        """Select the configs that match, instead of those selected before. The page of `query` is ignored."""
+    def select(self, selection: Selection) -> None:
+        """Select the candidates of `selection` (`Selection.is_candidate`), instead of those selected before.
+
+        Whether it `takes` each of them is for the caller to ask.
+        """
         ...
 
     def select_stale(self) -> int:

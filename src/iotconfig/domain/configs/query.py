@@ -84,7 +84,8 @@ def has_text(
     return any(fragment in mac_address.canonical for fragment in mac_fragments(text))
 
 
-def _check_text(_query: object, _attribute: object, text: str | None) -> None:
+def check_text(_filter: object, _attribute: object, text: str | None) -> None:
+    """Raise `TypeError` or `ValidationFailed` unless an attribute is the text of a search, or None."""
     if text is None:
         return
     check_kind(text, str, "The text of a search is a str")
@@ -94,7 +95,8 @@ def _check_text(_query: object, _attribute: object, text: str | None) -> None:
         raise ValidationFailed(f"The search text is longer than {MAX_SEARCH} characters.", parameter="q")
 
 
-def _check_ota(_query: object, _attribute: object, value: bool | None) -> None:  # noqa: FBT001 (attrs calls it)
+def check_ota(_filter: object, _attribute: object, value: bool | None) -> None:  # noqa: FBT001 (attrs calls it)
+    """Raise `TypeError` unless an attribute is True, False or None."""
     if value is not None:
         check_kind(value, bool, "enable_ota is True, False, or None for all")
 
@@ -103,9 +105,9 @@ def _check_ota(_query: object, _attribute: object, value: bool | None) -> None: 
 class ConfigQuery:
     """A filter of configs, and a page of the result; pages are sorted by MAC address."""
 
-    text: str | None = field(default=None, validator=_check_text)
+    text: str | None = field(default=None, validator=check_text)
     """Substring of device name or entity id, taken literally, or of the MAC address in any spelling; any case."""
-    enable_ota: bool | None = field(default=None, validator=_check_ota)
+    enable_ota: bool | None = field(default=None, validator=check_ota)
     """Only configs whose `enable_ota` is this; None for all."""
     after: MacAddress | None = field(default=None, converter=optional_mac_address)
     """Only configs after this MAC address (or its text): the `next` of the previous page."""

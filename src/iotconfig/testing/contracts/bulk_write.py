@@ -18,6 +18,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.ports import BulkWrite
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, Operation
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.announcement_builders import park, subject
@@ -234,14 +235,14 @@ class BulkWriteContract(UseCases):
         for number in range(1, 6):
             service.put(mac(number), content(deviceName=f"{'Lamp' if number < 5 else 'Fan'} {number}"))
         with store.bulk_writing() as write:
-            write.select(ConfigQuery(text="LAMP", limit=1, after=mac(1)))
+            write.select(Selection(text="LAMP"))
             service.put(mac(2), content(n=2))
             service.delete(service.get_by_mac(mac(3)).id)
             service.put(mac(6), content(deviceName="Lamp 6"))
             found = configs(store)
 
             assert [found[mac(number)] for number in (1, 2, 4)] == selected(write)
-            write.select(ConfigQuery(text="fan"))
+            write.select(Selection(text="fan"))
             assert [found[mac(5)]] == selected(write)
             write.compare(OnConflict.REPLACE)
             assert {} == dict(write.tally())
@@ -254,7 +255,7 @@ class BulkWriteContract(UseCases):
             write.add(entries(reversed(range(250))))
             store_in(write)
         with store.bulk_writing() as write:
-            write.select(ConfigQuery())
+            write.select(Selection(everything=True))
             given = []
             for page in write.selected():
                 write.add(
@@ -275,7 +276,7 @@ class BulkWriteContract(UseCases):
         for number in range(1, 6):
             service.put(mac(number), content(n=number))
         with store.bulk_writing() as write:
-            write.select(ConfigQuery())
+            write.select(Selection(everything=True))
             write.add([*(entry(n, content(z=n), if_revision=1) for n in (4, 3, 2, 1)), entry(5), entry(6)])
             service.put(mac(1), content(n=11))
             service.put(mac(3), content(n=33))

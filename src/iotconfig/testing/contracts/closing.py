@@ -15,6 +15,7 @@ from iotconfig.domain.configs.edits import Replace
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import DeletedQuery, HistoryQuery, Retention
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -70,7 +71,7 @@ class ClosingContract(UseCases):
             lambda: list(history.prune(retention, dry_run=True)),
             lambda: bulk.load([BulkEntry("one", mac(2), content())], BulkOptions()),
             lambda: bulk.load([], BulkOptions(dry_run=True)),
-            lambda: bulk.patch(ConfigQuery(), MergePatch.parse("{}"), BulkOptions()),
+            lambda: bulk.patch(Selection(everything=True), MergePatch.parse("{}"), BulkOptions()),
             lambda: bulk.export().__enter__(),
             store.check,
             lambda: store.changes_since(0, 1),

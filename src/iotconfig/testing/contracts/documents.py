@@ -14,8 +14,8 @@ from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, OnConflict
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge, Rollback
 from iotconfig.domain.configs.precondition import Precondition
-from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import Operation
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import ConfigContent
@@ -137,7 +137,7 @@ class DocumentsContract(UseCases):
         """The configs that a bulk patch selects are served with it, the others as before."""
         for number in (1, 2):
             service.create(mac(number), content(n=number, enableOTA=number == 1))
-        bulk.patch(ConfigQuery(enable_ota=True), MergePatch.parse('{"n": 7}'), BulkOptions())
+        bulk.patch(Selection(enable_ota=True), MergePatch.parse('{"n": 7}'), BulkOptions())
 
         assert [content(n=7, enableOTA=True), content(n=2, enableOTA=False)] == served(store, 1, 2)
 
@@ -252,7 +252,7 @@ class DocumentsContract(UseCases):
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n)) for n in (1, 2, 3, 4, 5)]
         bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE))
         assert [2, 1, 3, 1, 3] == numbers(store, 1, 2, 3, 4, 5)
-        bulk.patch(ConfigQuery(), MergePatch.parse('{"n": 5}'), BulkOptions())
+        bulk.patch(Selection(everything=True), MergePatch.parse('{"n": 5}'), BulkOptions())
 
         assert [3, 2, 4, 2, 3, 2] == numbers(store, 1, 2, 3, 4, 5, 6)
 

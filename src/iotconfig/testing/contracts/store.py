@@ -15,6 +15,7 @@ from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
+from .selections import SelectionsContract
 
 
 class StoreContract(
@@ -27,6 +28,7 @@ class StoreContract(
     RestoringContract,
     BoardSwapsContract,
     BulkWriteContract,
+    SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,
     ReplayGuardContract,

@@ -27,7 +27,7 @@ from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -109,7 +109,7 @@ class PatchResource:
             spooled.hold()
             patched.begin_list("results")
             outcome = self.bulk.patch(
-                ConfigQuery(text=body.match, enable_ota=body.enable_ota),
+                _selection_of(body),
                 body.merge,
                 options,
                 note_of(req, query.message, body.message),
@@ -136,6 +136,12 @@ class PatchResource:
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
         spooled.send(req, resp)
+
+
+def _selection_of(body: PatchOfMany) -> Selection:
+    """The filter of the body; an empty one selects all configs."""
+    is_all = body.match == "" and body.enable_ota is None
+    return Selection(text=body.match or None, enable_ota=body.enable_ota, everything=is_all, allow_empty=True)
 
 
 def _listed(result: BulkResult) -> PatchedConfig:
