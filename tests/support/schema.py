@@ -56,11 +56,15 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
 def snapshot(url: str) -> list[object]:
     """Return the whole schema of a database, in a form that can be compared.
 
-    The lines of the SQL of a table on SQLite are sorted, because the order of constraints has no meaning.
+    The lines of the SQL of a table on SQLite are sorted, because the order of constraints has no meaning. The
+    table in which SQLite keeps the last ids is left out, because SQLite never drops it.
     """
     if not url.startswith("sqlite"):
         return [row for query in _POSTGRESQL_QUERIES for row in rows(url, query)]
-    objects = rows(url, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2")
+    objects = rows(
+        url,
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name <> 'sqlite_sequence' ORDER BY 1, 2",
+    )
     return [(*names, sorted(_lines(str(sql)))) for *names, sql in objects]
 
 

@@ -51,7 +51,7 @@ def file_status(path: Path) -> os.stat_result | None:
 
 
 def open_file(path: Path) -> int | None:
-    """Return the descriptor of a regular file, which the caller closes; None where there is none.
+    """Return the descriptor of a regular file, which the caller closes; None if there is none.
 
     Anything else is not opened, since opening can have side effects. If the file is replaced
     between the check and the open, a link is not followed, and a pipe does not block.

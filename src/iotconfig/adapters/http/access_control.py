@@ -42,7 +42,7 @@ class AccessControl:
     def build(self, rules: Mapping[str, Rule], sites: SiteGuard) -> AccessParts:
         """Build the gate and the state of sign-ins.
 
-        `rules`: who may call what.
+        `rules`: the access rule of each route.
         `sites`: its origins are those whose pages may use the session cookie.
         """
         own_origin = sites.own_origin

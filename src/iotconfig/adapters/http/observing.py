@@ -58,7 +58,7 @@ class Observation:
 
 
 def _mac_address_in_path(req: falcon.Request) -> str | None:
-    """The MAC address in the path of the device route, in its canonical spelling; None where there is none."""
+    """The MAC address in the path of the device route, in its canonical spelling; None if there is none."""
     spelling = getattr(req.context, "fields", {}).get("mac")
     if spelling is None:
         return None

@@ -69,7 +69,7 @@ class ReservedDict(MmapedDict):
             self._move_waiting()
 
     def has_room(self, keys: Iterable[str]) -> bool:
-        """Reserve space for new entries. Returns False where there is none."""
+        """Reserve space for new entries. Returns False if there is none."""
         if not self._is_open:
             return False
         length = sum(_size(key) for key in keys if key not in self._positions)

@@ -78,7 +78,7 @@ class CachedFetch(Generic[T]):
         return copy.value
 
     def refreshed_after(self, value: T) -> T | None:
-        """Return a value newer than `value`, which lacked a key; None where there is none.
+        """Return a value newer than `value`, which lacked a key; None if there is none.
 
         At most one fetch per cool-down is made for this.
         """

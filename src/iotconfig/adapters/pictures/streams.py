@@ -90,7 +90,7 @@ class _Body:
         return bytes(self.received[:_LINE].lstrip()[:2]) in (b"--", b"-", b"")
 
     def until_end_of_jpeg(self, start: int, mark: bytes = END) -> bytes:
-        """Return the JPEG file that begins at `start`; empty where there is none, or its end is missing.
+        """Return the JPEG file that begins at `start`; empty if there is none, or its end is missing.
 
         A thumbnail before the first scan has an end marker of its own. `mark`: the bytes that follow a file without
         an end marker.

@@ -33,7 +33,7 @@ class Session:
     """Its lifetime; at least 1."""
     principal: Principal
     id_token: str = field(default="", repr=False)
-    """The ID token to send when the session ends; empty where there is none."""
+    """The ID token to send when the session ends; empty if there is none."""
 
 
 class IdentityProvider(Protocol):

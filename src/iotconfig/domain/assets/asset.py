@@ -126,7 +126,7 @@ class AssetStore(Protocol):
         ...
 
     def remove(self, name: AssetName) -> bool:
-        """Remove the asset of this name durably. Returns False where there is none.
+        """Remove the asset of this name durably. Returns False if there is none.
 
         Raises `StoreUnavailable` where it is removed, but a loss of power could undo that.
         """

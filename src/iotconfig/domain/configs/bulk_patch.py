@@ -31,7 +31,7 @@ _ROUNDS: Final = 3
 
 @define
 class BulkPatch:
-    """Makes the entries of a patch from the configs, and makes those again whose configs change meanwhile.
+    """Makes the entries of a patch from the configs, and makes the entries of configs that change meanwhile again.
 
     Merging takes long, so it runs without a lock: each round is shorter than the one before, and leaves
     fewer stale entries. Those of the last round are made under the lock, and stay current.

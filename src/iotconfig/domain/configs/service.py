@@ -274,8 +274,8 @@ class ConfigService:
     def announce_all(self, *, hints_per_second: float | None = None) -> int:
         """Announce every config, to restore its retained message, and return the number of configs.
 
-        hints_per_second: above 0; every device is told to restart, too, at this rate, and restarts on it.
-            Without it, no device is told to restart. Raises `ValidationFailed` for 0 or less.
+        hints_per_second: above 0; every device gets a hint to restart as well, at this rate.
+            Without it, no device gets a hint. Raises `ValidationFailed` for 0 or less.
         """
         if hints_per_second is not None and not hints_per_second > 0:
             raise ValidationFailed("The number of hints per second must be above 0.")

@@ -111,7 +111,7 @@ def members(text: str, max_depth: int, names: Collection[str] | None = None) -> 
 
 
 def _walk(text: str, names: Collection[str] | None) -> list[Member]:
-    """Walk the outermost object of `text`, reading each value once. Raises where there is none."""
+    """Walk the outermost object of `text`, reading each value once. Raises if there is none."""
     found: list[Member] = []
     position = mark = _behind(_OPENING, text, 0)
     while text[mark : mark + 1] != "}":

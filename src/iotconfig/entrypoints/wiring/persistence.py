@@ -51,7 +51,7 @@ class Persistence(Protocol):
         ...
 
     def log(self) -> LogUse | None:
-        """Return the size of the write-ahead log; None where there is none."""
+        """Return the size of the write-ahead log; None if there is none."""
         ...
 
     def close(self) -> None:

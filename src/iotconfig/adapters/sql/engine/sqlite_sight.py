@@ -38,7 +38,7 @@ class SharedSight:
         self._path = path
 
     def read(self) -> Sight | None:
-        """Return the state; None where there is none, or while it is being written."""
+        """Return the state; None if there is none, or while it is being written."""
         try:
             found = Path(self._path).read_bytes()
             progress, changes, modified, size, content, end = _FORMAT.unpack(found)
