@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import BulkWriteContract
+from iotconfig.testing import BulkRemovalsContract, BulkWriteContract
 
 
 class TestBulkWrite(BulkWriteContract):
+    """Over each kind of store."""
+
+
+class TestBulkRemovals(BulkRemovalsContract):
     """Over each kind of store."""

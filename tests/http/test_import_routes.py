@@ -14,7 +14,7 @@ from tests.support.tables import contents
 
 NDJSON = "application/x-ndjson"
 DOCUMENT = "application/json"
-COUNTS = ["dry_run", "new", "changed", "same", "skipped", "refused", "stored"]
+COUNTS = ["dry_run", "new", "changed", "deleted", "restored", "same", "skipped", "refused", "stored"]
 PATH = "/api/configs/import"
 
 

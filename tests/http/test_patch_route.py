@@ -14,7 +14,7 @@ from tests.support.http import Answer, Caller
 from tests.support.in_process import Service
 
 PATH = "/api/configs/patch"
-COUNTS = ["dry_run", "new", "changed", "same", "skipped", "refused", "stored"]
+COUNTS = ["dry_run", "new", "changed", "deleted", "restored", "same", "skipped", "refused", "stored"]
 
 
 def _patch(client: Caller, match: object, merge: object, query: str = "", **more: object) -> Answer:

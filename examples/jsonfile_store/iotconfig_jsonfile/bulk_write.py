@@ -9,21 +9,21 @@ from datetime import datetime
 
 from attrs import Factory, define, evolve
 
-from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
     NOT_LOCKED,
-    BulkEntry,
+    TAKING_REVISION,
+    AnyEntry,
+    BulkRestoration,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
     duplicates_among,
-    is_stale,
-    outcome_of,
 )
+from iotconfig.domain.configs.bulk_changes import change_of, is_stale, outcome_of
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
@@ -36,12 +36,12 @@ class JsonFileBulkWrite:
     """`BulkWrite` of one file. Entries are collected in memory: such a file does not have many configs."""
 
     _file: RecordsFile
-    _entries: list[BulkEntry] = Factory(list)
+    _entries: list[AnyEntry] = Factory(list)
     _selected: list[MacAddress] = Factory(list)
     _results: list[BulkResult] = Factory(list)
     _locked: JsonFileUnitOfWork | None = None
 
-    def add(self, entries: Sequence[BulkEntry]) -> None:
+    def add(self, entries: Sequence[AnyEntry]) -> None:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -54,8 +54,8 @@ class JsonFileBulkWrite:
         self._selected = [config.mac_address for config in found if selection.is_candidate(config)]
 
     def select_stale(self) -> int:
-        configs = self._configs(self._work())
-        stale = {e.mac_address for e in self._entries if is_stale(e, configs.get(e.mac_address))}
+        work = self._work()
+        stale = {entry.mac_address for entry in self._entries if is_stale(work, entry)}
         self._entries = [entry for entry in self._entries if entry.mac_address not in stale]
         self._selected = list(stale)
         return len(stale)
@@ -74,10 +74,7 @@ class JsonFileBulkWrite:
 
     def compare(self, on_conflict: OnConflict) -> None:
         work = self._work()
-        configs = self._configs(work)
-        self._results = [
-            _compared(work, entry, configs.get(entry.mac_address), on_conflict) for entry in self._entries
-        ]
+        self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
 
     def store(self, note: ChangeNote, now: datetime) -> None:
         if self._locked is None:
@@ -96,33 +93,24 @@ class JsonFileBulkWrite:
         """The locked records, or else those that the file has now."""
         return self._locked or JsonFileUnitOfWork.on(self._file.read())
 
-    def _configs(self, work: JsonFileUnitOfWork) -> dict[MacAddress, Config]:
-        """The configs of the entries' devices."""
-        found = work.configs.load([entry.mac_address for entry in self._entries])
-        return {config.mac_address: config for config in found}
 
-
-def _compared(
-    work: JsonFileUnitOfWork, entry: BulkEntry, config: Config | None, on_conflict: OnConflict
-) -> BulkResult:
-    outcome = outcome_of(entry, config, on_conflict)
+def _compared(work: JsonFileUnitOfWork, entry: AnyEntry, on_conflict: OnConflict) -> BulkResult:
+    config = work.configs.get_by_mac(entry.mac_address)
+    outcome = outcome_of(work, entry, on_conflict)
     revision = config.revision if config else None
-    if outcome in (Outcome.NEW, Outcome.CHANGED):
+    if outcome in TAKING_REVISION:
         revision = work.counters.lock(entry.mac_address).next_revision()
-    return BulkResult(entry.place, entry.mac_address, outcome, config.id if config else None, revision)
+    config_id = config.id if config else None
+    if isinstance(entry, BulkRestoration):
+        config_id = entry.config_id
+    return BulkResult(entry.place, entry.mac_address, outcome, config_id, revision)
 
 
 def _stored(
-    work: JsonFileUnitOfWork, entry: BulkEntry, result: BulkResult, note: ChangeNote, now: datetime
+    work: JsonFileUnitOfWork, entry: AnyEntry, result: BulkResult, note: ChangeNote, now: datetime
 ) -> BulkResult:
-    if result.outcome not in (Outcome.NEW, Outcome.CHANGED):
+    if result.outcome not in TAKING_REVISION:
         return result
-    counter = work.counters.lock(entry.mac_address)
-    config = work.configs.get(result.config_id) if result.config_id else None
     # The core makes the changes; an adapter only records them.
-    if config is None:
-        change = changes.created(counter, entry.content, now)
-    else:
-        change = changes.edited(counter, config, entry.content, Operation.UPDATE, now)
-    (stored,) = work.record([change], note, now)
+    (stored,) = work.record([change_of(work, entry, now)], note, now)
     return evolve(result, config_id=stored.id, revision=stored.revision)

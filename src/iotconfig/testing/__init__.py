@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import BoardSwapsContract
+from .contracts.bulk_removals import BulkRemovalsContract
 from .contracts.bulk_write import BulkWriteContract
 from .contracts.change_log import ChangeLogContract
 from .contracts.closing import ClosingContract
@@ -51,6 +52,7 @@ from .contracts.wakeup import WakeupContract
 __all__ = [
     "ApiTokenStoreContract",
     "BoardSwapsContract",
+    "BulkRemovalsContract",
     "BulkWriteContract",
     "ChangeLogContract",
     "ClosingContract",

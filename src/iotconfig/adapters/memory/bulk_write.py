@@ -10,21 +10,21 @@ from typing import Final
 
 from attrs import Factory, define, evolve
 
-from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import (
     NOT_LOCKED,
-    BulkEntry,
+    TAKING_REVISION,
+    AnyEntry,
+    BulkRestoration,
     BulkResult,
     Duplicate,
     OnConflict,
     Outcome,
     duplicates_among,
-    is_stale,
-    outcome_of,
 )
+from iotconfig.domain.configs.bulk_changes import change_of, is_stale, outcome_of
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
@@ -39,12 +39,12 @@ class MemoryBulkWrite:
     """`BulkWrite` of a memory store."""
 
     _committed: Committed
-    _entries: list[BulkEntry] = Factory(list)
+    _entries: list[AnyEntry] = Factory(list)
     _selected: list[MacAddress] = Factory(list)
     _results: list[BulkResult] = Factory(list)
     _locked: MemoryUnitOfWork | None = None
 
-    def add(self, entries: Sequence[BulkEntry]) -> None:
+    def add(self, entries: Sequence[AnyEntry]) -> None:
         self._entries.extend(entries)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -57,8 +57,8 @@ class MemoryBulkWrite:
         self._selected = [config.mac_address for config in found if selection.is_candidate(config)]
 
     def select_stale(self) -> int:
-        configs = self._work.configs
-        stale = {e.mac_address for e in self._entries if is_stale(e, configs.get_by_mac(e.mac_address))}
+        work = self._work
+        stale = {entry.mac_address for entry in self._entries if is_stale(work, entry)}
         self._entries = [entry for entry in self._entries if entry.mac_address not in stale]
         self._selected = sorted(stale)
         return len(stale)
@@ -99,32 +99,25 @@ class MemoryBulkWrite:
         return self._locked or MemoryUnitOfWork.on(self._committed.state)
 
 
-_TAKES_REVISION = frozenset({Outcome.NEW, Outcome.CHANGED})
-
-
-def _compared(work: MemoryUnitOfWork, entry: BulkEntry, on_conflict: OnConflict) -> BulkResult:
+def _compared(work: MemoryUnitOfWork, entry: AnyEntry, on_conflict: OnConflict) -> BulkResult:
     config = work.configs.get_by_mac(entry.mac_address)
-    outcome = outcome_of(entry, config, on_conflict)
+    outcome = outcome_of(work, entry, on_conflict)
+    is_stored = outcome in TAKING_REVISION
     revision = config.revision if config else None
+    config_id = config.id if config else None
     return BulkResult(
         place=entry.place,
         mac_address=entry.mac_address,
         outcome=outcome,
-        config_id=config.id if config else None,
-        revision=work.counters.next_revision(entry.mac_address) if outcome in _TAKES_REVISION else revision,
+        config_id=entry.config_id if isinstance(entry, BulkRestoration) else config_id,
+        revision=work.counters.next_revision(entry.mac_address) if is_stored else revision,
     )
 
 
 def _stored(
-    work: MemoryUnitOfWork, entry: BulkEntry, result: BulkResult, note: ChangeNote, now: datetime
+    work: MemoryUnitOfWork, entry: AnyEntry, result: BulkResult, note: ChangeNote, now: datetime
 ) -> BulkResult:
-    if result.outcome not in _TAKES_REVISION:
+    if result.outcome not in TAKING_REVISION:
         return result
-    counter = work.counters.lock(entry.mac_address)
-    config = work.configs.get_by_mac(entry.mac_address)
-    if config is None:
-        change = changes.created(counter, entry.content, now)
-    else:
-        change = changes.edited(counter, config, entry.content, Operation.UPDATE, now)
-    (stored,) = work.record([change], note, now)
+    (stored,) = work.record([change_of(work, entry, now)], note, now)
     return evolve(result, config_id=stored.id, revision=stored.revision)

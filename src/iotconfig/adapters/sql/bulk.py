@@ -1,4 +1,4 @@
-"""Many changes at once: temporary tables of entries, the outcome of each, and relations that `changes.py` records."""
+"""Many changes at once: temporary tables of entries, their locks, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -21,20 +21,16 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, TAKING_REVISION, OnConflict, Outcome
 from iotconfig.domain.configs.revisions import Operation
 
-from .change_log import log
-from .change_row import WRITE
-from .changes import add, advance, announcements, append, replace
-from .content_columns import CONTENT, DERIVED
-from .documents import Columns, add_documents, replace_documents
-from .tables import MacText, configs, revision_counters
+from .tables import MacText, UtcDateTime, configs, revision_counters, revisions
 
 temporary: Final = MetaData()
 
@@ -43,14 +39,19 @@ staged: Final = Table(
     temporary,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Text, nullable=False),
+    # Of an entry whose device has a config. The first one is always a creation.
+    Column("operation", String(16), nullable=False),
+    # Of a deleted config that is restored.
+    Column("config_id", BigInteger),
     Column("if_revision", BigInteger),
     Column("mac_address", MacText, nullable=False),
-    Column("content", Text, nullable=False),
-    Column("etag", String(80), nullable=False),
+    # Nothing from here on in a deletion.
+    Column("content", Text),
+    Column("etag", String(80)),
     Column("device_name", String(255)),
     Column("device_entity_id", String(255)),
     Column("enable_ota", Boolean),
-    Column("search_text", Text, nullable=False),
+    Column("search_text", Text),
     prefixes=["TEMPORARY"],
 )
 
@@ -63,6 +64,8 @@ planned: Final = Table(
     Column("revision", BigInteger),
     Column("document_number", BigInteger),
     Column("config_id", BigInteger),
+    # Of the config that is there, or of its deletion.
+    Column("last_change_at", UtcDateTime),
     prefixes=["TEMPORARY"],
 )
 
@@ -79,9 +82,6 @@ duplicates: Final = Table(
 # Built when results are first read; most writes do not read them.
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
-_IS_CHANGED: Final = planned.c.outcome == Outcome.CHANGED.value
-_IS_NEW: Final = planned.c.outcome == Outcome.NEW.value
-_IS_STORED: Final = or_(_IS_NEW, _IS_CHANGED)
 PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
 
 # A counter of 1 without a config: the lock has just inserted the device.
@@ -146,9 +146,32 @@ LOCK: Final = _lock()
 FIND_DUPLICATES: Final = _find_duplicates()
 DISCARD_DUPLICATES: Final = delete(staged).where(staged.c.seq.in_(select(duplicates.c.seq)))
 
-IS_STALE: Final = and_(
-    staged.c.if_revision.is_not(None),
-    or_(configs.c.id.is_(None), configs.c.revision != staged.c.if_revision),
+_IS_RESTORATION: Final = staged.c.operation == Operation.RESTORE.value
+_IS_DELETION: Final = staged.c.operation == Operation.DELETE.value
+_newest: Final = revisions.alias("newest")
+_deletion: Final = revisions.alias("deletion")
+# Scalar subqueries: PostgreSQL would read all revisions for an EXISTS.
+_NEWEST_REVISION: Final = (
+    select(func.max(_newest.c.revision)).where(_newest.c.config_id == staged.c.config_id).scalar_subquery()
+)
+_OF_DELETION: Final = (
+    _deletion.c.config_id == staged.c.config_id,
+    _deletion.c.revision == staged.c.if_revision,
+    _deletion.c.operation == Operation.DELETE.value,
+)
+_DELETED_FROM: Final = select(_deletion.c.mac_address).where(*_OF_DELETION).scalar_subquery()
+_DELETED_AT: Final = select(_deletion.c.created_at).where(*_OF_DELETION).scalar_subquery()
+_IS_DELETED: Final = and_(
+    func.coalesce(_NEWEST_REVISION, 0) == staged.c.if_revision,
+    func.coalesce(_DELETED_FROM, "") == staged.c.mac_address,
+)
+
+IS_STALE: Final = case(
+    (_IS_RESTORATION, not_(_IS_DELETED)),
+    else_=and_(
+        staged.c.if_revision.is_not(None),
+        or_(configs.c.id.is_(None), configs.c.revision != staged.c.if_revision),
+    ),
 )
 UNREGISTER: Final = delete(revision_counters).where(
     revision_counters.c.last_revision == _FIRST,
@@ -162,6 +185,9 @@ def plan(on_conflict: OnConflict) -> Any:
     """Determine the outcome of each entry from the present rows."""
     outcome = case(
         (IS_STALE, Outcome.STALE.value),
+        (and_(_IS_RESTORATION, configs.c.id.is_(None)), Outcome.RESTORED.value),
+        (_IS_RESTORATION, Outcome.IN_USE.value),
+        (_IS_DELETION, Outcome.DELETED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
         (configs.c.content == staged.c.content, Outcome.SAME.value),
         else_=OUTCOME_OF_CONFLICT[on_conflict].value,
@@ -172,7 +198,8 @@ def plan(on_conflict: OnConflict) -> Any:
             staged.c.mac_address,
             outcome.label("outcome"),
             configs.c.revision,
-            configs.c.id,
+            func.coalesce(staged.c.config_id, configs.c.id).label("config_id"),
+            case((_IS_RESTORATION, _DELETED_AT), else_=configs.c.updated_at).label("last_change_at"),
             _next(revision_counters.c.last_revision).label("next_revision"),
             _next(revision_counters.c.last_document_number).label("document_number"),
         )
@@ -183,86 +210,16 @@ def plan(on_conflict: OnConflict) -> Any:
         )
         .subquery()
     )
-    takes_revision = compared.c.outcome.in_([Outcome.NEW.value, Outcome.CHANGED.value])
+    takes_revision = compared.c.outcome.in_([outcome.value for outcome in TAKING_REVISION])
     return insert(planned).from_select(
-        ["seq", "mac_address", "outcome", "revision", "document_number", "config_id"],
+        ["seq", "mac_address", "outcome", "revision", "document_number", "config_id", "last_change_at"],
         select(
             compared.c.seq,
             compared.c.mac_address,
             compared.c.outcome,
             case((takes_revision, compared.c.next_revision), else_=compared.c.revision),
             compared.c.document_number,
-            compared.c.id,
+            compared.c.config_id,
+            compared.c.last_change_at,
         ),
     )
-
-
-def _served() -> list[ColumnElement[Any]]:
-    """The documents of the entries: each is the content."""
-    served: dict[str, ColumnElement[Any]] = {
-        **{name: staged.c[name] for name in ("etag", *DERIVED, "search_text")},
-        "body": staged.c.content,
-        "number": planned.c.document_number,
-    }
-    return [column.label(f"document_{name}") for name, column in served.items()]
-
-
-def _rows(condition: ColumnElement[bool]) -> Columns:
-    """The entries that a condition selects, for statements that store configs and documents."""
-    rows = (
-        select(
-            planned.c.config_id,
-            planned.c.mac_address,
-            planned.c.revision,
-            *(staged.c[name] for name in CONTENT),
-            *_served(),
-            WRITE["now"].label("created_at"),
-            WRITE["now"].label("updated_at"),
-        )
-        .select_from(PLANNED_ENTRIES)
-        .where(condition)
-    )
-    return dict(rows.subquery().c.items())
-
-
-def _stored_rows() -> Columns:
-    """The configs that were stored, for `changes.append` and `changes.announcements`."""
-    rows = (
-        select(
-            configs.c.id.label("config_id"),
-            configs.c.mac_address,
-            configs.c.revision,
-            case((_IS_NEW, Operation.CREATE.value), else_=Operation.UPDATE.value).label("operation"),
-            *(staged.c[name] for name in (*CONTENT, *DERIVED)),
-            *_served(),
-            configs.c.updated_at,
-        )
-        .select_from(PLANNED_ENTRIES.join(configs, configs.c.mac_address == planned.c.mac_address))
-        .where(_IS_STORED)
-    )
-    return dict(rows.subquery().c.items())
-
-
-_COUNTED: Final = dict(
-    select(planned.c.mac_address, planned.c.revision, planned.c.document_number)
-    .where(_IS_STORED)
-    .subquery()
-    .c.items()
-)
-_NEW: Final = {name: column for name, column in _rows(_IS_NEW).items() if name != "config_id"}
-_CHANGED: Final = _rows(_IS_CHANGED)
-_STORED: Final = _stored_rows()
-
-_STORE: Final = (
-    advance(_COUNTED),
-    add(_NEW),
-    replace(_CHANGED),
-    add_documents(_NEW),
-    replace_documents(_CHANGED),
-    append(_STORED),
-)
-RECORD: Final = {name: (*_STORE, log(name, _STORED, WRITE)) for name in ("postgresql", "sqlite")}
-"""The statements that store the planned entries, one after the other; their parameters are `WRITE`."""
-
-# In the order in which the relay locks them.
-ANNOUNCEMENTS: Final = announcements(_STORED).order_by(_STORED["mac_address"])

@@ -15,7 +15,17 @@ from attrs import Factory, define, field
 from sqlalchemy import Column, Connection, Row, Select, delete, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from iotconfig.domain.configs.bulk import NOT_LOCKED, BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import (
+    NOT_LOCKED,
+    AnyEntry,
+    BulkDeletion,
+    BulkEntry,
+    BulkRestoration,
+    BulkResult,
+    Duplicate,
+    OnConflict,
+    Outcome,
+)
 from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import search_text
@@ -26,6 +36,7 @@ from iotconfig.domain.mac import MacAddress
 from . import bulk
 from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
+from .bulk_record import ANNOUNCEMENTS, RECORD
 from .bulk_selection import BulkSelection
 from .change_row import write_values
 from .engine.database import Session
@@ -53,7 +64,7 @@ class SqlBulkWrite:
         for table in (staged, planned):
             self._connection.execute(CreateTable(table))
 
-    def add(self, entries: Sequence[BulkEntry]) -> None:
+    def add(self, entries: Sequence[AnyEntry]) -> None:
         rows = [_row(number, entry) for number, entry in enumerate(entries, self._added)]
         self._added += len(rows)
         self._session.fill(staged, rows)
@@ -104,9 +115,9 @@ class SqlBulkWrite:
         self._is_locked = False
         self._session.analyze(planned)
         values = write_values(new_change_id(), note, now)
-        for statement in bulk.RECORD[self._connection.dialect.name]:
+        for statement in RECORD[self._connection.dialect.name]:
             self._connection.execute(statement, values)
-        enqueue_selected(self._connection, bulk.ANNOUNCEMENTS, values)
+        enqueue_selected(self._connection, ANNOUNCEMENTS, values)
 
     def tally(self) -> Mapping[Outcome, int]:
         return self._tally
@@ -122,7 +133,7 @@ class SqlBulkWrite:
                 planned.c.mac_address,
                 planned.c.outcome,
                 planned.c.revision,
-                configs.c.id,
+                func.coalesce(planned.c.config_id, configs.c.id).label("config_id"),
             )
             .select_from(
                 bulk.PLANNED_ENTRIES.outerjoin(configs, configs.c.mac_address == planned.c.mac_address)
@@ -131,7 +142,7 @@ class SqlBulkWrite:
         )
         for row in self._pages(entries, planned.c.seq):
             yield BulkResult(
-                row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.id, row.revision
+                row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.config_id, row.revision
             )
 
     def _pages(self, statement: Select[Any], position: Column[int]) -> Iterator[Row[Any]]:
@@ -150,13 +161,24 @@ class SqlBulkWrite:
         return self._session.connection
 
 
-def _row(number: int, entry: BulkEntry) -> tuple[object, ...]:
-    content = entry.content
+def _row(number: int, entry: AnyEntry) -> tuple[object, ...]:
     return (
         number,
         entry.place,
+        entry.operation.value,
+        entry.config_id if isinstance(entry, BulkRestoration) else None,
         entry.if_revision,
         entry.mac_address.canonical,
+        *(_NO_CONTENT if isinstance(entry, BulkDeletion) else _content(entry)),
+    )
+
+
+_NO_CONTENT: Final = (None,) * 6
+
+
+def _content(entry: BulkEntry | BulkRestoration) -> tuple[object, ...]:
+    content = entry.content
+    return (
         content.text,
         content.etag,
         content.device_name,

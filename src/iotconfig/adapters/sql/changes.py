@@ -1,7 +1,7 @@
 """Changes, recorded in SQL. Each statement is written once, for one change and for a hundred thousand.
 
 A statement is built from columns by name: for one change they are parameters (`ROW` in
-`change_row.py`), for many the columns of a relation (`bulk.py`). What all changes of a write share is a
+`change_row.py`), for many the columns of a relation (`bulk_record.py`). What all changes of a write share is a
 parameter either way (`WRITE`).
 """
 
@@ -99,7 +99,7 @@ def replace(changed: Columns) -> Update:
 
 def remove(gone: Columns) -> Delete:
     """Remove configs."""
-    return delete(configs).where(configs.c.id == gone["config_id"])
+    return delete(configs).where(configs.c.id.in_(select(gone["config_id"])))
 
 
 def append(changed: Columns) -> Insert:

@@ -50,7 +50,7 @@ def replace_documents(changed: Columns) -> Update:
 
 def remove_documents(mac_address: ColumnElement[Any]) -> Delete:
     """End the documents of devices."""
-    return delete(documents).where(documents.c.mac_address == mac_address)
+    return delete(documents).where(documents.c.mac_address.in_(select(mac_address)))
 
 
 def _values(changed: Columns) -> dict[str, ColumnElement[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 from attrs import field, frozen
 
@@ -15,6 +15,7 @@ from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .config import Config
+from .revisions import Operation, check_config_id
 
 
 class OnConflict(StrEnum):
@@ -43,6 +44,12 @@ class Outcome(StrEnum):
     """Its device has other content (`OnConflict.FAIL`)."""
     STALE = "stale"
     """Its config is not at the entry's `if_revision`."""
+    DELETED = "deleted"
+    """Its config is deleted (`BulkDeletion`)."""
+    RESTORED = "restored"
+    """Its deleted config returns under its id (`BulkRestoration`)."""
+    IN_USE = "in-use"
+    """Its deleted config cannot return: the device has another one."""
 
 
 OUTCOME_OF_CONFLICT: Final = {
@@ -52,8 +59,13 @@ OUTCOME_OF_CONFLICT: Final = {
 }
 """The outcome of an entry whose device has a config with other content."""
 
-PREVENTING: Final = frozenset({Outcome.CONFLICT, Outcome.STALE})
+PREVENTING: Final = frozenset({Outcome.CONFLICT, Outcome.STALE, Outcome.IN_USE})
 """The outcomes of entries that cannot be stored: one of them prevents a write of all or nothing."""
+
+TAKING_REVISION: Final = frozenset({Outcome.NEW, Outcome.CHANGED, Outcome.DELETED, Outcome.RESTORED})
+"""The outcomes of entries that are stored as a revision."""
+
+_REPLACING: Final = frozenset({Operation.UPDATE, Operation.ROLLBACK})
 
 NOT_LOCKED: Final = "A bulk write is stored once, inside its lock."
 """The message of the `RuntimeError` of `BulkWrite.store`."""
@@ -65,7 +77,21 @@ def _check_place(_entry: object, _attribute: object, place: str) -> None:
 
 def _check_if_revision(_entry: object, _attribute: object, revision: int | None) -> None:
     if revision is not None:
-        check_whole_number(revision, "The revision that an entry may replace is an int")
+        _check_revision(_entry, _attribute, revision)
+
+
+def _check_revision(_entry: object, _attribute: object, revision: int) -> None:
+    check_whole_number(revision, "The revision of an entry is an int")
+
+
+def _check_operation(_entry: object, _attribute: object, operation: Operation) -> None:
+    check_kind(operation, Operation, "The operation of an entry is an Operation")
+    if operation not in _REPLACING:
+        raise ValidationFailed("An entry replaces content by an update or a rollback.")
+
+
+def _check_config_id(_entry: object, _attribute: object, config_id: int) -> None:
+    check_config_id(config_id)
 
 
 @frozen
@@ -80,6 +106,43 @@ class BulkEntry:
     """Given as `ConfigContent`, JSON text or a dict."""
     if_revision: int | None = field(default=None, validator=_check_if_revision)
     """The revision that the device's config must have; None for any, or for no config."""
+    operation: Operation = field(default=Operation.UPDATE, validator=_check_operation)
+    """The operation that the history shows where content is replaced: update or rollback."""
+
+
+@frozen
+class BulkDeletion:
+    """One config to delete."""
+
+    operation: ClassVar[Operation] = Operation.DELETE
+
+    place: str = field(validator=_check_place)
+    """Its source, for messages."""
+    mac_address: MacAddress = field(converter=mac_address_of)
+    """Given as `MacAddress`, or as text in any spelling."""
+    if_revision: int = field(validator=_check_revision)
+    """The revision that the device's config must have."""
+
+
+@frozen
+class BulkRestoration:
+    """One deleted config to restore under its id."""
+
+    operation: ClassVar[Operation] = Operation.RESTORE
+
+    place: str = field(validator=_check_place)
+    """Its source, for messages."""
+    mac_address: MacAddress = field(converter=mac_address_of)
+    """The device that it belonged to, as `MacAddress` or as text in any spelling."""
+    content: ConfigContent = field(converter=content_of)
+    """The content that it gets; given as `ConfigContent`, JSON text or a dict."""
+    config_id: int = field(validator=_check_config_id)
+    if_revision: int = field(validator=_check_revision)
+    """The revision of its deletion, which must be its newest."""
+
+
+AnyEntry = BulkEntry | BulkDeletion | BulkRestoration
+"""One entry of a bulk write."""
 
 
 class ExportedConfig(NamedTuple):
@@ -111,7 +174,7 @@ class Duplicate:
     """The source of another entry with this MAC address."""
 
 
-def duplicates_among(entries: Sequence[BulkEntry]) -> Iterator[Duplicate]:
+def duplicates_among(entries: Sequence[AnyEntry]) -> Iterator[Duplicate]:
     """Return each entry that shares its MAC address with another, in their order."""
     places: dict[MacAddress, list[str]] = {}
     for entry in entries:
@@ -123,22 +186,6 @@ def duplicates_among(entries: Sequence[BulkEntry]) -> Iterator[Duplicate]:
             yield Duplicate(entry.place, entry.mac_address, other)
 
 
-def is_stale(entry: BulkEntry, config: Config | None) -> bool:
-    """Whether an entry is for another revision of its device's config. `config`: that config, or None."""
-    return entry.if_revision is not None and (config is None or config.revision != entry.if_revision)
-
-
-def outcome_of(entry: BulkEntry, config: Config | None, on_conflict: OnConflict) -> Outcome:
-    """Return the outcome of an entry. `config`: the one that its device has, or None."""
-    if is_stale(entry, config):
-        return Outcome.STALE
-    if config is None:
-        return Outcome.NEW
-    if config.content.text == entry.content.text:
-        return Outcome.SAME
-    return OUTCOME_OF_CONFLICT[on_conflict]
-
-
 @frozen
 class BulkResult:
     """The outcome of one entry, of a write or of a dry run."""
@@ -147,9 +194,9 @@ class BulkResult:
     mac_address: MacAddress
     outcome: Outcome
     config_id: int | None
-    """None where there is no config."""
+    """None where there is no config, and none was deleted."""
     revision: int | None
-    """The config's revision afterwards; None where there is no config."""
+    """The config's revision afterwards, that of a deletion included; None where there is no config."""
 
 
 OnResult = Callable[[BulkResult], None]
@@ -161,6 +208,8 @@ class Tally:
 
     new: int = 0
     changed: int = 0
+    deleted: int = 0
+    restored: int = 0
     same: int = 0
     skipped: int = 0
     refused: int = 0
@@ -170,14 +219,15 @@ class Tally:
     @classmethod
     def of(cls, outcomes: Mapping[Outcome, int], refused: int, *, is_stored: bool) -> Self:
         """Return the tally of a write that counted its `outcomes`, and whose entries were stored or not."""
-        new, changed = outcomes.get(Outcome.NEW, 0), outcomes.get(Outcome.CHANGED, 0)
         return cls(
-            new=new,
-            changed=changed,
+            new=outcomes.get(Outcome.NEW, 0),
+            changed=outcomes.get(Outcome.CHANGED, 0),
+            deleted=outcomes.get(Outcome.DELETED, 0),
+            restored=outcomes.get(Outcome.RESTORED, 0),
             same=outcomes.get(Outcome.SAME, 0),
             skipped=outcomes.get(Outcome.SKIPPED, 0),
             refused=refused,
-            stored=is_stored and new + changed > 0,
+            stored=is_stored and any(outcomes.get(outcome) for outcome in TAKING_REVISION),
         )
 
 

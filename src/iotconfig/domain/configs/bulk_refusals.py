@@ -62,9 +62,11 @@ def refusal_of(result: BulkResult) -> BulkRefusal:
         error = RecordExists(
             result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
         )
+    elif result.outcome is Outcome.IN_USE:
+        error = RecordExists(result.mac_address, f"delete that one to restore config {result.config_id}")
     elif result.revision is None:
         error = PreconditionFailed(
-            f"The entry replaces a config, and MAC address {result.mac_address} has none."
+            f"The entry is for a config at a revision, and MAC address {result.mac_address} has none."
         )
     else:
         error = PreconditionFailed(

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import BulkEntry, BulkResult, Duplicate, OnConflict, Outcome
+from .bulk import AnyEntry, BulkResult, Duplicate, OnConflict, Outcome
 from .config import Config
 from .counter import RevisionCounter
 from .query import ConfigPage, ConfigQuery
@@ -137,7 +137,7 @@ class BulkWrite(Protocol):
     memory for the entries. An error of any method ends its use.
     """
 
-    def add(self, entries: Sequence[BulkEntry]) -> None:
+    def add(self, entries: Sequence[AnyEntry]) -> None:
         """Add some entries; a thousand at a time is a good number. Inside `lock`: only of configs that `selected` gave."""
         ...
 
@@ -183,10 +183,11 @@ class BulkWrite(Protocol):
         ...
 
     def store(self, note: ChangeNote, now: datetime) -> None:
-        """Store each entry that `compare` found new or changed, as `ConfigService.put` would.
+        """Store each entry whose outcome is one of `TAKING_REVISION`, as `ConfigService` would.
 
-        Called once, inside `lock` and after `compare`; otherwise it raises `RuntimeError`. An entry with
-        the same content makes no revision and is not announced.
+        An entry with content is stored as by `put`, a deletion as by `delete`, a restoration as by `restore`
+        with the content of the entry. Called once, inside `lock` and after `compare`; otherwise it raises
+        `RuntimeError`. An entry with the same content makes no revision and is not announced.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import RecordExists, RecordGone
 
 from . import changes
@@ -12,6 +13,7 @@ from .config import Config
 from .counter import RevisionCounter
 from .history import newest_revision
 from .locking import Moved
+from .ports import HistoryReader
 from .revisions import Operation, Revision
 from .store import UnitOfWork
 
@@ -43,12 +45,16 @@ def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now
     last = work.history.newest_content(config_id)
     if last is None or last.content is None:
         raise RecordGone(f"The content of config {config_id} was pruned.")
-    deleted = Config(
-        id=config_id,
-        mac_address=counter.mac_address,
-        content=last.content,
+    return changes.restored(counter, as_deleted(work.history, deletion, last.content), now)
+
+
+def as_deleted(history: HistoryReader, deletion: Revision, content: ConfigContent) -> Config:
+    """Return a deleted config with this content, the revision and time of its deletion, and the time of its creation."""
+    return Config(
+        id=deletion.config_id,
+        mac_address=deletion.mac_address,
+        content=content,
         revision=deletion.revision,
-        created_at=work.history.created_at(config_id) or deletion.created_at,
+        created_at=history.created_at(deletion.config_id) or deletion.created_at,
         updated_at=deletion.created_at,
     )
-    return changes.restored(counter, deleted, now)

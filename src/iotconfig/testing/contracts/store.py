@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .board_swaps import BoardSwapsContract
+from .bulk_removals import BulkRemovalsContract
 from .bulk_write import BulkWriteContract
 from .change_log import ChangeLogContract
 from .closing import ClosingContract
@@ -28,6 +29,7 @@ class StoreContract(
     RestoringContract,
     BoardSwapsContract,
     BulkWriteContract,
+    BulkRemovalsContract,
     SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,

@@ -37,6 +37,8 @@ class BulkReport:
     dry_run: bool
     new: int
     changed: int
+    deleted: int
+    restored: int
     same: int
     skipped: int
     refused: int

@@ -1,0 +1,69 @@
+"""The outcome of one entry of a bulk write, and the change that stores it; `adapters/sql/bulk.py` says the same in SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from iotconfig.domain.errors import RecordNotFound
+
+from . import changes
+from .bulk import OUTCOME_OF_CONFLICT, AnyEntry, BulkDeletion, BulkRestoration, OnConflict, Outcome
+from .change import Change
+from .config import Config
+from .restoring import as_deleted
+from .revisions import Operation, Revision
+from .store import UnitOfWork, View
+
+
+def is_stale(view: View, entry: AnyEntry) -> bool:
+    """Whether an entry is for another revision of its config than the newest."""
+    if isinstance(entry, BulkRestoration):
+        return _deletion(view, entry) is None
+    return _is_at_another_revision(entry.if_revision, view.configs.get_by_mac(entry.mac_address))
+
+
+def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict) -> Outcome:
+    """Return the outcome of an entry. `on_conflict`: only for entries that store content."""
+    if is_stale(view, entry):
+        return Outcome.STALE
+    config = view.configs.get_by_mac(entry.mac_address)
+    if isinstance(entry, BulkRestoration):
+        return Outcome.RESTORED if config is None else Outcome.IN_USE
+    if isinstance(entry, BulkDeletion):
+        return Outcome.DELETED
+    if config is None:
+        return Outcome.NEW
+    if config.content.text == entry.content.text:
+        return Outcome.SAME
+    return OUTCOME_OF_CONFLICT[on_conflict]
+
+
+def change_of(work: UnitOfWork, entry: AnyEntry, now: datetime) -> Change:
+    """Return the change of an entry with one of the outcomes `TAKING_REVISION`. Raises `RecordNotFound` if it is stale."""
+    counter = work.counters.lock(entry.mac_address)
+    if isinstance(entry, BulkRestoration):
+        deletion = _deletion(work, entry)
+        if deletion is None:
+            raise RecordNotFound(entry.config_id)
+        return changes.restored(counter, as_deleted(work.history, deletion, entry.content), now)
+    config = work.configs.get_by_mac(entry.mac_address)
+    if isinstance(entry, BulkDeletion):
+        if config is None:
+            raise RecordNotFound(entry.mac_address)
+        return changes.deleted(counter, config, now)
+    if config is None:
+        return changes.created(counter, entry.content, now)
+    return changes.edited(counter, config, entry.content, entry.operation, now)
+
+
+def _deletion(view: View, entry: BulkRestoration) -> Revision | None:
+    """The deletion that an entry takes back, if that is still the newest revision of the config."""
+    newest = view.history.newest(entry.config_id)
+    if newest is None or newest.revision != entry.if_revision:
+        return None
+    is_of_device = newest.mac_address == entry.mac_address
+    return newest if newest.operation is Operation.DELETE and is_of_device else None
+
+
+def _is_at_another_revision(if_revision: int | None, config: Config | None) -> bool:
+    return if_revision is not None and (config is None or config.revision != if_revision)
