@@ -12,14 +12,16 @@ from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
-from .bulk import export, import_, patch
 from .config_lists import list_configs
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
 from .edit import edit
 from .errors import refusal
+from .exporting import export
 from .history import diff, history, prune_history, restore, rollback
+from .importing import import_
 from .notifications import announce, notifications, relay
+from .patching import patch
 from .serve import serve
 from .tokens import device_token, token
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 import click
+
+STANDARD_STREAM: Final = "-"
+"""The argument that names standard input or output in place of a file."""
 
 
 def standard_input() -> BinaryIO:
