@@ -41,7 +41,7 @@ class ConfigContent:
     text: str
     """The document's exact characters: key order, spacing, `1.10`, `1E2`, escapes."""
     etag: str
-    """The content ETag, quotes included, as the device route sends it."""
+    """The content ETag, quotes included."""
     device_name: str | None
     """`deviceName` of the document, or None where absent or null."""
     device_entity_id: str | None
