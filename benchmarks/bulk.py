@@ -44,7 +44,8 @@ from iotconfig import BulkEntry, BulkOptions, BulkService, MacAddress, MergePatc
 
 url, work, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with open_service(url) as service:
-    bulk = BulkService(service.store, service.clock)
+    # A service of an earlier commit is one of configs only.
+    bulk = getattr(service, "bulk", None) or BulkService(service.store, service.clock)
     begun, used = perf_counter(), process_time()
     if work == "import":
         entries = (BulkEntry(mac, mac, content) for mac, content in records(count))

@@ -19,12 +19,12 @@ def updates(url: str, seconds: float) -> float:
         for writer in range(WRITERS):
             mac = MacAddress.parse(f"0200000002{writer:02x}")
             # A different content each time, also over rounds: an equal content is not written.
-            config, _ = service.put(mac, ConfigContent.parse("{}"))
+            config, _ = service.configs.put(mac, ConfigContent.parse("{}"))
             ids.append((config.id, config.revision))
 
         def update(writer: int, number: int) -> None:
             config_id, begun = ids[writer]
-            service.update(config_id, ConfigContent.parse(_CONTENT % (begun + number)))
+            service.configs.update(config_id, ConfigContent.parse(_CONTENT % (begun + number)))
 
         return rate(update, seconds)
 

@@ -39,7 +39,9 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     with postgresql("hops") as (url,):
         with open_service(url) as service:
-            configs = [service.put(f"02000000000{number}", _PORCH % number)[0] for number in range(_DEVICES)]
+            configs = [
+                service.configs.put(f"02000000000{number}", _PORCH % number)[0] for number in range(_DEVICES)
+            ]
         with walked(url) as send:
             fetch = send("GET", f"/api/configs/{configs[0].mac_address}.json", THREE_WITHOUT_BODY)
             edit = send("PUT", f"/api/configs/{configs[0].id}", [_edit(number) for number in range(3)])

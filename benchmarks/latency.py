@@ -31,11 +31,11 @@ def delays(url: str, port: int, listener: Listener, changes: int) -> list[float]
     found = []
     try:
         with open_service(url) as service:
-            config, _ = service.put(DEVICE, ConfigContent.parse("{}"))
+            config, _ = service.configs.put(DEVICE, ConfigContent.parse("{}"))
             listener.wait_for(2)
             for number in range(changes):
                 listener.forget()
-                service.update(config.id, ConfigContent.parse(f'{{"n": {number}}}'))
+                service.configs.update(config.id, ConfigContent.parse(f'{{"n": {number}}}'))
                 committed = perf_counter()
                 while not listener.received("/config"):
                     pass

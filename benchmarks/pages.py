@@ -56,7 +56,7 @@ def main() -> None:
         urls = stack.enter_context(postgresql("small", "large"))
         for url, count in zip(urls, (given.small, given.large), strict=True):
             fill(url, count)
-        small, large = (stack.enter_context(open_service(url)) for url in urls)
+        small, large = (stack.enter_context(open_service(url)).configs for url in urls)
         medians = rounds(
             {
                 "small first": lambda: milliseconds(page(small, None), 20),

@@ -123,7 +123,7 @@ def fill(ours: str, other: str, documents: Mapping[str, str]) -> dict[str, dict[
         connection.execute("DROP TABLE configs")
     with open_service(ours) as service, afternoon.sessions(other)() as session:
         for mac, text in documents.items():
-            config, _ = service.put(MacAddress.parse(mac), ConfigContent.parse(text))
+            config, _ = service.configs.put(MacAddress.parse(mac), ConfigContent.parse(text))
             ids[_OURS][mac] = config.id
             entity = afternoon.Config(
                 mac_address=mac,

@@ -52,7 +52,7 @@ def in_process(url: str, seconds: float, *, wakes: bool) -> float:
 
         def update(writer: int, number: int) -> None:
             mac = MacAddress.parse(f"0200000001{writer:02x}")
-            service.put(mac, ConfigContent.parse(f'{{"n": {number}, "at": {perf_counter()}}}'))
+            service.configs.put(mac, ConfigContent.parse(f'{{"n": {number}, "at": {perf_counter()}}}'))
 
         return rate(update, seconds)
 

@@ -1,5 +1,41 @@
 """The system of record for the configuration of ESP32-class devices.
 
+    import iotconfig
+
+    with iotconfig.open_service("sqlite:///devices.db", upgrade=True) as service:
+        config, created = service.configs.put("aa:bb:cc:dd:ee:ff", {"mqtt": {"port": 1883}})
+        print(config.content["mqtt"]["port"], config.revision)
+        for config in service.configs.all():
+            print(config.mac_address, config.content)
+
+`open_service` opens a `Service`, whose members are the use cases:
+
+    service.configs        ConfigService        one config at a time
+    service.history        HistoryService       revisions, deleted configs, pruning
+    service.bulk           BulkService          import, patch and export of many configs
+    service.notifications  NotificationService  pending notifications
+    service.api_tokens     ApiTokenService      tokens of programs
+    service.device_tokens  DeviceTokenService   tokens of devices
+
+They take and return:
+
+    configs        Config, ConfigContent, Document, MacAddress, RevisionCounter
+    lists          ConfigQuery, ConfigPage, ConfigSummary; HistoryQuery, HistoryPage, Revision,
+                   RevisionSummary, Operation; DeletedQuery, DeletedPage, DeletedConfig
+    changes        Replace, Merge with a MergePatch, Rollback; ChangeNote (author and message);
+                   Precondition, UNCONDITIONAL; Retention, Pruned
+    bulk           BulkEntry, BulkOptions, OnConflict; Selection, MemberValue; Tally, BulkRefusal,
+                   BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
+    notifications  Notification, DeliveryHealth, DeliveryState
+    tokens         ApiToken, DeviceToken, Principal, Role
+
+Errors derive from IotConfigError, and have `code` and `details`:
+
+    of an input    ValidationFailed, InvalidDocument, InvalidMacAddress, ContentTooLarge
+    of a record    RecordNotFound, RecordExists, RecordGone, NameTaken, PreconditionFailed
+    of a token     AuthenticationRequired
+    of the store   StoreUnavailable, StoreFull, ServiceClosed
+
 Importing this package loads next to nothing: the parts of its core are loaded
 when their names are first used, and the adapters by `open_service`.
 """
@@ -12,28 +48,55 @@ from typing import TYPE_CHECKING, Final
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from .domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, OnConflict, Tally
+    from .domain.access.api_tokens import ApiToken, ApiTokenService
+    from .domain.access.principal import Principal, Role
+    from .domain.announcing.notifications import Notification
+    from .domain.announcing.service import DeliveryHealth, DeliveryState, NotificationService
+    from .domain.configs.bulk import (
+        BulkEntry,
+        BulkOptions,
+        BulkRefusal,
+        BulkResult,
+        ExportedConfig,
+        OnConflict,
+        Outcome,
+        PatchOutcome,
+        PatchSample,
+        Tally,
+    )
     from .domain.configs.bulk_service import BulkService
     from .domain.configs.config import Config, ConfigSummary
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
-    from .domain.configs.history import HistoryService
+    from .domain.configs.history import HistoryService, Pruned
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
     from .domain.configs.query import ConfigPage, ConfigQuery
-    from .domain.configs.revisions import ChangeNote, DeletedQuery, HistoryQuery, Retention, Revision
+    from .domain.configs.revisions import (
+        ChangeNote,
+        DeletedConfig,
+        DeletedPage,
+        DeletedQuery,
+        HistoryPage,
+        HistoryQuery,
+        Operation,
+        Retention,
+        Revision,
+        RevisionSummary,
+    )
     from .domain.configs.selection import Selection
     from .domain.configs.service import ConfigService
+    from .domain.devices.tokens import DeviceToken, DeviceTokenService
     from .domain.documents.content import ConfigContent
     from .domain.documents.document import Document
     from .domain.documents.member_value import MemberValue
     from .domain.documents.merge_patch import MergePatch
     from .domain.errors import (
+        AuthenticationRequired,
         ContentTooLarge,
         InvalidDocument,
         InvalidMacAddress,
         IotConfigError,
+        NameTaken,
         PreconditionFailed,
         RecordExists,
         RecordGone,
@@ -43,13 +106,18 @@ if TYPE_CHECKING:
         StoreUnavailable,
         ValidationFailed,
     )
+    from .domain.facade import Service
     from .domain.mac import MacAddress
 
 __all__ = [
     "UNCONDITIONAL",
+    "ApiToken",
+    "ApiTokenService",
+    "AuthenticationRequired",
     "BulkEntry",
     "BulkOptions",
     "BulkRefusal",
+    "BulkResult",
     "BulkService",
     "ChangeNote",
     "Config",
@@ -59,8 +127,16 @@ __all__ = [
     "ConfigService",
     "ConfigSummary",
     "ContentTooLarge",
+    "DeletedConfig",
+    "DeletedPage",
     "DeletedQuery",
+    "DeliveryHealth",
+    "DeliveryState",
+    "DeviceToken",
+    "DeviceTokenService",
     "Document",
+    "ExportedConfig",
+    "HistoryPage",
     "HistoryQuery",
     "HistoryService",
     "InvalidDocument",
@@ -70,9 +146,18 @@ __all__ = [
     "MemberValue",
     "Merge",
     "MergePatch",
+    "NameTaken",
+    "Notification",
+    "NotificationService",
     "OnConflict",
+    "Operation",
+    "Outcome",
+    "PatchOutcome",
+    "PatchSample",
     "Precondition",
     "PreconditionFailed",
+    "Principal",
+    "Pruned",
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
@@ -80,8 +165,11 @@ __all__ = [
     "Retention",
     "Revision",
     "RevisionCounter",
+    "RevisionSummary",
+    "Role",
     "Rollback",
     "Selection",
+    "Service",
     "ServiceClosed",
     "StoreFull",
     "StoreUnavailable",
@@ -92,27 +180,84 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "configs.config": (
+    "domain.access.api_tokens": (
+        "ApiToken",
+        "ApiTokenService",
+    ),
+    "domain.access.principal": (
+        "Principal",
+        "Role",
+    ),
+    "domain.announcing.notifications": ("Notification",),
+    "domain.announcing.service": (
+        "DeliveryHealth",
+        "DeliveryState",
+        "NotificationService",
+    ),
+    "domain.configs.bulk": (
+        "BulkEntry",
+        "BulkOptions",
+        "BulkRefusal",
+        "BulkResult",
+        "ExportedConfig",
+        "OnConflict",
+        "Outcome",
+        "PatchOutcome",
+        "PatchSample",
+        "Tally",
+    ),
+    "domain.configs.bulk_service": ("BulkService",),
+    "domain.configs.config": (
         "Config",
         "ConfigSummary",
     ),
-    "configs.counter": ("RevisionCounter",),
-    "configs.precondition": (
-        "UNCONDITIONAL",
-        "Precondition",
-    ),
-    "documents.content": ("ConfigContent",),
-    "documents.document": ("Document",),
-    "configs.edits": (
+    "domain.configs.counter": ("RevisionCounter",),
+    "domain.configs.edits": (
         "Merge",
         "Replace",
         "Rollback",
     ),
-    "errors": (
+    "domain.configs.history": (
+        "HistoryService",
+        "Pruned",
+    ),
+    "domain.configs.precondition": (
+        "UNCONDITIONAL",
+        "Precondition",
+    ),
+    "domain.configs.query": (
+        "ConfigPage",
+        "ConfigQuery",
+    ),
+    "domain.configs.revisions": (
+        "ChangeNote",
+        "DeletedConfig",
+        "DeletedPage",
+        "DeletedQuery",
+        "HistoryPage",
+        "HistoryQuery",
+        "Operation",
+        "Retention",
+        "Revision",
+        "RevisionSummary",
+    ),
+    "domain.configs.selection": ("Selection",),
+    "domain.configs.service": ("ConfigService",),
+    "domain.devices.tokens": (
+        "DeviceToken",
+        "DeviceTokenService",
+    ),
+    "domain.documents.content": ("ConfigContent",),
+    "domain.documents.document": ("Document",),
+    "domain.documents.member_value": ("MemberValue",),
+    "domain.documents.merge_patch": ("MergePatch",),
+    "domain.errors": (
+        "AuthenticationRequired",
         "ContentTooLarge",
         "InvalidDocument",
         "InvalidMacAddress",
         "IotConfigError",
+        "NameTaken",
         "PreconditionFailed",
         "RecordExists",
         "RecordGone",
@@ -122,64 +267,39 @@ _HOMES: Final = {
         "StoreUnavailable",
         "ValidationFailed",
     ),
-    "configs.bulk": (
-        "BulkEntry",
-        "OnConflict",
-        "BulkRefusal",
-        "BulkOptions",
-        "Tally",
-    ),
-    "configs.bulk_service": ("BulkService",),
-    "configs.history": ("HistoryService",),
-    "mac": ("MacAddress",),
-    "documents.member_value": ("MemberValue",),
-    "documents.merge_patch": ("MergePatch",),
-    "configs.revisions": (
-        "DeletedQuery",
-        "HistoryQuery",
-        "ChangeNote",
-        "Retention",
-        "Revision",
-    ),
-    "configs.query": (
-        "ConfigPage",
-        "ConfigQuery",
-    ),
-    "configs.selection": ("Selection",),
-    "configs.service": ("ConfigService",),
+    "domain.facade": ("Service",),
+    "domain.mac": ("MacAddress",),
 }
 
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    """Load the part of the core that a name comes from, when it is first asked for."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f".domain.{_HOME_OF[name]}", __name__), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # A type checker that sees it accepts any name.
+
+    def __getattr__(name: str) -> object:
+        """Load the module that a name comes from, when it is first asked for."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found: object = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
-def open_service(database_url: str, *, upgrade: bool = False) -> AbstractContextManager[ConfigService]:
-    """A service on a database, closed at the end of the `with` block.
+def open_service(database_url: str, *, upgrade: bool = False) -> Service:
+    """Open all use cases on a database. Close the service with `close()`, or use it in a `with` block.
 
-    Closed, it raises `ServiceClosed`, and so does what was made of its `store`.
-
-    `database_url`: `postgresql://user:password@host/name`, `sqlite:///file.db`
-    (relative; four slashes for an absolute path), or `memory://` for a store
-    that is gone at the end of the block.
-
-    `upgrade`: apply pending migrations first; a SQLite file that does not exist
-    is created. Without it, a schema that is not current is refused.
+    database_url: `postgresql://user:password@host/name`, `sqlite:///file.db` (relative; four slashes
+        for an absolute path), or `memory://` for a store that is gone once the service is closed.
+    upgrade: apply pending migrations first; a SQLite file that does not exist is created. Without it,
+        a schema that is not current is refused.
 
     Raises `ValidationFailed` for a URL of another kind, `StoreUnavailable` where
     the database does not answer or its schema is not current.
     """
-    from .entrypoints.library import open_configs
+    from .entrypoints.library import open_service
 
-    return open_configs(database_url, upgrade=upgrade)
+    return open_service(database_url, upgrade=upgrade)

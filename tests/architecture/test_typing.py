@@ -11,49 +11,83 @@ from pathlib import Path
 RIGHT = '''
 """A program that a user of the library might write."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 from iotconfig import Config, ConfigContent, ConfigQuery, ConfigService, MacAddress, Precondition, open_service
-from iotconfig import BulkEntry, IotConfigError, RecordExists, Replace, __version__
+from iotconfig import BulkEntry, BulkOptions, DeletedConfig, DeliveryState, HistoryQuery, IotConfigError, RecordExists
+from iotconfig import Replace, RevisionSummary, Role, Service, __version__
 
 
-def add(service: ConfigService, mac: str, content: str) -> Config:
+def add(configs: ConfigService, mac: str, content: str) -> Config:
     try:
-        return service.create(MacAddress.parse(mac), ConfigContent.parse(content))
+        return configs.create(MacAddress.parse(mac), ConfigContent.parse(content))
     except RecordExists as error:
-        found = service.get_by_mac(MacAddress.parse(mac))
+        found = configs.get_by_mac(MacAddress.parse(mac))
         print(error.details["mac_address"], found.content.device_name or "")
-        return service.update(found.id, ConfigContent.parse(content), Precondition(one_of=frozenset({found.revision})))
+        return configs.update(found.id, ConfigContent.parse(content), Precondition(one_of=frozenset({found.revision})))
     except IotConfigError as error:
         raise SystemExit(error.code) from error
 
 
 with open_service("memory://", upgrade=True) as service:
-    config = add(service, "02:00:00:00:00:01", "{}")
+    config = add(service.configs, "02:00:00:00:00:01", "{}")
     revision: int = config.revision
-    body: bytes = service.document(config.mac_address).body
-    changed, created = service.put(config.mac_address, ConfigContent.parse(b"{}"))
-    plain = service.create("0200.0000.0002", {"deviceName": "Lamp", "curve": [1, 2.5, None]})
-    service.edit(plain.id, Replace(b"{}"), Precondition(one_of={1}))
+    body: bytes = service.configs.document(config.mac_address).body
+    changed, created = service.configs.put(config.mac_address, ConfigContent.parse(b"{}"))
+    plain = service.configs.create("0200.0000.0002", {"deviceName": "Lamp", "curve": [1, 2.5, None]})
+    service.configs.edit(plain.id, Replace(b"{}"), Precondition(one_of={1}))
     entry = BulkEntry("row 1", "02-00-00-00-00-03", {"n": 1})
     mac: MacAddress = entry.mac_address
     text: str = entry.content.text
-    service.find(ConfigQuery(after="020000000001"))
-    names: list[str | None] = [c.device_name for c in service.find(ConfigQuery(limit=10)).configs]
+    service.configs.find(ConfigQuery(after="020000000001"))
+    names: list[str | None] = [c.device_name for c in service.configs.find(ConfigQuery(limit=10))]
     print(__version__, changed.updated_at.isoformat(), created and revision, body, names)
+
+
+def history(service: Service, config: Config) -> Iterator[str]:
+    page: list[RevisionSummary] = list(service.history.revisions(HistoryQuery(config.id)))
+    for revision in service.history.all_revisions(config.id):
+        yield f"{revision.author} {revision.created_at.isoformat()} {len(page)}"
+    deleted: list[DeletedConfig] = list(service.history.all_deleted())
+    yield str(len(deleted))
+
+
+opened: Service = open_service("memory://")
+with closing(opened):
+    stored: int = opened.bulk.load([entry], BulkOptions()).new
+    for each in opened.configs.all(ConfigQuery(text="lamp")):
+        ssid: str = each.content["wifi"]["ssid"]
+        members: list[str] = list(each.content)
+        draft = each.content.to_dict()
+        draft["wifi"]["ssid"] = str(each.content.get("ssid", ssid))
+        opened.configs.update(each.id, draft)
+    token, secret = opened.api_tokens.create("ci", Role.VIEWER)
+    device_secret: str | None = opened.device_tokens.create("02-00-00-00-00-03")
+    is_off: bool = opened.notifications.health().state is DeliveryState.DISABLED
+opened.close()
 '''
 
 WRONG = """
-from iotconfig import ConfigContent, Entry, MacAddress, open_service
+from iotconfig import BulkEntry, ConfigContent, Entry, MacAddress, open_service
 
 with open_service("memory://") as service:
-    service.create(2, ConfigContent.parse("{}"))  # line 5
-    service.get_by_mac(MacAddress.parse("02:00:00:00:00:01")).revision = 3  # line 6
-    revision: str = service.get(1).revision  # line 7
-    service.remove(1)  # line 8
+    service.configs.create(2, ConfigContent.parse("{}"))  # line 5
+    service.configs.get_by_mac(MacAddress.parse("02:00:00:00:00:01")).revision = 3  # line 6
+    revision: str = service.configs.get(1).revision  # line 7
+    service.configs.remove(1)  # line 8
     open_service("memory://", True)  # line 9
-    service.get(1).content.device_name.upper()  # line 10
-    service.create("02:00:00:00:00:01", ["{}"])  # line 11
-    service.get("02:00:00:00:00:01")  # line 12
+    service.configs.get(1).content.device_name.upper()  # line 10
+    service.configs.create("02:00:00:00:00:01", ["{}"])  # line 11
+    service.configs.get("02:00:00:00:00:01")  # line 12
     BulkEntry("row 1", None, "{}")  # line 13
+    service.create("02:00:00:00:00:01", "{}")  # line 14
+    service.configs = None  # line 15
+    service.configs.get(1).content["wifi"] = {}  # line 16
+    service.configs.all("lamp")  # line 17
+    service.history.all_revisions("02:00:00:00:00:01")  # line 18
+    service.api_tokens.create("ci", "viewer")  # line 19
+    open_service("memory://").name  # line 20
 """
 
 CONFIG = "[mypy]\nstrict = True\n"
@@ -80,4 +114,4 @@ def test_a_right_program_checks_and_a_wrong_one_does_not(tmp_path: Path) -> None
     errors = re.findall(r"^(\S+):(\d+): error:", checked.stdout, re.MULTILINE)
 
     assert 1 == checked.returncode, checked.stdout + checked.stderr
-    assert {("wrong.py", str(line)) for line in range(5, 14)} == set(errors), checked.stdout
+    assert {("wrong.py", str(line)) for line in (2, *range(5, 21))} == set(errors), checked.stdout

@@ -13,7 +13,7 @@ MOST_IN_WORKER = 7
 def test_a_device_s_fetch_makes_few_hops(postgres_url: str) -> None:
     """Each hop costs processor time in every fetch."""
     with open_service(postgres_url) as service:
-        service.put(mac(1), content(deviceName="Porch"))
+        service.configs.put(mac(1), content(deviceName="Porch"))
 
     with walked(postgres_url) as send:
         walk = send("GET", f"/api/configs/{mac(1)}.json", THREE_WITHOUT_BODY)

@@ -11,8 +11,6 @@ from iotconfig import ChangeNote, ConfigContent, MacAddress, open_service
 from iotconfig.adapters.sql.engine.failures import DatabaseFault
 from iotconfig.adapters.sql.engine.statement_batch import execute_together
 from iotconfig.adapters.sql.tables import UtcDateTime
-from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.revisions import HistoryQuery
 from iotconfig.testing.clocks import START
 from tests.support.schema import execute
 from tests.support.tables import contents
@@ -26,13 +24,12 @@ def test_values_are_never_parsed(database_url: str) -> None:
     """Names of parameters, placeholders and SQL in values are stored as text."""
     content = ConfigContent.parse(json.dumps({"deviceName": ODD}))
     with open_service(database_url) as service:
-        config, _ = service.put(DEVICE, ConfigContent.parse("{}"))
+        config, _ = service.configs.put(DEVICE, ConfigContent.parse("{}"))
 
-        service.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure?"))
+        service.configs.update(config.id, content, note=ChangeNote("%(author)s", "100 % sure?"))
 
-        assert ODD == service.get(config.id).content.device_name
-        history = HistoryService(service.store, service.clock)
-        newest = history.revisions(HistoryQuery(config.id)).revisions[0]
+        assert ODD == service.configs.get(config.id).content.device_name
+        newest = next(service.history.all_revisions(config.id))
         assert ("%(author)s", "100 % sure?") == (newest.author, newest.message)
 
 
@@ -41,16 +38,16 @@ def test_a_failed_part_undoes_the_statement(database_url: str, table: str) -> No
     """If any table refuses, nothing is stored, and the connection stays usable."""
     made, dropped = _failing(database_url, table)
     with open_service(database_url) as service:
-        config, _ = service.put(DEVICE, ConfigContent.parse('{"n": 1}'))
+        config, _ = service.configs.put(DEVICE, ConfigContent.parse('{"n": 1}'))
         execute(database_url, *made)
         before = contents(database_url)
 
         with pytest.raises(DatabaseFault, match="no more"):
-            service.update(config.id, ConfigContent.parse('{"n": 2}'))
+            service.configs.update(config.id, ConfigContent.parse('{"n": 2}'))
 
         assert before == contents(database_url)
         execute(database_url, *dropped)
-        assert 2 == service.update(config.id, ConfigContent.parse('{"n": 2}')).revision
+        assert 2 == service.configs.update(config.id, ConfigContent.parse('{"n": 2}')).revision
 
 
 def _failing(url: str, table: str) -> tuple[list[str], list[str]]:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 import iotconfig
 from iotconfig import (
+    BulkEntry,
     BulkOptions,
-    BulkService,
     ConfigContent,
     ConfigQuery,
+    DeletedQuery,
     MacAddress,
     RecordNotFound,
+    Role,
+    Service,
     ServiceClosed,
     StoreUnavailable,
     ValidationFailed,
     open_service,
 )
+from iotconfig.testing.simultaneous import together
 from tests.support.schema import table_names
 
 MAC = MacAddress.parse("02:00:00:00:01:01")
@@ -51,45 +59,143 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 def test_open_service(url: str) -> None:
-    """A service on an empty store, upgraded on request, offers all use cases."""
+    """A service on an empty store, upgraded on request, offers all use cases of a config."""
     with open_service(url, upgrade=True) as service:
-        created = service.create(MAC, CONTENT)
-        assert bytes(CONTENT) == service.document(MAC).body
-        changed = service.update(created.id, ConfigContent.parse("{}"))
+        created = service.configs.create(MAC, CONTENT)
+        assert bytes(CONTENT) == service.configs.document(MAC).body
+        changed = service.configs.update(created.id, ConfigContent.parse("{}"))
         assert (1, 2) == (created.revision, changed.revision)
-        assert 1 == service.find(ConfigQuery()).count
-        service.delete(created.id)
+        assert 1 == service.configs.find(ConfigQuery()).count
+        service.configs.delete(created.id)
         with pytest.raises(RecordNotFound):
-            service.get_by_mac(MAC)
+            service.configs.get_by_mac(MAC)
 
 
-def test_a_closed_service_raises_an_error(url: str) -> None:
-    """After its block, a service and its parts raise `ServiceClosed` on each kind of store."""
+def test_one_service_has_all_use_cases(url: str) -> None:
+    """They are on one database: each reads the changes of the others."""
     with open_service(url, upgrade=True) as service:
-        service.create("02-00-00-00-01-01", {"deviceName": "Lamp"})
-    for use in (
-        lambda: service.document(MAC),
-        lambda: BulkService(service.store, service.clock).load([], BulkOptions()),
-    ):
-        with pytest.raises(ServiceClosed, match="open it again"):
-            use()
-    service.store.close()
+        tally = service.bulk.load([BulkEntry("row 1", MAC, CONTENT)], BulkOptions())
+        (config,) = service.configs.all()
+        token, text = service.api_tokens.create("ci", Role.VIEWER)
+        device_token = service.device_tokens.create(MAC)
+
+        assert (1, True) == (tally.new, tally.stored)
+        assert [1] == [revision.revision for revision in service.history.all_revisions(config.id)]
+        assert ("disabled", 1) == (
+            service.notifications.health().state,
+            service.notifications.health().pending,
+        )
+        assert "ci" == service.api_tokens.authenticate(text).subject
+        assert [token.name] == [stored.name for stored in service.api_tokens.all()]
+        assert device_token is not None
+        assert MAC == service.device_tokens.authenticate(device_token)
+
+
+CALLS: Final[Mapping[str, Callable[[Service], object]]] = {
+    "configs": lambda service: service.configs.document(MAC),
+    "configs.all": lambda service: list(service.configs.all()),
+    "history": lambda service: service.history.deleted(DeletedQuery()),
+    "bulk": lambda service: service.bulk.load([], BulkOptions()),
+    "notifications": lambda service: service.notifications.health(),
+    "api_tokens": lambda service: service.api_tokens.all(),
+    "device_tokens": lambda service: list(service.device_tokens.all()),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_closed_service_raises_an_error(url: str, name: str) -> None:
+    """After its block, each use case raises `ServiceClosed` on each kind of store; closing again does nothing."""
+    with open_service(url, upgrade=True) as service:
+        CALLS[name](service) if name != "configs" else service.configs.create(MAC, CONTENT)
+    service.close()
+    with pytest.raises(ServiceClosed, match="open it again"):
+        CALLS[name](service)
+
+
+def test_a_service_is_used_without_a_block(url: str) -> None:
+    """As in a notebook: opened, used, closed."""
+    service = open_service(url, upgrade=True)
+    configs = service.configs
+    configs.create(MAC, CONTENT)
+    service.close()
+
+    with pytest.raises(ServiceClosed):
+        configs.document(MAC)
+
+
+def test_a_use_case_outlives_the_object_that_gave_it(url: str) -> None:
+    """Nothing closes a database that is still used."""
+    configs = open_service(url, upgrade=True).configs
+    gc.collect()
+
+    assert 1 == configs.create(MAC, CONTENT).revision
+    configs.store.close()
+
+
+def test_a_program_that_closes_nothing_ends(database_url: str) -> None:
+    """It exits at once and without a warning, also with connections that are open."""
+    program = (
+        f"from iotconfig import open_service; open_service({database_url!r}).configs.put('{MAC}', '{{}}')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, "", "") == (ran.returncode, ran.stdout, ran.stderr)
+
+
+def test_threads_share_a_service(url: str) -> None:
+    """No change of many threads is lost, on one config or on many."""
+    with open_service(url, upgrade=True) as service:
+        shared, _ = service.configs.put(MAC, CONTENT)
+
+        def work(number: int) -> int:
+            for n in range(5):
+                service.configs.update(shared.id, {"by": number, "n": n})
+                service.configs.put(f"0200000002{number:02x}", {"n": n})
+            return len(list(service.configs.all()))
+
+        counts = together(12, work)
+
+        assert 1 + 12 * 5 == service.configs.get(shared.id).revision
+        assert 1 + 12 * 5 == len(list(service.history.all_revisions(shared.id)))
+        assert [MAC, *(MacAddress.parse(f"0200000002{n:02x}") for n in range(12))] == [
+            config.mac_address for config in service.configs.all()
+        ]
+        assert all(2 <= count <= 13 for count in counts)
+
+
+def test_closing_lets_a_call_of_another_thread_end(url: str) -> None:
+    """A block that is open goes on; what begins afterwards is refused."""
+    with open_service(url, upgrade=True) as service, ThreadPoolExecutor(1) as threads:
+        service.configs.put(MAC, CONTENT)
+        with service.configs.store.writing() as work:
+            counter = work.counters.lock(MAC)
+            threads.submit(service.close).result(timeout=30)
+            assert 1 == counter.last_revision
+
+        with pytest.raises(ServiceClosed):
+            service.configs.get_by_mac(MAC)
 
 
 def test_a_database_keeps_what_was_stored(database_url: str) -> None:
     """A second block on the same database reads the changes of the first one."""
     with open_service(database_url) as service:
-        created = service.create(MAC, CONTENT)
+        created = service.configs.create(MAC, CONTENT)
     with open_service(database_url) as service:
-        assert created == service.get(created.id)
+        assert created == service.configs.get(created.id)
 
 
 def test_memory_is_lost_with_its_block() -> None:
     """Each block on memory:// starts empty."""
     with open_service("memory://") as service:
-        service.create(MAC, CONTENT)
+        service.configs.create(MAC, CONTENT)
     with open_service("memory://") as service:
-        assert 0 == service.find(ConfigQuery()).count
+        assert 0 == service.configs.find(ConfigQuery()).count
 
 
 def test_a_schema_that_is_behind_is_refused(empty_url: str, tmp_path: Path) -> None:
@@ -126,7 +232,7 @@ def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, sqlite_url
     monkeypatch.setenv("IOTCONFIG_DB_POOL_SIZE", "many")
 
     with open_service(sqlite_url) as service:
-        assert 0 == service.find(ConfigQuery()).count
+        assert 0 == service.configs.find(ConfigQuery()).count
 
 
 def test_an_error_in_the_block_passes(database_url: str) -> None:

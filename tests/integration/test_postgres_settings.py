@@ -33,10 +33,10 @@ def test_defaults_of_the_database_change_nothing(postgres_url: str, setting: str
     _execute(postgres_url, f'ALTER DATABASE "{make_url(postgres_url).database}" SET {setting}')
 
     with open_service(postgres_url) as service:
-        config, _ = service.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
-        listed = service.find(ConfigQuery()).configs
+        config, _ = service.configs.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
+        listed = service.configs.find(ConfigQuery()).configs
 
-        assert config == service.get(config.id)
+        assert config == service.configs.get(config.id)
         assert (config.summary(),) == listed
 
 
@@ -48,9 +48,9 @@ def test_libpqs_environment_changes_nothing(
     monkeypatch.setenv(*variable)
 
     with open_service(postgres_url) as service:
-        config, _ = service.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
+        config, _ = service.configs.put(DEVICE, ConfigContent.parse(f'{{"deviceName": "{SECRET}"}}'))
 
-        assert config == service.get(config.id)
+        assert config == service.configs.get(config.id)
 
 
 def test_the_isolation_level_of_the_database_changes_nothing(postgres_url: str) -> None:
@@ -89,7 +89,7 @@ def test_an_unexpected_error_shows_no_content(postgres_url: str, caplog: pytest.
     caplog.set_level(logging.DEBUG, "iotconfig")
 
     with open_service(postgres_url) as service, pytest.raises(DatabaseFault) as caught:
-        service.create(DEVICE, ConfigContent.parse(f'{{"wifi": "{SECRET}"}}'))
+        service.configs.create(DEVICE, ConfigContent.parse(f'{{"wifi": "{SECRET}"}}'))
 
     logging.getLogger("iotconfig").error("failed", exc_info=caught.value)
     assert "no more" in str(caught.value)

@@ -78,7 +78,8 @@ def test_use_cases_work_on_one_database(sqlite_url: str) -> None:
 
 def test_use_cases_work_in_memory() -> None:
     """Every port of the use cases is there, and one store is behind all of them."""
-    with services_in_memory() as services:
+    services = services_in_memory()
+    with closing(services.persistence):
         created, _ = services.configs.put("020000000001", "{}")
         token, _ = services.api_tokens.create("ci", Role.VIEWER)
 

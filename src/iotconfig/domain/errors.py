@@ -217,7 +217,7 @@ class StoreUnavailable(IotConfigError):
 
 
 class ServiceClosed(IotConfigError):
-    """It was closed, as at the end of the block of `open_service`, and answers nothing any more.
+    """It was closed, by `close` or at the end of its block, and answers nothing any more.
 
     Not a `StoreUnavailable`, after which asking again may help.
     """
@@ -225,7 +225,7 @@ class ServiceClosed(IotConfigError):
     code = "STORE_UNAVAILABLE"
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or "The service is closed: use it inside its block, or open it again.")
+        super().__init__(message or "The service is closed: open it again.")
 
 
 class StoreBusy(StoreUnavailable):

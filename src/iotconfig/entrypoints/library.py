@@ -1,31 +1,38 @@
-"""`iotconfig.open_service`: the core on a database, for other programs."""
+"""`iotconfig.open_service`: all use cases on a database, for other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.facade import Service
 
 from . import wiring
 from .settings import Settings
-from .wiring.services import open_services, services_in_memory
+from .wiring.services import Services, checked_services, services_in_memory
 
 _IN_MEMORY: Final = "memory://"
 
 
-@contextmanager
-def open_configs(database_url: str, *, upgrade: bool) -> Iterator[ConfigService]:
+def open_service(database_url: str, *, upgrade: bool) -> Service:
     """See `iotconfig.open_service`. Reads no environment variables: in a library they are the caller's."""
+    services = _services(database_url, upgrade=upgrade)
+    return Service(
+        configs=services.configs,
+        history=services.history,
+        bulk=services.bulk,
+        notifications=services.notifications,
+        api_tokens=services.api_tokens,
+        device_tokens=services.device_tokens,
+        close=services.persistence.close,
+    )
+
+
+def _services(database_url: str, *, upgrade: bool) -> Services:
     if database_url == _IN_MEMORY:
-        with services_in_memory() as services:
-            yield services.configs
-        return
+        return services_in_memory()
     # Checked here, so that the error is about an argument and not about DATABASE_URL.
     wiring.parse_database_url(database_url)
     settings = Settings.from_environ({"DATABASE_URL": database_url})
     if upgrade:
         wiring.migrations(settings).upgrade()
-    with open_services(settings, checks_schema=not upgrade) as services:
-        yield services.configs
+    return checked_services(settings, checks_schema=not upgrade)

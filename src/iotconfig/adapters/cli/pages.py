@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from iotconfig.domain.paging import MAX_PAGE
+from iotconfig.domain.paging import MAX_PAGE, all_items
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import ConfigSummary
@@ -17,26 +17,13 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.query import ConfigQuery
     from iotconfig.domain.configs.revisions import DeletedConfig
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-C = TypeVar("C")
-C_co = TypeVar("C_co", covariant=True)
-
-
-class _Page(Protocol[T_co, C_co]):
-    @property
-    def configs(self) -> Sequence[T_co]: ...
-
-    @property
-    def next(self) -> C_co | None: ...
-
 
 def summaries(
     service: ConfigUseCases, query: ConfigQuery, limit: int | None = None
 ) -> Iterator[ConfigSummary]:
     """The configs that `query` selects, at most `limit` of them, sorted by MAC address. They are not counted."""
     first = evolve(query, limit=_page_size(limit), count=False)
-    return islice(_items(lambda cursor: service.find(evolve(first, after=cursor))), limit)
+    return islice(all_items(lambda cursor: service.find(evolve(first, after=cursor))), limit)
 
 
 def deleted_configs(service: HistoryUseCases, limit: int | None = None) -> Iterator[DeletedConfig]:
@@ -44,16 +31,7 @@ def deleted_configs(service: HistoryUseCases, limit: int | None = None) -> Itera
     from iotconfig.domain.configs.revisions import DeletedQuery
 
     first = DeletedQuery(limit=_page_size(limit))
-    return islice(_items(lambda cursor: service.deleted(evolve(first, before=cursor))), limit)
-
-
-def _items(read: Callable[[C | None], _Page[T, C]]) -> Iterator[T]:
-    """The items of all pages; `read` gets the cursor of a page, None for the first."""
-    page = read(None)
-    yield from page.configs
-    while page.next is not None:
-        page = read(page.next)
-        yield from page.configs
+    return islice(all_items(lambda cursor: service.deleted(evolve(first, before=cursor))), limit)
 
 
 def _page_size(limit: int | None) -> int:

@@ -56,6 +56,10 @@ class State:
         )
 
 
+def always_open() -> None:
+    """Return: the tokens are on their own, and not part of a store that is closed."""
+
+
 class Committed:
     """The committed state, until it is closed. One writer at a time; readers see the last commit."""
 

@@ -6,24 +6,27 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress, mac_address_of
+from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .change_log import LOG_KEPT
 from .config import MAX_ID
 from .ports import HistoryReader
 from .revisions import (
     MAX_REVISION,
+    DeletedConfig,
     DeletedPage,
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
     Retention,
     Revision,
+    RevisionSummary,
     check_config_id,
 )
 from .store import Store
@@ -74,6 +77,11 @@ class HistoryService:
             _check_known(view.history, query.config_id)
             return view.history.find(query)
 
+    def all_revisions(self, config_id: int) -> Iterator[RevisionSummary]:
+        """Yield the revisions of a config, the newest first, read page by page. Raises `RecordNotFound` at the first."""
+        first = HistoryQuery(config_id, limit=MAX_PAGE)
+        return all_items(lambda before: self.revisions(evolve(first, before=before)))
+
     def revision(self, config_id: int, number: int) -> Revision:
         """One revision. Raises `RecordNotFound`, and `RecordGone` where it was pruned."""
         check_config_id(config_id)
@@ -117,6 +125,11 @@ class HistoryService:
         )
         with self.store.reading() as view:
             return view.history.deleted(query)
+
+    def all_deleted(self) -> Iterator[DeletedConfig]:
+        """Yield the deleted configs, the latest deletion first, read page by page."""
+        first = DeletedQuery(limit=MAX_PAGE)
+        return all_items(lambda before: self.deleted(evolve(first, before=before)))
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[Pruned]:
         """Remove the revisions that `retention` selects, and changes of that age from the change log, step by step.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import field, frozen
@@ -124,7 +125,7 @@ def check_query(query: object) -> None:
 
 @frozen
 class ConfigPage:
-    """One page of a list."""
+    """One page of a list; iterating gives its configs."""
 
     configs: tuple[ConfigSummary, ...]
     """Sorted by MAC address."""
@@ -132,3 +133,6 @@ class ConfigPage:
     """All matches over all pages; None where the query asked for no count."""
     next: MacAddress | None
     """The `after` of the next page; None on the last."""
+
+    def __iter__(self) -> Iterator[ConfigSummary]:
+        return iter(self.configs)

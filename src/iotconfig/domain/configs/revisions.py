@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -163,12 +164,15 @@ class HistoryQuery:
 
 @frozen
 class HistoryPage:
-    """One page of a config's history."""
+    """One page of a config's history; iterating gives its revisions."""
 
     revisions: tuple[RevisionSummary, ...]
     """The newest first."""
     next: int | None
     """The `before` of the next page; None on the last."""
+
+    def __iter__(self) -> Iterator[RevisionSummary]:
+        return iter(self.revisions)
 
 
 @frozen(order=True)
@@ -196,12 +200,15 @@ class DeletedQuery:
 
 @frozen
 class DeletedPage:
-    """One page of deleted configs."""
+    """One page of deleted configs; iterating gives them."""
 
     configs: tuple[DeletedConfig, ...]
     """The latest deletion first."""
     next: DeletedPosition | None
     """The `before` of the next page; None on the last."""
+
+    def __iter__(self) -> Iterator[DeletedConfig]:
+        return iter(self.configs)
 
 
 def _check_keep(_policy: object, _attribute: object, keep: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.arguments import check_kind
 from iotconfig.domain.clock import Clock
@@ -34,6 +34,11 @@ T = TypeVar("T")
 
 _ANNOUNCED_AT_ONCE: Final = 200
 """Configs that one transaction of `announce_all` locks."""
+
+_READ_AT_ONCE: Final = 100
+"""Configs that `all` reads at a time, with their contents."""
+
+_EVERY_CONFIG: Final = ConfigQuery()
 
 _MERGED_AHEAD: Final = 4
 """Attempts to merge a patch before the lock is taken, while other writers change the same config."""
@@ -101,6 +106,25 @@ class ConfigService:
         check_query(query)
         with self.store.reading() as view:
             return view.configs.find(query)
+
+    def all(self, query: ConfigQuery = _EVERY_CONFIG) -> Iterator[Config]:
+        """Yield every config that matches, with its content, sorted by MAC address.
+
+        They are read in pages of 100, each as it is then; `BulkService.export` reads all of them at one
+        moment. `limit` and `count` of the query are ignored.
+        """
+        check_query(query)
+        return self._all(evolve(query, limit=_READ_AT_ONCE, count=False))
+
+    def _all(self, query: ConfigQuery) -> Iterator[Config]:
+        while True:
+            with self.store.reading() as view:
+                page = view.configs.find(query)
+                configs = view.configs.load([summary.mac_address for summary in page])
+            yield from configs
+            if page.next is None:
+                return
+            query = evolve(query, after=page.next)
 
     def update(
         self,

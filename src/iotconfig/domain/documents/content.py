@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Self
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from attrs import frozen
 
@@ -36,6 +40,12 @@ class ConfigContent:
 
     Build one with `parse`; the constructor is for adapters that read back what
     `parse` once accepted, and checks nothing.
+
+    `content["wifi"]["ssid"]` is a value of it, `"wifi" in content` whether it has a member, and
+    iterating gives the names of its members in their order. `str(content)` is the text, `bytes(content)`
+    its UTF-8. Content without members is true, too. Values are read only: objects are mappings, arrays are tuples; `to_dict` returns a copy to
+    change. A number without fraction and exponent is an `int`, any other the nearest `float` (`1.10` is
+    `1.1`): `json.loads(str(content), parse_float=Decimal)` has the digits.
     """
 
     text: str
@@ -87,8 +97,45 @@ class ConfigContent:
             enable_ota=_optional_flag(value, "enableOTA"),
         )
 
+    def __str__(self) -> str:
+        return self.text
+
     def __bytes__(self) -> bytes:
         return self.text.encode()
+
+    def __getitem__(self, member: str) -> Any:
+        """Return the value of a member, read only. Raises `KeyError` where there is none."""
+        return self._members[member]
+
+    def __contains__(self, member: object) -> bool:
+        return member in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def get(self, member: str, default: Any = None) -> Any:
+        """Return the value of a member, read only, or `default` where there is none."""
+        return self._members.get(member, default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a copy of the object in dicts and lists, which may be changed and stored."""
+        decoded: dict[str, Any] = json.loads(self.text)
+        return decoded
+
+    @cached_property
+    def _members(self) -> Mapping[str, Any]:
+        """Decoded at the first use: most contents are stored and served only."""
+        members: Mapping[str, Any] = _read_only(self.to_dict())
+        return members
+
+
+def _read_only(value: Any) -> Any:
+    """Return a decoded value that cannot be changed; recursion is bounded, since the depth was checked."""
+    if isinstance(value, dict):
+        return MappingProxyType({name: _read_only(item) for name, item in value.items()})
+    if isinstance(value, list):
+        return tuple(map(_read_only, value))
+    return value
 
 
 def _decoded(document: str | bytes, max_bytes: int) -> str:

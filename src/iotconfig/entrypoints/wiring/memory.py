@@ -24,8 +24,16 @@ class MemoryPersistence:
 
     store: MemoryStore = field(factory=MemoryStore)
     relay_reports: MemoryRelayReports = field(factory=lambda: MemoryRelayReports(utc_now))
-    api_tokens: MemoryApiTokenStore = field(factory=MemoryApiTokenStore)
-    device_tokens: MemoryDeviceTokenStore = field(factory=MemoryDeviceTokenStore)
+    api_tokens: MemoryApiTokenStore = field(init=False)
+    device_tokens: MemoryDeviceTokenStore = field(init=False)
+
+    @api_tokens.default
+    def _make_api_tokens(self) -> MemoryApiTokenStore:
+        return MemoryApiTokenStore(self.store.check)
+
+    @device_tokens.default
+    def _make_device_tokens(self) -> MemoryDeviceTokenStore:
+        return MemoryDeviceTokenStore(self.store.check)
 
     @property
     def notifications(self) -> MemoryNotificationQueue:

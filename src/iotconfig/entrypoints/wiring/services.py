@@ -93,9 +93,8 @@ def services_on_database(settings: Settings) -> Services:
     return Services(settings, SqlPersistence(open_database(settings)))
 
 
-@contextmanager
-def open_services(settings: Settings, *, checks_schema: bool = True) -> Iterator[Services]:
-    """Open the use cases; the database's connections are closed at the end of the block.
+def checked_services(settings: Settings, *, checks_schema: bool = True) -> Services:
+    """The use cases on the database of the settings, which is there; the caller closes `persistence`.
 
     `checks_schema`: False where the process that started this one has checked the schema.
 
@@ -105,15 +104,19 @@ def open_services(settings: Settings, *, checks_schema: bool = True) -> Iterator
     if checks_schema:
         migrations(settings).require_current()
     migrations(settings).require_existing()
-    services = services_on_database(settings)
+    return services_on_database(settings)
+
+
+@contextmanager
+def open_services(settings: Settings, *, checks_schema: bool = True) -> Iterator[Services]:
+    """As `checked_services`; the database's connections are closed at the end of the block."""
+    services = checked_services(settings, checks_schema=checks_schema)
     with closing(services.persistence):
         yield services
 
 
-@contextmanager
-def services_in_memory() -> Iterator[Services]:
-    """Open the use cases with the default settings, in memory that is gone at the end of the block."""
+def services_in_memory() -> Services:
+    """The use cases with the default settings, in memory of their own; the caller closes `persistence`."""
     from .memory import MemoryPersistence
 
-    with closing(MemoryPersistence()) as persistence:
-        yield Services(Settings.from_environ({}), persistence)
+    return Services(Settings.from_environ({}), MemoryPersistence())

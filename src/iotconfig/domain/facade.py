@@ -1,0 +1,54 @@
+"""The library's facade: all use cases on one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from attrs import field, frozen
+
+from .access.api_tokens import ApiTokenService
+from .announcing.service import NotificationService
+from .configs.bulk_service import BulkService
+from .configs.history import HistoryService
+from .configs.service import ConfigService
+from .devices.tokens import DeviceTokenService
+
+
+@frozen(eq=False)
+class Service:
+    """All use cases on one database. `open_service` opens one.
+
+    Threads may share it, and what its members return, except iterators and blocks: each of those belongs
+    to one thread. A process that forks opens its own.
+
+    Close it with `close()`, or use it in a `with` block. Once it is closed, everything that asks
+    the database raises `ServiceClosed`; a block that is open in another thread goes on to its end.
+    """
+
+    configs: ConfigService
+    """One config at a time: create, read, change, delete, announce."""
+    history: HistoryService
+    """The revisions of configs, the deleted configs, and pruning."""
+    bulk: BulkService
+    """Many configs at once: import, patch, export."""
+    notifications: NotificationService
+    """The pending notifications."""
+    api_tokens: ApiTokenService
+    """The tokens of programs."""
+    device_tokens: DeviceTokenService
+    """The tokens of devices."""
+    _close: Callable[[], None] = field(repr=False)
+
+    def close(self) -> None:
+        """Close the connections to the database. Closing again does nothing."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
