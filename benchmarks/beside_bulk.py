@@ -70,7 +70,7 @@ def run(url: str, directory: Path, count: int) -> None:
         client.send_json("PUT", f"/api/configs/by-mac/{first}", {"content": {}})
         body = source.read_bytes()
         ndjson = {"Content-Type": "application/x-ndjson"}
-        patch = json.dumps({"match": "", "merge": {"patched": True}}).encode()
+        patch = json.dumps({"all": True, "merge": {"patched": True}}).encode()
         for about, work in (
             (
                 "dry run of the import",

@@ -375,7 +375,7 @@ def patched(case: Case) -> Iterator[Case]:
         body = f'{{"match":"02:00:00:00:00:0","merge":{contents()[name]}}}'.encode()
         yield evolve(case, name=f"15 large configs, {name}", body=body, query="dry_run=true")
     for query in ("dry_run=true", "keep_going=true"):
-        yield evolve(case, name="every config", body=b'{"match":"","merge":{"z":1}}', query=query)
+        yield evolve(case, name="every config", body=b'{"all":true,"merge":{"z":1}}', query=query)
 
 
 def uploaded(case: Case) -> Iterator[Case]:

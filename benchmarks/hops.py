@@ -32,7 +32,7 @@ def _edit(number: int) -> bytes:
 
 
 def _patch(number: int) -> bytes:
-    return json.dumps({"match": "", "merge": {"rotation": number}}).encode()
+    return json.dumps({"all": True, "merge": {"rotation": number}}).encode()
 
 
 def main() -> None:

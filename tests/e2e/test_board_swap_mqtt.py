@@ -67,13 +67,13 @@ def test_undo_operations_are_published_and_dry_runs_are_not(announcing: Serve, l
 
     record = json.dumps({"mac_address": first["mac_address"], "content": '{"a": 2}'}).encode()
     ndjson = {"Content-Type": "application/x-ndjson"}
-    everything = {"match": "", "merge": {"a": 3}}
+    everything = {"all": True, "merge": {"a": 3}}
     for answer in (
         client.send_json("PUT", f"{path}?dry_run=true", {"content": {"a": 3}}),
         client.request("PATCH", f"{path}?dry_run=true", b'{"a": 3}'),
         client.send_json("POST", f"{path}/rollback?dry_run=true", {"revision": 1}),
         client.send_json("POST", "/api/configs/patch?dry_run=true", everything),
-        client.send_json("POST", "/api/configs/patch", {"match": "", "merge": {"a": 2}}),
+        client.send_json("POST", "/api/configs/patch", {"all": True, "merge": {"a": 2}}),
         client.request("POST", "/api/configs/import", record, ndjson),
         client.request("POST", "/api/configs/import?dry_run=true&on_conflict=replace", record, ndjson),
     ):

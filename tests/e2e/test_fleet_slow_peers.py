@@ -244,7 +244,7 @@ def test_writers_and_bulk_writes_of_the_same_devices(
                 threads.submit(
                     over_http,
                     "patch?keep_going=true",
-                    b'{"match": "", "merge": {"http": true}}',
+                    b'{"all": True, "merge": {"http": true}}',
                     {"Content-Type": "application/json"},
                 ),
                 threads.submit(by_command, "patch", "--all", "--keep-going", "--merge", '{"cli": 1}'),
@@ -280,7 +280,7 @@ def test_a_patch_completes_despite_writers(database_url: str, worker: Serve, tmp
         try:
             wait_until(lambda: writers.acknowledged, "the writer writes")
             patched = worker.client.send_json(
-                "POST", "/api/configs/patch", {"match": "", "merge": {"patched": True}}
+                "POST", "/api/configs/patch", {"all": True, "merge": {"patched": True}}
             )
         finally:
             writers.finish()

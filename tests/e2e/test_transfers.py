@@ -49,7 +49,7 @@ def test_the_number_of_slow_exports_is_limited(start_serve: Callable[..., Serve]
         wait_until(lambda: 200 == client.get(EXPORT).status, "the place of an export is given back")
         wait_until(lambda: 200 == client.request("HEAD", EXPORT).status, "and of one without a body")
         wait_until(
-            lambda: 200 == client.send_json("POST", PATCH, {"match": "", "merge": {"b": 1}}).status,
+            lambda: 200 == client.send_json("POST", PATCH, {"all": True, "merge": {"b": 1}}).status,
             "and of a patch",
         )
 

@@ -1,4 +1,4 @@
-"""`POST /api/configs/patch`: one merge patch to every config that a filter selects."""
+"""`POST /api/configs/patch`: one merge patch to every config that is selected."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def test_a_patch_with_invalid_results_only(both: Service, merge: object) -> None
     assert configs == _now(both.client, configs)
 
 
-def test_the_filter_is_that_of_lists(both: Service) -> None:
-    """It matches name, entity id or MAC address, literally and without case, and `enable_ota`."""
+def test_match_is_the_text_of_lists(both: Service) -> None:
+    """It matches name, entity id or MAC address, literally and without case, together with `enable_ota`."""
     word, (first, second) = _group(both.client, {"enableOTA": True}, {"enableOTA": False})
     on = first if first["enable_ota"] else second
     for match, more, expected in (
@@ -143,30 +143,95 @@ def test_the_filter_is_that_of_lists(both: Service) -> None:
         (f"{word[:-1]}_", {}, 0),
         (f"{word}.*", {}, 0),
     ):
-        found = _patch(both.client, match, {"a": 1}, "?dry_run=true", **more).json()
+        found = _patch(both.client, match, {"a": 1}, "?dry_run=true", allow_empty=True, **more).json()
         assert expected == found["changed"], match
     assert [on["id"]] == [
         one["id"] for one in _patch(both.client, word, {"a": 1}, enable_ota=True).json()["results"]
     ]
 
 
-def test_an_empty_selection_is_a_success(both: Service) -> None:
-    """Nothing is selected, and nothing is changed."""
-    answer = _patch(both.client, f"unknown-{secrets.token_hex(8)}", {"a": 1})
-    assert (200, [], {}) == (
-        answer.status,
-        answer.json()["results"],
-        _counts(answer.json()),
+def _select(client: Caller, query: str = "?dry_run=true", **selection: object) -> list[str]:
+    """The MAC addresses of the configs that a patch selects."""
+    answer = client.send_json("POST", f"{PATH}{query}", {"merge": {"seen": 1}, **selection})
+    assert 200 == answer.status, answer.json()
+    return [one["mac_address"] for one in answer.json()["results"]]
+
+
+def test_exact_selections(both: Service) -> None:
+    """Addresses in any spelling and exact names are one of many, and conditions are all of many."""
+    word, configs = _group(both.client, {"gain": 1.0}, {"gain": "1"}, {"mqtt": {"host": "a"}}, {"gain": 1})
+    addresses = [config["mac_address"] for config in configs]
+    names = {config["device_name"][-1]: config["mac_address"] for config in configs}
+    upper = [address.upper().replace(":", "-") for address in addresses]
+
+    assert addresses == _select(both.client, mac_addresses=[*reversed(upper), addresses[0]])
+    assert [names["2"]] == _select(both.client, device_names=[f"{word} 2"])
+    assert sorted([names["0"], names["1"]]) == _select(
+        both.client, mac_addresses=[names["0"]], device_names=[f"{word} 1"]
     )
+    assert sorted([names["0"], names["3"]]) == _select(both.client, match=word, where={"/gain": 1})
+    assert [names["1"]] == _select(both.client, match=word, where={"/gain": "1"})
+    assert [names["2"]] == _select(both.client, where={"/mqtt/host": "a", "/deviceName": f"{word} 2"})
+    assert [names["3"]] == _select(
+        both.client, "", mac_addresses=[names["3"], names["1"]], where={"/gain": 1}
+    )
+    assert [1, 2] == sorted({config["revision"] for config in _now(both.client, configs)})
 
 
-def test_an_empty_filter_selects_all(start_service: Callable[..., Service]) -> None:
-    """It must be given explicitly."""
+def test_named_configs_that_do_not_exist(both: Service) -> None:
+    """400 lists them, and nothing is stored; with `keep_going` the others are patched."""
+    _, (config,) = _group(both.client, {})
+    unknown = f"unknown {secrets.token_hex(8)}"
+    body = {
+        "mac_addresses": ["02:ff:ff:ff:ff:01", config["mac_address"]],
+        "device_names": [unknown],
+        "merge": {"a": 1},
+        "expect": 1,
+    }
+    problem = expect_problem(both.client.send_json("POST", PATH, body), 400, "VALIDATION_FAILED")
+    expected = [("02:ff:ff:ff:ff:01", "RECORD_NOT_FOUND"), (unknown, "RECORD_NOT_FOUND")]
+    assert expected == [(one["place"], one["code"]) for one in problem["details"]["errors"]]
+    assert [config] == _now(both.client, [config])
+
+    kept = both.client.send_json("POST", f"{PATH}?keep_going=true", body).json()
+    assert {"changed": 1, "refused": 2, "stored": True} == _counts(kept)
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_an_empty_selection(both: Service, query: str) -> None:
+    """422, unless the body allows or expects it."""
+    unknown = f"unknown-{secrets.token_hex(8)}"
+    selections: tuple[dict[str, object], ...] = (
+        {"match": unknown},
+        {"mac_addresses": []},
+        {"device_names": []},
+    )
+    for selection in selections:
+        body = {**selection, "merge": {"a": 1}}
+        refused = both.client.send_json("POST", f"{PATH}{query}", body)
+        assert "No config is selected" in expect_problem(refused, 422, "UNPROCESSABLE")["error"]
+        for more in ({"allow_empty": True}, {"expect": 0}):
+            assert [] == _select(both.client, query, **selection, **more)
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_another_number_of_configs_than_expected(both: Service, query: str) -> None:
+    """412 has both numbers, and nothing is stored."""
+    word, configs = _group(both.client, {}, {})
+    for expect in (0, 1, 3):
+        refused = _patch(both.client, word, {"a": 1}, query, expect=expect)
+        problem = expect_problem(refused, 412, "PRECONDITION_FAILED")
+        assert {"selected": 2, "expected": expect} == problem["details"]
+    assert configs == _now(both.client, configs)
+    assert 2 == len(_patch(both.client, word, {"a": 1}, query, expect=2).json()["results"])
+
+
+def test_all_configs(start_service: Callable[..., Service]) -> None:
+    """They are selected explicitly."""
     client = start_service().client
     for _ in range(3):
         created(client, {})
-    body = _patch(client, "", {"nowhere": None}, "?dry_run=true").json()
-    assert (3, {"dry_run": True, "same": 3}) == (len(body["results"]), _counts(body))
+    assert 3 == len(_select(client, all=True))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +239,25 @@ def test_an_empty_filter_selects_all(start_service: Callable[..., Service]) -> N
     [
         ("", {"merge": {"a": 1}}),
         ("", {"match": None, "merge": {"a": 1}}),
+        ("", {"match": "", "merge": {"a": 1}}),
+        ("", {"all": False, "merge": {"a": 1}}),
+        ("", {"where": {}, "merge": {"a": 1}}),
+        ("", {"mac_addresses": None, "device_names": None, "merge": {"a": 1}}),
+        ("", {"all": True, "match": "x", "merge": {"a": 1}}),
+        ("", {"all": True, "mac_addresses": [], "merge": {"a": 1}}),
+        ("", {"all": None, "merge": {"a": 1}}),
+        ("", {"mac_addresses": "02:00:00:00:00:01", "merge": {"a": 1}}),
+        ("", {"mac_addresses": [None], "merge": {"a": 1}}),
+        ("", {"device_names": ["a", 1], "merge": {"a": 1}}),
+        ("", {"device_names": ["a\0"], "merge": {"a": 1}}),
+        ("", {"where": [{"/a": 1}], "merge": {"a": 1}}),
+        ("", {"where": None, "merge": {"a": 1}}),
+        ("", {"where": {"a": 1}, "merge": {"a": 1}}),
+        ("", {"where": {"": {}}, "merge": {"a": 1}}),
+        ("", {"all": True, "expect": -1, "merge": {"a": 1}}),
+        ("", {"all": True, "expect": 1.5, "merge": {"a": 1}}),
+        ("", {"all": True, "expect": "1", "merge": {"a": 1}}),
+        ("", {"all": True, "allow_empty": 1, "merge": {"a": 1}}),
         ("", {"match": 1, "merge": {"a": 1}}),
         ("", {"match": ["x"], "merge": {"a": 1}}),
         ("", {"match": "x"}),
@@ -189,13 +273,20 @@ def test_an_empty_filter_selects_all(start_service: Callable[..., Service]) -> N
         ("", {"match": "x", "merge": {"a": 1}, "dry_run": True}),
         ("", []),
         ("?match=x", {"merge": {"a": 1}}),
-        ("?dry_run=1", {"match": "", "merge": {"a": 1}}),
-        ("?dry_run=true&dry_run=true", {"match": "", "merge": {"a": 1}}),
-        ("?keep_going=yes", {"match": "", "merge": {"a": 1}}),
-        ("?on_conflict=replace", {"match": "", "merge": {"a": 1}}),
-        ("?message=a", {"match": "", "merge": {"a": 1}, "message": "b"}),
+        ("?dry_run=1", {"all": True, "merge": {"a": 1}}),
+        ("?dry_run=true&dry_run=true", {"all": True, "merge": {"a": 1}}),
+        ("?keep_going=yes", {"all": True, "merge": {"a": 1}}),
+        ("?on_conflict=replace", {"all": True, "merge": {"a": 1}}),
+        ("?message=a", {"all": True, "merge": {"a": 1}, "message": "b"}),
     ],
 )
-def test_an_invalid_filter_is_refused(untouched_single: Caller, query: str, body: object) -> None:
-    """A missing or misspelt filter could mean all configs."""
+def test_an_invalid_selection_is_refused(untouched_single: Caller, query: str, body: object) -> None:
+    """A missing or misspelt condition could mean all configs."""
     expect_problem(untouched_single.send_json("POST", f"{PATH}{query}", body), 400, "VALIDATION_FAILED")
+
+
+def test_an_invalid_mac_address_is_refused(untouched_single: Caller) -> None:
+    """With the code that it has elsewhere."""
+    body = {"mac_addresses": ["02:00:00:00:00:01", "0x"], "merge": {"a": 1}}
+    problem = expect_problem(untouched_single.send_json("POST", PATH, body), 400, "INVALID_OPERATION")
+    assert '"0x" has an invalid format' in problem["error"]

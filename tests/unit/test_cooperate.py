@@ -94,7 +94,7 @@ def test_a_bulk_patch_is_merged_in_the_other_thread() -> None:
         ("PATCH", "/api/configs/1", MERGE, '{"b":1}'),
         ("POST", "/api/configs/1/rollback?dry_run=true", {}, '{"revision":2}'),
         ("GET", "/api/configs/1/diff?from=2&to=3", {}, ""),
-        ("POST", "/api/configs/patch?dry_run=true", {}, '{"match":"","merge":{"b":1}}'),
+        ("POST", "/api/configs/patch?dry_run=true", {}, '{"all":true,"merge":{"b":1}}'),
     ],
 )
 def test_large_work_is_offloaded(method: str, path: str, headers: dict[str, str], body: str) -> None:

@@ -5,6 +5,7 @@ Content is verbatim, so bodies are structured from `Member`s, which carry each v
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -13,14 +14,27 @@ from cattrs import BaseValidationError, Converter
 
 from iotconfig.domain.documents import json_members, strict_json
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.documents.json_members import Member
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload, run_inline
 
-from .members import BODY_DEPTH, content_of, mac_address_of, merge_patch_of, missing, plain_value
+from .members import (
+    BODY_DEPTH,
+    content_of,
+    mac_address_of,
+    mac_addresses_of,
+    member_values_of,
+    merge_patch_of,
+    missing,
+    plain_value,
+    strings_of,
+)
 
-T = TypeVar("T", bound=AttrsInstance)
+T = TypeVar("T")
+C = TypeVar("C", bound=AttrsInstance)
 
 
 @frozen
@@ -51,6 +65,15 @@ class BodyReader:
                 lambda member, _, hook=hook: None if member.value is None else hook(member),
             )
         converter.register_structure_hook(
+            Sequence[MacAddress] | None, lambda member, _: _unless_null(mac_addresses_of, member)
+        )
+        converter.register_structure_hook(
+            Sequence[str] | None, lambda member, _: _unless_null(strings_of, member)
+        )
+        converter.register_structure_hook_func(
+            lambda kind: kind == Sequence[MemberValue], lambda member, _: member_values_of(member)
+        )
+        converter.register_structure_hook(
             ConfigContent, lambda member, _: content_of(member, self.max_content_bytes)
         )
         return converter
@@ -60,7 +83,7 @@ class BodyReader:
         """Maximum bytes of a body: an escape needs six bytes for one byte of content."""
         return 6 * self.max_content_bytes + 4096
 
-    def read(self, body: bytes, cls: type[T]) -> T:
+    def read(self, body: bytes, cls: type[C]) -> C:
         """The instance of `cls` that the JSON object in `body` describes.
 
         Raises `ContentTooLarge`, `InvalidMacAddress` or `InvalidDocument`, whose
@@ -72,13 +95,17 @@ class BodyReader:
         """Read a body that is a merge patch. Raises `InvalidDocument`."""
         return self.offload(lambda: MergePatch.parse(strict_json.decode_utf8(body)), len(body))
 
-    def _read(self, body: bytes, cls: type[T]) -> T:
+    def _read(self, body: bytes, cls: type[C]) -> C:
         names = [attribute.name for attribute in fields(cls)]
         members = json_members.members(strict_json.decode_utf8(body), BODY_DEPTH, names)
         try:
             return self._converter.structure({member.name: member for member in members}, cls)
         except BaseValidationError as error:
             raise _refusal(error) from None
+
+
+def _unless_null(read: Callable[[Member], T], member: Member) -> T | None:
+    return None if member.value is None else read(member)
 
 
 def _refusal(error: BaseValidationError) -> IotConfigError:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from iotconfig.domain.documents import strict_json
 from iotconfig.domain.documents.content import MAX_DEPTH, ConfigContent
-from iotconfig.domain.documents.json_members import Member
+from iotconfig.domain.documents.json_members import Member, members
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
 from iotconfig.domain.mac import MacAddress
@@ -23,6 +24,30 @@ def mac_address_of(member: Member) -> MacAddress:
     if not isinstance(member.value, str):
         raise _unexpected("a string", member)
     return MacAddress.parse(member.value)
+
+
+def strings_of(member: Member) -> list[str]:
+    """The strings of an array. Raises `InvalidDocument`."""
+    if not isinstance(member.value, list):
+        raise _unexpected("an array", member)
+    for index, item in enumerate(member.value):
+        if not isinstance(item, str):
+            raise InvalidDocument(
+                f"expected a string, found {strict_json.kind(item)}", pointer=f"/{member.name}/{index}"
+            )
+    return member.value
+
+
+def mac_addresses_of(member: Member) -> list[MacAddress]:
+    """The MAC addresses of an array, in any spelling. Raises `InvalidDocument` and `InvalidMacAddress`."""
+    return [MacAddress.parse(text) for text in strings_of(member)]
+
+
+def member_values_of(member: Member) -> list[MemberValue]:
+    """The conditions of an object: its names are JSON Pointers. Raises `InvalidDocument` and `ValidationFailed`."""
+    if not isinstance(member.value, dict):
+        raise _unexpected("a JSON object", member)
+    return [MemberValue(each.name, each.text) for each in members(member.text, BODY_DEPTH)]
 
 
 def plain_value(kind: type, expected: str, member: Member) -> Any:

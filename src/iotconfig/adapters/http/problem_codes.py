@@ -66,8 +66,10 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     ),
     "PRECONDITION_FAILED": ProblemCode(
         412,
-        "the record is not at the expected version; nothing was stored",
-        details="[Concurrent changes](http.md#concurrent-changes) describes the validators.",
+        "the stored state is not the one that the request expects; nothing was stored",
+        details="The record is at another version ([concurrent changes](http.md#concurrent-changes) describes the "
+        "validators); or a patch of many configs selects another number than expected, and `details` has the numbers "
+        "`selected` and `expected`.",
     ),
     "CONTENT_TOO_LARGE": ProblemCode(
         413,
@@ -83,7 +85,7 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     "UNPROCESSABLE": ProblemCode(
         422,
         "some of the input cannot be processed, so nothing was stored; `details` lists the reasons",
-        details="An import has invalid records; or a [picture](pictures.md) cannot be decoded.",
+        details="An import has invalid records; a patch of many configs selects none; or a [picture](pictures.md) cannot be decoded.",
     ),
     "PRECONDITION_REQUIRED": ProblemCode(
         428,

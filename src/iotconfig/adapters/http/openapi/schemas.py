@@ -40,6 +40,12 @@ _SCHEMAS: Final[Part] = {
         "description": "RFC 7396: members to set, and members to remove (null). Everything else keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
     },
+    "MemberValues": {
+        **_ANYTHING,
+        "description": "Values of members: each name is a JSON Pointer (RFC 6901). Values are compared as by the operation "
+        "`test` of RFC 6902",
+        "examples": [{"/mqtt/host": "old.example.com", "/relays/0/pin": 4}],
+    },
     "Code": {"type": "string", "description": "The stable code of a problem", "enum": list(STATUS)},
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, Revision, RevisionSummary
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 
@@ -56,6 +57,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     AssetName: {"type": "string"},
     ConfigContent: ref("Content"),
     MergePatch: ref("MergePatch"),
+    Sequence[MemberValue]: ref("MemberValues"),
 }
 
 DESCRIPTIONS: Final = {
@@ -104,8 +106,8 @@ def components_in(shape: object) -> Iterator[type]:
     """The component that a shape is, or those that it is composed of."""
     if is_component(shape):
         yield cast("type", shape)
-    else:
-        for part in get_args(shape):
+    elif (parts := get_args(shape)) and shape not in _PLAIN:
+        for part in parts:
             yield from components_in(part)
 
 

@@ -70,14 +70,26 @@ AREA: Final = Area(
                 "patchConfigs",
                 "Patch many configs",
                 Access.CHANGE,
-                details="Safe to repeat: a config that already has the change is not changed again.",
+                details="Changes the configs that `mac_addresses` and `device_names` name (without them, all) if they "
+                "meet all of the conditions `match`, `enable_ota` and `where`; `all` stands for no condition. The number "
+                "of selected configs is checked when they are stored. Safe to repeat: a config that already has the "
+                "change is not changed again.",
                 query=PatchQuery,
                 body=json_body(
-                    "The filter, and the merge patch",
+                    "The selection, and the merge patch",
                     PatchOfMany,
-                    the_kitchens={"match": "kitchen", "merge": {"display": {"rotation": 90}}},
+                    two_devices={
+                        "mac_addresses": ["aa:bb:cc:dd:ee:ff", "11:22:33:44:55:66"],
+                        "merge": {"display": {"rotation": 90}},
+                    },
+                    those_with_a_value={
+                        "where": {"/mqtt/host": "old.example.com"},
+                        "expect": 12,
+                        "merge": {"mqtt": {"host": "new.example.com"}},
+                    },
                 ),
                 answers={200: Answer("The outcome for each config", Patched)},
+                refuses=("INVALID_OPERATION", "PRECONDITION_FAILED", "UNPROCESSABLE"),
                 metric="patch_many",
             ),
         ),

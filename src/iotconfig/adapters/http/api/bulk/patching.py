@@ -28,6 +28,7 @@ from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -48,12 +49,38 @@ class PatchQuery:
 class PatchOfMany:
     """The body of `POST /api/configs/patch`."""
 
-    match: Annotated[
-        str, "Substring of MAC address, device name or entity id, as `q` of the list; empty for every config"
-    ]
     merge: Annotated[MergePatch, "The change of each config"]
+    mac_addresses: Annotated[
+        Sequence[MacAddress] | None, "The configs of these devices; each that does not exist is refused"
+    ] = None
+    device_names: Annotated[
+        Sequence[str] | None,
+        "The configs with exactly one of these `deviceName`s, beside those of `mac_addresses`; each name without a "
+        "config is refused",
+    ] = None
+    match: Annotated[
+        str | None,
+        "Only configs with this text in MAC address, device name or entity id, as `q` of the list; not empty",
+    ] = None
     enable_ota: Annotated[bool | None, "Only configs with this `enableOTA`"] = None
+    where: Annotated[Sequence[MemberValue], "Only configs whose content has all of these values"] = ()
+    all: Annotated[bool, "All configs"] = False
+    expect: Annotated[int | None, "Refuse the patch unless exactly this number of configs is selected"] = None
+    allow_empty: Annotated[bool, "Accept that nothing is selected"] = False
     message: str | None = None
+
+    def selection(self) -> Selection:
+        """The configs to patch. Raises `ValidationFailed` if the body does not say which."""
+        return Selection(
+            mac_addresses=self.mac_addresses,
+            device_names=self.device_names,
+            text=self.match,
+            enable_ota=self.enable_ota,
+            where=self.where,
+            everything=self.all,
+            expect=self.expect,
+            allow_empty=self.allow_empty,
+        )
 
 
 @answer
@@ -90,7 +117,7 @@ class Patched(BulkReport):
 
 @frozen
 class PatchResource:
-    """`/api/configs/patch`: one merge patch to every config that a filter selects."""
+    """`/api/configs/patch`: one merge patch to every config that is selected."""
 
     bulk: BulkUseCases
     bodies: BodyReader
@@ -101,6 +128,7 @@ class PatchResource:
         query = read_query(req, PatchQuery)
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
+        selection = body.selection()
         spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
         patched = AnswerStream(Patched, spooled.write)
         refusals = Refusals()
@@ -109,7 +137,7 @@ class PatchResource:
             spooled.hold()
             patched.begin_list("results")
             outcome = self.bulk.patch(
-                _selection_of(body),
+                selection,
                 body.merge,
                 options,
                 note_of(req, query.message, body.message),
@@ -136,12 +164,6 @@ class PatchResource:
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
         spooled.send(req, resp)
-
-
-def _selection_of(body: PatchOfMany) -> Selection:
-    """The filter of the body; an empty one selects all configs."""
-    is_all = body.match == "" and body.enable_ota is None
-    return Selection(text=body.match or None, enable_ota=body.enable_ota, everything=is_all, allow_empty=True)
 
 
 def _listed(result: BulkResult) -> PatchedConfig:
