@@ -16,8 +16,8 @@ _FILL = """
     WITH fleet AS (SELECT n, regexp_replace('02' || lpad(to_hex(n), 10, '0'), '(..)(?!$)', '\\1:', 'g') AS mac,
                       'Device ' || n AS name, 'sensor.device_' || n AS entity
                FROM generate_series(0, %s - 1) AS n),
-    made AS (INSERT INTO configs (mac_address, content, revision, etag, created_at, updated_at)
-             SELECT mac, '{"deviceName": "' || name || '"}', 1, '"' || md5(mac) || '"', now(), now() FROM fleet)
+    made AS (INSERT INTO configs (mac_address, content, revision, etag, change, created_at, updated_at)
+             SELECT mac, '{"deviceName": "' || name || '"}', 1, '"' || md5(mac) || '"', repeat('0', 16), now(), now() FROM fleet)
     INSERT INTO documents (mac_address, number, etag, device_name, device_entity_id, enable_ota, search_text, body)
     SELECT mac, 1, '"' || md5(mac) || '"', name, entity, n %% 2 = 0,
            mac || chr(31) || lower(name) || chr(31) || entity, '{"deviceName": "' || name || '"}'

@@ -57,6 +57,7 @@ def _create_configs() -> None:
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.Column("updated_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_configs"),
@@ -85,6 +86,7 @@ def _create_history() -> None:
         sa.Column("mac_address", _mac, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("operation", sa.String(16), nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
         sa.Column("content", sa.Text),
         sa.Column("etag", sa.String(80)),
         sa.Column("device_name", sa.String(255)),
@@ -104,6 +106,7 @@ def _create_history() -> None:
         postgresql_where=deletions,
         sqlite_where=deletions,
     )
+    op.create_index("ix_revisions_change", "revisions", ["change", "config_id"])
     op.create_table(
         "pruned_histories",
         sa.Column("config_id", sa.BigInteger, nullable=False, autoincrement=False),

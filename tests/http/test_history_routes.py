@@ -17,7 +17,17 @@ from tests.support.api import created, expect_problem
 from tests.support.http import Answer, Caller
 from tests.support.in_process import Service
 
-SUMMARY = ["config_id", "mac_address", "revision", "operation", "etag", "author", "message", "created_at"]
+SUMMARY = [
+    "config_id",
+    "mac_address",
+    "revision",
+    "operation",
+    "etag",
+    "author",
+    "message",
+    "created_at",
+    "change",
+]
 
 CONTENTS = ['{"a":1.10,  "deviceName": "é"}', '{"b": [1E2, {"c": "\\u00e9"}]}', '{"b": [true], "d": null}']
 

@@ -31,7 +31,7 @@ def counts_of(answer: Answer) -> dict[str, int]:
     """The counts above zero in an answer."""
     body = answer.json()
     found = body["details"] if answer.status == 422 else body
-    assert [*COUNTS, "errors", "errors_left_out"] == list(found)
+    assert [*COUNTS, "change", "errors", "errors_left_out"] == list(found)
     return {name: found[name] for name in COUNTS if found[name]}
 
 

@@ -46,7 +46,7 @@ def test_each_device_has_its_result(both: Service) -> None:
     assert (200, "application/json") == (answer.status, answer.headers["content-type"])
     assert str(len(answer.body)) == answer.headers["content-length"]
     body = answer.json()
-    assert ["results", *COUNTS, "errors", "errors_left_out"] == list(body)
+    assert ["results", *COUNTS, "change", "errors", "errors_left_out"] == list(body)
     assert {"changed": 3, "same": 1, "stored": True} == _counts(body)
     expected = [
         {
@@ -80,7 +80,7 @@ def test_a_dry_run_shows_samples(both: Service) -> None:
     """It has counts, each device's result, and the diffs of the first few; nothing is stored."""
     word, configs = _group(both.client, *[{"a": 1}] * 7)
     body = _patch(both.client, word, {"a": 2}, "?dry_run=true").json()
-    assert ["results", *COUNTS, "errors", "errors_left_out", "samples"] == list(body)
+    assert ["results", *COUNTS, "change", "errors", "errors_left_out", "samples"] == list(body)
     assert {"dry_run": True, "changed": 7} == _counts(body)
     assert 7 == len(body["results"])
     assert [config["id"] for config in configs[:5]] == [sample["id"] for sample in body["samples"]]

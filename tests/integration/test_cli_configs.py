@@ -98,7 +98,7 @@ def test_json_has_the_members_of_http(
     created = quick.ok("config", "create", MAC, DOCUMENT.decode(), "--json")
     client = start_serve(sqlite_url, workers=1).client
 
-    assert {*SUMMARY, "content"} == set(created.json())
+    assert {*SUMMARY, "content", "change"} == set(created.json())
     assert client.get("/api/configs/1").json() == created.json()
     assert client.get("/api/configs/1").json() == quick.ok("config", "show", "1", "--json").json()
     listed = quick.ok("config", "list", "--json").json()

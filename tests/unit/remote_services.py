@@ -75,6 +75,7 @@ def _config() -> Config:
         revision=given["revision"],
         created_at=datetime.fromisoformat(given["created_at"]),
         updated_at=datetime.fromisoformat(given["updated_at"]),
+        change="00112233445566aa",
     )
 
 
@@ -191,8 +192,9 @@ class RemoteConfigs(_Called):
 
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
-    ) -> None:
+    ) -> str:
         self.calls.append("delete")
+        return _config().change
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         self.calls.append("restore")

@@ -204,6 +204,7 @@ def a_config() -> Config:
         revision=4,
         created_at=created,
         updated_at=created + timedelta(microseconds=123),
+        change="0123456789abcdef",
     )
 
 
@@ -224,6 +225,7 @@ def test_a_config_is_rendered_with_its_content_spliced_in() -> None:
         "content": json.loads(VERBATIM),
         "created_at": "2026-01-02T03:04:05.000000Z",
         "updated_at": "2026-01-02T03:04:05.000123Z",
+        "change": "0123456789abcdef",
     } == json.loads(rendered)
 
 

@@ -18,6 +18,7 @@ from .records import CounterRecord, Records
 
 def record(records: Records, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
+    change = change.made_by(change_id)
     if change.operation is Operation.CREATE:
         change = _numbered(records, change)
     config = change.config

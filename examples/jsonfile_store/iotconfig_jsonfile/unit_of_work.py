@@ -31,7 +31,7 @@ class JsonFileUnitOfWork:
     history: JsonFileHistoryRepository
     notifications: JsonFileNotificationOutbox
     replay_guard: JsonFileReplayGuard
-    _change_id: str = field(factory=new_change_id)
+    change_id: str = field(factory=new_change_id)
 
     @classmethod
     def on(cls, records: Records) -> Self:
@@ -46,4 +46,4 @@ class JsonFileUnitOfWork:
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
-        return [record(self._records, change, self._change_id, note, now) for change in changes]
+        return [record(self._records, change, self.change_id, note, now) for change in changes]

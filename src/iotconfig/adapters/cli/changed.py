@@ -1,4 +1,4 @@
-"""The result of a command that changed one config."""
+"""The result of a command that changed configs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,23 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
 
 
-def echo_changed(runtime: Runtime, changed: Config, verb: str, as_json: bool) -> None:
-    """Print the config that a command has changed."""
+def echo_changed(
+    runtime: Runtime, changed: Config, verb: str, as_json: bool, before: Config | None = None
+) -> None:
+    """Print the config that a command has changed, and the id of the change.
+
+    before: the config as it was, if it existed. Equal content makes no change.
+    """
     if as_json:
         say_json(changed)
-    else:
-        say(
-            f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.installation}"
-        )
+        return
+    say(
+        f"{verb} config {changed.id} of {changed.mac_address}, revision {changed.revision}, in {runtime.installation}"
+    )
+    if before is None or before.revision != changed.revision:
+        echo_change(changed.change)
+
+
+def echo_change(change: str) -> None:
+    """Print the id of a change."""
+    say(f"change {change}")

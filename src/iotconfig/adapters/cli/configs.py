@@ -13,7 +13,7 @@ from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_m
 from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
-from .changed import echo_changed
+from .changed import echo_change, echo_changed
 from .diffs import echo_proposed
 from .names import find, find_for_change, key_of
 from .options import (
@@ -130,19 +130,24 @@ def set_content(
             before, _ = services.configs.preview(before.id, Replace(document), precondition)
             echo_proposed(before, as_stored(document, before.content))
             return
+        existing: Config | None = None
         if may_create:
             if isinstance(key_of(name), int):
                 raise click.UsageError("--create needs a MAC address: the database assigns ids.")
             mac_address = MacAddress.parse(name)
             with suppress(RecordNotFound, RecordGone):
-                document = as_stored(document, services.configs.get_by_mac(mac_address).content)
+                existing = services.configs.get_by_mac(mac_address)
+                document = as_stored(document, existing.content)
             precondition = precondition_of(if_revision)
             changed, created = services.configs.put(mac_address, document, precondition, note)
         else:
-            before, precondition = find_for_change(services, name, if_revision)
-            document = as_stored(document, before.content)
-            changed, created = services.configs.edit(before.id, Replace(document), precondition, note), False
-    echo_changed(runtime, changed, "Created" if created else "Set", as_json)
+            existing, precondition = find_for_change(services, name, if_revision)
+            document = as_stored(document, existing.content)
+            changed, created = (
+                services.configs.edit(existing.id, Replace(document), precondition, note),
+                False,
+            )
+    echo_changed(runtime, changed, "Created" if created else "Set", as_json, existing)
 
 
 @config.command()
@@ -161,11 +166,12 @@ def delete(
         if not yes:
             label = printable(found.content.device_name or "no name")
             _confirm(f"Delete config {found.id} of {found.mac_address} ({label})?")
-        services.configs.delete(found.id, precondition, runtime.note(message))
+        change = services.configs.delete(found.id, precondition, runtime.note(message))
     if as_json:
-        say_json({"deleted": found.summary()})
+        say_json({"deleted": found.summary(), "change": change})
         return
     say(f"Deleted config {found.id} of {found.mac_address} in {runtime.installation}")
+    echo_change(change)
 
 
 @config.command("replace-device")

@@ -24,6 +24,7 @@ _COLUMNS: Final = (
     Column("OPERATION", rank=2),
     Column("MAC ADDRESS", rank=3),
     Column("AUTHOR", rank=1, text=8),
+    Column("CHANGE", rank=4),
     Column("MESSAGE", text=16),
 )
 
@@ -55,7 +56,7 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
         say_json({"revisions": page.revisions, "next": page.next})
         return
     rows = [
-        (r.revision, moment(r.created_at), r.operation.value, r.mac_address, r.author, r.message)
+        (r.revision, moment(r.created_at), r.operation.value, r.mac_address, r.author, r.change, r.message)
         for r in page.revisions
     ]
     say_table(_COLUMNS, rows)
@@ -121,7 +122,7 @@ def rollback(
         except RecordNotFound as error:
             way_out = f"'iotconfig config history {before.id}' lists the revisions."
             raise click.ClickException(f"{error} {way_out}") from None
-    echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json)
+    echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json, before)
 
 
 @click.command()

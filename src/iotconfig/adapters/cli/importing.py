@@ -15,6 +15,7 @@ from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.errors import RecordExists
 
 from .bulk_reports import ending, show_refusal
+from .changed import echo_change
 from .options import dry_run_option, keep_going_option, message_option
 from .runtime import Runtime
 from .sources import entries_of
@@ -67,6 +68,8 @@ def import_(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
         f"{ending(tally, options)}, in {runtime.installation}"
     )
+    if tally.change is not None:
+        echo_change(tally.change)
     if refusals.has_conflict:
         say(
             "Conflicts: --on-conflict skip keeps the configs that exist, --on-conflict replace replaces their content.",

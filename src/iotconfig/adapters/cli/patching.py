@@ -13,6 +13,7 @@ from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
 
 from .bulk_reports import ending, show_refusal
+from .changed import echo_change
 from .diffs import echo_proposed
 from .options import dry_run_option, keep_going_option, message_option
 from .runtime import Runtime
@@ -79,6 +80,8 @@ def patch(
         f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
         f"{ending(tally, options)}, in {runtime.installation}"
     )
+    if tally.change is not None:
+        echo_change(tally.change)
     ctx.exit(1 if tally.refused else 0)
 
 

@@ -80,6 +80,7 @@ class ConfigAnswer:
     content: ConfigContent
     created_at: datetime
     updated_at: datetime
+    change: str
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -96,6 +97,7 @@ class ConfigAnswer:
             content=content,
             created_at=config.created_at,
             updated_at=config.updated_at,
+            change=config.change,
         )
 
 
@@ -112,6 +114,7 @@ class RevisionAnswer:
     author: str
     message: str | None
     created_at: datetime
+    change: str
     content: ConfigContent | None
 
     @classmethod
@@ -127,6 +130,7 @@ class RevisionAnswer:
             author=note.author,
             message=note.message,
             created_at=revision.created_at,
+            change=revision.change,
             content=content,
         )
 

@@ -80,12 +80,13 @@ class MemoryBulkWrite:
         work = self._work
         self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
 
-    def store(self, note: ChangeNote, now: datetime) -> None:
+    def store(self, note: ChangeNote, now: datetime) -> str:
         if self._locked is None:
             raise RuntimeError(NOT_LOCKED)
+        work, self._locked = self._locked, None
         pairs = zip(self._entries, self._results, strict=True)
-        self._results = [_stored(self._locked, entry, result, note, now) for entry, result in pairs]
-        self._locked = None
+        self._results = [_stored(work, entry, result, note, now) for entry, result in pairs]
+        return work.change_id
 
     def tally(self) -> Mapping[Outcome, int]:
         return Counter(result.outcome for result in self._results)

@@ -19,6 +19,7 @@ from .state import State
 
 def record(state: State, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
+    change = change.made_by(change_id)
     if change.operation is Operation.CREATE:
         change = _numbered(state, change)
     _advance(state, change)

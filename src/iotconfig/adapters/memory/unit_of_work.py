@@ -31,7 +31,7 @@ class MemoryUnitOfWork:
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
     replay_guard: MemoryReplayGuard
-    _change_id: str = field(factory=new_change_id)
+    change_id: str = field(factory=new_change_id)
 
     @classmethod
     def on(cls, state: State) -> Self:
@@ -46,4 +46,4 @@ class MemoryUnitOfWork:
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
-        return [record(self._state, change, self._change_id, note, now) for change in changes]
+        return [record(self._state, change, self.change_id, note, now) for change in changes]

@@ -109,15 +109,17 @@ class SqlBulkWrite:
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 
-    def store(self, note: ChangeNote, now: datetime) -> None:
+    def store(self, note: ChangeNote, now: datetime) -> str:
         if not self._is_locked:
             raise RuntimeError(NOT_LOCKED)
         self._is_locked = False
         self._session.analyze(planned)
-        values = write_values(new_change_id(), note, now)
+        change_id = new_change_id()
+        values = write_values(change_id, note, now)
         for statement in RECORD[self._connection.dialect.name]:
             self._connection.execute(statement, values)
         enqueue_selected(self._connection, ANNOUNCEMENTS, values)
+        return change_id
 
     def tally(self) -> Mapping[Outcome, int]:
         return self._tally

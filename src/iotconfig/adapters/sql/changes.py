@@ -76,7 +76,7 @@ def retire(changed: Columns) -> Update:
 def add(new: Columns) -> Insert:
     """Insert configs; `new` may have their ids."""
     names = ("mac_address", *CONTENT, "revision", "created_at", "updated_at")
-    values = {name: new[name] for name in names}
+    values = {**{name: new[name] for name in names}, "change": WRITE["change"]}
     if "config_id" in new:
         values["id"] = new["config_id"]
     return insert(configs).from_select([*values], select(*values.values()))
@@ -91,6 +91,7 @@ def replace(changed: Columns) -> Update:
         .values(
             {
                 **{name: changed[name] for name in ("mac_address", *CONTENT, "revision")},
+                "change": WRITE["change"],
                 "updated_at": case((configs.c.updated_at > at, configs.c.updated_at), else_=at),
             }
         )
@@ -107,6 +108,7 @@ def append(changed: Columns) -> Insert:
     names = ("config_id", "mac_address", "revision", "operation", *CONTENT, *DERIVED)
     values = {
         **{name: changed[name] for name in names},
+        "change": WRITE["change"],
         "author": WRITE["author"],
         "message": WRITE["message"],
         "created_at": changed["updated_at"],
@@ -171,7 +173,7 @@ _RECORD: Final = {
 def record(connection: Connection, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
     values = {**row_values(change), **write_values(change_id, note, now)}
-    config = change.config
+    config = evolve(change.config, change=change_id)
     dialect = connection.dialect.name
     if change.operation is Operation.CREATE:
         config = evolve(config, id=_added(connection, config, values))

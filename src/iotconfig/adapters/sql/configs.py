@@ -173,4 +173,5 @@ def config_of(row: Row[Any]) -> Config:
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        change=row.change,
     )

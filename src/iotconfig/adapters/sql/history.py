@@ -70,6 +70,7 @@ _SUMMARY: Final = (
     _columns.mac_address,
     _columns.revision,
     _columns.operation,
+    _columns.change,
     _columns.etag,
     _columns.author,
     _columns.message,
@@ -252,6 +253,7 @@ def _summary(row: Row[Any]) -> RevisionSummary:
         author=row.author,
         message=row.message,
         created_at=row.created_at,
+        change=row.change,
     )
 
 
@@ -264,6 +266,7 @@ def _revision(row: Row[Any]) -> Revision:
         content=None if row.content is None else content_of(row),
         note=ChangeNote(row.author, row.message),
         created_at=row.created_at,
+        change=row.change,
     )
 
 

@@ -80,6 +80,8 @@ configs: Final = Table(
     Column("content", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("etag", String(80), nullable=False),
+    # The write that made the revision.
+    Column("change", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("mac_address", name=MAC_ADDRESS_CONSTRAINT),
@@ -110,6 +112,8 @@ revisions: Final = Table(
     Column("mac_address", MacText, nullable=False),
     Column("revision", BigInteger, primary_key=True),
     Column("operation", String(16), nullable=False),
+    # Before the content: on SQLite, what follows a long text is slow to read.
+    Column("change", String(16), nullable=False),
     Column("content", Text),
     Column("etag", String(80)),
     Column("device_name", String(255)),
@@ -120,6 +124,9 @@ revisions: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("mac_address", "revision"),
 )
+
+# The configs of a change are read in the order of their ids.
+Index("ix_revisions_change", revisions.c.change, revisions.c.config_id)
 
 _IS_DELETION: Final = text("operation = 'delete'")
 

@@ -215,10 +215,13 @@ class Tally:
     refused: int = 0
     stored: bool = False
     """False where nothing was stored: a dry run, something refused, or nothing new."""
+    change: str | None = None
+    """The id of the change; None where nothing was stored."""
 
     @classmethod
-    def of(cls, outcomes: Mapping[Outcome, int], refused: int, *, is_stored: bool) -> Self:
-        """Return the tally of a write that counted its `outcomes`, and whose entries were stored or not."""
+    def of(cls, outcomes: Mapping[Outcome, int], refused: int, change: str | None = None) -> Self:
+        """Return the tally of a write that counted its `outcomes`, and stored its entries as `change`, or did not."""
+        is_stored = change is not None and any(outcomes.get(outcome) for outcome in TAKING_REVISION)
         return cls(
             new=outcomes.get(Outcome.NEW, 0),
             changed=outcomes.get(Outcome.CHANGED, 0),
@@ -227,7 +230,8 @@ class Tally:
             same=outcomes.get(Outcome.SAME, 0),
             skipped=outcomes.get(Outcome.SKIPPED, 0),
             refused=refused,
-            stored=is_stored and any(outcomes.get(outcome) for outcome in TAKING_REVISION),
+            stored=is_stored,
+            change=change if is_stored else None,
         )
 
 

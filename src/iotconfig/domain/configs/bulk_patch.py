@@ -68,14 +68,14 @@ class BulkPatch:
         self._write.compare(OnConflict.REPLACE)
         self._selection.check_count(sum(self._write.tally().values()) + self._unfit)
 
-    def store(self, note: ChangeNote, clock: Clock) -> bool:
-        """Store all entries, each made from the config that it replaces. False: a refusal prevents that.
+    def store(self, note: ChangeNote, clock: Clock) -> str | None:
+        """Store all entries, each made from the config that it replaces; return the id of the change. None: a refusal prevents that.
 
         Raises as `compare` does.
         """
         for _ in range(_ROUNDS):
             if self._refusals.prevent_storing:
-                return False
+                return None
             if not self._write.select_stale():
                 break
             self._add_selected()
@@ -83,10 +83,9 @@ class BulkPatch:
             if self._write.select_stale():
                 self._add_selected(at_once=True)
             if self._refusals.prevent_storing:
-                return False
+                return None
             self.compare()
-            self._write.store(note, clock())
-        return True
+            return self._write.store(note, clock())
 
     def _add_selected(self, *, at_once: bool = False) -> None:
         """Add the entries of the selected configs. `at_once`: waits for no other work, which may wait for the lock."""

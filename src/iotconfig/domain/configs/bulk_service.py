@@ -34,6 +34,7 @@ from .bulk import (
 from .bulk_batches import batches
 from .bulk_patch import BulkPatch
 from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
+from .bulk_storing import store_together
 from .edits import Merge
 from .ports import BulkWrite
 from .revisions import UNSIGNED, ChangeNote, check_note
@@ -95,20 +96,11 @@ class BulkService:
             refusals.take(map(duplicate_refusal, write.take_duplicates()))
             if options.dry_run or refusals.prevent_storing:
                 write.compare(options.on_conflict)
-                is_stored = False
+                change = None
             else:
-                is_stored = self._store(write, options, note)
+                change = store_together(write, options, note, self.clock)
             refusals.take(map(refusal_of, write.results(PREVENTING)))
-            return Tally.of(write.tally(), refusals.count, is_stored=is_stored)
-
-    def _store(self, write: BulkWrite, options: BulkOptions, note: ChangeNote) -> bool:
-        """Store what can be stored, or all or nothing, as `options` say."""
-        with write.lock():
-            write.compare(options.on_conflict)
-            if not options.keep_going and PREVENTING & write.tally().keys():
-                return False
-            write.store(note, self.clock())
-        return True
+            return Tally.of(write.tally(), refusals.count, change)
 
     def patch(
         self,
@@ -143,12 +135,13 @@ class BulkService:
             if options.dry_run:
                 patching.compare()
                 return _compared(write, refusals, on_result, patching.samples)
-            if not patching.store(note, self.clock):
+            change = patching.store(note, self.clock)
+            if change is None:
                 write.compare(OnConflict.REPLACE)
                 return _compared(write, refusals, on_result)
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 on_result(result)
-            return PatchOutcome(Tally.of(write.tally(), refusals.count, is_stored=True))
+            return PatchOutcome(Tally.of(write.tally(), refusals.count, change))
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
@@ -229,4 +222,4 @@ def _compared(
         on_result(evolve(result, outcome=Outcome.CHANGED) if result.outcome is Outcome.STALE else result)
     outcomes = Counter(write.tally())
     outcomes[Outcome.CHANGED] += outcomes[Outcome.STALE]
-    return PatchOutcome(Tally.of(outcomes, refusals.count, is_stored=False), tuple(samples))
+    return PatchOutcome(Tally.of(outcomes, refusals.count), tuple(samples))

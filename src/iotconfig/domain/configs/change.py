@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Final
+from typing import Final, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.announcing.announcement import Announcement
 from iotconfig.domain.documents.content import ConfigContent
@@ -38,6 +38,10 @@ class Change:
         """Whether the config is gone after the change."""
         return self.operation is Operation.DELETE
 
+    def made_by(self, change_id: str) -> Self:
+        """The change as part of the write with this id."""
+        return evolve(self, config=evolve(self.config, change=change_id))
+
     def revision(self, note: ChangeNote) -> Revision:
         """The change as the history stores it."""
         config = self.config
@@ -49,6 +53,7 @@ class Change:
             content=None if self.is_deletion else config.content,
             note=note,
             created_at=config.updated_at,
+            change=config.change,
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
@@ -30,6 +30,8 @@ class Config:
     """The time of the creation."""
     updated_at: datetime
     """The time of the content's last change."""
+    change: str = field(default="", eq=False)
+    """The id of the write that made the revision. Not compared: ids are random."""
 
     def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
         """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""

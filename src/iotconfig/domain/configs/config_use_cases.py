@@ -70,8 +70,8 @@ class ConfigUseCases(Protocol):
         """Move a config to another board."""
         ...
 
-    def delete(self, config_id: int, precondition: Precondition = ..., note: ChangeNote = ...) -> None:
-        """Remove a config."""
+    def delete(self, config_id: int, precondition: Precondition = ..., note: ChangeNote = ...) -> str:
+        """Remove a config; return the id of the change."""
         ...
 
     def restore(self, config_id: int, note: ChangeNote = ...) -> Config:

@@ -182,8 +182,8 @@ class BulkWrite(Protocol):
         """Determine the outcome of each entry; nothing is stored."""
         ...
 
-    def store(self, note: ChangeNote, now: datetime) -> None:
-        """Store each entry whose outcome is one of `TAKING_REVISION`, as `ConfigService` would.
+    def store(self, note: ChangeNote, now: datetime) -> str:
+        """Store each entry whose outcome is one of `TAKING_REVISION`, as `ConfigService` would; return the id of the change.
 
         An entry with content is stored as by `put`, a deletion as by `delete`, a restoration as by `restore`
         with the content of the entry. Called once, inside `lock` and after `compare`; otherwise it raises

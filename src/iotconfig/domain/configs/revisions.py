@@ -89,6 +89,8 @@ class RevisionSummary:
     message: str | None
     created_at: datetime
     """The time of the change; never earlier than that of the previous revision."""
+    change: str = field(default="", eq=False)
+    """The id of the write, which all revisions of one write share. Not compared: ids are random."""
 
 
 @frozen
@@ -103,6 +105,8 @@ class Revision:
     """The config's content after the change, verbatim; None for a deletion."""
     note: ChangeNote
     created_at: datetime
+    change: str = field(default="", eq=False)
+    """The id of the write, which all revisions of one write share. Not compared: ids are random."""
 
     def summary(self) -> RevisionSummary:
         """Return the revision without its content."""
@@ -115,6 +119,7 @@ class Revision:
             author=self.note.author,
             message=self.note.message,
             created_at=self.created_at,
+            change=self.change,
         )
 
 

@@ -255,20 +255,20 @@ class ConfigService:
 
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
-    ) -> None:
-        """Remove a config. Its device's counter goes on: the deletion is a change too.
+    ) -> str:
+        """Remove a config, and return the id of the change. Its device's counter goes on: the deletion is a change too.
 
         `restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
         _check_condition(precondition)
         check_note(note)
 
-        def remove(work: UnitOfWork, counter: RevisionCounter, config: Config) -> None:
+        def remove(work: UnitOfWork, counter: RevisionCounter, config: Config) -> str:
             precondition.check(config)
             now = self.clock()
-            work.record([changes.deleted(counter, config, now)], note, now)
+            return work.record([changes.deleted(counter, config, now)], note, now)[0].change
 
-        self._locked(config_id, remove)
+        return self._locked(config_id, remove)
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         """Restore a deleted config under its id, with the content that it had.

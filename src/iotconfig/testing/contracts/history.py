@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from iotconfig.domain.configs.config import Config
@@ -86,7 +88,7 @@ class HistoryContract(UseCases):
         """A refused change makes no revision; a refused swap makes none for either board."""
         created, other = service.create(mac(1), content()), service.create(mac(2), content())
         stale = Precondition(one_of=frozenset({9}))
-        for act, error in (
+        refused: list[tuple[Callable[[], object], type[IotConfigError]]] = [
             (lambda: service.update(created.id, content(a=1), stale), PreconditionFailed),
             (lambda: service.delete(created.id, stale), PreconditionFailed),
             (lambda: service.create(mac(1), content()), RecordExists),
@@ -94,7 +96,8 @@ class HistoryContract(UseCases):
             (lambda: service.replace_device(created.id, mac(3), stale), PreconditionFailed),
             (lambda: service.edit(created.id, Rollback(2)), RecordNotFound),
             (lambda: service.edit(created.id, Merge(MergePatch.parse('{"enableOTA":1}'))), InvalidDocument),
-        ):
+        ]
+        for act, error in refused:
             with pytest.raises(error):
                 act()
 

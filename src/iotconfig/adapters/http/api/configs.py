@@ -43,6 +43,9 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.paging import MAX_PAGE
 
+CHANGE: Final = "Iotconfig-Change"
+"""The id of the change, in an answer without a body."""
+
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
@@ -178,7 +181,8 @@ class ConfigResource:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         change = edit_head_of(req, segment, ChangeQuery, require_if_match=self.require_if_match)
-        self.service.delete(change.config_id, change.precondition, note_of(req, change.query.message))
+        note = note_of(req, change.query.message)
+        resp.set_header(CHANGE, self.service.delete(change.config_id, change.precondition, note))
         resp.status = falcon.HTTP_204
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.configs import (
+    CHANGE,
     MERGE_PATCH,
     AnnounceResource,
     ConfigByMacResource,
@@ -140,7 +141,7 @@ AREA: Final = Area(
                 details="The history is kept, and the config can be restored.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
-                answers={204: Answer("Deleted")},
+                answers={204: Answer("Deleted", None, (CHANGE,))},
                 refuses=CHANGE_REFUSALS,
                 metric="delete",
             ),

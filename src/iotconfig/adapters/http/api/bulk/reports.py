@@ -43,6 +43,7 @@ class BulkReport:
     skipped: int
     refused: int
     stored: bool
+    change: Annotated[str | None, "The id of the change; null where nothing was stored"]
     errors: Annotated[Sequence[ListedRefusal], f"The first {_LISTED} refusals"]
     errors_left_out: Annotated[int, "The number of further refusals"]
 
