@@ -59,7 +59,9 @@ def test_a_directory_has_a_file_for_each_config(command: CommandLine, tmp_path: 
     """The name is the MAC address, the bytes are the content; standard output is empty."""
     ended = command.ok("export", str(tmp_path / "fleet"))
 
-    assert {f"{mac}.json": text.encode() for mac, text in FLEET.items()} == tree(tmp_path / "fleet")
+    assert {f"{mac.replace(':', '')}.json": text.encode() for mac, text in FLEET.items()} == tree(
+        tmp_path / "fleet"
+    )
     assert b"" == ended.output
     assert ended.errors.startswith("13 configs from ")
     assert ended.errors.endswith(f" exported to {tmp_path / 'fleet'}\n")
@@ -124,6 +126,7 @@ def test_existing_files_are_not_mixed_with_an_export(quick: CommandLine, tmp_pat
 
     assert (1, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
     assert "exists already" in refused.errors
+    assert (kind == "full-directory") == ("add --into" in refused.errors)
     assert before == tree(target.parent)
 
 

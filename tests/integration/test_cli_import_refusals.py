@@ -104,7 +104,7 @@ def outward_link(fleet: Path) -> None:
 
 FILES: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda fleet: (fleet / "kitchen.json").write_text("{}"), "kitchen.json: ", "invalid format"),
-    (lambda fleet: (fleet / "README").write_text("{}"), "README: ", "not <mac>.json"),
+    (lambda fleet: (fleet / "020000000077.jsn").write_text("{}"), "77.jsn: ", "not <mac>.json"),
     (lambda fleet: (fleet / "x\x1b[2J.json").write_text("{}"), "x\\x1b[2J.json: ", "invalid format"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b""), "020000000078.json: ", "empty"),
     (lambda fleet: (fleet / "020000000078.json").write_bytes(b'{"a": "\xff"}'), "78.json: ", "UTF-8"),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.fleet_files.files import read_directory, read_stream
+from iotconfig.adapters.fleet_files.directory_reading import SourceDirectory
+from iotconfig.adapters.fleet_files.files import read_stream
 from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
 from iotconfig.testing.builders import content, mac
 
@@ -30,7 +31,7 @@ def open_descriptors() -> int:
 
 
 def read(directory: Path) -> list[BulkEntry | BulkRefusal]:
-    return sorted(read_directory(directory, LIMIT), key=lambda item: item.place)
+    return list(SourceDirectory.listed(directory).read(LIMIT))
 
 
 def reason(directory: Path) -> str:
@@ -63,12 +64,11 @@ def test_two_spellings_of_one_address_are_two_entries(fleet: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("README.md", "not <mac>.json"),
-        (".gitkeep", "not <mac>.json"),
         ("02-00-00-00-00-01.JSON", "not <mac>.json"),
         ("02-00-00-00-00-01", "not <mac>.json"),
+        ("020000000001.jsn", "not <mac>.json"),
+        ("0200.0000.0001.json.orig", "not <mac>.json"),
         ("lamp.json", "invalid format"),
-        (".json", "invalid format"),
         ("02-00-00-00-00-0g.json", "invalid format"),
         ("02-00:00-00-00-01.json", "invalid format"),
         ("02-00-00-00-00-01.json.json", "invalid format"),
@@ -80,6 +80,44 @@ def test_names_that_are_not_mac_addresses_are_refused(fleet: Path, name: str, ex
     (fleet / name).write_text("{}")
 
     assert expected in reason(fleet)
+
+
+def test_entries_that_are_no_configs_are_left_out(fleet: Path) -> None:
+    """Hidden entries and files with other names may lie beside the configs; they are listed, and not read."""
+    for name in (NAME, "README.md", ".gitkeep", ".020000000002.json", ".json", "Thumbs.db", "Makefile"):
+        (fleet / name).write_text("{}")
+    (fleet / ".git").mkdir()
+    listed = SourceDirectory.listed(fleet)
+
+    assert ((NAME,), [NAME]) == (listed.names, [item.place for item in read(fleet)])
+    assert (
+        ".020000000002.json",
+        ".git",
+        ".gitkeep",
+        ".json",
+        "Makefile",
+        "README.md",
+        "Thumbs.db",
+    ) == listed.others
+
+
+@pytest.mark.parametrize("name", ["floor 1", "02-00-00-00-00-01"])
+def test_a_directory_inside_is_refused(fleet: Path, name: str) -> None:
+    """It may have configs, which would not be imported."""
+    (fleet / name).mkdir()
+
+    assert "not <mac>.json" in reason(fleet)
+
+
+def test_the_order_is_that_of_the_names(fleet: Path) -> None:
+    """Two imports of one directory store in one order, on every file system."""
+    numbers = [7, 3, 12, 1, 9]
+    for number in numbers:
+        (fleet / f"{mac(number)}.json").write_text("{}")
+
+    assert [mac(number) for number in sorted(numbers)] == [
+        item.mac_address for item in read(fleet) if isinstance(item, BulkEntry)
+    ]
 
 
 def test_a_name_that_is_not_text_is_refused(fleet: Path) -> None:

@@ -10,13 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from iotconfig.adapters.fleet_files.files import (
-    new_file,
-    read_directory,
-    read_stream,
-    write_directory,
-    write_records,
-)
+from iotconfig.adapters.fleet_files.directory_reading import SourceDirectory
+from iotconfig.adapters.fleet_files.directory_writing import write_directory
+from iotconfig.adapters.fleet_files.files import new_file, read_stream, write_records
+from iotconfig.adapters.fleet_files.names import FileNames
 from iotconfig.domain.configs.bulk import BulkEntry, ExportedConfig
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.testing.builders import mac
@@ -68,9 +65,9 @@ def test_written_files_are_private(tmp_path: Path) -> None:
         file.write(b"x")
     with new_file(tmp_path / "x.ndjson") as file:
         file.write(b"x")
-    write_directory(tmp_path / "out", fleet_of(1))
+    write_directory(tmp_path / "out", fleet_of(1), FileNames.PLAIN)
 
-    paths = ["shared.ndjson", "x.ndjson", "out", "out/02:00:00:00:00:00.json"]
+    paths = ["shared.ndjson", "x.ndjson", "out", "out/020000000000.json"]
     assert [0o640, 0o600, 0o700, 0o600] == [(tmp_path / path).stat().st_mode & 0o777 for path in paths]
 
 
@@ -104,10 +101,29 @@ def test_a_directory_is_written_whole(tmp_path: Path) -> None:
     """It may be new or empty; its files have the exact bytes."""
     (tmp_path / "empty").mkdir()
     for name in ("new", "empty"):
-        assert 3 == write_directory(tmp_path / name, fleet_of(3))
-        found = [item for item in read_directory(tmp_path / name, LIMIT) if isinstance(item, BulkEntry)]
+        assert 3 == write_directory(tmp_path / name, fleet_of(3), FileNames.PLAIN)
+        found = [
+            item
+            for item in SourceDirectory.listed(tmp_path / name).read(LIMIT)
+            if isinstance(item, BulkEntry)
+        ]
         assert {*fleet_of(3)} == {ExportedConfig(entry.mac_address, entry.content.text) for entry in found}
     assert ["empty", "new"] == names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        (FileNames.PLAIN, "02000000000a.json"),
+        (FileNames.DASHES, "02-00-00-00-00-0a.json"),
+        (FileNames.COLONS, "02:00:00:00:00:0a.json"),
+    ],
+)
+def test_the_spelling_of_names(tmp_path: Path, spelling: FileNames, name: str) -> None:
+    """A MAC address in a name is lower-case, with the separators that were chosen."""
+    write_directory(tmp_path / "out", [ExportedConfig(mac(10), "{}")], spelling)
+
+    assert [name] == names(tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["new", "empty"])
@@ -115,7 +131,7 @@ def test_a_failed_directory_is_removed(tmp_path: Path, name: str) -> None:
     """After an error during the write, everything is as before."""
     (tmp_path / "empty").mkdir()
     with pytest.raises(Oops):
-        write_directory(tmp_path / name, fleet_of(3, then_fail=True))
+        write_directory(tmp_path / name, fleet_of(3, then_fail=True), FileNames.PLAIN)
 
     assert (["empty"], []) == (names(tmp_path), names(tmp_path / "empty"))
 
@@ -127,8 +143,8 @@ def test_a_directory_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
 
     for name in ("full", "file"):
-        with pytest.raises(ValidationFailed, match="exists already, and is not an empty directory"):
-            write_directory(tmp_path / name, fleet_of(1))
+        with pytest.raises(ValidationFailed, match=r"exists already, and is not an? "):
+            write_directory(tmp_path / name, fleet_of(1), FileNames.PLAIN)
     assert (["file", "full"], ["note"]) == (names(tmp_path), names(tmp_path / "full"))
 
 
@@ -145,7 +161,7 @@ def test_a_directory_that_is_swapped_while_it_is_written(tmp_path: Path, name: s
         swapped.symlink_to(elsewhere)
         yield from fleet_of(2)
 
-    assert 2 == write_directory(parent / name, swapping())
+    assert 2 == write_directory(parent / name, swapping(), FileNames.PLAIN)
     assert [] == names(elsewhere)
     assert 2 == len(names(tmp_path / "moved" / ("new" if name == "new" else "")))
 
@@ -160,7 +176,7 @@ def test_an_empty_directory_by_another_path_is_filled(
     (fleet.parent / "link").symlink_to(fleet)
     monkeypatch.chdir(fleet if name == "." else fleet.parent)
 
-    assert 2 == write_directory(Path(name), fleet_of(2))
+    assert 2 == write_directory(Path(name), fleet_of(2), FileNames.PLAIN)
     assert 2 == len(names(fleet))
     assert ["fleet", "link"] == names(fleet.parent)
 
@@ -168,7 +184,9 @@ def test_an_empty_directory_by_another_path_is_filled(
 _ON_A_FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from iotconfig.adapters.fleet_files.files import new_file, write_directory, write_records
+from iotconfig.adapters.fleet_files.directory_writing import write_directory
+from iotconfig.adapters.fleet_files.files import new_file, write_records
+from iotconfig.adapters.fleet_files.names import FileNames
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.mac import MacAddress
 
@@ -182,7 +200,7 @@ try:
         with new_file(target) as file:
             write_records(file, configs)
     else:
-        write_directory(target, configs)
+        write_directory(target, configs, FileNames.PLAIN)
 except OSError as error:
     sys.exit(f"OSError {error.errno}")
 """

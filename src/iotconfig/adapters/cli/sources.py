@@ -16,7 +16,9 @@ import click
 from iotconfig.domain.errors import InvalidMacAddress, excerpt
 from iotconfig.domain.mac import MacAddress
 
+from .counts import listed
 from .streams import STANDARD_STREAM, standard_input
+from .terminal import say
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
@@ -30,11 +32,14 @@ _BETWEEN_UPDATES: Final = 500
 def entries_of(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntry | BulkRefusal]]:
     """The entries of a source; their progress is shown on a terminal."""
     from iotconfig.adapters.fleet_files import files
+    from iotconfig.adapters.fleet_files.directory_reading import SourceDirectory
 
     if source.is_dir():
-        with _progress(files.count_files(source)) as advance:
-            entries = files.read_directory(source, max_content_bytes)
-            yield _watched(entries, advance)
+        directory = SourceDirectory.listed(source)
+        if directory.others:
+            say(f"Left out, since no <mac>.json: {listed(directory.others)}.", err=True)
+        with _progress(len(directory.names)) as advance:
+            yield _watched(directory.read(max_content_bytes), advance)
         return
     with _opened(source) as (file, size), _progress(size) as advance:
         name = "standard input" if str(source) == STANDARD_STREAM else excerpt(source.name)
