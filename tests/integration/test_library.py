@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import subprocess
@@ -17,10 +18,12 @@ import iotconfig
 from iotconfig import (
     BulkEntry,
     BulkOptions,
+    Config,
     ConfigContent,
     ConfigQuery,
     DeletedQuery,
     MacAddress,
+    RecordExists,
     RecordNotFound,
     Role,
     Service,
@@ -167,6 +170,21 @@ def test_threads_share_a_service(url: str) -> None:
             config.mac_address for config in service.configs.all()
         ]
         assert all(2 <= count <= 13 for count in counts)
+
+
+def test_tasks_of_asyncio_share_a_service(url: str) -> None:
+    """Their calls run in threads, beside the event loop; a refusal is the result of its task alone."""
+
+    async def main(service: Service) -> list[object]:
+        macs = [f"0200000002{number:02x}" for number in range(10)]
+        await asyncio.gather(*(asyncio.to_thread(service.configs.put, mac, "{}") for mac in macs))
+        calls = (asyncio.to_thread(service.configs.create, mac, "{}") for mac in [*macs, "02ffffffffff"])
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert 11 == len(await asyncio.to_thread(list, service.configs.all()))
+        return [type(result) for result in results]
+
+    with open_service(url, upgrade=True) as service:
+        assert [*[RecordExists] * 10, Config] == asyncio.run(main(service))
 
 
 def test_closing_lets_a_call_of_another_thread_end(url: str) -> None:
