@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run check test lint types imports broker tests quick seconds coverage bench speed faults clean
+.PHONY: help run check test lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CONTESTANTS := $(VENV)/.contestants
+PDOC := $(VENV)/.pdoc
 SAMPLE := DATABASE_URL=sqlite:///iotconfig.db
 QUICK := tests/unit tests/contract tests/http tests/architecture
 
@@ -20,7 +21,7 @@ run: $(STAMP) ## Serve on SQLite with five sample devices.
 
 check: lint types imports broker quick ## Lint, check types and import contracts, run the tests that start no service.
 
-test: lint types imports broker tests ## Lint, check types and import contracts, run all tests.
+test: lint types imports broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests.
 
 lint: $(STAMP) ## Check style, formatting, and that what is imported is declared.
 	$(BIN)/ruff check .
@@ -38,6 +39,13 @@ tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 
 quick: $(STAMP) ## Run the tests that start no service.
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
+
+docs: $(PDOC) ## Build the API reference from the docstrings, into build/api; fails on a warning.
+	$(BIN)/python docs/api_reference/build.py build/api
+
+$(PDOC): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group docs
+	@touch $(PDOC)
 
 seconds: $(STAMP) broker ## Run all tests, and write down how long each file took, for the order in which they begin.
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --renew-seconds

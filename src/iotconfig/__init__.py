@@ -33,6 +33,7 @@ Errors derive from IotConfigError, and have `code` and `details`:
 
     of an input    ValidationFailed, InvalidDocument, InvalidMacAddress, ContentTooLarge
     of a record    RecordNotFound, RecordExists, RecordGone, NameTaken, PreconditionFailed
+    of a selection NothingSelected, UnexpectedCount
     of a token     AuthenticationRequired
     of the store   StoreUnavailable, StoreFull, ServiceClosed
 
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
         InvalidMacAddress,
         IotConfigError,
         NameTaken,
+        NothingSelected,
         PreconditionFailed,
         RecordExists,
         RecordGone,
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
         ServiceClosed,
         StoreFull,
         StoreUnavailable,
+        UnexpectedCount,
         ValidationFailed,
     )
     from .domain.facade import Service
@@ -147,6 +150,7 @@ __all__ = [
     "Merge",
     "MergePatch",
     "NameTaken",
+    "NothingSelected",
     "Notification",
     "NotificationService",
     "OnConflict",
@@ -174,6 +178,7 @@ __all__ = [
     "StoreFull",
     "StoreUnavailable",
     "Tally",
+    "UnexpectedCount",
     "ValidationFailed",
     "__version__",
     "open_service",
@@ -258,6 +263,7 @@ _HOMES: Final = {
         "InvalidMacAddress",
         "IotConfigError",
         "NameTaken",
+        "NothingSelected",
         "PreconditionFailed",
         "RecordExists",
         "RecordGone",
@@ -265,6 +271,7 @@ _HOMES: Final = {
         "ServiceClosed",
         "StoreFull",
         "StoreUnavailable",
+        "UnexpectedCount",
         "ValidationFailed",
     ),
     "domain.facade": ("Service",),

@@ -12,8 +12,12 @@ import pytest
 
 import iotconfig
 from iotconfig import Service
+from iotconfig.domain import errors
 
 USE_CASES = {field.name: str(field.type) for field in attrs.fields(Service) if not field.name.startswith("_")}
+ERRORS = {
+    name for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, Exception)
+}
 CLASSES = [name for name in iotconfig.__all__ if inspect.isclass(getattr(iotconfig, name))]
 
 
@@ -56,6 +60,16 @@ def test_each_public_class_and_method_is_documented(name: str) -> None:
         for label, member in documented
         if not re.match(r"\S[^\n]*[.:](\n|$)", inspect.cleandoc(getattr(member, "__doc__", None) or ""))
     ]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_errors_that_docstrings_name_are_public(name: str) -> None:
+    """A program can catch what a use case raises."""
+    kind = getattr(iotconfig, name)
+    texts = [str(member.__doc__) for _, member in [(name, kind), *public_members(kind)]]
+    named = {word for text in texts for word in re.findall(r"`(\w+)`", text) if word in ERRORS}
+
+    assert named <= set(iotconfig.__all__)
 
 
 def _named_in_signatures(kind: type) -> set[str]:
