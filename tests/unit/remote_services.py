@@ -180,6 +180,12 @@ class RemoteConfigs(_Called):
         self.calls.append("put")
         return _config(), True
 
+    def preview_put(
+        self, mac_address: MacAddress, precondition: Precondition = UNCONDITIONAL
+    ) -> Config | None:
+        self.calls.append("preview_put")
+        return None
+
     def replace_device(
         self,
         config_id: int,

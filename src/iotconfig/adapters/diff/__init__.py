@@ -10,6 +10,7 @@ from iotconfig.adapters.codec import answer
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Revision, RevisionSummary
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.mac import MacAddress
 
 from .json_patch import JsonPatchOperation, decoded, json_patch
 from .lines import as_written, laid_out, unified_diff
@@ -19,6 +20,7 @@ __all__ = [
     "Difference",
     "JsonPatchOperation",
     "comparison",
+    "created",
     "difference",
     "proposed",
     "revisions_compared",
@@ -86,6 +88,11 @@ def proposed(config: Config, content: ConfigContent) -> Difference:
     """The differences that this content would make to a config."""
     label = f"{config.mac_address}.json"
     return difference(config.content, content, f"{label} revision {config.revision}", label)
+
+
+def created(mac_address: MacAddress, content: ConfigContent) -> Difference:
+    """The difference that a first config with this content would make."""
+    return difference(None, content, "/dev/null", f"{mac_address}.json")
 
 
 def _value(content: ConfigContent | None) -> Any:

@@ -8,7 +8,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import answer, to_json
-from iotconfig.adapters.diff import JsonPatchOperation, proposed
+from iotconfig.adapters.diff import JsonPatchOperation, created, proposed
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Edit
@@ -66,7 +66,7 @@ def send_edited(
     """Edit a config and answer with it, or with the difference of a dry run."""
     if change.query.dry_run:
         config, content = service.preview(change.config_id, edit, change.precondition)
-        send_text(resp, compared(comparing, lambda: _preview(config, content), config.content, content))
+        send_preview(resp, config.mac_address, config, content, comparing)
     else:
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
@@ -78,24 +78,35 @@ class Preview:
 
     dry_run: Literal[True]
     changed: bool
-    id: int
+    id: Annotated[int | None, "The config's id; null if it would be created"]
     mac_address: MacAddress
-    revision: Annotated[int, "The current revision"]
+    revision: Annotated[int | None, "The current revision; null if the config would be created"]
     etag: Annotated[str, "The `ETag` that the content would get"]
     json_patch: list[JsonPatchOperation]
     unified_diff: str
 
 
-def _preview(config: Config, content: ConfigContent) -> str:
-    """The answer to a dry run: the difference that the change would make."""
-    found = proposed(config, content)
+def send_preview(
+    resp: falcon.Response,
+    mac_address: MacAddress,
+    config: Config | None,
+    content: ConfigContent,
+    comparing: Offload,
+) -> None:
+    """Answer to a dry run with the difference that `content` would make; config: None if it would be created."""
+    before = None if config is None else config.content
+    send_text(resp, compared(comparing, lambda: _preview(mac_address, config, content), before, content))
+
+
+def _preview(mac_address: MacAddress, config: Config | None, content: ConfigContent) -> str:
+    found = created(mac_address, content) if config is None else proposed(config, content)
     return to_json(
         Preview(
             dry_run=True,
-            changed=content.text != config.content.text,
-            id=config.id,
-            mac_address=config.mac_address,
-            revision=config.revision,
+            changed=config is None or content.text != config.content.text,
+            id=None if config is None else config.id,
+            mac_address=mac_address,
+            revision=None if config is None else config.revision,
             etag=content.etag,
             json_patch=found.json_patch,
             unified_diff=found.unified_diff,

@@ -60,6 +60,10 @@ class ConfigUseCases(Protocol):
         """Create or update by MAC address; return the config, and whether it was created."""
         ...
 
+    def preview_put(self, mac_address: MacAddress, precondition: Precondition = ...) -> Config | None:
+        """Return the config whose content `put` would replace; None where it would create one."""
+        ...
+
     def replace_device(
         self,
         config_id: int,

@@ -216,6 +216,17 @@ class ConfigService:
                 return work.record([changes.created(counter, content, now)], note, now)[0], True
             return _store(work, counter, config, content, Operation.UPDATE, note, now), False
 
+    def preview_put(
+        self, mac_address: MacAddress | str, precondition: Precondition = UNCONDITIONAL
+    ) -> Config | None:
+        """Return the config whose content `put` would replace; None where it would create one. Raises as `put` does."""
+        mac_address = mac_address_of(mac_address)
+        _check_condition(precondition)
+        with self.store.reading() as view:
+            config = view.configs.get_by_mac(mac_address)
+        precondition.check(config)
+        return config
+
     def replace_device(
         self,
         config_id: int,

@@ -10,7 +10,14 @@ from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader, answer
 from iotconfig.adapters.http.access.change_notes import note_of
-from iotconfig.adapters.http.answers import send, send_config, send_created, send_edited, set_revision_headers
+from iotconfig.adapters.http.answers import (
+    send,
+    send_config,
+    send_created,
+    send_edited,
+    send_preview,
+    set_revision_headers,
+)
 from iotconfig.adapters.http.members import NEXT
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.conditional import (
@@ -33,7 +40,7 @@ from iotconfig.adapters.http.requests.queries import (
     read_query,
     text,
 )
-from iotconfig.adapters.http.requests.segments import config_id
+from iotconfig.adapters.http.requests.segments import config_id, id_in
 from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Merge, Replace
@@ -127,13 +134,18 @@ class ConfigByMacResource:
 
     service: ConfigUseCases
     bodies: BodyReader
+    comparing: Offload
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
-        query = read_query(req, ChangeQuery)
+        query = read_query(req, EditQuery)
         mac_address = MacAddress.parse(mac)
         precondition = write_precondition(req)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewContent)
         note = note_of(req, query.message, body.message)
+        if query.dry_run:
+            present = self.service.preview_put(mac_address, precondition)
+            send_preview(resp, mac_address, present, body.content, self.comparing)
+            return
         config, created = self.service.put(mac_address, body.content, precondition, note)
         if created:
             send_created(resp, config)
@@ -143,7 +155,7 @@ class ConfigByMacResource:
 
 @frozen
 class ConfigResource:
-    """`/api/configs/{segment}`: a config by its id."""
+    """`/api/configs/{segment}`: a config by its id or MAC address."""
 
     service: ConfigUseCases
     bodies: BodyReader
@@ -152,7 +164,7 @@ class ConfigResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         read_query(req, NoQuery)
-        config = self.service.get(config_id(segment))
+        config = self.service.get(config_id(segment, id_in(self.service)))
         check_match(req, revision_tag(config.revision))
         if is_unchanged(req, revision_tag(config.revision)):
             resp.status = falcon.HTTP_304
@@ -161,7 +173,9 @@ class ConfigResource:
             send_config(resp, config)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
+        change = edit_head_of(
+            req, segment, id_in(self.service), EditQuery, require_if_match=self.require_if_match
+        )
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewContent)
         send_edited(
             resp,
@@ -174,13 +188,17 @@ class ConfigResource:
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         resp.set_header("Accept-Patch", MERGE_PATCH)
-        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
+        change = edit_head_of(
+            req, segment, id_in(self.service), EditQuery, require_if_match=self.require_if_match
+        )
         patch = self.bodies.read_patch(read_json(req, self.bodies.max_content_bytes, MERGE_PATCH))
         edit = Merge(patch, self.bodies.max_content_bytes, self.bodies.offload)
         send_edited(resp, self.service, change, edit, note_of(req, change.query.message), self.comparing)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, ChangeQuery, require_if_match=self.require_if_match)
+        change = edit_head_of(
+            req, segment, id_in(self.service), ChangeQuery, require_if_match=self.require_if_match
+        )
         note = note_of(req, change.query.message)
         resp.set_header(CHANGE, self.service.delete(change.config_id, change.precondition, note))
         resp.status = falcon.HTTP_204
@@ -195,7 +213,9 @@ class ReplaceDeviceResource:
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, ChangeQuery, require_if_match=self.require_if_match)
+        change = edit_head_of(
+            req, segment, id_in(self.service), ChangeQuery, require_if_match=self.require_if_match
+        )
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewBoard)
         note = note_of(req, change.query.message, body.message)
         moved = self.service.replace_device(change.config_id, body.mac_address, change.precondition, note)
@@ -210,7 +230,7 @@ class AnnounceResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         read_query(req, NoQuery)
-        config = self.service.announce(config_id(segment))
+        config = self.service.announce(config_id(segment, id_in(self.service)))
         send(resp, config.summary())
         set_revision_headers(resp, config)
         resp.status = falcon.HTTP_202

@@ -29,7 +29,7 @@ from iotconfig.adapters.http.requests.queries import (
     parameter,
     read_query,
 )
-from iotconfig.adapters.http.requests.segments import config_id, revision_number
+from iotconfig.adapters.http.requests.segments import config_id, id_in, revision_number
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Rollback
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
@@ -112,7 +112,7 @@ class RevisionsResource:
     history: HistoryUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        number = config_id(segment)
+        number = config_id(segment, self.history.config_of)
         query = read_query(req, RevisionsQuery)
         page = self.history.revisions(HistoryQuery(number, before=query.cursor, limit=query.limit))
         send(resp, Revisions(page.revisions, str(page.next) if page.next else None))
@@ -126,7 +126,7 @@ class RevisionResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str, number: str) -> None:
         read_query(req, NoQuery)
-        send(resp, self.history.revision(config_id(segment), revision_number(number)))
+        send(resp, self.history.revision(config_id(segment, self.history.config_of), revision_number(number)))
 
 
 @frozen
@@ -138,7 +138,8 @@ class DiffResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         query = read_query(req, DiffQuery)
-        before, after = self.history.compare(config_id(segment), query.from_, query.to)
+        number = config_id(segment, self.history.config_of)
+        before, after = self.history.compare(number, query.from_, query.to)
         contents = before.content if before else None, after.content
         send_text(resp, compared(self.comparing, lambda: to_json(comparison(before, after)), *contents))
 
@@ -153,7 +154,9 @@ class RollbackResource:
     require_if_match: bool
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
-        change = edit_head_of(req, segment, EditQuery, require_if_match=self.require_if_match)
+        change = edit_head_of(
+            req, segment, id_in(self.service), EditQuery, require_if_match=self.require_if_match
+        )
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), RollbackTo)
         send_edited(
             resp,
@@ -182,11 +185,12 @@ class RestoreResource:
     """`/api/deleted-configs/{segment}/restore`: restores a deleted config with its id."""
 
     service: ConfigUseCases
+    history: HistoryUseCases
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         query = read_query(req, ChangeQuery)
-        number = config_id(segment)
+        number = config_id(segment, self.history.config_of)
         body = Message()
         if req.content_length or req.get_header("Transfer-Encoding"):
             body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)

@@ -1,4 +1,4 @@
-"""The head of a change to one config by its id."""
+"""The head of a change to one config."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iotconfig.domain.configs.precondition import Precondition
 
 from .conditional import change_precondition
 from .queries import read_query
-from .segments import config_id
+from .segments import IdOf, config_id
 
 Q = TypeVar("Q", bound=AttrsInstance)
 
@@ -25,8 +25,10 @@ class EditHead(Generic[Q]):
     query: Q
 
 
-def edit_head_of(req: falcon.Request, segment: str, query: type[Q], *, require_if_match: bool) -> EditHead[Q]:
+def edit_head_of(
+    req: falcon.Request, segment: str, id_of: IdOf, query: type[Q], *, require_if_match: bool
+) -> EditHead[Q]:
     """Read the head of a change; `query` describes its query string. Raises as its parts do."""
     parameters = read_query(req, query)
-    number = config_id(segment)
+    number = config_id(segment, id_of)
     return EditHead(number, change_precondition(req, required=require_if_match), parameters)

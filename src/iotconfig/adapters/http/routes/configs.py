@@ -69,18 +69,18 @@ AREA: Final = Area(
         ),
         Route(
             "/api/configs/by-mac/{mac}",
-            lambda api: ConfigByMacResource(api.use_cases.configs, api.bodies),
+            lambda api: ConfigByMacResource(api.use_cases.configs, api.bodies, api.comparing),
             parameters=(MAC,),
             put=Operation(
                 "putConfig",
                 "Create or update by MAC address",
                 Access.CHANGE,
                 details="For scripts that have MAC addresses, but no ids. With `If-None-Match: *`, an existing config is not updated.",
-                query=ChangeQuery,
+                query=EditQuery,
                 headers=CONDITIONS,
                 body=_CONTENT,
                 answers={
-                    200: Answer("The updated config", Config, ("ETag",)),
+                    200: Answer("The updated config; in a dry run, the difference", Config | Preview),
                     201: Answer("The created config", Config, ("ETag", "Location")),
                 },
                 refuses=("INVALID_OPERATION", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),

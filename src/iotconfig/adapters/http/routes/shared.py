@@ -9,7 +9,15 @@ from iotconfig.domain.configs.config import MAX_ID
 from iotconfig.domain.mac import MacAddress
 
 ID: Final = Parameter(
-    "segment", "The id of the config", 1, {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+    "segment",
+    "The id of the config; or the MAC address of its device, in any spelling that is not digits only",
+    1,
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+            {"$ref": "#/components/schemas/MacAddress"},
+        ]
+    },
 )
 MAC: Final = Parameter(
     "mac", "The MAC address of the device, in any spelling", "aa:bb:cc:dd:ee:ff", MacAddress
@@ -23,7 +31,13 @@ IF_NONE_MATCH: Final = Parameter(
 )
 CONDITIONS: Final = (IF_MATCH, IF_NONE_MATCH)
 
-ID_REFUSALS: Final = ("INVALID_OPERATION", "RECORD_NOT_FOUND", "ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED")
-"""Refusals of every route with an id in its path."""
+ID_REFUSALS: Final = (
+    "INVALID_OPERATION",
+    "RECORD_NOT_FOUND",
+    "RECORD_GONE",
+    "ROUTE_NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
+)
+"""Refusals of every route with an id or a MAC address in its path."""
 CHANGE_REFUSALS: Final = (*ID_REFUSALS, "PRECONDITION_FAILED", "PRECONDITION_REQUIRED", "STORE_FULL")
 """Refusals of a change by id."""
