@@ -23,6 +23,7 @@ _SECTIONS: Final = {
     "content": "Configs, assets and pictures",
     "serving": "Connections",
     "telemetry": "Log and metrics",
+    "client": "Commands over HTTP",
 }
 _COLUMNS = "| variable | default | meaning |\n| --- | --- | --- |"
 _AFTER: Final = {

@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from .domain.configs.config import Config, ConfigSummary
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
-    from .domain.configs.history import HistoryService, Pruned
+    from .domain.configs.history import HistoryService
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
     from .domain.configs.query import ConfigPage, ConfigQuery
     from .domain.configs.revisions import (
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         HistoryPage,
         HistoryQuery,
         Operation,
+        Pruned,
         Retention,
         Revision,
         RevisionSummary,
@@ -222,10 +223,7 @@ _HOMES: Final = {
         "Replace",
         "Rollback",
     ),
-    "domain.configs.history": (
-        "HistoryService",
-        "Pruned",
-    ),
+    "domain.configs.history": ("HistoryService",),
     "domain.configs.precondition": (
         "UNCONDITIONAL",
         "Precondition",
@@ -242,6 +240,7 @@ _HOMES: Final = {
         "HistoryPage",
         "HistoryQuery",
         "Operation",
+        "Pruned",
         "Retention",
         "Revision",
         "RevisionSummary",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
+from attrs import evolve
 
 from iotconfig.domain.configs.bulk import (
     BulkOptions,
@@ -117,13 +118,12 @@ def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, 
     bulk.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
-    outcome = bulk.patch(
+    outcome = evolve(bulk, max_content_bytes=60).patch(
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),
         on_refusal=reported.append,
         on_result=results.append,
-        max_content_bytes=60,
     )
 
     assert Tally(changed=2, refused=1, stored=keep_going) == outcome.tally
@@ -161,13 +161,12 @@ def test_a_concurrent_change_is_patched(
 
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
-    outcome = bulk.patch(
+    outcome = evolve(bulk, max_content_bytes=60).patch(
         ALL,
         OTA,
         BulkOptions(keep_going=keep_going),
         on_refusal=interfere,
         on_result=results.append,
-        max_content_bytes=60,
     )
 
     assert Tally(changed=3, refused=1, stored=keep_going) == outcome.tally
@@ -225,8 +224,9 @@ def test_what_becomes_unfit_for_the_patch_meanwhile_is_refused(
         service.put(mac(3), content())
         reported.append(refusal)
 
-    outcome = interfering(store, clock, *harmless, lambda: service.put(mac(2), content(x="y" * 99))).patch(
-        ALL, OTA, BulkOptions(keep_going=keep_going), on_refusal=report, max_content_bytes=60
+    patching = interfering(store, clock, *harmless, lambda: service.put(mac(2), content(x="y" * 99)))
+    outcome = evolve(patching, max_content_bytes=60).patch(
+        ALL, OTA, BulkOptions(keep_going=keep_going), on_refusal=report
     )
 
     assert Tally(changed=1, refused=1, stored=keep_going) == outcome.tally

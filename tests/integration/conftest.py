@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,41 @@ if TYPE_CHECKING:
     from tests.support.identity_provider import Provider
 
 
-@pytest.fixture
-def command(database_url: str) -> CommandLine:
-    """The command line on each kind of database."""
-    return CommandLine({"DATABASE_URL": database_url})
+_RUNTIMES = ["database", "service"]
+"""What commands work on: the database itself, or a service on it over HTTP."""
+
+
+@pytest.fixture(params=_RUNTIMES)
+def runtime(request: pytest.FixtureRequest) -> str:
+    """What commands work on."""
+    found: str = request.param
+    return found
 
 
 @pytest.fixture
-def quick(sqlite_url: str) -> CommandLine:
-    """The command line on SQLite, for behaviour that does not depend on the database."""
-    return CommandLine({"DATABASE_URL": sqlite_url})
+def command(runtime: str, database_url: str) -> Iterator[CommandLine]:
+    """The command line on each kind of database, and on a service on it."""
+    with _command_line(runtime, database_url) as found:
+        yield found
+
+
+@pytest.fixture
+def quick(runtime: str, sqlite_url: str) -> Iterator[CommandLine]:
+    """The command line on SQLite, and on a service on it, for what has nothing to do with the kind of database."""
+    with _command_line(runtime, sqlite_url) as found:
+        yield found
+
+
+@contextmanager
+def _command_line(runtime: str, database_url: str) -> Iterator[CommandLine]:
+    environ = {"DATABASE_URL": database_url}
+    if runtime == "database":
+        yield CommandLine(environ)
+        return
+    from tests.support.socket_service import api_on_socket
+
+    with api_on_socket(database_url) as url:
+        yield CommandLine({**environ, "IOTCONFIG_URL": url})
 
 
 @pytest.fixture

@@ -80,7 +80,6 @@ def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | Non
                 NOTE,
                 lambda refusal: said.append(_refused(refusal)),
                 lambda result: said.append(_messages(result)),
-                max_content_bytes=LIMIT,
             )
         except UnexpectedCount as error:
             return str(error), error.details
@@ -127,7 +126,9 @@ WORKS = {
 
 @contextmanager
 def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkService]:
-    with open_services(Settings.from_environ({"DATABASE_URL": url})) as services:
+    with open_services(
+        Settings.from_environ({"DATABASE_URL": url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+    ) as services:
         yield HelpedBulkService(
             services.bulk, [sys.executable, "-m", *command], environment(url), most_here=1
         )
@@ -161,8 +162,12 @@ def test_a_helper_gives_the_results_of_the_worker(sqlite_url: str, tmp_path: Pat
     here: Said = []
     there: Said = []
     with (
-        open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services,
-        open_services(Settings.from_environ({"DATABASE_URL": other})) as other_services,
+        open_services(
+            Settings.from_environ({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+        ) as services,
+        open_services(
+            Settings.from_environ({"DATABASE_URL": other, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+        ) as other_services,
     ):
         helping = WithoutProcess(other_services.bulk, [], {}, most_here=1)
         for work in WORKS[name]:
@@ -192,7 +197,9 @@ def test_a_helper_that_is_killed_stores_nothing(sqlite_url: str, moment: str) ->
 
 def test_no_helper_can_be_started(sqlite_url: str) -> None:
     """If the system has no resources for a process, nothing is stored."""
-    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
+    with open_services(
+        Settings.from_environ({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+    ) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
@@ -200,7 +207,9 @@ def test_no_helper_can_be_started(sqlite_url: str) -> None:
 
 def test_the_number_of_helpers_is_limited(sqlite_url: str) -> None:
     """A request that waits too long is refused, and nothing of it is stored; it works afterwards."""
-    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
+    with open_services(
+        Settings.from_environ({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+    ) as services:
         helping = HelpedBulkService(
             services.bulk,
             [sys.executable, "-m", HELPER],
@@ -227,7 +236,9 @@ def test_the_number_of_helpers_is_limited(sqlite_url: str) -> None:
 
 def test_small_writes_start_no_helper(sqlite_url: str) -> None:
     """A hundred records, or a patch to a hundred configs, run in the worker."""
-    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
+    with open_services(
+        Settings.from_environ({"DATABASE_URL": sqlite_url, "IOTCONFIG_MAX_CONTENT_BYTES": str(LIMIT)})
+    ) as services:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ)
         load("".join(map(record, range(100))))(helping, [])
         patch('{"a": 1}')(helping, [])

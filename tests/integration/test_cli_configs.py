@@ -182,3 +182,19 @@ def test_delete_asks(quick: CommandLine, answer: bytes, left: int) -> None:
 
     assert (left != 0) == (ended.status != 0)
     assert left == quick.ok("config", "list", "--json").json()["count"]
+
+
+def test_a_dry_run_of_set_or_create(command: CommandLine) -> None:
+    """The difference to the content that the device has, or to nothing; nothing is stored."""
+    created = command.ok("config", "set", MAC, '{"a": 1}', "--create", "--dry-run").text
+    assert 0 == command.ok("config", "list", "--json").json()["count"]
+    command.ok("config", "create", MAC, '{"a": 1}')
+    changed = command.ok("config", "set", MAC, '{"a": 2}', "--create", "--dry-run").text
+    refused = command.run("config", "set", MAC, "{}", "--create", "--dry-run", "--if-revision", "7")
+
+    assert ["--- /dev/null", '+  "a": 1'] == [
+        line for line in created.splitlines() if line[:3] in ("---", "+  ")
+    ]
+    assert ['-  "a": 1', '+  "a": 2'] == [line for line in changed.splitlines() if line[:3] in ("-  ", "+  ")]
+    assert (1, True) == (refused.status, "the precondition excludes" in refused.errors)
+    assert 1 == command.ok("config", "show", MAC, "--json").json()["revision"]

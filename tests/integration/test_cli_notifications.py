@@ -20,21 +20,15 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def shell(database_url: str) -> CommandLine:
-    """A shell without broker settings, which commands do not need."""
-    return CommandLine(environment(database_url))
-
-
-@pytest.fixture
 def queue(database_url: str) -> Iterator[NotificationQueue]:
     """The queue as a relay reads it."""
     with open_services(Settings.from_environ({"DATABASE_URL": database_url})) as services:
         yield services.persistence.notifications
 
 
-def store(shell: CommandLine, *numbers: int) -> None:
+def store(command: CommandLine, *numbers: int) -> None:
     for number in numbers:
-        shell.ok("config", "create", str(mac(number)), "{}")
+        command.ok("config", "create", str(mac(number)), "{}")
 
 
 def take_all(queue: NotificationQueue) -> list[tuple[str, bool]]:
@@ -49,25 +43,25 @@ def park(queue: NotificationQueue, number: int) -> None:
     queue.acknowledge([], [evolve(pending, parked=True, refusals=5, last_error="Not authorized (topic)")])
 
 
-def test_named_devices_get_hints(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_named_devices_get_hints(command: CommandLine, queue: NotificationQueue) -> None:
     """Devices are named by MAC addresses in any spelling, ids and names, and announced once; others get no hint."""
-    store(shell, 1, 2, 3, 4)
-    shell.ok("config", "set", str(mac(4)), '{"deviceName": "Porch"}')
+    store(command, 1, 2, 3, 4)
+    command.ok("config", "set", str(mac(4)), '{"deviceName": "Porch"}')
     take_all(queue)
 
     spellings = (str(mac(1)).upper().replace(":", "-"), str(mac(1)).replace(":", ""))
-    done = shell.ok("announce", *spellings, "3", "porch")
+    done = command.ok("announce", *spellings, "3", "porch")
 
     assert [(str(mac(number)), True) for number in (1, 3, 4)] == take_all(queue)
     assert done.text.startswith("3 configs to be announced")
 
 
-def test_all_restores_the_retained_messages(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_all_restores_the_retained_messages(command: CommandLine, queue: NotificationQueue) -> None:
     """No device gets a hint."""
-    store(shell, 1, 2)
+    store(command, 1, 2)
     take_all(queue)
 
-    assert shell.ok("announce", "--all").text.startswith("2 configs to be announced")
+    assert command.ok("announce", "--all").text.startswith("2 configs to be announced")
     assert [(str(mac(1)), False), (str(mac(2)), False)] == take_all(queue)
 
 
@@ -76,13 +70,13 @@ def test_all_restores_the_retained_messages(shell: CommandLine, queue: Notificat
     [pytest.param([], 0.1, id="default"), pytest.param(["--rate", "0.5"], 2.0, id="rate")],
 )
 def test_hints_to_all_devices_are_paced(
-    shell: CommandLine, queue: NotificationQueue, rate: list[str], gap: float
+    command: CommandLine, queue: NotificationQueue, rate: list[str], gap: float
 ) -> None:
     """One device follows the other at the requested rate."""
-    store(shell, 1, 2, 3)
+    store(command, 1, 2, 3)
     take_all(queue)
 
-    shell.ok("announce", "--all", "--restart-hint", *rate)
+    command.ok("announce", "--all", "--restart-hint", *rate)
 
     found = queue.due(LATER, 9)
     assert [True] * 3 == [n.announcement.restart_hint for n in found]
@@ -106,13 +100,13 @@ def test_hints_to_all_devices_are_paced(
     ],
 )
 def test_unknown_devices_cannot_be_announced(
-    shell: CommandLine, queue: NotificationQueue, arguments: list[str], status: int
+    command: CommandLine, queue: NotificationQueue, arguments: list[str], status: int
 ) -> None:
     """The refusal has the reason, and no device is announced, valid ones included."""
-    store(shell, 1)
+    store(command, 1)
     take_all(queue)
 
-    done = shell.run("announce", *arguments)
+    done = command.run("announce", *arguments)
 
     assert (status, b"") == (done.status, done.output)
     assert "Error: " in done.errors
@@ -120,13 +114,13 @@ def test_unknown_devices_cannot_be_announced(
     assert [] == take_all(queue)
 
 
-def test_an_empty_list(shell: CommandLine) -> None:
+def test_an_empty_list(command: CommandLine) -> None:
     """One line has the database."""
-    assert shell.ok("notifications").text.startswith("0 pending, 0 parked, in ")
+    assert command.ok("notifications").text.startswith("0 pending, 0 parked, in ")
     assert {
         "health": {"state": "disabled", "pending": 0, "oldest_seconds": 0, "parked": 0},
         "notifications": [],
-    } == shell.ok("notifications", "--json").json()
+    } == command.ok("notifications", "--json").json()
 
 
 def test_problems_are_listed(sqlite_url: str) -> None:
@@ -134,21 +128,21 @@ def test_problems_are_listed(sqlite_url: str) -> None:
     elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         services.persistence.relay_reports.put(elsewhere)
-    shell = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
+    command = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
 
-    listed = shell.ok("notifications").text
+    listed = command.ok("notifications").text
 
     assert listed.startswith("settings_differ: this service is set to announce to mqtt://127.0.0.1:1 ")
     assert "mqtt://elsewhere:1883" in listed
     assert "\x1b" not in listed
 
 
-def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_the_list_shows_parked_ones_with_their_error(command: CommandLine, queue: NotificationQueue) -> None:
     """They are first, since they need action."""
-    store(shell, 1, 2)
+    store(command, 1, 2)
     park(queue, 2)
 
-    lines = shell.ok("notifications").text.splitlines()
+    lines = command.ok("notifications").text.splitlines()
 
     assert ["SUBJECT", "STATE", "DOCUMENT", "SINCE", "REFUSALS", "LAST", "ERROR"] == lines[0].split()
     rows = [line for line in lines if line.startswith("config ")]
@@ -159,12 +153,12 @@ def test_the_list_shows_parked_ones_with_their_error(shell: CommandLine, queue: 
     assert "1 pending, 1 parked" in lines[-1]
 
 
-def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_the_list_as_json(command: CommandLine, queue: NotificationQueue) -> None:
     """It has all facts, for programs."""
-    store(shell, 1)
+    store(command, 1)
     park(queue, 1)
 
-    listed = shell.ok("notifications", "--json").json()
+    listed = command.ok("notifications", "--json").json()
 
     (found,) = listed["notifications"]
     assert {"kind": "config", "key": str(mac(1))} == found["announcement"]["subject"]
@@ -176,13 +170,13 @@ def test_the_list_as_json(shell: CommandLine, queue: NotificationQueue) -> None:
     assert (0, 1) == (listed["health"]["pending"], listed["health"]["parked"])
 
 
-def test_parked_notifications_are_retried(shell: CommandLine, queue: NotificationQueue) -> None:
+def test_parked_notifications_are_retried(command: CommandLine, queue: NotificationQueue) -> None:
     """They are pending again, and a second retry finds none."""
-    store(shell, 1, 2)
+    store(command, 1, 2)
     park(queue, 1)
 
-    assert "1 parked notification is tried again." in shell.ok("notifications", "--retry").text
-    assert "0 parked notifications are tried again." in shell.ok("notifications", "--retry").text
+    assert "1 parked notification is tried again." in command.ok("notifications", "--retry").text
+    assert "0 parked notifications are tried again." in command.ok("notifications", "--retry").text
     assert [(str(mac(1)), True), (str(mac(2)), True)] == take_all(queue)
 
 

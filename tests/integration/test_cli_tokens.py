@@ -15,15 +15,9 @@ from tests.support.command_line import CommandLine
 _TOKEN = re.compile(r"iotc_[0-9a-f]{12}_[0-9a-f]{64}\n")
 
 
-@pytest.fixture
-def cli(database_url: str) -> CommandLine:
-    """The command on each kind of database."""
-    return CommandLine({"DATABASE_URL": database_url})
-
-
-def test_standard_output_has_only_the_token(cli: CommandLine, database_url: str) -> None:
+def test_standard_output_has_only_the_token(command: CommandLine, database_url: str) -> None:
     """The explanation is on standard error."""
-    done = cli.ok("token", "create", "ci", "--role", "admin", "--expires", "2099-01-01")
+    done = command.ok("token", "create", "ci", "--role", "admin", "--expires", "2099-01-01")
 
     assert _TOKEN.fullmatch(done.text)
     assert done.errors.startswith("Token ci (admin) is valid until 2099-01-02 00:00:00Z, in ")
@@ -31,28 +25,28 @@ def test_standard_output_has_only_the_token(cli: CommandLine, database_url: str)
         assert frozenset({Role.ADMIN}) == services.api_tokens.authenticate(done.text.strip()).roles
 
 
-def test_a_token_is_shown_once(cli: CommandLine) -> None:
+def test_a_token_is_shown_once(command: CommandLine) -> None:
     """No list contains a part of its secret."""
-    secret = cli.ok("token", "create", "ci", "--role", "viewer").text.strip().rpartition("_")[2]
+    secret = command.ok("token", "create", "ci", "--role", "viewer").text.strip().rpartition("_")[2]
 
-    for listed in (cli.ok("token", "list"), cli.ok("token", "list", "--json")):
+    for listed in (command.ok("token", "list"), command.ok("token", "list", "--json")):
         assert secret not in listed.text
         assert "ci" in listed.text
 
 
-def test_the_list_shows_the_state_of_each_token(cli: CommandLine) -> None:
+def test_the_list_shows_the_state_of_each_token(command: CommandLine) -> None:
     """It has a form for people and one for programs."""
     for name in ("b", "a"):
-        cli.ok("token", "create", name, "--role", "viewer")
-    cli.ok("token", "revoke", "a")
+        command.ok("token", "create", name, "--role", "viewer")
+    command.ok("token", "revoke", "a")
 
-    shown = cli.ok("token", "list").text.splitlines()
+    shown = command.ok("token", "list").text.splitlines()
     assert ["NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST", "USED"] == shown[0].split()
     assert [["a", "viewer", "revoked"], ["b", "viewer", "active"]] == [
         line.split()[:3] for line in shown[2:4]
     ]
     assert shown[-1].startswith("2 tokens, in ")
-    members = cli.ok("token", "list", "--json").json()["tokens"]
+    members = command.ok("token", "list", "--json").json()["tokens"]
     assert [("a", "revoked"), ("b", "active")] == [(each["name"], each["state"]) for each in members]
     assert {
         "name", "role", "state", "created_at", "expires_at", "last_used_at", "revoked_at",
@@ -70,15 +64,15 @@ def test_the_list_shows_the_state_of_each_token(cli: CommandLine) -> None:
         (("revoke", "ci"), "Active token ci was not found"),
     ],
 )
-def test_refusals(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+def test_refusals(command: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
     """One line, and nothing is stored."""
-    done = cli.run("token", *arguments)
+    done = command.run("token", *arguments)
 
     assert done.status != 0
     assert sentence in done.errors
     assert 1 == len(done.errors.splitlines())
     assert b"" == done.output
-    assert [] == cli.ok("token", "list", "--json").json()["tokens"]
+    assert [] == command.ok("token", "list", "--json").json()["tokens"]
 
 
 def test_a_schema_that_is_behind_is_named(empty_url: str) -> None:
@@ -89,20 +83,20 @@ def test_a_schema_that_is_behind_is_named(empty_url: str) -> None:
     assert "iotconfig upgrade-db" in done.errors
 
 
-def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> None:
+def test_device_tokens_are_listed_without_their_secrets(command: CommandLine) -> None:
     """The list is sorted by MAC address."""
-    made = cli.ok("device-token", "create", "aa-bb-cc-dd-ee-02", "aabbccddee01").text
+    made = command.ok("device-token", "create", "aa-bb-cc-dd-ee-02", "aabbccddee01").text
     assert re.fullmatch(
         r"aa:bb:cc:dd:ee:02 iotd_aabbccddee02_[0-9a-f]{64}\naa:bb:cc:dd:ee:01 iotd_aabbccddee01_[0-9a-f]{64}\n",
         made,
     )
 
-    listed = cli.ok("device-token", "list")
+    listed = command.ok("device-token", "list")
     assert ["aa:bb:cc:dd:ee:01", "aa:bb:cc:dd:ee:02"] == [
         line.split()[0] for line in listed.text.splitlines()[2:4]
     ]
     assert "iotd_" not in listed.text
-    devices = json.loads(cli.ok("device-token", "list", "--json").output)["devices"]
+    devices = json.loads(command.ok("device-token", "list", "--json").output)["devices"]
     assert [{"mac_address", "created_at"}] * 2 == [set(device) for device in devices]
 
 
@@ -117,11 +111,11 @@ def test_device_tokens_are_listed_without_their_secrets(cli: CommandLine) -> Non
         (("revoke", "aabbccddee01"), "Token of device aa:bb:cc:dd:ee:01 was not found"),
     ],
 )
-def test_refusals_of_device_tokens(cli: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
+def test_refusals_of_device_tokens(command: CommandLine, arguments: tuple[str, ...], sentence: str) -> None:
     """One line, and nothing is stored."""
-    done = cli.run("device-token", *arguments)
+    done = command.run("device-token", *arguments)
 
     assert done.status != 0
     assert sentence in done.errors
     assert b"" == done.output
-    assert [] == cli.ok("device-token", "list", "--json").json()["devices"]
+    assert [] == command.ok("device-token", "list", "--json").json()["devices"]

@@ -10,8 +10,14 @@ import falcon
 from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.http.dependencies import UseCases
-from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
+from iotconfig.adapters.memory import (
+    MemoryApiTokenStore,
+    MemoryAssetStore,
+    MemoryDeviceTokenStore,
+    MemoryStore,
+)
 from iotconfig.adapters.throttle import MemoryThrottle
+from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.asset import AssetStore
 from iotconfig.domain.assets.service import AssetService
@@ -21,6 +27,8 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.tokens import DeviceTokenService
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.pictures import Picture, TargetSize
 from iotconfig.testing.clocks import SteppingClock
 
@@ -45,9 +53,12 @@ def app_in_memory(
     store, clock = store or in_memory, clock or SteppingClock()
     use_cases = UseCases(
         configs=ConfigService(store, clock),
+        documents=ConfigService(store, clock),
         history=HistoryService(store, clock),
-        bulk=BulkService(store, clock),
+        bulk=BulkService(store, clock, options.get("max_content_bytes", DEFAULT_MAX_BYTES)),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
+        api_tokens=ApiTokenService(MemoryApiTokenStore(), clock),
+        device_tokens=DeviceTokenService(MemoryDeviceTokenStore(), clock),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         check_store=store.check,
         pictures=_NoPictures(),

@@ -29,7 +29,6 @@ from iotconfig.domain.configs.bulk import (
 )
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit, Replace
-from iotconfig.domain.configs.history import Pruned
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import (
@@ -41,11 +40,11 @@ from iotconfig.domain.configs.revisions import (
     HistoryPage,
     HistoryQuery,
     Operation,
+    Pruned,
     Retention,
     Revision,
 )
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
@@ -146,9 +145,6 @@ class RemoteConfigs(_Called):
             raise RecordNotFound(mac_address)
         return _config()
 
-    def document(self, mac_address: MacAddress) -> Document:
-        raise AssertionError("no command fetches as a device")
-
     def find(self, query: ConfigQuery) -> ConfigPage:
         return ConfigPage((_config().summary(),), 1 if query.count else None, None)
 
@@ -181,7 +177,7 @@ class RemoteConfigs(_Called):
         return _config(), True
 
     def preview_put(
-        self, mac_address: MacAddress, precondition: Precondition = UNCONDITIONAL
+        self, mac_address: MacAddress, content: ConfigContent, precondition: Precondition = UNCONDITIONAL
     ) -> Config | None:
         self.calls.append("preview_put")
         return None
@@ -305,6 +301,9 @@ class RemoteDeviceTokens(_Called):
     def create(self, mac_address: MacAddress, *, replace: bool = False) -> str | None:
         self.calls.append("create device token")
         return "iotd_secret"
+
+    def page(self, after: MacAddress | None, limit: int) -> Sequence[RemoteDeviceToken]:
+        raise AssertionError("commands read all of them")
 
     def all(self) -> Iterator[RemoteDeviceToken]:
         yield RemoteDeviceToken(MacAddress.parse(MAC), _config().created_at)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.cli.runtime import Runtime, Schema
+    from iotconfig.adapters.cli.runtime import Runtime, Schema, Services
     from iotconfig.domain.configs.revisions import ChangeNote
 
     from .settings import Settings
-    from .wiring.services import Services
+    from .settings.client import ClientSettings
 
 
 class _Runtime:
@@ -33,8 +33,20 @@ class _Runtime:
 
         return Settings.from_environ(self._environ)
 
+    @cached_property
+    def _client(self) -> ClientSettings | None:
+        """The settings of commands over HTTP; None where commands work on the database."""
+        if not self._environ.get("IOTCONFIG_URL"):
+            return None
+        from .settings.client import ClientSettings
+        from .settings.fields import read
+
+        return read(ClientSettings, self._environ)
+
     @property
     def installation(self) -> str:
+        if self._client is not None:
+            return str(self._client.url)
         from . import wiring
 
         return str(wiring.database_url(self._settings))
@@ -42,9 +54,14 @@ class _Runtime:
     def schema(self) -> Schema:
         from . import wiring
 
+        self._require_database()
         return wiring.migrations(self._settings)
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
+        if self._client is not None and self._client.url is not None:
+            from .remote import open_remote_services
+
+            return open_remote_services(self._client.url, self._client.token, self._environ)
         from . import wiring
         from .wiring.services import open_services
 
@@ -65,6 +82,7 @@ class _Runtime:
         from .logs import log_to_stderr, reporting
         from .relay import run_relay
 
+        self._require_database()
         log_to_stderr(self._settings)
         warn_of_exposed_files(self._settings, self._environ)
         run_relay(self._settings, reporting(self._settings, on_start))
@@ -72,7 +90,23 @@ class _Runtime:
     def serve(self, host: str, port: int, workers: int, *, relays: bool) -> int:
         from .serve import serve
 
+        self._require_database()
         return serve(self._environ, host, port, workers, relays=relays)
+
+    def _require_database(self) -> None:
+        """Raise `InvalidSetting` where the environment names a service and no database."""
+        if (
+            self._client is None
+            or self._environ.get("DATABASE_URL")
+            or self._environ.get("DATABASE_URL_FILE")
+        ):
+            return
+        from .settings.fields import InvalidSetting
+
+        raise InvalidSetting(
+            f"This command works on a database, and IOTCONFIG_URL names the service {self._client.url}: "
+            "set DATABASE_URL, or unset IOTCONFIG_URL."
+        )
 
 
 def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> None:

@@ -30,7 +30,6 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
-from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreBusy, StoreUnavailable
 
@@ -103,14 +102,10 @@ class HelpedBulkService:
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
-        *,
-        max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
         if not self._may_select_many(selection):
-            return self.bulk.patch(
-                selection, patch, options, note, on_refusal, on_result, max_content_bytes=max_content_bytes
-            )
-        order = Order(options, note, max_content_bytes, selection=selection, merge=patch)
+            return self.bulk.patch(selection, patch, options, note, on_refusal, on_result)
+        order = Order(options, note, self.bulk.max_content_bytes, selection=selection, merge=patch)
         return self._helped(order, on_refusal, on_result)
 
     def _may_select_many(self, selection: Selection) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 from typing import IO, BinaryIO
 
+from attrs import evolve
+
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import PatchOutcome
 from iotconfig.domain.configs.bulk_service import BulkService
@@ -31,14 +33,9 @@ def help_with(bulk: BulkService, order: BinaryIO, records: BinaryIO | None, even
 
 def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
     if order.merge is not None and order.selection is not None:
+        bulk = evolve(bulk, max_content_bytes=order.max_content_bytes)
         return bulk.patch(
-            order.selection,
-            order.merge,
-            order.options,
-            order.note,
-            writer.refusal,
-            writer.result,
-            max_content_bytes=order.max_content_bytes,
+            order.selection, order.merge, order.options, order.note, writer.refusal, writer.result
         )
     if records is None or order.form is None:
         raise ValueError("a load needs records")

@@ -87,7 +87,8 @@ class _Refused(click.ClickException):
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The database is DATABASE_URL (postgresql://… or sqlite:///…); unset, it is iotconfig.db in the working directory.",
+    epilog="Commands work on the service IOTCONFIG_URL, with the token IOTCONFIG_TOKEN; or, unset, on the database DATABASE_URL "
+    "(postgresql://… or sqlite:///…), which is by default iotconfig.db in the working directory.",
 )
 @click.version_option(__version__, prog_name="iotconfig")
 def cli() -> None:

@@ -14,7 +14,7 @@ from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_change, echo_changed
-from .diffs import echo_proposed
+from .diffs import echo_difference, echo_proposed
 from .names import find, find_for_change, key_of
 from .options import (
     ReadableFile,
@@ -119,12 +119,15 @@ def set_content(
 ) -> None:
     """Replace a config's content. CONTENT is JSON text, or - for standard input."""
     note = runtime.note(message)
-    if dry_run and may_create:
-        raise click.UsageError("--dry-run compares with an existing config: leave out --create.")
     from iotconfig.domain.configs.edits import Replace
 
     with runtime.services() as services:
         document = _content(services, content, file)
+        if may_create and isinstance(key_of(name), int):
+            raise click.UsageError("--create needs a MAC address: the database assigns ids.")
+        if dry_run and may_create:
+            _echo_put(services, MacAddress.parse(name), document, if_revision)
+            return
         if dry_run:
             before, precondition = find_for_change(services, name, if_revision)
             before, _ = services.configs.preview(before.id, Replace(document), precondition)
@@ -132,8 +135,6 @@ def set_content(
             return
         existing: Config | None = None
         if may_create:
-            if isinstance(key_of(name), int):
-                raise click.UsageError("--create needs a MAC address: the database assigns ids.")
             mac_address = MacAddress.parse(name)
             with suppress(RecordNotFound, RecordGone):
                 existing = services.configs.get_by_mac(mac_address)
@@ -218,6 +219,17 @@ def _confirm(question: str) -> None:
         # The end of the input, or Ctrl-C; the cursor is still behind the question.
         say(err=True)
     raise click.ClickException("Nothing was deleted. --yes deletes without a question.")
+
+
+def _echo_put(
+    services: Services, mac_address: MacAddress, content: ConfigContent, if_revision: int | None
+) -> None:
+    """Print the difference that this content would make to a device that may have no config."""
+    before = services.configs.preview_put(mac_address, content, precondition_of(if_revision))
+    if before is None:
+        echo_difference(None, content, "/dev/null", f"{mac_address}.json")
+    else:
+        echo_proposed(before, as_stored(content, before.content))
 
 
 def _content(services: Services, content: str | None, file: BinaryIO | None) -> ConfigContent:

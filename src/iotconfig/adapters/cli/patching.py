@@ -70,7 +70,6 @@ def patch(
             runtime.note(message),
             show_refusal,
             _show_result,
-            max_content_bytes=services.max_content_bytes,
         )
     _echo_samples(outcome)
     tally = outcome.tally

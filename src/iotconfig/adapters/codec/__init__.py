@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .answers import RawJson, answer, answer_class, rfc3339, to_json, written_name
 from .bodies import BodyReader
+from .entities import MalformedAnswer, entity_of
 from .records import Record, entry_of, record_of
 from .rows import summary_of
 from .streams import AnswerStream
@@ -11,10 +12,12 @@ from .streams import AnswerStream
 __all__ = [
     "AnswerStream",
     "BodyReader",
+    "MalformedAnswer",
     "RawJson",
     "Record",
     "answer",
     "answer_class",
+    "entity_of",
     "entry_of",
     "record_of",
     "rfc3339",

@@ -6,12 +6,14 @@ Content is verbatim, so bodies are structured from `Member`s, which carry each v
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
 
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.documents import json_members, strict_json
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.documents.json_members import Member
@@ -29,8 +31,10 @@ from .members import (
     member_values_of,
     merge_patch_of,
     missing,
+    moment_of,
     plain_value,
     strings_of,
+    word_of,
 )
 
 T = TypeVar("T")
@@ -57,13 +61,20 @@ class BodyReader:
         converter.register_structure_hook(
             MergePatch, lambda member, _: merge_patch_of(member, self.max_content_bytes)
         )
-        for plain, expected in ((str, "a string"), (int, "a whole number"), (bool, "a boolean")):
+        for plain, expected in (
+            (str, "a string"),
+            (int, "a whole number"),
+            (float, "a number"),
+            (bool, "a boolean"),
+        ):
             hook = partial(plain_value, plain, expected)
             converter.register_structure_hook(plain, lambda member, _, hook=hook: hook(member))
             converter.register_structure_hook(
                 plain | None,
                 lambda member, _, hook=hook: None if member.value is None else hook(member),
             )
+        converter.register_structure_hook(Role, word_of)
+        converter.register_structure_hook(datetime | None, lambda member, _: moment_of(member))
         converter.register_structure_hook(
             Sequence[MacAddress] | None, lambda member, _: _unless_null(mac_addresses_of, member)
         )

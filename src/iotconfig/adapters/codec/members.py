@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from iotconfig.domain.documents import strict_json
@@ -17,6 +20,9 @@ from iotconfig.domain.mac import MacAddress
 BODY_DEPTH: Final = MAX_DEPTH + 1
 """Maximum depth of a body or record."""
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def mac_address_of(member: Member) -> MacAddress:
@@ -59,6 +65,27 @@ def plain_value(kind: type, expected: str, member: Member) -> Any:
     if type(value) is not kind:
         raise _unexpected(expected, member)
     return value
+
+
+def word_of(member: Member, words: type[StrEnum]) -> StrEnum:
+    """The word of an enumeration. Raises `InvalidDocument`."""
+    try:
+        return words(member.value)  # type: ignore[arg-type]  # Anything but one of the words is refused.
+    except ValueError:
+        raise InvalidDocument(f"expected one of {', '.join(words)}", pointer=f"/{member.name}") from None
+
+
+def moment_of(member: Member) -> datetime | None:
+    """The time with its offset (RFC 3339), or None for null. Raises `InvalidDocument`."""
+    if member.value is None:
+        return None
+    moment = None
+    if isinstance(member.value, str) and _RFC3339.fullmatch(member.value):
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(member.value).astimezone(UTC)
+    if moment is None:
+        raise _unexpected("a time such as 2027-06-30T12:00:00Z, or null", member)
+    return moment
 
 
 def merge_patch_of(member: Member, max_bytes: int) -> MergePatch:

@@ -8,11 +8,13 @@ from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.telemetry import LogUse
+from iotconfig.domain.access.use_cases import ApiTokenUseCases
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.config_use_cases import ConfigUseCases
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
+from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
 
@@ -27,9 +29,12 @@ class UseCases:
     """The use cases that the API exposes."""
 
     configs: ConfigUseCases
+    documents: DocumentUseCases
     history: HistoryUseCases
     bulk: BulkUseCases
     notifications: NotificationUseCases
+    api_tokens: ApiTokenUseCases
+    device_tokens: DeviceTokenUseCases
     assets: AssetService
     check_store: Callable[[], None]
     """Raises `StoreUnavailable` where the database is away or takes no writes, as `Store.check` does."""

@@ -65,6 +65,8 @@ class BulkService:
 
     store: Store
     clock: Clock
+    max_content_bytes: int = DEFAULT_MAX_BYTES
+    """Size limit of the results of a patch, in bytes of UTF-8."""
     yield_turn: Callable[[], None] = _never_yield
     """Called between two configs: yields to other requests in the same thread from time to time."""
     offload: Offload = run_inline
@@ -110,8 +112,6 @@ class BulkService:
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
-        *,
-        max_content_bytes: int = DEFAULT_MAX_BYTES,
     ) -> PatchOutcome:
         """Merge `patch` into every config that `selection` takes.
 
@@ -129,7 +129,7 @@ class BulkService:
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
-            merge = Merge(patch, max_content_bytes, self.offload)
+            merge = Merge(patch, self.max_content_bytes, self.offload)
             patching = BulkPatch(write, selection, merge, refusals, self.yield_turn)
             patching.add_entries()
             if options.dry_run:

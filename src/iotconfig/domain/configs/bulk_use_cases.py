@@ -43,8 +43,6 @@ class BulkUseCases(Protocol):
         note: ChangeNote = ...,
         on_refusal: OnRefusal = ...,
         on_result: OnResult = ...,
-        *,
-        max_content_bytes: int = ...,
     ) -> PatchOutcome:
         """Merge `patch` into every config that `selection` takes."""
         ...

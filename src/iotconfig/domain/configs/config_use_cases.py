@@ -15,8 +15,16 @@ from .query import ConfigPage, ConfigQuery
 from .revisions import ChangeNote
 
 
+class DocumentUseCases(Protocol):
+    """The use case of `ConfigService` that devices have; its docstring is the contract."""
+
+    def document(self, mac_address: MacAddress) -> Document:
+        """Return the bytes that this device fetches, and their ETag."""
+        ...
+
+
 class ConfigUseCases(Protocol):
-    """The use cases of `ConfigService`; its docstrings are the contract."""
+    """The use cases of `ConfigService` that operators have; its docstrings are the contract."""
 
     def create(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = ...) -> Config:
         """Create the first config of a device."""
@@ -28,10 +36,6 @@ class ConfigUseCases(Protocol):
 
     def get_by_mac(self, mac_address: MacAddress) -> Config:
         """Return the config of this device."""
-        ...
-
-    def document(self, mac_address: MacAddress) -> Document:
-        """Return the bytes that this device fetches, and their ETag."""
         ...
 
     def find(self, query: ConfigQuery) -> ConfigPage:
@@ -60,7 +64,9 @@ class ConfigUseCases(Protocol):
         """Create or update by MAC address; return the config, and whether it was created."""
         ...
 
-    def preview_put(self, mac_address: MacAddress, precondition: Precondition = ...) -> Config | None:
+    def preview_put(
+        self, mac_address: MacAddress, content: ConfigContent, precondition: Precondition = ...
+    ) -> Config | None:
         """Return the config whose content `put` would replace; None where it would create one."""
         ...
 

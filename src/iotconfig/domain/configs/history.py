@@ -24,6 +24,7 @@ from .revisions import (
     DeletedQuery,
     HistoryPage,
     HistoryQuery,
+    Pruned,
     Retention,
     Revision,
     RevisionSummary,
@@ -36,15 +37,6 @@ _PRUNED_AT_ONCE: Final = 100
 
 _CHANGES_PRUNED_AT_ONCE: Final = 5000
 """Changes that one transaction of `prune` removes from the change log."""
-
-
-@frozen
-class Pruned:
-    """What one step of pruning removed, or would have removed."""
-
-    revisions: int = 0
-    changes: int = 0
-    """Changes of the change log."""
 
 
 @frozen

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .history import Pruned
-from .revisions import DeletedPage, DeletedQuery, HistoryPage, HistoryQuery, Retention, Revision
+from .revisions import DeletedPage, DeletedQuery, HistoryPage, HistoryQuery, Pruned, Retention, Revision
 
 
 class HistoryUseCases(Protocol):

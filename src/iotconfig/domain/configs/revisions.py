@@ -246,3 +246,12 @@ class PruneStep:
     """Revisions that were removed."""
     next_config: int | None
     """The id of the config after which the next step begins; None at the end."""
+
+
+@frozen
+class Pruned:
+    """What one step of pruning removed, or would have removed."""
+
+    revisions: int = 0
+    changes: int = 0
+    """Changes of the change log."""

@@ -32,7 +32,7 @@ from .store import Store, UnitOfWork, View
 
 T = TypeVar("T")
 
-_ANNOUNCED_AT_ONCE: Final = 200
+_ANNOUNCED_AT_ONCE: Final = 50
 """Configs that one transaction of `announce_all` locks."""
 
 _READ_AT_ONCE: Final = 100
@@ -217,10 +217,13 @@ class ConfigService:
             return _store(work, counter, config, content, Operation.UPDATE, note, now), False
 
     def preview_put(
-        self, mac_address: MacAddress | str, precondition: Precondition = UNCONDITIONAL
+        self, mac_address: MacAddress | str, content: ContentLike, precondition: Precondition = UNCONDITIONAL
     ) -> Config | None:
-        """Return the config whose content `put` would replace; None where it would create one. Raises as `put` does."""
-        mac_address = mac_address_of(mac_address)
+        """Return the config whose content `put` would replace; None where it would create one.
+
+        Nothing is stored or announced. Raises as `put` does.
+        """
+        mac_address, _ = mac_address_of(mac_address), content_of(content)
         _check_condition(precondition)
         with self.store.reading() as view:
             config = view.configs.get_by_mac(mac_address)

@@ -85,6 +85,10 @@ class DeviceTokenService:
             return text
         return text if self.store.add(token) else None
 
+    def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
+        """Return up to `limit` tokens of devices after `after`, sorted by MAC address."""
+        return self.store.page(after, limit)
+
     def all(self) -> Iterator[DeviceToken]:
         """Yield all tokens, sorted by MAC address, read page by page."""
         after: MacAddress | None = None

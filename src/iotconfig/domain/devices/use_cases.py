@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +24,10 @@ class DeviceTokenUseCases(Protocol):
 
     def create(self, mac_address: MacAddress, *, replace: bool = ...) -> str | None:
         """Create a token for a device; return its text, or None where the device has one."""
+        ...
+
+    def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceTokenSummary]:
+        """Return up to `limit` tokens of devices after `after`, sorted by MAC address."""
         ...
 
     def all(self) -> Iterator[DeviceTokenSummary]:

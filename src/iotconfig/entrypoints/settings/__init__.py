@@ -1,56 +1,24 @@
 """Settings: the environment is read here and nowhere else, into one frozen object.
 
-A module for each section. Secrets are never in a `repr`.
+A module for each section. Secrets are never in a `repr`. The sections are loaded when `Settings` is first
+asked for: a command over HTTP reads its own section only, and most of its time is what it imports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
-
-from .access import AccessSettings
-from .content import ContentSettings
-from .database import DatabaseSettings
-from .fields import Declared, InvalidSetting, declared, read, section
-from .mqtt import MqttSettings
-from .serving import ServingSettings
-from .telemetry import TelemetrySettings
+if TYPE_CHECKING:
+    from .fields import InvalidSetting
+    from .sections import Settings, secret_files
 
 __all__ = ["InvalidSetting", "Settings", "secret_files"]
 
-
-@frozen
-class Settings:
-    """Everything that the environment decides, checked."""
-
-    database: DatabaseSettings = section(DatabaseSettings)
-    mqtt: MqttSettings = section(MqttSettings)
-    access: AccessSettings = section(AccessSettings)
-    content: ContentSettings = section(ContentSettings)
-    serving: ServingSettings = section(ServingSettings)
-    telemetry: TelemetrySettings = section(TelemetrySettings)
-
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read the variables that are set; an empty one counts as unset.
-
-        The value of a secret may be in a file, whose path is in the variable with the suffix `_FILE`.
-
-        Raises `InvalidSetting`, whose message names the variable and the rule,
-        and never has the value of a secret.
-        """
-        return read(cls, environ)
-
-    @classmethod
-    def variables(cls) -> Iterator[Declared]:
-        """All environment variables, section by section."""
-        return declared(cls)
+_HOME_OF: Final = {"InvalidSetting": "fields", "Settings": "sections", "secret_files": "sections"}
 
 
-def secret_files(environ: Mapping[str, str]) -> list[Path]:
-    """The files that hold values of secrets."""
-    names = (f"{each.variable.name}_FILE" for each in Settings.variables() if each.variable.secret)
-    return [Path(environ[name]) for name in names if environ.get(name)]
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

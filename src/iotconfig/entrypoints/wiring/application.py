@@ -54,9 +54,12 @@ def app_on(
             render = scrapes.exposition(services, observed.registry).render
     use_cases = UseCases(
         configs=services.configs,
+        documents=services.configs,
         history=services.history,
         bulk=helped_bulk(settings, services.bulk),
         notifications=services.notifications,
+        api_tokens=services.api_tokens,
+        device_tokens=services.device_tokens,
         assets=services.assets,
         check_store=persistence.store.check,
         pictures=services.pictures,

@@ -27,11 +27,11 @@ _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
 """Prefixes of further variables that a helper reads; libpq reads those with PG."""
 
 
-def bulk(store: Store, offload: Offload) -> BulkService:
+def bulk(store: Store, max_content_bytes: int, offload: Offload) -> BulkService:
     """The bulk use cases, in this process; they yield to other requests of their thread."""
     if not is_thread_shared():
-        return BulkService(store, utc_now, offload=offload)
-    return BulkService(store, utc_now, yield_turn=yield_turn, offload=offload)
+        return BulkService(store, utc_now, max_content_bytes, offload=offload)
+    return BulkService(store, utc_now, max_content_bytes, yield_turn, offload)
 
 
 def helped_bulk(settings: Settings, bulk: BulkService) -> BulkUseCases:

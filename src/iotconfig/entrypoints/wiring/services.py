@@ -60,7 +60,7 @@ class Services:
     @cached_property
     def bulk(self) -> BulkService:
         """Many configs at once, in this process."""
-        return bulk(self.persistence.store, self.changing)
+        return bulk(self.persistence.store, self.max_content_bytes, self.changing)
 
     @cached_property
     def notifications(self) -> NotificationService:

@@ -13,8 +13,8 @@ from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.edits import Rollback
-from iotconfig.domain.configs.history import HistoryService, Pruned
-from iotconfig.domain.configs.revisions import ChangeNote, Operation, Retention
+from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.revisions import ChangeNote, Operation, Pruned, Retention
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.announcement_builders import subject

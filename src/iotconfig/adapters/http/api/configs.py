@@ -9,6 +9,7 @@ import falcon
 from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader, answer
+from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import (
     send,
@@ -33,7 +34,6 @@ from iotconfig.adapters.http.requests.queries import (
     ChangeQuery,
     EditQuery,
     NoQuery,
-    cursor_of,
     page_cursor,
     page_limit,
     parameter,
@@ -46,6 +46,7 @@ from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Merge, Replace
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.errors import InvalidDocument
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.paging import MAX_PAGE
@@ -54,6 +55,8 @@ CHANGE: Final = "Iotconfig-Change"
 """The id of the change, in an answer without a body."""
 
 MERGE_PATCH: Final = "application/merge-patch+json"
+_SLOWEST: Final = 0.1
+_FASTEST: Final = 1000
 
 
 @frozen
@@ -108,6 +111,24 @@ class NewBoard:
 
 
 @frozen
+class AnnounceAll:
+    """The body of `POST /api/configs/announce`."""
+
+    hints_per_second: Annotated[
+        float | None,
+        "Also send the hint to restart, to so many devices a second: 0.1 to 1000; null: send none",
+    ] = None
+
+
+@answer
+@frozen
+class Announced:
+    """The number of configs that are announced."""
+
+    configs: int
+
+
+@frozen
 class ConfigsResource:
     """`/api/configs`: the list, and new configs."""
 
@@ -143,7 +164,7 @@ class ConfigByMacResource:
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewContent)
         note = note_of(req, query.message, body.message)
         if query.dry_run:
-            present = self.service.preview_put(mac_address, precondition)
+            present = self.service.preview_put(mac_address, body.content, precondition)
             send_preview(resp, mac_address, present, body.content, self.comparing)
             return
         config, created = self.service.put(mac_address, body.content, precondition, note)
@@ -233,4 +254,22 @@ class AnnounceResource:
         config = self.service.announce(config_id(segment, id_in(self.service)))
         send(resp, config.summary())
         set_revision_headers(resp, config)
+        resp.status = falcon.HTTP_202
+
+
+@frozen
+class AnnounceAllResource:
+    """`/api/configs/announce`: announce every config again, without a change."""
+
+    service: ConfigUseCases
+    bodies: BodyReader
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        read_query(req, NoQuery)
+        rate = self.bodies.read(read_json(req, self.bodies.max_body_bytes), AnnounceAll).hints_per_second
+        if rate is not None and not _SLOWEST <= rate <= _FASTEST:
+            raise InvalidDocument(
+                f"expected a number from {_SLOWEST} to {_FASTEST}, or null", pointer="/hints_per_second"
+            )
+        send(resp, Announced(self.service.announce_all(hints_per_second=rate)))
         resp.status = falcon.HTTP_202

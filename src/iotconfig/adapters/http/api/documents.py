@@ -6,7 +6,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
-from iotconfig.domain.configs.config_use_cases import ConfigUseCases
+from iotconfig.domain.configs.config_use_cases import DocumentUseCases
 from iotconfig.domain.mac import MacAddress
 
 
@@ -14,7 +14,7 @@ from iotconfig.domain.mac import MacAddress
 class DocumentResource:
     """`/api/configs/{mac}.json`: a device's document, byte for byte. Query parameters are ignored."""
 
-    service: ConfigUseCases
+    service: DocumentUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         mac_address = MacAddress.parse(mac)

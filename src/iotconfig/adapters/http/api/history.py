@@ -9,6 +9,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, answer, to_json
+from iotconfig.adapters.codec.cursors import deleted_cursor_of
 from iotconfig.adapters.diff import comparison
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_config, send_edited, send_text
@@ -23,7 +24,6 @@ from iotconfig.adapters.http.requests.queries import (
     ChangeQuery,
     EditQuery,
     NoQuery,
-    deleted_cursor_of,
     page_cursor,
     page_limit,
     parameter,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -13,18 +12,15 @@ from urllib.parse import unquote_to_bytes
 import falcon
 from attrs import NOTHING, AttrsInstance, evolve, field, fields, frozen
 
+from iotconfig.adapters.codec.cursors import deleted_position_at, mac_address_at
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, MAX_REVISION, DeletedPosition
 from iotconfig.domain.errors import ValidationFailed, excerpt
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import MAX_PAGE
 
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
-_CURSOR: Final = re.compile(r"[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
-_DELETED_CURSOR: Final = re.compile(r"([0-9]{1,17})-([1-9][0-9]{0,17})")
 _FLAGS: Final = {"true": True, "false": False}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _METADATA: Final = "query parameter"
 
 Q = TypeVar("Q", bound=AttrsInstance)
@@ -151,16 +147,17 @@ def _revision(name: str, text: str) -> int:
 
 
 def _mac_cursor(_name: str, text: str) -> MacAddress:
-    if not _CURSOR.fullmatch(text):
-        raise _bad_cursor()
-    return MacAddress.parse(text)
+    try:
+        return mac_address_at(text)
+    except ValueError:
+        raise _bad_cursor() from None
 
 
 def _deleted_cursor(_name: str, text: str) -> DeletedPosition:
-    match = _DELETED_CURSOR.fullmatch(text)
-    if match is None:
-        raise _bad_cursor()
-    return DeletedPosition(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+    try:
+        return deleted_position_at(text)
+    except (ValueError, OverflowError):
+        raise _bad_cursor() from None
 
 
 def _bad_cursor() -> ValidationFailed:
@@ -246,15 +243,3 @@ class EditQuery:
 
     dry_run: bool = dry_run_parameter()
     message: str | None = message_parameter()
-
-
-def cursor_of(mac_address: MacAddress | None) -> str | None:
-    """The cursor of the page after `mac_address`."""
-    return None if mac_address is None else str(mac_address).replace(":", "")
-
-
-def deleted_cursor_of(position: DeletedPosition | None) -> str | None:
-    """The cursor of the page after `position`: microseconds and an id."""
-    if position is None:
-        return None
-    return f"{(position.deleted_at - _EPOCH) // _MICROSECOND}-{position.config_id}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from iotconfig.adapters.http.routing import RouteTable
 
-from . import assets, auth, bulk, configs, devices, history, pictures, service
+from . import assets, auth, bulk, configs, devices, history, notifications, pictures, service, tokens
 
 ROUTES: Final = RouteTable(
     (
@@ -17,6 +17,8 @@ ROUTES: Final = RouteTable(
         assets.AREA,
         pictures.AREA,
         auth.AREA,
+        tokens.AREA,
+        notifications.AREA,
         service.AREA,
     )
 )

@@ -9,6 +9,9 @@ from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.configs import (
     CHANGE,
     MERGE_PATCH,
+    AnnounceAll,
+    AnnounceAllResource,
+    Announced,
     AnnounceResource,
     ConfigByMacResource,
     ConfigResource,
@@ -85,6 +88,26 @@ AREA: Final = Area(
                 },
                 refuses=("INVALID_OPERATION", "ROUTE_NOT_FOUND", "PRECONDITION_FAILED"),
                 metric="put",
+            ),
+        ),
+        Route(
+            "/api/configs/announce",
+            lambda api: AnnounceAllResource(api.use_cases.configs, api.bodies),
+            post=Operation(
+                "announceConfigs",
+                "Announce all configs again",
+                Access.CHANGE,
+                details="Publishes the retained messages of all configs again, for a broker that has lost them.",
+                query=NoQuery,
+                body=json_body(
+                    "Whether devices are told to restart, too",
+                    AnnounceAll,
+                    the_retained_messages={},
+                    hints_as_well={"hints_per_second": 10},
+                ),
+                answers={202: Answer("Accepted: the announcements are queued", Announced)},
+                refuses=("STORE_FULL",),
+                metric="announce_all",
             ),
         ),
         Route(

@@ -18,7 +18,7 @@ AREA: Final = Area(
     (
         Route(
             "/api/configs/{mac}.json",
-            lambda api: DocumentResource(api.use_cases.configs),
+            lambda api: DocumentResource(api.use_cases.documents),
             parameters=(MAC,),
             # A segment with this suffix is a MAC address for every method.
             check_path=lambda fields: MacAddress.parse(fields["mac"]),

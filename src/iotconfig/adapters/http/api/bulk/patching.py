@@ -143,7 +143,6 @@ class PatchResource:
                 note_of(req, query.message, body.message),
                 refusals.add,
                 lambda result: patched.add(_listed(result)),
-                max_content_bytes=self.bodies.max_content_bytes,
             )
             tally = outcome.tally
             report = refusals.report(BulkReport, tally, options)

@@ -1,0 +1,1 @@
+"""The use cases of the commands, on a service over HTTP (httpcore)."""

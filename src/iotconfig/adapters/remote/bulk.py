@@ -1,0 +1,232 @@
+"""Many configs at once, over HTTP. Records go through temporary files, so that memory holds one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final, cast
+
+from attrs import evolve, field, frozen
+
+from iotconfig.adapters.codec import entry_of, record_of
+from iotconfig.domain.configs.bulk import (
+    BulkEntry,
+    BulkOptions,
+    BulkRefusal,
+    BulkResult,
+    ExportedConfig,
+    OnRefusal,
+    OnResult,
+    Outcome,
+    PatchOutcome,
+    PatchSample,
+    Tally,
+)
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.edits import Merge
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
+from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import IotConfigError, ValidationFailed
+from iotconfig.domain.mac import MacAddress
+
+from .answers import RemoteUseCases
+from .connection import MOST_CONTENT_BYTES, Request
+from .problems import error_with
+
+_CONFIGS: Final = "/api/configs"
+_NDJSON: Final = "application/x-ndjson"
+_SECONDS: Final = 900.0
+"""The longest wait for the outcome: a service may queue large imports."""
+_LINE: Final = re.compile(r"line ([0-9]+)\b")
+_REFUSED: Final = frozenset({"UNPROCESSABLE", "VALIDATION_FAILED"})
+"""The codes of refusals of a whole write, whose details are its report."""
+
+
+def _ignore(_subject: object) -> None:
+    """Ignore a report."""
+
+
+@frozen
+class _Refusal:
+    place: str
+    error: str
+    code: str
+    details: dict[str, Any]
+
+
+@frozen
+class _Refusals:
+    """The refusals in the report of a bulk write."""
+
+    errors: Sequence[_Refusal]
+
+
+@frozen
+class _Report:
+    """The report of a bulk write: an object with the members of `Tally`, and refusals."""
+
+    body: bytes
+    is_whole: bool = True
+    """False where the service refused the whole write: results are missing then."""
+
+
+@frozen
+class _Result:
+    mac_address: MacAddress
+    id: int | None
+    outcome: Outcome
+    revision: int | None
+
+
+@frozen
+class _Sample:
+    id: int
+
+
+@frozen
+class _Patched:
+    results: Sequence[_Result]
+    samples: Sequence[_Sample] = field(factory=tuple)
+
+
+@frozen
+class RemoteBulk(RemoteUseCases):
+    """`BulkUseCases` of a service."""
+
+    def load(
+        self,
+        source: Iterable[BulkEntry | BulkRefusal],
+        options: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+    ) -> Tally:
+        with TemporaryFile() as file:
+            places, refused = _write_entries(cast("BinaryIO", file), source, on_refusal)
+            is_prevented = refused > 0 and not options.keep_going
+            if not places:
+                return Tally(refused=refused)
+            query: dict[str, object] = {
+                "on_conflict": options.on_conflict.value,
+                "keep_going": options.keep_going,
+                # The other entries are compared, although nothing may be stored.
+                "dry_run": options.dry_run or is_prevented,
+                "message": note.message,
+            }
+            request = Request(
+                "POST",
+                f"{_CONFIGS}/import",
+                query,
+                body=cast("BinaryIO", file),
+                media_type=_NDJSON,
+                seconds=_SECONDS,
+            )
+            report = self._report(request).body
+        self._refuse(
+            report, on_refusal, lambda text: _LINE.sub(lambda found: places[int(found[1]) - 1], text, 1)
+        )
+        tally = self.read(report, Tally)
+        return evolve(tally, refused=tally.refused + refused)
+
+    def patch(
+        self,
+        selection: Selection,
+        patch: MergePatch,
+        options: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
+    ) -> PatchOutcome:
+        parameters: dict[str, object] = {
+            "keep_going": options.keep_going,
+            "dry_run": options.dry_run,
+            "message": note.message,
+        }
+        # The patch verbatim: its numbers and escapes become those of the configs.
+        body = f'{{"merge": {patch.text}, {_selecting(selection)}}}'.encode()
+        report = self._report(Request("POST", f"{_CONFIGS}/patch", parameters, body=body, seconds=_SECONDS))
+        patched = self.read(report.body, _Patched) if report.is_whole else _Patched([])
+        for result in patched.results:
+            place = str(result.mac_address)
+            on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
+        self._refuse(report.body, on_refusal, str)
+        return PatchOutcome(self.read(report.body, Tally), tuple(self._samples(patched.samples, patch)))
+
+    @contextmanager
+    def export(self) -> Iterator[Iterator[ExportedConfig]]:
+        with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=_SECONDS)) as blocks:
+            yield map(self._exported, _lines(blocks))
+
+    def _report(self, request: Request) -> _Report:
+        """Send a bulk write and return its report."""
+        try:
+            return _Report(self.service.ask(request).body)
+        except IotConfigError as error:
+            if error.code not in _REFUSED or "errors" not in error.details:
+                raise
+            return _Report(json.dumps(error.details).encode(), is_whole=False)
+
+    def _refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
+        """Report the refusals; with_places: writes the places of entries for the lines of the records."""
+        for refusal in self.read(report, _Refusals).errors:
+            error = error_with(refusal.code, with_places(refusal.error), refusal.details)
+            on_refusal(BulkRefusal(with_places(refusal.place), error))
+
+    def _samples(self, samples: Iterable[_Sample], patch: MergePatch) -> Iterator[PatchSample]:
+        for sample in samples:
+            config = self.entity(Request("GET", f"{_CONFIGS}/{sample.id}"), Config)
+            yield PatchSample(config, Merge(patch, MOST_CONTENT_BYTES).apply(config.content))
+
+    def _exported(self, line: bytes) -> ExportedConfig:
+        try:
+            entry = entry_of(line, "", len(line))
+        except IotConfigError:
+            raise self.malformed() from None
+        return ExportedConfig(entry.mac_address, entry.content.text)
+
+
+def _write_entries(
+    file: BinaryIO, source: Iterable[BulkEntry | BulkRefusal], on_refusal: OnRefusal
+) -> tuple[list[str], int]:
+    """Write entries as records; return the place of each, and the number of refusals among them, which are reported."""
+    places: list[str] = []
+    refused = 0
+    for item in source:
+        if isinstance(item, BulkRefusal):
+            refused += 1
+            on_refusal(item)
+            continue
+        if item.if_revision is not None:
+            raise ValidationFailed("A service imports no entries for certain revisions.")
+        places.append(item.place)
+        file.write(f"{record_of(ExportedConfig(item.mac_address, item.content.text))}\n".encode())
+    return places, refused
+
+
+def _selecting(selection: Selection) -> str:
+    """The members of a body that select configs, as JSON without braces. Values of conditions are verbatim."""
+    given = {
+        "mac_addresses": None
+        if selection.mac_addresses is None
+        else [str(m) for m in selection.mac_addresses],
+        "device_names": selection.device_names,
+        "match": selection.text,
+        "enable_ota": selection.enable_ota,
+        "all": selection.everything,
+        "expect": selection.expect,
+        "allow_empty": selection.allow_empty,
+    }
+    where = ", ".join(f"{json.dumps(each.pointer)}: {each.value}" for each in selection.where)
+    return f'{json.dumps(given, ensure_ascii=False)[1:-1]}, "where": {{{where}}}'
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest

@@ -1,0 +1,70 @@
+"""Every use case of the commands, on one service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from .connection import MOST_CONTENT_BYTES, ServiceConnection
+
+if TYPE_CHECKING:
+    from .bulk import RemoteBulk
+    from .configs import RemoteConfigs
+    from .history import RemoteHistory
+    from .notifications import RemoteNotifications
+    from .tokens import RemoteApiTokens, RemoteDeviceTokens
+
+
+@frozen
+class RemoteServices:
+    """The use cases, each made at its first use, for a quick start."""
+
+    service: ServiceConnection
+
+    @property
+    def max_content_bytes(self) -> int:
+        """The largest content that a command reads, in bytes of UTF-8."""
+        return MOST_CONTENT_BYTES
+
+    @property
+    def configs(self) -> RemoteConfigs:
+        """One config at a time."""
+        from .configs import RemoteConfigs
+
+        return RemoteConfigs(self.service)
+
+    @property
+    def history(self) -> RemoteHistory:
+        """Revisions of configs."""
+        from .history import RemoteHistory
+
+        return RemoteHistory(self.service)
+
+    @property
+    def bulk(self) -> RemoteBulk:
+        """Many configs at once."""
+        from .bulk import RemoteBulk
+
+        return RemoteBulk(self.service)
+
+    @property
+    def notifications(self) -> RemoteNotifications:
+        """Pending notifications."""
+        from .notifications import RemoteNotifications
+
+        return RemoteNotifications(self.service)
+
+    @property
+    def api_tokens(self) -> RemoteApiTokens:
+        """Tokens of programs."""
+        from .tokens import RemoteApiTokens
+
+        return RemoteApiTokens(self.service)
+
+    @property
+    def device_tokens(self) -> RemoteDeviceTokens:
+        """Tokens of devices."""
+        from .tokens import RemoteDeviceTokens
+
+        return RemoteDeviceTokens(self.service)

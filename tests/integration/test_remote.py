@@ -1,0 +1,284 @@
+"""Commands on a service over HTTP: roles, refusals, and a service that is away or another program."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import trustme
+
+from iotconfig.domain.access.principal import Role
+from iotconfig.domain.errors import StoreUnavailable
+from tests.support.command_line import CommandLine
+from tests.support.ports import free_port
+from tests.support.socket_service import api_on_socket
+from tests.support.tokens import api_token
+
+MAC = "02:00:00:00:00:07"
+TOKEN = "iotc_0123456789ab_secretsecret"
+
+Answers = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def server(answer: Answers, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A server that answers every request in one way; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline(65537)
+            if self.raw_requestline and self.parse_request():
+                answer(self)
+            self.close_connection = True
+
+        def log_message(self, *_arguments: object) -> None:
+            """The tests read no log of this server."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        if tls is not None:
+            listening.socket = tls.wrap_socket(listening.socket, server_side=True)
+        thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{listening.server_port}"
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+def answering(status: int, body: bytes, **headers: str) -> Answers:
+    """Answer with this status, body and headers."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    return answer
+
+
+@pytest.fixture
+def guarded(sqlite_url: str) -> Iterator[str]:
+    """The URL of a service that requires tokens."""
+    with api_on_socket(sqlite_url, IOTCONFIG_AUTH="on") as url:
+        yield url
+
+
+def on(url: str, token: str = "", **environ: str) -> CommandLine:
+    """The command line on a service, without a database."""
+    given = {"IOTCONFIG_URL": url, **({"IOTCONFIG_TOKEN": token} if token else {}), **environ}
+    return CommandLine(given)
+
+
+def test_an_administrator_may_change_and_is_the_author(guarded: str, sqlite_url: str) -> None:
+    """No command needs the password of the database; the name of the token is in the history."""
+    command = on(guarded, api_token(sqlite_url, Role.ADMIN, "ci"))
+    command.ok("config", "create", MAC, "{}", "-m", "first")
+
+    (revision,) = command.ok("config", "history", MAC, "--json").json()["revisions"]
+    assert ("ci", "first") == (revision["author"], revision["message"])
+
+
+WRITES: list[list[str]] = [
+    ["config", "set", MAC, "{}", "--create"],
+    ["config", "create", MAC, "{}"],
+    ["import", "-"],
+    ["patch", "--all", "--merge", "{}"],
+    ["announce", "--all"],
+    ["notifications", "--retry"],
+    ["token", "create", "x", "--role", "admin"],
+    ["token", "list"],
+    ["token", "revoke", "x"],
+    ["device-token", "create", MAC],
+    ["device-token", "list"],
+    ["device-token", "revoke", MAC],
+]
+
+
+@pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
+def test_a_viewer_may_not_change(guarded: str, sqlite_url: str, arguments: Sequence[str]) -> None:
+    """The service refuses it, by the rules of its routes."""
+    command = on(guarded, api_token(sqlite_url, Role.VIEWER, "eye"))
+    record = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
+    ended = command.run(*arguments, stdin=record)
+
+    assert 1 == ended.status
+    assert "Error: eye is not allowed to do this: it requires the role admin.\n" in ended.errors
+    assert 0 == command.ok("config", "list", "--json").json()["count"]
+
+
+def test_a_service_that_requires_a_token_says_how_to_give_it(guarded: str) -> None:
+    """One sentence, which names the variable."""
+    ended = on(guarded).run("config", "list")
+
+    assert (1, f"Error: The service at {guarded} requires a token: set IOTCONFIG_TOKEN.\n") == (
+        ended.status,
+        ended.errors,
+    )
+
+
+def test_a_revoked_token_is_refused(guarded: str, sqlite_url: str) -> None:
+    """And no message has a part of it."""
+    command = on(guarded, token := api_token(sqlite_url, Role.ADMIN, "ci"))
+    command.ok("config", "list")
+    command.ok("token", "revoke", "ci")
+    ended = command.run("config", "list")
+
+    assert 1 == ended.status
+    assert f"The service at {guarded} refused the token: The API token is unknown, or expired" in ended.errors
+    assert token.rpartition("_")[2] not in ended.errors + ended.text
+
+
+@pytest.mark.parametrize(
+    "arguments", [["config", "list"], ["config", "create", MAC, "{}"]], ids=["read", "write"]
+)
+def test_a_service_that_is_away(arguments: Sequence[str]) -> None:
+    """Nothing was sent, so nothing can have been stored."""
+    url = f"http://127.0.0.1:{free_port()}"
+    ended = on(url).run(*arguments)
+
+    assert 1 == ended.status
+    assert f"Error: The service at {url} cannot be reached. (Connection refused)\n" == ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_unsure"), [(["config", "list"], False), (["config", "create", MAC, "{}"], True)]
+)
+def test_a_connection_that_breaks(arguments: Sequence[str], is_unsure: bool) -> None:
+    """After a change was sent, its outcome is unknown, and the error says so."""
+    with server(lambda request: request.connection.close()) as address:
+        ended = on(f"http://{address}").run(*arguments)
+
+    assert 1 == ended.status
+    assert "closed the connection early, or does not speak HTTP." in ended.errors
+    assert is_unsure == ("may have been stored, or not" in ended.errors)
+
+
+def test_a_service_that_does_not_answer(sqlite_url: str) -> None:
+    """The wait is bounded."""
+    from iotconfig.adapters.remote.address import ServiceAddress
+    from iotconfig.adapters.remote.connection import Request, ServiceConnection
+
+    def nothing(request: BaseHTTPRequestHandler) -> None:
+        request.rfile.read()
+
+    with (
+        server(nothing) as address,
+        ServiceConnection(ServiceAddress.parse(f"http://{address}"), "") as service,
+        pytest.raises(StoreUnavailable, match=r"did not answer within 0\.1 seconds"),
+    ):
+        service.ask(Request("GET", "/api/configs", seconds=0.1))
+
+
+PROBLEM = b'{"code": "%s", "error": "The route does not exist.", "details": {}}'
+OTHERS: dict[str, tuple[Answers, str]] = {
+    "an old service": (
+        answering(404, PROBLEM % b"ROUTE_NOT_FOUND"),
+        "does not have GET /api/tokens: it runs another version of iotconfig.",
+    ),
+    "an old service without the method": (
+        answering(405, PROBLEM % b"METHOD_NOT_ALLOWED"),
+        "does not have GET /api/tokens: it runs another version of iotconfig.",
+    ),
+    "another program": (
+        answering(404, b"<html>nothing here</html>"),
+        "answered GET /api/tokens with the status 404, and not as an iotconfig service does.",
+    ),
+    "a redirect": (
+        answering(301, b"", Location="https://iot.example.org/"),
+        "redirects GET /api/tokens to https://iot.example.org/: set the URL to where the service is.",
+    ),
+    "a page": (answering(200, b"<html></html>"), "did not answer as an iotconfig service of this version does."),
+    "other JSON": (answering(200, b'{"a": 1}'), "did not answer as an iotconfig service of this version does."),
+    "a defect": (
+        answering(500, b'{"code": "INTERNAL_ERROR", "error": "Broken.", "details": {}, "correlationId": "abc"}'),
+        "the correlationId is abc.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "expected"), OTHERS.values(), ids=OTHERS)
+def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: str) -> None:
+    """One sentence names the server and what is wrong; a redirect is not followed with the token."""
+    with server(answer) as address:
+        ended = on(f"http://{address}", TOKEN).run("token", "list")
+
+    assert 1 == ended.status
+    assert address in ended.errors
+    assert ended.errors.endswith(f"{expected}\n")
+    assert TOKEN not in ended.errors
+
+
+def test_the_certificate_is_verified(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that the system does not trust is refused, unless SSL_CERT_FILE names its authority."""
+    authority = trustme.CA()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with server(answering(200, b'{"tokens": []}'), tls) as address:
+        refused = on(f"https://{address}", TOKEN).run("token", "list")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        accepted = on(f"https://{address}", TOKEN).run("token", "list")
+
+    assert 1 == refused.status
+    assert "has a certificate that was refused" in refused.errors
+    assert (0, "") == (accepted.status, accepted.errors)
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For other machines; requests that stay on this one go there directly."""
+    targets: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        targets.append(request.path)
+        answering(200, b'{"tokens": []}')(request)
+
+    with server(answer) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://{proxy}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        environ = {"http_proxy": f"http://{proxy}"}
+        on("http://iot.invalid", **environ).ok("token", "list")
+        monkeypatch.setenv("no_proxy", "iot.invalid")
+        direct = on("http://iot.invalid", **environ).run("token", "list")
+        with server(answering(200, b'{"tokens": []}')) as address:
+            on(f"http://{address}", **environ).ok("token", "list")
+
+    assert ["http://iot.invalid/api/tokens"] == targets
+    assert "cannot be reached" in direct.errors
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serve"], ["relay"], ["upgrade-db"], ["db-status"]], ids=lambda given: given[0]
+)
+def test_a_command_for_databases_is_refused(arguments: Sequence[str]) -> None:
+    """Unless the environment names a database, too."""
+    ended = on("https://iot.example.org").run(*arguments)
+
+    assert ended.status in (1, 2)
+    assert "works on a database, and IOTCONFIG_URL names the service https://iot.example.org" in ended.errors
+
+
+def test_a_database_beside_a_service_is_for_its_maintenance(guarded: str, sqlite_url: str) -> None:
+    """Configs are the service's; the schema is the database's."""
+    command = on(guarded, api_token(sqlite_url, Role.ADMIN), DATABASE_URL=sqlite_url)
+
+    assert "The schema is up to date." in command.ok("db-status").text
+    assert command.ok("config", "list").text.endswith(f"0 configs in {guarded}\n")
+
+
+def test_history_is_pruned_on_the_database(guarded: str, sqlite_url: str) -> None:
+    """One sentence says where."""
+    ended = on(guarded, api_token(sqlite_url, Role.ADMIN)).run("prune-history", "--keep", "1")
+
+    assert 1 == ended.status
+    assert f"History is pruned on the database and not over {guarded}" in ended.errors
