@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.command_line import CommandLine, Outcome
@@ -56,10 +58,18 @@ def changed(outcome: Outcome) -> list[str]:
         (["--ota"], ["01"]),
         (["--no-ota"], ["02"]),
         (["--match", "hall", "--no-ota"], ["02"]),
-        (["--match", "hall", "--ota"], []),
-        (["--match", "%"], []),
+        (["--match", "hall", "--ota", "--allow-empty"], []),
+        (["--match", "%", "--allow-empty"], []),
+        (["--mac", "0200.0000.00AA", "--mac", "02-00-00-00-00-01"], ["01", "aa"]),
+        (["--name", "Hall"], ["02"]),
+        (["--name", "Hall", "--mac", "0200000000aa"], ["02", "aa"]),
+        (["--where", "/gain=1.1"], ["01"]),
+        (["--where", "gain=2.0", "--where", "gain=2"], ["aa"]),
+        (["--where", "/wifi/key=b", "--no-ota"], ["02"]),
+        (["--where", '/wifi={"key": "b", "ssid": "a"}'], ["02"]),
+        (["--mac", "020000000001", "--where", "gain=2", "--expect", "0"], []),
+        (["--all", "--expect", "3"], ["01", "02", "aa"]),
     ],
-    ids=["all", "name", "mac", "mac-in-dots", "ota", "no-ota", "both", "neither", "literal"],
 )
 def test_options_select(command: CommandLine, options: list[str], expected: list[str]) -> None:
     """Substring without case, the flag, or both; other configs are unchanged."""
@@ -198,9 +208,26 @@ def test_a_violation_has_its_pointer(quick: CommandLine) -> None:
     ("arguments", "status", "phrase"),
     [
         (["--merge", "{}"], 2, "--all"),
+        (["--all", "--mac", "02:00:00:00:00:01", "--merge", "{}"], 2, "--all"),
+        (["--all", "--where", "gain=2", "--merge", "{}"], 2, "--all"),
+        (["--expect", "3", "--allow-empty", "--merge", "{}"], 2, "--all"),
+        (["--mac", "0x", "--merge", "{}"], 1, "invalid format"),
+        (["--name", "\udcff", "--merge", "{}"], 1, "surrogate"),
+        (["--match", "", "--merge", "{}"], 1, "empty"),
+        (["--match", "unknown", "--merge", "{}"], 1, "--allow-empty"),
+        (["--all", "--expect", "2", "--merge", "{}"], 1, "3, not 2"),
+        (["--all", "--expect", "2", "--merge", "{}", "--dry-run"], 1, "3, not 2"),
+        (["--where", "gain", "--merge", "{}"], 2, "--where"),
+        (["--where", "=1", "--merge", "{}"], 1, "path"),
+        (["--where", "/a~2=1", "--merge", "{}"], 1, "JSON Pointer"),
+        (["--where", "gain=1e999", "--merge", "{}"], 1, "--where gain"),
+        (["--where", "gain={", "--merge", "{}"], 1, "--where gain"),
+        (["--all", "--merge", "{}", "--set", "a=1"], 2, "--merge JSON"),
+        (["--all", "--set", "a"], 2, "--set"),
+        (["--all", "--set", "a=null"], 1, "--unset"),
         (["--all", "--match", "x", "--merge", "{}"], 2, "--all"),
         (["--all", "--ota", "--merge", "{}"], 2, "--all"),
-        (["--all"], 2, "--merge"),
+        (["--all"], 2, "--merge JSON"),
         (["--all", "--merge", "[1]"], 1, "object"),
         (["--all", "--merge", "5"], 1, "object"),
         (["--all", "--merge", '{"a": '], 1, "line 1"),
@@ -210,7 +237,6 @@ def test_a_violation_has_its_pointer(quick: CommandLine) -> None:
         (["--match", "x" * 256, "--merge", "{}"], 1, "255"),
         (["--all", "--merge", '{"a": 1}', "-m", "x" * 1001], 1, "1000"),
     ],
-    ids=["no-selection", "all-and-match", "all-and-ota", "no-patch", "array", "number", "cut-off", "twice", "nan", "undecodable", "long-match", "long-message"],
 )  # fmt: skip
 def test_invalid_patches(quick: CommandLine, arguments: list[str], status: int, phrase: str) -> None:
     """One line, and nothing is stored: a missing selection does not select all."""
@@ -228,3 +254,83 @@ def test_a_patch_that_is_not_utf8(quick: CommandLine) -> None:
 
     assert (1, 1) == (refused.status, refused.errors.count("\n"))
     assert "UTF-8" in refused.errors
+
+
+def test_devices_of_a_file(command: CommandLine, tmp_path: Path) -> None:
+    """MAC addresses in any spelling, one a line, with empty lines and comments; or standard input."""
+    devices = tmp_path / "floor 1.txt"
+    devices.write_bytes("\ufeff# floor 1\r\n\r\n 0200.0000.0001 \r\n02:00:00:00:00:AA".encode())
+    assert ["01", "aa"] == changed(command.ok("patch", "--from-file", str(devices), "--set", "a=1"))
+
+    piped = command.ok("patch", "--from-file", "-", "--set", "a=2", stdin=b"020000000002\n")
+    assert ["02"] == changed(piped)
+    both = command.ok(
+        "patch",
+        "--from-file",
+        "-",
+        "--name",
+        "Hall",
+        "--where",
+        "a=2",
+        "--set",
+        "a=3",
+        stdin=b"0200000000aa\n",
+    )
+    assert ["02"] == changed(both)
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        (b"020000000001\n\n0x\n", 'line 3: MAC address "0x"'),
+        (b"\xff", "UTF-8"),
+        (b"", "No config is selected"),
+        (b"# none\n", "No config is selected"),
+    ],
+)
+def test_a_file_that_is_no_list_of_devices(
+    quick: CommandLine, tmp_path: Path, text: bytes, phrase: str
+) -> None:
+    """The line is named; an empty file does not select all."""
+    devices = tmp_path / "devices"
+    devices.write_bytes(text)
+    before = contents(quick.environ["DATABASE_URL"])
+    refused = quick.run("patch", "--from-file", str(devices), "--set", "a=1")
+
+    assert (1, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+    assert phrase in refused.errors
+    assert before == contents(quick.environ["DATABASE_URL"])
+
+
+def test_a_file_that_does_not_exist(quick: CommandLine, tmp_path: Path) -> None:
+    """One line."""
+    refused = quick.run("patch", "--from-file", str(tmp_path / "none"), "--set", "a=1")
+    assert (1, 1) == (refused.status, refused.errors.count("\n"))
+
+
+def test_devices_that_do_not_exist_are_listed(command: CommandLine) -> None:
+    """All of them, and nothing is stored, unless the others are to be patched."""
+    arguments = ("--mac", "02ffffffff01", "--mac", "020000000001", "--name", "hall", "--set", "a=1")
+    refused = command.run("patch", *arguments)
+    assert 1 == refused.status
+    assert [
+        "02:ff:ff:ff:ff:01: Config 02:ff:ff:ff:ff:01 was not found.",
+        "hall: Config hall was not found.",
+    ] == (refused.errors.splitlines())
+    assert "1 changed, 0 same, 2 refused: nothing was stored, in " in refused.text
+    assert list(FLEET.values()) == stored(command)
+
+    kept = command.run("patch", *arguments, "--keep-going")
+    assert (1, ["01"]) == (kept.status, changed(kept))
+
+
+def test_members_are_set_and_removed_one_by_one(quick: CommandLine) -> None:
+    """As the merge patch that they stand for."""
+    quick.ok(
+        *("patch", "--name", "Hall", "--set", "wifi.ssid=c", "--set", "/wifi/pin=0123"),
+        *("--set", "wifi.on=true", "--unset", "wifi.key", "--unset", "enableOTA", "--set", "gain=1.10"),
+    )
+    assert (
+        '{"deviceName": "Hall", "wifi": {"ssid": "c", "pin": "0123", "on": true}, "gain": 1.10}'
+        == stored(quick)[1]
+    )

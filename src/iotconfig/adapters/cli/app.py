@@ -13,6 +13,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
 from .config_lists import list_configs
+from .config_patch import patch_config
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
 from .edit import edit
@@ -95,7 +96,7 @@ def cli() -> None:
     """Store the configuration of ESP32-class devices, and serve it to them."""
 
 
-for _command in (diff, edit, history, list_configs, restore, rollback):
+for _command in (diff, edit, history, list_configs, patch_config, restore, rollback):
     config.add_command(_command)
 for _command in (
     announce,

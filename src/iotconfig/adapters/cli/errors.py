@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iotconfig.domain.errors import IotConfigError, PreconditionFailed, StoreUnavailable
+from iotconfig.domain.errors import IotConfigError, NothingSelected, PreconditionFailed, StoreUnavailable
 
 
 def one_line(error: IotConfigError) -> str:
@@ -12,7 +12,9 @@ def one_line(error: IotConfigError) -> str:
 
 
 def refusal(error: IotConfigError) -> str:
-    """The line for an error that ends a command: `one_line`, with the option that settles a conflict."""
+    """The line for an error that ends a command: `one_line`, with the option that settles it."""
+    if isinstance(error, NothingSelected):
+        return f"{one_line(error)} --allow-empty accepts that."
     if not isinstance(error, PreconditionFailed):
         return one_line(error)
     revision = error.details.get("revision")

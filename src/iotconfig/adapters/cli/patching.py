@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from iotconfig.domain.configs.bulk import BulkOptions
-from iotconfig.domain.configs.selection import Selection
-from iotconfig.domain.documents import strict_json
-from iotconfig.domain.documents.line_ends import without_mark
-from iotconfig.domain.documents.merge_patch import MergePatch
 
 from .bulk_reports import ending, show_refusal
 from .changed import echo_change
 from .diffs import echo_proposed
+from .merge_patches import member_options, merge_patch_of
 from .options import dry_run_option, keep_going_option, message_option
 from .runtime import Runtime
-from .streams import STANDARD_STREAM, standard_input
+from .selecting import SelectionOptions, selection_options
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -25,47 +22,41 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--match",
-    metavar="TEXT",
-    help="Configs with TEXT in the MAC address (any spelling), device name or entity id.",
-)
-@click.option("--ota/--no-ota", default=None, help="Configs with over-the-air updates switched on, or off.")
-@click.option("--all", "everything", is_flag=True, help="All configs.")
-@click.option(
-    "--merge", metavar="JSON", required=True, help="The merge patch (RFC 7396), or - for standard input."
-)
+@selection_options
+@click.option("--merge", metavar="JSON", help="The merge patch (RFC 7396), or - for standard input.")
+@member_options
 @keep_going_option
 @dry_run_option
 @message_option
 @click.pass_context
 def patch(
     ctx: click.Context,
-    match: str | None,
-    ota: bool | None,
-    everything: bool,
-    merge: str,
+    /,
+    merge: str | None,
+    assignments: tuple[str, ...],
+    unset: tuple[str, ...],
     keep_going: bool,
     dry_run: bool,
     message: str | None,
+    **selecting: Any,
 ) -> None:
     """Apply a merge patch to all selected configs, or to none.
 
-    A member that is null is removed; other members keep their bytes. Prints
-    one line for each config. A patch can be repeated: configs that have its
-    values already are not changed again.
+    Configs are named by --mac, --name and --from-file, or selected by the
+    other options, or both. All conditions must hold.
+
+    A member that is null is removed; other members keep their bytes. Arrays
+    are replaced as a whole. Prints one line for each config. A patch can be
+    repeated: configs that have its values already are not changed again.
     """
-    if everything == (match is not None or ota is not None):
-        raise click.UsageError("Select configs with --match, --ota or --no-ota; or give --all.")
     runtime: Runtime = ctx.obj
+    selection = SelectionOptions(**selecting).selection()
+    change = merge_patch_of(merge, assignments, unset, "--merge JSON")
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    given = (
-        strict_json.decode_utf8(without_mark(standard_input().read())) if merge == STANDARD_STREAM else merge
-    )
     with runtime.services() as services:
         outcome = services.bulk.patch(
-            Selection(text=match, enable_ota=ota, everything=everything, allow_empty=True),
-            MergePatch.parse(given),
+            selection,
+            change,
             options,
             runtime.note(message),
             show_refusal,

@@ -1,0 +1,120 @@
+"""The options that select configs for a change of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, Final, TypeVar
+
+import click
+from attrs import frozen
+
+from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.line_ends import without_mark
+from iotconfig.domain.documents.member_value import MemberValue
+from iotconfig.domain.documents.pointer import pointer
+from iotconfig.domain.documents.strict_json import decode_utf8
+from iotconfig.domain.errors import InvalidMacAddress
+from iotconfig.domain.mac import MacAddress
+
+from .merge_patches import assigned, steps_of
+from .options import ReadableFile
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS: Final = (
+    click.option(
+        "--mac", "mac_addresses", metavar="MAC", multiple=True, help="The config of this device; repeatable."
+    ),
+    click.option(
+        "--name",
+        "device_names",
+        metavar="NAME",
+        multiple=True,
+        help="Configs with exactly this device name; repeatable.",
+    ),
+    click.option(
+        "--from-file",
+        type=ReadableFile("rb"),
+        help="The devices of a file: MAC addresses, one a line; - is standard input.",
+    ),
+    click.option(
+        "--where",
+        metavar="POINTER=VALUE",
+        multiple=True,
+        help="Only configs whose content has this value: --where /mqtt/host=old. VALUE as with --set; repeatable.",
+    ),
+    click.option(
+        "--match",
+        metavar="TEXT",
+        help="Only configs with TEXT in the MAC address (any spelling), device name or entity id.",
+    ),
+    click.option(
+        "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
+    ),
+    click.option("--all", "everything", is_flag=True, help="All configs."),
+    click.option(
+        "--expect",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Refuse unless exactly N configs are selected.",
+    ),
+    click.option("--allow-empty", is_flag=True, help="Succeed if no config is selected."),
+)
+
+
+@frozen(kw_only=True)
+class SelectionOptions:
+    """The values of the options."""
+
+    mac_addresses: Sequence[str]
+    device_names: Sequence[str]
+    from_file: BinaryIO | None
+    where: Sequence[str]
+    match: str | None
+    ota: bool | None
+    everything: bool
+    expect: int | None
+    allow_empty: bool
+
+    def selection(self) -> Selection:
+        """The selection. Raises `UsageError`, `ClickException`, `InvalidMacAddress` and `ValidationFailed`."""
+        has_addresses = bool(self.mac_addresses) or self.from_file is not None
+        is_filter = self.match is not None or self.ota is not None or bool(self.where)
+        if self.everything == (has_addresses or bool(self.device_names) or is_filter):
+            raise click.UsageError(
+                "Select configs with --mac, --name, --from-file, --where, --match, --ota or --no-ota; or give --all."
+            )
+        return Selection(
+            mac_addresses=[*self.mac_addresses, *self._listed()] if has_addresses else None,
+            device_names=self.device_names or None,
+            text=self.match,
+            enable_ota=self.ota,
+            where=[_condition(text) for text in self.where],
+            everything=self.everything,
+            expect=self.expect,
+            allow_empty=self.allow_empty,
+        )
+
+    def _listed(self) -> Iterator[MacAddress]:
+        """The MAC addresses of the file, without empty lines and those that begin with #."""
+        if self.from_file is None:
+            return
+        lines = decode_utf8(without_mark(self.from_file.read())).splitlines()
+        for number, line in enumerate(map(str.strip, lines), 1):
+            if line and not line.startswith("#"):
+                try:
+                    yield MacAddress.parse(line)
+                except InvalidMacAddress as error:
+                    raise click.ClickException(f"{self.from_file.name}, line {number}: {error}") from None
+
+
+def selection_options(function: F) -> F:
+    """The options of `SelectionOptions`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _condition(text: str) -> MemberValue:
+    path, value = assigned(text, "--where")
+    return MemberValue(pointer(steps_of(path)), value)
