@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import BulkRemovalsContract, BulkWriteContract
+from iotconfig.testing import BulkRemovalsContract, BulkReplacedBoardsContract, BulkWriteContract
 
 
 class TestBulkWrite(BulkWriteContract):
@@ -10,4 +10,8 @@ class TestBulkWrite(BulkWriteContract):
 
 
 class TestBulkRemovals(BulkRemovalsContract):
+    """Over each kind of store."""
+
+
+class TestBulkReplacedBoards(BulkReplacedBoardsContract):
     """Over each kind of store."""

@@ -115,6 +115,27 @@ def test_a_broken_document_is_refused(untouched_single: Caller, text: str) -> No
     expect_problem(post(untouched_single, text, "", DOCUMENT), 422, "UNPROCESSABLE")
 
 
+def test_a_board_that_was_replaced_is_refused_unless_allowed(both: Service) -> None:
+    """The refusal has the code and the details of the board's document; `allow_replaced` gives it a config again."""
+    made, successor, new = created(both.client, '{"a": 1}'), new_mac(), new_mac()
+    old = made["mac_address"]
+    both.client.send_json("POST", f"/api/configs/{made['id']}/replace-device", {"mac_address": successor})
+    body = record(old) + record(new)
+    problem = expect_problem(post(both.client, body), 422, "UNPROCESSABLE")
+    (error,) = problem["details"]["errors"]
+    assert ("line 1", "RECORD_GONE") == (error["place"], error["code"])
+    assert {"mac_address": old, "replaced_by": successor} == error["details"]
+    assert successor in error["error"]
+    assert document(both.client, new) is None
+
+    answer = post(both.client, body, "?keep_going=true")
+    assert (200, {"new": 1, "refused": 1, "stored": True}) == (answer.status, counts_of(answer))
+    answer = post(both.client, body, "?allow_replaced=true")
+    assert (200, {"new": 1, "same": 1, "stored": True}) == (answer.status, counts_of(answer))
+    assert b'{"a":1.10}' == document(both.client, old)
+    expect_problem(post(both.client, body, "?allow_replaced=yes"), 400, "VALIDATION_FAILED")
+
+
 def test_an_import_without_records(both: Service) -> None:
     """It is a success without changes."""
     for body, media_type in ((b"\n", NDJSON), (b'{"configs": []}', DOCUMENT)):

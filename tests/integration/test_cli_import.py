@@ -215,3 +215,21 @@ def test_wrong_usage(quick: CommandLine, arguments: tuple[str, ...]) -> None:
     refused = quick.run("import", *arguments)
 
     assert (2, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
+
+
+def test_the_file_of_a_replaced_board_is_refused(quick: CommandLine, tmp_path: Path) -> None:
+    """The refusal names the successor, and the last line the option that gives the board a config again."""
+    quick.ok("config", "create", "02:00:00:00:00:aa", "{}")
+    quick.ok("export", str(tmp_path / "fleet"))
+    quick.ok("config", "replace-device", "02:00:00:00:00:aa", "02:00:00:00:00:bb")
+    refused = quick.run("import", str(tmp_path / "fleet"))
+
+    assert 1 == refused.status
+    assert "0 new, 0 changed, 0 same, 1 refused: nothing was stored" in refused.text
+    first, last = refused.errors.splitlines()
+    assert "0200000000aa.json: The board 02:00:00:00:00:aa was replaced: " in first
+    assert "its config belongs to 02:00:00:00:00:bb now." in first
+    assert "--allow-replaced" in last
+    assert ["02:00:00:00:00:bb"] == list(stored(quick))
+    assert "1 new" in quick.ok("import", "--allow-replaced", str(tmp_path / "fleet")).text
+    assert ["02:00:00:00:00:aa", "02:00:00:00:00:bb"] == sorted(stored(quick))

@@ -72,9 +72,12 @@ class JsonFileBulkWrite:
             finally:
                 self._locked = None
 
-    def compare(self, on_conflict: OnConflict) -> None:
+    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
         work = self._work()
-        self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
+        self._results = [
+            _compared(work, entry, outcome_of(work, entry, on_conflict, allow_replaced=allow_replaced))
+            for entry in self._entries
+        ]
 
     def store(self, note: ChangeNote, now: datetime) -> str:
         if self._locked is None:
@@ -95,16 +98,16 @@ class JsonFileBulkWrite:
         return self._locked or JsonFileUnitOfWork.on(self._file.read())
 
 
-def _compared(work: JsonFileUnitOfWork, entry: AnyEntry, on_conflict: OnConflict) -> BulkResult:
+def _compared(work: JsonFileUnitOfWork, entry: AnyEntry, outcome: Outcome) -> BulkResult:
     config = work.configs.get_by_mac(entry.mac_address)
-    outcome = outcome_of(work, entry, on_conflict)
     revision = config.revision if config else None
     if outcome in TAKING_REVISION:
         revision = work.counters.lock(entry.mac_address).next_revision()
     config_id = config.id if config else None
     if isinstance(entry, BulkRestoration):
         config_id = entry.config_id
-    return BulkResult(entry.place, entry.mac_address, outcome, config_id, revision)
+    replaced_by = work.counters.replaced_by(entry.mac_address) if outcome is Outcome.REPLACED else None
+    return BulkResult(entry.place, entry.mac_address, outcome, config_id, revision, replaced_by)
 
 
 def _stored(

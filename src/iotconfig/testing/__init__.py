@@ -30,6 +30,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import BoardSwapsContract
 from .contracts.bulk_removals import BulkRemovalsContract
+from .contracts.bulk_replaced_boards import BulkReplacedBoardsContract
 from .contracts.bulk_write import BulkWriteContract
 from .contracts.change_log import ChangeLogContract
 from .contracts.closing import ClosingContract
@@ -53,6 +54,7 @@ __all__ = [
     "ApiTokenStoreContract",
     "BoardSwapsContract",
     "BulkRemovalsContract",
+    "BulkReplacedBoardsContract",
     "BulkWriteContract",
     "ChangeLogContract",
     "ClosingContract",

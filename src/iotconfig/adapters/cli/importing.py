@@ -12,7 +12,7 @@ import click
 from attrs import define
 
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
-from iotconfig.domain.errors import RecordExists
+from iotconfig.domain.errors import RecordExists, RecordGone
 
 from .bulk_reports import ending, show_refusal
 from .changed import echo_change
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to do if a device already has a config with different content.",
 )
+@click.option(
+    "--allow-replaced",
+    is_flag=True,
+    help="Give boards that were replaced by another one a config again; otherwise they are refused.",
+)
 @keep_going_option
 @dry_run_option
 @message_option
@@ -42,6 +47,7 @@ def import_(
     ctx: click.Context,
     source: Path,
     on_conflict: str,
+    allow_replaced: bool,
     keep_going: bool,
     dry_run: bool,
     message: str | None,
@@ -55,7 +61,9 @@ def import_(
     content of one device is stored by 'iotconfig config set --create'.
     """
     runtime: Runtime = ctx.obj
-    options = BulkOptions(OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run)
+    options = BulkOptions(
+        OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run, allow_replaced=allow_replaced
+    )
     note = runtime.note(message)
     refusals = _Refusals()
     with (
@@ -73,6 +81,11 @@ def import_(
     if refusals.has_conflict:
         say(
             "Conflicts: --on-conflict skip keeps the configs that exist, --on-conflict replace replaces their content.",
+            err=True,
+        )
+    if refusals.has_replaced:
+        say(
+            "Replaced boards: remove their records, or let them have configs again with --allow-replaced.",
             err=True,
         )
     ctx.exit(1 if tally.refused else 0)
@@ -95,10 +108,13 @@ class _Refusals:
 
     has_conflict: bool = False
     """Whether a device already has a config with other content."""
+    has_replaced: bool = False
+    """Whether a board was replaced by another one."""
 
     def show(self, refusal: BulkRefusal) -> None:
         """Print a refusal."""
         self.has_conflict = self.has_conflict or isinstance(refusal.error, RecordExists)
+        self.has_replaced = self.has_replaced or isinstance(refusal.error, RecordGone)
         show_refusal(refusal)
 
 

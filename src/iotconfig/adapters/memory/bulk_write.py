@@ -76,9 +76,12 @@ class MemoryBulkWrite:
             finally:
                 self._locked = None
 
-    def compare(self, on_conflict: OnConflict) -> None:
+    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
         work = self._work
-        self._results = [_compared(work, entry, on_conflict) for entry in self._entries]
+        self._results = [
+            _compared(work, entry, outcome_of(work, entry, on_conflict, allow_replaced=allow_replaced))
+            for entry in self._entries
+        ]
 
     def store(self, note: ChangeNote, now: datetime) -> str:
         if self._locked is None:
@@ -100,9 +103,8 @@ class MemoryBulkWrite:
         return self._locked or MemoryUnitOfWork.on(self._committed.state)
 
 
-def _compared(work: MemoryUnitOfWork, entry: AnyEntry, on_conflict: OnConflict) -> BulkResult:
+def _compared(work: MemoryUnitOfWork, entry: AnyEntry, outcome: Outcome) -> BulkResult:
     config = work.configs.get_by_mac(entry.mac_address)
-    outcome = outcome_of(work, entry, on_conflict)
     is_stored = outcome in TAKING_REVISION
     revision = config.revision if config else None
     config_id = config.id if config else None
@@ -112,6 +114,7 @@ def _compared(work: MemoryUnitOfWork, entry: AnyEntry, on_conflict: OnConflict) 
         outcome=outcome,
         config_id=entry.config_id if isinstance(entry, BulkRestoration) else config_id,
         revision=work.counters.next_revision(entry.mac_address) if is_stored else revision,
+        replaced_by=work.counters.replaced_by(entry.mac_address) if outcome is Outcome.REPLACED else None,
     )
 
 

@@ -111,6 +111,7 @@ class RemoteBulk(RemoteUseCases):
                 return Tally(refused=refused)
             query: dict[str, object] = {
                 "on_conflict": options.on_conflict.value,
+                "allow_replaced": options.allow_replaced,
                 "keep_going": options.keep_going,
                 # The other entries are compared, although nothing may be stored.
                 "dry_run": options.dry_run or is_prevented,

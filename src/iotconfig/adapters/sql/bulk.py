@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -66,6 +67,8 @@ planned: Final = Table(
     Column("config_id", BigInteger),
     # Of the config that is there, or of its deletion.
     Column("last_change_at", UtcDateTime),
+    # Of a board that was replaced, whose entry is refused.
+    Column("replaced_by", MacText),
     prefixes=["TEMPORARY"],
 )
 
@@ -181,13 +184,15 @@ UNREGISTER: Final = delete(revision_counters).where(
 """Removes the counters that `LOCK` inserted, where nothing is stored."""
 
 
-def plan(on_conflict: OnConflict) -> Any:
+def plan(on_conflict: OnConflict, *, allow_replaced: bool) -> Any:
     """Determine the outcome of each entry from the present rows."""
+    is_refused = false() if allow_replaced else revision_counters.c.replaced_by.is_not(None)
     outcome = case(
         (IS_STALE, Outcome.STALE.value),
         (and_(_IS_RESTORATION, configs.c.id.is_(None)), Outcome.RESTORED.value),
         (_IS_RESTORATION, Outcome.IN_USE.value),
         (_IS_DELETION, Outcome.DELETED.value),
+        (and_(configs.c.id.is_(None), is_refused), Outcome.REPLACED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
         (configs.c.content == staged.c.content, Outcome.SAME.value),
         else_=OUTCOME_OF_CONFLICT[on_conflict].value,
@@ -200,6 +205,7 @@ def plan(on_conflict: OnConflict) -> Any:
             configs.c.revision,
             func.coalesce(staged.c.config_id, configs.c.id).label("config_id"),
             case((_IS_RESTORATION, _DELETED_AT), else_=configs.c.updated_at).label("last_change_at"),
+            revision_counters.c.replaced_by,
             _next(revision_counters.c.last_revision).label("next_revision"),
             _next(revision_counters.c.last_document_number).label("document_number"),
         )
@@ -212,7 +218,16 @@ def plan(on_conflict: OnConflict) -> Any:
     )
     takes_revision = compared.c.outcome.in_([outcome.value for outcome in TAKING_REVISION])
     return insert(planned).from_select(
-        ["seq", "mac_address", "outcome", "revision", "document_number", "config_id", "last_change_at"],
+        [
+            "seq",
+            "mac_address",
+            "outcome",
+            "revision",
+            "document_number",
+            "config_id",
+            "last_change_at",
+            "replaced_by",
+        ],
         select(
             compared.c.seq,
             compared.c.mac_address,
@@ -221,5 +236,6 @@ def plan(on_conflict: OnConflict) -> Any:
             compared.c.document_number,
             compared.c.config_id,
             compared.c.last_change_at,
+            case((compared.c.outcome == Outcome.REPLACED.value, compared.c.replaced_by)),
         ),
     )

@@ -31,7 +31,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
-from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.mac import MacAddress, optional_mac_address
 
 from . import bulk
 from .announcing import enqueue_selected
@@ -103,9 +103,9 @@ class SqlBulkWrite:
             finally:
                 self._is_locked = False
 
-    def compare(self, on_conflict: OnConflict) -> None:
+    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
         self._connection.execute(delete(planned))
-        self._connection.execute(bulk.plan(on_conflict))
+        self._connection.execute(bulk.plan(on_conflict, allow_replaced=allow_replaced))
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 
@@ -135,6 +135,7 @@ class SqlBulkWrite:
                 planned.c.mac_address,
                 planned.c.outcome,
                 planned.c.revision,
+                planned.c.replaced_by,
                 func.coalesce(planned.c.config_id, configs.c.id).label("config_id"),
             )
             .select_from(
@@ -144,7 +145,12 @@ class SqlBulkWrite:
         )
         for row in self._pages(entries, planned.c.seq):
             yield BulkResult(
-                row.place, MacAddress(row.mac_address), Outcome(row.outcome), row.config_id, row.revision
+                row.place,
+                MacAddress(row.mac_address),
+                Outcome(row.outcome),
+                row.config_id,
+                row.revision,
+                optional_mac_address(row.replaced_by),
             )
 
     def _pages(self, statement: Select[Any], position: Column[int]) -> Iterator[Row[Any]]:

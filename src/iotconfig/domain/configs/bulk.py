@@ -44,6 +44,8 @@ class Outcome(StrEnum):
     """Its device has other content (`OnConflict.FAIL`)."""
     STALE = "stale"
     """Its config is not at the entry's `if_revision`."""
+    REPLACED = "replaced"
+    """Its board was replaced by another one, and has had no config since (`BulkOptions.allow_replaced`)."""
     DELETED = "deleted"
     """Its config is deleted (`BulkDeletion`)."""
     RESTORED = "restored"
@@ -59,7 +61,7 @@ OUTCOME_OF_CONFLICT: Final = {
 }
 """The outcome of an entry whose device has a config with other content."""
 
-PREVENTING: Final = frozenset({Outcome.CONFLICT, Outcome.STALE, Outcome.IN_USE})
+PREVENTING: Final = frozenset({Outcome.CONFLICT, Outcome.STALE, Outcome.REPLACED, Outcome.IN_USE})
 """The outcomes of entries that cannot be stored: one of them prevents a write of all or nothing."""
 
 TAKING_REVISION: Final = frozenset({Outcome.NEW, Outcome.CHANGED, Outcome.DELETED, Outcome.RESTORED})
@@ -197,6 +199,8 @@ class BulkResult:
     """None where there is no config, and none was deleted."""
     revision: int | None
     """The config's revision afterwards, that of a deletion included; None where there is no config."""
+    replaced_by: MacAddress | None = None
+    """The board that replaced this one (`Outcome.REPLACED`); otherwise None."""
 
 
 OnResult = Callable[[BulkResult], None]
@@ -254,6 +258,8 @@ class BulkOptions:
     """Store all entries that can be stored; otherwise all of them or nothing."""
     dry_run: bool = field(default=False, validator=check_flag)
     """Report the outcome of each entry, and store nothing."""
+    allow_replaced: bool = field(default=False, validator=check_flag)
+    """Give boards that were replaced a config again; otherwise their entries are refused."""
 
 
 @frozen

@@ -22,8 +22,8 @@ def is_stale(view: View, entry: AnyEntry) -> bool:
     return _is_at_another_revision(entry.if_revision, view.configs.get_by_mac(entry.mac_address))
 
 
-def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict) -> Outcome:
-    """Return the outcome of an entry. `on_conflict`: only for entries that store content."""
+def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict, *, allow_replaced: bool) -> Outcome:
+    """Return the outcome of an entry. `on_conflict` and `allow_replaced`: only for entries that store content."""
     if is_stale(view, entry):
         return Outcome.STALE
     config = view.configs.get_by_mac(entry.mac_address)
@@ -32,7 +32,8 @@ def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict) -> Outcome:
     if isinstance(entry, BulkDeletion):
         return Outcome.DELETED
     if config is None:
-        return Outcome.NEW
+        is_replaced = view.counters.replaced_by(entry.mac_address) is not None
+        return Outcome.REPLACED if is_replaced and not allow_replaced else Outcome.NEW
     if config.content.text == entry.content.text:
         return Outcome.SAME
     return OUTCOME_OF_CONFLICT[on_conflict]

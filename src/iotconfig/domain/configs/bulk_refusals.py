@@ -10,6 +10,7 @@ from attrs import define
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, ValidationFailed
 
 from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal, Outcome
+from .replaced import board_replaced
 
 
 @define
@@ -62,6 +63,8 @@ def refusal_of(result: BulkResult) -> BulkRefusal:
         error = RecordExists(
             result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
         )
+    elif result.replaced_by is not None:
+        error = board_replaced(result.mac_address, result.replaced_by)
     elif result.outcome is Outcome.IN_USE:
         error = RecordExists(result.mac_address, f"delete that one to restore config {result.config_id}")
     elif result.revision is None:

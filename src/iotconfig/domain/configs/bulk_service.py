@@ -83,8 +83,8 @@ class BulkService:
 
         `source` may be slow, and may contain refusals. `on_refusal` is called with these, and with each
         other entry that cannot be stored: two entries have the same MAC address, an entry is in
-        conflict with a stored config, or that is at another revision than `if_revision`. Unless `options` say to keep going, one refusal prevents the whole
-        write. Content that differs from the stored content only in line ends counts as the same, since
+        conflict with a stored config, that is at another revision than `if_revision`, or its board was replaced
+        by another one. Unless `options` say to keep going, one refusal prevents the whole write. Content that differs from the stored content only in line ends counts as the same, since
         editors and Windows tools add them.
 
         Raises `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
@@ -97,7 +97,7 @@ class BulkService:
                 write.add(list(self._as_stored(batch)))
             refusals.take(map(duplicate_refusal, write.take_duplicates()))
             if options.dry_run or refusals.prevent_storing:
-                write.compare(options.on_conflict)
+                write.compare(options.on_conflict, allow_replaced=options.allow_replaced)
                 change = None
             else:
                 change = store_together(write, options, note, self.clock)

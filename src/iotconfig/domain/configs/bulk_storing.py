@@ -15,7 +15,7 @@ def store_together(write: BulkWrite, options: BulkOptions, note: ChangeNote, clo
     Returns the id of the change; None where an entry that cannot be stored prevents it.
     """
     with write.lock():
-        write.compare(options.on_conflict)
+        write.compare(options.on_conflict, allow_replaced=options.allow_replaced)
         if not options.keep_going and PREVENTING & write.tally().keys():
             return None
         return write.store(note, clock())

@@ -178,8 +178,12 @@ class BulkWrite(Protocol):
         """
         ...
 
-    def compare(self, on_conflict: OnConflict) -> None:
-        """Determine the outcome of each entry; nothing is stored."""
+    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
+        """Determine the outcome of each entry; nothing is stored.
+
+        on_conflict: for entries whose device has a config with other content.
+        allow_replaced: whether entries for boards that were replaced (`replaced_by`) are new, not `Outcome.REPLACED`.
+        """
         ...
 
     def store(self, note: ChangeNote, now: datetime) -> str:

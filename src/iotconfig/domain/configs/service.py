@@ -26,6 +26,7 @@ from .edits import Edit, Merge, Replace, Rollback, check_edit
 from .locking import Moved, until_locked
 from .precondition import UNCONDITIONAL, Precondition
 from .query import ConfigPage, ConfigQuery, check_query
+from .replaced import board_replaced
 from .restoring import locked_deletion, restored
 from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
 from .store import Store, UnitOfWork, View
@@ -406,8 +407,4 @@ def _absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
     successor = view.counters.replaced_by(mac_address)
     if successor is None:
         return RecordNotFound(mac_address)
-    return RecordGone(
-        f"The board {mac_address} was replaced: its config belongs to {successor} now.",
-        mac_address=str(mac_address),
-        replaced_by=str(successor),
-    )
+    return board_replaced(mac_address, successor)

@@ -424,7 +424,7 @@ class BulkWriteContract(UseCases):
                 with one.bulk_writing() as write:
                     write.add(list(reversed(changed)))
                     with write.lock():
-                        write.compare(OnConflict.REPLACE)
+                        write.compare(OnConflict.REPLACE, allow_replaced=True)
                         write.store(ChangeNote("eve", "all"), clock())
 
         service = ConfigService(store, clock)

@@ -250,7 +250,7 @@ class DocumentsContract(UseCases):
         add(store, 2, content(n=2), revision=7)
         service.delete(service.create(mac(3), content(n=3)).id)
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n)) for n in (1, 2, 3, 4, 5)]
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE))
+        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE, allow_replaced=True))
         assert [2, 1, 3, 1, 3] == numbers(store, 1, 2, 3, 4, 5)
         bulk.patch(Selection(everything=True), MergePatch.parse('{"n": 5}'), BulkOptions())
 

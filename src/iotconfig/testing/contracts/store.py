@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .board_swaps import BoardSwapsContract
 from .bulk_removals import BulkRemovalsContract
+from .bulk_replaced_boards import BulkReplacedBoardsContract
 from .bulk_write import BulkWriteContract
 from .change_log import ChangeLogContract
 from .closing import ClosingContract
@@ -30,6 +31,7 @@ class StoreContract(
     BoardSwapsContract,
     BulkWriteContract,
     BulkRemovalsContract,
+    BulkReplacedBoardsContract,
     SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,

@@ -16,6 +16,7 @@ from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, spool
 from iotconfig.adapters.http.requests.queries import (
+    FLAG,
     choice,
     dry_run_parameter,
     keep_going_parameter,
@@ -39,6 +40,11 @@ class ImportQuery:
 
     on_conflict: OnConflict = parameter(
         choice(OnConflict), "What to do if a device has a config with other content", OnConflict.FAIL
+    )
+    allow_replaced: bool = parameter(
+        FLAG,
+        "`true`: give boards that were replaced a config again; otherwise they are refused",
+        default=False,
     )
     keep_going: bool = keep_going_parameter()
     dry_run: bool = dry_run_parameter()
@@ -72,7 +78,10 @@ class ImportResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ImportQuery)
         options = BulkOptions(
-            on_conflict=query.on_conflict, keep_going=query.keep_going, dry_run=query.dry_run
+            on_conflict=query.on_conflict,
+            keep_going=query.keep_going,
+            dry_run=query.dry_run,
+            allow_replaced=query.allow_replaced,
         )
         note = note_of(req, query.message)
         is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON

@@ -1,0 +1,15 @@
+"""Boards that were replaced."""
+
+from __future__ import annotations
+
+from iotconfig.domain.errors import RecordGone
+from iotconfig.domain.mac import MacAddress
+
+
+def board_replaced(mac_address: MacAddress, successor: MacAddress) -> RecordGone:
+    """Return the error for a board whose config belongs to its successor."""
+    return RecordGone(
+        f"The board {mac_address} was replaced: its config belongs to {successor} now.",
+        mac_address=str(mac_address),
+        replaced_by=str(successor),
+    )
