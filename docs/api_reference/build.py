@@ -21,6 +21,7 @@ _HERE: Final = Path(__file__).parent
 MODULES: Final = (
     "iotconfig",
     "iotconfig.testing",
+    "iotconfig.domain.external_store",
     "iotconfig.domain.configs.store",
     "iotconfig.domain.configs.ports",
     "iotconfig.domain.configs.change_log",

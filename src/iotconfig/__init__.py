@@ -299,7 +299,8 @@ def open_service(database_url: str, *, upgrade: bool = False) -> Service:
     """Open all use cases on a database. Close the service with `close()`, or use it in a `with` block.
 
     database_url: `postgresql://user:password@host/name`, `sqlite:///file.db` (relative; four slashes
-        for an absolute path), or `memory://` for a store that is gone once the service is closed.
+        for an absolute path), `memory://` for a store that is gone once the service is closed, or the URL
+        of a store of another installed package.
     upgrade: apply pending migrations first; a SQLite file that does not exist is created. Without it,
         a schema that is not current is refused.
 

@@ -127,7 +127,9 @@ def test_problems_are_listed(sqlite_url: str) -> None:
     """Each has its remedy; text from another service is escaped."""
     elsewhere = RelayReport("other", Destination("mqtt://elsewhere:1883", "a\x1bb"), is_active=True)
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
-        services.persistence.relay_reports.put(elsewhere)
+        reports = services.persistence.relay_reports
+        assert reports is not None
+        reports.put(elsewhere)
     command = CommandLine(environment(sqlite_url, MQTT_URL="mqtt://127.0.0.1:1"))
 
     listed = command.ok("notifications").text

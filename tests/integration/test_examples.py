@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from iotconfig.testing import NotificationQueueContract, StoreContract
+from iotconfig.testing import LeaseContract, NotificationQueueContract, StoreContract, WakeupContract
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it, with a name of its own
@@ -42,5 +42,11 @@ def test_the_adapter_outside_of_the_package_passes_the_shipped_suites() -> None:
     assert 0 == run.returncode, run.stdout + run.stderr
     assert re.search(r"\d+ passed in", run.stdout.splitlines()[-1]), "something was skipped"
     passed = set(re.findall(r"::(Test\w+::test_\w+).* PASSED", run.stdout))
-    for suite, name in ((StoreContract, "TestStore"), (NotificationQueueContract, "TestNotificationQueue")):
+    suites = {
+        "TestStore": StoreContract,
+        "TestNotificationQueue": NotificationQueueContract,
+        "TestLease": LeaseContract,
+        "TestWakeup": WakeupContract,
+    }
+    for name, suite in suites.items():
         assert {f"{name}::{test}" for test in dir(suite) if test.startswith("test_")} <= passed

@@ -32,6 +32,8 @@ class CounterRecord:
 class Records:
     """All records. Each block reads its own copy from the file, and may change or discard it."""
 
+    installation: str = ""
+    """The name of the file, which all processes share; empty until it is asked for."""
     last_id: int = 0
     """The highest id that a config ever had: ids are never used again."""
     configs: dict[int, Config] = Factory(dict)

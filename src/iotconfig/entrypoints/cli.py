@@ -49,13 +49,13 @@ class _Runtime:
             return str(self._client.url)
         from . import wiring
 
-        return str(wiring.database_url(self._settings))
+        return str(wiring.backend(self._settings))
 
     def schema(self) -> Schema:
         from . import wiring
 
         self._require_database()
-        return wiring.migrations(self._settings)
+        return wiring.backend(self._settings).schema()
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         if self._client is not None and self._client.url is not None:
@@ -66,7 +66,7 @@ class _Runtime:
         from .wiring.services import open_services
 
         if prepares:
-            wiring.migrations(self._settings).prepare()
+            wiring.backend(self._settings).prepare()
         return open_services(self._settings, checks_schema=not prepares)
 
     def note(self, message: str | None) -> ChangeNote:

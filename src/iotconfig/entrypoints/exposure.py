@@ -64,9 +64,7 @@ def open_to_all(directories: Iterable[Path]) -> list[Path]:
 
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
-    url = wiring.database_url(settings)
-    if url.is_sqlite:
-        yield from (url.path, *(url.path.with_name(f"{url.path.name}-{kind}") for kind in ("wal", "shm")))
+    yield from wiring.backend(settings).files()
     for path in secret_files(environ):
         yield path.absolute()
     if settings.content.signing_key_path:

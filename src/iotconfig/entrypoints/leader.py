@@ -29,7 +29,7 @@ def main() -> None:
     log_to_stderr(settings)
     signals = stop_signals()
     try:
-        wiring.migrations(settings).require_current()
+        wiring.backend(settings).require_current()
         jobs = wiring.jobs(settings, relays=given.relays, registry=new_registry(settings))
     except IotConfigError as error:
         log.error("leader: %s", error)  # noqa: TRY400 - a refusal with a reason, not a defect

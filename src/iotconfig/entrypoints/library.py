@@ -30,9 +30,9 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
 def _services(database_url: str, *, upgrade: bool) -> Services:
     if database_url == _IN_MEMORY:
         return services_in_memory()
-    # Checked here, so that the error is about an argument and not about DATABASE_URL.
-    wiring.parse_database_url(database_url)
     settings = Settings.from_environ({"DATABASE_URL": database_url})
+    # Not `backend`: the error is about an argument, and not about DATABASE_URL.
+    database = wiring.backend_at(database_url, settings)
     if upgrade:
-        wiring.migrations(settings).upgrade()
+        database.upgrade()
     return checked_services(settings, checks_schema=not upgrade)

@@ -20,7 +20,7 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
     broker = wiring.broker(settings)
     if broker is None:
         raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
-    wiring.migrations(settings).require_current()
+    wiring.backend(settings).require_current()
     signals = stop_signals()
     registry = new_registry(settings)
     with ExitStack() as stack:
@@ -31,5 +31,5 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
         relay = wiring.relay_job(settings, broker, registry)
         relay.open()
         stack.enter_context(running([relay]))
-        on_start(f"Relaying from {wiring.database_url(settings)} to {broker}")
+        on_start(f"Relaying from {wiring.backend(settings)} to {broker}")
         signals.get()

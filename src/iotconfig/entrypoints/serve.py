@@ -33,8 +33,8 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     wiring.signature_verifier(settings)
     wiring.identity_provider(settings)
     settings.access.require_base_url()
-    url = wiring.database_url(settings)
-    applied = wiring.migrations(settings).prepare()
+    database = wiring.backend(settings)
+    applied = database.prepare()
     listener = listen(host, port, "Choose another --port?")
     scrapes = listen_for_scrapes(settings)
     # Only now: errors that refuse the start are printed once, by the command.
@@ -47,7 +47,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         # The same key for all workers, also later ones: the requests of one sign-in may reach different workers.
         environ = {**environ, "IOTCONFIG_SECRET_KEY": token_hex()}
     kept = ExitStack()
-    environ = {**environ, **kept.enter_context(wiring.database_maintenance(settings))}
+    environ = {**environ, **kept.enter_context(database.maintenance())}
     counting = Counting.begin(settings, report)
     environ = counting.environ(environ)
     settings = Settings.from_environ(environ)
@@ -89,7 +89,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
 
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
-        report(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {url}")
+        report(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {database}")
         for sentence in startup_messages(settings, address, relay_to, scrapes):
             report(sentence)
 

@@ -19,7 +19,8 @@ class DatabaseSettings:
         "DATABASE_URL",
         str,
         "sqlite:///iotconfig.db",
-        "The database of the configs: postgresql://user:password@host:5432/name or sqlite:///file.db",
+        "The database of the configs: postgresql://user:password@host:5432/name or sqlite:///file.db, "
+        "or the URL of a store of another installed package",
         secret=True,
     )
     file: tuple[int, int] | None = setting(

@@ -8,22 +8,22 @@ runs (the commands, gunicorn), and settings take defaults from adapters. The nam
 from .access import identity_provider
 from .announcing import broker, relay_job
 from .assets import assets, signature_verifier
+from .backends import backend, backend_at
 from .clock import utc_now
-from .databases import database_maintenance, database_url, migrations, open_database, parse_database_url
+from .databases import migrations, open_database
 from .jobs import jobs
 from .pictures import pictures
 from .transfers import shared_slots
 
 __all__ = [
     "assets",
+    "backend",
+    "backend_at",
     "broker",
-    "database_maintenance",
-    "database_url",
     "identity_provider",
     "jobs",
     "migrations",
     "open_database",
-    "parse_database_url",
     "pictures",
     "relay_job",
     "shared_slots",

@@ -17,10 +17,9 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
+from .backends import backend
 from .clock import utc_now
-from .databases import lease_and_wakeup, opened
 from .persistence import Persistence
-from .sql import SqlPersistence
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -62,22 +61,21 @@ def _open_relay(
     settings: Settings, address: Broker, count: Callable[[Publisher], Publisher] | None
 ) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
-    from iotconfig.adapters.sql.installation import installation_name
 
-    with opened(settings) as database:
-        persistence = SqlPersistence(database)
+    database = backend(settings)
+    database.require_existing()
+    with closing(database.open()) as persistence:
         connection = MqttPublisher(
             address,
             prefix=settings.mqtt.prefix,
-            client_id=client_id_of(installation_name(database), settings.mqtt.prefix),
+            client_id=client_id_of(persistence.installation(), settings.mqtt.prefix),
             window=settings.mqtt.window,
             timeout=settings.mqtt.timeout,
             shows_itself=True,
         )
-        lease, wakeup = lease_and_wakeup(settings, "relay")
-        reporter = Reporter(
-            persistence.relay_reports, token_hex(8), Destination(str(address), settings.mqtt.prefix)
-        )
+        lease, wakeup = database.lease_and_wakeup("relay")
+        reports = persistence.relay_reports
+        destination = Destination(str(address), settings.mqtt.prefix)
         relay = Relay(
             persistence.notifications,
             connection if count is None else count(connection),
@@ -85,7 +83,7 @@ def _open_relay(
             utc_now,
             random.random,
             watch=connection,
-            reporter=reporter,
+            reporter=None if reports is None else Reporter(reports, token_hex(8), destination),
         )
         with closing(wakeup), closing(relay):
             yield OpenJob(relay, wakeup)

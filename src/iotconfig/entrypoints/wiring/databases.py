@@ -58,17 +58,6 @@ def open_database(settings: Settings) -> Database:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """As `open_database`, closed at the end of the block. Raises `StoreUnavailable` if there is no SQLite file."""
-    migrations(settings).require_existing()
-    database = open_database(settings)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
 def database_maintenance(settings: Settings) -> Iterator[Mapping[str, str]]:
     """Maintenance of the database by the supervisor; gives variables for the environment of its processes."""
     url = database_url(settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
+
 from attrs import field, frozen
 
 from iotconfig.adapters.memory import (
@@ -27,6 +29,8 @@ class MemoryPersistence:
     api_tokens: MemoryApiTokenStore = field(init=False)
     device_tokens: MemoryDeviceTokenStore = field(init=False)
 
+    _installation: str = field(init=False, factory=lambda: token_hex(16))
+
     @api_tokens.default
     def _make_api_tokens(self) -> MemoryApiTokenStore:
         return MemoryApiTokenStore(self.store.check)
@@ -38,6 +42,9 @@ class MemoryPersistence:
     @property
     def notifications(self) -> MemoryNotificationQueue:
         return self.store.notifications()
+
+    def installation(self) -> str:
+        return self._installation
 
     def check_ready(self) -> None:
         self.store.check()

@@ -28,8 +28,8 @@ class Persistence(Protocol):
         ...
 
     @property
-    def relay_reports(self) -> RelayReports:
-        """The reports of the relays."""
+    def relay_reports(self) -> RelayReports | None:
+        """The reports of the relays; None where the database does not keep them."""
         ...
 
     @property
@@ -40,6 +40,10 @@ class Persistence(Protocol):
     @property
     def device_tokens(self) -> DeviceTokenStore:
         """The tokens of devices."""
+        ...
+
+    def installation(self) -> str:
+        """Return the name that all processes on the database share, and no other database has."""
         ...
 
     def check_ready(self) -> None:

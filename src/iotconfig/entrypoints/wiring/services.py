@@ -21,13 +21,12 @@ from iotconfig.entrypoints.settings import Settings
 from .access import api_tokens
 from .announcing import notifications
 from .assets import assets
+from .backends import backend
 from .bulk import bulk
 from .clock import utc_now
-from .databases import migrations, open_database
 from .offload import offload
 from .persistence import Persistence
 from .pictures import PicturesOnDemand
-from .sql import SqlPersistence
 
 
 @define(slots=False)
@@ -90,7 +89,7 @@ class Services:
 
 def services_on_database(settings: Settings) -> Services:
     """The use cases on the database of the settings, which is asked at the first use; the caller closes `persistence`."""
-    return Services(settings, SqlPersistence(open_database(settings)))
+    return Services(settings, backend(settings).open())
 
 
 def checked_services(settings: Settings, *, checks_schema: bool = True) -> Services:
@@ -101,10 +100,11 @@ def checked_services(settings: Settings, *, checks_schema: bool = True) -> Servi
     Raises `StoreUnavailable` where there is no database, or its schema is not the one that
     this version needs; `InvalidSetting` where DATABASE_URL is wrong.
     """
+    database = backend(settings)
     if checks_schema:
-        migrations(settings).require_current()
-    migrations(settings).require_existing()
-    return services_on_database(settings)
+        database.require_current()
+    database.require_existing()
+    return Services(settings, database.open())
 
 
 @contextmanager

@@ -55,6 +55,11 @@ class SqlPersistence:
 
         return SqlDeviceTokenStore(self.database)
 
+    def installation(self) -> str:
+        from iotconfig.adapters.sql.installation import installation_name
+
+        return installation_name(self.database)
+
     @cached_property
     def check_ready(self) -> Callable[[], None]:
         from iotconfig.adapters.sql.readiness import SqlReadiness
