@@ -118,7 +118,10 @@ def test_a_service_that_requires_a_token_says_how_to_give_it(guarded: str) -> No
     """One sentence, which names the variable."""
     ended = on(guarded).run("config", "list")
 
-    assert (1, f"Error: The service at {guarded} requires a token: set IOTCONFIG_TOKEN.\n") == (
+    assert (
+        1,
+        f"Error: The service at {guarded} requires a token: set IOTCONFIG_TOKEN, or run 'iotconfig login'.\n",
+    ) == (
         ended.status,
         ended.errors,
     )
@@ -258,7 +261,9 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["serve"], ["relay"], ["upgrade-db"], ["db-status"]], ids=lambda given: given[0]
+    "arguments",
+    [["serve"], ["relay"], ["upgrade-db"], ["db-status"], ["load-test-data"]],
+    ids=lambda given: given[0],
 )
 def test_a_command_for_databases_is_refused(arguments: Sequence[str]) -> None:
     """Unless the environment names a database, too."""

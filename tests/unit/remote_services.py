@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import Factory, define, frozen
 
-from iotconfig.adapters.cli.runtime import Runtime, Schema, Services
+from iotconfig.adapters.cli.runtime import Identity, Runtime, Schema, Services
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
@@ -344,6 +344,14 @@ class RemoteServices:
         return RemoteDeviceTokens(self.calls)
 
 
+@frozen
+class RemoteIdentity:
+    """The caller, as a service describes it."""
+
+    subject: str
+    roles: Sequence[str]
+
+
 class _NeedsDatabase(IotConfigError):
     """A command that maintains a database, where there is only a service."""
 
@@ -365,6 +373,14 @@ class RemoteRuntime:
 
     def note(self, message: str | None) -> ChangeNote:
         return ChangeNote(message=message)
+
+    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
+        self.calls.append("login")
+        return url or URL, RemoteIdentity(ask_token(URL), ["admin"])
+
+    def logout(self, url: str | None) -> str | None:
+        self.calls.append("logout")
+        return url
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         raise _NeedsDatabase("This command needs the database itself.")

@@ -21,6 +21,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["config", "set", "7", "{}"], ["edit Replace"], f"Set config 7 of {MAC}, revision 2, in {URL}"),
     (["config", "set", MAC, "{}", "--create"], ["put"], f"Created config 7 of {MAC}, revision 2, in {URL}"),
     (["config", "set", "7", "{}", "--dry-run"], ["preview"], "+{}"),
+    (["config", "patch", "7", "{}"], ["edit Merge"], f"Patched config 7 of {MAC}, revision 2, in {URL}"),
     (["config", "delete", "7", "--yes"], ["delete"], f"Deleted config 7 of {MAC} in {URL}"),
     (["config", "replace-device", "7", NEW_MAC], ["replace_device"], f"Moved from {MAC}: config 7"),
     (["config", "history", "7"], [], f"2 revisions of config 7, in {URL}"),
@@ -43,7 +44,8 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["device-token", "create", "--all"], ["create device token"], f"{MAC} iotd_secret"),
     (["device-token", "list"], [], f"1 device has a token, in {URL}"),
     (["device-token", "revoke", MAC], ["revoke device token"], f"The token of {MAC} is revoked, in {URL}"),
-    (["load-test-data"], ["create"] * 5, f"Adding sample devices, in {URL}"),
+    (["login", URL], ["login"], f"Logged in as {RECORD.decode().strip()} (admin), in {URL}"),
+    (["logout", URL], ["logout"], f"Logged out, in {URL}"),
 ]  # fmt: skip
 """Commands, each with the use cases that it calls to change something, and a part of its output."""
 
@@ -67,7 +69,7 @@ def test_a_command_needs_only_its_port(arguments: list[str], calls: list[str], o
 def test_every_command_is_tried() -> None:
     """A new command joins the list, unless it needs an editor, the database or a process."""
     tried = [" ".join(arguments) for arguments, _, _ in COMMANDS]
-    tried += ["config edit", "upgrade-db", "db-status", "relay", "serve"]
+    tried += ["config edit", "load-test-data", "upgrade-db", "db-status", "relay", "serve"]
     names = {
         f"{name} {inner}".strip()
         for name, command in cli.commands.items()
@@ -93,7 +95,7 @@ def test_a_refusal_of_the_service_is_one_line() -> None:
     assert "Error: Config 8 was not found: 'iotconfig config list' lists all.\n" == ended.errors
 
 
-@pytest.mark.parametrize("name", ["upgrade-db", "relay", "serve"])
+@pytest.mark.parametrize("name", ["load-test-data", "upgrade-db", "relay", "serve"])
 def test_a_command_for_databases_is_refused_in_one_line(name: str) -> None:
     """Such a command has nothing to work on."""
     ended, _ = run(name)

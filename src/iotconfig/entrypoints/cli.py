@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.cli.runtime import Runtime, Schema, Services
+    from iotconfig.adapters.cli.runtime import Identity, Runtime, Schema, Services
     from iotconfig.domain.configs.revisions import ChangeNote
 
     from .settings import Settings
@@ -36,12 +36,16 @@ class _Runtime:
     @cached_property
     def _client(self) -> ClientSettings | None:
         """The settings of commands over HTTP; None where commands work on the database."""
-        if not self._environ.get("IOTCONFIG_URL"):
+        if not self._environ.get("IOTCONFIG_URL") and self._has_database:
             return None
-        from .settings.client import ClientSettings
-        from .settings.fields import read
+        from .remote import client_settings
 
-        return read(ClientSettings, self._environ)
+        return client_settings(self._environ)
+
+    @property
+    def _has_database(self) -> bool:
+        """Whether the environment names a database."""
+        return bool(self._environ.get("DATABASE_URL") or self._environ.get("DATABASE_URL_FILE"))
 
     @property
     def installation(self) -> str:
@@ -58,7 +62,9 @@ class _Runtime:
         return wiring.backend(self._settings).schema()
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
-        if self._client is not None and self._client.url is not None:
+        if prepares:
+            self._require_database()
+        elif self._client is not None and self._client.url is not None:
             from .remote import open_remote_services
 
             return open_remote_services(self._client.url, self._client.token, self._environ)
@@ -77,6 +83,16 @@ class _Runtime:
         except KeyError:
             return ChangeNote(f"user {os.getuid()}", message)
 
+    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
+        from .remote import login
+
+        return login(self._environ, url, ask_token)
+
+    def logout(self, url: str | None) -> str | None:
+        from .remote import logout
+
+        return logout(self._environ, url)
+
     def relay(self, on_start: Callable[[str], None]) -> None:
         from .exposure import warn_of_exposed_files
         from .logs import log_to_stderr, reporting
@@ -94,17 +110,13 @@ class _Runtime:
         return serve(self._environ, host, port, workers, relays=relays)
 
     def _require_database(self) -> None:
-        """Raise `InvalidSetting` where the environment names a service and no database."""
-        if (
-            self._client is None
-            or self._environ.get("DATABASE_URL")
-            or self._environ.get("DATABASE_URL_FILE")
-        ):
+        """Raise `InvalidSetting` where the environment names a service and no database. A login does not count."""
+        if self._has_database or not self._environ.get("IOTCONFIG_URL"):
             return
         from .settings.fields import InvalidSetting
 
         raise InvalidSetting(
-            f"This command works on a database, and IOTCONFIG_URL names the service {self._client.url}: "
+            f"This command works on a database, and IOTCONFIG_URL names the service {self.installation}: "
             "set DATABASE_URL, or unset IOTCONFIG_URL."
         )
 

@@ -21,6 +21,7 @@ from .errors import refusal
 from .exporting import export
 from .history import diff, history, prune_history, restore, rollback
 from .importing import import_
+from .login import login, logout
 from .notifications import announce, notifications, relay
 from .patching import patch
 from .serve import serve
@@ -106,6 +107,8 @@ for _command in (
     export,
     import_,
     load_test_data,
+    login,
+    logout,
     notifications,
     patch,
     prune_history,

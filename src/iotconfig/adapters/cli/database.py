@@ -72,7 +72,7 @@ def load_test_data(runtime: Runtime) -> None:
     A sample device that exists is not changed. The MAC addresses are locally
     administered (02:…), so no real device has them.
     """
-    say(f"Adding sample devices, in {runtime.installation}")
+    say(f"Adding sample devices, in {runtime.schema().url}")
     with runtime.services(prepares=True) as services:
         for mac_address, content in sample_devices():
             try:

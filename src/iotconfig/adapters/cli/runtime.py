@@ -104,6 +104,20 @@ class Services(Protocol):
         ...
 
 
+class Identity(Protocol):
+    """The caller, as a service knows it."""
+
+    @property
+    def subject(self) -> str:
+        """The author of the caller's changes."""
+        ...
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """The roles."""
+        ...
+
+
 class Runtime(Protocol):
     """The interface between the commands and the program that runs them. Each part is created at its first use."""
 
@@ -119,7 +133,7 @@ class Runtime(Protocol):
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         """Open the use cases; they are closed at the end of the block.
 
-        `prepares`: create or upgrade an embedded database first. A service has prepared its own.
+        `prepares`: create or upgrade an embedded database first. Refused on a service.
 
         Raises `StoreUnavailable` where the schema is not the one that this version needs.
         """
@@ -127,6 +141,21 @@ class Runtime(Protocol):
 
     def note(self, message: str | None) -> ChangeNote:
         """The author of a change, which is the login name of the user, and the user's message."""
+        ...
+
+    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
+        """Check a token at a service and keep it; return the URL, and whom the service takes the token for.
+
+        url: None for the one in the environment.
+        ask_token: returns the token; it gets the URL, and is not called where the service requires no token.
+        """
+        ...
+
+    def logout(self, url: str | None) -> str | None:
+        """Forget the token of a service; return its URL, or None where there was no login.
+
+        url: None for the service that commands work on.
+        """
         ...
 
     def relay(self, on_start: Callable[[str], None]) -> None:

@@ -38,6 +38,12 @@ def confirm(question: str, **options: Any) -> bool:
     return click.confirm(harmless(question), err=True, **options)
 
 
+def ask_secret(question: str) -> str:
+    """Ask a question on standard error; the answer is not echoed."""
+    answer: str = click.prompt(harmless(question), hide_input=True, err=True)
+    return answer
+
+
 def say_json(value: object) -> None:
     """Print an entity, or a dictionary of entities, as JSON; invisible characters are JSON escapes."""
     from iotconfig.adapters.codec import to_json

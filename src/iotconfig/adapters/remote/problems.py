@@ -86,7 +86,7 @@ def error_of(
         return AuthenticationRequired(
             f"The service at {address} refused the token: {sentence}"
             if has_token
-            else f"The service at {address} requires a token: set IOTCONFIG_TOKEN."
+            else f"The service at {address} requires a token: set IOTCONFIG_TOKEN, or run 'iotconfig login'."
         )
     if code == "PRECONDITION_REQUIRED":
         return ServiceRefused(code, f"The service at {address} requires --if-revision for this change.")
