@@ -32,7 +32,7 @@ They take and return:
 Errors derive from IotConfigError, and have `code` and `details`:
 
     of an input    ValidationFailed, InvalidDocument, InvalidMacAddress, ContentTooLarge
-    of a record    RecordNotFound, RecordExists, RecordGone, NameTaken, PreconditionFailed
+    of a record    RecordNotFound, RecordExists, RecordGone, ChangedSince, NameTaken, PreconditionFailed
     of a selection NothingSelected, UnexpectedCount
     of a token     AuthenticationRequired
     of the store   StoreUnavailable, StoreFull, ServiceClosed
@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from .domain.documents.merge_patch import MergePatch
     from .domain.errors import (
         AuthenticationRequired,
+        ChangedSince,
         ContentTooLarge,
         InvalidDocument,
         InvalidMacAddress,
@@ -124,6 +125,7 @@ __all__ = [
     "BulkResult",
     "BulkService",
     "ChangeNote",
+    "ChangedSince",
     "Config",
     "ConfigContent",
     "ConfigPage",
@@ -257,6 +259,7 @@ _HOMES: Final = {
     "domain.documents.merge_patch": ("MergePatch",),
     "domain.errors": (
         "AuthenticationRequired",
+        "ChangedSince",
         "ContentTooLarge",
         "InvalidDocument",
         "InvalidMacAddress",

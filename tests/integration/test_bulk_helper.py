@@ -89,6 +89,27 @@ def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | Non
     return work
 
 
+def undo(text: str, options: BulkOptions = REPLACE) -> Work:
+    """Load records, change some of the configs again, and undo the load."""
+
+    def work(bulk: BulkUseCases, said: Said) -> object:
+        with TemporaryFile() as file:
+            file.write(text.encode())
+            tally = bulk.load(RecordFile(cast("BinaryIO", file), RecordForm.NDJSON, LIMIT), REPLACE, NOTE)
+        assert tally.change is not None
+        if options.keep_going:
+            load(record(1).replace('"n": ', '"m": '))(bulk, [])
+        return bulk.undo(
+            tally.change,
+            options,
+            NOTE,
+            lambda refusal: said.append(_refused(refusal)),
+            lambda result: said.append(_messages(result)),
+        )
+
+    return work
+
+
 def _refused(refusal: BulkRefusal) -> tuple[object, ...]:
     error = refusal.error
     return refusal.place, type(error), error.code, str(error), error.details
@@ -119,6 +140,10 @@ WORKS = {
         patch("{}", selection=Selection(where=[MemberValue("/n", "9")], expect=1)),
     ],
     "a dry run of a patch": [load(LINES), patch('{"a": 1}', BulkOptions(dry_run=True))],
+    "an undo": [undo(LINES)],
+    "an undo of other content": [load(LINES), undo(LINES.replace('"n": ', '"m": '))],
+    "an undo that some refuse": [undo(LINES, GO_ON)],
+    "a dry run of an undo": [undo(LINES, BulkOptions(dry_run=True))],
     "a patch that is refused": [load(LINES), patch('{"deviceName": 1}')],
     "a patch that some refuse": [load(LINES), patch(f'{{"x": "{"x" * (LIMIT - 26)}"}}', GO_ON)],
 }

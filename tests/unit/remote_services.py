@@ -255,6 +255,10 @@ class RemoteBulk(_Called):
         on_result(BulkResult(MAC, MacAddress.parse(MAC), Outcome.CHANGED, 7, 3))
         return PatchOutcome(Tally(changed=1, stored=True))
 
+    def undo(self, *_arguments: Any, **_options: Any) -> Tally:
+        self.calls.append("undo")
+        return Tally(changed=1, stored=True, change="00112233445566bb")
+
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
         config = _config()

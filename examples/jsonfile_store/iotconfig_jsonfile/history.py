@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
 
 from attrs import frozen
 
 from iotconfig.domain.configs.revisions import (
+    ChangedConfig,
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
@@ -19,6 +20,7 @@ from iotconfig.domain.configs.revisions import (
     PruneStep,
     Retention,
     Revision,
+    changed_of,
 )
 from iotconfig.domain.mac import MacAddress
 
@@ -57,6 +59,11 @@ class JsonFileHistoryRepository:
         rest = [r for r in reversed(self._of(query.config_id)) if before is None or r.revision < before]
         page = tuple(revision.summary() for revision in rest[: query.limit])
         return HistoryPage(page, page[-1].revision if len(rest) > query.limit else None)
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[ChangedConfig]:
+        ids = sorted(config_id for config_id in self._records.histories if config_id > after_config)
+        found = [changed_of(self._of(config_id), change) for config_id in ids]
+        return [done for done in found if done is not None][:limit]
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:
         rest = sorted(self._deletions(query.before), key=_position, reverse=True)

@@ -139,6 +139,12 @@ class SignatureUsed(IotConfigError):
         )
 
 
+class ChangedSince(IotConfigError):
+    """A change cannot be undone for a config that has changed again."""
+
+    code = "CHANGED_SINCE"
+
+
 class PreconditionFailed(IotConfigError):
     """The config is not at a revision that the caller allowed; nothing was stored."""
 

@@ -48,6 +48,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
+from .contracts.undo import UndoContract
 from .contracts.wakeup import WakeupContract
 
 __all__ = [
@@ -72,5 +73,6 @@ __all__ = [
     "ReplayGuardContract",
     "RestoringContract",
     "StoreContract",
+    "UndoContract",
     "WakeupContract",
 ]

@@ -30,6 +30,7 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import StoreBusy, StoreUnavailable
 
@@ -107,6 +108,22 @@ class HelpedBulkService:
             return self.bulk.patch(selection, patch, options, note, on_refusal, on_result)
         order = Order(options, note, self.bulk.max_content_bytes, selection=selection, merge=patch)
         return self._helped(order, on_refusal, on_result)
+
+    def undo(
+        self,
+        change: str,
+        options: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
+    ) -> Tally:
+        check_change_id(change)
+        with self.bulk.store.reading() as view:
+            touched = view.history.of_change(change, 0, self.most_here + 1)
+        if len(touched) <= self.most_here:
+            return self.bulk.undo(change, options, note, on_refusal, on_result)
+        order = Order(options, note, self.bulk.max_content_bytes, undone=change)
+        return self._helped(order, on_refusal, on_result).tally
 
     def _may_select_many(self, selection: Selection) -> bool:
         if selection.device_names:

@@ -32,11 +32,13 @@ def help_with(bulk: BulkService, order: BinaryIO, records: BinaryIO | None, even
 
 
 def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
+    bulk = evolve(bulk, max_content_bytes=order.max_content_bytes)
     if order.merge is not None and order.selection is not None:
-        bulk = evolve(bulk, max_content_bytes=order.max_content_bytes)
         return bulk.patch(
             order.selection, order.merge, order.options, order.note, writer.refusal, writer.result
         )
+    if order.undone is not None:
+        return PatchOutcome(bulk.undo(order.undone, order.options, order.note, writer.refusal, writer.result))
     if records is None or order.form is None:
         raise ValueError("a load needs records")
     source = RecordFile(records, order.form, order.max_content_bytes)

@@ -17,16 +17,18 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 
 @frozen
 class Order:
-    """An import of the records file that the helper inherits, or a patch."""
+    """An import of the records file that the helper inherits, a patch, or an undo."""
 
     options: BulkOptions
     note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
-    """The format of the records file; None for a patch."""
+    """The format of the records file; None for a patch or an undo."""
     selection: Selection | None = None
     merge: MergePatch | None = None
     """None for an import, as is the selection."""
+    undone: str | None = None
+    """The id of the change to undo; None for an import or a patch."""
 
     def to_json(self) -> bytes:
         """Serialise the order."""
@@ -50,6 +52,7 @@ class Order:
             form=None if given["form"] is None else RecordForm(given["form"]),
             selection=None if given["selection"] is None else _selection_from_json(given["selection"]),
             merge=None if given["merge"] is None else MergePatch.parse(given["merge"]),
+            undone=given["undone"],
         )
 
 

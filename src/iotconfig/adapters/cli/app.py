@@ -26,6 +26,7 @@ from .notifications import announce, notifications, relay
 from .patching import patch
 from .serve import serve
 from .tokens import device_token, token
+from .undoing import undo
 
 
 class _Program(click.Group):
@@ -115,6 +116,7 @@ for _command in (
     relay,
     serve,
     token,
+    undo,
     upgrade_db,
 ):
     cli.add_command(_command)

@@ -29,5 +29,5 @@ def echo_changed(
 
 
 def echo_change(change: str) -> None:
-    """Print the id of a change."""
-    say(f"change {change}")
+    """Print the id of a change, and the command that undoes it."""
+    say(f"change {change}; undo it: iotconfig undo {change}")

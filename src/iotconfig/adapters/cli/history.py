@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,10 +13,21 @@ from .changed import echo_changed
 from .counts import counted
 from .diffs import echo_diff, echo_difference
 from .names import find_deleted_id, find_for_change, find_id
-from .options import config_argument, dry_run_option, json_option, message_option, revision_option
+from .options import (
+    config_argument,
+    dry_run_option,
+    json_option,
+    message_option,
+    precondition_of,
+    revision_option,
+)
 from .runtime import Runtime
 from .tables import Column, moment
 from .terminal import say, say_json, say_table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 
 _COLUMNS: Final = (
     Column("REVISION"),
@@ -88,7 +99,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
 
 @click.command()
 @config_argument
-@click.argument("revision", type=click.IntRange(min=1))
+@click.argument("revision", metavar="[REVISION]", type=click.IntRange(min=1), required=False)
 @revision_option
 @dry_run_option
 @message_option
@@ -97,7 +108,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
 def rollback(
     runtime: Runtime,
     name: str,
-    revision: int,
+    revision: int | None,
     if_revision: int | None,
     dry_run: bool,
     message: str | None,
@@ -105,13 +116,18 @@ def rollback(
 ) -> None:
     """Store an earlier content as a new revision.
 
-    The new revision has the content of REVISION, byte for byte.
+    The new revision has the content of REVISION, byte for byte. Without
+    REVISION, it has that of the revision before the present one.
     """
     from iotconfig.domain.configs.edits import Rollback
 
-    edit = Rollback(revision)
     with runtime.services() as services:
         before, precondition = find_for_change(services, name, if_revision)
+        if revision is None:
+            revision = _one_back(services.history, before)
+            # Not one back from a revision that another user stores meanwhile.
+            precondition = precondition_of(before.revision)
+        edit = Rollback(revision)
         try:
             if dry_run:
                 before, content = services.configs.preview(before.id, edit, precondition)
@@ -123,6 +139,19 @@ def rollback(
             way_out = f"'iotconfig config history {before.id}' lists the revisions."
             raise click.ClickException(f"{error} {way_out}") from None
     echo_changed(runtime, changed, f"Rolled back to revision {revision}:", as_json, before)
+
+
+def _one_back(history: HistoryUseCases, config: Config) -> int:
+    """The newest revision with content before the present one. Raises `ClickException` if there is none."""
+    from iotconfig.domain.configs.revisions import HistoryQuery
+
+    earlier = history.revisions(HistoryQuery(config.id, config.revision)).revisions
+    found = next((revision.revision for revision in earlier if revision.etag is not None), None)
+    if found is None:
+        raise click.ClickException(
+            f"Config {config.id} has no revision before revision {config.revision} to go back to."
+        )
+    return found
 
 
 @click.command()

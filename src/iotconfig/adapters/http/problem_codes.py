@@ -56,6 +56,11 @@ CODES: Final[Mapping[str, ProblemCode]] = {
         "the record exists already",
         details="The MAC address has a config; or the signature of an upload was used for this name before.",
     ),
+    "CHANGED_SINCE": ProblemCode(
+        409,
+        "some configs of the change have changed again, so nothing was undone; `details` lists them",
+        details="Undo the later changes first, or leave these configs out with `keep_going`.",
+    ),
     "RECORD_GONE": ProblemCode(
         410,
         "the record existed: the board was replaced, or the revision was pruned",

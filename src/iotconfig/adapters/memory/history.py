@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
 from attrs import frozen
 
 from iotconfig.domain.configs.revisions import (
+    ChangedConfig,
     DeletedConfig,
     DeletedPage,
     DeletedPosition,
@@ -18,6 +20,7 @@ from iotconfig.domain.configs.revisions import (
     PruneStep,
     Retention,
     Revision,
+    changed_of,
 )
 from iotconfig.domain.mac import MacAddress
 
@@ -56,6 +59,11 @@ class MemoryHistoryRepository:
         rest = (r.summary() for r in newest_first if query.before is None or r.revision < query.before)
         page = tuple(islice(rest, query.limit))
         return HistoryPage(page, page[-1].revision if next(rest, None) is not None else None)
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[ChangedConfig]:
+        ids = sorted(config_id for config_id in self._state.histories if config_id > after_config)
+        found = (changed_of(self._of(config_id), change) for config_id in ids)
+        return list(islice((done for done in found if done is not None), limit))
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:
         everything = (self._deleted(history) for history in self._state.histories.values())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final, cast
+from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 
@@ -42,7 +43,9 @@ _NDJSON: Final = "application/x-ndjson"
 _SECONDS: Final = 900.0
 """The longest wait for the outcome: a service may queue large imports."""
 _LINE: Final = re.compile(r"line ([0-9]+)\b")
-_REFUSED: Final = frozenset({"UNPROCESSABLE", "VALIDATION_FAILED"})
+_REFUSED: Final = frozenset(
+    {"UNPROCESSABLE", "VALIDATION_FAILED", "CHANGED_SINCE", "RECORD_EXISTS", "RECORD_GONE"}
+)
 """The codes of refusals of a whole write, whose details are its report."""
 
 
@@ -141,25 +144,41 @@ class RemoteBulk(RemoteUseCases):
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
     ) -> PatchOutcome:
-        parameters: dict[str, object] = {
-            "keep_going": options.keep_going,
-            "dry_run": options.dry_run,
-            "message": note.message,
-        }
         # The patch verbatim: its numbers and escapes become those of the configs.
         body = f'{{"merge": {patch.text}, {_selecting(selection)}}}'.encode()
-        report = self._report(Request("POST", f"{_CONFIGS}/patch", parameters, body=body, seconds=_SECONDS))
-        patched = self.read(report.body, _Patched) if report.is_whole else _Patched([])
-        for result in patched.results:
-            place = str(result.mac_address)
-            on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
+        report = self._report(
+            Request("POST", f"{_CONFIGS}/patch", _parameters(options, note), body=body, seconds=_SECONDS)
+        )
+        patched = self._give_results(report, on_result)
         self._refuse(report.body, on_refusal, str)
         return PatchOutcome(self.read(report.body, Tally), tuple(self._samples(patched.samples, patch)))
+
+    def undo(
+        self,
+        change: str,
+        options: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
+    ) -> Tally:
+        path = f"/api/changes/{quote(change, safe='')}/undo"
+        report = self._report(Request("POST", path, _parameters(options, note), seconds=_SECONDS))
+        self._give_results(report, on_result)
+        self._refuse(report.body, on_refusal, str)
+        return self.read(report.body, Tally)
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
         with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=_SECONDS)) as blocks:
             yield map(self._exported, _lines(blocks))
+
+    def _give_results(self, report: _Report, on_result: OnResult) -> _Patched:
+        """Report the results of a patch or an undo, and return what its answer has of single configs."""
+        patched = self.read(report.body, _Patched) if report.is_whole else _Patched([])
+        for result in patched.results:
+            place = str(result.mac_address)
+            on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
+        return patched
 
     def _report(self, request: Request) -> _Report:
         """Send a bulk write and return its report."""
@@ -187,6 +206,11 @@ class RemoteBulk(RemoteUseCases):
         except IotConfigError:
             raise self.malformed() from None
         return ExportedConfig(entry.mac_address, entry.content.text)
+
+
+def _parameters(options: BulkOptions, note: ChangeNote) -> dict[str, object]:
+    """The query string of a patch or an undo."""
+    return {"keep_going": options.keep_going, "dry_run": options.dry_run, "message": note.message}
 
 
 def _write_entries(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from iotconfig.domain.errors import (
     AuthenticationRequired,
     AuthorizationFailed,
+    ChangedSince,
     ContentTooLarge,
     InvalidMacAddress,
     IotConfigError,
@@ -33,6 +34,7 @@ _KINDS: Final[Mapping[str, type[IotConfigError]]] = {
     "AUTHORIZATION_FAILED": AuthorizationFailed,
     "RECORD_NOT_FOUND": RecordNotFound,
     "RECORD_EXISTS": RecordExists,
+    "CHANGED_SINCE": ChangedSince,
     "RECORD_GONE": RecordGone,
     "PRECONDITION_FAILED": PreconditionFailed,
     "CONTENT_TOO_LARGE": ContentTooLarge,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     and_,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.configs.revisions import (
+    ChangedConfig,
     ChangeNote,
     DeletedConfig,
     DeletedPage,
@@ -76,6 +78,39 @@ _SUMMARY: Final = (
     _columns.message,
     _columns.created_at,
 )
+
+
+def _of_change() -> Select[Any]:
+    """The revisions of a change, each with the revision before it, and with the number of the config's newest one."""
+    earlier = revisions.alias("earlier")
+    newer = revisions.alias("newer")
+    last_before = (
+        select(func.max(earlier.c.revision))
+        .where(earlier.c.config_id == _columns.config_id, earlier.c.revision < _columns.revision)
+        .scalar_subquery()
+    )
+    newest = (
+        select(func.max(newer.c.revision)).where(newer.c.config_id == _columns.config_id).scalar_subquery()
+    )
+    return (
+        select(*_SUMMARY, newest.label("newest"), last_before.label("last_before"))
+        .where(_columns.change == bindparam("change"), _columns.config_id > bindparam("after"))
+        .order_by(_columns.config_id)
+        # In the text, so that the planner knows how few rows are joined.
+        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+    )
+
+
+def _before_change() -> Select[Any]:
+    """The revisions before those of a page of `_of_change`."""
+    page = _of_change().subquery()
+    return select(revisions).join(
+        page, and_(page.c.config_id == _columns.config_id, page.c.last_before == _columns.revision)
+    )
+
+
+_OF_CHANGE: Final = _of_change()
+_BEFORE_CHANGE: Final = _before_change()
 
 
 def _deleted() -> Select[Any]:
@@ -138,6 +173,14 @@ class SqlHistoryRepository:
         rows: Sequence[Row[Any]] = self._connection.execute(page, {"key": query.config_id}).all()
         summaries = tuple(_summary(row) for row in rows[: query.limit])
         return HistoryPage(summaries, summaries[-1].revision if len(rows) > query.limit else None)
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[ChangedConfig]:
+        page = {"change": change, "after": after_config, "limit": limit}
+        rows = self._connection.execute(_OF_CHANGE, page).all()
+        # A second statement, since both have the same columns; revisions never change.
+        found = map(_revision, self._connection.execute(_BEFORE_CHANGE, page))
+        before = {revision.config_id: revision for revision in found}
+        return [ChangedConfig(_summary(row), before.get(row.config_id), row.newest) for row in rows]
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:
         page = _DELETED.limit(query.limit + 1)

@@ -1,4 +1,4 @@
-"""The use cases for many configs at once: import, patch and export."""
+"""The use cases for many configs at once: import, patch, undo and export."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from iotconfig.domain.offload import Offload, run_inline
 
 from .bulk import (
     PREVENTING,
+    TAKING_REVISION,
     BulkEntry,
     BulkOptions,
     BulkRefusal,
@@ -40,6 +41,7 @@ from .ports import BulkWrite
 from .revisions import UNSIGNED, ChangeNote, check_note
 from .selection import Selection, check_selection
 from .store import Store
+from .undoing import Undo, undo_note
 
 T = TypeVar("T")
 
@@ -142,6 +144,48 @@ class BulkService:
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 on_result(result)
             return PatchOutcome(Tally.of(write.tally(), refusals.count, change))
+
+    def undo(
+        self,
+        change: str,
+        options: BulkOptions,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
+    ) -> Tally:
+        """Restore what each config was before a change. That is a change itself, which can be undone.
+
+        A created config is deleted, a deleted one is restored under its id, and one with other content gets its
+        previous content.
+
+        change: the id of the change.
+        options: `on_conflict` means nothing here.
+        note: without a message, the history names the change.
+        on_refusal: called with each config that has changed again (`ChangedSince`), whose previous revision was
+            pruned (`RecordGone`), whose device has another config by now (`RecordExists`), whose board was replaced,
+            or whose previous content breaks a rule of content. Unless `options` say to keep going, one of them
+            prevents the whole undo.
+        on_result: called with the outcome of each other config.
+
+        Raises `RecordNotFound` if there is no such change.
+        """
+        check_kind(change, str, "The id of a change is a str")
+        _check_options(options)
+        check_note(note)
+        refusals = Refusals(on_refusal, options.keep_going)
+        replacing = evolve(options, on_conflict=OnConflict.REPLACE)
+        with self.store.bulk_writing() as write:
+            undo = Undo(self.store, write, refusals, self.yield_turn, self.offload, self.max_content_bytes)
+            undo.add_entries(change)
+            if options.dry_run or refusals.prevent_storing:
+                write.compare(replacing.on_conflict)
+                undone = None
+            else:
+                undone = store_together(write, replacing, undo_note(change, note), self.clock)
+            undo.report_hindered()
+            for result in self._yielding(write.results(TAKING_REVISION | {Outcome.SAME})):
+                on_result(result)
+            return Tally.of(write.tally(), refusals.count, undone)
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:

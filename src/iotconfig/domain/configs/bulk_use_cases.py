@@ -47,6 +47,17 @@ class BulkUseCases(Protocol):
         """Merge `patch` into every config that `selection` takes."""
         ...
 
+    def undo(
+        self,
+        change: str,
+        options: BulkOptions,
+        note: ChangeNote = ...,
+        on_refusal: OnRefusal = ...,
+        on_result: OnResult = ...,
+    ) -> Tally:
+        """Restore what each config was before a change."""
+        ...
+
     def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
         """Return all configs as they are at one moment, sorted by MAC address."""
         ...

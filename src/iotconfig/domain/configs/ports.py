@@ -19,6 +19,7 @@ from .config import Config
 from .counter import RevisionCounter
 from .query import ConfigPage, ConfigQuery
 from .revisions import (
+    ChangedConfig,
     ChangeNote,
     DeletedPage,
     DeletedQuery,
@@ -107,6 +108,13 @@ class HistoryReader(Protocol):
 
     def find(self, query: HistoryQuery) -> HistoryPage:
         """One page of a config's revisions, the newest first."""
+        ...
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[ChangedConfig]:
+        """Return up to `limit` configs that a change touched and whose ids are above `after_config`, sorted by id.
+
+        Configs whose revision of the change was pruned are omitted.
+        """
         ...
 
     def deleted(self, query: DeletedQuery) -> DeletedPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -121,6 +121,27 @@ class Revision:
             created_at=self.created_at,
             change=self.change,
         )
+
+
+@frozen
+class ChangedConfig:
+    """One config that a change touched."""
+
+    revision: RevisionSummary
+    """The revision that the change made."""
+    before: Revision | None
+    """The config's revision before that; None if the change created the config, or if it was pruned."""
+    newest: int
+    """The number of the config's newest revision."""
+
+
+def changed_of(history: Sequence[Revision], change: str) -> ChangedConfig | None:
+    """Return what a change did to the config with this history, the oldest revision first; None if it did not touch it."""
+    for number, revision in enumerate(history):
+        if revision.change == change:
+            before = history[number - 1] if number else None
+            return ChangedConfig(revision.summary(), before, history[-1].revision)
+    return None
 
 
 @frozen

@@ -18,6 +18,7 @@ from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
 from .selections import SelectionsContract
+from .undo import UndoContract
 
 
 class StoreContract(
@@ -32,6 +33,7 @@ class StoreContract(
     BulkWriteContract,
     BulkRemovalsContract,
     BulkReplacedBoardsContract,
+    UndoContract,
     SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,

@@ -11,8 +11,14 @@ from iotconfig.adapters.http.api.bulk import NDJSON
 from iotconfig.adapters.http.api.bulk.exporting import ExportResource
 from iotconfig.adapters.http.api.bulk.importing import Fleet, Imported, ImportQuery, ImportResource
 from iotconfig.adapters.http.api.bulk.patching import Patched, PatchOfMany, PatchQuery, PatchResource
+from iotconfig.adapters.http.api.bulk.undoing import Undone, UndoQuery, UndoResource
+from iotconfig.adapters.http.api.history import Message
 from iotconfig.adapters.http.requests.queries import NoQuery
-from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Route, json_body
+from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
+
+CHANGE_ID: Final = Parameter(
+    "change", "The id of the change", "0123456789abcdef", {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+)
 
 _RECORD: Final = {"mac_address": "aa:bb:cc:dd:ee:ff", "content": {"deviceName": "Porch"}}
 _LINES: Final = '{"mac_address": "aa:bb:cc:dd:ee:ff", "content": {}}\n{"mac_address": "11:22:33:44:55:66", "content": {}}\n'
@@ -91,6 +97,34 @@ AREA: Final = Area(
                 answers={200: Answer("The outcome for each config", Patched)},
                 refuses=("INVALID_OPERATION", "PRECONDITION_FAILED", "UNPROCESSABLE"),
                 metric="patch_many",
+            ),
+        ),
+        Route(
+            "/api/changes/{change}/undo",
+            lambda api: UndoResource(api.use_cases.bulk, api.bodies, api.slots),
+            parameters=(CHANGE_ID,),
+            post=Operation(
+                "undoChange",
+                "Undo a change",
+                Access.CHANGE,
+                details="Restores what each config was before the change: a created config is deleted, a deleted one "
+                "restored, a changed one gets its previous content. The undo is a change itself, with an id of its own.",
+                query=UndoQuery,
+                body=Body(
+                    "Empty, or the reason",
+                    {falcon.MEDIA_JSON: Kind(Message, {"why": {"message": "too bright"}})},
+                    required=False,
+                ),
+                answers={200: Answer("The outcome for each config", Undone)},
+                refuses=(
+                    "RECORD_NOT_FOUND",
+                    "RECORD_EXISTS",
+                    "CHANGED_SINCE",
+                    "RECORD_GONE",
+                    "UNPROCESSABLE",
+                    "STORE_FULL",
+                ),
+                metric="undo",
             ),
         ),
     ),

@@ -86,7 +86,7 @@ class PatchOfMany:
 @answer
 @frozen
 class PatchedConfig:
-    """The outcome of a patch for one config."""
+    """The outcome of a patch or an undo for one config."""
 
     mac_address: MacAddress
     id: int | None
@@ -142,7 +142,7 @@ class PatchResource:
                 options,
                 note_of(req, query.message, body.message),
                 refusals.add,
-                lambda result: patched.add(_listed(result)),
+                lambda result: patched.add(listed(result)),
             )
             tally = outcome.tally
             report = refusals.report(BulkReport, tally, options)
@@ -165,7 +165,8 @@ class PatchResource:
         spooled.send(req, resp)
 
 
-def _listed(result: BulkResult) -> PatchedConfig:
+def listed(result: BulkResult) -> PatchedConfig:
+    """The outcome for one config, as answers list it."""
     return PatchedConfig(result.mac_address, result.config_id, result.outcome, result.revision)
 
 

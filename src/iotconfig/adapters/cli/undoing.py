@@ -1,0 +1,60 @@
+"""`undo`: restore what each config was before a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.errors import RecordNotFound
+
+from .bulk_reports import ending, show_refusal
+from .changed import echo_change
+from .options import dry_run_option, keep_going_option, message_option
+from .runtime import Runtime
+from .terminal import say
+
+if TYPE_CHECKING:
+    from iotconfig.domain.configs.bulk import BulkResult
+
+
+@click.command()
+@click.argument("change")
+@keep_going_option
+@dry_run_option
+@message_option
+@click.pass_context
+def undo(ctx: click.Context, change: str, keep_going: bool, dry_run: bool, message: str | None) -> None:
+    """Undo a change, of one config or of many.
+
+    Each config becomes again what it was before CHANGE. Commands print
+    the id of a change, and 'iotconfig config history' lists it. A created config
+    is deleted, a deleted one restored, a changed one gets its previous content.
+    If a config has changed again since, nothing is undone; --keep-going leaves
+    such configs out. An undo is a change: it can be undone.
+    """
+    runtime: Runtime = ctx.obj
+    options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
+    with runtime.services() as services:
+        try:
+            tally = services.bulk.undo(
+                change.lower(),
+                options,
+                runtime.note(message),
+                show_refusal,
+                _show_result,
+            )
+        except RecordNotFound as error:
+            raise click.ClickException(f"{error} 'iotconfig config history' lists changes.") from None
+    say(
+        f"{tally.changed} rolled back, {tally.deleted} deleted, {tally.restored} restored, "
+        f"{tally.refused} refused: {ending(tally, options)}, in {runtime.installation}"
+    )
+    if tally.change is not None:
+        echo_change(tally.change)
+    ctx.exit(1 if tally.refused else 0)
+
+
+def _show_result(result: BulkResult) -> None:
+    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")

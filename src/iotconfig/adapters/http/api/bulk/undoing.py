@@ -1,0 +1,94 @@
+"""The undo of a change. Its results are spooled while they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Final
+
+import falcon
+from attrs import asdict, frozen
+
+from iotconfig.adapters.codec import AnswerStream, BodyReader, answer
+from iotconfig.adapters.http.access.change_notes import note_of
+from iotconfig.adapters.http.api.history import Message
+from iotconfig.adapters.http.problems import Refused
+from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.queries import (
+    dry_run_parameter,
+    keep_going_parameter,
+    message_parameter,
+    read_query,
+)
+from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.transfer_limits import Kind
+from iotconfig.adapters.http.transfers import TransferSlots
+from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+
+from .patching import PatchedConfig, listed
+from .reports import BulkReport, Refusals, is_refused
+
+_OWN_CODES: Final = frozenset({"CHANGED_SINCE", "RECORD_EXISTS", "RECORD_GONE"})
+"""Codes of a refused config that are the code of the whole answer; otherwise it is UNPROCESSABLE."""
+
+
+@frozen
+class UndoQuery:
+    """The query string of `POST /api/changes/{change}/undo`."""
+
+    keep_going: bool = keep_going_parameter()
+    dry_run: bool = dry_run_parameter()
+    message: str | None = message_parameter()
+
+
+@answer
+@frozen
+class Undone(BulkReport):
+    """The outcome of an undo."""
+
+    results: Sequence[PatchedConfig]
+
+
+@frozen
+class UndoResource:
+    """`/api/changes/{change}/undo`: restores what each config was before a change."""
+
+    bulk: BulkUseCases
+    bodies: BodyReader
+    slots: TransferSlots
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, change: str) -> None:
+        query = read_query(req, UndoQuery)
+        options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
+        body = Message()
+        if req.content_length or req.get_header("Transfer-Encoding"):
+            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)
+        spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
+        undone = AnswerStream(Undone, spooled.write)
+        refusals = Refusals()
+        with room_for_files(), ExitStack() as failing:
+            failing.callback(spooled.close)
+            spooled.hold()
+            undone.begin_list("results")
+            tally = self.bulk.undo(
+                change,
+                options,
+                note_of(req, query.message, body.message),
+                refusals.add,
+                lambda result: undone.add(listed(result)),
+            )
+            report = refusals.report(BulkReport, tally, options)
+            if is_refused(tally, options):
+                code = report.errors[0].code
+                raise Refused(
+                    code if code in _OWN_CODES else "UNPROCESSABLE",
+                    f"{tally.refused} of the configs cannot be undone, so nothing was stored: {refusals.first}",
+                    **asdict(report),
+                )
+            undone.add_members(report)
+            undone.end()
+            failing.pop_all()
+        resp.content_type = falcon.MEDIA_JSON
+        resp.set_header("Cache-Control", "private, no-cache")
+        spooled.send(req, resp)
