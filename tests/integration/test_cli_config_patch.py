@@ -1,4 +1,4 @@
-"""`iotconfig config patch` changes members of one config."""
+"""`iotconfig config patch` changes members of one config; `config set` names those that it removes."""
 
 from __future__ import annotations
 
@@ -84,3 +84,22 @@ def test_a_patch_that_is_refused(
     assert (status, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
     assert phrase in refused.errors
     assert before == contents(command.environ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize("options", [[], ["--create"], ["--yes"]])
+def test_set_names_the_members_that_it_removes(command: CommandLine, options: list[str]) -> None:
+    """On standard error; without a terminal it does not ask."""
+    ended = command.ok("config", "set", MAC, '{"deviceName": "Porch", "mqtt": {"host": "b"}}', *options)
+    assert (
+        "Removed /gain, /mqtt/port, /pins ('iotconfig config patch' keeps other members).\n" == ended.errors
+    )
+    assert ended.text.startswith("Set config 1 of ")
+
+    again = command.ok("config", "set", MAC, '{"mqtt": {"host": "c", "x": 1}, "deviceName": null}', *options)
+    assert "" == again.errors
+
+
+def test_many_removed_members_are_counted(command: CommandLine) -> None:
+    """Ten are named."""
+    command.ok("config", "set", MAC, json.dumps({f"m{number}": number for number in range(12)}))
+    assert "/m9 and 2 more (" in command.ok("config", "set", MAC, "{}").errors

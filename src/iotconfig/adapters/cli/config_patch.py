@@ -49,4 +49,4 @@ def patch_config(
             echo_proposed(*services.configs.preview(before.id, edit, precondition))
             return
         changed = services.configs.edit(before.id, edit, precondition, note)
-    echo_changed(runtime, changed, "Patched", as_json)
+    echo_changed(runtime, changed, "Patched", as_json, before)

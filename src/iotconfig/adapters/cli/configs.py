@@ -25,10 +25,12 @@ from .options import (
     precondition_of,
     revision_option,
 )
+from .questions import ask, yes_option
+from .removals import accept_removals, say_removed
 from .runtime import Runtime, Services
 from .streams import standard_input
 from .tables import moment, printable
-from .terminal import confirm, give, say, say_json
+from .terminal import give, say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
@@ -103,6 +105,7 @@ def create(
 @click.option("--create", "may_create", is_flag=True, help="Create the config if the MAC address has none.")
 @revision_option
 @dry_run_option
+@yes_option
 @message_option
 @json_option
 @click.pass_obj
@@ -114,13 +117,19 @@ def set_content(
     may_create: bool,
     if_revision: int | None,
     dry_run: bool,
+    yes: bool,
     message: str | None,
     as_json: bool,
 ) -> None:
-    """Replace a config's content. CONTENT is JSON text, or - for standard input."""
+    """Replace a config's content. CONTENT is JSON text, or - for standard input.
+
+    Members that CONTENT lacks are removed: the command names them, and asks at
+    a terminal. 'iotconfig config patch' changes some members only.
+    """
     note = runtime.note(message)
     from iotconfig.domain.configs.edits import Replace
 
+    removed: list[str] = []
     with runtime.services() as services:
         document = _content(services, content, file)
         if may_create and isinstance(key_of(name), int):
@@ -136,25 +145,28 @@ def set_content(
         existing: Config | None = None
         if may_create:
             mac_address = MacAddress.parse(name)
+            precondition = precondition_of(if_revision)
             with suppress(RecordNotFound, RecordGone):
                 existing = services.configs.get_by_mac(mac_address)
                 document = as_stored(document, existing.content)
-            precondition = precondition_of(if_revision)
+                removed, precondition = accept_removals(existing, document, precondition, yes=yes)
             changed, created = services.configs.put(mac_address, document, precondition, note)
         else:
             existing, precondition = find_for_change(services, name, if_revision)
             document = as_stored(document, existing.content)
+            removed, precondition = accept_removals(existing, document, precondition, yes=yes)
             changed, created = (
                 services.configs.edit(existing.id, Replace(document), precondition, note),
                 False,
             )
+    say_removed(removed)
     echo_changed(runtime, changed, "Created" if created else "Set", as_json, existing)
 
 
 @config.command()
 @config_argument
 @revision_option
-@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @message_option
 @json_option
 @click.pass_obj
@@ -166,7 +178,10 @@ def delete(
         found, precondition = find_for_change(services, name, if_revision)
         if not yes:
             label = printable(found.content.device_name or "no name")
-            _confirm(f"Delete config {found.id} of {found.mac_address} ({label})?")
+            ask(
+                f"Delete config {found.id} of {found.mac_address} ({label})?",
+                "Nothing was deleted. --yes deletes without a question.",
+            )
         change = services.configs.delete(found.id, precondition, runtime.note(message))
     if as_json:
         say_json({"deleted": found.summary(), "change": change})
@@ -208,17 +223,6 @@ def replace_device(
             )
             raise RecordExists(mac_address, way_out) from None
     echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
-
-
-def _confirm(question: str) -> None:
-    """Ask before a deletion. Raises `ClickException` unless the answer is yes."""
-    try:
-        if confirm(question):
-            return
-    except click.Abort:
-        # The end of the input, or Ctrl-C; the cursor is still behind the question.
-        say(err=True)
-    raise click.ClickException("Nothing was deleted. --yes deletes without a question.")
 
 
 def _echo_put(

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from iotconfig.domain.configs.query import ConfigQuery
+
 from .counts import counted
 from .names import find
+from .questions import ask, yes_option
 from .runtime import Runtime
 from .tables import Column, moment
-from .terminal import say, say_json, say_table
+from .terminal import is_interactive, say, say_json, say_table
 
 if TYPE_CHECKING:
     from iotconfig.domain.announcing.notifications import Notification
+    from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 
 _LISTED = 1000
 _RATE = 10.0
@@ -53,14 +57,21 @@ def relay(runtime: Runtime) -> None:
 @click.argument("names", metavar="ID|MAC|NAME...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Publish the retained message of every config again.")
 @click.option("--restart-hint", is_flag=True, help="With --all: also send every device the hint to restart.")
+@yes_option
 @click.option("--rate", type=_Rate(0.1, 1000), help="With --restart-hint: hints per second.  [default: 10]")
 @click.pass_obj
 def announce(
-    runtime: Runtime, names: tuple[str, ...], everything: bool, restart_hint: bool, rate: float | None
+    runtime: Runtime,
+    names: tuple[str, ...],
+    everything: bool,
+    restart_hint: bool,
+    yes: bool,
+    rate: float | None,
 ) -> None:
     """Announce configs again, without a change.
 
     The relay sends the announcements at once, or when the broker is reachable.
+    At a terminal, --all shows the number of configs and asks.
     """
     if everything == bool(names):
         raise click.UsageError("Name configs by ids, MAC addresses or the names of devices; or give --all.")
@@ -71,6 +82,8 @@ def announce(
     with runtime.services() as services:
         configs = services.configs
         if everything:
+            if not yes and is_interactive():
+                _confirm_all(configs, restart_hint=restart_hint)
             count = configs.announce_all(hints_per_second=(rate or _RATE) if restart_hint else None)
         else:
             found = dict.fromkeys(find(services, name).id for name in names)
@@ -78,6 +91,16 @@ def announce(
                 configs.announce(config_id)
             count = len(found)
     say(f"{counted(count, 'config')} to be announced, in {runtime.installation}")
+
+
+def _confirm_all(configs: ConfigUseCases, *, restart_hint: bool) -> None:
+    count = configs.find(ConfigQuery(limit=1)).count or 0
+    if count:
+        hint = ", and send each device the hint to restart" if restart_hint else ""
+        ask(
+            f"Announce {counted(count, 'config')} again{hint}?",
+            "Nothing was announced. --yes announces without a question.",
+        )
 
 
 @click.command()

@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal
+from iotconfig.domain.errors import RecordNotFound
 
 from .bulk_reports import ending, show_refusal
 from .changed import echo_change
+from .counts import counted
 from .diffs import echo_proposed
 from .merge_patches import member_options, merge_patch_of
 from .options import dry_run_option, keep_going_option, message_option
-from .runtime import Runtime
+from .questions import ask, yes_option
+from .runtime import Runtime, Services
 from .selecting import SelectionOptions, selection_options
-from .terminal import say
+from .terminal import is_interactive, say
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkResult, PatchOutcome
+    from iotconfig.domain.configs.selection import Selection
+    from iotconfig.domain.documents.merge_patch import MergePatch
 
 
 @click.command()
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 @member_options
 @keep_going_option
 @dry_run_option
+@yes_option
 @message_option
 @click.pass_context
 def patch(
@@ -37,23 +44,28 @@ def patch(
     unset: tuple[str, ...],
     keep_going: bool,
     dry_run: bool,
+    yes: bool,
     message: str | None,
     **selecting: Any,
 ) -> None:
     """Apply a merge patch to all selected configs, or to none.
 
     Configs are named by --mac, --name and --from-file, or selected by the
-    other options, or both. All conditions must hold.
+    other options, or both. All conditions must hold. At a terminal, --match,
+    --ota and --all show the number of configs and ask.
 
     A member that is null is removed; other members keep their bytes. Arrays
     are replaced as a whole. Prints one line for each config. A patch can be
     repeated: configs that have its values already are not changed again.
     """
     runtime: Runtime = ctx.obj
-    selection = SelectionOptions(**selecting).selection()
+    chosen = SelectionOptions(**selecting)
+    selection = chosen.selection()
     change = merge_patch_of(merge, assignments, unset, "--merge JSON")
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
     with runtime.services() as services:
+        if chosen.is_broad and not (yes or dry_run) and is_interactive():
+            selection = _confirmed(services, selection, change, options)
         outcome = services.bulk.patch(
             selection,
             change,
@@ -73,6 +85,30 @@ def patch(
     if tally.change is not None:
         echo_change(tally.change)
     ctx.exit(1 if tally.refused else 0)
+
+
+def _confirmed(
+    services: Services, selection: Selection, change: MergePatch, options: BulkOptions
+) -> Selection:
+    """The selection with the number of configs that the user has confirmed."""
+    refused: list[BulkRefusal] = []
+    trial = services.bulk.patch(
+        selection,
+        change,
+        evolve(options, dry_run=True),
+        on_refusal=refused.append,
+    ).tally
+    if refused and not options.keep_going:
+        # Nothing will be stored.
+        return selection
+    unfit = sum(not isinstance(refusal.error, RecordNotFound) for refusal in refused)
+    count = trial.changed + trial.same + unfit
+    if count:
+        ask(
+            f"Patch {counted(count, 'config')}, of which {trial.changed} will change?",
+            "Nothing was changed. --yes patches without a question.",
+        )
+    return evolve(selection, expect=count)
 
 
 def _show_result(result: BulkResult) -> None:

@@ -76,6 +76,11 @@ class SelectionOptions:
     expect: int | None
     allow_empty: bool
 
+    @property
+    def is_broad(self) -> bool:
+        """Whether they may select more configs than the user thinks of."""
+        return self.everything or self.match is not None or self.ota is not None
+
     def selection(self) -> Selection:
         """The selection. Raises `UsageError`, `ClickException`, `InvalidMacAddress` and `ValidationFailed`."""
         has_addresses = bool(self.mac_addresses) or self.from_file is not None
