@@ -72,10 +72,18 @@ class JsonFileBulkWrite:
             finally:
                 self._locked = None
 
-    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
+    def compare(
+        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
+    ) -> None:
         work = self._work()
         self._results = [
-            _compared(work, entry, outcome_of(work, entry, on_conflict, allow_replaced=allow_replaced))
+            _compared(
+                work,
+                entry,
+                outcome_of(
+                    work, entry, on_conflict, allow_replaced=allow_replaced, ignore_line_ends=ignore_line_ends
+                ),
+            )
             for entry in self._entries
         ]
 

@@ -184,9 +184,17 @@ UNREGISTER: Final = delete(revision_counters).where(
 """Removes the counters that `LOCK` inserted, where nothing is stored."""
 
 
-def plan(on_conflict: OnConflict, *, allow_replaced: bool) -> Any:
+def _bare(content: ColumnElement[str]) -> ColumnElement[str]:
+    """The text that `line_ends.is_same` compares."""
+    return func.rtrim(func.replace(content, "\r\n", "\n"), "\n")
+
+
+def plan(on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: bool) -> Any:
     """Determine the outcome of each entry from the present rows."""
     is_refused = false() if allow_replaced else revision_counters.c.replaced_by.is_not(None)
+    is_same: ColumnElement[bool] = configs.c.content == staged.c.content
+    if ignore_line_ends:
+        is_same = or_(is_same, _bare(configs.c.content) == _bare(staged.c.content))
     outcome = case(
         (IS_STALE, Outcome.STALE.value),
         (and_(_IS_RESTORATION, configs.c.id.is_(None)), Outcome.RESTORED.value),
@@ -194,7 +202,7 @@ def plan(on_conflict: OnConflict, *, allow_replaced: bool) -> Any:
         (_IS_DELETION, Outcome.DELETED.value),
         (and_(configs.c.id.is_(None), is_refused), Outcome.REPLACED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
-        (configs.c.content == staged.c.content, Outcome.SAME.value),
+        (is_same, Outcome.SAME.value),
         else_=OUTCOME_OF_CONFLICT[on_conflict].value,
     )
     compared = (

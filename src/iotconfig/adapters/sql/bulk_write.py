@@ -103,9 +103,13 @@ class SqlBulkWrite:
             finally:
                 self._is_locked = False
 
-    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
+    def compare(
+        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
+    ) -> None:
         self._connection.execute(delete(planned))
-        self._connection.execute(bulk.plan(on_conflict, allow_replaced=allow_replaced))
+        self._connection.execute(
+            bulk.plan(on_conflict, allow_replaced=allow_replaced, ignore_line_ends=ignore_line_ends)
+        )
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from iotconfig.domain.documents.line_ends import is_same
 from iotconfig.domain.errors import RecordNotFound
 
 from . import changes
@@ -22,8 +23,10 @@ def is_stale(view: View, entry: AnyEntry) -> bool:
     return _is_at_another_revision(entry.if_revision, view.configs.get_by_mac(entry.mac_address))
 
 
-def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict, *, allow_replaced: bool) -> Outcome:
-    """Return the outcome of an entry. `on_conflict` and `allow_replaced`: only for entries that store content."""
+def outcome_of(
+    view: View, entry: AnyEntry, on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: bool
+) -> Outcome:
+    """Return the outcome of an entry, as `BulkWrite.compare` says. The options are for entries that store content."""
     if is_stale(view, entry):
         return Outcome.STALE
     config = view.configs.get_by_mac(entry.mac_address)
@@ -34,7 +37,8 @@ def outcome_of(view: View, entry: AnyEntry, on_conflict: OnConflict, *, allow_re
     if config is None:
         is_replaced = view.counters.replaced_by(entry.mac_address) is not None
         return Outcome.REPLACED if is_replaced and not allow_replaced else Outcome.NEW
-    if config.content.text == entry.content.text:
+    stored, given = config.content.text, entry.content.text
+    if stored == given or (ignore_line_ends and is_same(stored, given)):
         return Outcome.SAME
     return OUTCOME_OF_CONFLICT[on_conflict]
 

@@ -12,7 +12,6 @@ from attrs import define, evolve, frozen
 from iotconfig.domain.arguments import check_kind
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
-from iotconfig.domain.documents.line_ends import as_stored
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.offload import Offload, run_inline
@@ -96,13 +95,15 @@ class BulkService:
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
             for batch in batches(_entries_of(self._yielding(source), refusals)):
-                write.add(list(self._as_stored(batch)))
+                write.add(batch)
             refusals.take(map(duplicate_refusal, write.take_duplicates()))
             if options.dry_run or refusals.prevent_storing:
-                write.compare(options.on_conflict, allow_replaced=options.allow_replaced)
+                write.compare(
+                    options.on_conflict, allow_replaced=options.allow_replaced, ignore_line_ends=True
+                )
                 change = None
             else:
-                change = store_together(write, options, note, self.clock)
+                change = store_together(write, options, note, self.clock, ignore_line_ends=True)
             refusals.take(map(refusal_of, write.results(PREVENTING)))
             return Tally.of(write.tally(), refusals.count, change)
 
@@ -201,17 +202,6 @@ class BulkService:
                 yield export
             finally:
                 export.is_over = True
-
-    def _as_stored(self, batch: Sequence[BulkEntry]) -> Iterator[BulkEntry]:
-        """Return the entries. Content that differs from the stored one only in line ends is replaced by that."""
-        for start in range(0, len(batch), _PAGE):
-            entries = batch[start : start + _PAGE]
-            with self.store.reading() as view:
-                found = view.configs.load([entry.mac_address for entry in entries])
-            stored = {config.mac_address: config.content for config in found}
-            for entry in entries:
-                content = as_stored(entry.content, stored.get(entry.mac_address, entry.content))
-                yield entry if content is entry.content else evolve(entry, content=content)
 
     def _yielding(self, items: Iterable[T]) -> Iterator[T]:
         """Return the items, and yield to other requests between them."""

@@ -186,11 +186,15 @@ class BulkWrite(Protocol):
         """
         ...
 
-    def compare(self, on_conflict: OnConflict, *, allow_replaced: bool = False) -> None:
+    def compare(
+        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
+    ) -> None:
         """Determine the outcome of each entry; nothing is stored.
 
         on_conflict: for entries whose device has a config with other content.
         allow_replaced: whether entries for boards that were replaced (`replaced_by`) are new, not `Outcome.REPLACED`.
+        ignore_line_ends: whether content that differs from the stored content in line ends only (`line_ends.is_same`)
+            is `Outcome.SAME`.
         """
         ...
 

@@ -111,6 +111,34 @@ class BulkWriteContract(UseCases):
         assert [mac(0)] == list(configs(store))
 
     @pytest.mark.parametrize(
+        ("stored", "given", "is_same"),
+        [
+            pytest.param('{\n"n": 1\n}', '{\r\n"n": 1\r\n}', True, id="windows"),
+            pytest.param('{\r\n"n": 1\r\n}', '{\n"n": 1\n}', True, id="stored-from-windows"),
+            pytest.param('{"n": 1}', '{"n": 1}\n', True, id="final-line-end"),
+            pytest.param('{"n": 1}\r\n\n', '{"n": 1}', True, id="final-line-ends-stored"),
+            pytest.param('{"n": 1}', '{"n": 1} ', False, id="final-space"),
+            pytest.param('{\n"n": 1}', '{\r"n": 1}', False, id="carriage-return-alone"),
+            pytest.param('{"n": 1}', '{\n"n": 1}', False, id="line-end-inside"),
+        ],
+    )
+    def test_line_ends_are_ignored_if_asked(
+        self, store: Store, service: ConfigService, stored: str, given: str, *, is_same: bool
+    ) -> None:
+        """Editors and Windows tools change them; other spaces, and any line ends without the option, are content."""
+        config, _ = service.put(mac(1), content(stored))
+        with store.bulk_writing() as write:
+            write.add([entry(1, content(given))])
+            write.compare(OnConflict.FAIL, ignore_line_ends=True)
+
+            assert [(1, Outcome.SAME if is_same else Outcome.CONFLICT)] == [
+                (result.revision, result.outcome) for result in write.results(ALL)
+            ]
+            write.compare(OnConflict.FAIL)
+            assert {Outcome.CONFLICT: 1} == dict(write.tally())
+        assert config == service.get(config.id)
+
+    @pytest.mark.parametrize(
         ("on_conflict", "outcome", "revision"),
         [
             (OnConflict.FAIL, Outcome.CONFLICT, 1),
