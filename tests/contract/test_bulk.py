@@ -23,6 +23,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import PreconditionFailed, RecordExists, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
+from iotconfig.testing.bulk_builders import counts
 from iotconfig.testing.clocks import SteppingClock
 
 from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
@@ -50,12 +51,6 @@ def some(service: ConfigService) -> list[BulkEntry]:
     queue = queue_of(service.store)
     queue.acknowledge(queue.find(99), [])
     return [entry(1), entry(2, content(z=2)), entry(3)]
-
-
-def counts(tally: Tally) -> Tally:
-    """The tally without the id of its change, after a check that what was stored has one."""
-    assert tally.stored == (tally.change is not None)
-    return evolve(tally, change=None)
 
 
 @pytest.mark.parametrize(

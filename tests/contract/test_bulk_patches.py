@@ -27,6 +27,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, NothingSelected, UnexpectedCount
 from iotconfig.domain.offload import run_inline
 from iotconfig.testing.builders import content, mac
+from iotconfig.testing.bulk_builders import counts
 from iotconfig.testing.clocks import SteppingClock
 
 from .bulk_stores import configs, entries, entry, everything, histories, notifications, places, rows
@@ -70,7 +71,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
     )
     found = configs(store)
 
-    assert (Tally(changed=1, same=1, stored=True), ()) == (outcome.tally, outcome.samples)
+    assert (Tally(changed=1, same=1, stored=True), ()) == (counts(outcome.tally), outcome.samples)
     assert [
         BulkResult(str(mac(1)), mac(1), Outcome.CHANGED, found[mac(1)].id, 2),
         BulkResult(str(mac(2)), mac(2), Outcome.SAME, found[mac(2)].id, 1),
@@ -87,7 +88,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
 def test_a_repeated_patch_changes_nothing(store: Store, bulk: BulkService) -> None:
     """It makes no revision and announces nothing."""
     bulk.load(entries(range(250)), BulkOptions())
-    assert Tally(changed=250, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
+    assert Tally(changed=250, stored=True) == counts(bulk.patch(ALL, OTA, BulkOptions()).tally)
     forget_notifications(store)
 
     assert Tally(same=250) == bulk.patch(ALL, OTA, BulkOptions()).tally
@@ -126,7 +127,7 @@ def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, 
         on_result=results.append,
     )
 
-    assert Tally(changed=2, refused=1, stored=keep_going) == outcome.tally
+    assert Tally(changed=2, refused=1, stored=keep_going) == counts(outcome.tally)
     assert [str(mac(1))] == places(reported)
     assert isinstance(reported[0].error, ContentTooLarge)
     assert [mac(2), mac(3)] == [result.mac_address for result in results]
@@ -169,7 +170,7 @@ def test_a_concurrent_change_is_patched(
         on_result=results.append,
     )
 
-    assert Tally(changed=3, refused=1, stored=keep_going) == outcome.tally
+    assert Tally(changed=3, refused=1, stored=keep_going) == counts(outcome.tally)
     assert [str(mac(0))] == places(reported)
     assert [mac(1), mac(2), mac(3)] == sorted(result.mac_address for result in results)
     expected = '{"theirs": 1, "enableOTA": true}' if keep_going else '{"theirs": 1}'
@@ -202,7 +203,7 @@ def test_a_config_that_never_stops_changing_is_patched(
 
     outcome = interfering(store, clock, *[change] * 99).patch(ALL, OTA, BulkOptions())
 
-    assert Tally(changed=1, stored=True) == outcome.tally
+    assert Tally(changed=1, stored=True) == counts(outcome.tally)
     assert [2, 3, 4, 5] == merges
     assert ['{"n": 4, "enableOTA": true}'] == texts(store)
     assert [6] == [config.revision for config in configs(store).values()]
@@ -229,7 +230,7 @@ def test_what_becomes_unfit_for_the_patch_meanwhile_is_refused(
         ALL, OTA, BulkOptions(keep_going=keep_going), on_refusal=report
     )
 
-    assert Tally(changed=1, refused=1, stored=keep_going) == outcome.tally
+    assert Tally(changed=1, refused=1, stored=keep_going) == counts(outcome.tally)
     assert [str(mac(2))] == places(reported)
     assert [2 if keep_going else 1, 2 + rounds, 1] == [c.revision for c in configs(store).values()]
 
@@ -242,7 +243,7 @@ def test_configs_that_are_deleted_meanwhile_are_left_out(
         service.put(mac(number), content(n=number))
     bulk = interfering(store, clock, lambda: service.delete(service.get_by_mac(mac(1)).id))
 
-    assert Tally(changed=1, stored=True) == bulk.patch(ALL, OTA, BulkOptions()).tally
+    assert Tally(changed=1, stored=True) == counts(bulk.patch(ALL, OTA, BulkOptions()).tally)
     assert ['{"n": 2, "enableOTA": true}'] == texts(store)
 
 
@@ -256,7 +257,7 @@ def test_named_configs_that_do_not_exist_are_refused(
     selection = Selection(mac_addresses=[mac(8), mac(2)], device_names=["porch", "Porch"], expect=2)
     outcome = bulk.patch(selection, OTA, BulkOptions(keep_going=keep_going), on_refusal=reported.append)
 
-    assert Tally(changed=2, refused=2, stored=keep_going) == outcome.tally
+    assert Tally(changed=2, refused=2, stored=keep_going) == counts(outcome.tally)
     assert [str(mac(8)), "porch"] == places(reported)
     assert ["RECORD_NOT_FOUND"] * 2 == [refusal.error.code for refusal in reported]
     assert ([2, 2, 1] if keep_going else [1, 1, 1]) == [c.revision for c in configs(store).values()]
@@ -267,7 +268,7 @@ def test_named_configs_must_meet_the_conditions(store: Store, bulk: BulkService)
     bulk.load(entries((1, 2, 3)), BulkOptions())
     selection = Selection(mac_addresses=[mac(1), mac(2)], where=[MemberValue("/n", "2.0")])
 
-    assert Tally(changed=1, stored=True) == bulk.patch(selection, OTA, BulkOptions()).tally
+    assert Tally(changed=1, stored=True) == counts(bulk.patch(selection, OTA, BulkOptions()).tally)
     assert [1, 2, 1] == [config.revision for config in configs(store).values()]
 
 
@@ -277,7 +278,7 @@ def test_values_of_members_select(store: Store, bulk: BulkService) -> None:
     bulk.load(entries(range(1, 250, 2), odd=True), BulkOptions(OnConflict.REPLACE))
     outcome = bulk.patch(Selection(where=[MemberValue("/odd", "true")], expect=125), OTA, BulkOptions())
 
-    assert Tally(changed=125, stored=True) == outcome.tally
+    assert Tally(changed=125, stored=True) == counts(outcome.tally)
     assert set(range(1, 250, 2)) == {
         number
         for number, config in enumerate(configs(store).values())
@@ -328,10 +329,8 @@ def test_the_number_is_checked_under_the_lock(
     assert [1] == [config.revision for config in configs(store).values()]
 
     bulk = interfering(store, clock, lambda: service.put(mac(1), content(n=1)))
-    assert (
-        Tally(changed=1, stored=True)
-        == bulk.patch(Selection(everything=True, expect=1), OTA, BulkOptions()).tally
-    )
+    patched = bulk.patch(Selection(everything=True, expect=1), OTA, BulkOptions())
+    assert Tally(changed=1, stored=True) == counts(patched.tally)
 
 
 @pytest.mark.parametrize("rounds", [1, 4], ids=["without the lock", "under the lock"])
@@ -344,5 +343,7 @@ def test_configs_that_are_renamed_meanwhile_are_left_out(
     harmless = [lambda: service.put(mac(2), content(deviceName="Lamp", n=clock().isoformat()))] * rounds
     bulk = interfering(store, clock, *harmless, lambda: service.put(mac(2), content(deviceName="Fan")))
 
-    assert Tally(changed=1, stored=True) == bulk.patch(Selection(text="lamp"), OTA, BulkOptions()).tally
+    assert Tally(changed=1, stored=True) == counts(
+        bulk.patch(Selection(text="lamp"), OTA, BulkOptions()).tally
+    )
     assert [2, 2 + rounds] == [config.revision for config in configs(store).values()]

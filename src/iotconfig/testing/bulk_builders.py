@@ -10,7 +10,7 @@ from attrs import evolve
 
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, Tally
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.revisions import HistoryQuery, Revision
@@ -91,3 +91,9 @@ def everything(store: Store, queue: NotificationQueue, numbers: Iterable[int]) -
 def places(refusals: Iterable[BulkRefusal]) -> list[str]:
     """Return the places of refused entries."""
     return [refusal.place for refusal in refusals]
+
+
+def counts(tally: Tally) -> Tally:
+    """Return the tally without the id of its change; what was stored must have one."""
+    assert tally.stored == (tally.change is not None)
+    return evolve(tally, change=None)
