@@ -7,6 +7,7 @@ import gc
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -257,6 +258,26 @@ def test_an_error_in_the_block_passes(database_url: str) -> None:
     """An error of the caller's code is not converted."""
     with pytest.raises(ZeroDivisionError), open_service(database_url):
         raise ZeroDivisionError
+
+
+def test_the_example_of_help_runs(tmp_path: Path) -> None:
+    """The program in the docstring of the package, in an empty directory, without a warning."""
+    shown = re.search(r"\n    (import iotconfig\n.*?)\n\n\S", iotconfig.__doc__ or "", re.DOTALL)
+    assert shown is not None
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(f"    {shown[1]}")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, '1883 1\naa:bb:cc:dd:ee:ff {"mqtt": {"port": 1883}}\n', "") == (
+        ran.returncode,
+        ran.stdout,
+        ran.stderr,
+    )
 
 
 def test_the_readme_examples_run(tmp_path: Path) -> None:
