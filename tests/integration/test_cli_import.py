@@ -183,12 +183,12 @@ def test_links_within_the_directory_are_followed(quick: CommandLine, tmp_path: P
 
 @pytest.mark.parametrize("kind", ["directory", "ndjson"])
 def test_progress_is_shown_at_a_terminal(sqlite_url: str, tmp_path: Path, kind: str) -> None:
-    """A terminal gets a bar above the summary, a pipe only the summary."""
+    """A terminal gets a bar above the summary, a pipe only the summary and the change."""
     path = source(kind, tmp_path)
     piped = run_command("import", path, env=environment(sqlite_url))
     shown = at_terminal("import", path, env=environment(sqlite_url))
 
-    assert (0, b"", 1) == (piped.returncode, piped.stderr, piped.stdout.count(b"\n"))
+    assert (0, b"", 2) == (piped.returncode, piped.stderr, piped.stdout.count(b"\n"))
     assert "Reading" in shown.text
     assert "\n0 new, 0 changed, 3 same, 0 refused: nothing to store, in " in shown.text
 

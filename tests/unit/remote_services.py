@@ -375,6 +375,9 @@ class RemoteRuntime:
     def services(self, *, prepares: bool = False) -> Iterator[Services]:
         yield RemoteServices(self.calls)
 
+    def sign(self, author: str) -> None:
+        self.calls.append(f"sign {author}")
+
     def note(self, message: str | None) -> ChangeNote:
         return ChangeNote(message=message)
 

@@ -33,6 +33,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["import", "-"], ["load"], f"1 new, 0 changed, 0 same, 0 refused: stored, in {URL}"),
     (["export", "-"], [], f'"mac_address": "{MAC}"'),
     (["patch", "--all", "--merge", "{}"], ["patch"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
+    (["undo", "0011223344556677"], ["undo"], f"1 rolled back, 0 deleted, 0 restored, 0 refused: stored, in {URL}"),
     (["announce", MAC], ["announce"], f"1 config to be announced, in {URL}"),
     (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),
     (["notifications", "--retry"], ["retry_parked"], f"1 pending, 0 parked, in {URL}"),

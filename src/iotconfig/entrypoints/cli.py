@@ -26,6 +26,7 @@ class _Runtime:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self._signed = ""
 
     @cached_property
     def _settings(self) -> Settings:
@@ -41,6 +42,14 @@ class _Runtime:
         from .remote import client_settings
 
         return client_settings(self._environ)
+
+    @property
+    def _author(self) -> str:
+        """The author of the environment; empty for none."""
+        from .settings.client import ClientSettings
+        from .settings.fields import read
+
+        return read(ClientSettings, self._environ).author
 
     @property
     def _has_database(self) -> bool:
@@ -75,9 +84,18 @@ class _Runtime:
             wiring.backend(self._settings).prepare()
         return open_services(self._settings, checks_schema=not prepares)
 
-    def note(self, message: str | None) -> ChangeNote:
-        from iotconfig.domain.configs.revisions import ChangeNote
+    def sign(self, author: str) -> None:
+        self._signed = author
 
+    def note(self, message: str | None) -> ChangeNote:
+        from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, unverified
+
+        author = self._signed or self._author
+        if self._client is not None:
+            # The service marks it.
+            return ChangeNote(author or UNSIGNED.author, message)
+        if author:
+            return ChangeNote(unverified(author), message)
         try:
             return ChangeNote(pwd.getpwuid(os.getuid()).pw_name, message)
         except KeyError:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from iotconfig.adapters.remote.address import ServiceAddress
 from iotconfig.adapters.remote.logins import Logins, logins_path
 from iotconfig.domain.errors import AuthenticationRequired, IotConfigError
@@ -34,11 +36,11 @@ def client_settings(environ: Mapping[str, str]) -> ClientSettings | None:
         current = Logins.read(path).current
         if current is None:
             return None
-        settings = ClientSettings(ServiceAddress.parse(current), settings.token, settings.allow_plain_http)
+        settings = evolve(settings, url=ServiceAddress.parse(current))
     if settings.token or path is None or settings.url is None:
         return settings
     token = Logins.read(path).tokens.get(str(settings.url), "")
-    return ClientSettings(settings.url, token, settings.allow_plain_http)
+    return evolve(settings, token=token)
 
 
 def login(

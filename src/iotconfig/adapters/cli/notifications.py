@@ -9,6 +9,7 @@ import click
 
 from iotconfig.domain.configs.query import ConfigQuery
 
+from .completion import complete_names
 from .counts import counted
 from .names import find
 from .questions import ask, yes_option
@@ -54,7 +55,7 @@ def relay(runtime: Runtime) -> None:
 
 
 @click.command()
-@click.argument("names", metavar="ID|MAC|NAME...", nargs=-1)
+@click.argument("names", metavar="ID|MAC|NAME...", nargs=-1, shell_complete=complete_names)
 @click.option("--all", "everything", is_flag=True, help="Publish the retained message of every config again.")
 @click.option("--restart-hint", is_flag=True, help="With --all: also send every device the hint to restart.")
 @yes_option

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from iotconfig.domain.configs.precondition import Precondition
+
+from .completion import complete_names
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,14 +33,28 @@ def json_option(function: F) -> F:
 
 def config_argument(function: F) -> F:
     """`NAME`, the config of a command, which `names.find` resolves."""
-    return click.argument("name", metavar="ID|MAC|NAME")(function)
+    return click.argument("name", metavar="ID|MAC|NAME", shell_complete=complete_names)(function)
 
 
 def message_option(function: F) -> F:
-    """`--message`."""
+    """`--message`, and `--author`, which goes to `Runtime.sign`."""
+    function = click.option(
+        "--author",
+        metavar="NAME",
+        expose_value=False,
+        callback=_sign,
+        help="The author of the change, marked as unverified in the history.  [default: IOTCONFIG_AUTHOR, or "
+        "the login name; on a service with authentication always the token's name]",
+    )(function)
     return click.option(
         "--message", "-m", metavar="TEXT", help="The reason for the change, for the history."
     )(function)
+
+
+def _sign(ctx: click.Context, _param: click.Parameter, author: str | None) -> None:
+    if author:
+        runtime: Runtime = ctx.obj
+        runtime.sign(author)
 
 
 def dry_run_option(function: F) -> F:

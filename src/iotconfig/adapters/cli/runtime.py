@@ -139,8 +139,16 @@ class Runtime(Protocol):
         """
         ...
 
+    def sign(self, author: str) -> None:
+        """Name the author of the changes that follow, in place of the one of the environment."""
+        ...
+
     def note(self, message: str | None) -> ChangeNote:
-        """The author of a change, which is the login name of the user, and the user's message."""
+        """The author of a change, and the user's message.
+
+        The author is the login name of the user; or the name that was given, which is marked as unverified.
+        A service takes the author from the token if it requires one.
+        """
         ...
 
     def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:

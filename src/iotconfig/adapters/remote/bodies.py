@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 from iotconfig.domain.configs.precondition import Precondition
-from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.documents.content import ConfigContent
 
 
@@ -24,6 +25,11 @@ def _plain(value: object) -> object:
     if isinstance(value, ConfigContent):
         return value.text
     return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def signed(note: ChangeNote) -> dict[str, str]:
+    """The header that claims an author, for a service without authentication; none for the default author."""
+    return {} if note.author == UNSIGNED.author else {"Iotconfig-Author": quote(note.author, safe=" ")}
 
 
 def conditions(precondition: Precondition) -> dict[str, str]:

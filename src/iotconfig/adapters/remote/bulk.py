@@ -35,6 +35,7 @@ from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 
 from .answers import RemoteUseCases
+from .bodies import signed
 from .connection import MOST_CONTENT_BYTES, Request
 from .problems import error_with
 
@@ -124,6 +125,7 @@ class RemoteBulk(RemoteUseCases):
                 "POST",
                 f"{_CONFIGS}/import",
                 query,
+                signed(note),
                 body=cast("BinaryIO", file),
                 media_type=_NDJSON,
                 seconds=_SECONDS,
@@ -147,7 +149,9 @@ class RemoteBulk(RemoteUseCases):
         # The patch verbatim: its numbers and escapes become those of the configs.
         body = f'{{"merge": {patch.text}, {_selecting(selection)}}}'.encode()
         report = self._report(
-            Request("POST", f"{_CONFIGS}/patch", _parameters(options, note), body=body, seconds=_SECONDS)
+            Request(
+                "POST", f"{_CONFIGS}/patch", _parameters(options, note), signed(note), body, seconds=_SECONDS
+            )
         )
         patched = self._give_results(report, on_result)
         self._refuse(report.body, on_refusal, str)
@@ -162,7 +166,9 @@ class RemoteBulk(RemoteUseCases):
         on_result: OnResult = _ignore,
     ) -> Tally:
         path = f"/api/changes/{quote(change, safe='')}/undo"
-        report = self._report(Request("POST", path, _parameters(options, note), seconds=_SECONDS))
+        report = self._report(
+            Request("POST", path, _parameters(options, note), signed(note), seconds=_SECONDS)
+        )
         self._give_results(report, on_result)
         self._refuse(report.body, on_refusal, str)
         return self.read(report.body, Tally)

@@ -17,7 +17,7 @@ from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 
 from .answers import RemoteUseCases
-from .bodies import body_of, conditions
+from .bodies import body_of, conditions, signed
 from .connection import Request
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class RemoteConfigs(RemoteUseCases):
 
     def create(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = UNSIGNED) -> Config:
         body = body_of(note, mac_address=mac_address, content=content)
-        return self.entity(Request("POST", _CONFIGS, body=body), Config)
+        return self.entity(Request("POST", _CONFIGS, headers=signed(note), body=body), Config)
 
     def get(self, config_id: int) -> Config:
         return self.entity(Request("GET", f"{_CONFIGS}/{config_id}"), Config)
@@ -106,7 +106,7 @@ class RemoteConfigs(RemoteUseCases):
     ) -> tuple[Config, bool]:
         body = body_of(note, content=content)
         answer = self.service.ask(
-            Request("PUT", _by_mac(mac_address), headers=conditions(precondition), body=body)
+            Request("PUT", _by_mac(mac_address), headers=conditions(precondition) | signed(note), body=body)
         )
         return self.read(answer.body, Config), answer.status == HTTPStatus.CREATED
 
@@ -126,20 +126,22 @@ class RemoteConfigs(RemoteUseCases):
     ) -> Config:
         body = body_of(note, mac_address=mac_address)
         path = f"{_CONFIGS}/{config_id}/replace-device"
-        return self.entity(Request("POST", path, headers=conditions(precondition), body=body), Config)
+        return self.entity(
+            Request("POST", path, headers=conditions(precondition) | signed(note), body=body), Config
+        )
 
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
     ) -> str:
         path = f"{_CONFIGS}/{config_id}"
         answer = self.service.ask(
-            Request("DELETE", path, {"message": note.message}, conditions(precondition))
+            Request("DELETE", path, {"message": note.message}, conditions(precondition) | signed(note))
         )
         return answer.header("iotconfig-change")
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         path = f"/api/deleted-configs/{config_id}/restore"
-        return self.entity(Request("POST", path, body=body_of(note)), Config)
+        return self.entity(Request("POST", path, headers=signed(note), body=body_of(note)), Config)
 
     def announce(self, config_id: int) -> Config:
         self.service.ask(Request("POST", f"{_CONFIGS}/{config_id}/announce"))

@@ -8,7 +8,7 @@ from iotconfig.domain.configs.edits import Edit, Merge, Replace, Rollback
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.revisions import ChangeNote
 
-from .bodies import body_of, conditions
+from .bodies import body_of, conditions, signed
 from .connection import Request
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -18,7 +18,7 @@ def edit_request(
     config_id: int, edit: Edit, precondition: Precondition, note: ChangeNote, *, dry_run: bool | None = None
 ) -> Request:
     """The request for an edit; dry_run: True to try it."""
-    path, headers = f"/api/configs/{config_id}", conditions(precondition)
+    path, headers = f"/api/configs/{config_id}", conditions(precondition) | signed(note)
     query: dict[str, object] = {"dry_run": dry_run, "message": note.message}
     if isinstance(edit, Rollback):
         return Request("POST", f"{path}/rollback", query, headers, body_of(revision=edit.revision))

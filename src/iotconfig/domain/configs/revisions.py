@@ -64,6 +64,11 @@ class ChangeNote:
     """The author's reason for the change; at most 1,000 characters."""
 
 
+def unverified(author: str) -> str:
+    """The author of a change as the caller claims, marked as such."""
+    return f"{author} (unverified)"
+
+
 def check_note(note: object) -> None:
     """Raise `TypeError` unless `note` is a `ChangeNote`."""
     check_kind(note, ChangeNote, 'A note is a ChangeNote, such as ChangeNote("ops", "why")')

@@ -34,6 +34,14 @@ class ClientSettings:
         "Send the token to another machine without encryption",
     )
 
+    author: str = setting(
+        "IOTCONFIG_AUTHOR",
+        str,
+        "",
+        "The author of changes by commands, which the history marks as unverified; such as the job of a CI. A service "
+        "with authentication takes the token's name instead. Unset, it is the login name",
+    )
+
     def __attrs_post_init__(self) -> None:
         if self.url is None or not self.token or self.allow_plain_http:
             return

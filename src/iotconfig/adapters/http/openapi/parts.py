@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from iotconfig.adapters.http.access.change_notes import AUTHOR
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.problem_codes import CODES
 from iotconfig.adapters.http.problems import MEDIA_TYPE, Problem
@@ -14,6 +15,11 @@ from iotconfig.adapters.http.routing import Answer, Body, Operation, Parameter, 
 
 from .shapes import ANSWERS, BODIES, Part
 
+_AUTHOR: Final = Parameter(
+    AUTHOR,
+    "The author of the change, percent-encoded, while authentication is off; the history marks it as unverified",
+    "anna",
+)
 _FIELD: Final = re.compile(r"{(\w+)}")
 _EVERYWHERE: Final = (
     "VALIDATION_FAILED",
@@ -73,11 +79,17 @@ def _parameters(route: Route, described: Operation) -> Iterator[Part]:
         if each.example is not None:
             part["example"] = each.example
         yield part
-    for header in described.headers:
+    for header in (*described.headers, *_author_of(described)):
         yield {
             "name": header.name, "in": "header", "schema": _schema(header),
             "description": header.about, "example": header.example,
         }  # fmt: skip
+
+
+def _author_of(described: Operation) -> tuple[Parameter, ...]:
+    """The header of every operation that is recorded in the history: they are those that take a message."""
+    takes_message = described.query is not None and "message" in parameters_of(described.query)
+    return (_AUTHOR,) if takes_message else ()
 
 
 def _schema(parameter: Parameter) -> Part:
