@@ -135,8 +135,9 @@ def prepare(directory: Path) -> None:
     (directory / "fleet.ndjson").write_text(json.dumps(record) + "\n")
     configs = directory / "configs"
     configs.mkdir()
-    for name in ("02-00-00-00-00-21", "020000000022", "02:00:00:00:00:23"):
-        (configs / f"{name}.json").write_text(f'{{"deviceName": "kitchen {name}", "n": 1.10}}\n')
+    for number, name in enumerate(("02-00-00-00-00-21", "020000000022", "02:00:00:00:00:23"), 1):
+        (configs / f"{name}.json").write_text(f'{{"deviceName": "Kitchen {number}", "n": 1.10}}\n')
+    (directory / "floor-1.txt").write_text("02:00:00:00:00:21\n02:00:00:00:00:22\n")
 
 
 @pytest.mark.timeout(300)  # A page has some twenty commands.
