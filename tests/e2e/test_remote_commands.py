@@ -58,3 +58,33 @@ def test_a_walk_from_another_machine(service: Serve, shell: Mapping[str, str]) -
     exported = run_command("export", "-", env=shell)
     assert 300 == exported.stdout.count(b'"a": 1.10}')
     assert f"Logged out, in {url}\n" == output("logout")
+
+
+def test_changes_are_aimed_as_on_a_database(service: Serve, shell: Mapping[str, str]) -> None:
+    """Exact selections, and the refusals with the options that settle them."""
+    token = api_token(service.database_url, Role.ADMIN, "laptop")
+    env = {**shell, "IOTCONFIG_URL": service.client.base_url, "IOTCONFIG_TOKEN": token}
+    mac = "02:00:00:00:00:01"
+
+    def outcome(*arguments: str) -> tuple[int, str, str]:
+        done = run_command(*arguments, env=env)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    assert (
+        0
+        == outcome("config", "create", mac, '{"deviceName": "Porch", "mqtt": {"host": "a"}, "gain": 1.10}')[0]
+    )
+    assert 0 == outcome("config", "patch", mac, "--set", "mqtt.port=1883", "--unset", "gain")[0]
+    text = '{"deviceName": "Porch", "mqtt": {"host": "a", "port": 1883}}'
+    assert (0, text, "") == outcome("config", "show", mac, "--content")
+    assert 0 == outcome("patch", "--where", "mqtt.port=1883.0", "--set", "a=1", "--expect", "1")[0]
+    assert 0 == outcome("patch", "--mac", mac, "--name", "Porch", "--set", "a=2")[0]
+
+    status, _, errors = outcome("patch", "--where", "/mqtt/port=1", "--set", "a=3")
+    assert (1, True) == (status, errors.endswith("nothing was changed. --allow-empty accepts that.\n"))
+    assert 0 == outcome("patch", "--where", "/mqtt/port=1", "--set", "a=3", "--allow-empty")[0]
+    status, _, errors = outcome("patch", "--all", "--set", "a=3", "--expect", "2")
+    assert (1, True) == (status, "is 1, not 2 as expected" in errors)
+    status, _, errors = outcome("patch", "--name", "porch", "--mac", mac, "--set", "a=3")
+    assert (1, True) == (status, "porch: Config porch was not found." in errors)
+    assert '"a": 2}' in outcome("config", "show", mac, "--content")[1]

@@ -209,7 +209,9 @@ def test_an_empty_selection(both: Service, query: str) -> None:
     for selection in selections:
         body = {**selection, "merge": {"a": 1}}
         refused = both.client.send_json("POST", f"{PATH}{query}", body)
-        assert "No config is selected" in expect_problem(refused, 422, "UNPROCESSABLE")["error"]
+        problem = expect_problem(refused, 422, "UNPROCESSABLE")
+        assert {"selected": 0} == problem["details"]
+        assert "No config is selected" in problem["error"]
         for more in ({"allow_empty": True}, {"expect": 0}):
             assert [] == _select(both.client, query, **selection, **more)
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 import pytest
+from attrs import evolve
 
 from iotconfig.adapters.bulk_helper import HelpedBulkService, help_with
 from iotconfig.adapters.bulk_helper.events import handle_event
@@ -228,6 +229,30 @@ def test_no_helper_can_be_started(sqlite_url: str) -> None:
         helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=1)
         with pytest.raises(StoreBusy, match="cannot start another process now"):
             load(LINES)(helping, [])
+
+
+@pytest.mark.parametrize(
+    ("selection", "may_be"),
+    [
+        (Selection(everything=True), 5),
+        (Selection(text="ü"), 5),
+        (Selection(where=[MemberValue("/n", "1")]), 5),
+        (Selection(mac_addresses=[mac(1), mac(2)]), 2),
+        (Selection(device_names=["ü1"]), 5),
+        (Selection(mac_addresses=[mac(1)], device_names=["ü1"], text="ü1"), 5),
+    ],
+    ids=["all", "text", "values", "addresses", "name", "address or name"],
+)
+def test_only_a_patch_that_may_be_large_needs_a_helper(
+    sqlite_url: str, selection: Selection, may_be: int
+) -> None:
+    """Large is what the selection may be before contents and names are compared."""
+    with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
+        load(LINES)(services.bulk, [])
+        helping = HelpedBulkService(services.bulk, ["/no/such/interpreter"], os.environ, most_here=may_be)
+        patch("{}", selection=selection)(helping, [])
+        with pytest.raises(StoreBusy):
+            patch("{}", selection=selection)(evolve(helping, most_here=may_be - 1), [])
 
 
 def test_the_number_of_helpers_is_limited(sqlite_url: str) -> None:

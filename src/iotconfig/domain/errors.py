@@ -183,7 +183,7 @@ class NothingSelected(Unprocessable):
     """A bulk write selects no config, and was not told that this may be; nothing was stored."""
 
     def __init__(self) -> None:
-        super().__init__("No config is selected, so nothing was changed.")
+        super().__init__("No config is selected, so nothing was changed.", selected=0)
 
 
 class UnexpectedCount(IotConfigError):

@@ -126,12 +126,11 @@ class HelpedBulkService:
         return self._helped(order, on_refusal, on_result).tally
 
     def _may_select_many(self, selection: Selection) -> bool:
-        if selection.device_names:
-            # Many devices can have one name, and a search for each name may take long.
-            return True
-        if selection.has_names:
-            return len(selection.mac_addresses or ()) > self.most_here
-        page = ConfigQuery(selection.text, selection.enable_ota, limit=self.most_here, count=False)
+        if selection.mac_addresses is not None and selection.device_names is None:
+            return len(selection.mac_addresses) > self.most_here
+        # Any number of devices may have one name, so a patch by names is small only if there are few configs.
+        text, enable_ota = (None, None) if selection.has_names else (selection.text, selection.enable_ota)
+        page = ConfigQuery(text, enable_ota, limit=self.most_here, count=False)
         with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None
 

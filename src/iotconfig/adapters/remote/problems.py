@@ -14,6 +14,7 @@ from iotconfig.domain.errors import (
     InvalidMacAddress,
     IotConfigError,
     NameTaken,
+    NothingSelected,
     PreconditionFailed,
     RecordExists,
     RecordGone,
@@ -105,6 +106,8 @@ def error_with(code: str, sentence: str, details: Mapping[str, object]) -> IotCo
         kind = NameTaken
     if kind is PreconditionFailed and "expected" in details:
         kind = UnexpectedCount
+    if code == "UNPROCESSABLE" and details.get("selected") == 0:
+        kind = NothingSelected
     if kind is None:
         return ServiceRefused(code, sentence, **details)
     # Without its constructor, which would build the sentence from other arguments.
