@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from iotconfig.testing import BulkRemovalsContract, BulkReplacedBoardsContract, BulkWriteContract
+from iotconfig.testing import (
+    BulkPruningContract,
+    BulkRemovalsContract,
+    BulkReplacedBoardsContract,
+    BulkWriteContract,
+)
 
 
 class TestBulkWrite(BulkWriteContract):
@@ -14,4 +19,8 @@ class TestBulkRemovals(BulkRemovalsContract):
 
 
 class TestBulkReplacedBoards(BulkReplacedBoardsContract):
+    """Over each kind of store."""
+
+
+class TestBulkPruning(BulkPruningContract):
     """Over each kind of store."""

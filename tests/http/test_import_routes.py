@@ -31,7 +31,7 @@ def counts_of(answer: Answer) -> dict[str, int]:
     """The counts above zero in an answer."""
     body = answer.json()
     found = body["details"] if answer.status == 422 else body
-    assert [*COUNTS, "change", "errors", "errors_left_out"] == list(found)
+    assert [*COUNTS, "change", "errors", "errors_left_out", "removed"] == list(found)
     return {name: found[name] for name in COUNTS if found[name]}
 
 
@@ -134,6 +134,38 @@ def test_a_board_that_was_replaced_is_refused_unless_allowed(both: Service) -> N
     assert (200, {"new": 1, "same": 1, "stored": True}) == (answer.status, counts_of(answer))
     assert b'{"a":1.10}' == document(both.client, old)
     expect_problem(post(both.client, body, "?allow_replaced=yes"), 400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize("start", ["on_sqlite", "on_postgresql"])
+def test_an_import_that_prunes(request: pytest.FixtureRequest, start: str) -> None:
+    """Configs that the body does not have are deleted, listed and counted, if their number is the expected one."""
+    with request.getfixturevalue(start)() as own:
+        client = own.client
+        kept, gone = created(client, '{"a":1.10}'), created(client, '{"a": 1}')["mac_address"]
+        body = record(kept["mac_address"])
+        shown = post(client, body, "?prune=true&dry_run=true").json()
+        assert ([gone], 1, False) == (shown["removed"], shown["deleted"], shown["stored"])
+        other_number = post(client, body, "?prune=true&expect_removed=2")
+        assert {"removed": 1} == expect_problem(other_number, 412, "PRECONDITION_FAILED")["details"]
+        expect_problem(post(client, "\n", "?prune=true"), 400, "VALIDATION_FAILED")
+        assert b'{"a": 1}' == document(client, gone)
+
+        answer = post(client, body, "?prune=true&expect_removed=1")
+        assert (200, {"same": 1, "deleted": 1, "stored": True}) == (answer.status, counts_of(answer))
+        assert [gone] == answer.json()["removed"]
+        assert document(client, gone) is None
+        assert kept == client.get(f"/api/configs/{kept['id']}").json()
+        assert 1 == post(client, "\n", "?prune=true&allow_empty=true").json()["deleted"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?prune=true&keep_going=true", "?expect_removed=1", "?allow_empty=true", "?prune=true&expect_removed=-1",
+     "?prune=true&expect_removed=x", "?prune=1"],
+)  # fmt: skip
+def test_options_of_pruning_that_do_not_fit(untouched_single: Caller, query: str) -> None:
+    """Nothing is deleted by a request that contradicts itself."""
+    expect_problem(post(untouched_single, "\n", query), 400, "VALIDATION_FAILED")
 
 
 def test_an_import_without_records(both: Service) -> None:

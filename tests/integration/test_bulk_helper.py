@@ -26,6 +26,7 @@ from iotconfig.domain.configs.bulk import (
     OnRefusal,
     OnResult,
     PatchOutcome,
+    Tally,
 )
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -66,7 +67,14 @@ def load(text: str, options: BulkOptions = REPLACE, form: RecordForm = RecordFor
         with TemporaryFile() as file:
             file.write(text.encode())
             records = RecordFile(cast("BinaryIO", file), form, LIMIT)
-            return bulk.load(records, options, NOTE, lambda refusal: said.append(_refused(refusal)))
+            tally = bulk.load(
+                records,
+                options,
+                NOTE,
+                lambda refusal: said.append(_refused(refusal)),
+                lambda removal: said.append((str(removal.mac_address), removal.outcome, removal.revision)),
+            )
+            return _without_change(tally)
 
     return work
 
@@ -85,7 +93,7 @@ def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | Non
         except UnexpectedCount as error:
             return str(error), error.details
         samples = [(s.config.mac_address, s.config.content, s.content) for s in outcome.samples]
-        return outcome.tally, samples
+        return _without_change(outcome.tally), samples
 
     return work
 
@@ -109,6 +117,12 @@ def undo(text: str, options: BulkOptions = REPLACE) -> Work:
         )
 
     return work
+
+
+def _without_change(tally: Tally) -> Tally:
+    """The tally without the id of its change, which differs each time, after a check that what was stored has one."""
+    assert tally.stored == (tally.change is not None)
+    return evolve(tally, change=None)
 
 
 def _refused(refusal: BulkRefusal) -> tuple[object, ...]:
@@ -140,6 +154,8 @@ WORKS = {
         patch("{}", selection=Selection(where=[MemberValue("/n", "9")], allow_empty=True)),
         patch("{}", selection=Selection(where=[MemberValue("/n", "9")], expect=1)),
     ],
+    "an import that prunes": [load(LINES), load(record(3), BulkOptions("replace", prune=True))],
+    "an import that prunes, and is refused": [load(LINES), load(BAD, BulkOptions(prune=True))],
     "a dry run of a patch": [load(LINES), patch('{"a": 1}', BulkOptions(dry_run=True))],
     "an undo": [undo(LINES)],
     "an undo of other content": [load(LINES), undo(LINES.replace('"n": ', '"m": '))],
@@ -297,6 +313,8 @@ def test_small_writes_start_no_helper(sqlite_url: str) -> None:
         load("".join(map(record, range(100, 125))))(helping, [])
         patch('{"a": 1}')(helping, [])
         load(record(126))(helping, [])
+        with pytest.raises(IotConfigError, match="another process"):
+            load(record(126), BulkOptions(prune=True))(helping, [])
         with pytest.raises(IotConfigError, match="another process"):
             patch('{"a": 1}')(helping, [])
 

@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_
 
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import BoardSwapsContract
+from .contracts.bulk_pruning import BulkPruningContract
 from .contracts.bulk_removals import BulkRemovalsContract
 from .contracts.bulk_replaced_boards import BulkReplacedBoardsContract
 from .contracts.bulk_write import BulkWriteContract
@@ -54,6 +55,7 @@ from .contracts.wakeup import WakeupContract
 __all__ = [
     "ApiTokenStoreContract",
     "BoardSwapsContract",
+    "BulkPruningContract",
     "BulkRemovalsContract",
     "BulkReplacedBoardsContract",
     "BulkWriteContract",

@@ -89,11 +89,15 @@ class HelpedBulkService:
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
     ) -> Tally:
-        if not isinstance(source, RecordFile) or not source.may_have_more_than(self.most_here):
-            return self.bulk.load(source, options, note, on_refusal)
+        is_large = isinstance(source, RecordFile) and (
+            source.may_have_more_than(self.most_here) or (options.prune and self._are_many())
+        )
+        if not isinstance(source, RecordFile) or not is_large:
+            return self.bulk.load(source, options, note, on_refusal, on_result)
         order = Order(options, note, source.max_content_bytes, form=source.form)
-        return self._helped(order, on_refusal, _ignore, source.file).tally
+        return self._helped(order, on_refusal, on_result, source.file).tally
 
     def patch(
         self,
@@ -130,6 +134,10 @@ class HelpedBulkService:
             return len(selection.mac_addresses) > self.most_here
         # Any number of devices may have one name, so a patch by names is small only if there are few configs.
         text, enable_ota = (None, None) if selection.has_names else (selection.text, selection.enable_ota)
+        return self._are_many(text, enable_ota=enable_ota)
+
+    def _are_many(self, text: str | None = None, *, enable_ota: bool | None = None) -> bool:
+        """Whether more configs are stored, or found, than this process writes."""
         page = ConfigQuery(text, enable_ota, limit=self.most_here, count=False)
         with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None

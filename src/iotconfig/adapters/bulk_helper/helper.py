@@ -42,4 +42,4 @@ def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: Eve
     if records is None or order.form is None:
         raise ValueError("a load needs records")
     source = RecordFile(records, order.form, order.max_content_bytes)
-    return PatchOutcome(bulk.load(source, order.options, order.note, writer.refusal))
+    return PatchOutcome(bulk.load(source, order.options, order.note, writer.refusal, writer.result))

@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from attrs import define
+from attrs import define, evolve, frozen
 
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.errors import RecordExists, RecordGone
 
 from .bulk_reports import ending, show_refusal
 from .changed import echo_change
+from .counts import counted
 from .options import dry_run_option, keep_going_option, message_option
-from .runtime import Runtime
-from .sources import entries_of
-from .terminal import say
+from .runtime import Runtime, Services
+from .sources import entries_of, say_left_out
+from .terminal import confirm, is_interactive, say
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkRefusal, Tally
+    from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnResult, Tally
+    from iotconfig.domain.configs.revisions import ChangeNote
 
 
 @click.command("import")
@@ -39,6 +41,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Give boards that were replaced by another one a config again; otherwise they are refused.",
 )
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Delete the configs that SOURCE does not have, unless something is refused. They are listed, and "
+    "asked for on a terminal; --dry-run lists them only.",
+)
+@click.option(
+    "--expect-removed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="With --prune: do not ask, and store nothing unless exactly N configs are deleted.",
+)
+@click.option("--yes", is_flag=True, help="With --prune: do not ask.")
+@click.option(
+    "--allow-empty", is_flag=True, help="With --prune: a SOURCE without configs deletes all that are stored."
+)
 @keep_going_option
 @dry_run_option
 @message_option
@@ -48,6 +66,10 @@ def import_(
     source: Path,
     on_conflict: str,
     allow_replaced: bool,
+    prune: bool,
+    expect_removed: int | None,
+    yes: bool,
+    allow_empty: bool,
     keep_going: bool,
     dry_run: bool,
     message: str | None,
@@ -61,19 +83,31 @@ def import_(
     content of one device is stored by 'iotconfig config set --create'.
     """
     runtime: Runtime = ctx.obj
+    if prune and keep_going:
+        raise click.UsageError("--prune is all or nothing: leave out --keep-going.")
+    if not prune and (expect_removed is not None or yes or allow_empty):
+        raise click.UsageError("--expect-removed, --yes and --allow-empty are for --prune.")
     options = BulkOptions(
-        OnConflict(on_conflict), keep_going=keep_going, dry_run=dry_run, allow_replaced=allow_replaced
+        OnConflict(on_conflict),
+        keep_going=keep_going,
+        dry_run=dry_run,
+        allow_replaced=allow_replaced,
+        prune=prune,
+        expect_removed=expect_removed,
+        allow_empty=allow_empty,
     )
-    note = runtime.note(message)
+    asks = prune and not (dry_run or yes or expect_removed is not None)
+    if asks and not (is_interactive() and (source.is_dir() or source.is_file())):
+        raise click.UsageError(
+            "--prune deletes configs: add --expect-removed N, or --yes. To list them first, use --dry-run."
+        )
     refusals = _Refusals()
-    with (
-        runtime.services() as services,
-        entries_of(source, services.max_content_bytes) as entries,
-        _collecting_rarely(),
-    ):
-        tally = services.bulk.load(entries, options, note, refusals.show)
+    say_left_out(source)
+    with runtime.services() as services:
+        loading = _Loading(services, source, runtime.note(message), refusals)
+        tally = loading.confirmed(options) if asks else loading.load(options, _show_removal)
     say(
-        f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{tally.refused} refused: "
+        f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{_deleted(tally)}{tally.refused} refused: "
         f"{ending(tally, options)}, in {runtime.installation}"
     )
     if tally.change is not None:
@@ -89,6 +123,37 @@ def import_(
             err=True,
         )
     ctx.exit(1 if tally.refused else 0)
+
+
+@frozen
+class _Loading:
+    """The import of one source, which is read for each load."""
+
+    _services: Services
+    _source: Path
+    _note: ChangeNote
+    _refusals: _Refusals
+
+    def load(self, options: BulkOptions, on_result: OnResult) -> Tally:
+        """Read the source and store its configs. `on_result`: for the deletions."""
+        with (
+            entries_of(self._source, self._services.max_content_bytes) as entries,
+            _collecting_rarely(),
+        ):
+            return self._services.bulk.load(entries, options, self._note, self._refusals.show, on_result)
+
+    def confirmed(self, options: BulkOptions) -> Tally:
+        """As `load`, after the deletions were shown and confirmed; no other number of configs is deleted."""
+        shown = self.load(evolve(options, dry_run=True), _show_removal)
+        if shown.refused:
+            return shown
+        if shown.deleted:
+            confirm(f"Delete {counted(shown.deleted, 'config')}?", abort=True)
+        return self.load(evolve(options, expect_removed=shown.deleted), lambda _removal: None)
+
+
+def _show_removal(removal: BulkResult) -> None:
+    say(f"{removal.mac_address}  deleted")
 
 
 @contextmanager
@@ -116,6 +181,10 @@ class _Refusals:
         self.has_conflict = self.has_conflict or isinstance(refusal.error, RecordExists)
         self.has_replaced = self.has_replaced or isinstance(refusal.error, RecordGone)
         show_refusal(refusal)
+
+
+def _deleted(tally: Tally) -> str:
+    return f"{tally.deleted} deleted, " if tally.deleted else ""
 
 
 def _skipped(tally: Tally) -> str:

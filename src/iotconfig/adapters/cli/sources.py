@@ -28,6 +28,14 @@ T = TypeVar("T")
 _BETWEEN_UPDATES: Final = 500
 
 
+def say_left_out(source: Path) -> None:
+    """List the entries of a directory that are left out, on standard error."""
+    from iotconfig.adapters.fleet_files.directory_reading import SourceDirectory
+
+    if source.is_dir() and (others := SourceDirectory.listed(source).others):
+        say(f"Left out, since no <mac>.json: {listed(others)}.", err=True)
+
+
 @contextmanager
 def entries_of(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEntry | BulkRefusal]]:
     """The entries of a source; their progress is shown on a terminal."""
@@ -36,8 +44,6 @@ def entries_of(source: Path, max_content_bytes: int) -> Iterator[Iterable[BulkEn
 
     if source.is_dir():
         directory = SourceDirectory.listed(source)
-        if directory.others:
-            say(f"Left out, since no <mac>.json: {listed(directory.others)}.", err=True)
         with _progress(len(directory.names)) as advance:
             yield _watched(directory.read(max_content_bytes), advance)
         return

@@ -14,6 +14,7 @@ from iotconfig.domain.configs.bulk import (
     NOT_LOCKED,
     TAKING_REVISION,
     AnyEntry,
+    BulkDeletion,
     BulkRestoration,
     BulkResult,
     Duplicate,
@@ -51,6 +52,13 @@ class MemoryBulkWrite:
         yield from duplicates_among(self._entries)
         counts = Counter(entry.mac_address for entry in self._entries)
         self._entries = [entry for entry in self._entries if counts[entry.mac_address] == 1]
+
+    def add_deletions_of_others(self) -> int:
+        held = {entry.mac_address for entry in self._entries}
+        found = self._work.configs.matching(ConfigQuery())
+        others = [config for config in found if config.mac_address not in held]
+        self._entries += (BulkDeletion(str(c.mac_address), c.mac_address, c.revision) for c in others)
+        return len(others)
 
     def select(self, selection: Selection) -> None:
         found = self._work.configs.matching(ConfigQuery())

@@ -79,6 +79,13 @@ class _Report:
 
 
 @frozen
+class _Imported:
+    """The deletions in the report of an import; a service without pruning has none."""
+
+    removed: Sequence[MacAddress] = ()
+
+
+@frozen
 class _Result:
     mac_address: MacAddress
     id: int | None
@@ -107,15 +114,24 @@ class RemoteBulk(RemoteUseCases):
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
     ) -> Tally:
         with TemporaryFile() as file:
             places, refused = _write_entries(cast("BinaryIO", file), source, on_refusal)
             is_prevented = refused > 0 and not options.keep_going
-            if not places:
+            prunes = options.prune and refused == 0
+            if not places and not prunes:
                 return Tally(refused=refused)
+            if not places:
+                # No records: a request without a body is refused.
+                file.write(b"\n")
             query: dict[str, object] = {
                 "on_conflict": options.on_conflict.value,
-                "allow_replaced": options.allow_replaced,
+                "allow_replaced": options.allow_replaced or None,
+                # Left out where they are not given: an older service does not know them.
+                "prune": prunes or None,
+                "expect_removed": options.expect_removed if prunes else None,
+                "allow_empty": (prunes and options.allow_empty) or None,
                 "keep_going": options.keep_going,
                 # The other entries are compared, although nothing may be stored.
                 "dry_run": options.dry_run or is_prevented,
@@ -134,6 +150,8 @@ class RemoteBulk(RemoteUseCases):
         self._refuse(
             report, on_refusal, lambda text: _LINE.sub(lambda found: places[int(found[1]) - 1], text, 1)
         )
+        for mac_address in self.read(report, _Imported).removed:
+            on_result(BulkResult(str(mac_address), mac_address, Outcome.DELETED, None, None))
         tally = self.read(report, Tally)
         return evolve(tally, refused=tally.refused + refused)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -187,6 +188,26 @@ UNREGISTER: Final = delete(revision_counters).where(
 def _bare(content: ColumnElement[str]) -> ColumnElement[str]:
     """The text that `line_ends.is_same` compares."""
     return func.rtrim(func.replace(content, "\r\n", "\n"), "\n")
+
+
+def _add_deletions_of_others() -> Any:
+    """Insert a deletion of each config without an entry."""
+    addresses = select(configs.c.mac_address).except_(select(staged.c.mac_address)).subquery()
+    number = func.row_number().over(order_by=configs.c.mac_address)
+    others = select(
+        bindparam("first", type_=BigInteger) + number - 1,
+        configs.c.mac_address,
+        literal(Operation.DELETE.value),
+        configs.c.revision,
+        configs.c.mac_address,
+    ).join(addresses, addresses.c.mac_address == configs.c.mac_address)
+    adding = insert(staged).from_select(["seq", "place", "operation", "if_revision", "mac_address"], others)
+    # An insertion has no row count otherwise.
+    return adding.execution_options(preserve_rowcount=True)
+
+
+ADD_DELETIONS_OF_OTHERS: Final = _add_deletions_of_others()
+"""Its parameter `first` is the number of entries before."""
 
 
 def plan(on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: bool) -> Any:

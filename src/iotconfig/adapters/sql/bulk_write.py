@@ -80,6 +80,13 @@ class SqlBulkWrite:
         self._session.analyze(duplicates)
         self._connection.execute(bulk.DISCARD_DUPLICATES)
 
+    def add_deletions_of_others(self) -> int:
+        # Its plan depends on the number of entries.
+        self._session.analyze(staged)
+        count = self._connection.execute(bulk.ADD_DELETIONS_OF_OTHERS, {"first": self._added}).rowcount
+        self._added += count
+        return count
+
     def select(self, selection: Selection) -> None:
         self._selection.select(selection)
 

@@ -33,6 +33,7 @@ from .bulk import (
 )
 from .bulk_batches import batches
 from .bulk_patch import BulkPatch
+from .bulk_pruning import prune_others
 from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
 from .bulk_storing import store_together
 from .edits import Merge
@@ -79,24 +80,34 @@ class BulkService:
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
     ) -> Tally:
         """Store the configs of `source`, as `options` say.
 
         `source` may be slow, and may contain refusals. `on_refusal` is called with these, and with each
         other entry that cannot be stored: two entries have the same MAC address, an entry is in
         conflict with a stored config, that is at another revision than `if_revision`, or its board was replaced
-        by another one. Unless `options` say to keep going, one refusal prevents the whole write. Content that differs from the stored content only in line ends counts as the same, since
-        editors and Windows tools add them.
+        by another one. Unless `options` say to keep going, one refusal prevents the whole write. Content that
+        differs from the stored content only in line ends counts as the same, since editors and Windows tools
+        add them.
 
-        Raises `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
+        Where `options` say to prune, configs that `source` does not have are deleted, and `on_result` is called
+        with the outcome of each. One that is changed meanwhile is refused.
+
+        Raises `ValidationFailed` and `PreconditionFailed` where pruning is not as `options` allow, and
+        `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
         """
         _check_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
+            count = 0
             for batch in batches(_entries_of(self._yielding(source), refusals)):
                 write.add(batch)
+                count += len(batch)
             refusals.take(map(duplicate_refusal, write.take_duplicates()))
+            if options.prune and refusals.count == 0:
+                prune_others(write, count, options)
             if options.dry_run or refusals.prevent_storing:
                 write.compare(
                     options.on_conflict, allow_replaced=options.allow_replaced, ignore_line_ends=True
@@ -105,6 +116,8 @@ class BulkService:
             else:
                 change = store_together(write, options, note, self.clock, ignore_line_ends=True)
             refusals.take(map(refusal_of, write.results(PREVENTING)))
+            for result in self._yielding(write.results({Outcome.DELETED})):
+                on_result(result)
             return Tally.of(write.tally(), refusals.count, change)
 
     def patch(

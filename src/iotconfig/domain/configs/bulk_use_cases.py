@@ -31,6 +31,7 @@ class BulkUseCases(Protocol):
         options: BulkOptions,
         note: ChangeNote = ...,
         on_refusal: OnRefusal = ...,
+        on_result: OnResult = ...,
     ) -> Tally:
         """Store the configs that `source` gives, as `options` say."""
         ...

@@ -156,6 +156,13 @@ class BulkWrite(Protocol):
         """
         ...
 
+    def add_deletions_of_others(self) -> int:
+        """Add a deletion of each config whose device has no entry, at its present revision; return their number.
+
+        Their places are the MAC addresses, in whose order they are added. Not inside `lock`.
+        """
+        ...
+
     def select(self, selection: Selection) -> None:
         """Select the candidates of `selection` (`Selection.is_candidate`), instead of those selected before.
 

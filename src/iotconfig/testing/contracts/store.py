@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .board_swaps import BoardSwapsContract
+from .bulk_pruning import BulkPruningContract
 from .bulk_removals import BulkRemovalsContract
 from .bulk_replaced_boards import BulkReplacedBoardsContract
 from .bulk_write import BulkWriteContract
@@ -33,6 +34,7 @@ class StoreContract(
     BulkWriteContract,
     BulkRemovalsContract,
     BulkReplacedBoardsContract,
+    BulkPruningContract,
     UndoContract,
     SelectionsContract,
     ChangeLogContract,

@@ -134,6 +134,12 @@ def _number(_name: str, text: str) -> int:
     return int(text) if _DIGITS.fullmatch(text) else 0
 
 
+def _count(name: str, text: str) -> int:
+    if not _DIGITS.fullmatch(text):
+        raise ValidationFailed(f"Query parameter {name} must be a number, from 0.", parameter=name)
+    return int(text)
+
+
 def _flag(name: str, text: str) -> bool:
     if text not in _FLAGS:
         raise ValidationFailed(f"Query parameter {name} must be true or false.", parameter=name)
@@ -174,6 +180,10 @@ def text(**schema: object) -> Spelling:
 def number(minimum: int, maximum: int) -> Spelling:
     """A number that the use case validates; anything but digits becomes 0, which the use case refuses."""
     return Spelling(_number, {"type": "integer", "minimum": minimum, "maximum": maximum})
+
+
+COUNT: Final = Spelling(_count, {"type": "integer", "minimum": 0})
+"""A number of things, from 0."""
 
 
 def choice(choices: type[StrEnum]) -> Spelling:

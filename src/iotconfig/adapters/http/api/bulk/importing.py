@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, Final, cast
 
 import falcon
 from attrs import asdict, frozen
@@ -16,6 +16,7 @@ from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import check_media_type, spool
 from iotconfig.adapters.http.requests.queries import (
+    COUNT,
     FLAG,
     choice,
     dry_run_parameter,
@@ -27,11 +28,13 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.http.spooled_answers import room_for_files
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, OnConflict
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 
 from . import NDJSON
 from .reports import BulkReport, Refusals, is_refused
+
+_LISTED: Final = 1000
 
 
 @frozen
@@ -45,6 +48,17 @@ class ImportQuery:
         FLAG,
         "`true`: give boards that were replaced a config again; otherwise they are refused",
         default=False,
+    )
+    prune: bool = parameter(
+        FLAG,
+        "`true`: delete the configs that the body does not have; never if a record is refused",
+        default=False,
+    )
+    expect_removed: int | None = parameter(
+        COUNT, "With `prune`: 412 unless exactly this number of configs would be deleted"
+    )
+    allow_empty: bool = parameter(
+        FLAG, "`true`: with `prune`, a body without records deletes all configs; otherwise 400", default=False
     )
     keep_going: bool = keep_going_parameter()
     dry_run: bool = dry_run_parameter()
@@ -62,6 +76,10 @@ class Fleet:
 @frozen
 class Imported(BulkReport):
     """The outcome of an import."""
+
+    removed: Annotated[
+        Sequence[str], f"The MAC addresses of the first {_LISTED} configs that were deleted, or would be"
+    ]
 
 
 @frozen
@@ -82,11 +100,19 @@ class ImportResource:
             keep_going=query.keep_going,
             dry_run=query.dry_run,
             allow_replaced=query.allow_replaced,
+            prune=query.prune,
+            expect_removed=query.expect_removed,
+            allow_empty=query.allow_empty,
         )
         note = note_of(req, query.message)
         is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON
         form = RecordForm.NDJSON if is_ndjson else RecordForm.DOCUMENT
-        refusals = Refusals()
+        refusals, removed = Refusals(), list[str]()
+
+        def add_removed(result: BulkResult) -> None:
+            if len(removed) < _LISTED:
+                removed.append(str(result.mac_address))
+
         with (
             self.slots.held(req, Kind.CHANGE) as slot,
             room_for_files(),
@@ -96,8 +122,8 @@ class ImportResource:
             slot.hold(min(req.content_length or 0, self.max_import_bytes))
             spool(req, file, self.max_import_bytes, self.yield_turn)
             records = RecordFile(cast("BinaryIO", file), form, self.max_content_bytes, self.yield_turn)
-            tally = self.bulk.load(records, options, note, refusals.add)
-        imported = refusals.report(Imported, tally, options)
+            tally = self.bulk.load(records, options, note, refusals.add, add_removed)
+        imported = refusals.report(Imported, tally, options, removed=removed)
         if is_refused(tally, options):
             raise Refused(
                 "UNPROCESSABLE",

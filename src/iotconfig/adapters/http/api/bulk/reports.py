@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from attrs import asdict, define, field, frozen
 
@@ -66,10 +66,10 @@ class Refusals:
             details = {name: _short(value) for name, value in error.details.items()}
             self._listed.append(ListedRefusal(refusal.place, str(error), error.code, details))
 
-    def report(self, cls: type[R], tally: Tally, options: BulkOptions) -> R:
-        """The report of the request, as an instance of `cls`."""
+    def report(self, cls: type[R], tally: Tally, options: BulkOptions, **more: Any) -> R:
+        """The report of the request, as an instance of `cls`, which has `more` members."""
         left_out = self._count - len(self._listed)
-        return cls(options.dry_run, **asdict(tally), errors=self._listed, errors_left_out=left_out)
+        return cls(options.dry_run, **asdict(tally), errors=self._listed, errors_left_out=left_out, **more)
 
 
 def is_refused(tally: Tally, options: BulkOptions) -> bool:
