@@ -53,6 +53,15 @@ _FLAWS = {
 """,
         "test_an_error_under_the_lock_undoes_what_was_stored",
     ),
+    "a-selection-by-a-part-of-a-name": (
+        """
+    @contextmanager
+    def bulk_writing(self):
+        with self._store.bulk_writing() as write:
+            yield Loose(write)
+""",
+        "test_candidates_are_selected",
+    ),
 }
 
 _TEST_FILE = """
@@ -60,6 +69,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from iotconfig import Selection
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.testing import StoreContract
 
@@ -82,6 +92,19 @@ class Careless:  # a bulk write that keeps what it stored when its lock ends wit
                 failure = error
         if failure is not None:
             raise failure
+
+
+class Loose:  # a bulk write that selects names as a search does
+
+    def __init__(self, write):
+        self._write = write
+
+    def __getattr__(self, name):
+        return getattr(self._write, name)
+
+    def select(self, selection):
+        names = selection.device_names
+        self._write.select(Selection(text=names[0]) if names and names[0] else selection)
 
 
 class Store:
@@ -139,7 +162,7 @@ def test_no_part_of_the_suite_hides_a_test_of_another() -> None:
     parts = StoreContract.__bases__
     names = [name for part in parts for name in vars(part) if name.startswith("test_")]
 
-    assert 13 == len(parts)
+    assert 18 == len(parts)
     assert sorted(names) == sorted(name for name in dir(StoreContract) if name.startswith("test_"))
 
 
