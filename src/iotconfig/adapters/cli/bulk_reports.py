@@ -1,20 +1,70 @@
-"""What `import` and `patch` say: refusals, and the ending."""
+"""What `import`, `patch` and `undo` say: results, refusals, and the ending; or all of it as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import asdict, define, field
+
 from .errors import one_line
 from .tables import printable
-from .terminal import say_over_progress
+from .terminal import say, say_json, say_over_progress
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, Tally
+    from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Tally
 
 
 def show_refusal(refusal: BulkRefusal) -> None:
     """Print a refusal."""
     say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
+
+
+def show_result(result: BulkResult) -> None:
+    """Print the outcome for one config."""
+    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+
+
+@define
+class JsonReport:
+    """The report of a bulk write for `--json`, with the members that the API gives it."""
+
+    _options: BulkOptions
+    _errors: list[object] = field(factory=list)
+    _results: list[dict[str, object]] = field(factory=list)
+
+    def add_refusal(self, refusal: BulkRefusal) -> None:
+        """Note a refusal."""
+        error = refusal.error
+        self._errors.append(
+            {"place": refusal.place, "error": one_line(error), "code": error.code, "details": error.details}
+        )
+
+    def add_result(self, result: BulkResult) -> None:
+        """Note the outcome for one config."""
+        self._results.append(
+            {
+                "mac_address": result.mac_address,
+                "id": result.config_id,
+                "outcome": result.outcome,
+                "revision": result.revision,
+            }
+        )
+
+    def show(self, tally: Tally) -> None:
+        """Print the report, with the outcome for each config."""
+        say_json(self._members(tally) | {"results": self._results})
+
+    def show_import(self, tally: Tally) -> None:
+        """Print the report, with the MAC addresses of the configs that were deleted."""
+        say_json(self._members(tally) | {"removed": [result["mac_address"] for result in self._results]})
+
+    def _members(self, tally: Tally) -> dict[str, object]:
+        return {
+            "dry_run": self._options.dry_run,
+            **asdict(tally),
+            "errors": self._errors,
+            "errors_left_out": 0,
+        }
 
 
 def ending(tally: Tally, options: BulkOptions) -> str:

@@ -9,8 +9,9 @@ from iotconfig.domain.errors import IotConfigError, RecordExists
 from iotconfig.domain.mac import MacAddress
 
 from .errors import one_line
+from .options import json_option
 from .runtime import Runtime
-from .terminal import say
+from .terminal import say, say_json
 
 _BEHIND = 1
 _UNREACHABLE = 2
@@ -35,8 +36,9 @@ def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
 
 
 @click.command("db-status")
+@json_option
 @click.pass_context
-def db_status(ctx: click.Context) -> None:
+def db_status(ctx: click.Context, as_json: bool) -> None:
     """Show the schema's revision and the pending migrations.
 
     Exit status: 0 when up to date, 1 when not, 2 when the database
@@ -45,11 +47,23 @@ def db_status(ctx: click.Context) -> None:
     runtime: Runtime = ctx.obj
     try:
         schema = runtime.schema()
-        say(f"Database: {schema.url}")
+        if not as_json:
+            say(f"Database: {schema.url}")
         status = schema.status()
     except IotConfigError as error:
         say(f"Error: {one_line(error)}", err=True)
         ctx.exit(_UNREACHABLE)
+    if as_json:
+        say_json(
+            {
+                "database": str(schema.url),
+                "current": status.current,
+                "pending": [str(migration) for migration in status.pending],
+                "known": status.known,
+                "is_current": status.is_current,
+            }
+        )
+        ctx.exit(0 if status.is_current else _BEHIND)
     say(f"Current revision: {status.current or 'none'}")
     for migration in status.pending:
         say(f"Pending migration {migration}")

@@ -181,8 +181,11 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
     help="Remove only revisions and changes that are older than this.",
 )
 @dry_run_option
+@json_option
 @click.pass_obj
-def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool) -> None:
+def prune_history(
+    runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool
+) -> None:
     """Remove old revisions, and old changes from the change log.
 
     With both options, a revision is removed only if neither option keeps it.
@@ -197,7 +200,10 @@ def prune_history(runtime: Runtime, keep: int | None, older_than: int | None, dr
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))
     with runtime.services() as services:
         steps = list(services.history.prune(retention, dry_run=dry_run))
-    revisions = counted(sum(step.revisions for step in steps), "revision")
-    changes = counted(sum(step.changes for step in steps), "change")
+    removed = sum(step.revisions for step in steps), sum(step.changes for step in steps)
+    if as_json:
+        say_json({"dry_run": dry_run, "revisions": removed[0], "changes": removed[1]})
+        return
+    revisions, changes = counted(removed[0], "revision"), counted(removed[1], "change")
     done = "would be removed" if dry_run else "removed"
     say(f"{revisions} and {changes} of the change log {done}, in {runtime.installation}")

@@ -14,16 +14,16 @@ from attrs import define, evolve, frozen
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.errors import RecordExists, RecordGone
 
-from .bulk_reports import ending, show_refusal
+from .bulk_reports import JsonReport, ending, show_refusal
 from .changed import echo_change
 from .counts import counted
-from .options import dry_run_option, keep_going_option, message_option
+from .options import dry_run_option, json_option, keep_going_option, message_option
 from .runtime import Runtime, Services
 from .sources import entries_of, say_left_out
 from .terminal import confirm, is_interactive, say
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnResult, Tally
+    from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Tally
     from iotconfig.domain.configs.revisions import ChangeNote
 
 
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 @keep_going_option
 @dry_run_option
 @message_option
+@json_option
 @click.pass_context
 def import_(
     ctx: click.Context,
@@ -73,6 +74,7 @@ def import_(
     keep_going: bool,
     dry_run: bool,
     message: str | None,
+    as_json: bool,
 ) -> None:
     """Store the configs of SOURCE: all of them, or none.
 
@@ -97,15 +99,23 @@ def import_(
         allow_empty=allow_empty,
     )
     asks = prune and not (dry_run or yes or expect_removed is not None)
-    if asks and not (is_interactive() and (source.is_dir() or source.is_file())):
+    if asks and (as_json or not is_interactive() or not (source.is_dir() or source.is_file())):
         raise click.UsageError(
             "--prune deletes configs: add --expect-removed N, or --yes. To list them first, use --dry-run."
         )
-    refusals = _Refusals()
+    report = JsonReport(options)
+    refusals = _Refusals(report.add_refusal if as_json else show_refusal)
     say_left_out(source)
     with runtime.services() as services:
         loading = _Loading(services, source, runtime.note(message), refusals)
-        tally = loading.confirmed(options) if asks else loading.load(options, _show_removal)
+        tally = (
+            loading.confirmed(options)
+            if asks
+            else loading.load(options, report.add_result if as_json else _show_removal)
+        )
+    if as_json:
+        report.show_import(tally)
+        ctx.exit(1 if tally.refused else 0)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{_deleted(tally)}{tally.refused} refused: "
         f"{ending(tally, options)}, in {runtime.installation}"
@@ -171,16 +181,17 @@ def _collecting_rarely() -> Iterator[None]:
 class _Refusals:
     """The refusals of an import, which are shown as they come."""
 
+    _on_refusal: OnRefusal
     has_conflict: bool = False
     """Whether a device already has a config with other content."""
     has_replaced: bool = False
     """Whether a board was replaced by another one."""
 
     def show(self, refusal: BulkRefusal) -> None:
-        """Print a refusal."""
+        """Report a refusal."""
         self.has_conflict = self.has_conflict or isinstance(refusal.error, RecordExists)
         self.has_replaced = self.has_replaced or isinstance(refusal.error, RecordGone)
-        show_refusal(refusal)
+        self._on_refusal(refusal)
 
 
 def _deleted(tally: Tally) -> str:

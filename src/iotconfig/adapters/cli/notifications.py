@@ -12,6 +12,7 @@ from iotconfig.domain.configs.query import ConfigQuery
 from .completion import complete_names
 from .counts import counted
 from .names import find
+from .options import json_option
 from .questions import ask, yes_option
 from .runtime import Runtime
 from .tables import Column, moment
@@ -60,6 +61,7 @@ def relay(runtime: Runtime) -> None:
 @click.option("--restart-hint", is_flag=True, help="With --all: also send every device the hint to restart.")
 @yes_option
 @click.option("--rate", type=_Rate(0.1, 1000), help="With --restart-hint: hints per second.  [default: 10]")
+@json_option
 @click.pass_obj
 def announce(
     runtime: Runtime,
@@ -68,6 +70,7 @@ def announce(
     restart_hint: bool,
     yes: bool,
     rate: float | None,
+    as_json: bool,
 ) -> None:
     """Announce configs again, without a change.
 
@@ -91,6 +94,9 @@ def announce(
             for config_id in found:
                 configs.announce(config_id)
             count = len(found)
+    if as_json:
+        say_json({"configs": count})
+        return
     say(f"{counted(count, 'config')} to be announced, in {runtime.installation}")
 
 
@@ -106,7 +112,7 @@ def _confirm_all(configs: ConfigUseCases, *, restart_hint: bool) -> None:
 
 @click.command()
 @click.option("--retry", is_flag=True, help="Retry parked notifications.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def notifications(runtime: Runtime, retry: bool, as_json: bool) -> None:
     """List pending and parked notifications, and relay problems.

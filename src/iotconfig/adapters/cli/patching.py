@@ -10,19 +10,19 @@ from attrs import evolve
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal
 from iotconfig.domain.errors import RecordNotFound
 
-from .bulk_reports import ending, show_refusal
+from .bulk_reports import JsonReport, ending, show_refusal, show_result
 from .changed import echo_change
 from .counts import counted
 from .diffs import echo_proposed
 from .merge_patches import member_options, merge_patch_of
-from .options import dry_run_option, keep_going_option, message_option
+from .options import dry_run_option, json_option, keep_going_option, message_option
 from .questions import ask, yes_option
 from .runtime import Runtime, Services
 from .selecting import SelectionOptions, selection_options
 from .terminal import is_interactive, say
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkResult, PatchOutcome
+    from iotconfig.domain.configs.bulk import PatchOutcome
     from iotconfig.domain.configs.selection import Selection
     from iotconfig.domain.documents.merge_patch import MergePatch
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @dry_run_option
 @yes_option
 @message_option
+@json_option
 @click.pass_context
 def patch(
     ctx: click.Context,
@@ -46,6 +47,7 @@ def patch(
     dry_run: bool,
     yes: bool,
     message: str | None,
+    as_json: bool,
     **selecting: Any,
 ) -> None:
     """Apply a merge patch to all selected configs, or to none.
@@ -63,6 +65,7 @@ def patch(
     selection = chosen.selection()
     change = merge_patch_of(merge, assignments, unset, "--merge JSON")
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
+    report = JsonReport(options)
     with runtime.services() as services:
         if chosen.is_broad and not (yes or dry_run) and is_interactive():
             selection = _confirmed(services, selection, change, options)
@@ -71,11 +74,14 @@ def patch(
             change,
             options,
             runtime.note(message),
-            show_refusal,
-            _show_result,
+            report.add_refusal if as_json else show_refusal,
+            report.add_result if as_json else show_result,
         )
-    _echo_samples(outcome)
     tally = outcome.tally
+    if as_json:
+        report.show(tally)
+        ctx.exit(1 if tally.refused else 0)
+    _echo_samples(outcome)
     if not (tally.changed or tally.same or tally.refused):
         say("No config is selected.", err=True)
     say(
@@ -109,10 +115,6 @@ def _confirmed(
             "Nothing was changed. --yes patches without a question.",
         )
     return evolve(selection, expect=count)
-
-
-def _show_result(result: BulkResult) -> None:
-    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
 
 
 def _echo_samples(outcome: PatchOutcome) -> None:

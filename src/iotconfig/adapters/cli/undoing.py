@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from iotconfig.domain.configs.bulk import BulkOptions
 from iotconfig.domain.errors import RecordNotFound
 
-from .bulk_reports import ending, show_refusal
+from .bulk_reports import JsonReport, ending, show_refusal, show_result
 from .changed import echo_change
-from .options import dry_run_option, keep_going_option, message_option
+from .options import dry_run_option, json_option, keep_going_option, message_option
 from .runtime import Runtime
 from .terminal import say
-
-if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkResult
 
 
 @click.command()
@@ -24,8 +19,11 @@ if TYPE_CHECKING:
 @keep_going_option
 @dry_run_option
 @message_option
+@json_option
 @click.pass_context
-def undo(ctx: click.Context, change: str, keep_going: bool, dry_run: bool, message: str | None) -> None:
+def undo(
+    ctx: click.Context, change: str, keep_going: bool, dry_run: bool, message: str | None, as_json: bool
+) -> None:
     """Undo a change, of one config or of many.
 
     Each config becomes again what it was before CHANGE. Commands print
@@ -36,17 +34,21 @@ def undo(ctx: click.Context, change: str, keep_going: bool, dry_run: bool, messa
     """
     runtime: Runtime = ctx.obj
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
+    report = JsonReport(options)
     with runtime.services() as services:
         try:
             tally = services.bulk.undo(
                 change.lower(),
                 options,
                 runtime.note(message),
-                show_refusal,
-                _show_result,
+                report.add_refusal if as_json else show_refusal,
+                report.add_result if as_json else show_result,
             )
         except RecordNotFound as error:
             raise click.ClickException(f"{error} 'iotconfig config history' lists changes.") from None
+    if as_json:
+        report.show(tally)
+        ctx.exit(1 if tally.refused else 0)
     say(
         f"{tally.changed} rolled back, {tally.deleted} deleted, {tally.restored} restored, "
         f"{tally.refused} refused: {ending(tally, options)}, in {runtime.installation}"
@@ -54,7 +56,3 @@ def undo(ctx: click.Context, change: str, keep_going: bool, dry_run: bool, messa
     if tally.change is not None:
         echo_change(tally.change)
     ctx.exit(1 if tally.refused else 0)
-
-
-def _show_result(result: BulkResult) -> None:
-    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
