@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import Factory, define, frozen
 
-from iotconfig.adapters.cli.runtime import Identity, Runtime, Schema, Services
+from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
@@ -369,6 +369,9 @@ class RemoteRuntime:
     installation: str = URL
 
     def schema(self) -> Schema:
+        raise _NeedsDatabase("This command needs the database itself.")
+
+    def backups(self) -> Backups:
         raise _NeedsDatabase("This command needs the database itself.")
 
     @contextmanager

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.cli.runtime import Identity, Runtime, Schema, Services
+    from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services
     from iotconfig.domain.configs.revisions import ChangeNote
 
     from .settings import Settings
@@ -69,6 +69,12 @@ class _Runtime:
 
         self._require_database()
         return wiring.backend(self._settings).schema()
+
+    def backups(self) -> Backups:
+        from . import wiring
+
+        self._require_database()
+        return wiring.backend(self._settings).backups()
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         if prepares:

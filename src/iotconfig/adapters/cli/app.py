@@ -12,6 +12,7 @@ from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
+from .backups import backup, restore_backup
 from .config_lists import list_configs
 from .config_patch import patch_config
 from .configs import config
@@ -102,6 +103,7 @@ for _command in (diff, edit, history, list_configs, patch_config, restore, rollb
     config.add_command(_command)
 for _command in (
     announce,
+    backup,
     config,
     db_status,
     device_token,
@@ -114,6 +116,7 @@ for _command in (
     patch,
     prune_history,
     relay,
+    restore_backup,
     serve,
     token,
     undo,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Schema(Protocol):
 
     def upgrade(self, *, recreate: bool = False) -> Sequence[object]:
         """Apply pending migrations and return them; `recreate` drops all our tables first."""
+        ...
+
+
+class Backups(Protocol):
+    """Backups of the database."""
+
+    def back_up(self, target: Path | None = None) -> Path:
+        """Copy the database into a new file, and return its path."""
+        ...
+
+    def restore(self, source: Path) -> Path | None:
+        """Replace the database by a backup; return where its former file is kept, None without one."""
         ...
 
 
@@ -128,6 +141,10 @@ class Runtime(Protocol):
 
     def schema(self) -> Schema:
         """The schema of the database, for commands that maintain it."""
+        ...
+
+    def backups(self) -> Backups:
+        """Backups of the database."""
         ...
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:

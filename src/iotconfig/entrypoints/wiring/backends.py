@@ -13,6 +13,7 @@ from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.jobs.ports import Lease, Wakeup
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
+from .clock import utc_now
 from .databases import (
     database_maintenance,
     database_url,
@@ -25,6 +26,7 @@ from .persistence import Persistence
 from .sql import SqlPersistence
 
 if TYPE_CHECKING:
+    from iotconfig.adapters.sql.backups import Backups
     from iotconfig.adapters.sql.migrations import Migrations
 
 _OURS: Final = frozenset({"postgresql", "postgres", "sqlite"})
@@ -39,6 +41,10 @@ class Backend(Protocol):
 
     def schema(self) -> Migrations:
         """The schema, for commands that maintain it. Raises `InvalidSetting` where another package maintains it."""
+        ...
+
+    def backups(self) -> Backups:
+        """Backups, for the commands. Raises `InvalidSetting` where another package maintains the database."""
         ...
 
     def prepare(self) -> Sequence[object]:
@@ -111,6 +117,11 @@ class SqlBackend:
 
     def schema(self) -> Migrations:
         return migrations(self._settings)
+
+    def backups(self) -> Backups:
+        from iotconfig.adapters.sql.backups import Backups
+
+        return Backups(database_url(self._settings), utc_now)
 
     def prepare(self) -> Sequence[object]:
         return migrations(self._settings).prepare()

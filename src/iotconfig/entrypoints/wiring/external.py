@@ -63,6 +63,9 @@ class ExternalBackend:
             f"DATABASE_URL: {self} has no schema of ours: the package of its adapter prepares it."
         )
 
+    def backups(self) -> NoReturn:
+        raise InvalidSetting(f"DATABASE_URL: {self} is backed up as the package of its adapter says.")
+
     def prepare(self) -> Sequence[object]:
         self._store.prepare()
         return ()

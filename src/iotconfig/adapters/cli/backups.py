@@ -1,0 +1,40 @@
+"""Commands that back up a SQLite database, and restore it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .runtime import Runtime
+from .tables import printable
+from .terminal import say
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.pass_obj
+def backup(runtime: Runtime, path: Path | None) -> None:
+    """Copy a SQLite database into a new file.
+
+    PATH is a new file, or a directory for a file with a dated name; without it,
+    that is in the working directory. The service can run meanwhile. The copy is
+    complete or not made. Assets and settings are not in it.
+    """
+    written = runtime.backups().back_up(path)
+    say(f"Copied {runtime.installation} to {printable(written)}")
+
+
+@click.command("restore")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.pass_obj
+def restore_backup(runtime: Runtime, path: Path) -> None:
+    """Replace a SQLite database by the backup PATH.
+
+    The service has to be stopped. The replaced file is kept beside the
+    database. 'iotconfig config restore' restores one deleted config.
+    """
+    kept = runtime.backups().restore(path)
+    say(f"Restored {runtime.installation} from {printable(path)}")
+    if kept is not None:
+        say(f"The replaced file is kept as {printable(kept)}")
