@@ -30,7 +30,13 @@ def guarded(on_sqlite: Starter) -> Iterator[Service]:
 
 def _routes() -> list[tuple[str, str, Access]]:
     """Each method of each route, with a path that its template matches."""
-    fields = {"segment": "999999", "number": "1", "mac": "020000000000", "name": "nothing.bin"}
+    fields = {
+        "segment": "999999",
+        "number": "1",
+        "mac": "020000000000",
+        "name": "nothing.bin",
+        "change": "0" * 16,
+    }
     return [
         (method, route.path.format_map(fields), access)
         for route in ROUTES

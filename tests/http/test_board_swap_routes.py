@@ -38,7 +38,13 @@ def test_a_config_moves_with_its_history(both: Service, config: Any) -> None:
     answer = _swap(both.client, config, new.replace(":", "-").upper())
     assert (200, '"4"') == (answer.status, answer.headers["etag"])
     moved = answer.json()
-    assert {**config, "mac_address": new, "revision": 4, "updated_at": moved["updated_at"]} == moved
+    changed = {
+        "mac_address": new,
+        "revision": 4,
+        "updated_at": moved["updated_at"],
+        "change": moved["change"],
+    }
+    assert {**config, **changed} == moved
     assert answer.body == both.client.get(f"/api/configs/{config['id']}").body
     assert CONTENT.encode() == _document(both.client, new).body
     history = both.client.get(f"/api/configs/{config['id']}/revisions").json()["revisions"]

@@ -20,7 +20,9 @@ from tests.support.wire import answers, request_bytes
 from tests.support.worker import PARSERS, InProcessWorker
 
 PATHS = [
-    route.path.format_map({"segment": "1", "mac": "02ab00000001", "number": "1", "name": "a.bin"})
+    route.path.format_map(
+        {"segment": "1", "mac": "02ab00000001", "number": "1", "name": "a.bin", "change": "0"}
+    )
     for route in ROUTES
 ]
 REQUESTS = [(method, path) for path, route in zip(PATHS, ROUTES, strict=True) for method in route.operations]

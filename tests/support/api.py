@@ -21,6 +21,7 @@ CONFIG_MEMBERS = [
     "content",
     "created_at",
     "updated_at",
+    "change",
 ]
 
 _INTERNALS = re.compile(

@@ -29,6 +29,7 @@ _SUMMARY: Final = (
     configs.c.etag,
     configs.c.created_at,
     configs.c.updated_at,
+    configs.c.change,
 )
 _SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.mac_address)
 """Each config with its document, which it always has."""

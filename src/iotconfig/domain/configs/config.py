@@ -53,6 +53,7 @@ class Config:
             etag=self.content.etag,
             created_at=self.created_at,
             updated_at=self.updated_at,
+            change=self.change,
         )
 
 
@@ -70,3 +71,5 @@ class ConfigSummary:
     """The content ETag, quotes included."""
     created_at: datetime
     updated_at: datetime
+    change: str = field(default="", eq=False)
+    """The id of the write that made the revision. Not compared: ids are random."""
