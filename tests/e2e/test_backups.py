@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import make_url
 
 from tests.support.api import created
 from tests.support.http import Client
@@ -39,9 +37,9 @@ def restored_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 def back_up_and_restore(source: str, target: str, directory: Path) -> None:
     """The commands of docs/operations.md, with the test's paths."""
     if source.startswith("sqlite"):
-        path, copy = (str(make_url(url).database) for url in (source, target))
-        program = f"import sqlite3; sqlite3.connect({path!r}).execute(\"VACUUM INTO '{copy}'\")"
-        subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+        copy = directory / "backup.db"
+        assert 0 == run_command("backup", str(copy), env=environment(source)).returncode
+        assert 0 == run_command("restore", str(copy), env=environment(target)).returncode
         return
     dump = directory / "iotconfig.dump"
     subprocess.run([tools() / "pg_dump", "--format=custom", f"--file={dump}", source], check=True, timeout=60)

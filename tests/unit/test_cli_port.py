@@ -70,7 +70,16 @@ def test_a_command_needs_only_its_port(arguments: list[str], calls: list[str], o
 def test_every_command_is_tried() -> None:
     """A new command joins the list, unless it needs an editor, the database or a process."""
     tried = [" ".join(arguments) for arguments, _, _ in COMMANDS]
-    tried += ["config edit", "load-test-data", "upgrade-db", "db-status", "relay", "serve"]
+    tried += [
+        "config edit",
+        "load-test-data",
+        "upgrade-db",
+        "db-status",
+        "backup",
+        "restore",
+        "relay",
+        "serve",
+    ]
     names = {
         f"{name} {inner}".strip()
         for name, command in cli.commands.items()

@@ -104,12 +104,12 @@ def test_labels_do_not_contain_data_of_callers(
 
 
 def test_every_route_of_configs_has_an_operation() -> None:
-    """Each route below /api/configs has an operation for the dashboards."""
+    """Each route of configs, of deleted ones and of changes has an operation for the dashboards."""
     configs = {
         (route.path, method)
         for route in ROUTES
         for method in route.operations
-        if route.path.startswith(("/api/configs", "/api/deleted-configs"))
+        if route.path.startswith(("/api/configs", "/api/deleted-configs", "/api/changes"))
     }
 
     assert configs == set(ROUTES.metrics)

@@ -98,6 +98,7 @@ def test_workers_share_the_disk_space() -> None:
         (Kind.EXPORT, "HEAD", "/api/configs/export"),
         (Kind.CHANGE, "POST", "/api/configs/import"),
         (Kind.CHANGE, "POST", "/api/configs/patch"),
+        (Kind.CHANGE, "POST", "/api/changes/0123456789abcdef/undo"),
         (Kind.UPLOAD, "POST", "/api/assets"),
     ],
 )
@@ -105,7 +106,8 @@ def test_every_route_that_takes_a_slot(kind: Kind, method: str, path: str) -> No
     """Without a free slot it answers 429; otherwise it does its work and releases the slot."""
     transfers = Transfers(1)
     client = WsgiClient(app_in_memory(transfers=transfers))
-    body = b'{"match": "", "merge": {}}' if method == "POST" else b""
+    patch = {"/api/configs/patch": b'{"all": true, "merge": {}}'}
+    body = patch.get(path, b"{}") if method == "POST" else b""
     headers = {"Content-Type": "application/json"}
     slot = transfers.take(kind, "another caller")
     refused = client.request(method, path, body=body, headers=headers)
