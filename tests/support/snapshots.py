@@ -12,6 +12,7 @@ from attrs import field, frozen
 from .command_line import Outcome
 
 _CHANGE = re.compile(r"\b[0-9a-f]{16}\b")
+_STAMP = re.compile(r"-\d{8}-\d{6}(?=\.db)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
 
 
@@ -34,7 +35,7 @@ class Snapshot:
         if outcome.status:
             lines.append(f"[exit status {outcome.status}]")
         text = _TIME.sub("2026-01-02 03:04:05Z", "\n".join(lines)).replace("\x1b", "\\e")
-        text = _CHANGE.sub("0123456789abcdef", text)
+        text = _STAMP.sub("-20260102-030405", _CHANGE.sub("0123456789abcdef", text))
         for found, replacement in self.replaced.items():
             text = text.replace(found, replacement)
         self._entries.append(text)
