@@ -41,7 +41,7 @@ def test_all_files_are_private(start_serve: Callable[..., Serve], tmp_path: Path
     assert {
         "configs.db", "configs.db-wal", "configs.db-shm", "configs.db-relay.lock",
         "deep", "deep/assets", "deep/assets/firmware.bin", "deep/assets/.digests/firmware.bin",
-        "fleet", "fleet/02:00:00:00:00:01.json", "fleet.ndjson",
+        "fleet", "fleet/020000000001.json", "fleet.ndjson",
     } <= made.keys()  # fmt: skip
     assert {} == {name: oct(mode) for name, mode in made.items() if mode & 0o077}
     assert "chmod" not in depot.serve.output()

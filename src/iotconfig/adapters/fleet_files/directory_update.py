@@ -105,7 +105,7 @@ class _Update:
         held = self._held.pop(config.mac_address, [])
         name = self._name(config.mac_address, held)
         if not held:
-            self._write(name, config.text, 0o600)
+            self._write(name, config.text)
             self.new.append(name)
             return
         before = name if name in held else held[0]
@@ -114,7 +114,7 @@ class _Update:
         if is_changed:
             # A file that is replaced keeps its mode.
             mode = os.stat(before, dir_fd=self._root, follow_symlinks=False).st_mode
-            self._write(name, config.text, stat.S_IMODE(mode) if stat.S_ISREG(mode) else 0o600)
+            self._write(name, config.text, stat.S_IMODE(mode) if stat.S_ISREG(mode) else None)
         if before != name:
             self._renamed.append((before, name))
         if is_changed or before != name:
@@ -157,9 +157,13 @@ class _Update:
         except (OSError, IotConfigError, UnicodeDecodeError):
             return False
 
-    def _write(self, name: str, text: str, mode: int) -> None:
+    def _write(self, name: str, text: str, mode: int | None = None) -> None:
+        """Write a file that is not complete yet. `mode`: of the file that it replaces, if it does."""
         with os.fdopen(os.open(name, NEW_FILE, 0o600, dir_fd=self._inside), "wb") as file:
             file.write(text.encode())
+            if mode is None:
+                return
+            # What is replaced must not be lost. A new file is written again by the next update; 10,000 took 50 s.
             file.flush()
             os.fsync(file.fileno())
             # A file system without modes refuses to set one.
