@@ -73,10 +73,12 @@ def test_values_that_are_no_content(value: str) -> None:
         (["=1"], (), "path"),
         ([], (".a",), "path"),
         (["/a~2=1"], (), "JSON Pointer"),
+        (["a" + ".a" * 2000 + "=1"], (), "levels"),
+        ([], ("/a" * 2000,), "levels"),
     ],
 )
 def test_what_a_merge_patch_cannot_do(assignments: list[str], unset: tuple[str, ...], phrase: str) -> None:
-    """Store null, change elements of arrays, or two things at one place."""
+    """Store null, change elements of arrays, or two things at one place, or nest deeper than content."""
     with pytest.raises(ValidationFailed, match=phrase):
         patch_of(*assignments, unset=unset)
 

@@ -14,7 +14,7 @@ from iotconfig.domain.documents.content import MAX_DEPTH
 from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.documents.pointer import path_of
-from iotconfig.domain.errors import InvalidDocument, ValidationFailed
+from iotconfig.domain.errors import InvalidDocument, ValidationFailed, excerpt
 
 from .streams import STANDARD_STREAM, standard_input
 
@@ -115,6 +115,8 @@ def steps_of(path: str) -> tuple[str, ...]:
 def _member_path(path: str) -> tuple[str, ...]:
     """The names of a path to a member of an object."""
     steps = steps_of(path)
+    if len(steps) > MAX_DEPTH:
+        raise ValidationFailed(f"{excerpt(path)}: content has at most {MAX_DEPTH} levels.")
     if any(_INDEX.fullmatch(step) for step in steps):
         raise ValidationFailed(
             f"{path}: a merge patch cannot change an element of an array. --set the whole array; "
