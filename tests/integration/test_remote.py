@@ -219,6 +219,58 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
     assert TOKEN not in ended.errors
 
 
+HOSTILE: dict[str, bytes] = {
+    "nested deeply": b"[" * 200_000,
+    "a detail named as an argument": b'{"code": "X", "error": "No.", "details": {"message": 1, "self": 2, "code": 3}}',
+    "the same, of a known error": b'{"code": "VALIDATION_FAILED", "error": "No.", "details": {"message": 1, "self": 2}}',
+    "a line that was not sent": b"""{"code": "UNPROCESSABLE", "error": "No.", "details": {"new": 0, "changed": 0,
+        "same": 0, "skipped": 0, "refused": 1, "errors": [{"place": "line 99999", "error": "No.", "code": "X",
+        "details": {}}]}}""",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_refusal_as_no_service_writes_it(body: bytes) -> None:
+    """It is an error like any other, and no traceback."""
+    record = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        # A connection that is closed with unread bytes is reset, and may lose its answer.
+        request.rfile.read(int(request.headers["Content-Length"]))
+        answering(422, body)(request)
+
+    with server(answer) as address:
+        ended = on(f"http://{address}", TOKEN).run("import", "-", stdin=record)
+
+    assert 1 == ended.status
+    assert "Traceback" not in ended.errors
+    assert "No." in ended.errors or "not as an iotconfig service does" in ended.errors
+
+
+@pytest.mark.parametrize("status", [200, 422])
+def test_an_answer_without_end(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more of it is kept in memory than a service sends."""
+    monkeypatch.setattr("iotconfig.adapters.remote.connection.MOST_ANSWER_BYTES", 1000)
+    with server(answering(status, b" " * 1001)) as address:
+        ended = on(f"http://{address}", TOKEN).run("config", "list")
+
+    assert (
+        1,
+        f"Error: The server at http://{address} answered GET /api/configs with more than 1000 bytes.\n",
+    ) == (ended.status, ended.errors)
+
+
+def test_an_export_with_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused as soon as it is longer than a record can be."""
+    monkeypatch.setattr("iotconfig.adapters.remote.bulk._MOST_LINE_BYTES", 1000)
+    line = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
+    with server(answering(200, line + b"\n" + line + b" " * 1000)) as address:
+        ended = on(f"http://{address}", TOKEN).run("export", "-")
+
+    assert 1 == ended.status
+    assert "did not answer as an iotconfig service of this version does." in ended.errors
+
+
 def test_the_certificate_is_verified(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

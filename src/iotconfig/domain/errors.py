@@ -32,7 +32,7 @@ class IotConfigError(Exception):
     code: str = "INTERNAL_ERROR"
     """The stable name that programs match on; each kind of error has one."""
 
-    def __init__(self, message: str, **details: object) -> None:
+    def __init__(self, message: str, /, **details: object) -> None:
         super().__init__(harmless(message))
         self.details: dict[str, object] = details
 

@@ -43,7 +43,9 @@ _CONFIGS: Final = "/api/configs"
 _NDJSON: Final = "application/x-ndjson"
 _SECONDS: Final = 900.0
 """The longest wait for the outcome: a service may queue large imports."""
-_LINE: Final = re.compile(r"line ([0-9]+)\b")
+_MOST_LINE_BYTES: Final = 3 * MOST_CONTENT_BYTES
+"""More than a record of an export has: its content may be a string, with a backslash before each quote."""
+_LINE: Final = re.compile(r"line [0-9]+\b")
 _REFUSED: Final = frozenset(
     {"UNPROCESSABLE", "VALIDATION_FAILED", "CHANGED_SINCE", "RECORD_EXISTS", "RECORD_GONE"}
 )
@@ -148,7 +150,9 @@ class RemoteBulk(RemoteUseCases):
             )
             report = self._report(request).body
         self._refuse(
-            report, on_refusal, lambda text: _LINE.sub(lambda found: places[int(found[1]) - 1], text, 1)
+            report,
+            on_refusal,
+            lambda text: _LINE.sub(lambda found: places.get(found[0], found[0]), text, 1),
         )
         for mac_address in self.read(report, _Imported).removed:
             on_result(BulkResult(str(mac_address), mac_address, Outcome.DELETED, None, None))
@@ -194,7 +198,7 @@ class RemoteBulk(RemoteUseCases):
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
         with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=_SECONDS)) as blocks:
-            yield map(self._exported, _lines(blocks))
+            yield map(self._exported, self._lines(blocks))
 
     def _give_results(self, report: _Report, on_result: OnResult) -> _Patched:
         """Report the results of a patch or an undo, and return what its answer has of single configs."""
@@ -224,6 +228,20 @@ class RemoteBulk(RemoteUseCases):
             config = self.entity(Request("GET", f"{_CONFIGS}/{sample.id}"), Config)
             yield PatchSample(config, Merge(patch, MOST_CONTENT_BYTES).apply(config.content))
 
+    def _lines(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The lines of an export. Raises `NotThisService` for one that is longer than a record can be."""
+        rest = bytearray()
+        for block in blocks:
+            *ends, begin = block.split(b"\n")
+            for end in ends:
+                yield bytes(rest + end)
+                rest.clear()
+            rest += begin
+            if len(rest) > _MOST_LINE_BYTES:
+                raise self.malformed()
+        if rest:
+            yield bytes(rest)
+
     def _exported(self, line: bytes) -> ExportedConfig:
         try:
             entry = entry_of(line, "", len(line))
@@ -239,9 +257,9 @@ def _parameters(options: BulkOptions, note: ChangeNote) -> dict[str, object]:
 
 def _write_entries(
     file: BinaryIO, source: Iterable[BulkEntry | BulkRefusal], on_refusal: OnRefusal
-) -> tuple[list[str], int]:
-    """Write entries as records; return the place of each, and the number of refusals among them, which are reported."""
-    places: list[str] = []
+) -> tuple[dict[str, str], int]:
+    """Write entries as records; return the place of each by its line, and the number of refusals, which are reported."""
+    places: dict[str, str] = {}
     refused = 0
     for item in source:
         if isinstance(item, BulkRefusal):
@@ -250,7 +268,7 @@ def _write_entries(
             continue
         if item.if_revision is not None:
             raise ValidationFailed("A service imports no entries for certain revisions.")
-        places.append(item.place)
+        places[f"line {len(places) + 1}"] = item.place
         file.write(f"{record_of(ExportedConfig(item.mac_address, item.content.text))}\n".encode())
     return places, refused
 
@@ -270,12 +288,3 @@ def _selecting(selection: Selection) -> str:
     }
     where = ", ".join(f"{json.dumps(each.pointer)}: {each.value}" for each in selection.where)
     return f'{json.dumps(given, ensure_ascii=False)[1:-1]}, "where": {{{where}}}'
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for block in blocks:
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest

@@ -16,11 +16,13 @@ from iotconfig._version import __version__
 from iotconfig.domain.errors import StoreNotReached, StoreUnavailable, ValidationFailed
 
 from .address import ServiceAddress
-from .problems import error_of
+from .problems import NotThisService, error_of
 
 JSON: Final = "application/json"
 MOST_CONTENT_BYTES: Final = 16 * 1024 * 1024
 """What a service can be set to at most. Its own limit is not known here: it refuses what exceeds it."""
+MOST_ANSWER_BYTES: Final = 16 * MOST_CONTENT_BYTES
+"""The longest answer that is kept in memory: more than a service sends, and no endless body."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _BLOCK: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 10.0
@@ -107,8 +109,8 @@ class ServiceConnection:
 
     def ask(self, request: Request) -> Answer:
         """Send a request and return its whole answer."""
-        with self._sent(request) as response, self._translated(request):
-            body = response.read()
+        with self._sent(request) as response:
+            body = self._whole(request, response)
         if response.status in _OK:
             return Answer(response.status, body, response.headers)
         raise error_of(
@@ -125,14 +127,25 @@ class ServiceConnection:
         """Send a request; in the block, its answer arrives in blocks of bytes."""
         with self._sent(request) as response:
             if response.status not in _OK:
-                with self._translated(request):
-                    body = response.read()
+                body = self._whole(request, response)
                 location = _header(response.headers, "location")
                 asked = f"{request.method} {request.path}"
                 raise error_of(
                     self.address, asked, response.status, body, location, has_token=bool(self._token)
                 )
             yield self._blocks(request, response)
+
+    def _whole(self, request: Request, response: httpcore.Response) -> bytes:
+        """The body of an answer. Raises `NotThisService` if it does not end within `MOST_ANSWER_BYTES`."""
+        body = bytearray()
+        for block in self._blocks(request, response):
+            body += block
+            if len(body) > MOST_ANSWER_BYTES:
+                raise NotThisService(
+                    f"The server at {self.address} answered {request.method} {request.path} with more than "
+                    f"{MOST_ANSWER_BYTES} bytes."
+                )
+        return bytes(body)
 
     def _blocks(self, request: Request, response: httpcore.Response) -> Iterator[bytes]:
         with self._translated(request):

@@ -51,7 +51,7 @@ _MISSING: Final = frozenset({"ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"})
 class ServiceRefused(IotConfigError):
     """A refusal that has no class of its own in the domain: `code` is the service's."""
 
-    def __init__(self, code: str, message: str, **details: object) -> None:
+    def __init__(self, code: str, message: str, /, **details: object) -> None:
         super().__init__(message, **details)
         self.code = code
 
@@ -123,7 +123,7 @@ def _problem(body: bytes) -> Mapping[str, Any] | None:
     """The members of a problem; None where the body is none."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):
         return None
