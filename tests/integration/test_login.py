@@ -110,6 +110,18 @@ def test_a_logout_forgets_the_token(guarded: str, sqlite_url: str, environ: Mapp
         ('{"current": null, "tokens": {}}', 0o640, "other users may read it"),
         ("{", 0o600, "is damaged: remove it, and log in again"),
         ("[]", 0o600, "is damaged: remove it, and log in again"),
+        ("[" * 200_000, 0o600, "is damaged: remove it, and log in again"),
+        ('{"current": 5, "tokens": {}}', 0o600, "is damaged: remove it, and log in again"),
+        (
+            '{"current": null, "tokens": {"http://127.0.0.1": 5}}',
+            0o600,
+            "is damaged: remove it, and log in again",
+        ),
+        (
+            '{"current": "http://127.0.0.1", "tokens": {"http://127.0.0.1": "secret\\nsecret"}}',
+            0o600,
+            "is damaged: remove it, and log in again",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_trusted(

@@ -47,11 +47,20 @@ class Logins:
                         f"{excerpt(str(path))} has tokens, and other users may read it: run 'chmod 600' on it."
                     )
                 found: Any = json.loads(file.read())
-                return cls(dict(found["tokens"]), found["current"])
+                return cls._checked(dict(found["tokens"]), found["current"])
         except FileNotFoundError:
             return cls()
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise ValidationFailed(f"{excerpt(str(path))} is damaged: remove it, and log in again.") from None
+
+    @classmethod
+    def _checked(cls, tokens: Mapping[Any, Any], current: Any) -> Self:
+        """The logins. Raises `ValueError` for values of other kinds, and for characters that no header has."""
+        for text in (*tokens, *tokens.values(), "" if current is None else current):
+            # The error of a malformed header would have the token.
+            if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text:
+                raise ValueError
+        return cls(tokens, current)
 
     def with_login(self, url: str, token: str) -> Self:
         """The logins with this one, which becomes the current one."""
