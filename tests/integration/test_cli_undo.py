@@ -86,6 +86,13 @@ def test_every_change_prints_its_id(quick: CommandLine) -> None:
     assert "1 deleted" in quick.ok("undo", printed[-1]).text
 
 
+def test_a_board_swap_prints_the_command_that_undoes_it(quick: CommandLine) -> None:
+    """`undo` would refuse it."""
+    moved = quick.ok("config", "replace-device", "1", MAC.format(9))
+    assert f"; undo it: iotconfig config replace-device 1 {MAC.format(0)}\n" in moved.text
+    quick.ok("config", "replace-device", "1", MAC.format(0))
+
+
 def test_a_config_that_changed_again_is_listed(quick: CommandLine) -> None:
     """Nothing is undone, the exit status is 1, and the config is named; --keep-going undoes the others."""
     change = change_in(quick.ok("patch", "--all", "--merge", '{"z": 1}'))
@@ -104,9 +111,9 @@ def test_a_config_that_changed_again_is_listed(quick: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("change", ["0123456789abcdef", "1", "last"])
-def test_an_unknown_change(quick: CommandLine, change: str) -> None:
+def test_an_unknown_change(command: CommandLine, change: str) -> None:
     """It is refused in one line that says where ids are listed."""
-    refused = quick.run("undo", change)
+    refused = command.run("undo", change)
 
     assert (1, "", 1) == (refused.status, refused.text, refused.errors.count("\n"))
     assert f"Change {change} was not found" in refused.errors

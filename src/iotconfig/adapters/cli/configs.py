@@ -222,7 +222,8 @@ def replace_device(
                 f"to give the board to config {before.id}, run 'iotconfig config delete {mac_address}' first"
             )
             raise RecordExists(mac_address, way_out) from None
-    echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json)
+    back = f"iotconfig config replace-device {moved.id} {before.mac_address}"
+    echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json, undo=back)
 
 
 def _echo_put(
