@@ -219,6 +219,14 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
     assert TOKEN not in ended.errors
 
 
+def test_a_change_that_is_no_text_is_not_asked_for() -> None:
+    """What cannot be an id of a change names none, without a request."""
+    ended = on(f"http://127.0.0.1:{free_port()}").run("undo", "x\udcff")
+
+    assert 1 == ended.status
+    assert "Error: Change x\\udcff was not found." in ended.errors
+
+
 HOSTILE: dict[str, bytes] = {
     "nested deeply": b"[" * 200_000,
     "a detail named as an argument": b'{"code": "X", "error": "No.", "details": {"message": 1, "self": 2, "code": 3}}',

@@ -30,6 +30,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Merge
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress
@@ -187,6 +188,7 @@ class RemoteBulk(RemoteUseCases):
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
     ) -> Tally:
+        check_change_id(change)
         path = f"/api/changes/{quote(change, safe='')}/undo"
         report = self._report(
             Request("POST", path, _parameters(options, note), signed(note), seconds=_SECONDS)
