@@ -130,7 +130,7 @@ def test_requests_get_503_at_the_loss_of_the_server(
     pids = serve.pids()
     ndjson = {"Content-Type": "application/x-ndjson"}
     json = {"Content-Type": "application/json"}
-    patch = b'{"match": "", "merge": {"patched": true}}'
+    patch = b'{"all": true, "merge": {"patched": true}}'
     done = (0, 0, 0, 0)
     for method, path, body, headers, after, table, lock in (
         ("POST", "import", any_fleet.read_bytes(), ndjson, (ANY, ANY, ANY, ANY), written, "SHARE"),

@@ -244,7 +244,7 @@ def test_writers_and_bulk_writes_of_the_same_devices(
                 threads.submit(
                     over_http,
                     "patch?keep_going=true",
-                    b'{"all": True, "merge": {"http": true}}',
+                    b'{"all": true, "merge": {"http": true}}',
                     {"Content-Type": "application/json"},
                 ),
                 threads.submit(by_command, "patch", "--all", "--keep-going", "--merge", '{"cli": 1}'),
