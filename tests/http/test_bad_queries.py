@@ -81,11 +81,9 @@ def test_operator_routes_refuse_unknown_parameters(untouched_single: Caller, que
 def test_an_unsupported_dry_run_is_refused(untouched_single: Caller) -> None:
     """A request for a dry run never makes the change."""
     first = untouched_single.get("/api/configs?limit=1").json()["configs"][0]
-    by_mac = f"/api/configs/by-mac/{first['mac_address']}?dry_run=true"
     body = {"mac_address": "02ab00000001", "content": {}}
     for answer in (
         untouched_single.request("DELETE", f"/api/configs/{first['id']}?dry_run=true"),
-        untouched_single.send_json("PUT", by_mac, {"content": {"a": 1}}),
         untouched_single.send_json("POST", "/api/configs?dry_run=true", body),
     ):
         problem = expect_problem(answer, 400, "VALIDATION_FAILED")

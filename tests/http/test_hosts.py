@@ -61,11 +61,16 @@ def test_a_query_that_is_not_utf8_is_refused(single: Service, query: str) -> Non
     expect_problem(single.client.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")
 
 
-def test_a_device_path_without_the_suffix_gets_a_hint(single: Service) -> None:
-    """This is the most common mistake with this API."""
-    problem = expect_problem(single.client.get("/api/configs/02-ab-00-00-00-01"), 404, "RECORD_NOT_FOUND")
+def test_a_device_path_without_the_suffix_names_the_config(single: Service) -> None:
+    """The config has the document as a member; for an unknown device, the refusal has its canonical MAC address."""
+    config = created(single.client, {"a": 1})
+    path = f"/api/configs/{config['mac_address']}"
+    unknown = expect_problem(single.client.get("/api/configs/02-ab-00-00-00-01"), 404, "RECORD_NOT_FOUND")
 
-    assert "/api/configs/02:ab:00:00:00:01.json" in problem["error"]
+    assert config == single.client.get(path).json()
+    assert config["content"] == single.client.get(f"{path}.json").json()
+    assert {"key": "02:ab:00:00:00:01"} == unknown["details"]
+    assert "02:ab:00:00:00:01" in unknown["error"]
 
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
