@@ -11,10 +11,14 @@ import falcon
 import pytest
 from falcon import inspect
 
+from iotconfig.adapters.codec import to_json
 from iotconfig.adapters.http.openapi.document import document, path_of
 from iotconfig.adapters.http.openapi.shapes import DESCRIPTIONS
 from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.domain.announcing.announcement import Announcement
+from iotconfig.domain.announcing.notifications import AT_ONCE, Notification
+from iotconfig.testing.announcement_builders import subject
 from tests.support.apps import app_in_memory
 from tests.support.wsgi_client import WsgiClient
 
@@ -89,6 +93,25 @@ def test_every_description_belongs_to_a_member() -> None:
     used = {part.get("description") for schema in schemas for part in schema.get("properties", {}).values()}
 
     assert set() == set(DESCRIPTIONS.values()) - used
+
+
+def test_members_that_can_be_null_are_described_so() -> None:
+    """Pending notifications are written with all of their members, also with those that are null by default."""
+    schemas = document(ROUTES)["components"]["schemas"]
+    announcement = Announcement(subject(1), restart_hint=True)
+    written = json.loads(to_json(Notification(announcement, 1, AT_ONCE, AT_ONCE)))
+
+    assert (None, None) == (written["last_error"], written["announcement"]["state"])
+    assert ["string", "null"] == schemas["Notification"]["properties"]["last_error"]["type"]
+    assert {"type": "null"} in schemas["Announcement"]["properties"]["state"]["anyOf"]
+
+
+def test_the_refusal_of_another_number_of_deletions_is_described() -> None:
+    """`expect_removed` of an import and `expect` of a patch are refused with 412."""
+    paths = document(ROUTES)["paths"]
+
+    assert "412" in paths["/api/configs/import"]["post"]["responses"]
+    assert "412" in paths["/api/configs/patch"]["post"]["responses"]
 
 
 def objects(part: object) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answers import RawJson, answer, answer_class, rfc3339, to_json, written_name
+from .answers import RawJson, answer, answer_class, leaves_out_none, rfc3339, to_json, written_name
 from .bodies import BodyReader
 from .entities import MalformedAnswer, entity_of
 from .records import Record, entry_of, record_of
@@ -19,6 +19,7 @@ __all__ = [
     "answer_class",
     "entity_of",
     "entry_of",
+    "leaves_out_none",
     "record_of",
     "rfc3339",
     "summary_of",

@@ -59,6 +59,11 @@ def written_name(attribute: Attribute[Any]) -> str:
     return (attribute.alias or attribute.name).removesuffix("_")
 
 
+def leaves_out_none(cls: type) -> bool:
+    """Whether members of `cls` whose default is None are left out while they are None: of answers, not of entities."""
+    return cls in _decorated
+
+
 def answer_class(cls: type) -> type:
     """The class that describes what `to_json` writes for `cls`: itself, or the one that stands for an entity."""
     stand_in, _ = _STAND_INS.get(cls, (cls, None))

@@ -22,7 +22,7 @@ from typing import (
 
 from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
-from iotconfig.adapters.codec import answer_class, written_name
+from iotconfig.adapters.codec import answer_class, leaves_out_none, written_name
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.announcing.service import DeliveryHealth
@@ -128,7 +128,7 @@ class SchemaWriter:
     """Writes schemas from classes: of answers, or of bodies."""
 
     _is_body: bool
-    """A body takes no other members, and content also as its text; an answer leaves out what is None by default."""
+    """A body takes no other members, and content also as its text."""
 
     def schema(self, shape: Any) -> Part:
         """The schema of a type; of a component, a reference to it. Raises `TypeError` for a type without a schema."""
@@ -169,7 +169,7 @@ class SchemaWriter:
         hints = get_type_hints(cls, include_extras=True)
         for attribute in fields(cls):
             hint = hints[attribute.name]
-            is_left_out = attribute.default is None and not self._is_body
+            is_left_out = attribute.default is None and not self._is_body and leaves_out_none(cls)
             yield (
                 written_name(attribute),
                 _without_none(hint) if is_left_out else hint,

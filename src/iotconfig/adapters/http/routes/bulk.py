@@ -50,7 +50,7 @@ AREA: Final = Area(
                     },
                 ),
                 answers={200: Answer("The outcome of the import", Imported)},
-                refuses=("INVALID_OPERATION", "UNPROCESSABLE"),
+                refuses=("INVALID_OPERATION", "PRECONDITION_FAILED", "UNPROCESSABLE"),
                 metric="import",
             ),
         ),
