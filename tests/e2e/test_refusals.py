@@ -22,7 +22,7 @@ _MERGE = {"Content-Type": "application/merge-patch+json"}
 
 @frozen
 class Request:
-    """A request with placeholders `{id}`, `{mac}` and `{gone}`, and whether an administrator sends it."""
+    """A request with placeholders (`{id}`, `{mac}`, `{gone}`, `{change}`), and whether an administrator sends it."""
 
     method: str
     path: str
@@ -40,6 +40,7 @@ REFUSED = {
     "ROUTE_NOT_FOUND": Request("GET", "/api/nowhere%ff"),
     "METHOD_NOT_ALLOWED": Request("PATCH", "/api/configs", "{}", _MERGE),
     "RECORD_EXISTS": Request("POST", "/api/configs", '{"mac_address": "{mac}", "content": {}}'),
+    "CHANGED_SINCE": Request("POST", "/api/changes/{change}/undo"),
     "RECORD_GONE": Request("GET", "/api/configs/{gone}.json"),
     "LENGTH_REQUIRED": Request("POST", "/api/configs", headers={"Transfer-Encoding": "chunked"}),
     "PRECONDITION_FAILED": Request("PATCH", "/api/configs/{id}", "{}", {**_MERGE, "If-Match": '"9"'}),
@@ -72,7 +73,7 @@ def admin(serve: Serve) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def names(serve: Serve, admin: dict[str, str]) -> dict[str, str]:
-    """A config, and a replaced board."""
+    """A config, a replaced board, and the id of an outdated change."""
     config, moved = (
         serve.client.send_json(
             "POST", "/api/configs", {"mac_address": new_mac(), "content": {}}, **admin
@@ -82,7 +83,12 @@ def names(serve: Serve, admin: dict[str, str]) -> dict[str, str]:
     swap = f"/api/configs/{moved['id']}/replace-device"
     done = serve.client.send_json("POST", swap, {"mac_address": new_mac()}, If_Match="*", **admin)
     assert 200 == done.status
-    return {"{id}": str(config["id"]), "{mac}": config["mac_address"], "{gone}": moved["mac_address"]}
+    return {
+        "{id}": str(config["id"]),
+        "{mac}": config["mac_address"],
+        "{gone}": moved["mac_address"],
+        "{change}": moved["change"],
+    }
 
 
 def _stored(client: Client, admin: Mapping[str, str]) -> object:

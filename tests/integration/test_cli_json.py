@@ -19,8 +19,8 @@ MAC = "02:00:00:00:00:07"
 BAD = f'{{"mac_address": "{MAC}", "content": {{}}}}\n{{"mac_address": "bad", "content": {{}}}}\n'.encode()
 
 WITHOUT = {
-    "device-token create", "device-token revoke", "export", "load-test-data", "login", "logout", "relay", "serve",
-    "token create", "token revoke", "upgrade-db",
+    "backup", "device-token create", "device-token revoke", "export", "load-test-data", "login", "logout", "relay", "restore",
+    "serve", "token create", "token revoke", "upgrade-db",
 }  # fmt: skip
 """Commands whose output is one value already, or that have no result to read."""
 
