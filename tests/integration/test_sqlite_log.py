@@ -73,5 +73,5 @@ def test_a_log_that_cannot_shrink_is_reported(
         found = database.log()
 
     assert found.problem is not None
-    assert f"has grown to {found.bytes // 1024**2} MB" in found.problem
+    assert f"has grown to {found.bytes // 1_000_000} MB" in found.problem
     assert "End that" in found.problem
