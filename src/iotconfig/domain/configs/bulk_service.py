@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from attrs import define, evolve, frozen
 
@@ -44,9 +44,6 @@ from .store import Store
 from .undoing import Undo, undo_note
 
 T = TypeVar("T")
-
-_PAGE: Final = 100
-"""Stored configs that are read at a time, with their contents."""
 
 
 def _ignore(_subject: object) -> None:
