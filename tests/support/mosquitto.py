@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from .ports import free_port
@@ -66,6 +67,7 @@ class Mosquitto:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
+        """Let the broker close its connections and end."""
         self._end(signal.SIGTERM)
 
     def pause(self) -> None:
@@ -83,9 +85,16 @@ class Mosquitto:
     def _end(self, number: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(number)
-            self.process.wait(timeout=20)
+            wait_until(lambda: self._ends_of(number), f"mosquitto ends of {number.name}")
             self.process = None
+
+    def _ends_of(self, number: signal.Signals) -> bool:
+        """Send the signal again each second: Mosquitto forgets a SIGTERM that arrives just before its main loop."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=1)
+        return self.process.poll() is not None
 
     def _listens(self) -> bool:
         assert self.process is not None
