@@ -64,3 +64,10 @@ class Precondition:
 
 UNCONDITIONAL = Precondition()
 """Any state may be replaced."""
+
+
+def check_precondition(precondition: object) -> None:
+    """Raise `TypeError` unless it is a `Precondition`."""
+    check_kind(
+        precondition, Precondition, "A precondition is a Precondition, such as Precondition(one_of={3})"
+    )
