@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Thread
 
 import psycopg
@@ -225,3 +226,20 @@ def test_a_dropped_table_with_a_prepared_statement(postgres_url: str, service: C
         service.document(mac(1))
 
     assert SCHEMA_NOT_CURRENT == str(caught.value)
+
+
+def test_a_connection_lost_within_a_transaction_is_no_error_of_its_return(
+    database: PostgresqlDatabase, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A restart of the server ends many of them, and each would log a traceback."""
+    with closing(database._writer.raw_connection()) as borrowed:
+        borrowed.cursor().execute("SELECT 1")
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state = 'idle in transaction'"
+            )
+
+    assert [] == [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    with database.reading() as connection:
+        assert 1 == connection.exec_driver_sql("SELECT 1").scalar_one()

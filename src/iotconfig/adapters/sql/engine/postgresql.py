@@ -7,7 +7,7 @@ connections, measured); psycopg's serves them first come, first served (80 ms).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, cast
 
@@ -15,6 +15,7 @@ import psycopg
 from attrs import evolve, frozen
 from psycopg.rows import TupleRow
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, NullPool, Table, create_engine, event, text
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.errors import StoreReadOnly
@@ -159,15 +160,31 @@ class PostgresqlSession:
 
 
 def _engine(connect: Callable[[], Any]) -> Engine:
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=connect,
         poolclass=NullPool,
+        # `_roll_back` does it.
+        pool_reset_on_return=None,
         # This would query the type's OID at each checkout.
         use_native_hstore=False,
         # Parameters contain documents, which may contain Wi-Fi passwords.
         hide_parameters=True,
     )
+    event.listen(engine, "reset", _roll_back)
+    return engine
+
+
+def _roll_back(
+    connection: psycopg.Connection[TupleRow], _record: ConnectionPoolEntry, state: PoolResetState
+) -> None:
+    """Roll back at the return of a connection. A lost connection has nothing to roll back, and is closed.
+
+    SQLAlchemy's own rollback logs an error with a traceback for each connection that a restart of the server ends.
+    """
+    if not state.transaction_was_reset:
+        with suppress(psycopg.Error):
+            connection.rollback()
 
 
 def connect_once(url: URL, timeouts: Timeouts) -> Engine:
