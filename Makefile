@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run check test lint types imports broker docs tests quick seconds coverage bench speed faults clean
+.PHONY: help run check test test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -13,7 +13,7 @@ SAMPLE := DATABASE_URL=sqlite:///iotconfig.db
 QUICK := tests/unit tests/contract tests/http tests/architecture
 
 help: ## Show what can be made.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(STAMP) ## Serve on SQLite with five sample devices.
 	@$(SAMPLE) $(BIN)/iotconfig load-test-data
@@ -21,7 +21,10 @@ run: $(STAMP) ## Serve on SQLite with five sample devices.
 
 check: lint types imports broker quick ## Lint, check types and import contracts, run the tests that start no service.
 
-test: lint types imports broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests.
+test: lint types imports broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-fuzz.
+
+test-fuzz: $(STAMP) ## Send generated requests to the service, and whatever its libraries treat specially.
+	$(BIN)/pytest -n 3 --dist load tests/fuzz
 
 lint: $(STAMP) ## Check style, formatting, and that what is imported is declared.
 	$(BIN)/ruff check .
@@ -35,7 +38,7 @@ imports: $(STAMP) ## Check that imports point inward.
 	$(BIN)/lint-imports
 
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz
 
 quick: $(STAMP) ## Run the tests that start no service.
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
@@ -48,7 +51,7 @@ $(PDOC): $(STAMP)
 	@touch $(PDOC)
 
 seconds: $(STAMP) broker ## Run all tests, and write down how long each file took, for the order in which they begin.
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --renew-seconds
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz --renew-seconds
 
 coverage: $(STAMP) ## Show which lines the tests reach that run in one process; it sees no other.
 	$(BIN)/pytest -n 2 $(QUICK) --cov --cov-report=term

@@ -7,7 +7,7 @@ import pytest
 from tests.support.command_line import CommandLine
 from tests.support.serving import environment
 from tests.support.tables import contents
-from tests.support.terminal import at_terminal, terminal
+from tests.support.terminal import terminal
 
 MAC = "02:00:00:00:00:01"
 
@@ -63,17 +63,16 @@ ASKED = {
 
 
 @pytest.mark.parametrize(("arguments", "question", "refusal"), ASKED.values(), ids=ASKED)
-@pytest.mark.parametrize("keys", ["n\n", "\n", "\x04"], ids=["no", "return", "ctrl-d"])
+@pytest.mark.parametrize("typed", ["n\n", "\n", ""], ids=["no", "return", "ctrl-d"])
 def test_no_changes_nothing(
-    command: CommandLine, arguments: tuple[str, ...], question: str, refusal: str, keys: str
+    command: CommandLine, arguments: tuple[str, ...], question: str, refusal: str, typed: str
 ) -> None:
     """The question has the number or the members; every answer but yes is no."""
     before = contents(command.environ["DATABASE_URL"])
-    with terminal(*arguments, env=env(command)) as shown:
-        shown.wait_for(question)
-        shown.type(keys)
-        assert 1 == shown.end()
-    assert refusal in shown.text
+    shown = command.at_terminal(*arguments, typed=typed)
+    assert 1 == shown.status
+    assert question in shown.errors
+    assert refusal in shown.errors
     assert before == contents(command.environ["DATABASE_URL"])
 
 
@@ -81,14 +80,12 @@ def test_no_changes_nothing(
 def test_yes_changes(command: CommandLine, arguments: tuple[str, ...], question: str, _refusal: str) -> None:
     """As the option does, which asks nothing."""
     before = contents(command.environ["DATABASE_URL"])
-    with terminal(*arguments, env=env(command)) as shown:
-        shown.wait_for(question)
-        shown.type("y\n")
-        assert 0 == shown.end()
+    shown = command.at_terminal(*arguments, typed="y\n")
+    assert (0, True) == (shown.status, question in shown.errors)
     assert before != contents(command.environ["DATABASE_URL"])
 
-    shown = at_terminal(*arguments, "--yes", env=env(command))
-    assert (0, True) == (shown.process.returncode, "?" not in shown.text)
+    told = command.at_terminal(*arguments, "--yes")
+    assert (0, True) == (told.status, "?" not in told.text + told.errors)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +103,8 @@ def test_yes_changes(command: CommandLine, arguments: tuple[str, ...], question:
 )
 def test_what_asks_nothing(command: CommandLine, arguments: tuple[str, ...]) -> None:
     """Configs that are named, dry runs, nothing selected, and nothing removed."""
-    shown = at_terminal(*arguments, env=env(command))
-    assert (0, True) == (shown.process.returncode, "?" not in shown.text)
+    shown = command.at_terminal(*arguments)
+    assert (0, True) == (shown.status, "?" not in shown.text + shown.errors)
 
 
 @pytest.mark.parametrize(
@@ -136,13 +133,12 @@ def test_a_change_during_the_question(
 
 def test_a_refused_patch_asks_nothing(command: CommandLine) -> None:
     """It would store nothing."""
-    shown = at_terminal("patch", "--all", "--set", "deviceName=5", env=env(command))
-    assert (1, True) == (shown.process.returncode, "?" not in shown.text)
+    shown = command.at_terminal("patch", "--all", "--set", "deviceName=5")
+    assert (1, True) == (shown.status, "?" not in shown.text + shown.errors)
     assert "3 refused: nothing was stored" in shown.text
 
     named = ("patch", "--match", "floor", "--mac", MAC, "--mac", "02:ff:ff:ff:ff:01", "--set", "a=7")
-    with terminal(*named, "--keep-going", env=env(command)) as asked:
-        asked.wait_for("Patch 1 config, of which 1 will change?")
-        asked.type("y\n")
-        assert 1 == asked.end()
-    assert "1 changed, 0 same, 1 refused: stored" in asked.text
+    asked = command.at_terminal(*named, "--keep-going", typed="y\n")
+    assert 1 == asked.status
+    assert "Patch 1 config, of which 1 will change?" in asked.errors
+    assert "1 changed, 0 same, 1 refused: stored" in asked.text + asked.errors

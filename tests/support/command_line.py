@@ -47,10 +47,12 @@ class CommandLine:
         """Run one command to its end, with pipes as standard input, output and error."""
         return captured(lambda: main(arguments, self.environ), stdin)
 
-    def at_terminal(self, *arguments: str, columns: int = 80) -> Outcome:
-        """Run one command to its end, at a terminal of this width, where nothing is typed."""
+    def at_terminal(self, *arguments: str, typed: str = "", columns: int = 80) -> Outcome:
+        """Run one command to its end, at a terminal of this width, where this is typed, and then Ctrl-D."""
         with mock.patch.dict(os.environ, COLUMNS=str(columns), LINES="24"):
-            return captured(lambda: main(arguments, self.environ), stream=_TerminalStream)
+            return captured(
+                lambda: main(arguments, self.environ), stdin=typed.encode(), stream=_TerminalStream
+            )
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Outcome:
         """Run one command, which must succeed."""

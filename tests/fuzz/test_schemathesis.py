@@ -49,12 +49,15 @@ def _run(serve: Serve, directory: Path, *arguments: str) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_every_answer_is_described(both: Serve, tmp_path: Path) -> None:
+def test_every_answer_is_described(
+    start_serve: Callable[..., Serve], database_url: str, tmp_path: Path
+) -> None:
     """Valid and invalid requests get no 500 and no undescribed answer."""
+    serve = start_serve(database_url, workers=2)
     for _ in range(3):
-        created(both.client, {"deviceName": "a"})
+        created(serve.client, {"deviceName": "a"})
 
-    _run(both, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", str(_EXAMPLES))
+    _run(serve, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", str(_EXAMPLES))
 
 
 @pytest.mark.timeout(240)
