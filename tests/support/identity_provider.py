@@ -1,6 +1,6 @@
 """A real OpenID Connect provider over HTTP, which can rotate its keys, be away, hang, and talk nonsense.
 
-`oidc-provider-mock` behind a front of ours. Its access tokens are opaque unless `jwt_access_tokens` is called.
+`oidc-provider-mock` behind a front of ours, which has the device authorization grant besides. Its access tokens are opaque unless `jwt_access_tokens` is called.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection
+from secrets import token_hex
 from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER, SSLContext
 from threading import Event, Lock, Thread
 from time import time
@@ -25,6 +26,8 @@ from oidc_provider_mock._storage import Storage
 from trustme import LeafCert
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from .terminal_sign_ins import DEVICE_CODE, VERIFICATION, TerminalSignIns
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -32,6 +35,7 @@ CONFIGURATION: Final = "/.well-known/openid-configuration"
 JWKS: Final = "/jwks"
 AUTHORIZE: Final = "/oauth2/authorize"
 TOKEN: Final = "/oauth2/token"
+DEVICE_AUTHORIZATION: Final = "/oauth2/device"
 
 
 class Provider:
@@ -70,6 +74,8 @@ class Provider:
         """Their Authorization headers."""
         self.cookies: list[str] = []
         """The Cookie headers of all requests."""
+        self.terminals = TerminalSignIns()
+        """The sign-ins at terminals, and how they begin."""
         self.reshape: Callable[[dict[str, Any]], None] | None = None
         """Changes what the token endpoint answers."""
         self._answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
@@ -237,6 +243,10 @@ class Provider:
             status, body = self._exchange(environ)
         elif path in (CONFIGURATION, JWKS):
             status, body = self._publish(path)
+        elif path == DEVICE_AUTHORIZATION:
+            status, body = self._begin_at_terminal(environ)
+        elif path == VERIFICATION:
+            status, body = self.terminals.verify(_fields(_form_of(environ)))
         else:
             answered: Iterable[bytes] = self._app(environ, start_response)
             return answered
@@ -250,18 +260,21 @@ class Provider:
             document = {"keys": [_published(key) for key in (self.key, *self.published)]}
         else:
             document = self._app.test_client().get(path, base_url=self.issuer).json
+            document["device_authorization_endpoint"] = f"{self.issuer}{DEVICE_AUTHORIZATION}"
             document = {
                 name: value for name, value in {**document, **self.discovery}.items() if value is not None
             }
         return 200, json.dumps(document).encode()
 
     def _exchange(self, environ: WSGIEnvironment) -> tuple[int, bytes]:
-        form = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        fields = {name: values[0] for name, values in parse_qs(form.decode()).items()}
+        form = _form_of(environ)
+        fields = _fields(form)
         credentials = environ.get("HTTP_AUTHORIZATION", "")
         with self._lock:
             self.exchanges.append(fields)
             self.credentials.append(credentials)
+        if fields.get("grant_type") == DEVICE_CODE:
+            return self._finish_at_terminal(fields)
         if not credentials and "client_secret" not in fields:
             # The mock accepts any secret, but requires one.
             credentials = "Basic " + b64encode(f"{fields['client_id']}:any".encode()).decode()
@@ -276,6 +289,35 @@ class Provider:
         if self.reshape is not None and answer.status_code == HTTPStatus.OK:
             self.reshape(document)
         return answer.status_code, json.dumps(document).encode()
+
+    def _begin_at_terminal(self, environ: WSGIEnvironment) -> tuple[int, bytes]:
+        with self._lock:
+            self.credentials.append(environ.get("HTTP_AUTHORIZATION", ""))
+        return self.terminals.begin(_fields(_form_of(environ)), f"{self.issuer}{VERIFICATION}")
+
+    def _finish_at_terminal(self, fields: Mapping[str, str]) -> tuple[int, bytes]:
+        sub = self.terminals.redeem(fields.get("device_code", ""))
+        if isinstance(sub, bytes):
+            return 400, sub
+        user = self._storage.get_user(sub)
+        claims = {} if user is None else user.claims
+        document = {
+            "access_token": token_hex(),
+            "token_type": "Bearer",
+            "id_token": self.token(sub, **claims),
+        }
+        if self.reshape is not None:
+            self.reshape(document)
+        return 200, json.dumps(document).encode()
+
+
+def _form_of(environ: WSGIEnvironment) -> bytes:
+    form: bytes = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    return form
+
+
+def _fields(form: bytes) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(form.decode()).items()}
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ DOCUMENT = {
     "jwks_uri": f"{ISSUER}/certs",
     "authorization_endpoint": f"{ISSUER}/auth?tenant=1",
     "token_endpoint": "https://elsewhere.example.com/token",
+    "device_authorization_endpoint": f"{ISSUER}/device",
     "end_session_endpoint": f"{ISSUER}/logout",
     "token_endpoint_auth_methods_supported": ["client_secret_post"],
     "authorization_response_iss_parameter_supported": True,
@@ -32,6 +33,7 @@ def test_a_whole_document() -> None:
         jwks_uri=f"{ISSUER}/certs",
         authorization_endpoint=f"{ISSUER}/auth?tenant=1",
         token_endpoint="https://elsewhere.example.com/token",
+        device_authorization_endpoint=f"{ISSUER}/device",
         end_session_endpoint=f"{ISSUER}/logout",
         token_auth_methods=("client_secret_post",),
         names_itself=True,
@@ -43,7 +45,7 @@ def test_a_whole_document() -> None:
 def test_the_minimal_document() -> None:
     """Issuer and keys suffice for bearer tokens; the rest has the defaults of the specification."""
     expected = Metadata(
-        ISSUER, f"{ISSUER}/certs", None, None, None, ("client_secret_basic",), names_itself=False
+        ISSUER, f"{ISSUER}/certs", None, None, None, None, ("client_secret_basic",), names_itself=False
     )
 
     assert expected == Metadata.read({"issuer": ISSUER, "jwks_uri": f"{ISSUER}/certs"}, ISSUER)

@@ -14,6 +14,14 @@ from .faults import ProviderUnavailable
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
+_ENDPOINTS: Final = (
+    "jwks_uri",
+    "authorization_endpoint",
+    "token_endpoint",
+    "device_authorization_endpoint",
+    "end_session_endpoint",
+)
+
 
 @frozen
 class Metadata:
@@ -24,6 +32,8 @@ class Metadata:
     jwks_uri: str
     authorization_endpoint: str | None
     token_endpoint: str | None
+    device_authorization_endpoint: str | None
+    """Where a sign-in at a terminal begins (RFC 8628)."""
     end_session_endpoint: str | None
     token_auth_methods: tuple[str, ...]
     """The methods of client authentication at the token endpoint."""
@@ -42,10 +52,7 @@ class Metadata:
             raise ProviderUnavailable(
                 f"{issuer} publishes the issuer {excerpt(str(named))}: they must be equal"
             )
-        urls = {
-            name: _endpoint(document, name, is_secure=issuer.startswith("https:"))
-            for name in ("jwks_uri", "authorization_endpoint", "token_endpoint", "end_session_endpoint")
-        }
+        urls = {name: url_in(document, name, is_secure=issuer.startswith("https:")) for name in _ENDPOINTS}
         jwks_uri = urls.pop("jwks_uri")
         if jwks_uri is None:
             raise ProviderUnavailable(f"{issuer} publishes no jwks_uri")
@@ -60,7 +67,11 @@ class Metadata:
         )
 
 
-def _endpoint(document: Mapping[str, Any], name: str, *, is_secure: bool) -> str | None:
+def url_in(document: Mapping[str, Any], name: str, *, is_secure: bool) -> str | None:
+    """Return the URL that a member of a provider's answer has; None where it is absent.
+
+    `is_secure`: whether it must be https. Raises `ProviderUnavailable` for another value.
+    """
     url = document.get(name)
     if url is None:
         return None

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
 from authlib.common.urls import add_params_to_uri
 
-from iotconfig.domain.access.identity import Session, SignIn
+from iotconfig.domain.access.identity import Session, SignIn, TerminalSignIn, Waiting
 from iotconfig.domain.access.principal import Principal
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import AuthenticationRequired
 
 from .cached_fetch import CachedFetch
+from .client import RegisteredClient, TokenResponse
 from .faults import ProviderUnavailable, refused
 from .principals import principal_in
 from .provider_client import ProviderClient
 from .provider_documents import ProviderDocuments
 from .registration import Registration
-from .sign_in import CodeFlow, TokenResponse
+from .sign_in import CodeFlow
+from .terminal_flow import TerminalFlow
 from .tokens import NOT_AS_BEARER, NOT_FOR_US, Tokens, Verified
 
 log = logging.getLogger(__name__)
@@ -45,7 +49,9 @@ class OidcIdentityProvider:
             partial(ProviderDocuments.fetch, client, registration.issuer), clock, seconds + 1
         )
         self._tokens = Tokens(self._published, clock)
-        self._flow = CodeFlow(registration, client, self._tokens)
+        registered = RegisteredClient(registration, client, self._tokens)
+        self._flow = CodeFlow(registration, registered)
+        self._terminal_flow = TerminalFlow(registration, registered)
 
     def principal_of(self, access_token: str) -> Principal:
         verified = self._tokens.verify(access_token, {self._registration.audience}, NOT_AS_BEARER)
@@ -58,22 +64,25 @@ class OidcIdentityProvider:
 
     def begin(self, callback: str, redirect: str) -> tuple[SignIn, str]:
         metadata = self._published.current().metadata
-        try:
+        with _logged("a sign-in cannot begin"):
             return self._flow.begin(metadata, callback, redirect)
-        except ProviderUnavailable as error:
-            log.warning("identity provider: a sign-in cannot begin: %s", error.reason)
-            raise
 
     def finish(self, callback: str, sign_in: SignIn, code: str, issuer: str | None) -> Session:
         metadata = self._published.current().metadata
-        try:
+        with _logged("a sign-in failed"):
             response = self._flow.finish(metadata, callback, sign_in, code, issuer)
-        except ProviderUnavailable as error:
-            log.warning("identity provider: a sign-in failed: %s", error.reason)
-            raise
-        token, verified = self._choose(response)
-        left = int(verified.claims["exp"]) - int(self._clock().timestamp())
-        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified), response.id_token)
+        return self._session(response)
+
+    def begin_at_terminal(self) -> TerminalSignIn:
+        metadata = self._published.current().metadata
+        with _logged("a sign-in at a terminal cannot begin"):
+            return self._terminal_flow.begin(metadata)
+
+    def finish_at_terminal(self, device_code: str) -> Session | Waiting:
+        metadata = self._published.current().metadata
+        with _logged("a sign-in at a terminal failed"):
+            response = self._terminal_flow.finish(metadata, device_code)
+        return response if isinstance(response, Waiting) else self._session(response)
 
     def end_url(self, back: str, id_token: str | None = None) -> str | None:
         try:
@@ -90,6 +99,11 @@ class OidcIdentityProvider:
         ]
         url: str = add_params_to_uri(endpoint, parameters)
         return url
+
+    def _session(self, response: TokenResponse) -> Session:
+        token, verified = self._choose(response)
+        left = int(verified.claims["exp"]) - int(self._clock().timestamp())
+        return Session(token, min(max(left, 1), _LONGEST), self._principal(verified), response.id_token)
 
     def _choose(self, response: TokenResponse) -> tuple[str, Verified]:
         """Return the access token, in which Keycloak has the roles; the ID token where that is opaque or not for us."""
@@ -115,3 +129,13 @@ class OidcIdentityProvider:
 
     def _principal(self, verified: Verified) -> Principal:
         return principal_in(verified.claims, self._registration)
+
+
+@contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """Log the reason for which the provider's answer is not usable, which callers do not get."""
+    try:
+        yield
+    except ProviderUnavailable as error:
+        log.warning("identity provider: %s: %s", what, error.reason)
+        raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
@@ -36,11 +37,43 @@ class Session:
     """The ID token to send when the session ends; empty if there is none."""
 
 
-class IdentityProvider(Protocol):
-    """Verifies people's tokens, and signs browsers in. Safe to share between threads and greenlets.
+SESSION_PREFIX: Final = "iots"
+"""The prefix of a session's token that a program sends as bearer. Without it, the token would be taken for an access
+token of the provider, which an ID token is not."""
 
-    Every method returns within seconds, even if the provider hangs. Only `finish`
-    sends the provider a request for one person.
+
+@frozen
+class TerminalSignIn:
+    """A sign-in at a terminal that has begun, and that a person approves with a browser on any machine (RFC 8628)."""
+
+    device_code: str = field(repr=False)
+    """Proves to the provider that the same client began and finishes the sign-in; 1 to 4096 ASCII characters."""
+    user_code: str
+    """What the person enters or compares at the provider; 1 to 64 printable ASCII characters."""
+    verification_uri: str
+    """Where the person enters the code: an https URL, or http where the issuer's is."""
+    verification_uri_complete: str | None
+    """The same with the code; None where the provider has no such URL."""
+    seconds: int
+    """The time in which the person must approve it; 1 to 1800."""
+    interval: int
+    """Seconds to wait before each request for the session; 1 to 60."""
+
+
+class Waiting(StrEnum):
+    """Why a sign-in at a terminal has no session yet, in the words of RFC 8628, section 3.5."""
+
+    PENDING = "authorization_pending"
+    """The person has not approved it yet."""
+    SLOW_DOWN = "slow_down"
+    """The same, and requests come too often: wait 5 seconds longer before each further one."""
+
+
+class IdentityProvider(Protocol):
+    """Verifies people's tokens, and signs people in. Safe to share between threads and greenlets.
+
+    Every method returns within seconds, even if the provider hangs. Only `finish`, `begin_at_terminal` and
+    `finish_at_terminal` send the provider a request for one person.
     """
 
     def principal_of(self, access_token: str) -> Principal:
@@ -77,6 +110,22 @@ class IdentityProvider(Protocol):
 
         Raises `AuthenticationRequired` where the provider refuses the code or its
         tokens are not valid, and `ExternalServiceError` where it is away.
+        """
+        ...
+
+    def begin_at_terminal(self) -> TerminalSignIn:
+        """Begin a sign-in at a terminal.
+
+        Raises `Unprocessable` where the provider has no such sign-in or does not allow it to this service, and
+        `ExternalServiceError` where it is away.
+        """
+        ...
+
+    def finish_at_terminal(self, device_code: str) -> Session | Waiting:
+        """Exchange the code of a `TerminalSignIn` for a session, once the person has approved it.
+
+        Raises `AuthenticationRequired` where the person refused or was too late, the provider refuses the code or
+        its tokens are not valid, and `ExternalServiceError` where it is away.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Sign-in with a browser. Each sign-in can be finished once."""
+"""Sign-in with a browser, and at a terminal. Each sign-in can be finished once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.replay_guard import GuardedStore
 
-from .identity import IdentityProvider, Session, SignIn
+from .identity import IdentityProvider, Session, SignIn, TerminalSignIn, Waiting
 
 TIME_TO_SIGN_IN: Final = timedelta(minutes=10)
 """The time in which a sign-in must be finished."""
@@ -21,7 +21,7 @@ TIME_TO_SIGN_IN: Final = timedelta(minutes=10)
 
 @frozen
 class SignInService:
-    """Sends browsers to the identity provider and handles their return. The methods raise as the provider's do."""
+    """Signs people in at the identity provider. The methods raise as the provider's do."""
 
     provider: IdentityProvider
     store: GuardedStore
@@ -47,6 +47,14 @@ class SignInService:
         if not is_first:
             raise ValidationFailed("This sign-in was finished before: begin again at /api/auth/login.")
         return self.provider.finish(callback, sign_in, code, issuer)
+
+    def begin_at_terminal(self) -> TerminalSignIn:
+        """Begin a sign-in at a terminal."""
+        return self.provider.begin_at_terminal()
+
+    def finish_at_terminal(self, device_code: str) -> Session | Waiting:
+        """Exchange the code of a sign-in at a terminal for a session. The provider accepts it once."""
+        return self.provider.finish_at_terminal(device_code)
 
     def end_url(self, back: str, id_token: str | None = None) -> str | None:
         """Return the provider's URL that ends its own session and sends the browser to `back`; None without one."""
