@@ -433,6 +433,8 @@ _WORST: dict[tuple[str, str], Callable[[Case], Iterator[Case]]] = {
     ("GET", "/api/auth/login"): plain,
     ("GET", "/api/auth/logout"): plain,
     ("GET", "/api/auth/self"): plain,
+    ("POST", "/api/auth/terminal"): plain,
+    ("POST", "/api/auth/terminal/token"): plain,
     ("GET", "/metrics"): plain,
 }
 

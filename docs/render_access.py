@@ -75,7 +75,8 @@ After ten failed sign-ins from one address in a minute
 remembered. Valid tokens are always accepted, so that neither a boot storm of ten thousand devices
 behind one router nor one device with an outdated token locks others out; guessing 256 random
 bits is hopeless at any rate. The callback of a sign-in is refused at once above the limit, because
-checking it costs a database row and a request to the provider. Behind a reverse proxy, set
+checking it costs a database row and a request to the provider. So is a sign-in at a terminal; each that begins
+counts as a failed one, and the provider is asked for its token at most once a second. Behind a reverse proxy, set
 `IOTCONFIG_TRUSTED_PROXIES` to its address; otherwise all clients are one source.
 
 ## Browsers

@@ -38,10 +38,10 @@ def test_a_person_approves_with_a_browser(identity: OidcIdentityProvider, provid
     """The session is that of a browser's sign-in: the ID token where access tokens are opaque, else the access token."""
     sign_in = identity.begin_at_terminal()
     where = f"{provider.issuer}/device"
-    expected = TerminalSignIn("device-1", "CODE-1", where, f"{where}?user_code=CODE-1", 600, 1)
+    expected = TerminalSignIn(sign_in.device_code, "CODE-1", where, f"{where}?user_code=CODE-1", 600, 1)
 
     assert expected == sign_in
-    assert "device-1" not in repr(sign_in)
+    assert sign_in.device_code not in repr(sign_in)
     assert Waiting.PENDING is identity.finish_at_terminal(sign_in.device_code)
     approve(sign_in.verification_uri, sign_in.user_code)
     session = identity.finish_at_terminal(sign_in.device_code)
@@ -61,7 +61,7 @@ def test_the_requests(provider: Provider, clock: StandingClock, secret: str | No
     (began,), (asked,) = provider.terminals.begun, provider.exchanges
     assert {"client_id": provider.client_id, "scope": "openid groups"} == began
     identified = {"client_id": provider.client_id} if secret is None else {}
-    assert {"grant_type": DEVICE_CODE, "device_code": "device-1", **identified} == asked
+    assert {"grant_type": DEVICE_CODE, "device_code": asked["device_code"], **identified} == asked
     assert {secret is None} == {not header for header in provider.credentials}
 
 
@@ -82,19 +82,20 @@ def test_refusals(identity: OidcIdentityProvider, provider: Provider, answer: st
 
 
 def test_a_session_is_given_once(identity: OidcIdentityProvider, provider: Provider) -> None:
-    """The person refuses; the code of another sign-in is used twice; a code is made up; requests come too often."""
+    """The person refuses; a code is used twice, or made up; requests come too often."""
     refused = identity.begin_at_terminal()
     approve(refused.verification_uri, refused.user_code, None)
     with pytest.raises(AuthenticationRequired, match="was refused"):
         identity.finish_at_terminal(refused.device_code)
 
     signed_in(identity)
-    for device_code in ("device-2", "device-3", "made up & ä"):
+    used = provider.exchanges[-1]["device_code"]
+    for device_code in (used, "made up & ä"):
         with pytest.raises(AuthenticationRequired, match="refused its code"):
             identity.finish_at_terminal(device_code)
 
     provider.terminals.answers = ["slow_down"]
-    assert Waiting.SLOW_DOWN is identity.finish_at_terminal("device-2")
+    assert Waiting.SLOW_DOWN is identity.finish_at_terminal(used)
 
 
 @pytest.mark.parametrize(

@@ -63,4 +63,4 @@ def app_in_memory(
         check_store=store.check,
         pictures=_NoPictures(),
     )
-    return create_app(use_cases, AccessControl(MemoryThrottle(10)), **options)
+    return create_app(use_cases, AccessControl(MemoryThrottle(10), MemoryThrottle(60)), **options)

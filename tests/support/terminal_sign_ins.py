@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.client import HTTPConnection
+from secrets import token_hex
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -23,18 +24,19 @@ class TerminalSignIns:
         """Members of the answer to change; None takes one away."""
         self.answers: list[str] = []
         """Errors to answer the next requests for tokens with, in order."""
-        self.subjects: dict[str, str] = {}
-        """The persons who approved, by device code; empty where the person refused, absent while the provider waits."""
         self._lock = Lock()
-        self._redeemed: set[str] = set()
+        self._user_codes: dict[str, str] = {}
+        """By device code, until the tokens are given."""
+        self._subjects: dict[str, str] = {}
+        """The persons who approved, by user code; empty where the person refused."""
 
     def begin(self, form: Mapping[str, str], verification_uri: str) -> tuple[int, bytes]:
         with self._lock:
             self.begun.append(form)
-            number = len(self.begun)
-        user_code = f"CODE-{number}"
+            user_code, device_code = f"CODE-{len(self.begun)}", token_hex()
+            self._user_codes[device_code] = user_code
         document = {
-            "device_code": f"device-{number}",
+            "device_code": device_code,
             "user_code": user_code,
             "verification_uri": verification_uri,
             "verification_uri_complete": f"{verification_uri}?user_code={user_code}",
@@ -48,7 +50,7 @@ class TerminalSignIns:
 
     def verify(self, form: Mapping[str, str]) -> tuple[int, bytes]:
         """What the person does at the provider: approve as `sub`, or refuse without."""
-        self.subjects[f"device-{form['user_code'].removeprefix('CODE-')}"] = form.get("sub", "")
+        self._subjects[form["user_code"]] = form.get("sub", "")
         return 200, b"{}"
 
     def redeem(self, device_code: str) -> str | bytes:
@@ -56,13 +58,13 @@ class TerminalSignIns:
         with self._lock:
             if self.answers:
                 return _error(self.answers.pop(0))
-            number = device_code.removeprefix("device-")
-            if not number.isdigit() or int(number) > len(self.begun) or device_code in self._redeemed:
+            user_code = self._user_codes.get(device_code)
+            if user_code is None:
                 return _error("invalid_grant")
-            if device_code not in self.subjects:
+            if user_code not in self._subjects:
                 return _error("authorization_pending")
-            self._redeemed.add(device_code)
-            return self.subjects[device_code] or _error("access_denied")
+            del self._user_codes[device_code]
+            return self._subjects[user_code] or _error("access_denied")
 
 
 def _error(code: str) -> bytes:

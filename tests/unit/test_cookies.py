@@ -12,6 +12,7 @@ from attrs import asdict
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from iotconfig.adapters.http.access.cookies import CookieJar, cookies_of
+from iotconfig.adapters.http.access.signed_values import SignedValues
 from iotconfig.domain.access.identity import SignIn
 from iotconfig.domain.errors import ValidationFailed
 
@@ -61,7 +62,9 @@ def _remembered(seconds_ago: int, payload: object = None, secret: str = _SECRET)
 def _sign_in_of(value: str, *, is_https: bool = False) -> SignIn:
     name = f"sign_in_{hashlib.sha256(b'state').hexdigest()[:16]}"
     prefix = "__Host-" if is_https else ""
-    return CookieJar(is_https, _SECRET).sign_in(_request(f"{prefix}{name}={value}"), "state")
+    return CookieJar(is_https, SignedValues(_SECRET, "sign-in")).sign_in(
+        _request(f"{prefix}{name}={value}"), "state"
+    )
 
 
 @pytest.mark.parametrize("seconds_ago", [0, 590, -50])
@@ -90,4 +93,4 @@ def test_an_invalid_sign_in_cookie_is_refused(value: Callable[[], str]) -> None:
 
 def test_the_key_is_not_shown() -> None:
     """The key appears neither in a log nor in a traceback."""
-    assert _SECRET not in repr(CookieJar(is_https=False, secret=_SECRET))
+    assert _SECRET not in repr(CookieJar(is_https=False, signed=SignedValues(_SECRET, "sign-in")))

@@ -1,4 +1,4 @@
-"""The throttle of failed sign-ins, in the memory of one process."""
+"""A throttle of failed sign-ins, or of other attempts, in the memory of one process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SOURCES: Final = 10_000
 class MemoryThrottle:
     """`Throttle` by a sliding window of a minute, in constant time per call."""
 
-    _failures_per_minute: int
+    _per_minute: int
     _clock: Callable[[], float] = monotonic
     """Seconds."""
     _failed_at: OrderedDict[str, deque[float]] = field(init=False, factory=OrderedDict, repr=False)
@@ -33,7 +33,7 @@ class MemoryThrottle:
 
     def seconds_to_wait(self, source: str) -> int:
         with self._lock:
-            times = self._failed_at.setdefault(source, deque(maxlen=self._failures_per_minute))
+            times = self._failed_at.setdefault(source, deque(maxlen=self._per_minute))
             self._failed_at.move_to_end(source)
             if len(self._failed_at) > _SOURCES:
                 self._failed_at.popitem(last=False)
@@ -44,6 +44,6 @@ class MemoryThrottle:
 
     def _left(self, times: deque[float]) -> int:
         """Return the whole seconds until another failure is allowed; 0 for now."""
-        if len(times) < self._failures_per_minute:
+        if len(times) < self._per_minute:
             return 0
         return max(0, ceil(times[0] + _WINDOW - self._clock()))

@@ -19,7 +19,9 @@ from .access.gate import Gate
 from .access.rules import Rule
 from .access.sign_in_throttle import SignInThrottle
 from .access.sign_ins import SignIns
+from .access.signed_values import SignedValues
 from .access.site_guard import SiteGuard
+from .access.terminals import Terminals
 
 
 @frozen
@@ -27,6 +29,9 @@ class AccessControl:
     """How callers are authenticated. Without API tokens, every caller is the local administrator."""
 
     throttle: Throttle
+    """Of failed sign-ins."""
+    polls: Throttle
+    """Of requests for the session of one sign-in at a terminal."""
     api_tokens: ApiTokenService | None = None
     """None: authentication is off."""
     sign_in: SignInService | None = None
@@ -47,7 +52,7 @@ class AccessControl:
         """
         own_origin = sites.own_origin
         failed = SignInThrottle(self.throttle, self.proxies)
-        cookies = CookieJar(own_origin.startswith("https:"), self.secret)
+        cookies = CookieJar(own_origin.startswith("https:"), SignedValues(self.secret, "sign-in"))
         authentication = None
         if self.api_tokens is not None:
             provider = self.sign_in.provider if self.sign_in is not None else None
@@ -58,7 +63,8 @@ class AccessControl:
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)
         sign_ins = SignIns(self.sign_in, cookies, failed, own_origin)
-        return AccessParts(Gate(rules, sites, authentication, devices), authentication, sign_ins)
+        terminals = Terminals(self.sign_in, failed, self.polls, SignedValues(self.secret, "terminal"))
+        return AccessParts(Gate(rules, sites, authentication, devices), authentication, sign_ins, terminals)
 
 
 @frozen
@@ -68,6 +74,7 @@ class AccessParts:
     gate: Gate
     authentication: Authentication | None
     sign_ins: SignIns
+    terminals: Terminals
 
     @property
     def takes_cookies(self) -> bool:

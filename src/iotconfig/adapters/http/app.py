@@ -81,6 +81,7 @@ def create_app(
         use_cases=use_cases,
         authentication=parts.authentication,
         sign_ins=parts.sign_ins,
+        terminals=parts.terminals,
         bodies=BodyReader(max_content_bytes, offload),
         max_import_bytes=max_import_bytes,
         require_if_match=require_if_match,

@@ -20,6 +20,7 @@ from iotconfig.domain.pictures import PictureUseCases
 
 from .access.authentication import Authentication
 from .access.sign_ins import SignIns
+from .access.terminals import Terminals
 from .api.metrics import Render
 from .transfers import TransferSlots
 
@@ -49,6 +50,7 @@ class Dependencies:
     authentication: Authentication | None
     """None: authentication is off."""
     sign_ins: SignIns
+    terminals: Terminals
     bodies: BodyReader
     max_import_bytes: int
     require_if_match: bool

@@ -90,7 +90,8 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     "UNPROCESSABLE": ProblemCode(
         422,
         "some of the input cannot be processed, so nothing was stored; `details` lists the reasons",
-        details="An import has invalid records; a patch of many configs selects none; or a [picture](pictures.md) cannot be decoded.",
+        details="An import has invalid records; a patch of many configs selects none; a [picture](pictures.md) cannot be decoded; or "
+        "the identity provider does not offer the [sign-in at a terminal](oidc.md#at-a-terminal).",
     ),
     "PRECONDITION_REQUIRED": ProblemCode(
         428,

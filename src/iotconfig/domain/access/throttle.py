@@ -1,4 +1,4 @@
-"""The throttle of failed sign-ins."""
+"""The throttle of failed sign-ins, and of other attempts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from typing import Protocol
 
 
 class Throttle(Protocol):
-    """Counts failed sign-ins for each source. It keeps a bounded number of sources, the latest ones."""
+    """Counts attempts, such as failed sign-ins, for each source. It keeps a bounded number of sources, the latest ones."""
 
     def seconds_left(self, source: str) -> int:
-        """Return how long `source` has to wait after too many failures; 0 without. Counts nothing."""
+        """Return how many seconds `source` has to wait after too many attempts; 0 without. Counts nothing."""
         ...
 
     def seconds_to_wait(self, source: str) -> int:
-        """Count a failed sign-in from `source`. Returns how long it has to wait after too many of them; else 0.
-
-        Successful sign-ins are not counted.
-        """
+        """Count an attempt of `source`. Returns how many seconds it has to wait after too many of them; else 0."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from iotconfig.domain.access.api_tokens import ApiTokenService, ApiTokenStore
 from iotconfig.domain.access.identity import IdentityProvider
@@ -18,6 +18,9 @@ from .clock import utc_now
 
 if TYPE_CHECKING:
     from iotconfig.adapters.http.access_control import AccessControl
+
+_POLLS_PER_MINUTE: Final = 60
+"""Requests to the provider for one sign-in at a terminal, in each worker: one for each second, the shortest interval."""
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:
@@ -63,6 +66,7 @@ def access_control(
         sign_in = SignInService(provider, store, utc_now)
     return AccessControl(
         MemoryThrottle(settings.access.sign_in_failures),
+        MemoryThrottle(_POLLS_PER_MINUTE),
         api_tokens if settings.access.is_auth_on else None,
         sign_in,
         device_tokens if settings.access.device_auth is not DeviceAuth.OFF else None,

@@ -1,4 +1,4 @@
-"""Identifies callers: by an API token, or by a token of the identity provider in a header or a cookie."""
+"""Identifies callers: by an API token, by the token of a session in a header or a cookie, or by an access token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iotconfig.adapters.bearer import bearer_token
 from iotconfig.adapters.http.methods import SAFE_METHODS
 from iotconfig.domain.access import api_tokens, secrets
 from iotconfig.domain.access.api_tokens import ApiTokenService
-from iotconfig.domain.access.identity import IdentityProvider
+from iotconfig.domain.access.identity import SESSION_PREFIX, IdentityProvider
 from iotconfig.domain.access.principal import Principal
 from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 
@@ -80,4 +80,6 @@ class Authentication:
             raise AuthenticationRequired(
                 "The token is not an API token, and no identity provider is configured."
             )
+        if secrets.has_prefix(SESSION_PREFIX, token):
+            return self.identity.principal_of_session(token.removeprefix(f"{SESSION_PREFIX}_"))
         return self.identity.principal_of(token)

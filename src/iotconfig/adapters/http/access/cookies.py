@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import falcon
-from attrs import asdict, field, frozen
-from itsdangerous import BadData, URLSafeTimedSerializer
+from attrs import asdict, frozen
 
 from iotconfig.domain.access.identity import Session, SignIn
 from iotconfig.domain.access.sign_in import TIME_TO_SIGN_IN
 from iotconfig.domain.errors import ExternalServiceError, ValidationFailed
+
+from .signed_values import SignedValues
 
 _SESSION: Final = "access_token"
 _ID_TOKEN: Final = "id_token"  # noqa: S105 - a name
@@ -22,8 +23,6 @@ _SIGN_IN: Final = "sign_in_"
 _SIGN_INS: Final = 5
 """Sign-ins in progress per browser: more cookies would not fit into the headers of a request."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SKEW: Final = timedelta(minutes=1)
-"""Permitted difference between the clocks of the serving machines."""
 _LARGEST: Final = 4000
 """Maximum bytes of a cookie's value that every browser accepts (RFC 6265, section 6.1), less name and attributes."""
 _LARGEST_TOGETHER: Final = 5500
@@ -61,8 +60,8 @@ class CookieJar:
 
     is_https: bool
     """Whether browsers use https; the cookies are then `Secure`."""
-    _secret: str = field(repr=False)
-    """The key that signs the cookies of sign-ins; the same in every serving process."""
+    _signed: SignedValues
+    """Signs the cookies of sign-ins."""
 
     def session(self, req: falcon.Request) -> str | None:
         """The token of the session cookie, or None."""
@@ -96,7 +95,7 @@ class CookieJar:
         others = [name for name in cookies_of(req) if name.startswith(self._name(_SIGN_IN))]
         for name in others[: 1 - _SIGN_INS]:
             self._end(resp, name)
-        remembered = self._signer().dumps(asdict(sign_in))
+        remembered = self._signed.sign(asdict(sign_in))
         self._send(
             resp, self._name_of(sign_in.state), remembered, max_age=int(TIME_TO_SIGN_IN.total_seconds())
         )
@@ -104,24 +103,15 @@ class CookieJar:
     def sign_in(self, req: falcon.Request, state: str) -> SignIn:
         """The sign-in with this state. Raises `ValidationFailed` if this browser did not begin it."""
         kept = cookies_of(req).get(self._name_of(state), "")
+        remembered = self._signed.read(kept, TIME_TO_SIGN_IN)
         try:
-            remembered, signed_at = self._signer().loads(kept, return_timestamp=True)
-            age = datetime.now(UTC) - signed_at
-            sign_in = SignIn(**remembered)
-        except (BadData, TypeError):
+            return SignIn(**remembered)
+        except TypeError:
             raise _not_begun() from None
-        if not -_SKEW <= age <= TIME_TO_SIGN_IN:
-            raise _not_begun()
-        return sign_in
 
     def end_sign_in(self, resp: falcon.Response, sign_in: SignIn) -> None:
         """Delete the cookie of a sign-in."""
         self._end(resp, self._name_of(sign_in.state))
-
-    def _signer(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(
-            self._secret, salt="iotconfig.sign-in", signer_kwargs={"digest_method": hashlib.sha256}
-        )
 
     @property
     def _id_token_name(self) -> str:

@@ -1,4 +1,4 @@
-"""The state that the routes of sign-in and sign-out share."""
+"""The state that the routes of sign-in and sign-out with a browser share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that sign browsers in and out."""
+"""The routes that sign people in and out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,16 @@ from iotconfig.adapters.http.api.auth import (
     Principal,
     SelfResource,
 )
+from iotconfig.adapters.http.api.terminal import (
+    TerminalSignIn,
+    TerminalSignInResource,
+    TerminalToken,
+    TerminalTokenRequest,
+    TerminalTokenResource,
+    TerminalWaiting,
+)
 from iotconfig.adapters.http.requests.queries import NoQuery
-from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, json_body
 
 _UNAVAILABLE: Final = ("ROUTE_NOT_FOUND", "EXTERNAL_SERVICE_ERROR")
 _REDIRECT: Final = ("Location", "Set-Cookie")
@@ -72,6 +80,44 @@ AREA: Final = Area(
                 query=LogoutQuery,
                 answers={302: Answer("Redirect to the provider, or to `redirect`", None, _REDIRECT)},
                 has_head=False,
+            ),
+        ),
+        Route(
+            "/api/auth/terminal",
+            lambda api: TerminalSignInResource(api.terminals),
+            post=Operation(
+                "signInAtTerminal",
+                "Sign in at a terminal",
+                Access.PUBLIC,
+                details="Begins a sign-in that a person approves with a browser on any machine (RFC 8628; `iotconfig "
+                "login`). 422 if the identity provider does not offer it. Each request counts as a failed sign-in of its "
+                "address.",
+                query=NoQuery,
+                answers={200: Answer("What to show to the person, and how to go on", TerminalSignIn)},
+                refuses=(*_UNAVAILABLE, "UNPROCESSABLE", "TOO_MANY_REQUESTS"),
+                needs_store=False,
+            ),
+        ),
+        Route(
+            "/api/auth/terminal/token",
+            lambda api: TerminalTokenResource(api.terminals, api.bodies),
+            post=Operation(
+                "finishSignInAtTerminal",
+                "Get the token of a sign-in at a terminal",
+                Access.PUBLIC,
+                details="Once the person has approved the sign-in, its token is given, once.",
+                query=NoQuery,
+                body=json_body(
+                    "The sign-in",
+                    TerminalTokenRequest,
+                    a_sign_in={"sign_in": "ImRldmljZS1jb2RlIg.aSsXQA.c2lnbmF0dXJl"},
+                ),
+                answers={
+                    200: Answer("The token", TerminalToken),
+                    202: Answer("The person has not approved it yet", TerminalWaiting),
+                },
+                refuses=(*_UNAVAILABLE, "AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS"),
+                needs_store=False,
             ),
         ),
         Route(
