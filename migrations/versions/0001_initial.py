@@ -47,6 +47,7 @@ def _create_configs() -> None:
         sa.Column("last_revision", sa.BigInteger, nullable=False),
         sa.Column("last_document_number", sa.BigInteger, nullable=False),
         sa.Column("replaced_by", _mac),
+        sa.Column("replaced_before", _mac),
         sa.PrimaryKeyConstraint("mac_address", name="pk_revision_counters"),
     )
     op.create_table(

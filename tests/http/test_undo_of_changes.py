@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import created, expect_problem
+from tests.support.api import created, expect_problem, new_mac
 from tests.support.http import Caller
 from tests.support.in_process import Service
 
@@ -72,6 +72,30 @@ def test_a_patch_is_undone_and_redone(both: Service) -> None:
     )
     assert 200 == client.request("POST", f"/api/changes/{undone['change']}/undo").status
     assert [2, 2] == [content["a"] for content in _contents(client, configs)]
+
+
+def test_a_board_that_was_replaced_since_refuses_undo_and_restore(both: Service) -> None:
+    """410 names the successor, and nothing is stored; the undo of a creation there makes the board a replaced one again."""
+    client = both.client
+    deleted = created(client, {"a": 1})
+    address, successor = deleted["mac_address"], new_mac()
+    change = client.request("DELETE", f"/api/configs/{deleted['id']}").headers["iotconfig-change"]
+    other = client.send_json("POST", "/api/configs", {"mac_address": address, "content": {}}).json()
+    client.send_json("POST", f"/api/configs/{other['id']}/replace-device", {"mac_address": successor})
+    restored = expect_problem(
+        client.request("POST", f"/api/deleted-configs/{deleted['id']}/restore"), 410, "RECORD_GONE"
+    )
+    undone = expect_problem(_undo(client, change), 410, "RECORD_GONE")
+
+    assert {"config_id": deleted["id"], "mac_address": address, "replaced_by": successor} == restored[
+        "details"
+    ]
+    (listed,) = undone["details"]["errors"]
+    assert (restored["error"], restored["details"]) == (listed["error"], listed["details"])
+    gone = expect_problem(client.get(f"/api/configs/{address}.json"), 410, "RECORD_GONE")
+    own = client.send_json("POST", "/api/configs", {"mac_address": address, "content": {}}).json()
+    assert 1 == _undo(client, own["change"]).json()["deleted"]
+    assert gone["details"] == client.get(f"/api/configs/{address}.json").json()["details"]
 
 
 def test_a_config_that_changed_again_refuses_the_undo(both: Service) -> None:

@@ -93,6 +93,22 @@ def test_a_board_swap_prints_the_command_that_undoes_it(quick: CommandLine) -> N
     quick.ok("config", "replace-device", "1", MAC.format(0))
 
 
+def test_a_board_that_was_replaced_since_gets_nothing_back(command: CommandLine) -> None:
+    """Undo and restore say in one line which board took its place, and the command that swaps the two again works."""
+    board, successor = MAC.format(0), MAC.format(9)
+    change = change_in(command.ok("config", "delete", "1", "--yes"))
+    command.ok("config", "create", board, "{}")
+    command.ok("config", "replace-device", board, successor)
+    before = contents(command.environ["DATABASE_URL"])
+    reason = f"Config 1 cannot return: its board {board} was replaced by {successor}. '"
+    way_out = f"config replace-device {successor} {board}"
+    for refused in (command.run("undo", change), command.run("config", "restore", "1")):
+        assert (1, 1) == (refused.status, refused.errors.count("\n"))
+        assert f"{reason}iotconfig {way_out}'" in refused.errors
+    assert before == contents(command.environ["DATABASE_URL"])
+    command.ok(*way_out.split())
+
+
 def test_a_config_that_changed_again_is_listed(quick: CommandLine) -> None:
     """Nothing is undone, the exit status is 1, and the config is named; --keep-going undoes the others."""
     change = change_in(quick.ok("patch", "--all", "--merge", '{"z": 1}'))

@@ -23,7 +23,13 @@ def record(records: Records, change: Change, change_id: str, note: ChangeNote, n
         change = _numbered(records, change)
     config = change.config
     for mac_address, document in change.documents().items():
-        records.counters[mac_address] = CounterRecord(config.revision, change.document_number)
+        before = records.counters.get(mac_address, CounterRecord())
+        records.counters[mac_address] = CounterRecord(
+            config.revision,
+            change.document_number,
+            replaced_by=before.replaced_before if change.undoes_creation else None,
+            replaced_before=before.replaced_by,
+        )
         if document is not None:
             records.documents[mac_address] = document
         else:

@@ -71,8 +71,9 @@ class JsonFileRevisionCounters:
         config = self._records.configs.get(config_id)
         return self.lock(config.mac_address) if config else None
 
-    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
-        return self._of(mac_address).replaced_by
+    def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:
+        counter = self._of(mac_address)
+        return counter.replaced_by if counter.last_revision > since else None
 
     def _of(self, mac_address: MacAddress) -> CounterRecord:
         return self._records.counters.get(mac_address, CounterRecord())

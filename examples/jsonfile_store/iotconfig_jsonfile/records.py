@@ -21,11 +21,12 @@ from iotconfig.domain.mac import MacAddress
 
 @define
 class CounterRecord:
-    """The counters of a MAC address, and its successor. It is never removed."""
+    """The counters of a MAC address, its successor, and that before its last change. It is never removed."""
 
     last_revision: int = 0
     last_document_number: int = 0
     replaced_by: MacAddress | None = None
+    replaced_before: MacAddress | None = None
 
 
 @define

@@ -50,6 +50,7 @@ from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
 from .contracts.undo import UndoContract
+from .contracts.undo_of_boards import UndoOfBoardsContract
 from .contracts.wakeup import WakeupContract
 
 __all__ = [
@@ -76,5 +77,6 @@ __all__ = [
     "RestoringContract",
     "StoreContract",
     "UndoContract",
+    "UndoOfBoardsContract",
     "WakeupContract",
 ]

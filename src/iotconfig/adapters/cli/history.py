@@ -162,6 +162,7 @@ def _one_back(history: HistoryUseCases, config: Config) -> int:
 def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> None:
     """Restore a deleted config with its id and its last content.
 
+    A config does not return to a board that was replaced after the deletion.
     'iotconfig config list --deleted' lists what can be restored.
     """
     with runtime.services() as services:

@@ -29,8 +29,8 @@ def undo(
     Each config becomes again what it was before CHANGE. Commands print
     the id of a change, and 'iotconfig config history' lists it. A created config
     is deleted, a deleted one restored, a changed one gets its previous content.
-    If a config has changed again since, nothing is undone; --keep-going leaves
-    such configs out. An undo is a change: it can be undone.
+    If a config has changed again since, or the board of a deleted one was
+    replaced, nothing is undone; --keep-going leaves such configs out. An undo is a change: it can be undone.
     """
     runtime: Runtime = ctx.obj
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)

@@ -45,9 +45,14 @@ def _advance(state: State, change: Change) -> None:
     config = change.config
     for mac_address in change.documents():
         state.counters[mac_address] = RevisionCounter(mac_address, config.revision, change.document_number)
-    state.successors.pop(config.mac_address, None)
+    former = state.former_successors.pop(config.mac_address, None)
+    if successor := state.successors.pop(config.mac_address, None):
+        state.former_successors[config.mac_address] = successor
+    if change.undoes_creation and former:
+        state.successors[config.mac_address] = former
     if change.replaces is not None:
         state.successors[change.replaces] = config.mac_address
+        state.former_successors.pop(change.replaces, None)
 
 
 def _store(state: State, change: Change) -> None:

@@ -76,5 +76,8 @@ class MemoryRevisionCounters:
         counter = self._state.counters.get(mac_address)
         return 1 if counter is None else counter.next_revision()
 
-    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
+    def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:
+        counter = self._state.counters.get(mac_address)
+        if counter is None or counter.last_revision <= since:
+            return None
         return self._state.successors.get(mac_address)

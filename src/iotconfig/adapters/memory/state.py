@@ -33,6 +33,8 @@ class State:
     counters: dict[MacAddress, RevisionCounter] = Factory(dict)
     documents: dict[MacAddress, Document] = Factory(dict)
     successors: dict[MacAddress, MacAddress] = Factory(dict)
+    former_successors: dict[MacAddress, MacAddress] = Factory(dict)
+    """Of boards whose last change cleared their successor."""
     histories: dict[int, tuple[Revision, ...]] = Factory(dict)
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[Subject, Notification] = Factory(dict)
@@ -47,6 +49,7 @@ class State:
             counters=dict(self.counters),
             documents=dict(self.documents),
             successors=dict(self.successors),
+            former_successors=dict(self.former_successors),
             histories=dict(self.histories),
             pruned_to=dict(self.pruned_to),
             notifications=dict(self.notifications),

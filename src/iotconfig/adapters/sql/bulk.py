@@ -46,6 +46,8 @@ staged: Final = Table(
     # Of a deleted config that is restored.
     Column("config_id", BigInteger),
     Column("if_revision", BigInteger),
+    # Of a deletion.
+    Column("undoes_creation", Boolean),
     Column("mac_address", MacText, nullable=False),
     # Nothing from here on in a deletion.
     Column("content", Text),
@@ -216,10 +218,15 @@ def plan(on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: boo
     is_same: ColumnElement[bool] = configs.c.content == staged.c.content
     if ignore_line_ends:
         is_same = or_(is_same, _bare(configs.c.content) == _bare(staged.c.content))
+    was_replaced_since = and_(
+        revision_counters.c.replaced_by.is_not(None),
+        revision_counters.c.last_revision > staged.c.if_revision,
+    )
     outcome = case(
         (IS_STALE, Outcome.STALE.value),
-        (and_(_IS_RESTORATION, configs.c.id.is_(None)), Outcome.RESTORED.value),
-        (_IS_RESTORATION, Outcome.IN_USE.value),
+        (and_(_IS_RESTORATION, configs.c.id.is_not(None)), Outcome.IN_USE.value),
+        (and_(_IS_RESTORATION, was_replaced_since), Outcome.REPLACED.value),
+        (_IS_RESTORATION, Outcome.RESTORED.value),
         (_IS_DELETION, Outcome.DELETED.value),
         (and_(configs.c.id.is_(None), is_refused), Outcome.REPLACED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),

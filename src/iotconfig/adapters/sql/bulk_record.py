@@ -93,7 +93,8 @@ def _stored_rows() -> Columns:
 
 
 _COUNTED: Final = dict(
-    select(planned.c.mac_address, planned.c.revision, planned.c.document_number)
+    select(planned.c.mac_address, planned.c.revision, planned.c.document_number, staged.c.undoes_creation)
+    .select_from(PLANNED_ENTRIES)
     .where(_IS_STORED)
     .subquery()
     .c.items()

@@ -187,6 +187,7 @@ def _row(number: int, entry: AnyEntry) -> tuple[object, ...]:
         entry.operation.value,
         entry.config_id if isinstance(entry, BulkRestoration) else None,
         entry.if_revision,
+        isinstance(entry, BulkDeletion) and entry.undoes_creation,
         entry.mac_address.canonical,
         *(_NO_CONTENT if isinstance(entry, BulkDeletion) else _content(entry)),
     )

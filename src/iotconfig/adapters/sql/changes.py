@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import evolve
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Delete,
     Insert,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -47,15 +49,19 @@ from .tables import configs, notifications, revision_counters, revisions
 
 
 def advance(changed: Columns) -> Update:
-    """Set the counters of the changed devices, and clear their successors."""
+    """Set the counters of the changed devices, and clear their successors, or bring back those that `undoes_creation` selects."""
     counters = revision_counters.c
+    successor: ColumnElement[Any] = null()
+    if "undoes_creation" in changed:
+        successor = case((changed["undoes_creation"], counters.replaced_before))
     return (
         update(revision_counters)
         .where(counters.mac_address == changed["mac_address"], counters.last_revision != changed["revision"])
         .values(
             last_revision=changed["revision"],
             last_document_number=changed["document_number"],
-            replaced_by=null(),
+            replaced_by=successor,
+            replaced_before=counters.replaced_by,
         )
     )
 
@@ -69,6 +75,7 @@ def retire(changed: Columns) -> Update:
             last_revision=changed["revision"],
             last_document_number=changed["document_number"],
             replaced_by=changed["mac_address"],
+            replaced_before=revision_counters.c.replaced_by,
         )
     )
 
@@ -158,15 +165,22 @@ _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
         _APPEND,
     ),
 }
+_UNDO_CREATION: Final[tuple[Write, ...]] = (
+    advance({**ROW, "undoes_creation": true()}),
+    *_STORE[Operation.DELETE][1:],
+)
 _DIALECTS: Final = ("postgresql", "sqlite")
 _LOG: Final = {name: log(name, ROW, WRITE) for name in _DIALECTS}
 _LOG_LEFT: Final = {name: log(name, _LEFT, WRITE) for name in _DIALECTS}
 _ANNOUNCE: Final = {name: merging(name, announcements(ROW)) for name in _DIALECTS}
 _ANNOUNCE_LEFT: Final = {name: merging(name, announcements(_LEFT)) for name in _DIALECTS}
 _RECORD: Final = {
-    (name, operation): (*statements, _LOG[name], _ANNOUNCE[name])
+    (name, operation, undoes_creation): (*statements, _LOG[name], _ANNOUNCE[name])
     for name in _DIALECTS
-    for operation, statements in _STORE.items()
+    for operation, undoes_creation, statements in (
+        *((operation, False, statements) for operation, statements in _STORE.items()),
+        (Operation.DELETE, True, _UNDO_CREATION),
+    )
 }
 
 
@@ -179,7 +193,8 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
         config = evolve(config, id=_added(connection, config, values))
         values["new_config_id"] = config.id
     if change.replaces is None:
-        execute_together(connection, _RECORD[dialect, change.operation], values)
+        statements = _RECORD[dialect, change.operation, change.undoes_creation]
+        execute_together(connection, statements, values)
         wake_relay(connection)
         return config
     execute_together(connection, _STORE[change.operation], values)

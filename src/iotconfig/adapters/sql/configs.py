@@ -57,7 +57,8 @@ _LOCK_OWNER: Final = _LOCK.where(
     == select(configs.c.mac_address).where(configs.c.id == bindparam("key")).scalar_subquery()
 )
 _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
-    revision_counters.c.mac_address == bindparam("key")
+    revision_counters.c.mac_address == bindparam("key"),
+    revision_counters.c.last_revision > bindparam("since"),
 )
 # One statement creates the row, or waits for the transaction that creates it; then the row is locked.
 _REGISTER: Final = {
@@ -133,8 +134,9 @@ class SqlRevisionCounters:
         row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
         return None if row is None else _counter(MacAddress(row.mac_address), row)
 
-    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
-        found = self._connection.execute(_REPLACED_BY, {"key": str(mac_address)}).scalar_one_or_none()
+    def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:
+        values = {"key": str(mac_address), "since": since}
+        found = self._connection.execute(_REPLACED_BY, values).scalar_one_or_none()
         return None if found is None else MacAddress(found)
 
 

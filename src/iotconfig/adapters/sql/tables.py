@@ -67,6 +67,8 @@ revision_counters: Final = Table(
     # The document number, which goes on when the row in `documents` is gone.
     Column("last_document_number", BigInteger, nullable=False),
     Column("replaced_by", MacText),
+    # The successor before the last change, which the undo of that change brings back.
+    Column("replaced_before", MacText),
 )
 
 configs: Final = Table(

@@ -45,7 +45,8 @@ class Outcome(StrEnum):
     STALE = "stale"
     """Its config is not at the entry's `if_revision`."""
     REPLACED = "replaced"
-    """Its board was replaced by another one, and has had no config since (`BulkOptions.allow_replaced`)."""
+    """Its board was replaced by another one, and has had no config since (`BulkOptions.allow_replaced`). Of a
+    restoration: it was replaced after the deletion."""
     DELETED = "deleted"
     """Its config is deleted (`BulkDeletion`)."""
     RESTORED = "restored"
@@ -124,6 +125,8 @@ class BulkDeletion:
     """Given as `MacAddress`, or as text in any spelling."""
     if_revision: int = field(validator=_check_revision)
     """The revision that the device's config must have."""
+    undoes_creation: bool = field(default=False, validator=check_flag)
+    """Whether it undoes a creation or a restoration: then the board has the successor again that it had before."""
 
 
 @frozen

@@ -31,7 +31,10 @@ def outcome_of(
         return Outcome.STALE
     config = view.configs.get_by_mac(entry.mac_address)
     if isinstance(entry, BulkRestoration):
-        return Outcome.RESTORED if config is None else Outcome.IN_USE
+        if config is not None:
+            return Outcome.IN_USE
+        successor = view.counters.replaced_by(entry.mac_address, since=entry.if_revision)
+        return Outcome.RESTORED if successor is None else Outcome.REPLACED
     if isinstance(entry, BulkDeletion):
         return Outcome.DELETED
     if config is None:
@@ -55,7 +58,7 @@ def change_of(work: UnitOfWork, entry: AnyEntry, now: datetime) -> Change:
     if isinstance(entry, BulkDeletion):
         if config is None:
             raise RecordNotFound(entry.mac_address)
-        return changes.deleted(counter, config, now)
+        return changes.deleted(counter, config, now, undoes_creation=entry.undoes_creation)
     if config is None:
         return changes.created(counter, entry.content, now)
     return changes.edited(counter, config, entry.content, entry.operation, now)

@@ -10,7 +10,7 @@ from attrs import define
 from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, ValidationFailed
 
 from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal, Outcome
-from .replaced import board_replaced
+from .replaced import board_replaced, not_restored
 
 
 @define
@@ -64,7 +64,11 @@ def refusal_of(result: BulkResult) -> BulkRefusal:
             result.mac_address, "its content is another; choose whether to skip or to replace conflicts"
         )
     elif result.replaced_by is not None:
-        error = board_replaced(result.mac_address, result.replaced_by)
+        error = (
+            board_replaced(result.mac_address, result.replaced_by)
+            if result.config_id is None
+            else not_restored(result.config_id, result.mac_address, result.replaced_by)
+        )
     elif result.outcome is Outcome.IN_USE:
         error = RecordExists(result.mac_address, f"delete that one to restore config {result.config_id}")
     elif result.revision is None:

@@ -32,6 +32,8 @@ class Change:
     """The document number after the change: of the config's device, and of the board that it replaces."""
     replaces: MacAddress | None = None
     """The board that the config was on before a board swap."""
+    undoes_creation: bool = False
+    """A deletion that undoes the creation or restoration of the config, which was the last change of its device."""
 
     @property
     def is_deletion(self) -> bool:

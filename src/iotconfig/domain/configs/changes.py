@@ -36,10 +36,12 @@ def edited(
     )
 
 
-def deleted(counter: RevisionCounter, config: Config, now: datetime) -> Change:
+def deleted(
+    counter: RevisionCounter, config: Config, now: datetime, *, undoes_creation: bool = False
+) -> Change:
     """The deletion of a config. The counter continues, and the history is kept."""
     gone = config.changed(config.content, counter.next_revision(), now)
-    return Change(Operation.DELETE, gone, counter.next_document_number())
+    return Change(Operation.DELETE, gone, counter.next_document_number(), undoes_creation=undoes_creation)
 
 
 def restored(counter: RevisionCounter, config: Config, now: datetime) -> Change:

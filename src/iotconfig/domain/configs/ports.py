@@ -58,8 +58,11 @@ class ConfigReader(Protocol):
 class RevisionCounterReader(Protocol):
     """Reads the revision counters of MAC addresses."""
 
-    def replaced_by(self, mac_address: MacAddress) -> MacAddress | None:
-        """The board that replaced this one, while this one has had no config since; otherwise None."""
+    def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:
+        """The board that replaced this one, while this one has had no config since; otherwise None.
+
+        since: None, too, if this board has had no change after this revision.
+        """
         ...
 
 
@@ -200,6 +203,7 @@ class BulkWrite(Protocol):
 
         on_conflict: for entries whose device has a config with other content.
         allow_replaced: whether entries for boards that were replaced (`replaced_by`) are new, not `Outcome.REPLACED`.
+            Restorations on a board that was replaced after the deletion are `Outcome.REPLACED` all the same.
         ignore_line_ends: whether content that differs from the stored content in line ends only (`line_ends.is_same`)
             is `Outcome.SAME`.
         """

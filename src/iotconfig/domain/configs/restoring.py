@@ -14,6 +14,7 @@ from .counter import RevisionCounter
 from .history import newest_revision
 from .locking import Moved
 from .ports import HistoryReader
+from .replaced import not_restored
 from .revisions import Operation, Revision
 from .store import UnitOfWork
 
@@ -35,13 +36,16 @@ def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now
     """The change that restores a config with the content that it had.
 
     Raises `RecordExists` where it was not deleted, or where its MAC address is in use again, and
-    `RecordGone` where its content was pruned.
+    `RecordGone` where its board was replaced after the deletion, or its content was pruned.
     """
     config_id = deletion.config_id
     if deletion.operation is not Operation.DELETE:
         raise RecordExists(counter.mac_address, f"config {config_id} is not deleted")
     if work.configs.get_by_mac(counter.mac_address) is not None:
         raise RecordExists(counter.mac_address, f"delete that one to restore config {config_id}")
+    successor = work.counters.replaced_by(counter.mac_address, since=deletion.revision)
+    if successor is not None:
+        raise not_restored(config_id, counter.mac_address, successor)
     last = work.history.newest_content(config_id)
     if last is None or last.content is None:
         raise RecordGone(f"The content of config {config_id} was pruned.")

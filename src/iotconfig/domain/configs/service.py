@@ -244,7 +244,8 @@ class ConfigService:
         """Restore a deleted config under its id, with the content that it had.
 
         Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
-        its MAC address is in use again; `RecordGone` where its content was pruned.
+        its MAC address is in use again; `RecordGone` where its board was replaced after
+        the deletion, or its content was pruned.
         """
         check_config_id(config_id)
         check_note(note)

@@ -71,7 +71,8 @@ class UnitOfWork(Protocol):
         revision and its document number, and clears the successor; adds, replaces or removes the config;
         stores or removes its documents; appends the revision; adds to the change log; and enqueues its
         announcements at `now`. A board swap sets the counter of the board that it `replaces`, too, and
-        makes the new board its successor; the log gets a row for each board. A created config
+        makes the new board its successor; the log gets a row for each board. A deletion that
+        `undoes_creation` gives the board the successor that its last change cleared. A created config
         gets an id that was never used before.
 
         changes: of MAC addresses whose counters this unit of work has locked. All changes of one unit

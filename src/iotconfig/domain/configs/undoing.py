@@ -51,8 +51,8 @@ def undo_note(change: str, note: ChangeNote) -> ChangeNote:
 def undoing(done: ChangedConfig, check: Check) -> AnyEntry:
     """Return the entry that restores what was before a change of one config.
 
-    A created or restored config is deleted, a deleted one is restored under its id, and one with other content gets
-    its previous content.
+    A created or restored config is deleted, and a board that another one had replaced is replaced again; a deleted
+    config is restored under its id; and one with other content gets its previous content.
 
     Raises `ChangedSince` if the config has changed again, `RecordGone` if what was before was pruned,
     `ValidationFailed` for a board swap, and what `check` raises.
@@ -62,7 +62,7 @@ def undoing(done: ChangedConfig, check: Check) -> AnyEntry:
     if done.newest != made.revision:
         raise _changed_since(done)
     if made.operation in (Operation.CREATE, Operation.RESTORE):
-        return BulkDeletion(place, made.mac_address, made.revision)
+        return BulkDeletion(place, made.mac_address, made.revision, undoes_creation=True)
     if before is None or before.content is None:
         raise RecordGone(
             f"The revision of config {made.config_id} before revision {made.revision} was pruned.",

@@ -113,19 +113,20 @@ class HistoryContract(UseCases):
         service.delete(first.id)
         second = service.create(mac(1), content(a=2))
         service.replace_device(second.id, mac(2))
-        service.restore(first.id)
+        third = service.create(mac(1), content(a=3))
         service.delete(second.id)
-        third = service.create(mac(2), content(a=3))
+        fourth = service.create(mac(2), content(a=4))
         numbers = {
             c.id: [(r.mac_address, r.revision) for r in revisions(history, c.id)]
-            for c in (first, second, third)
+            for c in (first, second, third, fourth)
         }
         every = [number for of_config in numbers.values() for number in of_config]
 
         assert {
-            first.id: [(mac(1), 1), (mac(1), 2), (mac(1), 5)],
+            first.id: [(mac(1), 1), (mac(1), 2)],
             second.id: [(mac(1), 3), (mac(2), 4), (mac(2), 5)],
-            third.id: [(mac(2), 6)],
+            third.id: [(mac(1), 5)],
+            fourth.id: [(mac(2), 6)],
         } == numbers
         assert len(every) == len(set(every))
 

@@ -20,6 +20,7 @@ from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
 from .selections import SelectionsContract
 from .undo import UndoContract
+from .undo_of_boards import UndoOfBoardsContract
 
 
 class StoreContract(
@@ -36,6 +37,7 @@ class StoreContract(
     BulkReplacedBoardsContract,
     BulkPruningContract,
     UndoContract,
+    UndoOfBoardsContract,
     SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,

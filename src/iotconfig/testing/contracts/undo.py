@@ -305,19 +305,24 @@ class UndoContract(UseCases):
     def test_random_changes_are_undone_and_redone(
         self, store: Store, service: ConfigService, history: HistoryService, bulk: BulkService, seed: int
     ) -> None:
-        """After the undo of any change, ids and contents are as before it; after the undo of that, as after it."""
+        """After the undo of any change, ids, contents and successors are as before it; after the undo of that, as after it."""
         random = Random(seed)  # noqa: S311 - it chooses changes
+
+        def seen() -> object:
+            with store.reading() as view:
+                return state(store), [view.counters.replaced_by(mac(number)) for number in DEVICES]
+
         for number in range(25):
-            before = state(store)
+            before = seen()
             change = _change_at_random(random, number, service, history, bulk)
             if change is None:
                 continue
-            after = state(store)
+            expected, after = seen(), state(store)
             undone = bulk.undo(change, ALL)
-            assert (0, before) == (undone.refused, state(store))
+            assert (0, before) == (undone.refused, seen())
             assert undone.change is not None
             redone = bulk.undo(undone.change, ALL)
-            assert (0, after) == (redone.refused, state(store))
+            assert (0, expected) == (redone.refused, seen())
             documents = {address: store.documents.get(address) for address in map(mac, DEVICES)}
             assert {address: text.encode() for address, (_, text) in after.items()} == {
                 address: document.body for address, document in documents.items() if document is not None
@@ -327,10 +332,10 @@ class UndoContract(UseCases):
 def _change_at_random(
     random: Random, number: int, service: ConfigService, history: HistoryService, bulk: BulkService
 ) -> str | None:
-    """Make one change of some kind, and return its id; None where the present state makes it none."""
+    """Make one change of some kind, and return its id; None for a board swap, and where the present state makes it none."""
     address = mac(random.choice(DEVICES))
     try:
-        match random.randrange(7):
+        match random.randrange(8):
             case 0 | 1:
                 return service.put(address, content(n=number))[0].change
             case 2:
@@ -348,9 +353,12 @@ def _change_at_random(
             case 5:
                 merge = Merge(MergePatch.parse(f'{{"merged": {number}}}'))
                 return service.edit(service.get_by_mac(address).id, merge).change
+            case 6:
+                service.replace_device(service.get_by_mac(address).id, mac(random.choice(DEVICES)))
             case _:
                 some = random.sample(list(DEVICES), 3)
                 items = [BulkEntry("", mac(n), content(bulk=number)) for n in some]
-                return bulk.load(items, REPLACE).change
-    except (RecordNotFound, RecordExists):
-        return None
+                return bulk.load(items, evolve(REPLACE, allow_replaced=True)).change
+    except (RecordNotFound, RecordExists, RecordGone):
+        pass
+    return None

@@ -108,7 +108,8 @@ AREA: Final = Area(
                 "Undo a change",
                 Access.CHANGE,
                 details="Restores what each config was before the change: a created config is deleted, a deleted one "
-                "restored, a changed one gets its previous content. The undo is a change itself, with an id of its own.",
+                "restored, a changed one gets its previous content. A deleted config does not return to a board that was "
+                "replaced after the deletion. The undo is a change itself, with an id of its own.",
                 query=UndoQuery,
                 body=Body(
                     "Empty, or the reason",

@@ -133,7 +133,8 @@ AREA: Final = Area(
                 "restoreConfig",
                 "Restore a deleted config",
                 Access.CHANGE,
-                details="The config gets its id and its last content back.",
+                details="The config gets its id and its last content back. 410, with the successor in `details.replaced_by`, if its "
+                "board was replaced after the deletion.",
                 query=ChangeQuery,
                 body=Body(
                     "Empty, or the reason",
