@@ -35,6 +35,7 @@ from tests.support.relaying import (
     wait_drained,
 )
 from tests.support.serving import Serve, environment
+from tests.support.waiting import wait_until
 
 TIMEOUT = 1.0
 """IOTCONFIG_MQTT_TIMEOUT, in seconds."""
@@ -130,6 +131,8 @@ def test_a_broker_that_falls_silent_is_noticed_and_nothing_is_lost(
         url = f"mqtt://127.0.0.1:{link.port}"
         relay = start_relay(broker_url=url, IOTCONFIG_MQTT_TIMEOUT=str(TIMEOUT))
         put(service, 1, 1)
+        # After its first messages a relay publishes its marker. It publishes the next message when that is answered.
+        wait_until(lambda: "/installation'" in broker.log(), "the relay publishes its marker")
         put(service, 2, 1)
         listener.wait_for(2, FLEET)
         wait_drained(database_url)

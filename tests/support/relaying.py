@@ -8,7 +8,7 @@ import sys
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -63,8 +63,9 @@ class RelayProcess:
 
     def wait_for(self, text: str, seconds: float = 60.0) -> str:
         """Wait until the output contains `text`, and return it."""
-        wait_until(lambda: text in self.output() or self.process.poll() is not None, repr(text), seconds)
-        assert text in self.output(), self.output()
+        with suppress(AssertionError):
+            wait_until(lambda: text in self.output() or self.process.poll() is not None, repr(text), seconds)
+        assert text in self.output(), f"{text!r} is not in:\n{self.output()}"
         return self.output()
 
     def is_active(self) -> bool:
