@@ -12,12 +12,14 @@ depends_on = None
 
 _big_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _mac = sa.String(17).with_variant(sa.String(17, collation="C"), "postgresql")
+_tag = sa.String(63).with_variant(sa.String(63, collation="C"), "postgresql")
 _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
     _create_configs()
     _create_history()
+    _create_labels()
     _create_announcing()
     _create_access()
 
@@ -30,6 +32,9 @@ def downgrade() -> None:
         "device_tokens",
         "api_tokens",
         "notifications",
+        "label_changes",
+        "config_tags",
+        "config_labels",
         "changes",
         "pruned_histories",
         "revisions",
@@ -129,6 +134,36 @@ def _create_history() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_changes"),
         sa.UniqueConstraint("position", name="uq_changes_position"),
     )
+
+
+def _create_labels() -> None:
+    op.create_table(
+        "config_labels",
+        sa.Column("config_id", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.Column("note", sa.Text),
+        sa.PrimaryKeyConstraint("config_id", name="pk_config_labels"),
+    )
+    op.create_table(
+        "config_tags",
+        sa.Column("config_id", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("tag", _tag, nullable=False),
+        sa.PrimaryKeyConstraint("config_id", "tag", name="pk_config_tags"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_config_tags_tag", "config_tags", ["tag", "config_id"])
+    op.create_table(
+        "label_changes",
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("config_id", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.Column("note", sa.Text),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("change", "config_id", name="pk_label_changes"),
+    )
+    op.create_index("ix_label_changes_created_at", "label_changes", ["created_at"])
 
 
 def _create_announcing() -> None:

@@ -22,6 +22,8 @@ CONFIG_MEMBERS = [
     "created_at",
     "updated_at",
     "change",
+    "tags",
+    "note",
 ]
 
 _INTERNALS = re.compile(

@@ -226,6 +226,8 @@ def test_a_config_is_rendered_with_its_content_spliced_in() -> None:
         "created_at": "2026-01-02T03:04:05.000000Z",
         "updated_at": "2026-01-02T03:04:05.000123Z",
         "change": "0123456789abcdef",
+        "tags": [],
+        "note": None,
     } == json.loads(rendered)
 
 

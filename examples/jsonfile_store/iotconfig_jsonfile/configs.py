@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.mac import MacAddress
 
-from .records import CounterRecord, Records
+from .records import CounterRecord, LabelsRecord, Records
 
 
 @frozen
@@ -21,10 +21,10 @@ class JsonFileConfigReader:
     _records: Records
 
     def get(self, config_id: int) -> Config | None:
-        return self._records.configs.get(config_id)
+        return next((config for config in self._all() if config.id == config_id), None)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return next((c for c in self._records.configs.values() if c.mac_address == mac_address), None)
+        return next((config for config in self._all() if config.mac_address == mac_address), None)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         matches = self.matching(query)
@@ -45,12 +45,19 @@ class JsonFileConfigReader:
         return [config for config in self._sorted() if config.mac_address in wanted]
 
     def _sorted(self) -> list[Config]:
-        return sorted(self._records.configs.values(), key=lambda config: config.mac_address)
+        return sorted(self._all(), key=lambda config: config.mac_address)
+
+    def _all(self) -> Iterator[Config]:
+        """All configs, with their labels of now: those in the record are of its last change."""
+        for config in self._records.configs.values():
+            yield evolve(config, labels=self._records.labels.get(config.id, LabelsRecord()).labels)
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
     content = config.content
     if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+        return False
+    if not query.tags.takes(config.labels.tags):
         return False
     return query.text is None or has_text(
         query.text, config.mac_address, content.device_name, content.device_entity_id

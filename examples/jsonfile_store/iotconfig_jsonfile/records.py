@@ -13,6 +13,8 @@ from cattrs.preconf.json import make_converter
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.label_ports import LabelRevision
+from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
@@ -30,6 +32,14 @@ class CounterRecord:
 
 
 @define
+class LabelsRecord:
+    """The labels of a config, which stay when it is deleted, and the number of their changes."""
+
+    labels: Labels = NO_LABELS
+    number: int = 0
+
+
+@define
 class Records:
     """All records. Each block reads its own copy from the file, and may change or discard it."""
 
@@ -44,6 +54,9 @@ class Records:
     """The revisions of each config, the oldest first."""
     log: list[LoggedChange] = Factory(list)
     """The change log, the lowest position first."""
+    labels: dict[int, LabelsRecord] = Factory(dict)
+    label_history: list[LabelRevision] = Factory(list)
+    """The labels before each change of them."""
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""

@@ -11,7 +11,7 @@ from typing import Self
 from attrs import frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
-from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
+from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
 
 from .bulk_write import JsonFileBulkWrite
 from .documents import JsonFileDocuments
@@ -68,6 +68,7 @@ class JsonFileStore:
         with self._file.transaction() as records:
             removed = prunable(records.log, older_than, 0, limit)
             del records.log[:removed]
+            records.label_history = kept_labels(records.label_history, records.log)
         return removed
 
     def check(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from attrs import field, frozen
+from attrs import frozen
 
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
@@ -16,6 +16,7 @@ from iotconfig.domain.configs.revisions import ChangeNote
 from .changes import record
 from .configs import JsonFileConfigReader, JsonFileRevisionCounters
 from .history import JsonFileHistoryRepository
+from .labels import JsonFileLabelRepository
 from .notifications import JsonFileNotificationOutbox
 from .records import Records
 from .replay_guard import JsonFileReplayGuard
@@ -31,11 +32,13 @@ class JsonFileUnitOfWork:
     history: JsonFileHistoryRepository
     notifications: JsonFileNotificationOutbox
     replay_guard: JsonFileReplayGuard
-    change_id: str = field(factory=new_change_id)
+    labels: JsonFileLabelRepository
+    change_id: str
 
     @classmethod
     def on(cls, records: Records) -> Self:
         """All of them."""
+        change_id = new_change_id()
         return cls(
             records,
             JsonFileConfigReader(records),
@@ -43,6 +46,8 @@ class JsonFileUnitOfWork:
             JsonFileHistoryRepository(records),
             JsonFileNotificationOutbox(records),
             JsonFileReplayGuard(records),
+            JsonFileLabelRepository(records, change_id),
+            change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

@@ -49,6 +49,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
+from .contracts.tags import TagsContract
 from .contracts.undo import UndoContract
 from .contracts.undo_of_boards import UndoOfBoardsContract
 from .contracts.wakeup import WakeupContract
@@ -76,6 +77,7 @@ __all__ = [
     "ReplayGuardContract",
     "RestoringContract",
     "StoreContract",
+    "TagsContract",
     "UndoContract",
     "UndoOfBoardsContract",
     "WakeupContract",

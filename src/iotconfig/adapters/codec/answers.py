@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar, cast, is_typeddict
 
@@ -86,6 +86,8 @@ class ConfigAnswer:
     created_at: datetime
     updated_at: datetime
     change: str
+    tags: Sequence[str]
+    note: str | None
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -103,6 +105,8 @@ class ConfigAnswer:
             created_at=config.created_at,
             updated_at=config.updated_at,
             change=config.change,
+            tags=config.labels.tags,
+            note=config.labels.note,
         )
 
 

@@ -13,6 +13,7 @@ from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import ChangeNote, DeletedPosition, HistoryPage, Revision
 from iotconfig.domain.documents import json_members, strict_json
@@ -72,7 +73,8 @@ def _check_etag(content: ConfigContent | None, etag: str | None) -> None:
 
 
 def _config_of(members: Mapping[str, Any]) -> Config:
-    found = _entities.structure(members, ConfigAnswer)
+    # An older service has no tags.
+    found = _entities.structure({"tags": [], "note": None, **members}, ConfigAnswer)
     _check_etag(found.content, found.etag)
     return Config(
         id=found.id,
@@ -82,6 +84,7 @@ def _config_of(members: Mapping[str, Any]) -> Config:
         created_at=found.created_at,
         updated_at=found.updated_at,
         change=found.change,
+        labels=Labels(found.tags, found.note),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,11 @@ _rows.register_structure_hook(MacAddress, lambda canonical, _: MacAddress(canoni
 _rows.register_structure_hook(datetime, lambda moment, _: moment)
 for _plain in (int, str, bool):
     _rows.register_structure_hook(_plain, lambda value, _: value)
+
+
+_rows.register_structure_hook_func(
+    lambda kind: kind == Sequence[str], lambda tags, _: tuple(tags.split()) if tags else ()
+)
 
 
 def summary_of(row: Mapping[Any, Any]) -> ConfigSummary:

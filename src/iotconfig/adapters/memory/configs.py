@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
+from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, has_text
 from iotconfig.domain.mac import MacAddress
 
@@ -22,10 +23,11 @@ class MemoryConfigReader:
     _state: State
 
     def get(self, config_id: int) -> Config | None:
-        return self._state.configs.get(config_id)
+        config = self._state.configs.get(config_id)
+        return None if config is None else self._labelled(config)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return self._state.configs.get(self._state.ids.get(mac_address, 0))
+        return self.get(self._state.ids.get(mac_address, 0))
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         matches = self.matching(query)
@@ -40,7 +42,11 @@ class MemoryConfigReader:
     def matching(self, query: ConfigQuery) -> list[Config]:
         """All configs that match, sorted by MAC address."""
         return sorted(
-            (config for config in self._state.configs.values() if _matches(config, query)),
+            (
+                config
+                for config in map(self._labelled, self._state.configs.values())
+                if _matches(config, query)
+            ),
             key=lambda config: config.mac_address,
         )
 
@@ -48,10 +54,16 @@ class MemoryConfigReader:
         found = (self.get_by_mac(mac_address) for mac_address in sorted(mac_addresses))
         return [config for config in found if config is not None]
 
+    def _labelled(self, config: Config) -> Config:
+        """The config with its labels of now: those in the state are of its last change."""
+        return evolve(config, labels=self._state.labels.get(config.id, NO_LABELS))
+
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
     content = config.content
     if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+        return False
+    if not query.tags.takes(config.labels.tags):
         return False
     return query.text is None or has_text(
         query.text, config.mac_address, content.device_name, content.device_entity_id

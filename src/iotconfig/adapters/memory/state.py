@@ -18,6 +18,8 @@ from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
+from iotconfig.domain.configs.label_ports import LabelRevision
+from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import ServiceClosed
@@ -40,6 +42,11 @@ class State:
     notifications: dict[Subject, Notification] = Factory(dict)
     accepted: dict[str, datetime] = Factory(dict)
     log: list[LoggedChange] = Factory(list)
+    labels: dict[int, Labels] = Factory(dict)
+    """By the config's id; those of deleted configs stay."""
+    label_changes: dict[int, int] = Factory(dict)
+    """The number of changes of the labels of each config."""
+    label_history: list[LabelRevision] = Factory(list)
     last_id: int = 0
 
     def copy(self) -> State:
@@ -55,6 +62,9 @@ class State:
             notifications=dict(self.notifications),
             accepted=dict(self.accepted),
             log=list(self.log),
+            labels=dict(self.labels),
+            label_changes=dict(self.label_changes),
+            label_history=list(self.label_history),
             last_id=self.last_id,
         )
 

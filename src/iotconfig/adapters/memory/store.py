@@ -9,7 +9,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
-from iotconfig.domain.configs.change_log import LoggedChange, above, prunable
+from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
@@ -61,6 +61,7 @@ class MemoryStore:
         with self._committed.transaction() as state:
             removed = prunable(state.log, older_than, 0, limit)
             del state.log[:removed]
+            state.label_history = kept_labels(state.label_history, state.log)
         return removed
 
     def check(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from attrs import field, frozen
+from attrs import frozen
 
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
@@ -17,6 +17,7 @@ from .announcing import MemoryNotificationOutbox
 from .changes import record
 from .configs import MemoryConfigReader, MemoryRevisionCounters
 from .history import MemoryHistoryRepository
+from .labels import MemoryLabelRepository
 from .replay_guard import MemoryReplayGuard
 from .state import State
 
@@ -31,11 +32,13 @@ class MemoryUnitOfWork:
     history: MemoryHistoryRepository
     notifications: MemoryNotificationOutbox
     replay_guard: MemoryReplayGuard
-    change_id: str = field(factory=new_change_id)
+    labels: MemoryLabelRepository
+    change_id: str
 
     @classmethod
     def on(cls, state: State) -> Self:
         """All repositories over one state."""
+        change_id = new_change_id()
         return cls(
             state,
             MemoryConfigReader(state),
@@ -43,6 +46,8 @@ class MemoryUnitOfWork:
             MemoryHistoryRepository(state),
             MemoryNotificationOutbox(state),
             MemoryReplayGuard(state),
+            MemoryLabelRepository(state, change_id),
+            change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

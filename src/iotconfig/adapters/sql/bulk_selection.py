@@ -13,9 +13,9 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.selection import Selection
 
 from .bulk import IS_STALE, staged, temporary
-from .configs import CONFIG_COLUMNS, config_of, matching
+from .configs import CONFIG_COLUMNS, config_of, matching, searched
 from .engine.database import Session
-from .tables import MacText, configs, documents
+from .tables import MacText, config_labels, configs, documents
 
 _PAGE: Final = 100
 """Configs that are read at a time, with their contents."""
@@ -57,9 +57,9 @@ def _select_page() -> Select[Any]:
     return (
         select(page.c.selected, *CONFIG_COLUMNS)
         .select_from(
-            page.outerjoin(configs, configs.c.mac_address == page.c.selected).outerjoin(
-                documents, documents.c.mac_address == configs.c.mac_address
-            )
+            page.outerjoin(configs, configs.c.mac_address == page.c.selected)
+            .outerjoin(documents, documents.c.mac_address == configs.c.mac_address)
+            .outerjoin(config_labels, config_labels.c.config_id == configs.c.id)
         )
         .order_by(page.c.selected)
     )
@@ -77,7 +77,7 @@ class BulkSelection:
     def select(self, selection: Selection) -> None:
         """Select the candidates."""
         if not selection.has_names:
-            addresses = select(documents.c.mac_address)
+            addresses = select(documents.c.mac_address).select_from(searched(selection))
             self._replace(matching(addresses, selection, self._session.connection.dialect.name))
             return
         self._clear()

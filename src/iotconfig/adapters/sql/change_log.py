@@ -32,11 +32,11 @@ from sqlalchemy import (
 )
 
 from iotconfig.domain.announcing.announcement import Kind, Subject
-from iotconfig.domain.configs.change_log import LoggedChange
+from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.revisions import Operation
 
 from .engine.database import Database
-from .tables import changes
+from .tables import changes, label_changes
 
 _LOCK_KEY: Final = 0x696F7463686E6773
 """`iotchngs` in ASCII: the number of the advisory lock in a PostgreSQL database."""
@@ -44,8 +44,10 @@ _LOCK_KEY: Final = 0x696F7463686E6773
 _NUMBERED_AT_ONCE: Final = 10_000
 """Maximum number of rows to which one transaction gives positions."""
 
-KIND: Final = literal_column(f"'{Kind.CONFIG.value}'", String)
-"""The kind of subject of a config's change. A literal: each parameter costs time."""
+CONFIG: Final = literal_column(f"'{ChangeKind.CONFIG.value}'", String)
+"""The kind of a config's change. A literal: each parameter costs time."""
+TAGS: Final = literal_column(f"'{ChangeKind.TAGS.value}'", String)
+"""The kind of a change of tags."""
 
 _columns = changes.c
 _LAST: Final = select(func.coalesce(func.max(_columns.position), 0)).scalar_subquery()
@@ -95,19 +97,25 @@ def _prunable() -> Any:
 _PRUNABLE: Final = _prunable()
 _COUNT_PRUNABLE: Final = select(func.count()).select_from(_PRUNABLE.subquery())
 _PRUNE: Final = delete(changes).where(_columns.position.in_(_PRUNABLE))
+_PRUNE_LABELS: Final = delete(label_changes).where(
+    label_changes.c.created_at < select(func.min(_columns.created_at)).scalar_subquery()
+)
 
 
 def log(
-    dialect: str, changed: Mapping[str, ColumnElement[Any]], write: Mapping[str, ColumnElement[Any]]
+    dialect: str,
+    changed: Mapping[str, ColumnElement[Any]],
+    write: Mapping[str, ColumnElement[Any]],
+    kind: ColumnElement[str] = CONFIG,
 ) -> Insert:
-    """Add changes of configs to the log.
+    """Add changes to the log, by default those of configs.
 
     changed: the columns of the changes.
     write: the values that all of them share.
     """
     values: dict[str, ColumnElement[Any]] = {
         "change": write["change"],
-        "kind": KIND,
+        "kind": kind,
         "subject": changed["mac_address"],
         "operation": changed["operation"],
         "revision": changed["revision"],
@@ -149,7 +157,9 @@ def prune_changes(database: Database, older_than: datetime, limit: int) -> int:
     values = {"older_than": older_than, "after_": 0, "limit_": _bounded(limit)}
     _number_waiting(database)
     with database.writing() as connection:
-        return connection.execute(_PRUNE, values).rowcount
+        pruned = connection.execute(_PRUNE, values).rowcount
+        connection.execute(_PRUNE_LABELS)
+        return pruned
 
 
 @contextmanager
@@ -182,10 +192,11 @@ def _logged(row: Row[Any]) -> LoggedChange:
     return LoggedChange(
         position=row.position,
         change=row.change,
-        subject=Subject(Kind(row.kind), row.subject),
+        subject=Subject(Kind.CONFIG, row.subject),
         operation=Operation(row.operation),
         revision=row.revision,
         author=row.author,
         message=row.message,
         created_at=row.created_at,
+        kind=ChangeKind(row.kind),
     )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Delete,
     Insert,
     Select,
+    String,
     Update,
     case,
     delete,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from iotconfig.domain.announcing.announcement import Kind
 from iotconfig.domain.announcing.notifications import AT_ONCE
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.config import Config
@@ -39,13 +41,16 @@ from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
 
 from .announcing import merging, wake_relay
-from .change_log import KIND, log
+from .change_log import log
 from .change_row import ROW, WRITE, row_values, write_values
 from .content_columns import CONTENT, DERIVED
 from .documents import Columns, add_documents, remove_documents, replace_documents
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
 from .tables import configs, notifications, revision_counters, revisions
+
+_KIND: Final = literal_column(f"'{Kind.CONFIG.value}'", String)
+"""The kind of the subject of a config's announcement. A literal: each parameter costs time."""
 
 
 def advance(changed: Columns) -> Update:
@@ -127,7 +132,7 @@ def announcements(changed: Columns) -> Select[Any]:
     """One announcement for each change, at once; without an ETag, of a deletion."""
     moment = notifications.c.due_at.type
     return select(
-        KIND.label("kind"),
+        _KIND.label("kind"),
         changed["mac_address"].label("key"),
         WRITE["generation"].label("generation"),
         changed["document_etag"].is_not(None).label("restart_hint"),

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.adapters.codec import summary_of
@@ -17,7 +29,8 @@ from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
-from .tables import configs, documents, revision_counters
+from .labels import LABELS, has_tag, labels_of
+from .tables import config_labels, configs, documents, revision_counters
 
 # Of the document, not of the content.
 _DERIVED: Final = (documents.c.device_name, documents.c.device_entity_id, documents.c.enable_ota)
@@ -30,12 +43,14 @@ _SUMMARY: Final = (
     configs.c.created_at,
     configs.c.updated_at,
     configs.c.change,
+    *LABELS,
 )
 _SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.mac_address)
 """Each config with its document, which it always has."""
+_LABELLED: Final = _SERVED.outerjoin(config_labels, config_labels.c.config_id == configs.c.id)
 
-CONFIG_COLUMNS: Final = (*configs.c, *_DERIVED)
-_CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_SERVED)
+CONFIG_COLUMNS: Final = (*configs.c, *_DERIVED, *LABELS)
+_CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_LABELLED)
 # A range or a list is given for both: PostgreSQL passes only equality on to the other table of a join, and
 # would read all of it.
 _ON_BOTH_SIDES: Final = (configs.c.mac_address, documents.c.mac_address)
@@ -89,7 +104,7 @@ class SqlConfigReader:
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         page = (
-            matching(select(*_SUMMARY).select_from(_SERVED), query, self._connection.dialect.name)
+            matching(select(*_SUMMARY).select_from(_LABELLED), query, self._connection.dialect.name)
             .order_by(documents.c.mac_address)
             .limit(query.limit + 1)
         )
@@ -104,7 +119,7 @@ class SqlConfigReader:
         )
 
     def _count(self, query: ConfigQuery) -> int:
-        counted = select(func.count()).select_from(documents)
+        counted = select(func.count()).select_from(searched(query))
         statement = matching(counted, query, self._connection.dialect.name)
         return int(self._connection.execute(statement).scalar_one())
 
@@ -144,12 +159,21 @@ def _counter(mac_address: MacAddress, row: Row[Any]) -> RevisionCounter:
     return RevisionCounter(mac_address, row.last_revision, row.last_document_number)
 
 
+def searched(query: ConfigQuery | Selection) -> FromClause:
+    """The tables of a statement that `matching` restricts: configs are joined only where tags are asked for."""
+    return _SERVED if query.tags else documents
+
+
 def matching(statement: Select[Any], query: ConfigQuery | Selection, dialect: str) -> Select[Any]:
-    """Restrict a statement over `documents` to those with the text and the `enable_ota` of `query`."""
+    """Restrict a statement over `searched` to those with the text, the `enable_ota` and the tags of `query`."""
     if query.text is not None:
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:
         statement = statement.where(documents.c.enable_ota.is_(query.enable_ota))
+    for tag in query.tags.all_of:
+        statement = statement.where(has_tag(configs.c.id, tag))
+    for tag in query.tags.none_of:
+        statement = statement.where(not_(has_tag(configs.c.id, tag)))
     return statement
 
 
@@ -177,4 +201,5 @@ def config_of(row: Row[Any]) -> Config:
         created_at=row.created_at,
         updated_at=row.updated_at,
         change=row.change,
+        labels=labels_of(row),
     )

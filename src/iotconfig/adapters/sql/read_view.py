@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
 from .history import SqlHistoryRepository
+from .labels import SqlLabelRepository
 
 
 @define
@@ -34,6 +35,10 @@ class SqlReading:
     @property
     def history(self) -> SqlHistoryRepository:
         return SqlHistoryRepository(self._connected())
+
+    @property
+    def labels(self) -> SqlLabelRepository:
+        return SqlLabelRepository(self._connected())
 
     def __enter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ from .configs import SqlConfigReader, SqlRevisionCounters
 from .documents import SqlDocuments
 from .engine.database import Database
 from .history import SqlHistoryRepository
+from .labels import SqlLabelRepository
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
 from .tables import configs
@@ -52,6 +53,10 @@ class SqlUnitOfWork:
     @property
     def history(self) -> SqlHistoryRepository:
         return SqlHistoryRepository(self._connection)
+
+    @property
+    def labels(self) -> SqlLabelRepository:
+        return SqlLabelRepository(self._connection, self._change_id)
 
     @property
     def notifications(self) -> SqlNotificationOutbox:

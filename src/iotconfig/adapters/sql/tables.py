@@ -44,6 +44,10 @@ MacText: Final = String(17).with_variant(String(17, collation="C"), "postgresql"
 """Compared byte by byte: pages are sorted by it, and independent of the locale."""
 
 
+TagText: Final = String(63).with_variant(String(63, collation="C"), "postgresql")
+"""Compared byte by byte: tags are sorted as in every other store."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware times in UTC, on SQLite too, which stores none."""
 
@@ -162,6 +166,40 @@ changes: Final = Table(
     Column("message", Text),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("position"),
+)
+
+# Labels belong to the config's id: they follow it to another board, and stay when it is deleted.
+config_labels: Final = Table(
+    "config_labels",
+    metadata,
+    Column("config_id", BigInteger, primary_key=True, autoincrement=False),
+    # The number of changes of the labels.
+    Column("number", BigInteger, nullable=False),
+    # Sorted, with a space between two.
+    Column("tags", Text, nullable=False),
+    Column("note", Text),
+)
+
+# The same tags, for filters.
+config_tags: Final = Table(
+    "config_tags",
+    metadata,
+    Column("config_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("tag", TagText, primary_key=True),
+    Index("ix_config_tags_tag", "tag", "config_id"),
+    sqlite_with_rowid=False,
+)
+
+# The labels of a config before each change of them.
+label_changes: Final = Table(
+    "label_changes",
+    metadata,
+    Column("change", String(16), primary_key=True),
+    Column("config_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("note", Text),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
 notifications: Final = Table(

@@ -41,7 +41,8 @@ from .ports import BulkWrite
 from .revisions import UNSIGNED, ChangeNote, check_note
 from .selection import Selection, check_selection
 from .store import Store
-from .undoing import Undo, undo_note
+from .tagging import TagService
+from .undoing import Undo, check_change_id, undo_note
 
 T = TypeVar("T")
 
@@ -167,7 +168,7 @@ class BulkService:
         """Restore what each config was before a change. That is a change itself, which can be undone.
 
         A created config is deleted, a deleted one is restored under its id, and one with other content gets its
-        previous content.
+        previous content. After a change of tags and notes, each config gets those back that it had.
 
         change: the id of the change.
         options: `on_conflict` means nothing here.
@@ -184,6 +185,11 @@ class BulkService:
         _check_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
+        check_change_id(change)
+        tags = TagService(self.store, self.clock, self.yield_turn, self.offload)
+        tally = tags.undo(change, options, undo_note(change, note), refusals, on_result)
+        if tally is not None:
+            return tally
         replacing = evolve(options, on_conflict=OnConflict.REPLACE)
         with self.store.bulk_writing() as write:
             undo = Undo(self.store, write, refusals, self.yield_turn, self.offload, self.max_content_bytes)

@@ -1,22 +1,33 @@
-"""The change log: all changes of all configs in one order, to be read with a cursor."""
+"""The change log: all changes of all configs and their tags in one order, to be read with a cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import takewhile
 from secrets import token_hex
 from typing import Final, Protocol
 
 from attrs import frozen
 
-from iotconfig.domain.announcing.announcement import Subject
+from iotconfig.domain.announcing.announcement import Kind, Subject
 
 from .change import Change
+from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
 
 LOG_KEPT: Final = timedelta(days=7)
 """The age that a change has to reach before pruning removes it from the log, whatever the retention says."""
+
+
+class ChangeKind(StrEnum):
+    """What changed of a config."""
+
+    CONFIG = "config"
+    """The content, the board, or whether there is a config."""
+    TAGS = "tags"
+    """The tags or the note."""
 
 
 def new_change_id() -> str:
@@ -36,11 +47,12 @@ class LoggedChange:
     """The config that changed, by its MAC address."""
     operation: Operation
     revision: int
-    """The subject's revision after the change."""
+    """The config's revision after the change; a change of tags leaves it as it was."""
     author: str
     message: str | None
     created_at: datetime
     """The time of the change. It can decrease if the clock is set back; positions cannot."""
+    kind: ChangeKind = ChangeKind.CONFIG
 
 
 class ChangeLog(Protocol):
@@ -80,6 +92,8 @@ class ChangeLog(Protocol):
     def prune_changes(self, older_than: datetime, limit: int) -> int:
         """Remove up to `limit` of the oldest changes, and return their number.
 
+        What tags and notes were before is removed with changes of that age.
+
         It removes those that `prunable_changes` counts, in one short transaction.
         """
         ...
@@ -104,6 +118,34 @@ def logged(
         )
         for position, announcement in enumerate(change.announcements(), last_position + 1)
     ]
+
+
+def logged_labels(
+    change: LabelChange,
+    change_id: str,
+    operation: Operation,
+    note: ChangeNote,
+    now: datetime,
+    log: Sequence[LoggedChange],
+) -> LoggedChange:
+    """Return the row of a change of labels to append to `log`."""
+    config = change.config
+    return LoggedChange(
+        position=log[-1].position + 1 if log else 1,
+        change=change_id,
+        subject=Subject(Kind.CONFIG, str(config.mac_address)),
+        operation=operation,
+        revision=config.revision,
+        author=note.author,
+        message=note.message,
+        created_at=now,
+        kind=ChangeKind.TAGS,
+    )
+
+
+def kept_labels(history: Sequence[LabelRevision], log: Sequence[LoggedChange]) -> list[LabelRevision]:
+    """The changes of labels that are kept beside a log: none is older than its oldest change."""
+    return [each for each in history if log and each.created_at >= log[0].created_at]
 
 
 def above(log: Sequence[LoggedChange], position: int, limit: int) -> Sequence[LoggedChange]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Self
 
@@ -10,8 +11,15 @@ from attrs import evolve, field, frozen
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
+from .labels import NO_LABELS, Labels
+
 MAX_ID: Final = 2**63 - 1
 """Ids are 64-bit and signed in every database."""
+
+
+def _in_order(tags: Iterable[str]) -> Sequence[str]:
+    """The tags as a value that cannot change."""
+    return tuple(tags)
 
 
 @frozen
@@ -32,6 +40,8 @@ class Config:
     """The time of the content's last change."""
     change: str = field(default="", eq=False)
     """The id of the write that made the revision. Not compared: ids are random."""
+    labels: Labels = NO_LABELS
+    """The tags and the note; a change of them makes no revision."""
 
     def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
         """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
@@ -54,6 +64,8 @@ class Config:
             created_at=self.created_at,
             updated_at=self.updated_at,
             change=self.change,
+            tags=self.labels.tags,
+            note=self.labels.note,
         )
 
 
@@ -73,3 +85,7 @@ class ConfigSummary:
     updated_at: datetime
     change: str = field(default="", eq=False)
     """The id of the write that made the revision. Not compared: ids are random."""
+    tags: Sequence[str] = field(default=(), converter=_in_order)
+    """Sorted."""
+    note: str | None = None
+    """The operators' note on the device."""

@@ -16,6 +16,7 @@ from iotconfig.domain.paging import MAX_PAGE, check_limit
 from iotconfig.domain.text import is_storable
 
 from .config import ConfigSummary
+from .labels import ANY_TAGS, TagFilter, tag_filter_of
 
 MAX_SEARCH: Final = 255
 """Maximum length of a search text: searched fields are not longer."""
@@ -116,6 +117,8 @@ class ConfigQuery:
     """Configs on the page, 1 to 1000."""
     count: bool = field(default=True, validator=check_flag)
     """Whether to count the matches of all pages, which takes a scan."""
+    tags: TagFilter = field(default=ANY_TAGS, converter=tag_filter_of)
+    """Only configs with these tags; given as `TagFilter`, or as its words, such as `["floor-3", "!old"]`."""
 
 
 def check_query(query: object) -> None:

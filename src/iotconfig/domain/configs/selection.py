@@ -14,11 +14,12 @@ from iotconfig.domain.mac import MacAddress, mac_address_of
 from iotconfig.domain.text import is_storable
 
 from .config import Config
+from .labels import ANY_TAGS, TagFilter, tag_filter_of
 from .query import check_ota, check_text, has_text
 
 T = TypeVar("T")
 
-_NEEDS_ONE: Final = "Select configs by MAC addresses, names of devices, text, enable_ota or values of members; or all of them."
+_NEEDS_ONE: Final = "Select configs by MAC addresses, names of devices, text, enable_ota, tags or values of members; or all of them."
 
 
 def _listed(given: Iterable[T], way: str) -> tuple[T, ...]:
@@ -65,7 +66,7 @@ class Selection:
     """The configs that a bulk write changes: those that are named here, or all, where they meet all conditions.
 
     Configs are named by MAC addresses and by names of devices; one of these is enough. Named configs that do
-    not exist are refused one by one, as entries are. `text`, `enable_ota` and `where` are conditions.
+    not exist are refused one by one, as entries are. `text`, `enable_ota`, `tags` and `where` are conditions.
 
     Raises `ValidationFailed` where neither a name nor a condition is given, unless `everything` says so;
     and `InvalidMacAddress`.
@@ -81,6 +82,8 @@ class Selection:
     """Only configs whose `enable_ota` is this."""
     where: tuple[MemberValue, ...] = field(default=(), converter=_conditions)
     """Only configs whose content has all of these values."""
+    tags: TagFilter = field(default=ANY_TAGS, converter=tag_filter_of)
+    """Only configs with these tags; given as `TagFilter`, or as its words."""
     everything: bool = field(default=False, validator=check_flag)
     """All configs."""
     expect: int | None = field(default=None, validator=_check_expect)
@@ -97,7 +100,7 @@ class Selection:
     def __attrs_post_init__(self) -> None:
         if self.text == "":
             raise ValidationFailed("The search text is empty, and would select all configs.")
-        has_conditions = self.text is not None or self.enable_ota is not None or bool(self.where)
+        has_conditions = self.text is not None or self.enable_ota is not None or bool(self.where or self.tags)
         if self.everything and (self.has_names or has_conditions):
             raise ValidationFailed("Either all configs are selected, or those with names or conditions.")
         if not (self.everything or self.has_names or has_conditions):
@@ -133,6 +136,8 @@ class Selection:
     def _is_found(self, config: Config) -> bool:
         content = config.content
         if self.enable_ota is not None and content.enable_ota is not self.enable_ota:
+            return False
+        if not self.tags.takes(config.labels.tags):
             return False
         return self.text is None or has_text(
             self.text, config.mac_address, content.device_name, content.device_entity_id

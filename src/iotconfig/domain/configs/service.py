@@ -253,7 +253,9 @@ class ConfigService:
         def attempt(work: UnitOfWork) -> Config:
             counter, deletion = locked_deletion(work, config_id)
             now = self.clock()
-            return work.record([restored(work, counter, deletion, now)], note, now)[0]
+            work.record([restored(work, counter, deletion, now)], note, now)
+            # Read again, with its tags.
+            return existing(work.configs.get(config_id), config_id)
 
         return until_locked(self.store, attempt)
 

@@ -15,6 +15,7 @@ from .bulk import ExportedConfig
 from .change import Change
 from .change_log import ChangeLog
 from .config import Config
+from .label_ports import LabelReader, LabelRepository
 from .ports import (
     BulkWrite,
     ConfigReader,
@@ -44,6 +45,11 @@ class View(Protocol):
         """The revisions."""
         ...
 
+    @property
+    def labels(self) -> LabelReader:
+        """The tags and the notes."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction: all that it records is stored, or nothing. Its reads see what it has recorded."""
@@ -61,6 +67,11 @@ class UnitOfWork(Protocol):
     @property
     def history(self) -> HistoryRepository:
         """The revisions."""
+        ...
+
+    @property
+    def labels(self) -> LabelRepository:
+        """The tags and the notes."""
         ...
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

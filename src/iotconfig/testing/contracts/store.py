@@ -19,6 +19,7 @@ from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
 from .selections import SelectionsContract
+from .tags import TagsContract
 from .undo import UndoContract
 from .undo_of_boards import UndoOfBoardsContract
 
@@ -38,6 +39,7 @@ class StoreContract(
     BulkPruningContract,
     UndoContract,
     UndoOfBoardsContract,
+    TagsContract,
     SelectionsContract,
     ChangeLogContract,
     NotificationOutboxContract,

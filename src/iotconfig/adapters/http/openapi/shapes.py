@@ -66,6 +66,8 @@ DESCRIPTIONS: Final = {
     "device_name": "`deviceName` of the content",
     "device_entity_id": "`deviceEntityId` of the content",
     "enable_ota": "`enableOTA` of the content",
+    "tags": "The tags of the device, sorted",
+    "note": "The note on the device; null without one",
     "revision": "The number of changes of the MAC address, deletions included; it never decreases",
     "etag": "The `ETag` of the content, as the device route sends it",
     "author": "The author of the change",

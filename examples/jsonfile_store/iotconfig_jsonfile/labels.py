@@ -1,0 +1,74 @@
+"""Tags and notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from iotconfig.domain.configs.change_log import logged_labels
+from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
+
+from .records import LabelsRecord, Records
+
+
+@frozen
+class JsonFileLabelRepository:
+    """`LabelRepository` over one block's records; the file's lock is for all devices and names at once."""
+
+    _records: Records
+    _change_id: str
+
+    def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
+        configs = self._records.configs
+        found = (configs[config_id] for config_id in config_ids if config_id in configs)
+        labelled = []
+        for config in sorted(found, key=lambda config: config.mac_address):
+            record = self._of(config.id)
+            labelled.append(
+                LabelledConfig(config.id, config.mac_address, config.revision, record.labels, record.number)
+            )
+        return labelled
+
+    def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
+        return self.find(config_ids)
+
+    def lock_names(self) -> None:
+        return None
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._tags())
+
+    def counts(self) -> Sequence[TagCount]:
+        return [TagCount(tag, count) for tag, count in sorted(Counter(self._tags()).items())]
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[LabelRevision]:
+        found = [
+            each
+            for each in self._records.label_history
+            if each.change == change and each.config_id > after_config
+        ]
+        return sorted(found, key=lambda each: each.config_id)[:limit]
+
+    def record(
+        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
+    ) -> str:
+        records = self._records
+        for change in changes:
+            config, number = change.config, change.config.number + 1
+            records.labels[config.config_id] = LabelsRecord(change.labels, number)
+            records.label_history.append(
+                LabelRevision(config.config_id, number, self._change_id, config.labels, now)
+            )
+            records.log.append(logged_labels(change, self._change_id, operation, note, now, records.log))
+        return self._change_id
+
+    def _of(self, config_id: int) -> LabelsRecord:
+        return self._records.labels.get(config_id, LabelsRecord())
+
+    def _tags(self) -> Iterator[str]:
+        for config_id in self._records.configs:
+            yield from self._of(config_id).labels.tags

@@ -1,0 +1,73 @@
+"""Labels over one state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from iotconfig.domain.configs.change_log import logged_labels
+from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
+from iotconfig.domain.configs.labels import NO_LABELS
+from iotconfig.domain.configs.revisions import ChangeNote, Operation
+
+from .state import State
+
+
+@frozen
+class MemoryLabelRepository:
+    """`LabelRepository` over one state; the store's lock holds every device and all names at once."""
+
+    _state: State
+    _change_id: str
+
+    def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
+        state = self._state
+        found = (state.configs[config_id] for config_id in config_ids if config_id in state.configs)
+        return [
+            LabelledConfig(
+                config.id,
+                config.mac_address,
+                config.revision,
+                state.labels.get(config.id, NO_LABELS),
+                state.label_changes.get(config.id, 0),
+            )
+            for config in sorted(found, key=lambda config: config.mac_address)
+        ]
+
+    def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
+        return self.find(config_ids)
+
+    def lock_names(self) -> None:
+        return None
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._tags())
+
+    def counts(self) -> Sequence[TagCount]:
+        return [TagCount(tag, count) for tag, count in sorted(Counter(self._tags()).items())]
+
+    def of_change(self, change: str, after_config: int, limit: int) -> Sequence[LabelRevision]:
+        found = (each for each in self._state.label_history if each.change == change)
+        rest = (each for each in found if each.config_id > after_config)
+        return sorted(rest, key=lambda each: each.config_id)[:limit]
+
+    def record(
+        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
+    ) -> str:
+        state = self._state
+        for change in changes:
+            config, number = change.config, change.config.number + 1
+            state.labels[config.config_id] = change.labels
+            state.label_changes[config.config_id] = number
+            revision = LabelRevision(config.config_id, number, self._change_id, config.labels, now)
+            state.label_history.append(revision)
+            state.log.append(logged_labels(change, self._change_id, operation, note, now, state.log))
+        return self._change_id
+
+    def _tags(self) -> Iterator[str]:
+        """The tags of all configs, each as often as a config has it."""
+        for config_id in self._state.configs:
+            yield from self._state.labels.get(config_id, NO_LABELS).tags

@@ -1,0 +1,166 @@
+"""Labels of a config: the tags and the note that operators give a device. They follow the config to another board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from enum import Enum
+from typing import Any, Final, Self
+
+from attrs import evolve, field, frozen
+
+from iotconfig.domain.arguments import check_kind, kind_of
+from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
+from iotconfig.domain.text import is_storable
+
+MAX_TAGS: Final = 32
+"""Maximum number of tags on a device."""
+
+MAX_DIFFERENT_TAGS: Final = 1000
+"""Maximum number of different tags on all devices together."""
+
+MAX_TAG: Final = 63
+"""Maximum number of characters of a tag."""
+
+MAX_NOTE: Final = 500
+"""Maximum number of characters of a note."""
+
+TAG_PATTERN: Final = f"[a-z0-9][a-z0-9._:-]{{0,{MAX_TAG - 1}}}"
+"""The regular expression of a tag."""
+
+_TAG: Final = re.compile(TAG_PATTERN)
+
+
+def tag_of(text: str) -> str:
+    """Return `text` if it is a tag. Raises `ValidationFailed` otherwise."""
+    check_kind(text, str, "A tag is a str")
+    if _TAG.fullmatch(text) is None:
+        raise ValidationFailed(
+            f'"{excerpt(text)}" is no tag: a tag has up to {MAX_TAG} of a-z, 0-9 and . _ : -, and begins with a letter '
+            "or a digit.",
+            parameter="tag",
+        )
+    return text
+
+
+def tags_of(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the given tags, sorted, each once. Raises `ValidationFailed`, and `TypeError` for one string."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"Tags are a list of str, not {kind_of(given)}.")
+    return tuple(sorted({tag_of(tag) for tag in given}))
+
+
+def _check_number(_labels: object, _attribute: object, tags: Collection[str]) -> None:
+    if len(tags) > MAX_TAGS:
+        raise ValidationFailed(
+            f"A device has at most {MAX_TAGS} tags, and would have {len(tags)}.", tags=len(tags)
+        )
+
+
+def _check_note(_labels: object, _attribute: object, note: Any) -> None:
+    if note is None or note is Keep.NOTE:
+        return
+    check_kind(note, str, "The note of a device is a str")
+    if not 1 <= len(note) <= MAX_NOTE or not is_storable(note):
+        raise ValidationFailed(
+            f"The note must have from 1 to {MAX_NOTE} characters, without NUL or a lone surrogate.",
+            parameter="note",
+        )
+
+
+@frozen
+class Labels:
+    """The tags and the note of one config. Raises `ValidationFailed` for what breaks their rules."""
+
+    tags: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
+    """Sorted; at most 32."""
+    note: str | None = field(default=None, validator=_check_note)
+    """At most 500 characters; None without one."""
+
+
+NO_LABELS: Final = Labels()
+"""No tags, no note."""
+
+
+class Keep(Enum):
+    """A part of the labels that an edit leaves as it is."""
+
+    NOTE = "note"
+
+
+def _check_tags_once(edit: LabelEdit, _attribute: object, removed: tuple[str, ...]) -> None:
+    if both := set(edit.add).intersection(removed):
+        raise ValidationFailed(f'Tag "{min(both)}" is both added and removed.', parameter="tag")
+
+
+@frozen
+class LabelEdit:
+    """A change of labels: tags to add and to remove, and the note."""
+
+    add: tuple[str, ...] = field(default=(), converter=tags_of)
+    remove: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_tags_once)
+    note: str | Keep | None = field(default=Keep.NOTE, validator=_check_note)
+    """The new note; None removes it."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.add and not self.remove and self.note is Keep.NOTE:
+            raise ValidationFailed("Name tags to add or to remove.", parameter="tag")
+
+    def apply(self, labels: Labels) -> Labels:
+        """Return the labels after the change. Raises `ValidationFailed` where they have more than 32 tags."""
+        tags = set(labels.tags).difference(self.remove).union(self.add)
+        if isinstance(self.note, Keep):
+            return evolve(labels, tags=tags)
+        return evolve(labels, tags=tags, note=self.note)
+
+
+def too_many_tags(count: int) -> Unprocessable:
+    """Return the error for a write after which there would be so many different tags."""
+    return Unprocessable(
+        f"There are at most {MAX_DIFFERENT_TAGS} different tags, and would be {count}: remove tags that you no longer need."
+    )
+
+
+@frozen
+class TagFilter:
+    """Only configs that have all of some tags, and none of others. Without tags it lets all pass."""
+
+    all_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
+    none_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
+
+    def __attrs_post_init__(self) -> None:
+        if both := set(self.all_of).intersection(self.none_of):
+            raise ValidationFailed(
+                f'A filter with "{min(both)}" and "!{min(both)}" finds nothing.', parameter="tag"
+            )
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        """Return the filter that words describe: `x` is a tag to have, `!x` one not to have."""
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise TypeError(f"The tags of a filter are a list of str, not {kind_of(words)}.")
+        words = list(words)
+        for word in words:
+            check_kind(word, str, "A tag of a filter is a str")
+        excluded = [word[1:] for word in words if word.startswith("!")]
+        return cls([word for word in words if not word.startswith("!")], excluded)
+
+    def words(self) -> tuple[str, ...]:
+        """The words that `of` reads."""
+        return (*self.all_of, *(f"!{tag}" for tag in self.none_of))
+
+    def __bool__(self) -> bool:
+        return bool(self.all_of or self.none_of)
+
+    def takes(self, tags: Collection[str]) -> bool:
+        """Whether a config with these tags passes."""
+        return all(tag in tags for tag in self.all_of) and not any(tag in tags for tag in self.none_of)
+
+
+def tag_filter_of(given: TagFilter | Iterable[str]) -> TagFilter:
+    """Return the filter, given as `TagFilter` or as its words."""
+    return given if isinstance(given, TagFilter) else TagFilter.of(given)
+
+
+ANY_TAGS: Final = TagFilter()
+"""The filter that all configs pass."""
