@@ -13,6 +13,7 @@
     service.configs        ConfigService        one config at a time
     service.history        HistoryService       revisions, deleted configs, pruning
     service.bulk           BulkService          import, patch and export of many configs
+    service.tags           TagService           tags and notes of devices
     service.notifications  NotificationService  pending notifications
     service.api_tokens     ApiTokenService      tokens of programs
     service.device_tokens  DeviceTokenService   tokens of devices
@@ -26,6 +27,7 @@ They take and return:
                    Precondition, UNCONDITIONAL; Retention, Pruned
     bulk           BulkEntry, BulkOptions, OnConflict; Selection, MemberValue; Tally, BulkRefusal,
                    BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
+    tags           Labels, LabelEdit, TagFilter, TagCount
     notifications  Notification, DeliveryHealth, DeliveryState
     tokens         ApiToken, DeviceToken, Principal, Role
 
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
     from .domain.configs.history import HistoryService
+    from .domain.configs.label_ports import TagCount
+    from .domain.configs.labels import LabelEdit, Labels, TagFilter
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
     from .domain.configs.query import ConfigPage, ConfigQuery
     from .domain.configs.revisions import (
@@ -87,6 +91,7 @@ if TYPE_CHECKING:
     )
     from .domain.configs.selection import Selection
     from .domain.configs.service import ConfigService
+    from .domain.configs.tagging import TagService
     from .domain.devices.tokens import DeviceToken, DeviceTokenService
     from .domain.documents.content import ConfigContent
     from .domain.documents.document import Document
@@ -148,6 +153,8 @@ __all__ = [
     "InvalidDocument",
     "InvalidMacAddress",
     "IotConfigError",
+    "LabelEdit",
+    "Labels",
     "MacAddress",
     "MemberValue",
     "Merge",
@@ -180,6 +187,9 @@ __all__ = [
     "ServiceClosed",
     "StoreFull",
     "StoreUnavailable",
+    "TagCount",
+    "TagFilter",
+    "TagService",
     "Tally",
     "UnexpectedCount",
     "ValidationFailed",
@@ -247,7 +257,10 @@ _HOMES: Final = {
         "Revision",
         "RevisionSummary",
     ),
+    "domain.configs.label_ports": ("TagCount",),
+    "domain.configs.labels": ("LabelEdit", "Labels", "TagFilter"),
     "domain.configs.selection": ("Selection",),
+    "domain.configs.tagging": ("TagService",),
     "domain.configs.service": ("ConfigService",),
     "domain.devices.tokens": (
         "DeviceToken",

@@ -27,6 +27,7 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.pictures import Picture, TargetSize
@@ -56,6 +57,7 @@ def app_in_memory(
         documents=ConfigService(store, clock),
         history=HistoryService(store, clock),
         bulk=BulkService(store, clock, options.get("max_content_bytes", DEFAULT_MAX_BYTES)),
+        tags=TagService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         api_tokens=ApiTokenService(MemoryApiTokenStore(), clock),
         device_tokens=DeviceTokenService(MemoryDeviceTokenStore(), clock),

@@ -13,6 +13,7 @@ from .announcing.service import NotificationService
 from .configs.bulk_service import BulkService
 from .configs.history import HistoryService
 from .configs.service import ConfigService
+from .configs.tagging import TagService
 from .devices.tokens import DeviceTokenService
 
 
@@ -32,6 +33,7 @@ class Service:
     history: HistoryService
     """The revisions of configs, the deleted configs, and pruning."""
     bulk: BulkService
+    tags: TagService
     """Many configs at once: import, patch, export."""
     notifications: NotificationService
     """The pending notifications."""

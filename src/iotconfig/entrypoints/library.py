@@ -20,6 +20,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
         configs=services.configs,
         history=services.history,
         bulk=services.bulk,
+        tags=services.tags,
         notifications=services.notifications,
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 from typing import BinaryIO, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import (
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 MOST_HERE: Final = 125
 """The most configs that a worker stores itself: with counters, revisions and notifications, 500 rows."""
+
+_EVERY_CONFIG: Final = ConfigQuery()
 
 _ENDS_WITHIN: Final = 5.0
 """Seconds that a helper has to exit after its socket was closed."""
@@ -133,12 +135,13 @@ class HelpedBulkService:
         if selection.mac_addresses is not None and selection.device_names is None:
             return len(selection.mac_addresses) > self.most_here
         # Any number of devices may have one name, so a patch by names is small only if there are few configs.
-        text, enable_ota = (None, None) if selection.has_names else (selection.text, selection.enable_ota)
-        return self._are_many(text, enable_ota=enable_ota)
+        if selection.has_names:
+            return self._are_many()
+        return self._are_many(ConfigQuery(selection.text, selection.enable_ota, tags=selection.tags))
 
-    def _are_many(self, text: str | None = None, *, enable_ota: bool | None = None) -> bool:
-        """Whether more configs are stored, or found, than this process writes."""
-        page = ConfigQuery(text, enable_ota, limit=self.most_here, count=False)
+    def _are_many(self, query: ConfigQuery = _EVERY_CONFIG) -> bool:
+        """Whether more configs are found than this process writes."""
+        page = evolve(query, limit=self.most_here, count=False)
         with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None
 

@@ -63,6 +63,7 @@ def _selection_to_json(selection: Selection) -> dict[str, Any]:
         "device_names": selection.device_names,
         "text": selection.text,
         "enable_ota": selection.enable_ota,
+        "tags": selection.tags.words(),
         "where": [[condition.pointer, condition.value] for condition in selection.where],
         "everything": selection.everything,
         "expect": selection.expect,

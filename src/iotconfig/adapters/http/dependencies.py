@@ -14,6 +14,7 @@ from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
+from iotconfig.domain.configs.tag_use_cases import TagUseCases
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
@@ -33,6 +34,7 @@ class UseCases:
     documents: DocumentUseCases
     history: HistoryUseCases
     bulk: BulkUseCases
+    tags: TagUseCases
     notifications: NotificationUseCases
     api_tokens: ApiTokenUseCases
     device_tokens: DeviceTokenUseCases

@@ -288,5 +288,8 @@ def _selecting(selection: Selection) -> str:
         "expect": selection.expect,
         "allow_empty": selection.allow_empty,
     }
+    if selection.tags:
+        # Left out where there are none: an older service does not know them.
+        given["tags"] = selection.tags.words()
     where = ", ".join(f"{json.dumps(each.pointer)}: {each.value}" for each in selection.where)
     return f'{json.dumps(given, ensure_ascii=False)[1:-1]}, "where": {{{where}}}'

@@ -57,6 +57,7 @@ def app_on(
         documents=services.configs,
         history=services.history,
         bulk=helped_bulk(settings, services.bulk),
+        tags=services.tags,
         notifications=services.notifications,
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,

@@ -14,6 +14,7 @@ from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
@@ -60,6 +61,12 @@ class Services:
     def bulk(self) -> BulkService:
         """Many configs at once, in this process."""
         return bulk(self.persistence.store, self.max_content_bytes, self.changing)
+
+    @cached_property
+    def tags(self) -> TagService:
+        """Tags and notes of devices."""
+        bulk = self.bulk
+        return TagService(bulk.store, bulk.clock, bulk.yield_turn, bulk.offload)
 
     @cached_property
     def notifications(self) -> NotificationService:

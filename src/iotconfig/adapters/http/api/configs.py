@@ -31,6 +31,7 @@ from iotconfig.adapters.http.requests.edit_head import edit_head_of
 from iotconfig.adapters.http.requests.queries import (
     FLAG,
     MAC_CURSOR,
+    TAGS,
     ChangeQuery,
     EditQuery,
     NoQuery,
@@ -44,6 +45,7 @@ from iotconfig.adapters.http.requests.segments import config_id, id_in
 from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Merge, Replace
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import InvalidDocument
@@ -70,6 +72,10 @@ class ListQuery:
         "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
     )
     enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
+    tag: TagFilter | None = parameter(
+        TAGS,
+        "Only configs with this tag; `!x`: only those without the tag `x`. Given several times, all must hold",
+    )
     count: bool = parameter(
         FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True
     )
@@ -138,7 +144,14 @@ class ConfigsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ListQuery)
         page = self.service.find(
-            ConfigQuery(query.q, query.enable_ota, after=query.cursor, limit=query.limit, count=query.count)
+            ConfigQuery(
+                query.q,
+                query.enable_ota,
+                after=query.cursor,
+                limit=query.limit,
+                count=query.count,
+                tags=query.tag or ANY_TAGS,
+            )
         )
         send(resp, Configs(page.configs, page.count, next=cursor_of(page.next)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -13,6 +13,7 @@ import falcon
 from attrs import NOTHING, AttrsInstance, evolve, field, fields, frozen
 
 from iotconfig.adapters.codec.cursors import deleted_position_at, mac_address_at
+from iotconfig.domain.configs.labels import TAG_PATTERN, TagFilter
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, MAX_REVISION, DeletedPosition
 from iotconfig.domain.errors import ValidationFailed, excerpt
 from iotconfig.domain.mac import MacAddress
@@ -30,10 +31,12 @@ Q = TypeVar("Q", bound=AttrsInstance)
 class Spelling:
     """How the value of a parameter is written."""
 
-    read: Callable[[str, str], Any]
+    read: Callable[[str, Any], Any]
     """The value, from the parameter's name and text. Raises `ValidationFailed`."""
     schema: Mapping[str, Any]
     """The same as a JSON Schema."""
+    is_repeated: bool = False
+    """Whether the parameter may be given several times; it is read from the list of its values then."""
 
 
 @frozen
@@ -106,14 +109,16 @@ def read_query(req: falcon.Request, cls: type[Q], *, ignore_unknown: bool = Fals
     return cls(**values)
 
 
-def _given(req: falcon.Request, names: Collection[str], *, ignore_unknown: bool) -> Mapping[str, str]:
+def _given(
+    req: falcon.Request, names: Mapping[str, QueryParameter], *, ignore_unknown: bool
+) -> Mapping[str, str | list[str]]:
     if not req.query_string:
         return {}
     try:
         unquote_to_bytes(req.query_string).decode()
     except UnicodeDecodeError:
         raise ValidationFailed("The query string is not UTF-8.") from None
-    given: dict[str, str] = {}
+    given: dict[str, str | list[str]] = {}
     for name, value in req.params.items():
         if name not in names:
             if ignore_unknown:
@@ -123,6 +128,9 @@ def _given(req: falcon.Request, names: Collection[str], *, ignore_unknown: bool)
                 f'Query parameter "{excerpt(name)}" is unknown: this route accepts {known}.',
                 parameter=excerpt(name),
             )
+        if names[name].spelling.is_repeated:
+            given[name] = value if isinstance(value, list) else [value]
+            continue
         if isinstance(value, list):
             raise ValidationFailed(f"Query parameter {name} was given more than once.", parameter=name)
         given[name] = value
@@ -150,6 +158,10 @@ def _revision(name: str, text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise ValidationFailed(f"Query parameter {name} must be the number of a revision.", parameter=name)
     return int(text)
+
+
+def _tags(_name: str, words: list[str]) -> TagFilter:
+    return TagFilter.of(words)
 
 
 def _mac_cursor(_name: str, text: str) -> MacAddress:
@@ -202,6 +214,10 @@ def choice(choices: type[StrEnum]) -> Spelling:
 
 
 FLAG: Final = Spelling(_flag, {"type": "boolean"})
+TAGS: Final = Spelling(
+    _tags, {"type": "array", "items": {"type": "string", "pattern": f"^!?{TAG_PATTERN}$"}}, is_repeated=True
+)
+"""Tags to have, and tags not to have (`!x`)."""
 REVISION: Final = Spelling(_revision, {"type": "integer", "minimum": 1, "maximum": MAX_REVISION})
 
 

@@ -77,7 +77,7 @@ AREA: Final = Area(
                 "Patch many configs",
                 Access.CHANGE,
                 details="Changes the configs that `mac_addresses` and `device_names` name (without them, all) if they "
-                "meet all of the conditions `match`, `enable_ota` and `where`; `all` stands for no condition. The number "
+                "meet all of the conditions `match`, `enable_ota`, `tags` and `where`; `all` stands for no condition. The number "
                 "of selected configs is checked when they are stored. Safe to repeat: a config that already has the "
                 "change is not changed again.",
                 query=PatchQuery,

@@ -27,13 +27,12 @@ from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.selection import Selection
-from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
 
 from .reports import BulkReport, Refusals, is_refused
+from .selecting import Selecting
 
 
 @frozen
@@ -45,42 +44,11 @@ class PatchQuery:
     message: str | None = message_parameter()
 
 
-@frozen
-class PatchOfMany:
+@frozen(kw_only=True)
+class PatchOfMany(Selecting):
     """The body of `POST /api/configs/patch`."""
 
     merge: Annotated[MergePatch, "The change of each config"]
-    mac_addresses: Annotated[
-        Sequence[MacAddress] | None, "The configs of these devices; each that does not exist is refused"
-    ] = None
-    device_names: Annotated[
-        Sequence[str] | None,
-        "The configs with exactly one of these `deviceName`s, beside those of `mac_addresses`; each name without a "
-        "config is refused",
-    ] = None
-    match: Annotated[
-        str | None,
-        "Only configs with this text in MAC address, device name or entity id, as `q` of the list; not empty",
-    ] = None
-    enable_ota: Annotated[bool | None, "Only configs with this `enableOTA`"] = None
-    where: Annotated[Sequence[MemberValue], "Only configs whose content has all of these values"] = ()
-    all: Annotated[bool, "All configs"] = False
-    expect: Annotated[int | None, "Refuse the patch unless exactly this number of configs is selected"] = None
-    allow_empty: Annotated[bool, "Accept that nothing is selected"] = False
-    message: str | None = None
-
-    def selection(self) -> Selection:
-        """The configs to patch. Raises `ValidationFailed` if the body does not say which."""
-        return Selection(
-            mac_addresses=self.mac_addresses,
-            device_names=self.device_names,
-            text=self.match,
-            enable_ota=self.enable_ota,
-            where=self.where,
-            everything=self.all,
-            expect=self.expect,
-            allow_empty=self.allow_empty,
-        )
 
 
 @answer

@@ -1,0 +1,38 @@
+"""The use cases of `TagService` as HTTP and the commands call them, whether they run on a database or on a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from iotconfig.domain.mac import MacAddress
+
+from .bulk import BulkOptions, OnRefusal, OnResult, Tally
+from .label_ports import TagCount
+from .labels import LabelEdit
+from .revisions import ChangeNote
+from .selection import Selection
+
+
+class TagUseCases(Protocol):
+    """The use cases of `TagService`; its docstrings are the contract."""
+
+    def counts(self) -> Sequence[TagCount]:
+        """All tags that devices have, sorted, with the number of devices that have each."""
+        ...
+
+    def edit(self, mac_address: MacAddress, edit: LabelEdit, note: ChangeNote = ...) -> str | None:
+        """Change the labels of one device; return the id of the change, None where it has these labels already."""
+        ...
+
+    def tag(
+        self,
+        selection: Selection,
+        edit: LabelEdit,
+        options: BulkOptions = ...,
+        note: ChangeNote = ...,
+        on_refusal: OnRefusal = ...,
+        on_result: OnResult = ...,
+    ) -> Tally:
+        """Change the labels of every config that `selection` takes, in one transaction."""
+        ...
