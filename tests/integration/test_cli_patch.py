@@ -213,6 +213,9 @@ def test_a_violation_has_its_pointer(quick: CommandLine) -> None:
         (["--expect", "3", "--allow-empty", "--merge", "{}"], 2, "--all"),
         (["--mac", "0x", "--merge", "{}"], 1, "invalid format"),
         (["--name", "\udcff", "--merge", "{}"], 1, "surrogate"),
+        (["--name", "", "--merge", "{}"], 2, "--where /deviceName="),
+        (["--all", "--expect", "1" + "0" * 30, "--merge", "{}"], 2, "'--expect': 1" + "0" * 30 + " is larger"),
+        (["--from-file", "-", "--merge", "-"], 2, "both read standard input"),
         (["--match", "", "--merge", "{}"], 1, "empty"),
         (["--match", "unknown", "--merge", "{}"], 1, "--allow-empty"),
         (["--all", "--expect", "2", "--merge", "{}"], 1, "3, not 2"),
@@ -283,7 +286,7 @@ def test_devices_of_a_file(command: CommandLine, tmp_path: Path) -> None:
     ("text", "phrase"),
     [
         (b"020000000001\n\n0x\n", 'line 3: MAC address "0x"'),
-        (b"\xff", "UTF-8"),
+        (b"\xff", "devices: "),
         (b"", "No config is selected"),
         (b"# none\n", "No config is selected"),
     ],
@@ -322,6 +325,18 @@ def test_devices_that_do_not_exist_are_listed(command: CommandLine) -> None:
 
     kept = command.run("patch", *arguments, "--keep-going")
     assert (1, ["01"]) == (kept.status, changed(kept))
+
+    # Also where nothing else is selected, so that there is no report.
+    for option in ("--keep-going", "--dry-run"):
+        alone = command.run("patch", "--name", "hall", "--set", "a=1", option)
+        assert [
+            "hall: Config hall was not found.",
+            "Error: No config is selected, so nothing was changed. --allow-empty accepts that.",
+        ] == alone.errors.splitlines()
+    other = command.run("patch", *arguments, "--keep-going", "--expect", "2")
+    assert ["02:ff:ff:ff:ff:01: Config", "hall: Config", "Error: The"] == [
+        " ".join(line.split()[:2]) for line in other.errors.splitlines()
+    ]
 
 
 def test_members_are_set_and_removed_one_by_one(quick: CommandLine) -> None:

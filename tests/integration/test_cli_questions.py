@@ -76,6 +76,19 @@ def test_no_changes_nothing(
     assert before == contents(command.environ["DATABASE_URL"])
 
 
+def test_ctrl_c_changes_nothing(command: CommandLine) -> None:
+    """At a real terminal; with one line, and the status of a refusal."""
+    before = contents(command.environ["DATABASE_URL"])
+    arguments, question, refusal = ASKED["match"]
+    with terminal(*arguments, env=env(command)) as shown:
+        shown.wait_for(question)
+        shown.wait_for_reading()
+        shown.type("\x03")
+        assert 1 == shown.end()
+    assert refusal in shown.text
+    assert before == contents(command.environ["DATABASE_URL"])
+
+
 @pytest.mark.parametrize(("arguments", "question", "_refusal"), ASKED.values(), ids=ASKED)
 def test_yes_changes(command: CommandLine, arguments: tuple[str, ...], question: str, _refusal: str) -> None:
     """As the option does, which asks nothing."""

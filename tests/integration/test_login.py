@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_a_logout_forgets_the_token(guarded: str, sqlite_url: str, environ: Mapp
     for arguments in (["logout"], ["logout", guarded]):
         ended = command.run(*arguments)
         assert (1, "Error: There is no login to forget.\n") == (ended.status, ended.errors)
+
+
+def test_a_pipe_in_place_of_the_file(environ: Mapping[str, str]) -> None:
+    """It is refused, and not waited for."""
+    file_of(environ).parent.mkdir(parents=True)
+    os.mkfifo(file_of(environ), 0o600)
+    ended = CommandLine(environ).run("config", "list")
+
+    assert (1, f"Error: {file_of(environ)} cannot be read: it is not a regular file.\n") == (
+        ended.status,
+        ended.errors,
+    )
 
 
 @pytest.mark.parametrize(

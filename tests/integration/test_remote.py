@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import trustme
 
 from iotconfig.domain.access.principal import Role
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import StoreUnavailable
 from tests.support.command_line import CommandLine
 from tests.support.ports import free_port
@@ -217,6 +219,84 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
     assert address in ended.errors
     assert ended.errors.endswith(f"{expected}\n")
     assert TOKEN not in ended.errors
+
+
+LONG = "x" * 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        ("STORE_FULL", {}),
+        ("INTERNAL_ERROR", {}),
+        ("AUTHENTICATION_REQUIRED", {}),
+        ("PRECONDITION_FAILED", {"revision": "\x1b[2J\n"}),
+        ("UNPROCESSABLE", {"selected": 0, "errors": [{"place": LONG, "error": LONG, "code": "X", "details": {}}]}),
+    ],
+)  # fmt: skip
+def test_a_refusal_of_megabytes(code: str, details: Mapping[str, object]) -> None:
+    """It is cut, and has no character that controls a terminal."""
+    body = json.dumps({"code": code, "error": f"\x1b[2J{LONG}", "details": details}).encode()
+    with server(answering(422, body)) as address:
+        ended = on(f"http://{address}", TOKEN).run("undo", "0" * 16)
+
+    assert 1 == ended.status
+    assert len(ended.errors) < 10_000
+    assert [] == [c for c in ended.errors if not (c.isprintable() or c == "\n")]
+
+
+@pytest.mark.parametrize("change", ["", "1; rm -rf x", "\x1b[2J", "A" * 16])
+@pytest.mark.parametrize("arguments", [("undo", "0" * 16), ("config", "delete", "1", "--yes")], ids=" ".join)
+def test_an_id_of_a_change_as_no_service_writes_it(arguments: Sequence[str], change: str) -> None:
+    """Users copy it into commands: it is not printed."""
+    config = {
+        "id": 1, "mac_address": MAC, "revision": 1, "etag": ConfigContent.parse("{}").etag, "content": {},
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "change": "0" * 16,
+        "device_name": None, "device_entity_id": None, "enable_ota": None,
+    }  # fmt: skip
+    tally = {"errors": [], "results": [], "changed": 1, "stored": True, "change": change}
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = json.dumps(tally if request.command == "POST" else config).encode()
+        sent = change.encode("unicode_escape").decode()
+        answering(200, body, **({"Iotconfig-Change": sent} if request.command == "DELETE" else {}))(request)
+
+    with server(answer) as address:
+        ended = on(f"http://{address}", TOKEN).run(*arguments)
+
+    assert (1, "") == (ended.status, ended.text)
+    assert "did not answer as an iotconfig service of this version does." in ended.errors
+
+
+def test_a_service_that_lists_not_all(quick_lists: Mapping[str, object]) -> None:
+    """The numbers of the others are said."""
+    with server(answering(200, json.dumps(quick_lists).encode())) as address:
+        command = on(f"http://{address}", TOKEN)
+        undone, report = command.run("undo", "0" * 16), command.run("undo", "0" * 16, "--json").json()
+        imported = command.run("import", "-", "--prune", "--yes", "--allow-empty")
+
+    assert ["02:00:00:00:00:07: No.", "… and 1499 more refusals, not listed by the service"] == (
+        undone.errors.splitlines()
+    )
+    assert (1500, 1499) == (report["refused"], report["errors_left_out"])
+    assert ["02:00:00:00:00:07  deleted", "… and 1999 more deletions, not listed by the service"] == (
+        imported.text.splitlines()[:2]
+    )
+
+
+@pytest.fixture
+def quick_lists() -> Mapping[str, object]:
+    """The report of a bulk write with more refusals and deletions than a service lists."""
+    return {
+        "errors": [{"place": MAC, "error": "No.", "code": "RECORD_GONE", "details": {}}],
+        "errors_left_out": 1499,
+        "removed": [MAC],
+        "results": [],
+        "refused": 1500,
+        "deleted": 2000,
+        "stored": True,
+        "change": "0" * 16,
+    }
 
 
 def test_a_change_that_is_no_text_is_not_asked_for() -> None:

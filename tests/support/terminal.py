@@ -16,6 +16,8 @@ from threading import Thread
 from .serving import COMMAND
 from .waiting import wait_until
 
+_READ = {"x86_64": 0, "aarch64": 63}[os.uname().machine]
+"""The number of the system call."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -42,6 +44,11 @@ class Terminal:
     def wait_for(self, phrase: str, times: int = 1) -> None:
         """Wait until the screen has `phrase` this many times."""
         wait_until(lambda: self.text.count(phrase) >= times, f"the terminal shows {phrase!r}")
+
+    def wait_for_reading(self) -> None:
+        """Wait until the command reads its input: Ctrl-C just before that has no effect until the next key (CPython)."""
+        syscall = Path(f"/proc/{self.process.pid}/syscall")
+        wait_until(lambda: syscall.read_text().startswith(f"{_READ} 0x0 "), "the command reads its input")
 
     def type(self, keys: str) -> None:
         """Press these keys; `\\x03` is Ctrl-C."""

@@ -20,7 +20,7 @@ def patch_of(*assignments: str, unset: tuple[str, ...] = ()) -> str:
         ("a=1E2", '{"a": 1E2}'),
         ("a= true ", '{"a": true}'),
         ("a=[1, {}]", '{"a": [1, {}]}'),
-        ('a={"b": null}', '{"a": {"b": null}}'),
+        ('a=[null, {"b": null}]', '{"a": [null, {"b": null}]}'),
         ('a="1883"', '{"a": "1883"}'),
         ("a=porch light", '{"a": "porch light"}'),
         ("a= x ", '{"a": " x "}'),
@@ -61,7 +61,8 @@ def test_values_that_are_no_content(value: str) -> None:
 @pytest.mark.parametrize(
     ("assignments", "unset", "phrase"),
     [
-        (["a=null"], (), "--unset"),
+        (["a=null"], (), "--unset /a removes"),
+        (['a.b={"c": 1, "d/e": {"f": null}}'], (), "--unset /a/b/d~1e/f removes"),
         (["a=1", "a=2"], (), "twice"),
         (["a=1"], ("/a",), "twice"),
         (["a=1", "a.b=2"], (), "twice"),

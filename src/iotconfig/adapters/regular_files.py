@@ -6,9 +6,10 @@ import errno
 import os
 import stat
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from attrs import define, field
 
@@ -22,15 +23,21 @@ _MOST_STEPS: Final = 200
 _LEADS_OUT: Final = "It is a symbolic link that leads out of the directory."
 
 
+@contextmanager
+def opened_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read it; links are followed. Raises `OSError`, also if it is not a regular file."""
+    with os.fdopen(os.open(path, _READING), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        yield file
+
+
 def read_regular(path: Path, max_bytes: int) -> bytes:
     """Return all bytes of a file that a setting names; links are followed.
 
     Raises `OSError`, also if it is not a regular file, or larger than `max_bytes`.
     """
-    with os.fdopen(os.open(path, _READING), "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
+    with opened_regular(path) as file:
         # One byte above the limit shows that the file is too large.
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, define, field
 
+from .counts import counted
 from .errors import one_line
 from .tables import printable
 from .terminal import say, say_json, say_over_progress
@@ -14,14 +15,36 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Tally
 
 
-def show_refusal(refusal: BulkRefusal) -> None:
-    """Print a refusal."""
-    say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
+@define
+class TextReport:
+    """Prints refusals and outcomes as they come. Of many, a service lists the first thousand only."""
 
+    _refusals: int = 0
+    _removals: int = 0
 
-def show_result(result: BulkResult) -> None:
-    """Print the outcome for one config."""
-    say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+    def add_refusal(self, refusal: BulkRefusal) -> None:
+        """Print a refusal."""
+        self._refusals += 1
+        say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
+
+    def add_result(self, result: BulkResult) -> None:
+        """Print the outcome for one config."""
+        say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+
+    def add_removal(self, result: BulkResult) -> None:
+        """Print a deletion."""
+        self._removals += 1
+        say(f"{result.mac_address}  deleted")
+
+    def say_left_out_refusals(self, tally: Tally) -> None:
+        """Say how many refusals there are beside those that were printed."""
+        if (more := tally.refused - self._refusals) > 0:
+            say_over_progress(f"… and {counted(more, 'more refusal')}, not listed by the service", fg="red")
+
+    def say_left_out_removals(self, tally: Tally) -> None:
+        """Say how many deletions there are beside those that were printed."""
+        if (more := tally.deleted - self._removals) > 0:
+            say(f"… and {counted(more, 'more deletion')}, not listed by the service")
 
 
 @define
@@ -63,7 +86,7 @@ class JsonReport:
             "dry_run": self._options.dry_run,
             **asdict(tally),
             "errors": self._errors,
-            "errors_left_out": 0,
+            "errors_left_out": tally.refused - len(self._errors),
         }
 
 

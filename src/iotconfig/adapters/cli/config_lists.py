@@ -10,7 +10,7 @@ from attrs import evolve
 from iotconfig.domain.configs.query import ConfigQuery
 
 from .counts import counted
-from .options import json_option
+from .options import WholeNumber, json_option
 from .pages import deleted_configs, summaries
 from .runtime import Runtime
 from .tables import Column, moment
@@ -45,7 +45,7 @@ _COLUMNS_OF_DELETED: Final = (
 @click.option(
     "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N configs.  [default: all]")
+@click.option("--limit", type=WholeNumber(min=1), metavar="N", help="At most N configs.  [default: all]")
 @click.option("--deleted", is_flag=True, help="List deleted configs, which can be restored, instead.")
 @json_option
 @click.pass_obj

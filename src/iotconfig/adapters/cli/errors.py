@@ -18,6 +18,6 @@ def refusal(error: IotConfigError) -> str:
     if not isinstance(error, PreconditionFailed):
         return one_line(error)
     revision = error.details.get("revision")
-    if revision is None:
+    if not isinstance(revision, int):
         return f"{one_line(error)} Leave out --if-revision to create the config."
     return f"{one_line(error)} --if-revision {revision} accepts the present revision."

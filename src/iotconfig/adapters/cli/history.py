@@ -14,6 +14,7 @@ from .counts import counted
 from .diffs import echo_diff, echo_difference
 from .names import find_deleted_id, find_for_change, find_id
 from .options import (
+    WholeNumber,
     config_argument,
     dry_run_option,
     json_option,
@@ -44,13 +45,13 @@ _COLUMNS: Final = (
 @config_argument
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     default=20,
     show_default=True,
     metavar="N",
     help="The newest N revisions.",
 )
-@click.option("--before", type=click.IntRange(min=1), metavar="N", help="Only revisions before N.")
+@click.option("--before", type=WholeNumber(min=1), metavar="N", help="Only revisions before N.")
 @json_option
 @click.pass_obj
 def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json: bool) -> None:
@@ -77,8 +78,8 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
 
 @click.command()
 @config_argument
-@click.argument("earlier", metavar="[FROM", type=click.IntRange(min=1), required=False)
-@click.argument("later", metavar="[TO]]", type=click.IntRange(min=1), required=False)
+@click.argument("earlier", metavar="[FROM", type=WholeNumber(min=1), required=False)
+@click.argument("later", metavar="[TO]]", type=WholeNumber(min=1), required=False)
 @json_option
 @click.pass_obj
 def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as_json: bool) -> None:
@@ -99,7 +100,7 @@ def diff(runtime: Runtime, name: str, earlier: int | None, later: int | None, as
 
 @click.command()
 @config_argument
-@click.argument("revision", metavar="[REVISION]", type=click.IntRange(min=1), required=False)
+@click.argument("revision", metavar="[REVISION]", type=WholeNumber(min=1), required=False)
 @revision_option
 @dry_run_option
 @message_option
@@ -173,7 +174,7 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
 
 @click.command("prune-history")
 @click.option(
-    "--keep", type=click.IntRange(min=1), metavar="N", help="Keep the newest N revisions of each config."
+    "--keep", type=WholeNumber(min=1), metavar="N", help="Keep the newest N revisions of each config."
 )
 @click.option(
     "--older-than",

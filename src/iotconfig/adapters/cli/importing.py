@@ -14,16 +14,17 @@ from attrs import define, evolve, frozen
 from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
 from iotconfig.domain.errors import RecordExists, RecordGone
 
-from .bulk_reports import JsonReport, ending, show_refusal
+from .bulk_reports import JsonReport, TextReport, ending
 from .changed import echo_change
 from .counts import counted
-from .options import dry_run_option, json_option, keep_going_option, message_option
+from .options import WholeNumber, dry_run_option, json_option, keep_going_option, message_option
+from .questions import ask
 from .runtime import Runtime, Services
 from .sources import entries_of, say_left_out
-from .terminal import confirm, is_interactive, say
+from .terminal import is_interactive, say
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Tally
+    from iotconfig.domain.configs.bulk import BulkRefusal, OnRefusal, OnResult, Tally
     from iotconfig.domain.configs.revisions import ChangeNote
 
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--expect-removed",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     metavar="N",
     help="With --prune: do not ask, and store nothing unless exactly N configs are deleted.",
 )
@@ -103,19 +104,21 @@ def import_(
         raise click.UsageError(
             "--prune deletes configs: add --expect-removed N, or --yes. To list them first, use --dry-run."
         )
-    report = JsonReport(options)
-    refusals = _Refusals(report.add_refusal if as_json else show_refusal)
+    report, text = JsonReport(options), TextReport()
+    refusals = _Refusals(report.add_refusal if as_json else text.add_refusal)
     say_left_out(source)
     with runtime.services() as services:
         loading = _Loading(services, source, runtime.note(message), refusals)
         tally = (
-            loading.confirmed(options)
+            loading.confirmed(options, text)
             if asks
-            else loading.load(options, report.add_result if as_json else _show_removal)
+            else loading.load(options, report.add_result if as_json else text.add_removal)
         )
     if as_json:
         report.show_import(tally)
         ctx.exit(1 if tally.refused else 0)
+    text.say_left_out_refusals(tally)
+    text.say_left_out_removals(tally)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{_deleted(tally)}{tally.refused} refused: "
         f"{ending(tally, options)}, in {runtime.installation}"
@@ -152,18 +155,18 @@ class _Loading:
         ):
             return self._services.bulk.load(entries, options, self._note, self._refusals.show, on_result)
 
-    def confirmed(self, options: BulkOptions) -> Tally:
+    def confirmed(self, options: BulkOptions, text: TextReport) -> Tally:
         """As `load`, after the deletions were shown and confirmed; no other number of configs is deleted."""
-        shown = self.load(evolve(options, dry_run=True), _show_removal)
+        shown = self.load(evolve(options, dry_run=True), text.add_removal)
         if shown.refused:
             return shown
+        text.say_left_out_removals(shown)
         if shown.deleted:
-            confirm(f"Delete {counted(shown.deleted, 'config')}?", abort=True)
+            ask(
+                f"Delete {counted(shown.deleted, 'config')}?",
+                "Nothing was changed. --yes deletes without a question.",
+            )
         return self.load(evolve(options, expect_removed=shown.deleted), lambda _removal: None)
-
-
-def _show_removal(removal: BulkResult) -> None:
-    say(f"{removal.mac_address}  deleted")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from iotconfig.domain.documents import strict_json
 from iotconfig.domain.documents.content import MAX_DEPTH
 from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.documents.pointer import path_of
+from iotconfig.domain.documents.pointer import path_of, pointer
 from iotconfig.domain.errors import InvalidDocument, ValidationFailed, excerpt
 
 from .streams import STANDARD_STREAM, standard_input
@@ -39,7 +39,7 @@ def member_options(function: F) -> F:
         metavar="PATH=VALUE",
         multiple=True,
         help="Set a member: --set mqtt.port=1883, or --set /mqtt/port=1883. VALUE is JSON, or else a string; "
-        "--set 'pin=\"1234\"' is a string of digits. Repeatable.",
+        "--set 'pin=\"1234\"' is a string of digits. null is refused, in an object, too. Repeatable.",
     )(function)
 
 
@@ -61,11 +61,13 @@ def merge_patch_of(
     tree: _Tree = {}
     for assignment in assignments:
         path, value = assigned(assignment, "--set")
-        if value == "null":
+        steps = _member_path(path)
+        if (null := _path_to_null(steps, value)) is not None:
             raise ValidationFailed(
-                f"--set {assignment}: a merge patch cannot store null. --unset removes the member."
+                f"--set {excerpt(assignment)}: a merge patch cannot store null. --unset {excerpt(pointer(null))} "
+                "removes the member, and 'iotconfig config set' stores null."
             )
-        _insert(tree, _member_path(path), value)
+        _insert(tree, steps, value)
     for path in unset:
         _insert(tree, _member_path(path), "null")
     return MergePatch.parse(_json(tree))
@@ -134,6 +136,21 @@ def _insert(tree: _Tree, path: Sequence[str], value: str) -> None:
     if path[-1] in inner:
         raise _repeated(path)
     inner[path[-1]] = value
+
+
+def _path_to_null(path: Sequence[str], value: str) -> tuple[str, ...] | None:
+    """The path of a member that a patch with this value would remove; None if there is none.
+
+    In an array, null is a value like others.
+    """
+    pending = [(tuple(path), json.loads(value))]
+    while pending:
+        at, found = pending.pop()
+        if found is None:
+            return at
+        if isinstance(found, dict):
+            pending += [((*at, name), inner) for name, inner in found.items()]
+    return None
 
 
 def _repeated(path: Sequence[str]) -> ValidationFailed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from .runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LARGEST: Final = 999_999_999
+"""The largest number of configs or of a revision that services accept."""
+
+
+class WholeNumber(click.IntRange):
+    """A range of whole numbers that ends where services end it, too."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if number > _LARGEST:
+            self.fail(f"{number} is larger than {_LARGEST}.", param, ctx)
+        return number
 
 
 class ReadableFile(click.File):
@@ -75,7 +88,7 @@ def revision_option(function: F) -> F:
     """`--if-revision`."""
     return click.option(
         "--if-revision",
-        type=click.IntRange(min=1),
+        type=WholeNumber(min=1),
         metavar="N",
         help="Proceed only if the config is at this revision.",
     )(function)

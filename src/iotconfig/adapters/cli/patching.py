@@ -10,7 +10,7 @@ from attrs import evolve
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal
 from iotconfig.domain.errors import RecordNotFound
 
-from .bulk_reports import JsonReport, ending, show_refusal, show_result
+from .bulk_reports import JsonReport, TextReport, ending
 from .changed import echo_change
 from .counts import counted
 from .diffs import echo_proposed
@@ -19,6 +19,7 @@ from .options import dry_run_option, json_option, keep_going_option, message_opt
 from .questions import ask, yes_option
 from .runtime import Runtime, Services
 from .selecting import SelectionOptions, selection_options
+from .streams import STANDARD_STREAM
 from .terminal import is_interactive, say
 
 if TYPE_CHECKING:
@@ -62,10 +63,14 @@ def patch(
     """
     runtime: Runtime = ctx.obj
     chosen = SelectionOptions(**selecting)
+    if merge == STANDARD_STREAM and chosen.reads_standard_input:
+        raise click.UsageError(
+            "--merge - and --from-file - both read standard input: give one of them in another way."
+        )
     selection = chosen.selection()
     change = merge_patch_of(merge, assignments, unset, "--merge JSON")
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    report = JsonReport(options)
+    report, text = JsonReport(options), TextReport()
     with runtime.services() as services:
         if chosen.is_broad and not (yes or dry_run) and is_interactive():
             selection = _confirmed(services, selection, change, options)
@@ -74,13 +79,14 @@ def patch(
             change,
             options,
             runtime.note(message),
-            report.add_refusal if as_json else show_refusal,
-            report.add_result if as_json else show_result,
+            report.add_refusal if as_json else text.add_refusal,
+            report.add_result if as_json else text.add_result,
         )
     tally = outcome.tally
     if as_json:
         report.show(tally)
         ctx.exit(1 if tally.refused else 0)
+    text.say_left_out_refusals(tally)
     _echo_samples(outcome)
     if not (tally.changed or tally.same or tally.refused):
         say("No config is selected.", err=True)

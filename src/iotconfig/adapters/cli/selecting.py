@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, Final, TypeVar
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
 from attrs import frozen
@@ -13,11 +15,12 @@ from iotconfig.domain.documents.line_ends import without_mark
 from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.pointer import pointer
 from iotconfig.domain.documents.strict_json import decode_utf8
-from iotconfig.domain.errors import InvalidMacAddress
+from iotconfig.domain.errors import InvalidDocument, InvalidMacAddress
 from iotconfig.domain.mac import MacAddress
 
 from .merge_patches import assigned, steps_of
-from .options import ReadableFile
+from .options import WholeNumber
+from .streams import STANDARD_STREAM, standard_input
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +37,7 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--from-file",
-        type=ReadableFile("rb"),
+        metavar="FILENAME",
         help="The devices of a file: MAC addresses, one a line; - is standard input.",
     ),
     click.option(
@@ -54,7 +57,7 @@ _OPTIONS: Final = (
     click.option("--all", "everything", is_flag=True, help="All configs."),
     click.option(
         "--expect",
-        type=click.IntRange(min=0),
+        type=WholeNumber(min=0),
         metavar="N",
         help="Refuse unless exactly N configs are selected.",
     ),
@@ -68,7 +71,7 @@ class SelectionOptions:
 
     mac_addresses: Sequence[str]
     device_names: Sequence[str]
-    from_file: BinaryIO | None
+    from_file: str | None
     where: Sequence[str]
     match: str | None
     ota: bool | None
@@ -81,16 +84,28 @@ class SelectionOptions:
         """Whether they may select more configs than the user thinks of."""
         return self.everything or self.match is not None or self.ota is not None
 
+    @property
+    def reads_standard_input(self) -> bool:
+        """Whether `selection` reads all of standard input."""
+        return self.from_file == STANDARD_STREAM
+
     def selection(self) -> Selection:
-        """The selection. Raises `UsageError`, `ClickException`, `InvalidMacAddress` and `ValidationFailed`."""
+        """The selection.
+
+        Raises `UsageError`, `ClickException`, `InvalidMacAddress`, `ValidationFailed`, and `OSError` of the file.
+        """
         has_addresses = bool(self.mac_addresses) or self.from_file is not None
         is_filter = self.match is not None or self.ota is not None or bool(self.where)
         if self.everything == (has_addresses or bool(self.device_names) or is_filter):
             raise click.UsageError(
                 "Select configs with --mac, --name, --from-file, --where, --match, --ota or --no-ota; or give --all."
             )
+        if "" in self.device_names:
+            raise click.UsageError(
+                "--name is empty. --where /deviceName= selects configs with an empty name."
+            )
         return Selection(
-            mac_addresses=[*self.mac_addresses, *self._listed()] if has_addresses else None,
+            mac_addresses=[*self.mac_addresses, *_listed_in(self.from_file)] if has_addresses else None,
             device_names=self.device_names or None,
             text=self.match,
             enable_ota=self.ota,
@@ -100,24 +115,32 @@ class SelectionOptions:
             allow_empty=self.allow_empty,
         )
 
-    def _listed(self) -> Iterator[MacAddress]:
-        """The MAC addresses of the file, without empty lines and those that begin with #."""
-        if self.from_file is None:
-            return
-        lines = decode_utf8(without_mark(self.from_file.read())).splitlines()
-        for number, line in enumerate(map(str.strip, lines), 1):
-            if line and not line.startswith("#"):
-                try:
-                    yield MacAddress.parse(line)
-                except InvalidMacAddress as error:
-                    raise click.ClickException(f"{self.from_file.name}, line {number}: {error}") from None
-
 
 def selection_options(function: F) -> F:
     """The options of `SelectionOptions`."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def _listed_in(name: str | None) -> Iterator[MacAddress]:
+    """The MAC addresses of a file, without empty lines and those that begin with #; none without a file."""
+    if name is None:
+        return
+    is_standard = name == STANDARD_STREAM
+    place = "standard input" if is_standard else name
+    with nullcontext(standard_input()) if is_standard else Path(name).open("rb") as file:
+        text = file.read()
+    try:
+        lines = decode_utf8(without_mark(text)).splitlines()
+    except InvalidDocument as error:
+        raise click.ClickException(f"{place}: {error}") from None
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and not line.startswith("#"):
+            try:
+                yield MacAddress.parse(line)
+            except InvalidMacAddress as error:
+                raise click.ClickException(f"{place}, line {number}: {error}") from None
 
 
 def _condition(text: str) -> MemberValue:

@@ -7,7 +7,7 @@ import click
 from iotconfig.domain.configs.bulk import BulkOptions
 from iotconfig.domain.errors import RecordNotFound
 
-from .bulk_reports import JsonReport, ending, show_refusal, show_result
+from .bulk_reports import JsonReport, TextReport, ending
 from .changed import echo_change
 from .options import dry_run_option, json_option, keep_going_option, message_option
 from .runtime import Runtime
@@ -34,21 +34,22 @@ def undo(
     """
     runtime: Runtime = ctx.obj
     options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    report = JsonReport(options)
+    report, text = JsonReport(options), TextReport()
     with runtime.services() as services:
         try:
             tally = services.bulk.undo(
                 change.lower(),
                 options,
                 runtime.note(message),
-                report.add_refusal if as_json else show_refusal,
-                report.add_result if as_json else show_result,
+                report.add_refusal if as_json else text.add_refusal,
+                report.add_result if as_json else text.add_result,
             )
         except RecordNotFound as error:
             raise click.ClickException(f"{error} 'iotconfig config history' lists changes.") from None
     if as_json:
         report.show(tally)
         ctx.exit(1 if tally.refused else 0)
+    text.say_left_out_refusals(tally)
     say(
         f"{tally.changed} rolled back, {tally.deleted} deleted, {tally.restored} restored, "
         f"{tally.refused} refused: {ending(tally, options)}, in {runtime.installation}"

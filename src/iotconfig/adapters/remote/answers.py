@@ -7,6 +7,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from iotconfig.adapters.codec import MalformedAnswer, entity_of
+from iotconfig.domain.configs.revisions import is_change_id
 
 from .connection import Request, ServiceConnection
 from .problems import NotThisService
@@ -27,9 +28,18 @@ class RemoteUseCases:
     def read(self, body: bytes, cls: type[T]) -> T:
         """The entity in the body of an answer. Raises `NotThisService` for another body."""
         try:
-            return entity_of(body, cls)
+            found = entity_of(body, cls)
         except MalformedAnswer:
             raise self.malformed() from None
+        if (change := getattr(found, "change", None)) is not None:
+            self.checked_change(change)
+        return found
+
+    def checked_change(self, change: str) -> str:
+        """The id of a change. Raises `NotThisService` for other text: users copy the id into commands."""
+        if not is_change_id(change):
+            raise self.malformed()
+        return change
 
     def malformed(self) -> NotThisService:
         """The error for an answer that is not as documented."""

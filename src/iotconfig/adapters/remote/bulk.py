@@ -32,7 +32,13 @@ from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import IotConfigError, ValidationFailed
+from iotconfig.domain.errors import (
+    IotConfigError,
+    NothingSelected,
+    UnexpectedCount,
+    ValidationFailed,
+    excerpt,
+)
 from iotconfig.domain.mac import MacAddress
 
 from .answers import RemoteUseCases
@@ -149,7 +155,7 @@ class RemoteBulk(RemoteUseCases):
                 media_type=_NDJSON,
                 seconds=_SECONDS,
             )
-            report = self._report(request).body
+            report = self._report(request, on_refusal).body
         self._refuse(
             report,
             on_refusal,
@@ -174,7 +180,8 @@ class RemoteBulk(RemoteUseCases):
         report = self._report(
             Request(
                 "POST", f"{_CONFIGS}/patch", _parameters(options, note), signed(note), body, seconds=_SECONDS
-            )
+            ),
+            on_refusal,
         )
         patched = self._give_results(report, on_result)
         self._refuse(report.body, on_refusal, str)
@@ -191,7 +198,7 @@ class RemoteBulk(RemoteUseCases):
         check_change_id(change)
         path = f"/api/changes/{quote(change, safe='')}/undo"
         report = self._report(
-            Request("POST", path, _parameters(options, note), signed(note), seconds=_SECONDS)
+            Request("POST", path, _parameters(options, note), signed(note), seconds=_SECONDS), on_refusal
         )
         self._give_results(report, on_result)
         self._refuse(report.body, on_refusal, str)
@@ -210,20 +217,29 @@ class RemoteBulk(RemoteUseCases):
             on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
         return patched
 
-    def _report(self, request: Request) -> _Report:
-        """Send a bulk write and return its report."""
+    def _report(self, request: Request, on_refusal: OnRefusal) -> _Report:
+        """Send a bulk write and return its report.
+
+        Raises `NothingSelected` and `UnexpectedCount` after the refusals that come with them were reported.
+        """
         try:
             return _Report(self.service.ask(request).body)
         except IotConfigError as error:
-            if error.code not in _REFUSED or "errors" not in error.details:
+            if "errors" not in error.details:
                 raise
-            return _Report(json.dumps(error.details).encode(), is_whole=False)
+            details = json.dumps(error.details).encode()
+            if isinstance(error, NothingSelected | UnexpectedCount):
+                self._refuse(details, on_refusal, str)
+                raise
+            if error.code not in _REFUSED:
+                raise
+            return _Report(details, is_whole=False)
 
     def _refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
         """Report the refusals; with_places: writes the places of entries for the lines of the records."""
         for refusal in self.read(report, _Refusals).errors:
             error = error_with(refusal.code, with_places(refusal.error), refusal.details)
-            on_refusal(BulkRefusal(with_places(refusal.place), error))
+            on_refusal(BulkRefusal(with_places(excerpt(refusal.place)), error))
 
     def _samples(self, samples: Iterable[_Sample], patch: MergePatch) -> Iterator[PatchSample]:
         for sample in samples:

@@ -137,7 +137,7 @@ class RemoteConfigs(RemoteUseCases):
         answer = self.service.ask(
             Request("DELETE", path, {"message": note.message}, conditions(precondition) | signed(note))
         )
-        return answer.header("iotconfig-change")
+        return self.checked_change(answer.header("iotconfig-change"))
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         path = f"/api/deleted-configs/{config_id}/restore"

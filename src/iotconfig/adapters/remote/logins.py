@@ -12,9 +12,11 @@ from typing import Any, Final, Self
 
 from attrs import evolve, field, frozen
 
+from iotconfig.adapters.regular_files import opened_regular
 from iotconfig.domain.errors import ValidationFailed, excerpt
 
 _FOR_OTHERS: Final = 0o077
+_MOST_BYTES: Final = 1024 * 1024
 
 
 def logins_path(environ: Mapping[str, str]) -> Path | None:
@@ -38,18 +40,20 @@ class Logins:
     def read(cls, path: Path) -> Self:
         """Read the file; without one there are no logins.
 
-        Raises `ValidationFailed` where others may read it, or it is malformed; and `OSError`.
+        Raises `ValidationFailed` where others may read it, or it is malformed or no regular file.
         """
         try:
-            with path.open("rb") as file:
+            with opened_regular(path) as file:
                 if os.fstat(file.fileno()).st_mode & _FOR_OTHERS:
                     raise ValidationFailed(
                         f"{excerpt(str(path))} has tokens, and other users may read it: run 'chmod 600' on it."
                     )
-                found: Any = json.loads(file.read())
+                found: Any = json.loads(file.read(_MOST_BYTES))
                 return cls._checked(dict(found["tokens"]), found["current"])
         except FileNotFoundError:
             return cls()
+        except OSError as error:
+            raise ValidationFailed(f"{excerpt(str(path))} cannot be read: {error.strerror}.") from None
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ValidationFailed(f"{excerpt(str(path))} is damaged: remove it, and log in again.") from None
 

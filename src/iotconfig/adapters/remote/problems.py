@@ -45,6 +45,9 @@ _KINDS: Final[Mapping[str, type[IotConfigError]]] = {
 }
 """The errors that commands tell apart, by code; their sentences are the service's."""
 
+_MOST_CHARACTERS: Final = 4000
+"""Longer sentences of a server are cut: no service writes one."""
+
 _MISSING: Final = frozenset({"ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"})
 
 
@@ -80,7 +83,7 @@ def error_of(
         return NotThisService(
             f"The server at {address} answered {asked} with the status {status}, and not as an iotconfig service does."
         )
-    code, sentence, details = given["code"], given["error"], given["details"]
+    code, sentence, details = given["code"], _cut(given["error"]), given["details"]
     if code in _MISSING:
         return NotThisService(
             f"The service at {address} does not have {asked}: it runs another version of iotconfig."
@@ -101,6 +104,7 @@ def error_of(
 
 def error_with(code: str, sentence: str, details: Mapping[str, object]) -> IotConfigError:
     """The error of the domain with this code; its sentence is the service's."""
+    sentence = _cut(sentence)
     kind = _KINDS.get(code)
     if kind is RecordExists and "mac_address" not in details:
         kind = NameTaken
@@ -117,6 +121,10 @@ def error_with(code: str, sentence: str, details: Mapping[str, object]) -> IotCo
         # The sentence says whether the outcome is known.
         error.reason = error.if_unsure = ""
     return error
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= _MOST_CHARACTERS else f"{sentence[:_MOST_CHARACTERS]}…"
 
 
 def _problem(body: bytes) -> Mapping[str, Any] | None:

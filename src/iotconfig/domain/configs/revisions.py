@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,14 @@ MAX_MESSAGE: Final = 1000
 
 MAX_REVISION: Final = 2**63 - 1
 """Revision numbers are 64-bit and signed in every database."""
+
+
+_CHANGE_ID: Final = re.compile(r"[0-9a-f]{16}")
+
+
+def is_change_id(text: str) -> bool:
+    """Whether a text can be the id of a change."""
+    return _CHANGE_ID.fullmatch(text) is not None
 
 
 class Operation(StrEnum):

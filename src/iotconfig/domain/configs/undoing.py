@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -25,13 +24,11 @@ from .bulk import (
 from .bulk_batches import batches
 from .bulk_refusals import Refusals, refusal_of
 from .ports import BulkWrite
-from .revisions import ChangedConfig, ChangeNote, Operation
+from .revisions import ChangedConfig, ChangeNote, Operation, is_change_id
 from .store import Store
 
 _PAGE: Final = 100
 """Configs of a change that are read at a time, with their contents."""
-
-_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 Check = Callable[[ConfigContent], ConfigContent]
 """Returns a stored content as it may be stored today. Raises `InvalidDocument` or `ContentTooLarge`."""
@@ -39,7 +36,7 @@ Check = Callable[[ConfigContent], ConfigContent]
 
 def check_change_id(change: str) -> None:
     """Raise `RecordNotFound` for text that cannot be the id of a change."""
-    if _ID.fullmatch(change) is None:
+    if not is_change_id(change):
         raise RecordNotFound(change, what="Change")
 
 

@@ -104,14 +104,15 @@ class PatchResource:
             failing.callback(spooled.close)
             spooled.hold()
             patched.begin_list("results")
-            outcome = self.bulk.patch(
-                selection,
-                body.merge,
-                options,
-                note_of(req, query.message, body.message),
-                refusals.add,
-                lambda result: patched.add(listed(result)),
-            )
+            with refusals.told():
+                outcome = self.bulk.patch(
+                    selection,
+                    body.merge,
+                    options,
+                    note_of(req, query.message, body.message),
+                    refusals.add,
+                    lambda result: patched.add(listed(result)),
+                )
             tally = outcome.tally
             report = refusals.report(BulkReport, tally, options)
             if is_refused(tally, options):

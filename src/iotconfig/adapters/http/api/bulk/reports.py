@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, TypeVar
 
 from attrs import asdict, define, field, frozen
@@ -10,7 +11,7 @@ from attrs import asdict, define, field, frozen
 from iotconfig.adapters.codec import answer
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, Tally
-from iotconfig.domain.errors import excerpt
+from iotconfig.domain.errors import NothingSelected, UnexpectedCount, excerpt
 
 _LISTED: Final = 1000
 """Maximum number of refusals that an answer lists; all are counted."""
@@ -65,6 +66,16 @@ class Refusals:
             error = refusal.error
             details = {name: _short(value) for name, value in error.details.items()}
             self._listed.append(ListedRefusal(refusal.place, str(error), error.code, details))
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Give the refusals to an error that says how many configs a write selects: they may be its cause."""
+        try:
+            yield
+        except (NothingSelected, UnexpectedCount) as error:
+            if listed := [asdict(refusal) for refusal in self._listed]:
+                error.details |= {"errors": listed, "errors_left_out": self._count - len(listed)}
+            raise
 
     def report(self, cls: type[R], tally: Tally, options: BulkOptions, **more: Any) -> R:
         """The report of the request, as an instance of `cls`, which has `more` members."""
