@@ -40,7 +40,7 @@ _WORK: Final = """
 import json, sys
 from time import perf_counter, process_time
 from benchmarks.fleet import records
-from iotconfig import BulkEntry, BulkOptions, BulkService, MacAddress, MergePatch, Selection, open_service
+from iotconfig import BulkEntry, BulkOptions, ImportOptions, BulkService, MacAddress, MergePatch, Selection, open_service
 
 url, work, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with open_service(url) as service:
@@ -49,7 +49,7 @@ with open_service(url) as service:
     begun, used = perf_counter(), process_time()
     if work == "import":
         entries = (BulkEntry(mac, mac, content) for mac, content in records(count))
-        tally = bulk.load(entries, BulkOptions())
+        tally = bulk.load(entries, ImportOptions())
     else:
         tally = bulk.patch(Selection(everything=True), MergePatch.parse('{"patched": true}'), BulkOptions()).tally
     assert tally.stored and count == tally.new + tally.changed, tally

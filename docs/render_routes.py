@@ -7,18 +7,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from iotconfig.adapters.http.openapi.document import document, path_of
+from iotconfig.adapters.http.openapi.parts import GENERAL, TOO_LONG, general_codes, problems
 from iotconfig.adapters.http.routes import ROUTES
-from iotconfig.adapters.http.routing import RouteTable
+from iotconfig.adapters.http.routing import Operation, RouteTable
 
 _HEAD = """\
 # Every route
 
 Printed by `docs/render_routes.py` from the route table, as is the description that the service serves at
 `/api/openapi.json`. [The HTTP API](http.md) explains; this page lists: parameters with what
-they take, what each status means, and the members of [bodies and answers](#bodies-and-answers).
-[Every error](errors.md) says more about the codes.
+they take, what each status means, and the members of [bodies and answers](#bodies-and-answers). The refusals
+that many routes share are [listed once](#refusals-of-many-routes). [Every error](errors.md) says more about the codes.
 
 | route | what | for |
+| --- | --- | --- |"""
+
+_SHARED = """
+## Refusals of many routes
+
+The table of a route has its answers and its own refusals. Any route of these kinds may refuse a request as follows, too:
+
+| routes | status | when |
 | --- | --- | --- |"""
 
 Part = dict[str, Any]
@@ -60,8 +69,36 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _operation(method: str, path: str, operation: Part) -> Iterator[str]:
-    yield f"\n### {method.upper()} {path}\n"
+def _shared(table: RouteTable) -> Iterator[str]:
+    """The refusals of many routes."""
+    yield _SHARED
+    for general in GENERAL:
+        found = problems(general.codes) | (TOO_LONG if general is GENERAL[0] else {})
+        for status, answer in sorted(found.items()):
+            yield f"| {general.of} | {status} | {_cell(answer['description'])} |"
+    without = [
+        f"`{method} {path_of(route.path)}`"
+        for route in table
+        for method, operation in route.operations.items()
+        if not operation.needs_store
+    ]
+    yield f"\nThese do not answer `STORE_UNAVAILABLE`: {', '.join(without)}."
+
+
+def _answers(row: Operation, operation: Part) -> Iterator[str]:
+    """The answers of one method, and the refusals that are its own."""
+    shared = general_codes(row)
+    own = problems([code for code in row.refuses if code not in shared])
+    answers = {status: operation["responses"][str(status)] for status in row.answers}
+    rows = {**own, **{str(status): answer for status, answer in answers.items()}}
+    yield "| status | when |\n| --- | --- |"
+    for status, answer in sorted(rows.items()):
+        found = "" if status in own else _linked(answer.get("content", {}))
+        yield f"| {status} | {_cell(answer['description'])}{found} |"
+
+
+def _operation(method: str, path: str, row: Operation, operation: Part) -> Iterator[str]:
+    yield f"\n### {method} {path}\n"
     yield (
         f"{operation['summary']}, for {operation['x-access']}. {_cell(operation['description'])}".rstrip()
         + "\n"
@@ -77,11 +114,7 @@ def _operation(method: str, path: str, operation: Part) -> Iterator[str]:
         body = operation["requestBody"]
         kinds = ", ".join(f"`{kind}`" for kind in body["content"])
         yield f"Body, {kinds}: {_cell(body['description'])}{_linked(body['content'])}.\n"
-    yield "| status | when |\n| --- | --- |"
-    for status, answer in operation["responses"].items():
-        is_problem = answer["description"].startswith("`")
-        found = "" if is_problem else _linked(answer.get("content", {}))
-        yield f"| {status} | {_cell(answer['description'])}{found} |"
+    yield from _answers(row, operation)
 
 
 def _schema(name: str, schema: Part) -> Iterator[str]:
@@ -109,12 +142,15 @@ def render(table: RouteTable = ROUTES) -> str:
             lines.append(
                 f"| `{method} {path_of(route.path)}` | {operation.about} | {operation.access.value} |"
             )
-    for tag in found["tags"]:
-        lines.append(f"\n## {tag['name']}\n\n{tag['description']}")
-        for path, methods in found["paths"].items():
-            for method, operation in methods.items():
-                if operation["tags"] == [tag["name"]]:
-                    lines += _operation(method, path, operation)
+    lines += _shared(table)
+    for area in table.areas:
+        lines.append(f"\n## {area.name}\n\n{area.about}")
+        for route in area.routes:
+            if not route.is_described:
+                continue
+            path = path_of(route.path)
+            for method, row in route.operations.items():
+                lines += _operation(method, path, row, found["paths"][path][method.lower()])
     lines.append(
         "\n## Bodies and answers\n\nOptional members of answers are left out while they have no value."
     )

@@ -25,8 +25,8 @@ They take and return:
                    RevisionSummary, Operation; DeletedQuery, DeletedPage, DeletedConfig
     changes        Replace, Merge with a MergePatch, Rollback; ChangeNote (author and message);
                    Precondition, UNCONDITIONAL; Retention, Pruned
-    bulk           BulkEntry, BulkOptions, OnConflict; Selection, MemberValue; Tally, BulkRefusal,
-                   BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
+    bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
+                   BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, TagFilter, TagCount
     notifications  Notification, DeliveryHealth, DeliveryState
     tokens         ApiToken, DeviceToken, Principal, Role
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from .domain.announcing.service import DeliveryHealth, DeliveryState, NotificationService
     from .domain.configs.bulk import (
         BulkEntry,
-        BulkOptions,
         BulkRefusal,
         BulkResult,
         ExportedConfig,
@@ -67,6 +66,7 @@ if TYPE_CHECKING:
         PatchSample,
         Tally,
     )
+    from .domain.configs.bulk_options import BulkOptions, ImportOptions
     from .domain.configs.bulk_service import BulkService
     from .domain.configs.config import Config, ConfigSummary
     from .domain.configs.counter import RevisionCounter
@@ -150,6 +150,7 @@ __all__ = [
     "HistoryPage",
     "HistoryQuery",
     "HistoryService",
+    "ImportOptions",
     "InvalidDocument",
     "InvalidMacAddress",
     "IotConfigError",
@@ -214,7 +215,6 @@ _HOMES: Final = {
     ),
     "domain.configs.bulk": (
         "BulkEntry",
-        "BulkOptions",
         "BulkRefusal",
         "BulkResult",
         "ExportedConfig",
@@ -223,6 +223,10 @@ _HOMES: Final = {
         "PatchOutcome",
         "PatchSample",
         "Tally",
+    ),
+    "domain.configs.bulk_options": (
+        "BulkOptions",
+        "ImportOptions",
     ),
     "domain.configs.bulk_service": ("BulkService",),
     "domain.configs.config": (

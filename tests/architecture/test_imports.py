@@ -61,6 +61,9 @@ PLANTED = [
     ("entrypoints/library.py", "from iotconfig.adapters import memory", "iotconfig.entrypoints.library -> iotconfig.adapters.memory"),
     ("entrypoints/web.py", "from iotconfig.adapters.mqtt import publisher", "iotconfig.entrypoints.web -> iotconfig.adapters.mqtt.publisher"),
     ("adapters/cli/edit.py", "from iotconfig.domain.configs.service import ConfigService", "iotconfig.adapters.cli.edit -> iotconfig.domain.configs.service"),
+    ("adapters/http/api/documents.py", "from iotconfig.domain.configs.store import Store", "iotconfig.adapters.http.api.documents -> iotconfig.domain.configs.store"),
+    ("adapters/remote/configs.py", "from iotconfig.domain.configs import config_edit", "iotconfig.adapters.remote.configs -> iotconfig.domain.configs.config_edit"),
+    ("testing/use_cases.py", "from iotconfig.adapters.oidc import roles", "testing is not allowed to import iotconfig.adapters.oidc:"),
     ("plugins/__init__.py", "", "not listed as layers: - iotconfig.plugins"),
     ("adapters/redis.py", "", "not listed as layers: - iotconfig.adapters.redis"),
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from iotconfig import Config, ConfigContent, ConfigQuery, ConfigService, MacAddress, Precondition, open_service
-from iotconfig import BulkEntry, BulkOptions, DeletedConfig, DeliveryState, HistoryQuery, IotConfigError, RecordExists
+from iotconfig import BulkEntry, ImportOptions, DeletedConfig, DeliveryState, HistoryQuery, IotConfigError, RecordExists
 from iotconfig import Replace, RevisionSummary, Role, Service, __version__
 
 
@@ -55,7 +55,7 @@ def history(service: Service, config: Config) -> Iterator[str]:
 
 opened: Service = open_service("memory://")
 with closing(opened):
-    stored: int = opened.bulk.load([entry], BulkOptions()).new
+    stored: int = opened.bulk.load([entry], ImportOptions()).new
     for each in opened.configs.all(ConfigQuery(text="lamp")):
         ssid: str = each.content["wifi"]["ssid"]
         members: list[str] = list(each.content)

@@ -10,12 +10,12 @@ from attrs import evolve
 
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     ExportedConfig,
     OnConflict,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.configs.service import ConfigService
@@ -73,7 +73,7 @@ def test_outcomes_of_an_import(
     refused: list[str],
 ) -> None:
     """The options decide on conflicts; a dry run gives the same outcomes and stores nothing."""
-    options, reported = BulkOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
+    options, reported = ImportOptions(on_conflict, keep_going=keep_going), list[BulkRefusal]()
     before, rows_before = everything(store, range(1, 4)), rows(store)
 
     assert evolve(tally, stored=False) == bulk.load(
@@ -98,7 +98,7 @@ def test_outcomes_of_an_import(
 
 def test_an_import_is_in_the_history(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
     """Each stored config has one revision with the note; an unchanged one has none."""
-    bulk.load(some, BulkOptions(REPLACE), ChangeNote("eve", "all of them"))
+    bulk.load(some, ImportOptions(REPLACE), ChangeNote("eve", "all of them"))
     found = histories(store, (1, 2, 3))
 
     assert [Operation.CREATE] == [r.operation for r in found[mac(1)]]
@@ -111,12 +111,12 @@ def test_an_import_is_in_the_history(store: Store, bulk: BulkService, some: list
 
 def test_a_repeated_import_changes_nothing(store: Store, bulk: BulkService, some: list[BulkEntry]) -> None:
     """It makes no revision and announces nothing."""
-    bulk.load(some, BulkOptions(REPLACE))
+    bulk.load(some, ImportOptions(REPLACE))
     queue = queue_of(store)
     queue.acknowledge(queue.find(99), [])
     before = everything(store, range(1, 4))
 
-    assert Tally(same=3) == bulk.load(some, BulkOptions(REPLACE))
+    assert Tally(same=3) == bulk.load(some, ImportOptions(REPLACE))
     assert before == everything(store, range(1, 4))
     assert {} == notifications(store)
 
@@ -126,11 +126,11 @@ def test_entries_for_another_revision_are_refused(
     store: Store, bulk: BulkService, some: list[BulkEntry], keep_going: bool
 ) -> None:
     """An entry whose device has no config, or one at another revision, is refused, and its place is reported."""
-    bulk.load(some, BulkOptions(REPLACE))
+    bulk.load(some, ImportOptions(REPLACE))
     before = configs(store)
     reported: list[BulkRefusal] = []
     source = [entry(1, content(z=1), if_revision=9), entry(8, if_revision=1), entry(7)]
-    tally = bulk.load(source, BulkOptions(REPLACE, keep_going=keep_going), on_refusal=reported.append)
+    tally = bulk.load(source, ImportOptions(REPLACE, keep_going=keep_going), on_refusal=reported.append)
 
     assert Tally(new=1, refused=2, stored=keep_going) == counts(tally)
     assert ["place 1", "place 8"] == places(reported)
@@ -145,7 +145,7 @@ def test_all_duplicates_are_refused(store: Store, bulk: BulkService, keep_going:
     """Each refusal names another entry of the same device."""
     twice = [entry(1), evolve(entry(1), place="again"), entry(2)]
     reported: list[BulkRefusal] = []
-    tally = bulk.load(twice, BulkOptions(keep_going=keep_going), on_refusal=reported.append)
+    tally = bulk.load(twice, ImportOptions(keep_going=keep_going), on_refusal=reported.append)
 
     assert Tally(new=1, refused=2, stored=keep_going) == counts(tally)
     assert [("place 1", "again has the same"), ("again", "place 1 has the same")] == [
@@ -161,7 +161,7 @@ def test_refusals_of_the_source(store: Store, bulk: BulkService, keep_going: boo
     """An entry that the reader refused is reported with its position, and stops the import or is skipped."""
     reported: list[BulkRefusal] = []
     tally = bulk.load(
-        [entry(1), BAD, entry(2)], BulkOptions(keep_going=keep_going), on_refusal=reported.append
+        [entry(1), BAD, entry(2)], ImportOptions(keep_going=keep_going), on_refusal=reported.append
     )
 
     assert Tally(new=2, refused=1, stored=keep_going) == counts(tally)
@@ -173,7 +173,7 @@ def test_every_kind_of_refusal_is_reported_in_one_run(bulk: BulkService, some: l
     """One run lists all defects of a source."""
     reported: list[BulkRefusal] = []
     tally = bulk.load(
-        [BAD, *some, entry(9), evolve(entry(9), place="again")], BulkOptions(), on_refusal=reported.append
+        [BAD, *some, entry(9), evolve(entry(9), place="again")], ImportOptions(), on_refusal=reported.append
     )
 
     assert ["bad", "place 9", "again", "place 2"] == places(reported)
@@ -189,9 +189,9 @@ def test_a_source_that_fails_leaves_nothing(store: Store, bulk: BulkService, kee
         raise Oops
 
     with pytest.raises(Oops):
-        bulk.load(broken(), BulkOptions(keep_going=keep_going))
+        bulk.load(broken(), ImportOptions(keep_going=keep_going))
     assert {} == configs(store)
-    assert Tally(new=1, stored=True) == counts(bulk.load([entry(1)], BulkOptions()))
+    assert Tally(new=1, stored=True) == counts(bulk.load([entry(1)], ImportOptions()))
     assert 1 == configs(store)[mac(1)].revision
 
 
@@ -205,7 +205,7 @@ def test_writers_do_not_wait_for_a_slow_source(
             yield entry(number)
             service.put(mac(number), content(n=number) if number == 0 else content(w=number))
 
-    assert Tally(changed=2, same=1, stored=True) == counts(bulk.load(slow(), BulkOptions(REPLACE)))
+    assert Tally(changed=2, same=1, stored=True) == counts(bulk.load(slow(), ImportOptions(REPLACE)))
     assert {mac(0): 1, mac(1): 2, mac(2): 2} == {a: c.revision for a, c in configs(store).items()}
 
 
@@ -214,21 +214,21 @@ def test_an_import_larger_than_a_batch(store: Store, bulk: BulkService) -> None:
     large = content(x="y" * 200_000)
     source = [*entries(range(2500)), *(entry(n, large) for n in range(2500, 2512))]
 
-    assert Tally(new=2512, stored=True) == counts(bulk.load(source, BulkOptions()))
+    assert Tally(new=2512, stored=True) == counts(bulk.load(source, ImportOptions()))
     with bulk.export() as exported:
         assert [ExportedConfig(e.mac_address, e.content.text) for e in source] == list(exported)
 
 
 def test_an_import_and_an_export_without_configs(bulk: BulkService) -> None:
     """Neither is an error."""
-    assert Tally() == bulk.load([], BulkOptions())
+    assert Tally() == bulk.load([], ImportOptions())
     with bulk.export() as exported:
         assert [] == list(exported)
 
 
 def test_an_export_is_of_one_moment(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Updates, deletions, creations and moves during an export are not in it."""
-    bulk.load(entries(range(1200)), BulkOptions())
+    bulk.load(entries(range(1200)), ImportOptions())
     seen: list[MacAddress] = []
     with bulk.export() as exported:
         for number, config in enumerate(exported):
@@ -246,7 +246,7 @@ def test_an_export_is_of_one_moment(store: Store, bulk: BulkService, service: Co
 
 def test_an_export_can_be_abandoned(bulk: BulkService, service: ConfigService) -> None:
     """An abandoned export returns its connection, as the teardown checks."""
-    bulk.load(entries(range(1200)), BulkOptions())
+    bulk.load(entries(range(1200)), ImportOptions())
 
     def leave() -> None:
         with bulk.export() as exported:

@@ -7,7 +7,8 @@ import pytest
 from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.diff import difference
 from iotconfig.adapters.http.api.bulk.patching import PatchOfMany
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, BulkRefusal, Tally
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, Tally
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import ConfigContent
@@ -21,7 +22,7 @@ def test_an_import_of_ten_thousand_duplicates(store: Store, clock: SteppingClock
     once = [BulkEntry(f"line {number}", mac(number), content()) for number in range(5000)]
     refused: list[object] = []
 
-    tally = BulkService(store, clock).load([*once, *once], BulkOptions(), on_refusal=refused.append)
+    tally = BulkService(store, clock).load([*once, *once], ImportOptions(), on_refusal=refused.append)
 
     assert (Tally(refused=10_000), 10_000) == (tally, len(refused))
 
@@ -33,7 +34,7 @@ def test_an_import_of_one_mac_address_many_times(store: Store, clock: SteppingCl
     refused: list[BulkRefusal] = []
 
     tally = BulkService(store, clock).load(
-        [BulkEntry("alone", mac(2), content()), *entries], BulkOptions(), on_refusal=refused.append
+        [BulkEntry("alone", mac(2), content()), *entries], ImportOptions(), on_refusal=refused.append
     )
 
     assert (Tally(new=1, refused=30_000), 30_000) == (tally, len(refused))

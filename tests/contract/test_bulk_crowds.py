@@ -7,7 +7,8 @@ import json
 import pytest
 from attrs import evolve
 
-from iotconfig.domain.configs.bulk import BulkOptions, OnConflict, Tally
+from iotconfig.domain.configs.bulk import OnConflict, Tally
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.selection import Selection
@@ -60,7 +61,7 @@ def test_an_import_against_single_writers(store: Store, bulk: BulkService, servi
         done = 0
         for n in range(ROUNDS):
             if number == 0:
-                tally = bulk.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
+                tally = bulk.load(entries(DEVICES, load=n), ImportOptions(OnConflict.REPLACE))
                 done += tally.new + tally.changed
             else:
                 for device in DEVICES:
@@ -81,7 +82,7 @@ def test_concurrent_imports_of_the_same_devices(store: Store, bulk: BulkService)
         numbers = [n for n in DEVICES if n % 4 != number]
         if number % 2:
             numbers.reverse()
-        return bulk.load(entries(numbers, by=number), BulkOptions(OnConflict.REPLACE))
+        return bulk.load(entries(numbers, by=number), ImportOptions(OnConflict.REPLACE))
 
     tallies = together(4, act)
     assert len(DEVICES) == sum(tally.new for tally in tallies)
@@ -92,7 +93,7 @@ def test_concurrent_imports_of_the_same_devices(store: Store, bulk: BulkService)
 
 def test_imports_of_new_devices_with_conflicts_refused(store: Store, bulk: BulkService) -> None:
     """Of four imports that require new devices, one stores all of its configs, and the others none."""
-    tallies = together(4, lambda number: bulk.load(entries(DEVICES, by=number), BulkOptions()))
+    tallies = together(4, lambda number: bulk.load(entries(DEVICES, by=number), ImportOptions()))
 
     stored = [tally for tally in tallies if tally.stored]
     assert [Tally(new=len(DEVICES), stored=True)] == [evolve(tally, change=None) for tally in stored]
@@ -103,7 +104,7 @@ def test_imports_of_new_devices_with_conflicts_refused(store: Store, bulk: BulkS
 
 def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service: ConfigService) -> None:
     """Every device gets the patch on top of concurrent changes, none of which is lost."""
-    bulk.load(entries(DEVICES), BulkOptions())
+    bulk.load(entries(DEVICES), ImportOptions())
     for_all = Selection(everything=True)
 
     def act(number: int) -> int:
@@ -128,7 +129,7 @@ def test_a_patch_against_single_writers(store: Store, bulk: BulkService, service
 
 def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -> None:
     """Two concurrent patches both apply to every config: the second one to commit starts again."""
-    bulk.load(entries(DEVICES), BulkOptions())
+    bulk.load(entries(DEVICES), ImportOptions())
 
     def act(number: int) -> Tally:
         return bulk.patch(
@@ -146,12 +147,12 @@ def test_patches_of_different_members_at_once(store: Store, bulk: BulkService) -
 
 def test_exports_while_writers_write(store: Store, bulk: BulkService) -> None:
     """An export contains all configs of an import, or none of them."""
-    bulk.load(entries(DEVICES, load=0), BulkOptions())
+    bulk.load(entries(DEVICES, load=0), ImportOptions())
 
     def act(number: int) -> set[int]:
         if number == 0:
             for n in range(1, 8):
-                bulk.load(entries(DEVICES, load=n), BulkOptions(OnConflict.REPLACE))
+                bulk.load(entries(DEVICES, load=n), ImportOptions(OnConflict.REPLACE))
             return set()
         sizes = set()
         for _ in range(8):
@@ -170,7 +171,7 @@ def test_imports_against_board_swaps(store: Store, bulk: BulkService, service: C
         for n in range(12):
             try:
                 if number == 0:
-                    bulk.load(entries(range(4), load=n), BulkOptions(OnConflict.REPLACE))
+                    bulk.load(entries(range(4), load=n), ImportOptions(OnConflict.REPLACE))
                 elif number == 1:
                     service.replace_device(moved, mac(1 + n % 3))
                 elif (config := service.get_by_mac(mac(n % 4))).id != moved:

@@ -9,7 +9,6 @@ import pytest
 from attrs import evolve
 
 from iotconfig.domain.configs.bulk import (
-    BulkOptions,
     BulkRefusal,
     BulkResult,
     OnConflict,
@@ -17,6 +16,7 @@ from iotconfig.domain.configs.bulk import (
     PatchOutcome,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
@@ -62,7 +62,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
             entry(2, content('{"deviceName":"lamp 2","enableOTA": true}')),
             entry(3, content('{"deviceName":"Fan"}')),
         ],
-        BulkOptions(),
+        ImportOptions(),
     )
     forget_notifications(store)
     results: list[BulkResult] = []
@@ -87,7 +87,7 @@ def test_a_patch_of_selected_configs(store: Store, bulk: BulkService) -> None:
 
 def test_a_repeated_patch_changes_nothing(store: Store, bulk: BulkService) -> None:
     """It makes no revision and announces nothing."""
-    bulk.load(entries(range(250)), BulkOptions())
+    bulk.load(entries(range(250)), ImportOptions())
     assert Tally(changed=250, stored=True) == counts(bulk.patch(ALL, OTA, BulkOptions()).tally)
     forget_notifications(store)
 
@@ -98,7 +98,7 @@ def test_a_repeated_patch_changes_nothing(store: Store, bulk: BulkService) -> No
 
 def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkService) -> None:
     """The counts are of all configs; the samples are the first changed ones, before and after."""
-    bulk.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], BulkOptions())
+    bulk.load([entry(0, content(enableOTA=True)), *entries(range(1, 120))], ImportOptions())
     before, rows_before, found = everything(store, range(120)), rows(store), configs(store)
     results: list[BulkResult] = []
     outcome = bulk.patch(ALL, OTA, BulkOptions(dry_run=True), on_result=results.append)
@@ -116,7 +116,7 @@ def test_a_dry_run_shows_a_few_and_stores_nothing(store: Store, bulk: BulkServic
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, keep_going: bool) -> None:
     """Each refusal has the device and the reason; without `keep_going` nothing is stored."""
-    bulk.load([entry(1, content(x="y" * 50)), *entries((2, 3))], BulkOptions())
+    bulk.load([entry(1, content(x="y" * 50)), *entries((2, 3))], ImportOptions())
     reported: list[BulkRefusal] = []
     results: list[BulkResult] = []
     outcome = evolve(bulk, max_content_bytes=60).patch(
@@ -136,7 +136,7 @@ def test_results_that_break_a_rule_are_refused(store: Store, bulk: BulkService, 
 
 def test_a_patch_that_breaks_a_derived_field(store: Store, bulk: BulkService) -> None:
     """The reason has a pointer to the member."""
-    bulk.load(entries((1, 2)), BulkOptions())
+    bulk.load(entries((1, 2)), ImportOptions())
     reported: list[BulkRefusal] = []
     outcome = bulk.patch(ALL, MergePatch.parse('{"enableOTA": 1}'), BulkOptions(), on_refusal=reported.append)
 
@@ -151,7 +151,7 @@ def test_a_concurrent_change_is_patched(
     store: Store, bulk: BulkService, service: ConfigService, keep_going: bool
 ) -> None:
     """An update between reading and storing is kept, patched, and counted once."""
-    bulk.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], BulkOptions())
+    bulk.load([entry(0, content(x="y" * 99)), *entries((1, 2, 3))], ImportOptions())
     interfered: list[int] = []
 
     def interfere(refusal: BulkRefusal) -> None:
@@ -252,7 +252,7 @@ def test_named_configs_that_do_not_exist_are_refused(
     store: Store, bulk: BulkService, keep_going: bool
 ) -> None:
     """Each is reported, MAC addresses first; they are no part of the expected number."""
-    bulk.load([entry(1, content(deviceName="Porch")), entry(2), entry(3)], BulkOptions())
+    bulk.load([entry(1, content(deviceName="Porch")), entry(2), entry(3)], ImportOptions())
     reported: list[BulkRefusal] = []
     selection = Selection(mac_addresses=[mac(8), mac(2)], device_names=["porch", "Porch"], expect=2)
     outcome = bulk.patch(selection, OTA, BulkOptions(keep_going=keep_going), on_refusal=reported.append)
@@ -265,7 +265,7 @@ def test_named_configs_that_do_not_exist_are_refused(
 
 def test_named_configs_must_meet_the_conditions(store: Store, bulk: BulkService) -> None:
     """A named config that does not meet them is left out, and is no missing one."""
-    bulk.load(entries((1, 2, 3)), BulkOptions())
+    bulk.load(entries((1, 2, 3)), ImportOptions())
     selection = Selection(mac_addresses=[mac(1), mac(2)], where=[MemberValue("/n", "2.0")])
 
     assert Tally(changed=1, stored=True) == counts(bulk.patch(selection, OTA, BulkOptions()).tally)
@@ -274,8 +274,8 @@ def test_named_configs_must_meet_the_conditions(store: Store, bulk: BulkService)
 
 def test_values_of_members_select(store: Store, bulk: BulkService) -> None:
     """They are looked up in all contents, a page at a time."""
-    bulk.load(entries(range(250), odd=False), BulkOptions())
-    bulk.load(entries(range(1, 250, 2), odd=True), BulkOptions(OnConflict.REPLACE))
+    bulk.load(entries(range(250), odd=False), ImportOptions())
+    bulk.load(entries(range(1, 250, 2), odd=True), ImportOptions(OnConflict.REPLACE))
     outcome = bulk.patch(Selection(where=[MemberValue("/odd", "true")], expect=125), OTA, BulkOptions())
 
     assert Tally(changed=125, stored=True) == counts(outcome.tally)
@@ -302,7 +302,7 @@ def test_another_number_of_configs_is_refused(
     store: Store, bulk: BulkService, selection: Selection, error: type[Exception], dry_run: bool
 ) -> None:
     """Nothing is stored, in a dry run neither."""
-    bulk.load(entries((1, 2, 3)), BulkOptions())
+    bulk.load(entries((1, 2, 3)), ImportOptions())
     before, rows_before = everything(store, range(4)), rows(store)
     with pytest.raises(error):
         bulk.patch(selection, OTA, BulkOptions(dry_run=dry_run))

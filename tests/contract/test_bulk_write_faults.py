@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, OnConflict, Tally
+from iotconfig.domain.configs.bulk import BulkEntry, OnConflict, Tally
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -33,7 +34,7 @@ def some(service: ConfigService) -> list[BulkEntry]:
 
 
 def store_all(store: Store, some: list[BulkEntry]) -> Tally:
-    return BulkService(store, CLOCK).load(some, BulkOptions(OnConflict.REPLACE))
+    return BulkService(store, CLOCK).load(some, ImportOptions(OnConflict.REPLACE))
 
 
 def test_a_clock_that_fails_leaves_nothing(
@@ -46,7 +47,7 @@ def test_a_clock_that_fails_leaves_nothing(
         raise Oops
 
     with pytest.raises(Oops):
-        BulkService(store, broken).load(some, BulkOptions(OnConflict.REPLACE))
+        BulkService(store, broken).load(some, ImportOptions(OnConflict.REPLACE))
 
     assert rows_before == rows(store)
     assert before == everything(store, range(1, 6))

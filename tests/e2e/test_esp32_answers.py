@@ -189,7 +189,7 @@ def test_the_largest_document_is_read(service: ScriptedService, board: Board) ->
     board.wait_said("configuration of Largest")
 
 
-def test_a_page_without_an_etag_is_none_of_the_service(service: ScriptedService, board: Board) -> None:
+def test_an_answer_without_an_etag_is_not_from_the_service(service: ScriptedService, board: Board) -> None:
     """A WiFi portal answers every request with 200."""
     board.later(POLL)
     service.answer(200, OTHER)
@@ -294,7 +294,7 @@ def test_a_full_flash_keeps_the_last_document_that_was_stored(
 @pytest.mark.parametrize(
     "left", ["", '"good"', '"good"\n', '"good"\n{"deviceName": "Cu', '\n{"deviceName": "No"}']
 )
-def test_a_stored_file_that_is_damaged_counts_as_none(
+def test_a_damaged_file_is_ignored(
     service: ScriptedService, start: Callable[..., Board], left: str, tmp_path: Path
 ) -> None:
     """The document is fetched without a condition."""

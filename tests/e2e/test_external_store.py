@@ -116,7 +116,9 @@ def test_what_the_store_lacks_is_refused(shell: Shell, url: str) -> None:
         assert 1 == refused.returncode
         assert f"{url} keeps no " in refused.stderr.decode()
     assert {"tokens": []} == json.loads(shell("token", "list", "--json").stdout)
-    assert f"DATABASE_URL: {url} has no schema of ours" in shell("db-status").stderr.decode()
+    assert (
+        f"DATABASE_URL: iotconfig does not manage the schema of {url}" in shell("db-status").stderr.decode()
+    )
 
 
 def test_tokens_that_are_not_kept_are_not_valid(

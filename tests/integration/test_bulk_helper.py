@@ -19,7 +19,6 @@ from iotconfig.adapters.bulk_helper.events import handle_event
 from iotconfig.adapters.bulk_helper.orders import Order
 from iotconfig.adapters.fleet_files.records import RecordFile, RecordForm
 from iotconfig.domain.configs.bulk import (
-    BulkOptions,
     BulkRefusal,
     BulkResult,
     OnConflict,
@@ -28,6 +27,7 @@ from iotconfig.domain.configs.bulk import (
     PatchOutcome,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
@@ -43,7 +43,8 @@ from tests.support.serving import environment
 
 HELPER = "iotconfig.entrypoints.bulk_helper"
 LIMIT = 2000
-REPLACE = BulkOptions(OnConflict.REPLACE)
+REPLACE = ImportOptions(OnConflict.REPLACE)
+ALL = BulkOptions()
 GO_ON = BulkOptions(keep_going=True)
 NOTE = ChangeNote("somebody", "for \x7f a reason")
 Said = list[tuple[object, ...]]
@@ -62,7 +63,7 @@ LARGE = record(7, f'{{"a": "{"x" * LIMIT}"}}')
 Work = Callable[[BulkUseCases, Said], object]
 
 
-def load(text: str, options: BulkOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
+def load(text: str, options: ImportOptions = REPLACE, form: RecordForm = RecordForm.NDJSON) -> Work:
     def work(bulk: BulkUseCases, said: Said) -> object:
         with TemporaryFile() as file:
             file.write(text.encode())
@@ -79,7 +80,7 @@ def load(text: str, options: BulkOptions = REPLACE, form: RecordForm = RecordFor
     return work
 
 
-def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | None = None) -> Work:
+def patch(merge: str, options: BulkOptions = ALL, selection: Selection | None = None) -> Work:
     def work(bulk: BulkUseCases, said: Said) -> object:
         try:
             outcome = bulk.patch(
@@ -98,7 +99,7 @@ def patch(merge: str, options: BulkOptions = REPLACE, selection: Selection | Non
     return work
 
 
-def undo(text: str, options: BulkOptions = REPLACE) -> Work:
+def undo(text: str, options: BulkOptions = ALL) -> Work:
     """Load records, change some of the configs again, and undo the load."""
 
     def work(bulk: BulkUseCases, said: Said) -> object:
@@ -138,10 +139,10 @@ WORKS = {
     "new": [load(LINES)],
     "a document": [load(f'{{"configs": [{record(1)},{record(2)}]}}', form=RecordForm.DOCUMENT)],
     "a broken document": [load('{"configs": [{}', form=RecordForm.DOCUMENT)],
-    "conflicts": [load(LINES), load(LINES.replace('"n": ', '"m": '), BulkOptions())],
+    "conflicts": [load(LINES), load(LINES.replace('"n": ', '"m": '), ImportOptions())],
     "bad records": [load(BAD + LARGE)],
-    "good ones among bad ones": [load(BAD + LARGE, GO_ON)],
-    "a dry run": [load(LINES, BulkOptions(dry_run=True))],
+    "good ones among bad ones": [load(BAD + LARGE, ImportOptions(keep_going=True))],
+    "a dry run": [load(LINES, ImportOptions(dry_run=True))],
     "a patch": [load(LINES), patch('{"a": [1.10, "\\u00e9"], "n": null}'), patch('{"n": null}')],
     "a patch of some": [load(LINES), patch("{}", selection=Selection(text="Ü"))],
     "a patch of named ones": [
@@ -154,8 +155,8 @@ WORKS = {
         patch("{}", selection=Selection(where=[MemberValue("/n", "9")], allow_empty=True)),
         patch("{}", selection=Selection(where=[MemberValue("/n", "9")], expect=1)),
     ],
-    "an import that prunes": [load(LINES), load(record(3), BulkOptions("replace", prune=True))],
-    "an import that prunes, and is refused": [load(LINES), load(BAD, BulkOptions(prune=True))],
+    "an import that prunes": [load(LINES), load(record(3), ImportOptions("replace", prune=True))],
+    "an import that prunes, and is refused": [load(LINES), load(BAD, ImportOptions(prune=True))],
     "a dry run of a patch": [load(LINES), patch('{"a": 1}', BulkOptions(dry_run=True))],
     "an undo": [undo(LINES)],
     "an undo of other content": [load(LINES), undo(LINES.replace('"n": ', '"m": '))],
@@ -314,7 +315,7 @@ def test_small_writes_start_no_helper(sqlite_url: str) -> None:
         patch('{"a": 1}')(helping, [])
         load(record(126))(helping, [])
         with pytest.raises(IotConfigError, match="another process"):
-            load(record(126), BulkOptions(prune=True))(helping, [])
+            load(record(126), ImportOptions(prune=True))(helping, [])
         with pytest.raises(IotConfigError, match="another process"):
             patch('{"a": 1}')(helping, [])
 

@@ -35,7 +35,7 @@ def test_a_directory_follows_the_database(command: CommandLine, tmp_path: Path) 
         "new      02000000000a.json\nchanged  020000000001.json\nremoved  020000000002.json\n" == updated.text
     )
     left, summary = updated.errors.splitlines()
-    assert "Left as they are, since their names are no MAC addresses: package.json." == left
+    assert "Not changed, because their names are not MAC addresses: package.json." == left
     assert summary.startswith("3 configs from ")
     assert summary.endswith(f" in {fleet}: 1 new, 1 changed, 1 removed, 1 unchanged")
     assert {
@@ -104,7 +104,7 @@ def test_entries_that_are_no_configs_are_said(command: CommandLine, tmp_path: Pa
     imported = command.ok("import", str(fleet))
 
     assert (
-        "Left out, since no <mac>.json: .git, LICENSE, Makefile, README.md, a and 2 more.\n"
+        "Not imported, because their names are not <mac>.json: .git, LICENSE, Makefile, README.md, a and 2 more.\n"
         == imported.errors
     )
     assert "3 same" in imported.text

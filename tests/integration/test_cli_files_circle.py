@@ -95,7 +95,7 @@ def test_the_names_fit_every_file_system(quick: CommandLine, tmp_path: Path) -> 
     assert before == tree(tmp_path / "fleet")
 
 
-def test_a_board_swap_goes_round(quick: CommandLine, tmp_path: Path) -> None:
+def test_a_board_swap_survives_export_and_import(quick: CommandLine, tmp_path: Path) -> None:
     """The file of the replaced board is refused until an export has removed it."""
     filled(quick)
     fleet = tmp_path / "fleet"

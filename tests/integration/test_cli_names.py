@@ -142,8 +142,8 @@ def test_an_unknown_name_says_how_to_find_the_config(
     assert way_out in error
 
 
-def test_create_takes_no_name(quick: CommandLine) -> None:
-    """A config is created for a MAC address; the name of another device is none."""
+def test_create_refuses_the_name_of_a_device(quick: CommandLine) -> None:
+    """A config is created for a MAC address, and not for a name."""
     assert "invalid format" in refusal(quick.run("config", "set", "--create", "Kitchen", "{}"))
 
 

@@ -114,7 +114,7 @@ def test_yes_changes(command: CommandLine, arguments: tuple[str, ...], question:
         ("announce", MAC),
     ],
 )
-def test_what_asks_nothing(command: CommandLine, arguments: tuple[str, ...]) -> None:
+def test_commands_without_a_question(command: CommandLine, arguments: tuple[str, ...]) -> None:
     """Configs that are named, dry runs, nothing selected, and nothing removed."""
     shown = command.at_terminal(*arguments)
     assert (0, True) == (shown.status, "?" not in shown.text + shown.errors)

@@ -18,11 +18,11 @@ import pytest
 import iotconfig
 from iotconfig import (
     BulkEntry,
-    BulkOptions,
     Config,
     ConfigContent,
     ConfigQuery,
     DeletedQuery,
+    ImportOptions,
     MacAddress,
     RecordExists,
     RecordNotFound,
@@ -78,7 +78,7 @@ def test_open_service(url: str) -> None:
 def test_one_service_has_all_use_cases(url: str) -> None:
     """They are on one database: each reads the changes of the others."""
     with open_service(url, upgrade=True) as service:
-        tally = service.bulk.load([BulkEntry("row 1", MAC, CONTENT)], BulkOptions())
+        tally = service.bulk.load([BulkEntry("row 1", MAC, CONTENT)], ImportOptions())
         (config,) = service.configs.all()
         token, text = service.api_tokens.create("ci", Role.VIEWER)
         device_token = service.device_tokens.create(MAC)
@@ -99,7 +99,7 @@ CALLS: Final[Mapping[str, Callable[[Service], object]]] = {
     "configs": lambda service: service.configs.document(MAC),
     "configs.all": lambda service: list(service.configs.all()),
     "history": lambda service: service.history.deleted(DeletedQuery()),
-    "bulk": lambda service: service.bulk.load([], BulkOptions()),
+    "bulk": lambda service: service.bulk.load([], ImportOptions()),
     "notifications": lambda service: service.notifications.health(),
     "api_tokens": lambda service: service.api_tokens.all(),
     "device_tokens": lambda service: list(service.device_tokens.all()),

@@ -115,7 +115,7 @@ def test_a_crash_is_a_refusal_of_the_file(pool_of: Callable[..., DecoderPool]) -
     os.kill(pid, signal.SIGSEGV)
     thread.join()
 
-    assert ["The picture cannot be decoded: decoding it exceeds a limit, or crashes the decoder."] == found
+    assert ["The picture cannot be decoded: decoding it exceeds a limit or crashes the decoder."] == found
     assert 204 == len(pool.convert(png(), TargetSize()))
 
 

@@ -14,7 +14,7 @@ from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
@@ -115,7 +115,7 @@ def test_a_replaced_file_takes_no_writes(
 
     for ask in (
         lambda: service.put(mac(2), content()),
-        lambda: BulkService(SqlStore(database), utc_now).load([entry(3)], BulkOptions()),
+        lambda: BulkService(SqlStore(database), utc_now).load([entry(3)], ImportOptions()),
         database.check,
     ):
         with pytest.raises(StoreUnavailable, match=r"[Rr]estart|start it") as refused:

@@ -20,6 +20,7 @@ from iotconfig import (
     DeletedQuery,
     HistoryQuery,
     HistoryService,
+    ImportOptions,
     InvalidDocument,
     InvalidMacAddress,
     IotConfigError,
@@ -31,6 +32,7 @@ from iotconfig import (
     Replace,
     Retention,
     Rollback,
+    Selection,
     ValidationFailed,
 )
 from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryDeviceTokenStore, MemoryStore
@@ -114,7 +116,7 @@ def test_plain_values_reach_the_store_as_values(service: ConfigService) -> None:
     service.update(made.id, '{"n":  3}', Precondition(one_of={1}))
     service.edit(made.id, Replace({"n": 4}))
     service.replace_device(made.id, "02-00-00-00-00-04")
-    bulk.load([BulkEntry("one", "02:00:00:00:00:05", {"n": 5})], BulkOptions(on_conflict="replace"))
+    bulk.load([BulkEntry("one", "02:00:00:00:00:05", {"n": 5})], ImportOptions(on_conflict="replace"))
     tokens.create(MAC)
     tokens.revoke(MAC)
 
@@ -160,15 +162,19 @@ def use_cases(service: ConfigService) -> dict[str, Callable[[Any], object]]:
         "deleted": history.deleted,
         "restore": service.restore,
         "prune": history.prune,
-        "load entry": lambda wrong: bulk.load([wrong], BulkOptions()),
+        "load entry": lambda wrong: bulk.load([wrong], ImportOptions()),
         "load options": lambda wrong: bulk.load([], wrong),
         "patch query": lambda wrong: bulk.patch(wrong, MergePatch.parse("{}"), BulkOptions()),
+        "patch options": lambda wrong: bulk.patch(Selection(everything=True), MergePatch.parse("{}"), wrong),
+        "undo": lambda wrong: bulk.undo(wrong, BulkOptions()),
+        "undo options": lambda wrong: bulk.undo("0" * 16, wrong),
         "Entry place": lambda wrong: BulkEntry(wrong, MAC, "{}"),
         "Entry mac": lambda wrong: BulkEntry("one", wrong, "{}"),
         "Entry content": lambda wrong: BulkEntry("one", MAC, wrong),
         "Entry revision": lambda wrong: BulkEntry("one", MAC, "{}", some(wrong)),
-        "Rules": lambda wrong: BulkOptions(on_conflict=wrong),
-        "Rules flag": lambda wrong: BulkOptions(dry_run=wrong),
+        "import options word": lambda wrong: ImportOptions(on_conflict=wrong),
+        "import options number": lambda wrong: ImportOptions(prune=True, expect_removed=some(wrong)),
+        "bulk options flag": lambda wrong: BulkOptions(dry_run=wrong),
         "ConfigQuery text": lambda wrong: ConfigQuery(text=some(wrong)),
         "ConfigQuery ota": lambda wrong: ConfigQuery(enable_ota=some(wrong)),
         "ConfigQuery after": lambda wrong: ConfigQuery(after=some(wrong)),
@@ -229,7 +235,7 @@ def test_mappings_that_json_cannot_represent(service: ConfigService, wrong: Any)
     [
         (lambda s: s.get_by_mac("02:00"), InvalidMacAddress),
         (lambda s: s.put(MAC, "[]"), InvalidDocument),
-        (lambda s: BulkOptions(on_conflict="overwrite"), ValidationFailed),
+        (lambda s: ImportOptions(on_conflict="overwrite"), ValidationFailed),
     ],
     ids=["mac", "content", "word"],
 )
@@ -239,4 +245,18 @@ def test_the_right_type_with_a_wrong_value(
     """It raises the core's error for that value."""
     with pytest.raises(error):
         use(service)
-    assert BulkOptions(on_conflict="skip") == BulkOptions(OnConflict.SKIP)
+    assert ImportOptions(on_conflict="skip") == ImportOptions(OnConflict.SKIP)
+
+
+def test_each_bulk_use_case_has_its_own_options(service: ConfigService) -> None:
+    """An import refuses the options of a patch, and a patch or an undo those of an import, which would mean nothing."""
+    bulk = BulkService(service.store, service.clock)
+    of_import: Any = ImportOptions(on_conflict="replace")
+    of_others: Any = BulkOptions()
+
+    with pytest.raises(TypeError, match=r"ImportOptions\("):
+        bulk.load([], of_others)
+    with pytest.raises(TypeError, match=r"BulkOptions\("):
+        bulk.patch(Selection(everything=True), MergePatch.parse("{}"), of_import)
+    with pytest.raises(TypeError, match=r"BulkOptions\("):
+        bulk.undo("0" * 16, of_import)

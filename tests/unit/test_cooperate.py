@@ -13,7 +13,8 @@ import pytest
 from attrs import field, frozen
 
 from iotconfig.adapters.memory import MemoryStore
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
+from iotconfig.domain.configs.bulk import BulkEntry
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge
 from iotconfig.domain.configs.selection import Selection
@@ -66,7 +67,7 @@ def test_a_turn_may_come_between_any_two_configs() -> None:
     asked: list[None] = []
     bulk = BulkService(MemoryStore(), SteppingClock(), yield_turn=lambda: asked.append(None))
 
-    bulk.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], BulkOptions())
+    bulk.load([BulkEntry(f"line {number}", mac(number), content()) for number in range(50)], ImportOptions())
     loaded = len(asked)
     with bulk.export() as configs:
         assert 50 == len(list(configs))
@@ -78,7 +79,7 @@ def test_a_bulk_patch_is_merged_in_the_other_thread() -> None:
     """Each config is merged by a call of its own."""
     offload = Recorder()
     bulk = BulkService(MemoryStore(), SteppingClock(), offload=offload)
-    bulk.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], BulkOptions())
+    bulk.load([BulkEntry("line", mac(number), content(a=LARGE)) for number in range(3)], ImportOptions())
 
     bulk.patch(Selection(everything=True), MergePatch.parse('{"b":1}'), BulkOptions())
 

@@ -165,7 +165,7 @@ def test_an_empty_answer_is_sent_at_once(pair: Pair) -> None:
     pair.serve().sendall(b"")
 
 
-def test_a_head_is_sent_with_what_follows(pair: Pair) -> None:
+def test_a_head_is_sent_together_with_the_body(pair: Pair) -> None:
     """Head and body are one packet: a device's radio wakes once."""
     served = pair.serve()
     served.holds_head = True

@@ -51,7 +51,7 @@ def test_missing_api_tokens_cannot_be_created_and_are_not_valid() -> None:
     tokens = ApiTokenService(ExternalPersistence(Shelf()).api_tokens, SteppingClock())
     _, text = ApiTokenService(MemoryApiTokenStore(), SteppingClock()).create("ci", Role.VIEWER)
 
-    with pytest.raises(Unprocessable, match="shelf:// keeps no API tokens"):
+    with pytest.raises(Unprocessable, match="shelf:// does not store API tokens"):
         tokens.create("ci", Role.VIEWER)
     with pytest.raises(AuthenticationRequired):
         tokens.authenticate(text)
@@ -67,7 +67,7 @@ def test_missing_device_tokens_cannot_be_created_and_are_not_valid() -> None:
     assert text is not None
 
     for replace in (False, True):
-        with pytest.raises(Unprocessable, match="shelf:// keeps no device tokens"):
+        with pytest.raises(Unprocessable, match="shelf:// does not store device tokens"):
             tokens.create(mac(1), replace=replace)
     with pytest.raises(AuthenticationRequired):
         tokens.authenticate(text)

@@ -66,8 +66,8 @@ def test_a_value_is_found(place: str, value: str) -> None:
         ("/pins/\u0660", "4"),
     ],
 )
-def test_another_value_is_none(place: str, value: str) -> None:
-    """Other types, other digits, absent members, and indexes that are none."""
+def test_another_value_does_not_match(place: str, value: str) -> None:
+    """Other types, other digits, absent members, and members that are no indexes of an array."""
     assert not has_values(DOCUMENT, [MemberValue(place, value)])
 
 
@@ -79,8 +79,8 @@ def test_all_values_must_be_there() -> None:
 
 
 @pytest.mark.parametrize("place", ["", "gain", "mqtt/host", "/a~b", "/a~2", "/~"])
-def test_what_is_no_pointer(place: str) -> None:
-    """The whole document is no member."""
+def test_an_invalid_pointer_is_refused(place: str) -> None:
+    """The pointer to the whole document is refused too: it names no member."""
     with pytest.raises(ValidationFailed, match="JSON Pointer"):
         MemberValue(place, "1")
 
@@ -88,7 +88,7 @@ def test_what_is_no_pointer(place: str) -> None:
 @pytest.mark.parametrize(
     "value", ["", "porch", "{", "NaN", "1e999", '{"a": 1, "a": 2}', '"\\ud800"', "[" * 65 + "]" * 65]
 )
-def test_what_is_no_value(value: str) -> None:
+def test_an_invalid_value_is_refused(value: str) -> None:
     """A value follows the rules of content."""
     with pytest.raises(InvalidDocument):
         MemberValue("/a", value)

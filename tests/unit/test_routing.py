@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from iotconfig.adapters.codec import BodyReader
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.auth import CallbackQuery
 from iotconfig.adapters.http.openapi.document import document
+from iotconfig.adapters.http.problem_codes import CODES
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.queries import FLAG, parameter, parameters_of, read_query
 from iotconfig.adapters.http.routes import ROUTES
@@ -148,6 +150,18 @@ def test_it_is_documented(page: str) -> None:
 
     assert "/api/planted/{name}`" in render(TABLE)
     assert (_DOCS / f"{page}.md").read_text() == f"{render()}\n"
+
+
+def test_refusals_of_many_routes_are_documented_once() -> None:
+    """The page states them in one table; a route's own table has its answers and its own refusals."""
+    page = runpy.run_path(str(_DOCS / "render_routes.py"))["render"](TABLE)
+    planted = page.partition("### POST /api/planted/{name}")[2].partition("\n## ")[0]
+
+    for code in ("REQUEST_TIMEOUT", "AUTHORIZATION_FAILED", "STORE_UNAVAILABLE", "INTERNAL_ERROR"):
+        assert 1 == page.count(f"`{code}`: {CODES[code].when}"), code
+    assert "| 415 |" not in planted
+    patch = page.partition("### POST /api/configs/patch")[2].partition("\n### ")[0]
+    assert ["200", "400", "412", "422"] == re.findall(r"(?m)^\| (\d+) \|", patch)
 
 
 def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:

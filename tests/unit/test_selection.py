@@ -51,8 +51,8 @@ CONFIG = Config(
         ({"everything": True, "allow_empty": None}, TypeError),
     ],
 )
-def test_what_is_no_selection(members: dict[str, Any], error: type[Exception]) -> None:
-    """To select nothing in particular is not to select all."""
+def test_an_invalid_selection_is_refused(members: dict[str, Any], error: type[Exception]) -> None:
+    """A selection without names and conditions has to say that it selects all configs."""
     with pytest.raises(error):
         Selection(**members)
 

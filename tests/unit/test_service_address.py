@@ -61,7 +61,7 @@ def test_other_texts_are_refused(text: str) -> None:
         {"IOTCONFIG_URL": "http://iot.example.org", "IOTCONFIG_ALLOW_PLAIN_HTTP": "true"},
     ],
 )
-def test_a_token_is_sent_where_nobody_can_read_it(environ: dict[str, str]) -> None:
+def test_a_token_is_sent_over_safe_connections_only(environ: dict[str, str]) -> None:
     """Encrypted, on this machine, or where the operator says so."""
     settings = read(ClientSettings, {**environ, "IOTCONFIG_TOKEN": TOKEN})
 

@@ -54,7 +54,7 @@ def read(variable: str, text: str) -> object:
     return value_of(variable, Settings.from_environ({variable: text}))
 
 
-def test_nothing_set_gives_the_defaults() -> None:
+def test_an_empty_environment_gives_the_defaults() -> None:
     """An environment without variables, and one with empty variables, give the documented defaults."""
     settings = Settings.from_environ({})
     empty = {each.variable.name: "" for each in Settings.variables()}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def client_settings(environ: Mapping[str, str]) -> ClientSettings | None:
     """The service that commands work on, and the token for it; None where they work on a database.
 
-    The environment goes before the logins that are kept, for the URL as for the token; and a database in the
-    environment goes before a login.
+    The environment takes precedence over stored logins, for the URL as for the token; and a database in the
+    environment takes precedence over a login.
     """
     settings = read(ClientSettings, environ)
     path = logins_path(environ)

@@ -18,7 +18,6 @@ from attrs import evolve, field, frozen
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     ExportedConfig,
     OnRefusal,
@@ -26,6 +25,7 @@ from iotconfig.domain.configs.bulk import (
     PatchOutcome,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
@@ -88,7 +88,7 @@ class HelpedBulkService:
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        options: BulkOptions,
+        options: ImportOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from iotconfig.adapters.fleet_files.records import RecordFile
 from iotconfig.domain.configs.bulk import PatchOutcome
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.errors import IotConfigError
 
@@ -33,13 +34,14 @@ def help_with(bulk: BulkService, order: BinaryIO, records: BinaryIO | None, even
 
 def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: EventWriter) -> PatchOutcome:
     bulk = evolve(bulk, max_content_bytes=order.max_content_bytes)
-    if order.merge is not None and order.selection is not None:
-        return bulk.patch(
-            order.selection, order.merge, order.options, order.note, writer.refusal, writer.result
-        )
+    options = order.options
+    if isinstance(options, ImportOptions):
+        if records is None or order.form is None:
+            raise ValueError("an import needs records")
+        source = RecordFile(records, order.form, order.max_content_bytes)
+        return PatchOutcome(bulk.load(source, options, order.note, writer.refusal, writer.result))
     if order.undone is not None:
-        return PatchOutcome(bulk.undo(order.undone, order.options, order.note, writer.refusal, writer.result))
-    if records is None or order.form is None:
-        raise ValueError("a load needs records")
-    source = RecordFile(records, order.form, order.max_content_bytes)
-    return PatchOutcome(bulk.load(source, order.options, order.note, writer.refusal, writer.result))
+        return PatchOutcome(bulk.undo(order.undone, options, order.note, writer.refusal, writer.result))
+    if order.merge is None or order.selection is None:
+        raise ValueError("a patch needs a selection and a merge patch")
+    return bulk.patch(order.selection, order.merge, options, order.note, writer.refusal, writer.result)

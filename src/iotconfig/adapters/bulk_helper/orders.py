@@ -8,7 +8,7 @@ from typing import Any, Self
 from attrs import asdict, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordForm
-from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk_options import AnyOptions, BulkOptions, ImportOptions
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents.member_value import MemberValue
@@ -19,7 +19,8 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 class Order:
     """An import of the records file that the helper inherits, a patch, or an undo."""
 
-    options: BulkOptions
+    options: AnyOptions
+    """`ImportOptions` for an import, otherwise `BulkOptions`."""
     note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
@@ -44,12 +45,13 @@ class Order:
     def from_json(cls, text: bytes) -> Self:
         """Parse an order from another process, which has validated it."""
         given: dict[str, Any] = json.loads(text)
-        options = given["options"] | {"on_conflict": OnConflict(given["options"]["on_conflict"])}
+        form = None if given["form"] is None else RecordForm(given["form"])
+        options = BulkOptions if form is None else ImportOptions
         return cls(
-            options=BulkOptions(**options),
+            options=options(**given["options"]),
             note=ChangeNote(**given["note"]),
             max_content_bytes=given["max_content_bytes"],
-            form=None if given["form"] is None else RecordForm(given["form"]),
+            form=form,
             selection=None if given["selection"] is None else _selection_from_json(given["selection"]),
             merge=None if given["merge"] is None else MergePatch.parse(given["merge"]),
             undone=given["undone"],

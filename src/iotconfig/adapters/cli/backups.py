@@ -17,9 +17,9 @@ from .terminal import say
 def backup(runtime: Runtime, path: Path | None) -> None:
     """Copy a SQLite database into a new file.
 
-    PATH is a new file, or a directory for a file with a dated name; without it,
-    that is in the working directory. The service can run meanwhile. The copy is
-    complete or not made. Assets and settings are not in it.
+    PATH is a new file, or a directory, in which the file gets a dated name; the
+    default is the working directory. The service can run meanwhile. A backup that
+    fails leaves no file. Assets and settings are not part of it.
     """
     written = runtime.backups().back_up(path)
     say(f"Copied {runtime.installation} to {printable(written)}")

@@ -12,7 +12,8 @@ from .tables import printable
 from .terminal import say, say_json, say_over_progress
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Tally
+    from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Tally
+    from iotconfig.domain.configs.bulk_options import AnyOptions
 
 
 @define
@@ -51,7 +52,7 @@ class TextReport:
 class JsonReport:
     """The report of a bulk write for `--json`, with the members that the API gives it."""
 
-    _options: BulkOptions
+    _options: AnyOptions
     _errors: list[object] = field(factory=list)
     _results: list[dict[str, object]] = field(factory=list)
 
@@ -90,7 +91,7 @@ class JsonReport:
         }
 
 
-def ending(tally: Tally, options: BulkOptions) -> str:
+def ending(tally: Tally, options: AnyOptions) -> str:
     """Return whether something was stored, as the end of a sentence."""
     if tally.stored:
         return "stored"

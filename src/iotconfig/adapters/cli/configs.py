@@ -43,7 +43,7 @@ def config() -> None:
     """List, show and change configs.
 
     Name a config by its id, by its MAC address in any spelling, or by the whole
-    name of its device. Digits are an id, twelve of them a MAC address. A change
+    name of its device. A number is an id; twelve digits are a MAC address. A change
     by name is refused if the config has changed after the command found it.
     """
 

@@ -41,9 +41,10 @@ def export(runtime: Runtime, target: Path, into: bool, names: str | None) -> Non
 
     TARGET is a file of records (.ndjson), a new directory of <mac>.json
     files, or - for records on standard output. It is written completely or
-    not at all. With --into, TARGET may be a directory that has files: those
-    of MAC addresses are brought up to date, each in one step, and all others
-    stay. Files that 'import' would find the same are not touched.
+    not at all. With --into, TARGET may be a directory that has files already:
+    <mac>.json files are updated one by one, each atomically, and other files
+    are not touched. A file that differs from its config in line ends only is not
+    rewritten.
     """
     is_directory = _is_directory(target)
     if not is_directory and (into or names):
@@ -122,4 +123,4 @@ def _show(changes: DirectoryChanges) -> None:
         for name in names:
             say(f"{kind:7}  {name}")
     if changes.others:
-        say(f"Left as they are, since their names are no MAC addresses: {listed(changes.others)}.", err=True)
+        say(f"Not changed, because their names are not MAC addresses: {listed(changes.others)}.", err=True)

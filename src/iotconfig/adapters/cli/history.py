@@ -57,7 +57,7 @@ _COLUMNS: Final = (
 def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json: bool) -> None:
     """List the revisions of a config, the newest first.
 
-    The config may be deleted.
+    The history of a deleted config can be listed, too.
     """
     from iotconfig.domain.configs.revisions import HistoryQuery
 

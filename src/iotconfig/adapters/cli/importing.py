@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from attrs import define, evolve, frozen
 
-from iotconfig.domain.configs.bulk import BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk import OnConflict
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.errors import RecordExists, RecordGone
 
 from .bulk_reports import JsonReport, TextReport, ending
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 @click.option(
     "--prune",
     is_flag=True,
-    help="Delete the configs that SOURCE does not have, unless something is refused. They are listed, and "
-    "asked for on a terminal; --dry-run lists them only.",
+    help="Delete the configs that SOURCE does not have, unless something is refused. Lists them, and asks at "
+    "a terminal; --dry-run only lists them.",
 )
 @click.option(
     "--expect-removed",
@@ -82,15 +83,15 @@ def import_(
     SOURCE is a directory of <mac>.json files; a file of records, one
     {"mac_address": …, "content": …} a line (.ndjson) or as {"configs": […]};
     or - for records on standard input. Invalid records are listed. A record
-    that is stored already creates no revision and announces nothing. The
-    content of one device is stored by 'iotconfig config set --create'.
+    that is stored already creates no revision and announces nothing. To store
+    the content of one device, use 'iotconfig config set --create'.
     """
     runtime: Runtime = ctx.obj
     if prune and keep_going:
         raise click.UsageError("--prune is all or nothing: leave out --keep-going.")
     if not prune and (expect_removed is not None or yes or allow_empty):
         raise click.UsageError("--expect-removed, --yes and --allow-empty are for --prune.")
-    options = BulkOptions(
+    options = ImportOptions(
         OnConflict(on_conflict),
         keep_going=keep_going,
         dry_run=dry_run,
@@ -147,7 +148,7 @@ class _Loading:
     _note: ChangeNote
     _refusals: _Refusals
 
-    def load(self, options: BulkOptions, on_result: OnResult) -> Tally:
+    def load(self, options: ImportOptions, on_result: OnResult) -> Tally:
         """Read the source and store its configs. `on_result`: for the deletions."""
         with (
             entries_of(self._source, self._services.max_content_bytes) as entries,
@@ -155,7 +156,7 @@ class _Loading:
         ):
             return self._services.bulk.load(entries, options, self._note, self._refusals.show, on_result)
 
-    def confirmed(self, options: BulkOptions, text: TextReport) -> Tally:
+    def confirmed(self, options: ImportOptions, text: TextReport) -> Tally:
         """As `load`, after the deletions were shown and confirmed; no other number of configs is deleted."""
         shown = self.load(evolve(options, dry_run=True), text.add_removal)
         if shown.refused:

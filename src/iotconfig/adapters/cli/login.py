@@ -20,11 +20,11 @@ _MOST: Final = 4096
 def login(runtime: Runtime, url: str | None) -> None:
     """Log in to the service at URL, which commands then work on.
 
-    Reads an API token from standard input; a terminal asks for it. The service
-    is asked whose token it is. The token is kept in iotconfig/logins.json below
-    $XDG_CONFIG_HOME or ~/.config, for you alone. URL defaults to
-    IOTCONFIG_URL. IOTCONFIG_URL, IOTCONFIG_TOKEN and DATABASE_URL go before a
-    login.
+    Reads an API token from standard input, or asks for it at a terminal, and asks
+    the service whose token it is. The token is kept in iotconfig/logins.json below
+    $XDG_CONFIG_HOME or ~/.config; only you can read it. URL defaults to
+    IOTCONFIG_URL. IOTCONFIG_URL, IOTCONFIG_TOKEN and DATABASE_URL take precedence
+    over a login.
     """
     installation, caller = runtime.login(url, _ask_token)
     roles = f" ({', '.join(caller.roles)})" if caller.roles else ""

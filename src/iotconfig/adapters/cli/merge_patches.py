@@ -109,7 +109,7 @@ def steps_of(path: str) -> tuple[str, ...]:
     steps = tuple(path.split("."))
     if "" in steps:
         raise ValidationFailed(
-            f'"{path}" is no path to a member: write it like mqtt.host, or as a JSON Pointer like /mqtt/host.'
+            f'"{path}" is not a path to a member: write it like mqtt.host, or as a JSON Pointer like /mqtt/host.'
         )
     return steps
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal
+from iotconfig.domain.configs.bulk import BulkRefusal
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.errors import RecordNotFound
 
 from .bulk_reports import JsonReport, TextReport, ending

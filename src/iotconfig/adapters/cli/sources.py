@@ -33,7 +33,7 @@ def say_left_out(source: Path) -> None:
     from iotconfig.adapters.fleet_files.directory_reading import SourceDirectory
 
     if source.is_dir() and (others := SourceDirectory.listed(source).others):
-        say(f"Left out, since no <mac>.json: {listed(others)}.", err=True)
+        say(f"Not imported, because their names are not <mac>.json: {listed(others)}.", err=True)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.errors import RecordNotFound
 
 from .bulk_reports import JsonReport, TextReport, ending

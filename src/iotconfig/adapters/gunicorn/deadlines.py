@@ -127,7 +127,7 @@ class DeadlineSocket:
         self._lingers = True
 
     def recv(self, size: int) -> bytes:
-        """Receive; none where no next request came in the idle time, or the worker ends before it.
+        """Receive; no bytes if no next request arrives within the idle time, or the worker ends first.
 
         Raises `HeadersTooSlow`, or `TimeoutError` for a body that is too slow.
         """

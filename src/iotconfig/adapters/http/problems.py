@@ -52,7 +52,7 @@ class Problem:
     detail: str
     error: Annotated[str, "One sentence: the place, the rule and how to proceed"]
     code: Annotated[str, As("Code")]
-    details: Annotated[Mapping[str, object], "The same facts for programs"]
+    details: Annotated[Mapping[str, object], "The facts of `error`, for programs"]
     correlation_id: Annotated[str, "The `X-Request-ID` of the answer; the log of the service contains it"] = (
         field(alias="correlationId")
     )

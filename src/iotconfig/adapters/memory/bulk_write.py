@@ -18,11 +18,11 @@ from iotconfig.domain.configs.bulk import (
     BulkRestoration,
     BulkResult,
     Duplicate,
-    OnConflict,
     Outcome,
     duplicates_among,
 )
 from iotconfig.domain.configs.bulk_changes import change_of, is_stale, outcome_of
+from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -84,17 +84,13 @@ class MemoryBulkWrite:
             finally:
                 self._locked = None
 
-    def compare(
-        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
-    ) -> None:
+    def compare(self, rules: EntryRules) -> None:
         work = self._work
         self._results = [
             _compared(
                 work,
                 entry,
-                outcome_of(
-                    work, entry, on_conflict, allow_replaced=allow_replaced, ignore_line_ends=ignore_line_ends
-                ),
+                outcome_of(work, entry, rules),
             )
             for entry in self._entries
         ]

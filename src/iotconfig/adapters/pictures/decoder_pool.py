@@ -90,7 +90,7 @@ class DecoderPool:
                 if was_idle and not status:
                     continue  # It reached its idle time just now.
                 log.warning("a picture decoder ended with status %s", status)
-                raise _refusal("decoding it exceeds a limit, or crashes the decoder") from None
+                raise _refusal("decoding it exceeds a limit or crashes the decoder") from None
             except TimeoutError:
                 decoder.end()
                 raise _refusal(f"decoding it takes longer than {self._limits.seconds:g} seconds") from None

@@ -49,11 +49,11 @@ class PictureUrl(HttpUrl):
             raise _refusal("it may not contain a user or a password: send them in a header that you forward")
         authority = _AUTHORITY.fullmatch(url["authority"])
         if authority is None:
-            raise _refusal("its host is not one")
+            raise _refusal("its host is malformed")
         scheme = url["scheme"].lower()
         port = int(authority["port"] or PORTS[scheme])
         if not 1 <= port <= _HIGHEST_PORT:
-            raise _refusal("its port is not one")
+            raise _refusal("its port is malformed")
         target = url["path"] or "/"
         if url["query"] is not None:
             target += f"?{url['query']}"
@@ -72,7 +72,7 @@ def _address(text: str) -> str:
     try:
         return str(IPv6Address(text))
     except AddressValueError:
-        raise _refusal("its host is not one") from None
+        raise _refusal("its host is malformed") from None
 
 
 def _name(text: str) -> str:
@@ -80,10 +80,10 @@ def _name(text: str) -> str:
     try:
         name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode()
     except idna.IDNAError:
-        raise _refusal("its host is not one") from None
+        raise _refusal("its host is malformed") from None
     name = name.removesuffix(".")
     if len(name) > _MAX_NAME or _NAME.fullmatch(name) is None:
-        raise _refusal("its host is not one")
+        raise _refusal("its host is malformed")
     return name
 
 

@@ -15,7 +15,6 @@ from attrs import evolve, field, frozen
 from iotconfig.adapters.codec import entry_of, record_of
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     BulkResult,
     ExportedConfig,
@@ -26,6 +25,7 @@ from iotconfig.domain.configs.bulk import (
     PatchSample,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Merge
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
@@ -120,7 +120,7 @@ class RemoteBulk(RemoteUseCases):
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        options: BulkOptions,
+        options: ImportOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
@@ -285,7 +285,7 @@ def _write_entries(
             on_refusal(item)
             continue
         if item.if_revision is not None:
-            raise ValidationFailed("A service imports no entries for certain revisions.")
+            raise ValidationFailed("Over HTTP, an import cannot have entries with if_revision.")
         places[f"line {len(places) + 1}"] = item.place
         file.write(f"{record_of(ExportedConfig(item.mac_address, item.content.text))}\n".encode())
     return places, refused

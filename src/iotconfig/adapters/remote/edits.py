@@ -26,4 +26,4 @@ def edit_request(
         return Request("PUT", path, query, headers, body_of(content=edit.content))
     if isinstance(edit, Merge):
         return Request("PATCH", path, query, headers, edit.patch.text.encode(), _MERGE_PATCH)
-    raise TypeError(f"A service has no edit {type(edit).__name__}.")
+    raise TypeError(f"The HTTP API has no edit {type(edit).__name__}.")

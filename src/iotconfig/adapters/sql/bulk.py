@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, TAKING_REVISION, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, TAKING_REVISION, Outcome
+from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.revisions import Operation
 
 from .tables import MacText, UtcDateTime, configs, revision_counters, revisions
@@ -212,11 +213,11 @@ ADD_DELETIONS_OF_OTHERS: Final = _add_deletions_of_others()
 """Its parameter `first` is the number of entries before."""
 
 
-def plan(on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: bool) -> Any:
+def plan(rules: EntryRules) -> Any:
     """Determine the outcome of each entry from the present rows."""
-    is_refused = false() if allow_replaced else revision_counters.c.replaced_by.is_not(None)
+    is_refused = false() if rules.allow_replaced else revision_counters.c.replaced_by.is_not(None)
     is_same: ColumnElement[bool] = configs.c.content == staged.c.content
-    if ignore_line_ends:
+    if rules.ignore_line_ends:
         is_same = or_(is_same, _bare(configs.c.content) == _bare(staged.c.content))
     was_replaced_since = and_(
         revision_counters.c.replaced_by.is_not(None),
@@ -231,7 +232,7 @@ def plan(on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: boo
         (and_(configs.c.id.is_(None), is_refused), Outcome.REPLACED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
         (is_same, Outcome.SAME.value),
-        else_=OUTCOME_OF_CONFLICT[on_conflict].value,
+        else_=OUTCOME_OF_CONFLICT[rules.on_conflict].value,
     )
     compared = (
         select(

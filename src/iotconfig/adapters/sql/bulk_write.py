@@ -23,9 +23,9 @@ from iotconfig.domain.configs.bulk import (
     BulkRestoration,
     BulkResult,
     Duplicate,
-    OnConflict,
     Outcome,
 )
+from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import search_text
@@ -110,13 +110,9 @@ class SqlBulkWrite:
             finally:
                 self._is_locked = False
 
-    def compare(
-        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
-    ) -> None:
+    def compare(self, rules: EntryRules) -> None:
         self._connection.execute(delete(planned))
-        self._connection.execute(
-            bulk.plan(on_conflict, allow_replaced=allow_replaced, ignore_line_ends=ignore_line_ends)
-        )
+        self._connection.execute(bulk.plan(rules))
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 

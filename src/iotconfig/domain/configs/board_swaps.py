@@ -23,12 +23,12 @@ def locked_swap(
     """
     seen = existing(work.configs.get(config_id), config_id)
     if seen.mac_address == mac_address:
-        raise RecordExists(mac_address, "name the board that takes its place")
+        raise RecordExists(mac_address, "name the board that replaces it")
     locked = {mac: work.counters.lock(mac) for mac in sorted((seen.mac_address, mac_address))}
     config = existing(work.configs.get(config_id), config_id)
     if config.mac_address != seen.mac_address:
         raise Moved
     precondition.check(config)
     if work.configs.get_by_mac(mac_address) is not None:
-        raise RecordExists(mac_address, "a board that has a config cannot take another's place")
+        raise RecordExists(mac_address, "a board that has a config cannot replace another one")
     return locked[config.mac_address], locked[mac_address], config

@@ -1,4 +1,4 @@
-"""Bulk writes: entries, options and outcomes."""
+"""Bulk writes: entries and outcomes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     """Its config is not at the entry's `if_revision`."""
     REPLACED = "replaced"
-    """Its board was replaced by another one, and has had no config since (`BulkOptions.allow_replaced`). Of a
+    """Its board was replaced by another one, and has had no config since (`EntryRules.allow_replaced`). Of a
     restoration: it was replaced after the deletion."""
     DELETED = "deleted"
     """Its config is deleted (`BulkDeletion`)."""
@@ -240,49 +240,6 @@ class Tally:
             stored=is_stored,
             change=change if is_stored else None,
         )
-
-
-def _conflict_of(given: OnConflict | str) -> OnConflict:
-    words = ", ".join(OnConflict)
-    check_kind(given, str, f"on_conflict is an OnConflict, or one of {words}")
-    try:
-        return OnConflict(given)
-    except ValueError:
-        raise ValidationFailed(f"on_conflict is one of {words}.") from None
-
-
-def _check_expect_removed(_options: object, _attribute: object, number: int | None) -> None:
-    if number is None:
-        return
-    check_whole_number(number, "The number of deletions that a load expects is an int")
-    if number < 0:
-        raise ValidationFailed("The number of deletions that a load expects is 0 or more.")
-
-
-@frozen
-class BulkOptions:
-    """The options of a bulk write."""
-
-    on_conflict: OnConflict = field(default=OnConflict.FAIL, converter=_conflict_of)
-    """Given as `OnConflict`, or as its word."""
-    keep_going: bool = field(default=False, validator=check_flag)
-    """Store all entries that can be stored; otherwise all of them or nothing."""
-    dry_run: bool = field(default=False, validator=check_flag)
-    """Report the outcome of each entry, and store nothing."""
-    allow_replaced: bool = field(default=False, validator=check_flag)
-    """Give boards that were replaced a config again; otherwise their entries are refused."""
-    prune: bool = field(default=False, validator=check_flag)
-    """Delete the configs that the source of a load does not have. Never if something is refused."""
-    expect_removed: int | None = field(default=None, validator=_check_expect_removed)
-    """Prune only if exactly this number of configs would be deleted."""
-    allow_empty: bool = field(default=False, validator=check_flag)
-    """Prune also where the source is empty, which deletes all configs."""
-
-    def __attrs_post_init__(self) -> None:
-        if self.prune and self.keep_going:
-            raise ValidationFailed("A load that prunes stores all or nothing: it cannot keep going.")
-        if (self.expect_removed is not None or self.allow_empty) and not self.prune:
-            raise ValidationFailed("expect_removed and allow_empty are for a load that prunes.")
 
 
 @frozen

@@ -8,7 +8,8 @@ from iotconfig.domain.documents.line_ends import is_same
 from iotconfig.domain.errors import RecordNotFound
 
 from . import changes
-from .bulk import OUTCOME_OF_CONFLICT, AnyEntry, BulkDeletion, BulkRestoration, OnConflict, Outcome
+from .bulk import OUTCOME_OF_CONFLICT, AnyEntry, BulkDeletion, BulkRestoration, Outcome
+from .bulk_options import EntryRules
 from .change import Change
 from .config import Config
 from .restoring import as_deleted
@@ -23,10 +24,8 @@ def is_stale(view: View, entry: AnyEntry) -> bool:
     return _is_at_another_revision(entry.if_revision, view.configs.get_by_mac(entry.mac_address))
 
 
-def outcome_of(
-    view: View, entry: AnyEntry, on_conflict: OnConflict, *, allow_replaced: bool, ignore_line_ends: bool
-) -> Outcome:
-    """Return the outcome of an entry, as `BulkWrite.compare` says. The options are for entries that store content."""
+def outcome_of(view: View, entry: AnyEntry, rules: EntryRules) -> Outcome:
+    """Return the outcome of an entry, as `BulkWrite.compare` says."""
     if is_stale(view, entry):
         return Outcome.STALE
     config = view.configs.get_by_mac(entry.mac_address)
@@ -39,11 +38,11 @@ def outcome_of(
         return Outcome.DELETED
     if config is None:
         is_replaced = view.counters.replaced_by(entry.mac_address) is not None
-        return Outcome.REPLACED if is_replaced and not allow_replaced else Outcome.NEW
+        return Outcome.REPLACED if is_replaced and not rules.allow_replaced else Outcome.NEW
     stored, given = config.content.text, entry.content.text
-    if stored == given or (ignore_line_ends and is_same(stored, given)):
+    if stored == given or (rules.ignore_line_ends and is_same(stored, given)):
         return Outcome.SAME
-    return OUTCOME_OF_CONFLICT[on_conflict]
+    return OUTCOME_OF_CONFLICT[rules.on_conflict]
 
 
 def change_of(work: UnitOfWork, entry: AnyEntry, now: datetime) -> Change:

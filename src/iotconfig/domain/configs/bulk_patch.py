@@ -13,8 +13,9 @@ from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload, run_inline
 
-from .bulk import BulkEntry, BulkRefusal, OnConflict, PatchSample
+from .bulk import BulkEntry, BulkRefusal, PatchSample
 from .bulk_batches import batches
+from .bulk_options import EntryRules
 from .bulk_refusals import Refusals
 from .config import Config
 from .edits import Merge
@@ -65,7 +66,7 @@ class BulkPatch:
 
     def compare(self) -> None:
         """Determine the outcome of each entry. Raises `UnexpectedCount` and `NothingSelected`."""
-        self._write.compare(OnConflict.REPLACE)
+        self._write.compare(EntryRules())
         self._selection.check_count(sum(self._write.tally().values()) + self._unfit)
 
     def store(self, note: ChangeNote, clock: Clock) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 
-from .bulk import BulkOptions
+from .bulk_options import ImportOptions
 from .ports import BulkWrite
 
 
-def prune_others(write: BulkWrite, entries: int, options: BulkOptions) -> None:
+def prune_others(write: BulkWrite, entries: int, options: ImportOptions) -> None:
     """Add the deletions of a write whose source has this number of entries, none of which was refused.
 
     Raises `ValidationFailed` if the source is empty and configs would be deleted, unless `options` allow that;

@@ -20,10 +20,8 @@ from .bulk import (
     PREVENTING,
     TAKING_REVISION,
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     ExportedConfig,
-    OnConflict,
     OnRefusal,
     OnResult,
     Outcome,
@@ -32,6 +30,13 @@ from .bulk import (
     Tally,
 )
 from .bulk_batches import batches
+from .bulk_options import (
+    BulkOptions,
+    EntryRules,
+    ImportOptions,
+    check_import_options,
+    check_options,
+)
 from .bulk_patch import BulkPatch
 from .bulk_pruning import prune_others
 from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
@@ -75,7 +80,7 @@ class BulkService:
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        options: BulkOptions,
+        options: ImportOptions,
         note: ChangeNote = UNSIGNED,
         on_refusal: OnRefusal = _ignore,
         on_result: OnResult = _ignore,
@@ -95,7 +100,7 @@ class BulkService:
         Raises `ValidationFailed` and `PreconditionFailed` where pruning is not as `options` allow, and
         `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
         """
-        _check_options(options)
+        check_import_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
@@ -107,12 +112,10 @@ class BulkService:
             if options.prune and refusals.count == 0:
                 prune_others(write, count, options)
             if options.dry_run or refusals.prevent_storing:
-                write.compare(
-                    options.on_conflict, allow_replaced=options.allow_replaced, ignore_line_ends=True
-                )
+                write.compare(options.rules)
                 change = None
             else:
-                change = store_together(write, options, note, self.clock, ignore_line_ends=True)
+                change = store_together(write, options.rules, note, self.clock, keep_going=options.keep_going)
             refusals.take(map(refusal_of, write.results(PREVENTING)))
             for result in self._yielding(write.results({Outcome.DELETED})):
                 on_result(result)
@@ -139,7 +142,7 @@ class BulkService:
         Raises `NothingSelected`, and `UnexpectedCount`; nothing is stored then.
         """
         check_selection(selection)
-        _check_options(options)
+        check_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         with self.store.bulk_writing() as write:
@@ -151,7 +154,7 @@ class BulkService:
                 return _compared(write, refusals, on_result, patching.samples)
             change = patching.store(note, self.clock)
             if change is None:
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 return _compared(write, refusals, on_result)
             for result in self._yielding(write.results({Outcome.CHANGED, Outcome.SAME})):
                 on_result(result)
@@ -171,7 +174,6 @@ class BulkService:
         previous content. After a change of tags and notes, each config gets those back that it had.
 
         change: the id of the change.
-        options: `on_conflict` means nothing here.
         note: without a message, the history names the change.
         on_refusal: called with each config that has changed again (`ChangedSince`), whose previous revision was
             pruned (`RecordGone`), whose device has another config by now (`RecordExists`), whose board was replaced,
@@ -182,7 +184,7 @@ class BulkService:
         Raises `RecordNotFound` if there is no such change.
         """
         check_kind(change, str, "The id of a change is a str")
-        _check_options(options)
+        check_options(options)
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going)
         check_change_id(change)
@@ -190,15 +192,16 @@ class BulkService:
         tally = tags.undo(change, options, undo_note(change, note), refusals, on_result)
         if tally is not None:
             return tally
-        replacing = evolve(options, on_conflict=OnConflict.REPLACE)
         with self.store.bulk_writing() as write:
             undo = Undo(self.store, write, refusals, self.yield_turn, self.offload, self.max_content_bytes)
             undo.add_entries(change)
             if options.dry_run or refusals.prevent_storing:
-                write.compare(replacing.on_conflict)
+                write.compare(EntryRules())
                 undone = None
             else:
-                undone = store_together(write, replacing, undo_note(change, note), self.clock)
+                undone = store_together(
+                    write, EntryRules(), undo_note(change, note), self.clock, keep_going=options.keep_going
+                )
             undo.report_hindered()
             for result in self._yielding(write.results(TAKING_REVISION | {Outcome.SAME})):
                 on_result(result)
@@ -251,14 +254,6 @@ def _entries_of(source: Iterable[BulkEntry | BulkRefusal], refusals: Refusals) -
                 'A fleet is loaded from entries, such as BulkEntry("row 1", mac_address, content)',
             )
             yield item
-
-
-def _check_options(options: object) -> None:
-    check_kind(
-        options,
-        BulkOptions,
-        "The options are BulkOptions, such as BulkOptions(on_conflict=OnConflict.REPLACE)",
-    )
 
 
 def _compared(

@@ -10,7 +10,6 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 
 from .bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     ExportedConfig,
     OnRefusal,
@@ -18,6 +17,7 @@ from .bulk import (
     PatchOutcome,
     Tally,
 )
+from .bulk_options import BulkOptions, ImportOptions
 from .revisions import ChangeNote
 from .selection import Selection
 
@@ -28,7 +28,7 @@ class BulkUseCases(Protocol):
     def load(
         self,
         source: Iterable[BulkEntry | BulkRefusal],
-        options: BulkOptions,
+        options: ImportOptions,
         note: ChangeNote = ...,
         on_refusal: OnRefusal = ...,
         on_result: OnResult = ...,

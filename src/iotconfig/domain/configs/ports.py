@@ -14,7 +14,8 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import AnyEntry, BulkResult, Duplicate, OnConflict, Outcome
+from .bulk import AnyEntry, BulkResult, Duplicate, Outcome
+from .bulk_options import EntryRules
 from .config import Config
 from .counter import RevisionCounter
 from .query import ConfigPage, ConfigQuery
@@ -196,16 +197,11 @@ class BulkWrite(Protocol):
         """
         ...
 
-    def compare(
-        self, on_conflict: OnConflict, *, allow_replaced: bool = False, ignore_line_ends: bool = False
-    ) -> None:
+    def compare(self, rules: EntryRules) -> None:
         """Determine the outcome of each entry; nothing is stored.
 
-        on_conflict: for entries whose device has a config with other content.
-        allow_replaced: whether entries for boards that were replaced (`replaced_by`) are new, not `Outcome.REPLACED`.
-            Restorations on a board that was replaced after the deletion are `Outcome.REPLACED` all the same.
-        ignore_line_ends: whether content that differs from the stored content in line ends only (`line_ends.is_same`)
-            is `Outcome.SAME`.
+        rules: for the entries that have content. Restorations on a board that was replaced after the deletion are
+            `Outcome.REPLACED` whatever the rules say.
         """
         ...
 

@@ -179,7 +179,7 @@ def _check_before(_query: object, _attribute: object, before: int | None) -> Non
         return
     check_whole_number(before, "before is the number of a revision, an int")
     if not 1 <= before <= MAX_REVISION:
-        raise ValidationFailed("A page of revisions ends before a revision's number.", parameter="cursor")
+        raise ValidationFailed("before is the number of a revision, from 1.", parameter="cursor")
 
 
 def check_config_id(config_id: object) -> None:
@@ -225,7 +225,7 @@ class DeletedPosition:
 
 def _check_position(_query: object, _attribute: object, before: DeletedPosition | None) -> None:
     if before is not None:
-        check_kind(before, DeletedPosition, "A page of deleted configs ends before a DeletedPosition")
+        check_kind(before, DeletedPosition, "before is a DeletedPosition")
 
 
 @frozen

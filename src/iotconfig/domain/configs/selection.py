@@ -102,7 +102,7 @@ class Selection:
             raise ValidationFailed("The search text is empty, and would select all configs.")
         has_conditions = self.text is not None or self.enable_ota is not None or bool(self.where or self.tags)
         if self.everything and (self.has_names or has_conditions):
-            raise ValidationFailed("Either all configs are selected, or those with names or conditions.")
+            raise ValidationFailed("everything selects all configs: leave out names and conditions.")
         if not (self.everything or self.has_names or has_conditions):
             raise ValidationFailed(_NEEDS_ONE)
 

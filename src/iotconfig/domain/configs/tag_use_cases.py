@@ -7,7 +7,8 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import BulkOptions, OnRefusal, OnResult, Tally
+from .bulk import OnRefusal, OnResult, Tally
+from .bulk_options import BulkOptions
 from .label_ports import TagCount
 from .labels import LabelEdit
 from .revisions import ChangeNote

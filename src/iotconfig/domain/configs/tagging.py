@@ -14,7 +14,8 @@ from iotconfig.domain.errors import ChangedSince, IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress, mac_address_of
 from iotconfig.domain.offload import Offload, run_inline
 
-from .bulk import BulkOptions, BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome, Tally
+from .bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome, Tally
+from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals
 from .config import Config
 from .existing import absent

@@ -27,7 +27,7 @@ def path_of(text: str) -> tuple[str, ...]:
     """
     if not _POINTER.fullmatch(text):
         raise ValidationFailed(
-            f'"{excerpt(text)}" is no JSON Pointer to a member: write it like /mqtt/host, '
+            f'"{excerpt(text)}" is not a JSON Pointer to a member: write it like /mqtt/host, '
             "with ~1 for a slash and ~0 for a tilde in a name."
         )
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in text[1:].split("/"))

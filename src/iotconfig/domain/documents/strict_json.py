@@ -185,7 +185,7 @@ def _mark_object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Breach
     seen: dict[str, object] = {}
     for name, value in pairs:
         if name in seen:
-            return _Breach("the member's name is used twice in its object", name)
+            return _Breach("the object has this member name twice", name)
         seen[name] = value
     return seen
 

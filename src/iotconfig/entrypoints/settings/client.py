@@ -47,6 +47,6 @@ class ClientSettings:
             return
         if not (self.url.is_encrypted or self.url.is_local):
             raise InvalidSetting(
-                f"IOTCONFIG_URL: {self.url} would get the token without encryption: use https, "
+                f"IOTCONFIG_URL: the token would be sent to {self.url} without encryption: use https, "
                 "or set IOTCONFIG_ALLOW_PLAIN_HTTP=true in a network that you trust"
             )

@@ -60,11 +60,13 @@ class ExternalBackend:
 
     def schema(self) -> NoReturn:
         raise InvalidSetting(
-            f"DATABASE_URL: {self} has no schema of ours: the package of its adapter prepares it."
+            f"DATABASE_URL: iotconfig does not manage the schema of {self}: the package of its adapter does."
         )
 
     def backups(self) -> NoReturn:
-        raise InvalidSetting(f"DATABASE_URL: {self} is backed up as the package of its adapter says.")
+        raise InvalidSetting(
+            f"DATABASE_URL: iotconfig cannot back up {self}: see the documentation of its adapter."
+        )
 
     def prepare(self) -> Sequence[object]:
         self._store.prepare()
@@ -138,7 +140,7 @@ class _NoApiTokens:
     _url: str
 
     def add(self, token: ApiToken) -> None:
-        raise Unprocessable(f"{self._url} keeps no API tokens.")
+        raise Unprocessable(f"{self._url} does not store API tokens.")
 
     def find(self, key: str) -> None:
         return None
@@ -160,7 +162,7 @@ class _NoDeviceTokens:
     _url: str
 
     def add(self, token: DeviceToken) -> bool:
-        raise Unprocessable(f"{self._url} keeps no device tokens.")
+        raise Unprocessable(f"{self._url} does not store device tokens.")
 
     def replace(self, token: DeviceToken) -> None:
         self.add(token)

@@ -7,13 +7,12 @@ import pytest
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     BulkResult,
-    OnConflict,
     Outcome,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import EntryRules, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.revisions import UNSIGNED
 from iotconfig.domain.configs.service import ConfigService
@@ -51,7 +50,7 @@ class BulkPruningContract(UseCases):
             assert 2 == write.add_deletions_of_others()
             assert 0 == write.add_deletions_of_others()
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
 
             assert [
@@ -74,15 +73,15 @@ class BulkPruningContract(UseCases):
             service.put(mac(2), content(later=2))
             service.put(mac(4), content(later=4))
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
 
             assert {Outcome.SAME: 1, Outcome.STALE: 1, Outcome.DELETED: 1} == dict(write.tally())
 
     def test_more_than_a_page(self, store: Store, bulk: BulkService) -> None:
         """Thousands of configs are deleted at once."""
-        bulk.load(entries(range(2300)), BulkOptions())
+        bulk.load(entries(range(2300)), ImportOptions())
         removed: list[BulkResult] = []
-        tally = bulk.load(entries(range(5)), BulkOptions(prune=True), on_result=removed.append)
+        tally = bulk.load(entries(range(5)), ImportOptions(prune=True), on_result=removed.append)
 
         assert (5, 2295, True) == (tally.same, tally.deleted, tally.stored)
         assert [mac(number) for number in range(5, 2300)] == [result.mac_address for result in removed]
@@ -96,7 +95,7 @@ class BulkPruningContract(UseCases):
         before, removed = everything(store, queue, range(1, 4)), list[BulkResult]()
 
         assert Tally(same=1, deleted=2) == bulk.load(
-            [entry(1)], BulkOptions(prune=True, dry_run=True), on_result=removed.append
+            [entry(1)], ImportOptions(prune=True, dry_run=True), on_result=removed.append
         )
         assert [mac(2), mac(3)] == [result.mac_address for result in removed]
         assert before == everything(store, queue, range(1, 4))
@@ -117,7 +116,7 @@ class BulkPruningContract(UseCases):
         before, refused = everything(store, queue, range(1, 6)), list[BulkRefusal]()
 
         assert not bulk.load(
-            [entry(1), other[kind]], BulkOptions(prune=True), on_refusal=refused.append
+            [entry(1), other[kind]], ImportOptions(prune=True), on_refusal=refused.append
         ).stored
         assert before == everything(store, queue, range(1, 6))
         assert (kind == "replaced") == isinstance(refused[0].error, RecordGone)
@@ -126,13 +125,13 @@ class BulkPruningContract(UseCases):
         self, store: Store, service: ConfigService, bulk: BulkService
     ) -> None:
         """An empty source is rather a wrong one. Where nothing is stored, it has no effect."""
-        assert Tally() == bulk.load([], BulkOptions(prune=True))
+        assert Tally() == bulk.load([], ImportOptions(prune=True))
         put(service, 2)
         with pytest.raises(ValidationFailed, match="all 2 that are stored would be deleted"):
-            bulk.load([], BulkOptions(prune=True))
+            bulk.load([], ImportOptions(prune=True))
         assert 2 == len(configs(store))
 
-        assert 2 == bulk.load([], BulkOptions(prune=True, allow_empty=True)).deleted
+        assert 2 == bulk.load([], ImportOptions(prune=True, allow_empty=True)).deleted
         assert {} == configs(store)
 
     @pytest.mark.parametrize("expected", [0, 1, 3])
@@ -142,8 +141,8 @@ class BulkPruningContract(UseCases):
         """The error has the number; nothing is stored, no new config either."""
         put(service, 3)
         with pytest.raises(PreconditionFailed) as refused:
-            bulk.load([entry(1), entry(9)], BulkOptions(prune=True, expect_removed=expected))
+            bulk.load([entry(1), entry(9)], ImportOptions(prune=True, expect_removed=expected))
 
         assert {"removed": 2} == refused.value.details
         assert [mac(1), mac(2), mac(3)] == list(configs(store))
-        assert 2 == bulk.load([entry(1)], BulkOptions(prune=True, expect_removed=2)).deleted
+        assert 2 == bulk.load([entry(1)], ImportOptions(prune=True, expect_removed=2)).deleted

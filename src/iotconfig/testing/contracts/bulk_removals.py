@@ -18,6 +18,7 @@ from iotconfig.domain.configs.bulk import (
     OnConflict,
     Outcome,
 )
+from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.ports import BulkWrite
@@ -49,7 +50,7 @@ def restoration(gone: Revision) -> BulkRestoration:
 def store_in(write: BulkWrite, clock: StillClock, *, all_or_nothing: bool = False) -> bool:
     """Store the entries of a write."""
     with write.lock():
-        write.compare(OnConflict.REPLACE)
+        write.compare(EntryRules())
         if all_or_nothing and PREVENTING & write.tally().keys():
             return False
         write.store(NOTE, clock())
@@ -127,7 +128,7 @@ class BulkRemovalsContract(UseCases):
         found = [(Outcome.DELETED, kept.id, 2), (Outcome.RESTORED, gone.config_id, 3)]
         with store.bulk_writing() as write:
             write.add([deletion(kept), restoration(gone)])
-            write.compare(OnConflict.FAIL)
+            write.compare(EntryRules(OnConflict.FAIL))
 
             assert found == outcomes(list(write.results(ALL)))
             assert [mac(1)] == list(configs(store))

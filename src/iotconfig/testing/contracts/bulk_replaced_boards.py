@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, OnConflict, Outcome
+from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Outcome
+from iotconfig.domain.configs.bulk_options import EntryRules, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.revisions import UNSIGNED
 from iotconfig.domain.configs.service import ConfigService
@@ -35,10 +36,10 @@ class BulkReplacedBoardsContract(UseCases):
         swap_boards(service)
         with store.bulk_writing() as write:
             write.add([*(entry(number) for number in range(6, 0, -1)), entry(7, if_revision=1)])
-            write.compare(OnConflict.REPLACE)
+            write.compare(EntryRules())
             unlocked = list(write.results(frozenset(Outcome)))
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 locked = list(write.results(frozenset(Outcome)))
 
         assert unlocked == locked
@@ -58,7 +59,7 @@ class BulkReplacedBoardsContract(UseCases):
         swap_boards(service)
         with store.bulk_writing() as write:
             write.add([entry(1, if_revision=1)])
-            write.compare(OnConflict.REPLACE)
+            write.compare(EntryRules())
 
             assert {Outcome.STALE: 1} == dict(write.tally())
 
@@ -71,7 +72,7 @@ class BulkReplacedBoardsContract(UseCases):
         with store.bulk_writing() as write:
             write.add([entry(1), entry(2)])
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
 
             assert {Outcome.REPLACED: 2} == dict(write.tally())
@@ -83,7 +84,7 @@ class BulkReplacedBoardsContract(UseCases):
         with store.bulk_writing() as write:
             write.add([entry(1, content(again=1))])
             with write.lock():
-                write.compare(OnConflict.REPLACE, allow_replaced=True)
+                write.compare(EntryRules(allow_replaced=True))
                 write.store(UNSIGNED, CLOCK())
 
             (result,) = write.results({Outcome.NEW})
@@ -98,14 +99,14 @@ class BulkReplacedBoardsContract(UseCases):
         bulk, refused = BulkService(store, CLOCK), list[BulkRefusal]()
         some = [entry(1), entry(6)]
 
-        assert not bulk.load(some, BulkOptions(), on_refusal=refused.append).stored
+        assert not bulk.load(some, ImportOptions(), on_refusal=refused.append).stored
         assert mac(6) not in configs(store)
-        tally = bulk.load(some, BulkOptions(keep_going=True), on_refusal=refused.append)
+        tally = bulk.load(some, ImportOptions(keep_going=True), on_refusal=refused.append)
         assert (1, 1, True) == (tally.new, tally.refused, tally.stored)
         assert ["place 1"] * 2 == [refusal.place for refusal in refused]
         for refusal in refused:
             assert isinstance(refusal.error, RecordGone)
             assert {"mac_address": str(mac(1)), "replaced_by": str(mac(2))} == refusal.error.details
-        assert 1 == bulk.load(some, BulkOptions(allow_replaced=True, dry_run=True)).new
-        assert 1 == bulk.load(some, BulkOptions(allow_replaced=True)).new
+        assert 1 == bulk.load(some, ImportOptions(allow_replaced=True, dry_run=True)).new
+        assert 1 == bulk.load(some, ImportOptions(allow_replaced=True)).new
         assert mac(1) in configs(store)

@@ -14,6 +14,7 @@ from attrs import evolve
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.bulk import PREVENTING, BulkEntry, BulkResult, OnConflict, Outcome
+from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.ports import BulkWrite
 from iotconfig.domain.configs.query import ConfigQuery
@@ -52,7 +53,7 @@ def store_in(
     note: ChangeNote = UNSIGNED,
 ) -> bool:
     with write.lock():
-        write.compare(on_conflict)
+        write.compare(EntryRules(on_conflict))
         if all_or_nothing and PREVENTING & write.tally().keys():
             return False
         write.store(note, CLOCK())
@@ -101,11 +102,11 @@ class BulkWriteContract(UseCases):
             write.add(entries(range(5)))
             other.add(entries(range(2)))
             service.put(mac(0), content(n=0))
-            other.compare(OnConflict.FAIL)
+            other.compare(EntryRules(OnConflict.FAIL))
 
             assert {Outcome.SAME: 1, Outcome.NEW: 1} == dict(other.tally())
         with store.bulk_writing() as write:
-            write.compare(OnConflict.FAIL)
+            write.compare(EntryRules(OnConflict.FAIL))
 
             assert {} == dict(write.tally())
         assert [mac(0)] == list(configs(store))
@@ -129,12 +130,12 @@ class BulkWriteContract(UseCases):
         config, _ = service.put(mac(1), content(stored))
         with store.bulk_writing() as write:
             write.add([entry(1, content(given))])
-            write.compare(OnConflict.FAIL, ignore_line_ends=True)
+            write.compare(EntryRules(OnConflict.FAIL, ignore_line_ends=True))
 
             assert [(1, Outcome.SAME if is_same else Outcome.CONFLICT)] == [
                 (result.revision, result.outcome) for result in write.results(ALL)
             ]
-            write.compare(OnConflict.FAIL)
+            write.compare(EntryRules(OnConflict.FAIL))
             assert {Outcome.CONFLICT: 1} == dict(write.tally())
         assert config == service.get(config.id)
 
@@ -160,7 +161,7 @@ class BulkWriteContract(UseCases):
         with store.bulk_writing() as write:
             write.add(mixed[:2])
             write.add(mixed[2:])
-            write.compare(on_conflict)
+            write.compare(EntryRules(on_conflict))
 
             assert [
                 ("place 2", outcome, revision),
@@ -215,7 +216,7 @@ class BulkWriteContract(UseCases):
         with suppress(Oops), store.bulk_writing() as write:
             write.add(mixed)
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
                 raise Oops
 
@@ -225,14 +226,14 @@ class BulkWriteContract(UseCases):
         """`store` is refused outside of the lock, and when it is called again."""
         with store.bulk_writing() as write:
             write.add([entry(1)])
-            write.compare(OnConflict.REPLACE)
+            write.compare(EntryRules())
             with pytest.raises(RuntimeError):
                 write.store(UNSIGNED, CLOCK())
         assert {} == configs(store)
         with store.bulk_writing() as write:
             write.add([entry(1)])
             with write.lock():
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
                 with pytest.raises(RuntimeError):
                     write.store(UNSIGNED, CLOCK())
@@ -252,7 +253,7 @@ class BulkWriteContract(UseCases):
 
                 later = [threads.submit(put, number) for number in (1, 2)]
                 begun.wait()
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
 
             assert [3, 2] == [writer.result() for writer in later]
@@ -272,7 +273,7 @@ class BulkWriteContract(UseCases):
             assert [found[mac(number)] for number in (1, 2, 4)] == selected(write)
             write.select(Selection(text="fan"))
             assert [found[mac(5)]] == selected(write)
-            write.compare(OnConflict.REPLACE)
+            write.compare(EntryRules())
             assert {} == dict(write.tally())
 
     def test_entries_are_added_between_pages_of_selected_configs(
@@ -335,7 +336,7 @@ class BulkWriteContract(UseCases):
                 assert (mac(2), 2, content(n=22)) == (config.mac_address, config.revision, config.content)
                 write.add([entry(2, content(z=22), if_revision=2)])
                 assert 0 == write.select_stale()
-                write.compare(OnConflict.REPLACE)
+                write.compare(EntryRules())
                 write.store(UNSIGNED, CLOCK())
 
             assert [("place 1", Outcome.CHANGED, 2), ("place 2", Outcome.CHANGED, 3)] == results(write)
@@ -380,7 +381,7 @@ class BulkWriteContract(UseCases):
             write.add(entries(range(1100, 2200)))
 
             assert 2200 == len(list(write.take_duplicates()))
-            write.compare(OnConflict.FAIL)
+            write.compare(EntryRules(OnConflict.FAIL))
             assert [f"place {n}" for n in range(1100, 2200)] == [place for place, _, _ in results(write)]
 
     def test_texts_that_databases_mistake(self, store: Store) -> None:
@@ -452,7 +453,7 @@ class BulkWriteContract(UseCases):
                 with one.bulk_writing() as write:
                     write.add(list(reversed(changed)))
                     with write.lock():
-                        write.compare(OnConflict.REPLACE, allow_replaced=True)
+                        write.compare(EntryRules(allow_replaced=True))
                         write.store(ChangeNote("eve", "all"), clock())
 
         service = ConfigService(store, clock)

@@ -9,7 +9,8 @@ import pytest
 
 from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.configs import changes
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
+from iotconfig.domain.configs.bulk import BulkEntry
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.edits import Rollback
@@ -102,7 +103,7 @@ class ChangeLogContract(UseCases):
         service.create(mac(1), content())
         service.create(mac(2), content(n=2))
         entries = [BulkEntry(str(number), mac(number), content()) for number in range(4)]
-        BulkService(store, service.clock).load(entries, BulkOptions(on_conflict="replace"))
+        BulkService(store, service.clock).load(entries, ImportOptions(on_conflict="replace"))
         logged = everything(store)
 
         assert {
@@ -237,7 +238,7 @@ class ChangeLogContract(UseCases):
             list(history.prune(Retention(1, ALWAYS)))
             assert [3] == positions(store)
         service.delete(service.get_by_mac(mac(1)).id)
-        BulkService(store, clock).load([BulkEntry("one", mac(1), content())], BulkOptions())
+        BulkService(store, clock).load([BulkEntry("one", mac(1), content())], ImportOptions())
         service.replace_device(service.get_by_mac(mac(0)).id, mac(9))
 
         assert [3, 4, 5, 6, 7] == positions(store)

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions
+from iotconfig.domain.configs.bulk import BulkEntry
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Replace
 from iotconfig.domain.configs.history import HistoryService
@@ -69,8 +70,8 @@ class ClosingContract(UseCases):
             lambda: service.restore(config.id),
             lambda: list(history.prune(retention)),
             lambda: list(history.prune(retention, dry_run=True)),
-            lambda: bulk.load([BulkEntry("one", mac(2), content())], BulkOptions()),
-            lambda: bulk.load([], BulkOptions(dry_run=True)),
+            lambda: bulk.load([BulkEntry("one", mac(2), content())], ImportOptions()),
+            lambda: bulk.load([], ImportOptions(dry_run=True)),
             lambda: bulk.patch(Selection(everything=True), MergePatch.parse("{}"), BulkOptions()),
             lambda: bulk.export().__enter__(),
             store.check,
@@ -90,7 +91,7 @@ class ClosingContract(UseCases):
                 use()
         assert not issubclass(ServiceClosed, StoreUnavailable)
 
-    def test_what_is_under_way_meets_the_end_as_an_error_of_the_core(
+    def test_running_calls_end_with_an_error_of_the_core(
         self, store: Store, history: HistoryService, bulk: BulkService
     ) -> None:
         """A generator raises `ServiceClosed` at its next step; a running import ends, or raises the same error."""
@@ -102,7 +103,7 @@ class ClosingContract(UseCases):
             return [BulkEntry("one", mac(2), content())]
 
         with suppress(ServiceClosed):
-            bulk.load((entry for _ in range(1) for entry in closing()), BulkOptions())
+            bulk.load((entry for _ in range(1) for entry in closing()), ImportOptions())
         with pytest.raises(ServiceClosed):
             next(steps)
 

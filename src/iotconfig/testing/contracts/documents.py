@@ -10,7 +10,8 @@ import pytest
 from iotconfig.domain.announcing.announcement import DeviceState
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs import changes
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge, Rollback
 from iotconfig.domain.configs.precondition import Precondition
@@ -126,9 +127,9 @@ class DocumentsContract(UseCases):
         for number in (1, 2):
             service.create(mac(number), content(n=number))
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n + n // 2)) for n in (1, 2, 3)]
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.SKIP))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.SKIP))
         assert [content(n=1), content(n=2), content(n=4)] == served(store, 1, 2, 3)
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.REPLACE))
         assert [content(n=1), content(n=3), content(n=4)] == served(store, 1, 2, 3)
 
     def test_a_patch_of_many_configs_is_served(
@@ -160,8 +161,8 @@ class DocumentsContract(UseCases):
             with pytest.raises((PreconditionFailed, RecordExists, RecordNotFound)):
                 write()
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n)) for n in (1, 2, 3)]
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.FAIL))
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE, dry_run=True))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.FAIL))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.REPLACE, dry_run=True))
 
         assert [content(ODD), content(a=2), None] == served(store, 1, 2, 3)
 
@@ -175,7 +176,7 @@ class DocumentsContract(UseCases):
             raise Oops
         assert [content(ODD)] == served(store, 1)
 
-    def test_a_number_counts_what_is_served(self, store: Store, service: ConfigService) -> None:
+    def test_document_numbers_count_served_documents(self, store: Store, service: ConfigService) -> None:
         """The first document is number 1; each write of other bytes takes the next one, one of equal bytes none."""
         assert [0] == last_numbers(store, 1)
         created = service.create(mac(1), content(ODD))
@@ -250,7 +251,7 @@ class DocumentsContract(UseCases):
         add(store, 2, content(n=2), revision=7)
         service.delete(service.create(mac(3), content(n=3)).id)
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n)) for n in (1, 2, 3, 4, 5)]
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE, allow_replaced=True))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.REPLACE, allow_replaced=True))
         assert [2, 1, 3, 1, 3] == numbers(store, 1, 2, 3, 4, 5)
         bulk.patch(Selection(everything=True), MergePatch.parse('{"n": 5}'), BulkOptions())
 
@@ -270,8 +271,8 @@ class DocumentsContract(UseCases):
             record(work, changes.deleted(counter, created, step(9)))
             raise Oops
         entries = [BulkEntry(f"place {n}", mac(n), content(n=n)) for n in (1, 2, 3)]
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.FAIL))
-        bulk.load(entries, BulkOptions(on_conflict=OnConflict.REPLACE, dry_run=True))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.FAIL))
+        bulk.load(entries, ImportOptions(on_conflict=OnConflict.REPLACE, dry_run=True))
 
         assert ([1, 1, None], [1, 1, 0]) == (numbers(store, 1, 2, 3), last_numbers(store, 1, 2, 3))
 

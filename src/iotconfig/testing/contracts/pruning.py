@@ -123,7 +123,7 @@ class PruningContract(UseCases):
         assert [config_id] == [config.id for config in history.deleted(DeletedQuery()).configs]
         assert (last, 6) == (service.restore(config_id).content, service.get(config_id).revision)
 
-    def test_deletions_that_were_undone_go_as_others(
+    def test_deletions_that_were_undone_are_pruned_like_others(
         self, service: ConfigService, history: HistoryService
     ) -> None:
         """A deletion that was undone is an old revision like any other."""

@@ -70,7 +70,7 @@ class ReplayGuardContract:
 
         assert [False] * 7 + [True] == sorted(results)
 
-    def test_many_who_claim_and_clean_do_not_get_in_each_others_way(self, store: Store) -> None:
+    def test_concurrent_claims_and_clean_ups_do_not_disturb_each_other(self, store: Store) -> None:
         """Concurrent claims that remove the same expired rows all end, and are all accepted."""
         with store.writing() as work:
             for number in range(MANY):

@@ -122,9 +122,7 @@ class RestoringContract(UseCases):
             [c.id for c in page.configs] for page in pages
         ]
 
-    def test_a_config_that_never_was_is_not_restored(
-        self, service: ConfigService, history: HistoryService
-    ) -> None:
+    def test_an_unknown_config_is_not_restored(self, service: ConfigService, history: HistoryService) -> None:
         """The restore of an unknown id raises `RecordNotFound`, and stores nothing."""
         with pytest.raises(RecordNotFound):
             service.restore(1)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, BulkResult, Outcome, Tally
+from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Outcome, Tally
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import ChangeKind
 from iotconfig.domain.configs.history import HistoryService

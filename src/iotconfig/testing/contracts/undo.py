@@ -11,13 +11,13 @@ from attrs import evolve
 
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
-    BulkOptions,
     BulkRefusal,
     BulkResult,
     OnConflict,
     Outcome,
     Tally,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge, Rollback
 from iotconfig.domain.configs.history import HistoryService
@@ -43,7 +43,8 @@ from iotconfig.testing.use_cases import UseCases
 
 ALL = BulkOptions()
 KEEP_GOING = BulkOptions(keep_going=True)
-REPLACE = BulkOptions(OnConflict.REPLACE)
+FAIL = ImportOptions()
+REPLACE = ImportOptions(OnConflict.REPLACE)
 DEVICES = range(1, 6)
 
 
@@ -95,10 +96,10 @@ class UndoContract(UseCases):
     def test_what_is_not_stored_has_no_id(self, service: ConfigService, bulk: BulkService) -> None:
         """A dry run, a refused write, and one without a difference have none; equal content keeps that of its revision."""
         created = service.create(mac(1), content(n=1))
-        dry = BulkOptions(OnConflict.REPLACE, dry_run=True)
+        dry = ImportOptions(OnConflict.REPLACE, dry_run=True)
 
         assert created.change == service.update(created.id, content(n=1)).change
-        for options, items in ((ALL, entries([1], a=1)), (ALL, entries([1])), (dry, entries([2]))):
+        for options, items in ((FAIL, entries([1], a=1)), (FAIL, entries([1])), (dry, entries([2]))):
             tally = bulk.load(items, options)
             assert (None, False) == (tally.change, tally.stored)
 
@@ -148,7 +149,7 @@ class UndoContract(UseCases):
         self, store: Store, service: ConfigService, bulk: BulkService
     ) -> None:
         """All configs of a patch get back their content, configs of an import that were new are deleted; and again."""
-        bulk.load(entries(range(250)), ALL)
+        bulk.load(entries(range(250)), FAIL)
         before = state(store)
         patch = MergePatch.parse('{"z": 1}')
         patched = bulk.patch(Selection(everything=True), patch, ALL).tally
@@ -170,7 +171,7 @@ class UndoContract(UseCases):
         self, store: Store, service: ConfigService, bulk: BulkService
     ) -> None:
         """It is refused with the list, and nothing is stored; the others are undone when told to keep going."""
-        tally = bulk.load(entries(range(1, 5)), ALL)
+        tally = bulk.load(entries(range(1, 5)), FAIL)
         assert tally.change is not None
         service.put(mac(1), content(n=11))
         deleted = service.get_by_mac(mac(2))
@@ -189,7 +190,7 @@ class UndoContract(UseCases):
 
     def test_a_dry_run_of_an_undo(self, store: Store, bulk: BulkService) -> None:
         """It has the outcomes of the undo, and stores nothing."""
-        tally = bulk.load(entries(range(1, 4)), ALL)
+        tally = bulk.load(entries(range(1, 4)), FAIL)
         assert tally.change is not None
         before, results = state(store), list[BulkResult]()
         dry = bulk.undo(tally.change, BulkOptions(dry_run=True), on_result=results.append)
@@ -268,7 +269,7 @@ class UndoContract(UseCases):
 
     def test_the_configs_of_a_change_in_pages(self, store: Store, bulk: BulkService) -> None:
         """They are sorted by id, each with the revision before the change and the number of the newest."""
-        bulk.load(entries(range(1, 4)), ALL)
+        bulk.load(entries(range(1, 4)), FAIL)
         second = bulk.load(entries(range(1, 6), z=1), REPLACE)
         assert second.change is not None
         bulk.load(entries([2], z=2), REPLACE)

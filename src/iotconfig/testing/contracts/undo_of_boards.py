@@ -8,13 +8,12 @@ import pytest
 from attrs import evolve, frozen
 
 from iotconfig.domain.configs.bulk import (
-    BulkOptions,
     BulkRefusal,
     BulkRestoration,
     BulkResult,
-    OnConflict,
     Outcome,
 )
+from iotconfig.domain.configs.bulk_options import BulkOptions, EntryRules, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -220,7 +219,7 @@ class UndoOfBoardsContract(UseCases):
         """Undo and restore name the successor and the command; once that was used and the other config is deleted, they succeed."""
         deleted = service.create(BOARD, content(n=1))
         if deleted_in_bulk:
-            pruning = BulkOptions(prune=True, allow_empty=True)
+            pruning = ImportOptions(prune=True, allow_empty=True)
             change = bulk.load([], pruning).change
             assert change is not None
         else:
@@ -255,7 +254,7 @@ class UndoOfBoardsContract(UseCases):
         for board, successor in ((1, 3), (2, 4)):
             service.replace_device(service.create(mac(board), content(n=board)).id, mac(successor))
         before = _Boards(service).seen()
-        tally = bulk.load([entry(number) for number in (1, 2, 5)], BulkOptions(allow_replaced=True))
+        tally = bulk.load([entry(number) for number in (1, 2, 5)], ImportOptions(allow_replaced=True))
         after = _Boards(service).seen()
         assert tally.change is not None
         undone = bulk.undo(tally.change, BulkOptions())
@@ -273,10 +272,10 @@ class UndoOfBoardsContract(UseCases):
         service.replace_device(service.create(BOARD, content(n=2)).id, SUCCESSOR)
         with store.bulk_writing() as write:
             write.add([BulkRestoration("there", BOARD, content(n=1), deleted.id, 2)])
-            write.compare(OnConflict.REPLACE, allow_replaced=True)
+            write.compare(EntryRules(allow_replaced=True))
             (unlocked,) = write.results(frozenset(Outcome))
             with write.lock():
-                write.compare(OnConflict.REPLACE, allow_replaced=True)
+                write.compare(EntryRules(allow_replaced=True))
                 (locked,) = write.results(frozenset(Outcome))
 
         expected = BulkResult("there", BOARD, Outcome.REPLACED, deleted.id, None, SUCCESSOR)

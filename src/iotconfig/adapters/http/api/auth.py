@@ -52,7 +52,7 @@ class CallbackQuery:
     state: str | None = parameter(text(), "The state of the sign-in")
     code: str | None = parameter(text(), "The authorization code")
     error: str | None = parameter(text(), "The error of the provider, if there is no code")
-    iss: str | None = parameter(text(), "The issuer, of a provider that names itself (RFC 9207)")
+    iss: str | None = parameter(text(), "The issuer, if the provider sends it (RFC 9207)")
 
 
 @answer

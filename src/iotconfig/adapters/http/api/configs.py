@@ -122,7 +122,7 @@ class AnnounceAll:
 
     hints_per_second: Annotated[
         float | None,
-        "Also send the hint to restart, to so many devices a second: 0.1 to 1000; null: send none",
+        "Send the hint to restart as well, to this many devices per second (0.1 to 1000); null: send no hints",
     ] = None
 
 

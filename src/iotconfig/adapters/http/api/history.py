@@ -17,6 +17,7 @@ from iotconfig.adapters.http.comparing import compared
 from iotconfig.adapters.http.members import NEXT
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.edit_head import edit_head_of
+from iotconfig.adapters.http.requests.message_body import read_message
 from iotconfig.adapters.http.requests.queries import (
     DELETED_CURSOR,
     REVISION,
@@ -95,13 +96,6 @@ class RollbackTo:
     """The body of `POST …/rollback`."""
 
     revision: Annotated[int, "The revision with the content to go back to"]
-    message: str | None = None
-
-
-@frozen
-class Message:
-    """The body of the routes that need none."""
-
     message: str | None = None
 
 
@@ -191,9 +185,7 @@ class RestoreResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response, segment: str) -> None:
         query = read_query(req, ChangeQuery)
         number = config_id(segment, self.history.config_of)
-        body = Message()
-        if req.content_length or req.get_header("Transfer-Encoding"):
-            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)
+        body = read_message(req, self.bodies)
         config = self.service.restore(number, note_of(req, query.message, body.message))
         send_config(resp, config)
         resp.set_header("Location", f"/api/configs/{config.id}")

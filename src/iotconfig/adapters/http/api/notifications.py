@@ -33,7 +33,7 @@ class Notifications:
     """The pending notifications."""
 
     health: DeliveryHealth
-    notifications: Annotated[Sequence[Notification], "The first ones; parked ones come first"]
+    notifications: Annotated[Sequence[Notification], "The first notifications; parked ones come first"]
 
 
 @answer

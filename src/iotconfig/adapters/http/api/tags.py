@@ -18,7 +18,7 @@ from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery, read_
 from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.label_ports import TagCount
 from iotconfig.domain.configs.labels import Keep, LabelEdit
 from iotconfig.domain.configs.tag_use_cases import TagUseCases

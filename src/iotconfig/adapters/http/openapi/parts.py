@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
+
+from attrs import frozen
 
 from iotconfig.adapters.http.access.change_notes import AUTHOR
 from iotconfig.adapters.http.access.rules import Access
@@ -21,19 +23,44 @@ _AUTHOR: Final = Parameter(
     "anna",
 )
 _FIELD: Final = re.compile(r"{(\w+)}")
-_EVERYWHERE: Final = (
-    "VALIDATION_FAILED",
-    "AUTHORIZATION_FAILED",
-    "TOO_MANY_REQUESTS",
-    "INTERNAL_ERROR",
+
+
+@frozen
+class GeneralRefusals:
+    """Refusals of all operations of a kind; their rows in the route table do not name them."""
+
+    of: str
+    """The operations, in the words of the documentation."""
+    codes: Sequence[str]
+    concern: Callable[[Operation], bool]
+    """Whether an operation may answer with them."""
+
+
+GENERAL: Final = (
+    GeneralRefusals(
+        "all routes",
+        ("VALIDATION_FAILED", "AUTHORIZATION_FAILED", "TOO_MANY_REQUESTS", "INTERNAL_ERROR"),
+        lambda _described: True,
+    ),
+    GeneralRefusals(
+        "routes that are not for everyone",
+        ("AUTHENTICATION_REQUIRED",),
+        lambda described: described.access is not Access.PUBLIC,
+    ),
+    GeneralRefusals(
+        "routes with a body",
+        ("REQUEST_TIMEOUT", "LENGTH_REQUIRED", "CONTENT_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "STORE_FULL"),
+        lambda described: described.body is not None,
+    ),
+    GeneralRefusals(
+        "routes that use the database", ("STORE_UNAVAILABLE",), lambda described: described.needs_store
+    ),
 )
-_WITH_BODY: Final = (
-    "REQUEST_TIMEOUT",
-    "LENGTH_REQUIRED",
-    "CONTENT_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "STORE_FULL",
-)
+
+
+def general_codes(described: Operation) -> list[str]:
+    """The codes of the general refusals of one method."""
+    return [code for general in GENERAL if general.concern(described) for code in general.codes]
 
 
 def operation(route: Route, described: Operation) -> Part:
@@ -112,13 +139,9 @@ def _body(body: Body) -> Part:
 
 
 def _responses(described: Operation) -> dict[str, Part]:
-    codes = [*_EVERYWHERE, *described.refuses, *(_WITH_BODY if described.body else ())]
-    if described.needs_store:
-        codes.append("STORE_UNAVAILABLE")
-    if described.access is not Access.PUBLIC:
-        codes += ["AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS"]
+    codes = [*general_codes(described), *described.refuses]
     answers = {str(status): _answer(answer) for status, answer in described.answers.items()}
-    return dict(sorted({**problems(codes), **_TOO_LONG, **answers}.items()))
+    return dict(sorted({**problems(codes), **TOO_LONG, **answers}.items()))
 
 
 def _answer(answer: Answer) -> Part:
@@ -142,7 +165,7 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
     return [{"token": []}, {"session": []}, {}]
 
 
-_TOO_LONG: Final = {
+TOO_LONG: Final = {
     status: _answer(Answer(f"`VALIDATION_FAILED`: {what} too long.", Problem, (), MEDIA_TYPE))
     for status, what in (("414", "the request's first line is"), ("431", "the request's headers are"))
 }

@@ -12,7 +12,7 @@ from iotconfig.adapters.http.api.bulk.exporting import ExportResource
 from iotconfig.adapters.http.api.bulk.importing import Fleet, Imported, ImportQuery, ImportResource
 from iotconfig.adapters.http.api.bulk.patching import Patched, PatchOfMany, PatchQuery, PatchResource
 from iotconfig.adapters.http.api.bulk.undoing import Undone, UndoQuery, UndoResource
-from iotconfig.adapters.http.api.history import Message
+from iotconfig.adapters.http.requests.message_body import Message
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
 
@@ -76,9 +76,9 @@ AREA: Final = Area(
                 "patchConfigs",
                 "Patch many configs",
                 Access.CHANGE,
-                details="Changes the configs that `mac_addresses` and `device_names` name (without them, all) if they "
-                "meet all of the conditions `match`, `enable_ota`, `tags` and `where`; `all` stands for no condition. The number "
-                "of selected configs is checked when they are stored. Safe to repeat: a config that already has the "
+                details="Selects the configs that `mac_addresses` and `device_names` name, or all configs if neither is "
+                "given; of these, those that meet all of the conditions `match`, `enable_ota`, `tags` and `where`. `all` selects "
+                "every config. `expect` is compared with the number of selected configs when they are stored. Safe to repeat: a config that already has the "
                 "change is not changed again.",
                 query=PatchQuery,
                 body=json_body(

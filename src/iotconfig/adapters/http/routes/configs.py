@@ -100,7 +100,7 @@ AREA: Final = Area(
                 details="Publishes the retained messages of all configs again, for a broker that has lost them.",
                 query=NoQuery,
                 body=json_body(
-                    "Whether devices are told to restart, too",
+                    "Whether to send devices the hint to restart as well",
                     AnnounceAll,
                     the_retained_messages={},
                     hints_as_well={"hints_per_second": 10},

@@ -15,7 +15,6 @@ from iotconfig.adapters.http.api.history import (
     DeletedConfigsResource,
     DiffQuery,
     DiffResource,
-    Message,
     RestoreResource,
     RevisionResource,
     Revisions,
@@ -24,6 +23,7 @@ from iotconfig.adapters.http.api.history import (
     RollbackResource,
     RollbackTo,
 )
+from iotconfig.adapters.http.requests.message_body import Message
 from iotconfig.adapters.http.requests.queries import REVISION, ChangeQuery, EditQuery, NoQuery
 from iotconfig.adapters.http.routing import (
     Answer,

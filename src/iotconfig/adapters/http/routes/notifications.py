@@ -39,7 +39,7 @@ AREA: Final = Area(
                 "Try parked notifications again",
                 Access.CHANGE,
                 query=NoQuery,
-                answers={200: Answer("They are due again", Retried)},
+                answers={200: Answer("The parked notifications are pending again", Retried)},
                 refuses=("STORE_FULL",),
             ),
         ),

@@ -210,7 +210,7 @@ def is_mac_address_conflict(error: IntegrityError) -> bool:
 
 
 def is_leaving(error: BaseException | None) -> bool:
-    """Whether the error means that the server is of no further use to all connections."""
+    """Whether the error means that the server ends, or has ended, all connections."""
     return _is_of_psycopg(error) and error.sqlstate in _LEAVING_STATES
 
 

@@ -28,7 +28,8 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.http.spooled_answers import room_for_files
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, OnConflict
+from iotconfig.domain.configs.bulk import BulkResult, OnConflict
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 
 from . import NDJSON
@@ -95,7 +96,7 @@ class ImportResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, ImportQuery)
-        options = BulkOptions(
+        options = ImportOptions(
             on_conflict=query.on_conflict,
             keep_going=query.keep_going,
             dry_run=query.dry_run,

@@ -25,7 +25,8 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkOptions, BulkResult, Outcome, PatchSample
+from iotconfig.domain.configs.bulk import BulkResult, Outcome, PatchSample
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress

@@ -10,7 +10,8 @@ from attrs import asdict, define, field, frozen
 
 from iotconfig.adapters.codec import answer
 from iotconfig.adapters.http.members import As
-from iotconfig.domain.configs.bulk import BulkOptions, BulkRefusal, Tally
+from iotconfig.domain.configs.bulk import BulkRefusal, Tally
+from iotconfig.domain.configs.bulk_options import AnyOptions
 from iotconfig.domain.errors import NothingSelected, UnexpectedCount, excerpt
 
 _LISTED: Final = 1000
@@ -77,13 +78,13 @@ class Refusals:
                 error.details |= {"errors": listed, "errors_left_out": self._count - len(listed)}
             raise
 
-    def report(self, cls: type[R], tally: Tally, options: BulkOptions, **more: Any) -> R:
+    def report(self, cls: type[R], tally: Tally, options: AnyOptions, **more: Any) -> R:
         """The report of the request, as an instance of `cls`, which has `more` members."""
         left_out = self._count - len(self._listed)
         return cls(options.dry_run, **asdict(tally), errors=self._listed, errors_left_out=left_out, **more)
 
 
-def is_refused(tally: Tally, options: BulkOptions) -> bool:
+def is_refused(tally: Tally, options: AnyOptions) -> bool:
     """Whether a refusal prevented the whole change."""
     return tally.refused > 0 and not (options.keep_going or options.dry_run)
 

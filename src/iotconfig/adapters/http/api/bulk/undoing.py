@@ -11,9 +11,8 @@ from attrs import asdict, frozen
 
 from iotconfig.adapters.codec import AnswerStream, BodyReader, answer
 from iotconfig.adapters.http.access.change_notes import note_of
-from iotconfig.adapters.http.api.history import Message
 from iotconfig.adapters.http.problems import Refused
-from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.message_body import read_message
 from iotconfig.adapters.http.requests.queries import (
     dry_run_parameter,
     keep_going_parameter,
@@ -23,7 +22,7 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 
 from .patching import PatchedConfig, listed
@@ -61,9 +60,7 @@ class UndoResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response, change: str) -> None:
         query = read_query(req, UndoQuery)
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
-        body = Message()
-        if req.content_length or req.get_header("Transfer-Encoding"):
-            body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Message)
+        body = read_message(req, self.bodies)
         spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
         undone = AnswerStream(Undone, spooled.write)
         refusals = Refusals()
