@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iotconfig.domain.documents import json_members, merge_patch
+from iotconfig.domain.configs.edits import Merge
+from iotconfig.domain.documents import json_members, merge_patch, strict_json
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.json_members import members
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import InvalidDocument
+from iotconfig.domain.errors import InvalidDocument, IotConfigError
 from tests.support.json_texts import objects
 
 
@@ -201,6 +204,52 @@ def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
         return [text[m.begin : m.value_end] for m in members(text, 64) if m.name not in named]
 
     assert texts(target) == texts(result)
+
+
+_DERIVED = ["null", '"ü"', '"\\u00fc"', f'"{"x" * 256}"', "true", "1.50", "{}", '{"a": {"b": null}}', "[1]"]
+
+
+def _is_as_read(patch: MergePatch, before: ConfigContent, max_bytes: int) -> bool:
+    """Whether `Merge` gives what reading its result as new content gives, refusals included."""
+    found: list[ConfigContent | str] = []
+    makes: tuple[Callable[[], ConfigContent], ...] = (
+        lambda: Merge(patch, max_bytes).apply(before),
+        lambda: ConfigContent.parse(patch.merged_into(before.text), max_bytes),
+    )
+    for make in makes:
+        try:
+            found.append(make())
+        except IotConfigError as error:
+            found.append(f"{type(error).__name__} {error} {error.details}")
+    merged, parsed = found
+    return parsed == merged
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    pair=_PAIRS,
+    name=st.sampled_from(["deviceName", "deviceEntityId", "enableOTA", "\\u0065nableOTA"]),
+    value=st.sampled_from(_DERIVED),
+    max_bytes=st.sampled_from([20, 10_000]),
+)
+def test_content_is_merged_as_if_it_were_read_anew(
+    pair: tuple[str, str], name: str, value: str, max_bytes: int
+) -> None:
+    """Text, ETag, derived fields and refusals are those of the whole result, which is not decoded."""
+    target, patch = pair
+    for text in (target, '{"deviceName": "before", "enableOTA": false}'):
+        before = ConfigContent.parse(text)
+        for merge in (patch, f'{{"{name}": {value}}}', f'{{"z": {patch}, "{name}": {value}}}'):
+            assert _is_as_read(MergePatch.parse(merge), before, max_bytes)
+
+
+def test_the_result_of_a_merge_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patch of 10,000 configs takes time for what it changes, not for reading what it has written."""
+    patch, before = MergePatch.parse('{"a": [1, 2], "deviceName": "n"}'), ConfigContent.parse('{"b": 1}')
+    monkeypatch.setattr(strict_json, "decode", None)
+    merged = Merge(patch).apply(before)
+
+    assert ('{"b": 1, "a": [1, 2], "deviceName": "n"}', "n") == (merged.text, merged.device_name)
 
 
 def test_each_object_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:

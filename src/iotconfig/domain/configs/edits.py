@@ -75,7 +75,7 @@ class Merge:
 
     def apply(self, content: ConfigContent) -> ConfigContent:
         """Merge the patch into `content`. Raises `InvalidDocument` or `ContentTooLarge` where the result breaks a rule."""
-        return ConfigContent.parse(self.patch.merged_into(content.text), self.max_bytes)
+        return content.merged(self.patch.merged_into(content.text), self.patch.values, self.max_bytes)
 
     def merged(self, content: ConfigContent) -> ConfigContent:
         """Return `apply(content)`, run by `offload`, which may wait: call it outside of transactions."""

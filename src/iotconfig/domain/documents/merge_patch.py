@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from attrs import define, field, frozen
@@ -19,6 +20,8 @@ class MergePatch:
 
     text: str
     _members: dict[str, Span] = field(eq=False, repr=False)
+    values: Mapping[str, object] = field(eq=False, repr=False)
+    """The decoded values of its members that are no objects or arrays; of those, empty ones."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -27,8 +30,9 @@ class MergePatch:
         Other JSON values are refused, because as a patch they would replace the whole content.
         Raises `InvalidDocument`, with the place.
         """
-        members(text, MAX_DEPTH)
-        return cls(text, spans(text))
+        found = members(text, MAX_DEPTH)
+        values = {member.name: _plain(member.value) for member in found}
+        return cls(text, spans(text), values)
 
     def merged_into(self, target: str) -> str:
         """Return the text of the object `target` with the patch merged into it.
@@ -40,6 +44,11 @@ class MergePatch:
         """
         found = spans(target, like=self._members)
         return _merged(target, 0, len(target), found, self.text, self._members)
+
+
+def _plain(value: object) -> object:
+    """The value without what is in it: a patch may be kept for long."""
+    return type(value)() if isinstance(value, dict | list) else value
 
 
 @define
