@@ -24,7 +24,8 @@ from iotconfig.adapters.sql.bulk_write import SqlBulkWrite
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.configs.bulk import BulkEntry, BulkOptions, OnConflict
+from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -82,13 +83,13 @@ def run(url: str, count: int, watch: Watch) -> None:
         for statement, seconds in sorted(watch.statements.items(), key=lambda item: -item[1])[:6]:
             print(f"      {seconds * 1000:6.0f} {statement}")
 
-    bulk.load(entries, BulkOptions())
+    bulk.load(entries, ImportOptions())
     show("import of new configs")
     patched = bulk.patch(everything, MergePatch.parse('{"z":1}'), BulkOptions()).tally.change
     show("patch")
     undo(patched)
     show("undo of the patch")
-    pruned = bulk.load(half, BulkOptions(OnConflict.REPLACE, prune=True)).change
+    pruned = bulk.load(half, ImportOptions(OnConflict.REPLACE, prune=True)).change
     show("import that prunes half")
     undo(pruned)
     show("undo of that")

@@ -9,7 +9,7 @@ from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.store import SqlStore
-from iotconfig.domain.configs.bulk import BulkOptions
+from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
@@ -40,7 +40,7 @@ def test_a_writer_waits_for_an_import_and_is_stored_after_it(sqlite_url: str) ->
             writes.append(threads.submit(write))
             return _now()
 
-        tally = BulkService(importing, now_under_the_lock).load(entries(range(_COUNT)), BulkOptions())
+        tally = BulkService(importing, now_under_the_lock).load(entries(range(_COUNT)), ImportOptions())
         (found,) = [written.result() for written in writes]
 
     assert (_COUNT, True) == (tally.new, tally.stored)
