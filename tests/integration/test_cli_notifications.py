@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -56,6 +57,28 @@ def test_named_devices_get_hints(command: CommandLine, queue: NotificationQueue)
     assert done.text.startswith("3 configs to be announced")
 
 
+def test_selected_devices_get_hints(command: CommandLine, queue: NotificationQueue, tmp_path: Path) -> None:
+    """Configs are selected as by `patch`, and no revision is made."""
+    store(command, 1, 2, 3)
+    command.ok("config", "set", str(mac(2)), '{"deviceName": "Porch", "gain": 1.0}')
+    command.ok("config", "set", str(mac(3)), '{"deviceName": "Hall", "gain": 1, "enableOTA": true}')
+    take_all(queue)
+    (tmp_path / "devices").write_text(f"{mac(1)}\n")
+
+    selected = {
+        ("--where", "gain=1", "--expect", "2"): [2, 3],
+        ("--name", "Porch", "--from-file", str(tmp_path / "devices")): [1, 2],
+        ("--mac", str(mac(1)), "--name", "Hall", "--where", "/gain=1"): [3],
+        ("--match", "PORCH"): [2],
+        ("--ota", "--yes"): [3],
+        ("--match", "unknown", "--allow-empty"): [],
+    }
+    for options, numbers in selected.items():
+        assert {"configs": len(numbers)} == command.ok("announce", *options, "--json").json()
+        assert [(str(mac(number)), True) for number in numbers] == take_all(queue)
+    assert [1, 2, 2] == [c["revision"] for c in command.ok("config", "list", "--json").json()["configs"]]
+
+
 def test_all_restores_the_retained_messages(command: CommandLine, queue: NotificationQueue) -> None:
     """No device gets a hint."""
     store(command, 1, 2)
@@ -97,6 +120,13 @@ def test_hints_to_all_devices_are_paced(
         pytest.param(["--all", "--restart-hint", "--rate", "nan"], 2, id="rate-no-number"),
         pytest.param(["02:00"], 1, id="no-mac-address"),
         pytest.param([str(mac(1)), str(mac(9))], 1, id="one-unknown"),
+        pytest.param(["--mac", str(mac(1)), "--mac", str(mac(9))], 1, id="one-selected-unknown"),
+        pytest.param(["--where", "/a=1"], 1, id="nothing-selected"),
+        pytest.param(["--ota", "--no-ota", "--expect", "2"], 1, id="another-number"),
+        pytest.param(["--mac", str(mac(1)), str(mac(1))], 2, id="selected-and-named"),
+        pytest.param(["--mac", str(mac(1)), "--all"], 2, id="selected-and-all"),
+        pytest.param([str(mac(1)), "--expect", "1"], 2, id="named-and-expected"),
+        pytest.param(["--all", "--allow-empty"], 2, id="all-and-empty"),
     ],
 )
 def test_unknown_devices_cannot_be_announced(

@@ -54,6 +54,11 @@ ASKED = {
         "Announce 3 configs again? [y/N]: ",
         "Nothing was announced. --yes announces",
     ),
+    "announce-match": (
+        ("announce", "--match", "floor 1"),
+        "Announce 2 configs again, and send each device the hint to restart? [y/N]: ",
+        "Nothing was announced. --yes announces",
+    ),
     "restart": (
         ("announce", "--all", "--restart-hint"),
         "Announce 3 configs again, and send each device the hint to restart? [y/N]: ",

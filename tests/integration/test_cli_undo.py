@@ -47,7 +47,9 @@ def test_a_patch_of_all_is_undone_and_redone(command: CommandLine) -> None:
     after, rows = command.ok("export", "-").output, contents(url)
     dry = command.ok("undo", change, "--dry-run")
 
-    assert "3 rolled back, 0 deleted, 0 restored, 0 refused: nothing was stored (dry run), in " in dry.text
+    assert (
+        "3 to roll back, 0 to delete, 0 to restore, 0 refused: nothing was stored (dry run), in " in dry.text
+    )
     assert rows == contents(url)
     undone = command.ok("undo", change.upper(), "-m", "too much")
     assert f"{MAC.format(1)}  changed  revision 3\n" in undone.text

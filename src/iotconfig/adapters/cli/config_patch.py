@@ -46,7 +46,7 @@ def patch_config(
         before, precondition = find_for_change(services, name, if_revision)
         edit = Merge(patch, services.max_content_bytes)
         if dry_run:
-            echo_proposed(*services.configs.preview(before.id, edit, precondition))
+            echo_proposed(*services.configs.preview(before.id, edit, precondition), as_json=as_json)
             return
         changed = services.configs.edit(before.id, edit, precondition, note)
     echo_changed(runtime, changed, "Patched", as_json, before)

@@ -14,7 +14,7 @@ from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_change, echo_changed
-from .diffs import echo_difference, echo_proposed
+from .diffs import echo_preview, echo_proposed
 from .names import find, find_for_change, key_of
 from .options import (
     ReadableFile,
@@ -135,12 +135,12 @@ def set_content(
         if may_create and isinstance(key_of(name), int):
             raise click.UsageError("--create needs a MAC address: the database assigns ids.")
         if dry_run and may_create:
-            _echo_put(services, MacAddress.parse(name), document, if_revision)
+            _echo_put(services, MacAddress.parse(name), document, if_revision, as_json=as_json)
             return
         if dry_run:
             before, precondition = find_for_change(services, name, if_revision)
             before, _ = services.configs.preview(before.id, Replace(document), precondition)
-            echo_proposed(before, as_stored(document, before.content))
+            echo_proposed(before, as_stored(document, before.content), as_json=as_json)
             return
         existing: Config | None = None
         if may_create:
@@ -227,14 +227,17 @@ def replace_device(
 
 
 def _echo_put(
-    services: Services, mac_address: MacAddress, content: ConfigContent, if_revision: int | None
+    services: Services,
+    mac_address: MacAddress,
+    content: ConfigContent,
+    if_revision: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Print the difference that this content would make to a device that may have no config."""
     before = services.configs.preview_put(mac_address, content, precondition_of(if_revision))
-    if before is None:
-        echo_difference(None, content, "/dev/null", f"{mac_address}.json")
-    else:
-        echo_proposed(before, as_stored(content, before.content))
+    stored = content if before is None else as_stored(content, before.content)
+    echo_preview(mac_address, before, stored, as_json=as_json)
 
 
 def _content(services: Services, content: str | None, file: BinaryIO | None) -> ConfigContent:

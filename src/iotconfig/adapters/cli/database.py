@@ -20,14 +20,19 @@ _UNREACHABLE = 2
 @click.command("upgrade-db")
 @click.option("--recreate", is_flag=True, help="First drop iotconfig's tables with all their data.")
 @click.option("--yes-i-am-sure", is_flag=True, help="Confirm --recreate.")
+@json_option
 @click.pass_obj
-def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool) -> None:
+def upgrade_db(runtime: Runtime, recreate: bool, yes_i_am_sure: bool, as_json: bool) -> None:
     """Apply pending migrations, and list them."""
     schema = runtime.schema()
     if recreate and not yes_i_am_sure:
         raise click.UsageError(
             f"--recreate deletes every config in {schema.url}: add --yes-i-am-sure to confirm."
         )
+    if as_json:
+        applied = schema.upgrade(recreate=recreate)
+        say_json({"database": str(schema.url), "applied": [str(migration) for migration in applied]})
+        return
     say(f"Database: {schema.url}")
     applied = schema.upgrade(recreate=recreate)
     for migration in applied:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from .tables import printable
-from .terminal import say
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
     from iotconfig.domain.documents.content import ConfigContent
+    from iotconfig.domain.mac import MacAddress
 
 _COLOURS: Final[dict[str, dict[str, Any]]] = {
     "---": {"bold": True},
@@ -39,8 +40,19 @@ def echo_difference(
     echo_diff(difference(before, after, before_label, after_label).unified_diff)
 
 
-def echo_proposed(config: Config, content: ConfigContent) -> None:
+def echo_proposed(config: Config, content: ConfigContent, *, as_json: bool = False) -> None:
     """Print the differences that this content would make to a config."""
-    from iotconfig.adapters.diff import proposed
+    echo_preview(config.mac_address, config, content, as_json=as_json)
 
-    echo_diff(proposed(config, content).unified_diff)
+
+def echo_preview(
+    mac_address: MacAddress, config: Config | None, content: ConfigContent, *, as_json: bool
+) -> None:
+    """As `echo_proposed`, for a device that may have no config."""
+    from iotconfig.adapters.diff import preview
+
+    found = preview(mac_address, config, content)
+    if as_json:
+        say_json(found)
+    else:
+        echo_diff(found.unified_diff)

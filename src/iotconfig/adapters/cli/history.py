@@ -11,7 +11,7 @@ from iotconfig.domain.errors import RecordNotFound
 
 from .changed import echo_changed
 from .counts import counted
-from .diffs import echo_diff, echo_difference
+from .diffs import echo_diff, echo_difference, echo_proposed
 from .names import find_deleted_id, find_for_change, find_id
 from .options import (
     WholeNumber,
@@ -132,6 +132,9 @@ def rollback(
         try:
             if dry_run:
                 before, content = services.configs.preview(before.id, edit, precondition)
+                if as_json:
+                    echo_proposed(before, content, as_json=True)
+                    return
                 labels = (f"{before.mac_address}.json revision {n}" for n in (before.revision, revision))
                 echo_difference(before.content, content, *labels)
                 return

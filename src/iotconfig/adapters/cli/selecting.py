@@ -24,7 +24,7 @@ from .streams import STANDARD_STREAM, standard_input
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: Final = (
+_CONDITIONS: Final = (
     click.option(
         "--mac", "mac_addresses", metavar="MAC", multiple=True, help="The config of this device; repeatable."
     ),
@@ -54,7 +54,9 @@ _OPTIONS: Final = (
     click.option(
         "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
     ),
-    click.option("--all", "everything", is_flag=True, help="All configs."),
+)
+_ALL: Final = click.option("--all", "everything", is_flag=True, help="All configs.")
+_COUNTS: Final = (
     click.option(
         "--expect",
         type=WholeNumber(min=0),
@@ -80,6 +82,19 @@ class SelectionOptions:
     allow_empty: bool
 
     @property
+    def is_given(self) -> bool:
+        """Whether an option selects configs."""
+        return self.everything or self._has_addresses or bool(self.device_names) or self._is_filter
+
+    @property
+    def _has_addresses(self) -> bool:
+        return bool(self.mac_addresses) or self.from_file is not None
+
+    @property
+    def _is_filter(self) -> bool:
+        return self.match is not None or self.ota is not None or bool(self.where)
+
+    @property
     def is_broad(self) -> bool:
         """Whether they may select more configs than the user thinks of."""
         return self.everything or self.match is not None or self.ota is not None
@@ -94,9 +109,7 @@ class SelectionOptions:
 
         Raises `UsageError`, `ClickException`, `InvalidMacAddress`, `ValidationFailed`, and `OSError` of the file.
         """
-        has_addresses = bool(self.mac_addresses) or self.from_file is not None
-        is_filter = self.match is not None or self.ota is not None or bool(self.where)
-        if self.everything == (has_addresses or bool(self.device_names) or is_filter):
+        if self.everything == (self._has_addresses or bool(self.device_names) or self._is_filter):
             raise click.UsageError(
                 "Select configs with --mac, --name, --from-file, --where, --match, --ota or --no-ota; or give --all."
             )
@@ -105,7 +118,7 @@ class SelectionOptions:
                 "--name is empty. --where /deviceName= selects configs with an empty name."
             )
         return Selection(
-            mac_addresses=[*self.mac_addresses, *_listed_in(self.from_file)] if has_addresses else None,
+            mac_addresses=[*self.mac_addresses, *_listed_in(self.from_file)] if self._has_addresses else None,
             device_names=self.device_names or None,
             text=self.match,
             enable_ota=self.ota,
@@ -118,7 +131,16 @@ class SelectionOptions:
 
 def selection_options(function: F) -> F:
     """The options of `SelectionOptions`."""
-    for option in reversed(_OPTIONS):
+    return _with(function, *_CONDITIONS, _ALL, *_COUNTS)
+
+
+def condition_options(function: F) -> F:
+    """As `selection_options`, without `--all`."""
+    return _with(function, *_CONDITIONS, *_COUNTS)
+
+
+def _with(function: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
         function = option(function)
     return function
 

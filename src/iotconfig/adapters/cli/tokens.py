@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -56,8 +56,9 @@ def token() -> None:
     metavar="WHEN",
     help="Expiry: 12h, 90d or 6w from now, a date (the end of that day), or a time.  [default: never]",
 )
+@json_option
 @click.pass_obj
-def create_token(runtime: Runtime, name: str, role: str, expires: datetime | None) -> None:
+def create_token(runtime: Runtime, name: str, role: str, expires: datetime | None, as_json: bool) -> None:
     """Create a token, and print it. It cannot be shown again.
 
     NAME is the author of changes that are made with the token. A name cannot
@@ -69,7 +70,9 @@ def create_token(runtime: Runtime, name: str, role: str, expires: datetime | Non
         created, text = tokens.create(name, Role(role), expires)
         # The token alone goes to standard output, so that a script can catch it.
         with _revoked_on_failure(lambda: tokens.revoke(name)):
-            _show(output, text)
+            _show(output, _json_of(_members(created, datetime.now(UTC)), text) if as_json else text)
+    if as_json:
+        return
     until = f"until {moment(created.expires_at)}" if created.expires_at else "until it is revoked"
     say(f"Token {created.name} ({created.role}) is valid {until}, in {runtime.installation}", err=True)
 
@@ -122,9 +125,10 @@ def device_token() -> None:
     help="Create a token for every device that has a config and no token.",
 )
 @click.option("--replace", is_flag=True, help="Replace the token that a device has.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.pass_obj
 def create_device_token(
-    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, replace: bool
+    runtime: Runtime, mac_addresses: tuple[str, ...], everything: bool, replace: bool, as_json: bool
 ) -> None:
     """Create tokens, and print each after its MAC address. They cannot be shown again."""
     if everything == bool(mac_addresses):
@@ -143,7 +147,7 @@ def create_device_token(
             if text is not None:
                 created += 1
                 with _revoked_on_failure(partial(tokens.revoke, mac)):
-                    _show(output, f"{mac} {text}")
+                    _show(output, _json_of({"mac_address": mac}, text) if as_json else f"{mac} {text}")
             elif everything:
                 kept += 1
             else:
@@ -186,6 +190,13 @@ def revoke_device_token(runtime: Runtime, mac_addresses: tuple[str, ...]) -> Non
                     f"{error} 'iotconfig device-token list' lists those that exist."
                 ) from None
             say(f"The token of {mac} is revoked, in {runtime.installation}")
+
+
+def _json_of(members: Mapping[str, object], text: str) -> str:
+    """A new token as JSON, as the API has it."""
+    from iotconfig.adapters.codec import to_json
+
+    return to_json({**members, "token": text})
 
 
 def _show(output: BinaryIO, line: str) -> None:

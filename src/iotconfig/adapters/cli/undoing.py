@@ -50,8 +50,14 @@ def undo(
         report.show(tally)
         ctx.exit(1 if tally.refused else 0)
     text.say_left_out_refusals(tally)
+    verbs = (
+        ("rolled back", "deleted", "restored")
+        if tally.stored
+        else ("to roll back", "to delete", "to restore")
+    )
+    counts = zip((tally.changed, tally.deleted, tally.restored), verbs, strict=True)
     say(
-        f"{tally.changed} rolled back, {tally.deleted} deleted, {tally.restored} restored, "
+        f"{', '.join(f'{count} {verb}' for count, verb in counts)}, "
         f"{tally.refused} refused: {ending(tally, options)}, in {runtime.installation}"
     )
     if tally.change is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from attrs import frozen
 
@@ -19,9 +19,11 @@ __all__ = [
     "Comparison",
     "Difference",
     "JsonPatchOperation",
+    "Preview",
     "comparison",
     "created",
     "difference",
+    "preview",
     "proposed",
     "revisions_compared",
 ]
@@ -75,6 +77,36 @@ def comparison(before: Revision | None, after: Revision) -> Comparison:
     found = revisions_compared(before, after)
     return Comparison(
         before.summary() if before else None, after.summary(), found.json_patch, found.unified_diff
+    )
+
+
+@answer
+@frozen
+class Preview:
+    """The answer to a dry run of an edit, as the API and `--json` have it."""
+
+    dry_run: Literal[True]
+    changed: bool
+    id: Annotated[int | None, "The config's id; null if it would be created"]
+    mac_address: MacAddress
+    revision: Annotated[int | None, "The current revision; null if the config would be created"]
+    etag: Annotated[str, "The `ETag` that the content would get"]
+    json_patch: list[JsonPatchOperation]
+    unified_diff: str
+
+
+def preview(mac_address: MacAddress, config: Config | None, content: ConfigContent) -> Preview:
+    """The answer to a dry run that would store this content; config: None if it would be created."""
+    found = created(mac_address, content) if config is None else proposed(config, content)
+    return Preview(
+        dry_run=True,
+        changed=config is None or content.text != config.content.text,
+        id=None if config is None else config.id,
+        mac_address=mac_address,
+        revision=None if config is None else config.revision,
+        etag=content.etag,
+        json_patch=found.json_patch,
+        unified_diff=found.unified_diff,
     )
 
 

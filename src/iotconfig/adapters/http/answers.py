@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import falcon
-from attrs import frozen
 
-from iotconfig.adapters.codec import answer, to_json
-from iotconfig.adapters.diff import JsonPatchOperation, created, proposed
+from iotconfig.adapters.codec import to_json
+from iotconfig.adapters.diff import preview
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Edit
@@ -71,21 +68,6 @@ def send_edited(
         send_config(resp, service.edit(change.config_id, edit, change.precondition, note))
 
 
-@answer
-@frozen
-class Preview:
-    """The answer to a dry run of an edit."""
-
-    dry_run: Literal[True]
-    changed: bool
-    id: Annotated[int | None, "The config's id; null if it would be created"]
-    mac_address: MacAddress
-    revision: Annotated[int | None, "The current revision; null if the config would be created"]
-    etag: Annotated[str, "The `ETag` that the content would get"]
-    json_patch: list[JsonPatchOperation]
-    unified_diff: str
-
-
 def send_preview(
     resp: falcon.Response,
     mac_address: MacAddress,
@@ -95,20 +77,6 @@ def send_preview(
 ) -> None:
     """Answer to a dry run with the difference that `content` would make; config: None if it would be created."""
     before = None if config is None else config.content
-    send_text(resp, compared(comparing, lambda: _preview(mac_address, config, content), before, content))
-
-
-def _preview(mac_address: MacAddress, config: Config | None, content: ConfigContent) -> str:
-    found = created(mac_address, content) if config is None else proposed(config, content)
-    return to_json(
-        Preview(
-            dry_run=True,
-            changed=config is None or content.text != config.content.text,
-            id=None if config is None else config.id,
-            mac_address=mac_address,
-            revision=None if config is None else config.revision,
-            etag=content.etag,
-            json_patch=found.json_patch,
-            unified_diff=found.unified_diff,
-        )
+    send_text(
+        resp, compared(comparing, lambda: to_json(preview(mac_address, config, content)), before, content)
     )

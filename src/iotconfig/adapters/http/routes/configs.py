@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from iotconfig.adapters.diff import Preview
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.configs import (
     CHANGE,
     MERGE_PATCH,

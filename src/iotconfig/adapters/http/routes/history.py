@@ -6,9 +6,8 @@ from typing import Final
 
 import falcon
 
-from iotconfig.adapters.diff import Comparison
+from iotconfig.adapters.diff import Comparison, Preview
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.answers import Preview
 from iotconfig.adapters.http.api.history import (
     DeletedConfigs,
     DeletedConfigsQuery,
