@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.serving import COMMAND, environment
 
 DEVICES = {
     "02:00:00:00:00:01": "Kitchen",
@@ -52,6 +56,57 @@ def test_devices_are_completed(
 ) -> None:
     """By name in any case, or by the digits of the MAC address; a name of several words by its MAC address."""
     assert expected == completions(devices, *name, word)
+
+
+HOSTILE = [
+    "$(touch pwned)", "`touch pwned`", "x;touch pwned", "it's", 'say "x"', "two\nlines", "\x1b[2J\x07", "*", "~", "a,b", "a:b",
+    "{a,b}", "$HOME", "!!", "\u202ex", "--yes", "-rf", "7", "02ffffffff01", "a@b", "=x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_names_that_no_shell_may_run(sqlite_url: str, shell: str) -> None:
+    """They are completed by MAC addresses: a name may be a command, an option, an id, or another device's address."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    for number, name in enumerate(HOSTILE):
+        command.ok("config", "create", f"0200000000{number:02x}", json.dumps({"deviceName": name}))
+    # Only fish asks for the word itself; the others ask for its number.
+    given = {"COMP_WORDS": "iotconfig config delete ", "COMP_CWORD": "" if shell == "fish" else "3"}
+    with mock.patch.dict(os.environ, {"_IOTCONFIG_COMPLETE": f"{shell}_complete", **given}):
+        found = command.run().text
+
+    assert [] == [c for c in found if not (c.isprintable() or c in "\n\t")]
+    values = found.splitlines()[1::3] if shell == "zsh" else [
+        line.removeprefix("plain,").partition("\t")[0] for line in found.splitlines()
+    ]  # fmt: skip
+    assert [f"0200000000{number:02x}" for number in range(len(HOSTILE))] == values
+
+
+def test_the_script_for_bash_runs_no_name(sqlite_url: str, tmp_path: Path) -> None:
+    """In bash itself, in a directory whose files a pattern would match."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    for number, name in enumerate(HOSTILE):
+        command.ok("config", "create", f"0200000000{number:02x}", json.dumps({"deviceName": name}))
+    script = """
+        eval "$(_IOTCONFIG_COMPLETE=bash_source iotconfig)"
+        COMP_WORDS=(iotconfig config delete ""); COMP_CWORD=3
+        _iotconfig_completion iotconfig
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    env = environment(sqlite_url)
+    path = f"{Path(COMMAND).parent}:{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["bash", "-c", script],
+        env={**env, "PATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert b"" == ended.stderr
+    assert [f"0200000000{number:02x}" for number in range(len(HOSTILE))] == ended.stdout.decode().split()
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_a_completion_shows_no_error() -> None:
