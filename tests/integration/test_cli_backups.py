@@ -103,7 +103,13 @@ def test_a_backup_replaces_no_file(command: CommandLine, tmp_path: Path) -> None
 
     assert_refused(command.run("backup", "copy.db"), "copy.db exists already")
     assert b"mine" == (tmp_path / "copy.db").read_bytes()
-    assert_refused(command.run("backup", "missing/copy.db"), "missing")
+    (tmp_path / "link.db").symlink_to("nowhere.db")
+    assert_refused(command.run("backup", "link.db"), "link.db exists already")
+    assert_refused(command.run("backup", "missing/copy.db"), "Error: missing cannot be used: No such file")
+    assert 2 == command.run("backup", "-").status
+    assert ["configs.db", "copy.db", "link.db"] == sorted(
+        file.name for file in tmp_path.iterdir() if file.suffix == ".db"
+    )
 
 
 def test_a_database_in_use_is_not_restored(command: CommandLine, sqlite_url: str, path: Path) -> None:

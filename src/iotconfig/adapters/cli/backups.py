@@ -8,6 +8,7 @@ import click
 
 from .options import json_option
 from .runtime import Runtime
+from .streams import STANDARD_STREAM
 from .tables import printable
 from .terminal import say, say_json
 
@@ -23,6 +24,8 @@ def backup(runtime: Runtime, path: Path | None, as_json: bool) -> None:
     default is the working directory. The service can run meanwhile. A backup that
     fails leaves no file. Assets and settings are not part of it.
     """
+    if path == Path(STANDARD_STREAM):
+        raise click.UsageError("A backup is a file: name one, or a directory.")
     written = runtime.backups().back_up(path)
     if as_json:
         say_json({"database": runtime.installation, "path": str(written)})

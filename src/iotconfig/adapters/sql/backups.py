@@ -47,7 +47,8 @@ class Backups:
         target = target or Path()
         if target.is_dir():
             target /= f"{self.url.path.stem}-{_stamp(self.clock())}.db"
-        if target.exists():
+        # A link that leads nowhere, too.
+        if os.path.lexists(target):
             raise ValidationFailed(f"{excerpt(str(target))} exists already: name another file.")
         with _copied(self.url.path, target.parent) as draft:
             # Unlike a rename, a link replaces no file that was created meanwhile.
@@ -90,7 +91,11 @@ class Backups:
 @contextmanager
 def _copied(source: Path, directory: Path) -> Iterator[Path]:
     """A complete copy of a database, on disk, under a temporary name in this directory; removed after the block."""
-    descriptor, name = mkstemp(prefix=".iotconfig-", suffix=".part", dir=directory)
+    try:
+        descriptor, name = mkstemp(prefix=".iotconfig-", suffix=".part", dir=directory)
+    except OSError as error:
+        # The user knows the directory, and not the temporary name.
+        raise OSError(error.errno, error.strerror, str(directory)) from None
     os.close(descriptor)
     draft = Path(name)
     try:
