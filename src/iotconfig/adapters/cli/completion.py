@@ -12,6 +12,7 @@ from iotconfig.domain.configs.query import MAX_SEARCH, ConfigQuery, fold
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless, is_storable
 
+from .keys import key_of
 from .pages import summaries
 from .runtime import Runtime
 
@@ -26,8 +27,6 @@ def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str)
     A device whose name is no word of a shell, or which commands would take for an id or a MAC address, is
     completed by its MAC address. No completion shows an error.
     """
-    from .names import key_of
-
     runtime: Runtime | None = ctx.find_root().obj
     if runtime is None or len(incomplete) > MAX_SEARCH or not is_storable(incomplete):
         return []

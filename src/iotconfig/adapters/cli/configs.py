@@ -15,7 +15,8 @@ from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_change, echo_changed
 from .diffs import echo_preview, echo_proposed
-from .names import find, find_for_change, key_of
+from .keys import key_of
+from .names import find, find_for_change
 from .options import (
     ReadableFile,
     config_argument,

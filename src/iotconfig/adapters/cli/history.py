@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     Column("REVISION"),
     Column("TIME"),
-    Column("OPERATION", rank=2),
-    Column("MAC ADDRESS", rank=3),
-    Column("AUTHOR", rank=1, text=8),
-    Column("CHANGE", rank=4),
-    Column("MESSAGE", text=16),
+    Column("OPERATION", rank=3),
+    Column("MAC ADDRESS", rank=4),
+    Column("AUTHOR", rank=2, text=8),
+    # What 'iotconfig undo' needs, at 60 columns, too.
+    Column("CHANGE", rank=1),
+    Column("MESSAGE", text=10),
 )
 
 

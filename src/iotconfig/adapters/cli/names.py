@@ -20,6 +20,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.text import is_storable
 
 from .deletions import deletion, deletion_of
+from .keys import key_of
 from .options import precondition_of
 from .pages import deleted_configs, summaries
 from .tables import printable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from .runtime import Services
 
-_ID: Final = re.compile(r"[0-9]{1,100}")
-_BARE_MAC_DIGITS: Final = 12
 _LIKE_MAC: Final = re.compile(r"[0-9a-f]+([:.-][0-9a-f]+)+|[0-9a-f]{11,13}", re.IGNORECASE)
 """A mistyped MAC address rather than the name of a device."""
 _LISTED: Final = 5
@@ -89,16 +88,6 @@ def find_deleted_id(services: Services, name: str) -> int:
         return find_id(services, name)
     named = _one_of(name, _deleted_with_name(services, name)) or _one_of(name, _with_name(services, name))
     return _id_of(services, name, named)
-
-
-def key_of(name: str) -> int | MacAddress | None:
-    """The id or the MAC address that a name is; None for the name of a device."""
-    if _ID.fullmatch(name) and len(name) != _BARE_MAC_DIGITS:
-        return int(name)
-    try:
-        return MacAddress.parse(name)
-    except InvalidMacAddress:
-        return None
 
 
 def _with_name(services: Services, name: str) -> list[ConfigSummary]:
