@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ import pytest
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 from tests.support.api import expect_problem
 from tests.support.browser import Browser
-from tests.support.identity_provider import Provider, claims_of
+from tests.support.identity_provider import TOKEN, Provider, claims_of
 from tests.support.serving import Serve, environment, run_command
 from tests.support.signing_in import ORIGIN, began, self_of, settings_with, signed_in
+from tests.support.terminal import terminal
+from tests.support.terminal_sign_ins import approve
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
 
@@ -141,3 +144,29 @@ def test_a_sign_in_is_completed_by_any_worker(browser: Browser, provider: Provid
     """All workers accept the signed cookie."""
     for _ in range(6):
         assert 302 == signed_in(Browser(browser.client, origin=ORIGIN), provider).status
+
+
+def test_a_sign_in_at_a_terminal(service: Serve, provider: Provider, tmp_path: Path) -> None:
+    """The command shows page and code, and waits; any worker answers it. Ctrl-C leaves nothing behind."""
+    url, page = service.client.base_url, f"{provider.issuer}/device"
+    shell = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    with terminal("login", url, env=shell) as shown:
+        shown.wait_for(f"  {page}\n  CODE-1\n")
+        wait_until(lambda: provider.requests(TOKEN) > 0, "it has asked for the token")
+        shown.type("\x03")
+        assert 1 == shown.end()
+    assert shown.text.endswith("\nAborted!\n")
+    assert "Traceback" not in shown.text
+    assert not (tmp_path / ".config").exists()
+
+    with terminal("login", url, env=shell) as shown:
+        shown.wait_for("CODE-2")
+        approve(page, "CODE-2", "ada")
+        assert 0 == shown.end()
+    assert f"Logged in as ada (admin), in {url}, for 5 minutes\n" in shown.text
+    created = run_command("config", "create", "02:00:00:00:00:07", "{}", env=shell)
+    assert 0 == created.returncode, created.stderr
+    assert b" ada " in run_command("config", "history", "02:00:00:00:00:07", env=shell).stdout
+    assert 0 == run_command("logout", env=shell).returncode
+    assert "iots_" not in service.output()

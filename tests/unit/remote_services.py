@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import Factory, define, frozen
 
-from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services
+from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services, SignIn
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
@@ -356,6 +356,33 @@ class RemoteIdentity:
     roles: Sequence[str]
 
 
+@frozen
+class RemoteSignIn:
+    """A sign-in at a terminal."""
+
+    user_code: str = "CODE-1"
+    verification_uri: str = f"{URL}/device"
+    verification_uri_complete: str | None = None
+    expires_in: int = 600
+
+
+@frozen
+class RemoteLogin:
+    """A login that was kept."""
+
+    installation: str
+    caller: Identity
+    expires_in: int | None
+
+
+@frozen
+class RemoteLogout:
+    """A login that was forgotten."""
+
+    installation: str
+    sign_out_url: str | None = f"{URL}/out"
+
+
 class _NeedsDatabase(IotConfigError):
     """A command that maintains a database, where there is only a service."""
 
@@ -384,13 +411,21 @@ class RemoteRuntime:
     def note(self, message: str | None) -> ChangeNote:
         return ChangeNote(message=message)
 
-    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
+    def login(
+        self,
+        url: str | None,
+        ask_token: Callable[[str, str], str],
+        show_sign_in: Callable[[SignIn], None] | None,
+    ) -> RemoteLogin:
         self.calls.append("login")
-        return url or URL, RemoteIdentity(ask_token(URL), ["admin"])
+        if show_sign_in is None:
+            return RemoteLogin(url or URL, RemoteIdentity(ask_token(URL, ""), ["admin"]), None)
+        show_sign_in(RemoteSignIn())
+        return RemoteLogin(url or URL, RemoteIdentity("ada", ["admin"]), 7200)
 
-    def logout(self, url: str | None) -> str | None:
+    def logout(self, url: str | None) -> RemoteLogout | None:
         self.calls.append("logout")
-        return url
+        return RemoteLogout(url or URL)
 
     def relay(self, on_start: Callable[[str], None]) -> None:
         raise _NeedsDatabase("This command needs the database itself.")

@@ -45,8 +45,9 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["device-token", "create", "--all"], ["create device token"], f"{MAC} iotd_secret"),
     (["device-token", "list"], [], f"1 device has a token, in {URL}"),
     (["device-token", "revoke", MAC], ["revoke device token"], f"The token of {MAC} is revoked, in {URL}"),
-    (["login", URL], ["login"], f"Logged in as {RECORD.decode().strip()} (admin), in {URL}"),
-    (["logout", URL], ["logout"], f"Logged out, in {URL}"),
+    (["login", URL, "--token"], ["login"], f"Logged in as {RECORD.decode().strip()} (admin), in {URL}\n"),
+    (["login", URL], ["login"], f"Logged in as ada (admin), in {URL}, for 2 hours\n"),
+    (["logout", URL], ["logout"], f"Logged out, in {URL}\nYour browser may be signed in still; this page signs it out: {URL}/out\n"),
 ]  # fmt: skip
 """Commands, each with the use cases that it calls to change something, and a part of its output."""
 

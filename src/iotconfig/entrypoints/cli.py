@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iotconfig.adapters.cli.app import cli
 
 if TYPE_CHECKING:
-    from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services
+    from iotconfig.adapters.cli.runtime import Backups, Login, Logout, Runtime, Schema, Services, SignIn
     from iotconfig.domain.configs.revisions import ChangeNote
 
     from .settings import Settings
@@ -107,12 +107,17 @@ class _Runtime:
         except KeyError:
             return ChangeNote(f"user {os.getuid()}", message)
 
-    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
+    def login(
+        self,
+        url: str | None,
+        ask_token: Callable[[str, str], str],
+        show_sign_in: Callable[[SignIn], None] | None,
+    ) -> Login:
         from .remote import login
 
-        return login(self._environ, url, ask_token)
+        return login(self._environ, url, ask_token, show_sign_in)
 
-    def logout(self, url: str | None) -> str | None:
+    def logout(self, url: str | None) -> Logout | None:
         from .remote import logout
 
         return logout(self._environ, url)

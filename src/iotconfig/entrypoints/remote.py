@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from iotconfig.adapters.remote.address import ServiceAddress
 from iotconfig.adapters.remote.logins import Logins, logins_path
-from iotconfig.domain.errors import AuthenticationRequired, IotConfigError
+from iotconfig.domain.errors import AuthenticationRequired, IotConfigError, Unprocessable
 
 from .settings import parsers
 from .settings.client import ClientSettings
@@ -20,6 +20,7 @@ from .settings.fields import InvalidSetting, read
 if TYPE_CHECKING:
     from iotconfig.adapters.remote.identity import RemoteIdentity
     from iotconfig.adapters.remote.services import RemoteServices
+    from iotconfig.adapters.remote.terminal_sign_ins import RemoteTerminalSignIn
 
 
 def client_settings(environ: Mapping[str, str]) -> ClientSettings | None:
@@ -43,13 +44,40 @@ def client_settings(environ: Mapping[str, str]) -> ClientSettings | None:
     return evolve(settings, token=token)
 
 
+@frozen
+class Login:
+    """A login that was kept."""
+
+    installation: str
+    """The URL of the service."""
+    caller: RemoteIdentity
+    """Whom the service takes the token for."""
+    expires_in: int | None
+    """The seconds for which it is valid; None for an API token, or without one."""
+
+
+@frozen
+class Logout:
+    """A login that was forgotten."""
+
+    installation: str
+    """The URL of the service."""
+    sign_out_url: str | None
+    """The page that ends a person's sign-in in the browser; None for an API token."""
+
+
 def login(
-    environ: Mapping[str, str], url: str | None, ask_token: Callable[[str], str]
-) -> tuple[str, RemoteIdentity]:
-    """Check a token at a service, and keep it. Returns the URL, and whom the service takes the token for.
+    environ: Mapping[str, str],
+    url: str | None,
+    ask_token: Callable[[str, str], str],
+    show_sign_in: Callable[[RemoteTerminalSignIn], None] | None,
+) -> Login:
+    """Sign in to a service, or check an API token there; keep the login.
 
     url: None for the one in the environment.
-    ask_token: returns the token; it gets the URL. It is not called where the service requires none.
+    ask_token: returns an API token; it gets the URL, and the reason for which nobody can sign in there, empty for
+    none. It is not called where a person signs in, or the service requires no token.
+    show_sign_in: shows a person what to do to sign in; None to use an API token in any case.
 
     Raises `InvalidSetting`, `AuthenticationRequired`, and the errors of a service that is away.
     """
@@ -66,26 +94,53 @@ def login(
         raise InvalidSetting(
             "Name the service: 'iotconfig login https://iot.example.org', or set IOTCONFIG_URL."
         )
-    proxy, token = _proxy_of(address, environ), ""
+    proxy, token, expires_in = _proxy_of(address, environ), "", None
     try:
         # Without the token first: a server that is no iotconfig service must not get it.
         with ServiceConnection(address, "", proxy) as service:
-            identity = RemoteIdentities(service).whoami()
+            caller = RemoteIdentities(service).whoami()
     except AuthenticationRequired:
-        token = _checked(ask_token(str(address)))
-        # Refuses to send it without encryption.
-        ClientSettings(address, token, settings.allow_plain_http)
+        # Refuses to send it without encryption, before a person has to do anything.
+        ClientSettings(address, "a token", settings.allow_plain_http)
+        token, expires_in = _credential(address, proxy, ask_token, show_sign_in)
         with ServiceConnection(address, token, proxy) as service:
-            identity = RemoteIdentities(service).whoami()
+            caller = RemoteIdentities(service).whoami()
     Logins.read(path).with_login(str(address), token).write(path)
-    return str(address), identity
+    return Login(str(address), caller, expires_in)
 
 
-def logout(environ: Mapping[str, str], url: str | None) -> str | None:
-    """Remove the token of a service from the file. Returns its URL, or None where there was no login.
+def _credential(
+    address: ServiceAddress,
+    proxy: str,
+    ask_token: Callable[[str, str], str],
+    show_sign_in: Callable[[RemoteTerminalSignIn], None] | None,
+) -> tuple[str, int | None]:
+    """The token of a person who signs in, with its seconds, or an API token; as `login` describes it."""
+    from iotconfig.adapters.remote.connection import ServiceConnection
+    from iotconfig.adapters.remote.terminal_sign_ins import RemoteTerminalSignIns
+
+    why = ""
+    if show_sign_in is not None:
+        with ServiceConnection(address, "", proxy) as service:
+            sign_ins = RemoteTerminalSignIns(service)
+            try:
+                sign_in = sign_ins.begin()
+            except Unprocessable as error:
+                sign_in, why = None, str(error)
+            if sign_in is not None:
+                show_sign_in(sign_in)
+                session = sign_ins.session(sign_in)
+                return session.token, session.expires_in
+    return _checked(ask_token(str(address), why)), None
+
+
+def logout(environ: Mapping[str, str], url: str | None) -> Logout | None:
+    """Remove the token of a service from the file; None where there was no login.
 
     url: None for the service that commands work on.
     """
+    from iotconfig.adapters.remote.credentials import Credential
+
     path = _required_path(environ)
     logins = Logins.read(path)
     if url is not None:
@@ -96,7 +151,8 @@ def logout(environ: Mapping[str, str], url: str | None) -> str | None:
     if found is None or found not in logins.tokens:
         return None
     logins.without(found).write(path)
-    return found
+    is_session = Credential.of(logins.tokens[found]) is Credential.SESSION
+    return Logout(found, f"{found}/api/auth/logout" if is_session else None)
 
 
 def _required_path(environ: Mapping[str, str]) -> Path:

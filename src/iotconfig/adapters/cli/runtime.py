@@ -131,6 +131,63 @@ class Identity(Protocol):
         ...
 
 
+class SignIn(Protocol):
+    """A sign-in at a terminal that has begun."""
+
+    @property
+    def user_code(self) -> str:
+        """The code that the person enters or compares."""
+        ...
+
+    @property
+    def verification_uri(self) -> str:
+        """The page where the person enters the code."""
+        ...
+
+    @property
+    def verification_uri_complete(self) -> str | None:
+        """The same page with the code; None if there is none."""
+        ...
+
+    @property
+    def expires_in(self) -> int:
+        """The seconds in which the person must approve it."""
+        ...
+
+
+class Login(Protocol):
+    """A login that was kept."""
+
+    @property
+    def installation(self) -> str:
+        """The URL of the service."""
+        ...
+
+    @property
+    def caller(self) -> Identity:
+        """Whom the service takes the token for."""
+        ...
+
+    @property
+    def expires_in(self) -> int | None:
+        """The seconds for which it is valid; None for an API token, or without one."""
+        ...
+
+
+class Logout(Protocol):
+    """A login that was forgotten."""
+
+    @property
+    def installation(self) -> str:
+        """The URL of the service."""
+        ...
+
+    @property
+    def sign_out_url(self) -> str | None:
+        """The page that ends a person's sign-in in the browser; None for an API token."""
+        ...
+
+
 class Runtime(Protocol):
     """The interface between the commands and the program that runs them. Each part is created at its first use."""
 
@@ -168,16 +225,23 @@ class Runtime(Protocol):
         """
         ...
 
-    def login(self, url: str | None, ask_token: Callable[[str], str]) -> tuple[str, Identity]:
-        """Check a token at a service and keep it; return the URL, and whom the service takes the token for.
+    def login(
+        self,
+        url: str | None,
+        ask_token: Callable[[str, str], str],
+        show_sign_in: Callable[[SignIn], None] | None,
+    ) -> Login:
+        """Sign in to a service, or check an API token there; keep the login.
 
         url: None for the one in the environment.
-        ask_token: returns the token; it gets the URL, and is not called where the service requires no token.
+        ask_token: returns an API token; it gets the URL, and the reason for which nobody can sign in there, empty
+        for none. It is not called where a person signs in, or the service requires no token.
+        show_sign_in: shows a person what to do to sign in; None to use an API token in any case.
         """
         ...
 
-    def logout(self, url: str | None) -> str | None:
-        """Forget the token of a service; return its URL, or None where there was no login.
+    def logout(self, url: str | None) -> Logout | None:
+        """Forget the token of a service; None where there was no login.
 
         url: None for the service that commands work on.
         """

@@ -16,6 +16,7 @@ from iotconfig._version import __version__
 from iotconfig.domain.errors import StoreNotReached, StoreUnavailable, ValidationFailed
 
 from .address import ServiceAddress
+from .credentials import Credential
 from .problems import NotThisService, error_of
 
 JSON: Final = "application/json"
@@ -119,7 +120,7 @@ class ServiceConnection:
             response.status,
             body,
             _header(response.headers, "location"),
-            has_token=bool(self._token),
+            Credential.of(self._token),
         )
 
     @contextmanager
@@ -131,7 +132,7 @@ class ServiceConnection:
                 location = _header(response.headers, "location")
                 asked = f"{request.method} {request.path}"
                 raise error_of(
-                    self.address, asked, response.status, body, location, has_token=bool(self._token)
+                    self.address, asked, response.status, body, location, Credential.of(self._token)
                 )
             yield self._blocks(request, response)
 

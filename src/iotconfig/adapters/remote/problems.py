@@ -23,11 +23,13 @@ from iotconfig.domain.errors import (
     StoreUnavailable,
     TooManyRequests,
     UnexpectedCount,
+    Unprocessable,
     ValidationFailed,
     excerpt,
 )
 
 from .address import ServiceAddress
+from .credentials import Credential
 
 _KINDS: Final[Mapping[str, type[IotConfigError]]] = {
     "INVALID_OPERATION": InvalidMacAddress,
@@ -65,14 +67,18 @@ class NotThisService(IotConfigError):
     code = "EXTERNAL_SERVICE_ERROR"
 
 
+class RouteMissing(NotThisService):
+    """The service lacks the route, by its version or by its settings."""
+
+
 def error_of(
-    address: ServiceAddress, asked: str, status: int, body: bytes, location: str, *, has_token: bool
+    address: ServiceAddress, asked: str, status: int, body: bytes, location: str, credential: Credential
 ) -> IotConfigError:
     """The error of an answer that is not a success.
 
     asked: method and path of the request.
     location: the header `Location`; empty without one.
-    has_token: whether the request had a token.
+    credential: what the request was sent with.
     """
     given = _problem(body)
     if given is None:
@@ -85,21 +91,25 @@ def error_of(
         )
     code, sentence, details = given["code"], _cut(given["error"]), given["details"]
     if code in _MISSING:
-        return NotThisService(
+        return RouteMissing(
             f"The service at {address} does not have {asked}: it runs another version of iotconfig."
         )
     if code == "AUTHENTICATION_REQUIRED":
-        return AuthenticationRequired(
-            f"The service at {address} refused the token: {sentence}"
-            if has_token
-            else f"The service at {address} requires a token: set IOTCONFIG_TOKEN, or run 'iotconfig login'."
-        )
+        return AuthenticationRequired(_unauthenticated(address, sentence, credential), sentence=sentence)
     if code == "PRECONDITION_REQUIRED":
         return ServiceRefused(code, f"The service at {address} requires --if-revision for this change.")
     if code == "INTERNAL_ERROR":
         request = excerpt(str(given.get("correlationId", "")))
         return ServiceRefused(code, f"{sentence} At {address}, the correlationId is {request}.")
     return error_with(code, sentence, details)
+
+
+def _unauthenticated(address: ServiceAddress, sentence: str, credential: Credential) -> str:
+    if credential is Credential.NONE:
+        return f"The service at {address} requires a token: set IOTCONFIG_TOKEN, or run 'iotconfig login'."
+    if credential is Credential.SESSION:
+        return f"Your sign-in at {address} is over: run 'iotconfig login' again. {sentence}"
+    return f"The service at {address} refused the token: {sentence}"
 
 
 def error_with(code: str, sentence: str, details: Mapping[str, object]) -> IotConfigError:
@@ -110,8 +120,8 @@ def error_with(code: str, sentence: str, details: Mapping[str, object]) -> IotCo
         kind = NameTaken
     if kind is PreconditionFailed and "expected" in details:
         kind = UnexpectedCount
-    if code == "UNPROCESSABLE" and details.get("selected") == 0:
-        kind = NothingSelected
+    if code == "UNPROCESSABLE":
+        kind = NothingSelected if details.get("selected") == 0 else Unprocessable
     if kind is None:
         return ServiceRefused(code, sentence, **details)
     # Without its constructor, which would build the sentence from other arguments.
