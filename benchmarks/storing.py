@@ -1,0 +1,125 @@
+"""Writes of this tree against those of another one: single updates, a patch and an import of many configs.
+
+`git worktree add --detach DIRECTORY COMMIT` makes the other tree; it needs no environment of its own.
+Runs alternate, and each pair is compared by itself, so that other load affects both sides of a ratio.
+Processor time of the client and of the server is compared; on SQLite the client does all of the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.support.postgres import PostgresServer, create_database
+
+from benchmarks.harness import machine
+from benchmarks.trees import Times, Tree, quiet, server_seconds, show
+
+_HERE: Final = Path(__file__).parents[1]
+_DEVICES: Final = 1000
+"""Devices that take turns in single updates."""
+
+_WORK: Final = """
+import json, sys
+from itertools import islice
+from time import perf_counter, process_time
+import iotconfig
+from benchmarks.fleet import records
+from iotconfig import BulkEntry, BulkOptions, BulkService, ConfigContent, ConfigQuery, MergePatch, open_service
+
+url, work, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+with open_service(url) as service:
+    # A service of an earlier commit is one of configs only, selects the configs of a patch by a query, and has one kind of options.
+    configs = getattr(service, "configs", service)
+    bulk = getattr(service, "bulk", None) or BulkService(service.store, service.clock)
+    everything = iotconfig.Selection(everything=True) if hasattr(iotconfig, "Selection") else ConfigQuery()
+    importing = getattr(iotconfig, "ImportOptions", BulkOptions)()
+    if work == "update":
+        ids = [summary.id for summary in configs.find(ConfigQuery()).configs]
+        turns = [(ids[n % len(ids)], ConfigContent.parse(text)) for n, (_, text) in enumerate(records(count + 1))][1:]
+    begun, used = perf_counter(), process_time()
+    if work == "update":
+        for config_id, content in turns:
+            configs.update(config_id, content)
+    else:
+        if work == "import":
+            tally = bulk.load((BulkEntry(mac, mac, content) for mac, content in records(count)), importing)
+        else:
+            tally = bulk.patch(everything, MergePatch.parse('{"patched": true}'), BulkOptions()).tally
+        assert tally.stored and count == tally.new + tally.changed, tally
+    print(json.dumps({"client": process_time() - used, "clock": perf_counter() - begun}))
+"""
+
+
+def measure(server: PostgresServer, tree: Tree, work: str, count: int) -> Times:
+    """The seconds of one run: of processor time of the client, of the server and of both, and of the clock."""
+    tree.empty()
+    if work != "import":
+        tree.run(_WORK, "import", str(_DEVICES if work == "update" else count))
+    tree.settle()
+    if tree.is_on_sqlite:
+        return dict(json.loads(tree.run(_WORK, work, str(count))))
+    begun = server_seconds(server)
+    printed = json.loads(tree.run(_WORK, work, str(count)))
+    used = server_seconds(server) - begun
+    return {
+        "client": printed["client"],
+        "server": used,
+        "both": printed["client"] + used,
+        "clock": printed["clock"],
+    }
+
+
+def compare(server: PostgresServer, trees: tuple[Tree, Tree], work: str, count: int, pairs: int) -> None:
+    """Run alternating pairs of the tree before and the tree after, and print their ratios."""
+    measured = []
+    for number in range(pairs):
+        order = trees if number % 2 else trees[::-1]
+        found = {tree: measure(server, tree, work, count) for tree in order}
+        measured.append((found[trees[0]], found[trees[1]]))
+    print(f"  {work} of {count:,} on {'SQLite' if trees[0].is_on_sqlite else 'PostgreSQL'}; {machine()}")
+    show(measured)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--before", type=Path, required=True, help="directory of the other tree")
+    parser.add_argument("--pairs", type=int, default=9)
+    parser.add_argument("--updated", type=int, default=4_000, help="single updates; 0 to leave them out")
+    parser.add_argument("--patched", type=int, default=10_000, help="0 to leave it out")
+    parser.add_argument("--imported", type=int, default=100_000, help="0 to leave it out")
+    given = parser.parse_args()
+    server = PostgresServer()
+    try:
+        quiet(server)
+        with TemporaryDirectory() as directory:
+            places = {"before": given.before.resolve(), "after": _HERE}
+            on_sqlite, on_postgresql = (
+                tuple(Tree(place, url(name)) for name, place in places.items())
+                for url in (
+                    lambda name: f"sqlite:///{directory}/{name}.db",
+                    lambda name: create_database(server.base_url, name),
+                )
+            )
+            for tree in (*on_sqlite, *on_postgresql):
+                tree.migrate()
+            print(f"writes against {given.before}: {given.pairs} pairs")
+            for trees, work, count in (
+                (on_postgresql, "update", given.updated),
+                (on_sqlite, "update", given.updated),
+                (on_postgresql, "patch", given.patched),
+                (on_postgresql, "import", given.imported),
+            ):
+                if count:
+                    compare(server, trees, work, count, given.pairs)
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main()
