@@ -19,6 +19,7 @@ from benchmarks.harness import machine
 from benchmarks.trees import Times, Tree, quiet, server_seconds, show
 
 _HERE: Final = Path(__file__).parents[1]
+_NAMES: Final = ("before", "after")
 _DEVICES: Final = 1000
 """Devices that take turns in single updates."""
 
@@ -84,13 +85,17 @@ def compare(server: PostgresServer, trees: tuple[Tree, Tree], work: str, count: 
     show(measured)
 
 
+def _trees(directories: tuple[Path, Path], urls: list[str]) -> tuple[Tree, Tree]:
+    return Tree(directories[0], urls[0]), Tree(directories[1], urls[1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--before", type=Path, required=True, help="directory of the other tree")
     parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--updated", type=int, default=4_000, help="single updates; 0 to leave them out")
+    parser.add_argument("--updated", type=int, default=1_500, help="single updates; 0 to leave them out")
     parser.add_argument("--patched", type=int, default=10_000, help="0 to leave it out")
     parser.add_argument("--imported", type=int, default=100_000, help="0 to leave it out")
     given = parser.parse_args()
@@ -98,14 +103,9 @@ def main() -> None:
     try:
         quiet(server)
         with TemporaryDirectory() as directory:
-            places = {"before": given.before.resolve(), "after": _HERE}
-            on_sqlite, on_postgresql = (
-                tuple(Tree(place, url(name)) for name, place in places.items())
-                for url in (
-                    lambda name: f"sqlite:///{directory}/{name}.db",
-                    lambda name: create_database(server.base_url, name),
-                )
-            )
+            places = (given.before.resolve(), _HERE)
+            on_sqlite = _trees(places, [f"sqlite:///{directory}/{name}.db" for name in _NAMES])
+            on_postgresql = _trees(places, [create_database(server.base_url, name) for name in _NAMES])
             for tree in (*on_sqlite, *on_postgresql):
                 tree.migrate()
             print(f"writes against {given.before}: {given.pairs} pairs")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, or_, select
@@ -15,6 +17,7 @@ from .change_row import WRITE
 from .changes import add, advance, announcements, append, remove, replace
 from .content_columns import CONTENT, DERIVED
 from .documents import Columns, add_documents, remove_documents, replace_documents
+from .engine.statement_batch import Write
 from .tables import configs, revisions
 
 _IS_NEW: Final = planned.c.outcome == Outcome.NEW.value
@@ -107,18 +110,25 @@ _GONE: Final = _gone()
 _STORED: Final = _stored_rows()
 
 _STORE: Final = (
-    advance(_COUNTED),
-    remove(_GONE),
-    add(_NEW),
-    add(_RESTORED),
-    replace(_CHANGED),
-    remove_documents(_GONE["mac_address"]),
-    add_documents(_ADDED),
-    replace_documents(_CHANGED),
-    append(_STORED),
+    (TAKING_REVISION, advance(_COUNTED)),
+    ({Outcome.DELETED}, remove(_GONE)),
+    ({Outcome.NEW}, add(_NEW)),
+    ({Outcome.RESTORED}, add(_RESTORED)),
+    ({Outcome.CHANGED}, replace(_CHANGED)),
+    ({Outcome.DELETED}, remove_documents(_GONE["mac_address"])),
+    ({Outcome.NEW, Outcome.RESTORED}, add_documents(_ADDED)),
+    ({Outcome.CHANGED}, replace_documents(_CHANGED)),
+    (TAKING_REVISION, append(_STORED)),
 )
-RECORD: Final = {name: (*_STORE, log(name, _STORED, WRITE)) for name in ("postgresql", "sqlite")}
-"""The statements that store the planned entries, one after the other; their parameters are `WRITE`."""
+_RECORD: Final = {
+    name: (*_STORE, (TAKING_REVISION, log(name, _STORED, WRITE))) for name in ("postgresql", "sqlite")
+}
+
+
+def storing(dialect: str, outcomes: AbstractSet[Outcome]) -> Iterator[Write]:
+    """Return the statements that store planned entries with these outcomes, in their order; their parameters are `WRITE`."""
+    return (statement for concerned, statement in _RECORD[dialect] if concerned & outcomes)
+
 
 # In the order in which the relay locks them.
 ANNOUNCEMENTS: Final = announcements(_STORED).order_by(_STORED["mac_address"])

@@ -36,7 +36,7 @@ from iotconfig.domain.mac import MacAddress, optional_mac_address
 from . import bulk
 from .announcing import enqueue_selected
 from .bulk import duplicates, planned, staged
-from .bulk_record import ANNOUNCEMENTS, RECORD
+from .bulk_record import ANNOUNCEMENTS, storing
 from .bulk_selection import BulkSelection
 from .change_row import write_values
 from .engine.database import Session
@@ -123,7 +123,7 @@ class SqlBulkWrite:
         self._session.analyze(planned)
         change_id = new_change_id()
         values = write_values(change_id, note, now)
-        for statement in RECORD[self._connection.dialect.name]:
+        for statement in storing(self._connection.dialect.name, self._tally.keys()):
             self._connection.execute(statement, values)
         enqueue_selected(self._connection, ANNOUNCEMENTS, values)
         return change_id

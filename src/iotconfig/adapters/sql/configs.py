@@ -29,6 +29,7 @@ from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
+from .engine.single_row import fetch_row
 from .labels import LABELS, has_tag, labels_of
 from .tables import config_labels, configs, documents, revision_counters
 
@@ -95,11 +96,11 @@ class SqlConfigReader:
     _connection: Connection
 
     def get(self, config_id: int) -> Config | None:
-        row = self._connection.execute(_BY_ID, {"key": config_id}).one_or_none()
+        row = fetch_row(self._connection, _BY_ID, {"key": config_id})
         return None if row is None else config_of(row)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        row = self._connection.execute(_BY_MAC, {"key": str(mac_address)}).one_or_none()
+        row = fetch_row(self._connection, _BY_MAC, {"key": str(mac_address)})
         return None if row is None else config_of(row)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
@@ -139,14 +140,14 @@ class SqlRevisionCounters:
     _connection: Connection
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
-        row = self._connection.execute(_LOCK_MAC, {"key": str(mac_address)}).one_or_none()
+        row = fetch_row(self._connection, _LOCK_MAC, {"key": str(mac_address)})
         if row is None:
             register = _REGISTER[self._connection.dialect.name]
             row = self._connection.execute(register, {"key": str(mac_address)}).one()
         return _counter(mac_address, row)
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
-        row = self._connection.execute(_LOCK_OWNER, {"key": config_id}).one_or_none()
+        row = fetch_row(self._connection, _LOCK_OWNER, {"key": config_id})
         return None if row is None else _counter(MacAddress(row.mac_address), row)
 
     def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:

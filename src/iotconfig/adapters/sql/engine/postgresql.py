@@ -50,12 +50,12 @@ class PostgresqlDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(self._lifetime), self._reader.connect() as connection:
+        with translated(self._lifetime), self._reader.connect() as connection, _noticing(connection):
             yield connection
 
     @contextmanager
     def serving(self) -> Iterator[Connection]:
-        with translated(self._lifetime), self._server.connect() as connection:
+        with translated(self._lifetime), self._server.connect() as connection, _noticing(connection):
             yield connection
 
     def document(self, mac_address: str) -> tuple[int, bytes, str] | None:
@@ -73,7 +73,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with translated(self._lifetime), self._writer.begin() as connection:
+        with translated(self._lifetime), self._writer.begin() as connection, _noticing(connection):
             yield connection
 
     @contextmanager
@@ -207,6 +207,19 @@ def _notify_connection(context: ExceptionContext) -> None:
     """Pass the error of a failed statement to its connection."""
     if context.connection is not None and not context.connection.invalidated:
         _pooled(context.connection).notice(context.original_exception)
+
+
+@contextmanager
+def _noticing(connection: Connection) -> Iterator[None]:
+    """Handle the errors of the driver's own cursors, as SQLAlchemy does those of its own."""
+    try:
+        yield
+    except psycopg.Error as error:
+        driver = _pooled(connection)
+        driver.notice(error)
+        if driver.closed:
+            connection.invalidate(error)
+        raise
 
 
 def descriptor_of(connection: Connection) -> int:
