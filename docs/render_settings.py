@@ -21,6 +21,7 @@ _SECTIONS: Final = {
     "mqtt": "MQTT",
     "access": "Access",
     "content": "Configs, assets and pictures",
+    "devices": "Devices",
     "serving": "Connections",
     "telemetry": "Log and metrics",
     "client": "Commands over HTTP",

@@ -29,6 +29,7 @@ def downgrade() -> None:
         "relays",
         "installation",
         "claimed_keys",
+        "device_evidence",
         "device_tokens",
         "api_tokens",
         "notifications",
@@ -224,6 +225,22 @@ def _create_access() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("mac_address", name="pk_device_tokens"),
+    )
+    op.create_table(
+        "device_evidence",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("received_at", sa.BigInteger, nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("proof", sa.String(16), nullable=False),
+        sa.Column("etag_number", sa.BigInteger),
+        sa.Column("pointer", sa.String(64)),
+        sa.Column("reason", sa.String(80)),
+        sa.Column("firmware", sa.String(32)),
+        sa.Column("report_number", sa.BigInteger),
+        sa.PrimaryKeyConstraint("mac_address", "kind", name="pk_device_evidence"),
     )
     op.create_table(
         "claimed_keys",

@@ -23,6 +23,7 @@ from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
 from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.access.api_tokens import ApiTokenStore
@@ -30,6 +31,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.testing.clocks import SteppingClock
 from tests.contract.queues import queue_of
@@ -132,6 +134,15 @@ def store(request: pytest.FixtureRequest) -> Store:
 def queue(store: Store) -> NotificationQueue:
     """The notification queue of each kind of store."""
     return queue_of(store)
+
+
+@pytest.fixture
+def evidence(store: Store) -> EvidenceStore:
+    """The evidence of each kind of store."""
+    if isinstance(store, MemoryStore):
+        return store.evidence
+    assert isinstance(store, SqlStore)
+    return SqlEvidenceStore(store.database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -21,6 +21,8 @@ class Service:
 
     database_url: str
     client: WsgiClient
+    flush: Callable[[], bool] | None = None
+    """Writes what was seen in fetches; None where they are not recorded."""
 
 
 Starter = Callable[..., AbstractContextManager[Service]]
@@ -32,8 +34,14 @@ StartDepot = Callable[..., AbstractContextManager[LocalDepot]]
 
 @contextmanager
 def service_on(database_url: str, **environ: str) -> Iterator[Service]:
-    """The API that these settings describe; its connections are closed at the end of the block."""
-    settings = Settings.from_environ({**environ, "DATABASE_URL": database_url})
+    """The API that these settings describe; its connections are closed at the end of the block.
+
+    Fetches are not recorded, unless the settings say so: some tests check that nothing is written.
+    """
+    settings = Settings.from_environ(
+        {"IOTCONFIG_SIGHTINGS_INTERVAL": "0", **environ, "DATABASE_URL": database_url}
+    )
     services = services_on_database(settings)
     with closing(services.persistence):
-        yield Service(database_url, WsgiClient(app_on(services)))
+        flush = services.sightings.flush if services.sightings else None
+        yield Service(database_url, WsgiClient(app_on(services)), flush)

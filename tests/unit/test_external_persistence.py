@@ -24,6 +24,7 @@ class Shelf:
     api_tokens: ApiTokenStore | None = None
     device_tokens: DeviceTokenStore | None = None
     relay_reports: None = None
+    evidence: None = None
     store: MemoryStore = field(factory=MemoryStore)
 
     def __str__(self) -> str:

@@ -19,12 +19,13 @@ from .store import JsonFileStore
 
 @frozen
 class ServedJsonFile:
-    """`ExternalStore` in one JSON file. It keeps no tokens and no reports of relays."""
+    """`ExternalStore` in one JSON file. It keeps no tokens, no evidence about devices and no reports of relays."""
 
     _file: RecordsFile
     relay_reports: None = None
     api_tokens: None = None
     device_tokens: None = None
+    evidence: None = None
 
     @classmethod
     def at(cls, url: str) -> Self:

@@ -8,6 +8,7 @@ from .access.api_tokens import ApiTokenStore
 from .announcing.ports import NotificationQueue
 from .announcing.relay_reports import RelayReports
 from .configs.store import Store
+from .devices.ports import EvidenceStore
 from .devices.tokens import DeviceTokenStore
 from .jobs.ports import Lease, Wakeup
 
@@ -65,6 +66,11 @@ class ExternalStore(Protocol):
     @property
     def device_tokens(self) -> DeviceTokenStore | None:
         """The tokens of devices. Without them, none can be created, and none is valid."""
+        ...
+
+    @property
+    def evidence(self) -> EvidenceStore | None:
+        """The evidence about devices. Without it, nothing is recorded, and the states of devices are unknown."""
         ...
 
     def lease(self, job: str) -> Lease:

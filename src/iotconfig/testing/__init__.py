@@ -40,6 +40,7 @@ from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
 from .contracts.device_tokens import DeviceTokenStoreContract
 from .contracts.documents import DocumentsContract
+from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
 from .contracts.lease import LeaseContract
 from .contracts.notification_outbox import NotificationOutboxContract
@@ -68,6 +69,7 @@ __all__ = [
     "ConfigsContract",
     "DeviceTokenStoreContract",
     "DocumentsContract",
+    "EvidenceStoreContract",
     "HistoryContract",
     "LeaseContract",
     "NotificationOutboxContract",

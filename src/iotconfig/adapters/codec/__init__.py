@@ -5,13 +5,16 @@ from __future__ import annotations
 from .answers import RawJson, answer, answer_class, leaves_out_none, rfc3339, to_json, written_name
 from .bodies import BodyReader
 from .entities import MalformedAnswer, entity_of
+from .etags import etag_sent_back, opaque_tag
 from .records import Record, entry_of, record_of
+from .reports import DeviceReport, report_of_header
 from .rows import summary_of
 from .streams import AnswerStream
 
 __all__ = [
     "AnswerStream",
     "BodyReader",
+    "DeviceReport",
     "MalformedAnswer",
     "RawJson",
     "Record",
@@ -19,8 +22,11 @@ __all__ = [
     "answer_class",
     "entity_of",
     "entry_of",
+    "etag_sent_back",
     "leaves_out_none",
+    "opaque_tag",
     "record_of",
+    "report_of_header",
     "rfc3339",
     "summary_of",
     "to_json",

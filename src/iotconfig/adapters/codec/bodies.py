@@ -14,6 +14,7 @@ from attrs import AttrsInstance, field, fields, frozen
 from cattrs import BaseValidationError, Converter
 
 from iotconfig.domain.access.principal import Role
+from iotconfig.domain.devices.reports import Outcome
 from iotconfig.domain.documents import json_members, strict_json
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.documents.json_members import Member
@@ -73,7 +74,8 @@ class BodyReader:
                 plain | None,
                 lambda member, _, hook=hook: None if member.value is None else hook(member),
             )
-        converter.register_structure_hook(Role, word_of)
+        for words in (Role, Outcome):
+            converter.register_structure_hook(words, word_of)
         converter.register_structure_hook(datetime | None, lambda member, _: moment_of(member))
         converter.register_structure_hook(
             Sequence[MacAddress] | None, lambda member, _: _unless_null(mac_addresses_of, member)

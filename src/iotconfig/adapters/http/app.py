@@ -85,6 +85,7 @@ def create_app(
         bodies=BodyReader(max_content_bytes, offload),
         max_import_bytes=max_import_bytes,
         require_if_match=require_if_match,
+        proxies=access.proxies,
         comparing=comparing,
         slots=TransferSlots(transfers or Transfers(), access.proxies),
         yield_turn=yield_turn,

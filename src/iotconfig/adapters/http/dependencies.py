@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.networks import Network
 from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.access.use_cases import ApiTokenUseCases
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
@@ -15,7 +16,8 @@ from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
-from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
+from iotconfig.domain.devices.sightings import Sightings
+from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
 
@@ -42,6 +44,10 @@ class UseCases:
     check_store: Callable[[], None]
     """Raises `StoreUnavailable` where the database is away or takes no writes, as `Store.check` does."""
     pictures: PictureUseCases
+    devices: DeviceUseCases | None = None
+    """None: no evidence about devices is kept."""
+    sightings: Sightings | None = None
+    """None: fetches are not recorded."""
 
 
 @frozen
@@ -56,6 +62,8 @@ class Dependencies:
     bodies: BodyReader
     max_import_bytes: int
     require_if_match: bool
+    proxies: Sequence[Network]
+    """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
     comparing: Offload
     """Runs large comparisons beside the serving thread."""
     slots: TransferSlots

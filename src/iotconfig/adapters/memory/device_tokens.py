@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from attrs import field, frozen
@@ -32,6 +32,10 @@ class MemoryDeviceTokenStore:
     def find(self, mac_address: MacAddress) -> DeviceToken | None:
         self._check_open()
         return self._tokens.get(mac_address)
+
+    def owners(self, mac_addresses: Collection[MacAddress]) -> frozenset[MacAddress]:
+        self._check_open()
+        return frozenset(mac for mac in mac_addresses if mac in self._tokens)
 
     def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
         self._check_open()

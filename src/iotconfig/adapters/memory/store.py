@@ -14,6 +14,7 @@ from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
 from .documents import MemoryDocuments
+from .evidence import MemoryEvidenceStore
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
 
@@ -23,6 +24,11 @@ class MemoryStore:
     """`Store` in memory."""
 
     _committed: Committed = field(init=False, factory=Committed, repr=False)
+    _evidence: MemoryEvidenceStore = field(init=False, repr=False)
+
+    @_evidence.default
+    def _evidence_of_devices(self) -> MemoryEvidenceStore:
+        return MemoryEvidenceStore(self._committed)
 
     @property
     def documents(self) -> MemoryDocuments:
@@ -69,6 +75,11 @@ class MemoryStore:
 
     def close(self) -> None:
         self._committed.close()
+
+    @property
+    def evidence(self) -> MemoryEvidenceStore:
+        """The evidence about the devices of this store."""
+        return self._evidence
 
     def notifications(self) -> MemoryNotificationQueue:
         """The pending notifications of this store."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -17,6 +17,9 @@ from .tables import device_tokens
 
 _columns = device_tokens.c
 _BY_MAC: Final = select(device_tokens).where(_columns.mac_address == bindparam("given"))
+_OWNERS: Final = select(_columns.mac_address).where(
+    _columns.mac_address.in_(bindparam("given", expanding=True))
+)
 _INSERT: Final[dict[str, Any]] = {
     "postgresql": postgresql.insert(device_tokens),
     "sqlite": sqlite.insert(device_tokens),
@@ -47,6 +50,11 @@ class SqlDeviceTokenStore:
         with self._database.serving() as connection:
             row = connection.execute(_BY_MAC, {"given": str(mac_address)}).one_or_none()
         return None if row is None else _token(row)
+
+    def owners(self, mac_addresses: Collection[MacAddress]) -> frozenset[MacAddress]:
+        given = {"given": [str(mac_address) for mac_address in mac_addresses]}
+        with self._database.reading() as connection:
+            return frozenset(MacAddress(found) for found in connection.execute(_OWNERS, given).scalars())
 
     def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
         statement = select(device_tokens).order_by(_columns.mac_address).limit(limit)

@@ -242,6 +242,25 @@ device_tokens: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+# The newest evidence of each kind about each MAC address, apart from the rows that writers of configs lock.
+device_evidence: Final = Table(
+    "device_evidence",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("etag", String(80), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    # Microseconds since 1970, in UTC: both databases compare and subtract them alike.
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("proof", String(16), nullable=False),
+    Column("etag_number", BigInteger),
+    Column("pointer", String(64)),
+    Column("reason", String(80)),
+    Column("firmware", String(32)),
+    Column("report_number", BigInteger),
+)
+
 claimed_keys: Final = Table(
     "claimed_keys",
     metadata,

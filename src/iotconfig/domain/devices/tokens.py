@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -53,6 +53,10 @@ class DeviceTokenStore(Protocol):
 
     def find(self, mac_address: MacAddress) -> DeviceToken | None:
         """Return the token of this device, or None."""
+        ...
+
+    def owners(self, mac_addresses: Collection[MacAddress]) -> frozenset[MacAddress]:
+        """Return those of these devices that have a token."""
         ...
 
     def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:

@@ -1,4 +1,4 @@
-"""The use cases of `DeviceTokenService` as the commands call them, whether they run on a database or on a service."""
+"""The use cases of `DeviceTokenService` and `DeviceService` as the commands call them, whether they run on a database or on a service."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
+
+from .evidence import Proof
+from .observed import DevicePage, DeviceQuery, ObservedDevice
+from .reports import Report
 
 
 class DeviceTokenSummary(Protocol):
@@ -36,4 +42,27 @@ class DeviceTokenUseCases(Protocol):
 
     def revoke(self, mac_address: MacAddress) -> None:
         """Revoke a device's token."""
+        ...
+
+
+class DeviceUseCases(Protocol):
+    """The use cases of `DeviceService`; its docstrings are the contract."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that ages are measured with."""
+        ...
+
+    def report(
+        self, mac_address: MacAddress, wanted: Document, report: Report, source: str = ..., proof: Proof = ...
+    ) -> None:
+        """Store a report of a device."""
+        ...
+
+    def get(self, mac_address: MacAddress) -> ObservedDevice | None:
+        """Return a device with its evidence; None where it has no document."""
+        ...
+
+    def find(self, query: DeviceQuery) -> DevicePage:
+        """Return one page of the devices that match, sorted by MAC address."""
         ...

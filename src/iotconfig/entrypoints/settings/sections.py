@@ -12,6 +12,7 @@ from .access import AccessSettings
 from .client import ClientSettings
 from .content import ContentSettings
 from .database import DatabaseSettings
+from .devices import DevicesSettings
 from .fields import Declared, declared, read, section
 from .mqtt import MqttSettings
 from .serving import ServingSettings
@@ -26,6 +27,7 @@ class Settings:
     mqtt: MqttSettings = section(MqttSettings)
     access: AccessSettings = section(AccessSettings)
     content: ContentSettings = section(ContentSettings)
+    devices: DevicesSettings = section(DevicesSettings)
     serving: ServingSettings = section(ServingSettings)
     telemetry: TelemetrySettings = section(TelemetrySettings)
     client: ClientSettings = section(ClientSettings)

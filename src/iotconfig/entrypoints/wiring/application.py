@@ -31,6 +31,9 @@ def app_of(
     services = services_on_database(settings)
     # At the interpreter's end, psycopg's pool would wait for greenlets that no longer exist, and log a traceback.
     atexit.register(services.persistence.close)
+    if services.sightings is not None:
+        # The last to be registered runs first.
+        atexit.register(services.sightings.close)
     return app_on(services, observed, slots)
 
 
@@ -61,6 +64,8 @@ def app_on(
         notifications=services.notifications,
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,
+        devices=services.devices,
+        sightings=services.sightings.sightings if services.sightings else None,
         assets=services.assets,
         check_store=persistence.store.check,
         pictures=services.pictures,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -16,6 +16,7 @@ from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceToken, DeviceTokenStore
 from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
 from iotconfig.domain.external_store import ENTRY_POINTS, ExternalStore
@@ -117,6 +118,10 @@ class ExternalPersistence:
     def device_tokens(self) -> DeviceTokenStore:
         return self.external.device_tokens or _NoDeviceTokens(str(self.external))
 
+    @property
+    def evidence(self) -> EvidenceStore | None:
+        return self.external.evidence
+
     def installation(self) -> str:
         return self.external.installation()
 
@@ -169,6 +174,9 @@ class _NoDeviceTokens:
 
     def find(self, mac_address: MacAddress) -> None:
         return None
+
+    def owners(self, mac_addresses: Collection[MacAddress]) -> frozenset[MacAddress]:
+        return frozenset()
 
     def page(self, after: MacAddress | None, limit: int) -> Sequence[DeviceToken]:
         return ()

@@ -13,6 +13,7 @@ from iotconfig.adapters.memory import (
     MemoryStore,
 )
 from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
+from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.telemetry import PoolUse
 
 from .clock import utc_now
@@ -42,6 +43,10 @@ class MemoryPersistence:
     @property
     def notifications(self) -> MemoryNotificationQueue:
         return self.store.notifications()
+
+    @property
+    def evidence(self) -> MemoryEvidenceStore:
+        return self.store.evidence
 
     def installation(self) -> str:
         return self._installation

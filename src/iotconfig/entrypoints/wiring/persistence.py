@@ -8,6 +8,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Persistence(Protocol):
     @property
     def device_tokens(self) -> DeviceTokenStore:
         """The tokens of devices."""
+        ...
+
+    @property
+    def evidence(self) -> EvidenceStore | None:
+        """The evidence about devices; None where the database does not keep it."""
         ...
 
     def installation(self) -> str:

@@ -15,7 +15,8 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.tagging import TagService
-from iotconfig.domain.devices.tokens import DeviceTokenService
+from iotconfig.domain.devices.service import DeviceService
+from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
@@ -28,6 +29,7 @@ from .clock import utc_now
 from .offload import offload
 from .persistence import Persistence
 from .pictures import PicturesOnDemand
+from .sightings import SightingsWriter
 
 
 @define(slots=False)
@@ -82,6 +84,21 @@ class Services:
     def device_tokens(self) -> DeviceTokenService:
         """Tokens of devices."""
         return DeviceTokenService(self.persistence.device_tokens, utc_now)
+
+    @cached_property
+    def devices(self) -> DeviceService | None:
+        """What devices run; None where the database keeps no evidence."""
+        if self.persistence.evidence is None:
+            return None
+        is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
+        tokens = self.persistence.device_tokens if is_checked else None
+        return DeviceService(self.persistence.evidence, utc_now, tokens)
+
+    @cached_property
+    def sightings(self) -> SightingsWriter | None:
+        """What this process sees of devices, written in the background; None where it is not recorded."""
+        interval = self.settings.devices.sightings_interval
+        return SightingsWriter(self.devices.record, interval) if self.devices and interval else None
 
     @cached_property
     def assets(self) -> AssetService:

@@ -12,6 +12,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class SqlPersistence:
         from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
 
         return SqlDeviceTokenStore(self.database)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        from iotconfig.adapters.sql.evidence import SqlEvidenceStore
+
+        return SqlEvidenceStore(self.database)
 
     def installation(self) -> str:
         from iotconfig.adapters.sql.installation import installation_name

@@ -54,6 +54,17 @@ class DeviceTokenStoreContract(UseCases):
         with pytest.raises(AuthenticationRequired, match="device token"):
             tokens.authenticate(old)
 
+    def test_the_owners_among_devices(
+        self, device_tokens: DeviceTokenStore, tokens: DeviceTokenService
+    ) -> None:
+        """Only devices that have a token now."""
+        _created(tokens, _A)
+        assert {_A} == device_tokens.owners([_A, _B, _A])
+        assert set() == device_tokens.owners([])
+
+        tokens.revoke(_A)
+        assert set() == device_tokens.owners([_A, _B])
+
     def test_replacing_a_missing_token_creates_one(self, tokens: DeviceTokenService) -> None:
         """`replace` also works for a device without a token."""
         text = tokens.create(_A, replace=True)

@@ -54,6 +54,11 @@ def cookies_of(req: falcon.Request) -> Mapping[str, str]:
     return found
 
 
+def has_session(req: falcon.Request) -> bool:
+    """Whether the request has a session cookie, valid or not."""
+    return _SESSION in cookies_of(req)
+
+
 @frozen
 class CookieJar:
     """Sets and reads cookies that are hidden from scripts and not sent with changes from other sites."""

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from iotconfig.domain.access import secrets
 from iotconfig.domain.devices import tokens
+from iotconfig.domain.devices.evidence import Proof
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.errors import AuthorizationFailed
 from iotconfig.domain.mac import MacAddress
@@ -41,4 +42,5 @@ class DeviceGate:
             raise AuthorizationFailed(
                 f"The token of {device} gives access to the document of that device only."
             )
+        req.context.proof = Proof.TOKEN
         return True

@@ -22,12 +22,26 @@ def source_of(req: falcon.Request, proxies: Sequence[Network]) -> str:
 
     `X-Forwarded-For` counts only as far as trusted proxies wrote it: from its end.
     """
+    remote, address = _client(req, proxies)
+    return remote if address is None else _name(address)
+
+
+def address_of(req: falcon.Request, proxies: Sequence[Network]) -> str:
+    """The whole address of the client, found as `source_of` does; empty where there is none."""
+    if not proxies:
+        return req.remote_addr or ""
+    remote, address = _client(req, proxies)
+    return remote if address is None else str(address)
+
+
+def _client(req: falcon.Request, proxies: Sequence[Network]) -> tuple[str, Address | None]:
+    """The text of the peer's address, and the address of the client; None for what is no address."""
     remote = req.remote_addr or ""
     address = _address(remote)
     hops = [hop.strip() for hop in (req.get_header("X-Forwarded-For") or "").split(",") if hop.strip()]
     while address is not None and hops and any(address in network for network in proxies):
         address = _address(hops.pop())
-    return remote if address is None else _name(address)
+    return remote, address
 
 
 @frozen

@@ -9,12 +9,15 @@ from iotconfig.adapters.http.requests.conditional import check_match, is_known_t
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
 from iotconfig.domain.mac import MacAddress
 
+from .fetches import Fetches
+
 
 @frozen
 class DocumentResource:
-    """`/api/configs/{mac}.json`: a device's document, byte for byte. Query parameters are ignored."""
+    """`/api/configs/{mac}.json`: a device's document, byte for byte. Query parameters other than `peek` are ignored."""
 
     service: DocumentUseCases
+    fetches: Fetches
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         mac_address = MacAddress.parse(mac)
@@ -23,8 +26,9 @@ class DocumentResource:
         check_match(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)
-        if is_known_to_device(req, document.etag):
+        if is_known := is_known_to_device(req, document.etag):
             resp.status = falcon.HTTP_304
         else:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = document.body
+        self.fetches.record(req, resp, mac_address, document, is_sent=not is_known)

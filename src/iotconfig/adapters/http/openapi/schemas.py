@@ -76,6 +76,7 @@ HEADERS: Final[Part] = {
     for name, description in {
         "X-Request-ID": "The id of the request: the caller's if it is well-formed, otherwise a new one",
         "ETag": "The validator of the representation, for `If-None-Match` and `If-Match`",
+        "Config-Report-Error": "Why the report in `Config-Report` was not kept",
         "Location": "The path of the new record, or the redirect target",
         "Iotconfig-Change": "The id of the change, in an answer without a body",
         "Set-Cookie": "Cookies of the sign-in or the session",

@@ -8,17 +8,13 @@ from typing import Final
 import falcon
 from attrs import frozen
 
+from iotconfig.adapters.codec import etag_sent_back, opaque_tag
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _LIST: Final = re.compile(rf"[ \t,]*(?:{_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
-_CODING: Final = "(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"
-_SENT_BACK: Final = re.compile(
-    rf"""(?:W/)?\\?["']?([\w./+=-]*?){_CODING}\\?["']?{_CODING}""", re.IGNORECASE | re.ASCII
-)
-"""A tag as devices and proxies send it back: unquoted, or with a compression suffix inside or after the quotes."""
 _REVISION: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -61,8 +57,15 @@ def is_known_to_device(req: falcon.Request, etag: str) -> bool:
         return False
     if is_unchanged(req, etag):
         return True
-    found = (_SENT_BACK.fullmatch(tag.strip(" \t")) for tag in header.split(","))
-    return any(match is not None and match[1] == etag[1:-1] for match in found)
+    return any(opaque_tag(tag) == etag[1:-1] for tag in header.split(","))
+
+
+def held_by_device(if_none_match: str) -> str | None:
+    """The ETag of the document that a device runs: the first in its `If-None-Match`. None where it names none.
+
+    Later tags say "known, do not send it".
+    """
+    return etag_sent_back(if_none_match.partition(",")[0])
 
 
 def check_match(req: falcon.Request, etag: str) -> None:

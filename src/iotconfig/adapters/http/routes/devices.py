@@ -1,24 +1,44 @@
-"""The route of devices."""
+"""The routes of devices, and of their states."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from iotconfig.adapters.codec import DeviceReport
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.device_answers import Device, Devices
+from iotconfig.adapters.http.api.devices import (
+    DeviceResource,
+    DevicesQuery,
+    DevicesResource,
+    ReportResource,
+)
 from iotconfig.adapters.http.api.documents import DocumentResource
-from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+from iotconfig.adapters.http.api.fetches import REPORT, REPORT_ERROR, Fetches
+from iotconfig.adapters.http.requests.queries import NoQuery
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route, json_body
+from iotconfig.domain.devices.reports import MAX_FIRMWARE, MAX_POINTER, MAX_REASON, MAX_REPORT
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
 from .shared import IF_MATCH, IF_NONE_MATCH, MAC
 
+CONFIG_REPORT: Final = Parameter(
+    REPORT,
+    "The device's report, as with `POST /api/devices/{mac}/report`; a malformed one is named in the answer's `Config-Report-Error`",
+    'applied; etag="0123456789abcdef"; n=7',
+)
+
 AREA: Final = Area(
     "Devices",
-    "The route of devices: one URL per device, by its MAC address.",
+    "The routes of devices, by MAC address, and the states of devices: what each of them runs.",
     (
         Route(
             "/api/configs/{mac}.json",
-            lambda api: DocumentResource(api.use_cases.documents),
+            lambda api: DocumentResource(
+                api.use_cases.documents,
+                Fetches(api.use_cases.sightings, api.use_cases.devices, api.proxies),
+            ),
             parameters=(MAC,),
             # A segment with this suffix is a MAC address for every method.
             check_path=lambda fields: MacAddress.parse(fields["mac"]),
@@ -27,11 +47,13 @@ AREA: Final = Area(
                 "A device's document",
                 Access.DEVICE,
                 details="The bytes of the document, exactly as written. Send the `ETag` back in `If-None-Match` to get 304 "
-                "without a body while the document is unchanged. Query parameters are ignored.",
-                headers=(IF_NONE_MATCH, IF_MATCH),
+                "without a body while the document is unchanged: the first tag is recorded as the document that the device runs, "
+                "and further ones as documents that it does not want to be sent. `?peek` records nothing; other query "
+                "parameters are ignored.",
+                headers=(IF_NONE_MATCH, IF_MATCH, CONFIG_REPORT),
                 answers={
-                    200: Answer("The document", ConfigContent, ("ETag",)),
-                    304: Answer("Not modified: the `ETag` is current", None, ("ETag",)),
+                    200: Answer("The document", ConfigContent, ("ETag", REPORT_ERROR)),
+                    304: Answer("Not modified: the `ETag` is current", None, ("ETag", REPORT_ERROR)),
                 },
                 refuses=(
                     "INVALID_OPERATION",
@@ -41,6 +63,66 @@ AREA: Final = Area(
                     "PRECONDITION_FAILED",
                 ),
                 metric="fetch",
+            ),
+        ),
+        Route(
+            "/api/devices",
+            lambda api: api.use_cases.devices and DevicesResource(api.use_cases.devices),
+            get=Operation(
+                "listDevices",
+                "List devices with their states",
+                Access.READ,
+                details="The devices that have a document, and how what they have compares with it. With `state`, at most "
+                "10,000 devices are read for a page, which then may be shorter than `limit` although `next` is not null.",
+                query=DevicesQuery,
+                answers={200: Answer("A page of devices", Devices)},
+            ),
+        ),
+        Route(
+            "/api/devices/{mac}",
+            lambda api: (
+                api.use_cases.devices and DeviceResource(api.use_cases.devices, api.use_cases.documents)
+            ),
+            parameters=(MAC,),
+            check_path=lambda fields: MacAddress.parse(fields["mac"]),
+            get=Operation(
+                "getDevice",
+                "A device with its state",
+                Access.READ,
+                query=NoQuery,
+                answers={200: Answer("The device, with the newest evidence of each kind", Device)},
+                refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
+            ),
+        ),
+        Route(
+            "/api/devices/{mac}/report",
+            lambda api: (
+                api.use_cases.devices
+                and ReportResource(api.use_cases.devices, api.use_cases.documents, api.bodies, api.proxies)
+            ),
+            parameters=(MAC,),
+            check_path=lambda fields: MacAddress.parse(fields["mac"]),
+            post=Operation(
+                "reportDocument",
+                "Report what became of a document",
+                Access.DEVICE,
+                details="A device says that it applied or rejected a document. `pointer`, `reason` and `firmware` are cut "
+                f"at {MAX_POINTER}, {MAX_REASON} and {MAX_FIRMWARE} bytes. `n` counts the reports since the firmware was installed: "
+                "a report with a lower number than the last one of the same firmware changes nothing. "
+                "Query parameters are ignored.",
+                body=json_body(
+                    f"The report, of at most {MAX_REPORT} bytes",
+                    DeviceReport,
+                    applied={"outcome": "applied", "etag": '"0123456789abcdef"', "firmware": "1.4.2", "n": 7},
+                    rejected={
+                        "outcome": "rejected",
+                        "etag": '"0123456789abcdef"',
+                        "pointer": "/wifi/channel",
+                        "reason": "15 > 13",
+                    },
+                ),
+                answers={204: Answer("The report is stored, whether the `ETag` is known or not")},
+                refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
             ),
         ),
     ),

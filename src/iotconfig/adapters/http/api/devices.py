@@ -1,0 +1,99 @@
+"""The routes of devices' states, and of their reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.codec import BodyReader, DeviceReport
+from iotconfig.adapters.codec.cursors import cursor_of
+from iotconfig.adapters.http.access.device_requests import is_of_device, proof_of
+from iotconfig.adapters.http.access.sources import address_of
+from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.queries import (
+    MAC_CURSOR,
+    NoQuery,
+    choice,
+    page_cursor,
+    page_limit,
+    parameter,
+    read_query,
+)
+from iotconfig.adapters.networks import Network
+from iotconfig.domain.configs.config_use_cases import DocumentUseCases
+from iotconfig.domain.devices.observed import LISTED, DeviceQuery
+from iotconfig.domain.devices.reports import MAX_REPORT
+from iotconfig.domain.devices.state import State
+from iotconfig.domain.devices.use_cases import DeviceUseCases
+from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
+from iotconfig.domain.mac import MacAddress
+
+from .device_answers import Device, DeviceEvidence, Devices
+
+
+@frozen
+class DevicesQuery:
+    """The query string of `GET /api/devices`."""
+
+    state: State | None = parameter(choice(State), "Only devices in this state")
+    limit: int = page_limit(LISTED)
+    cursor: MacAddress | None = page_cursor(MAC_CURSOR)
+
+
+@frozen
+class DevicesResource:
+    """`/api/devices`: the devices, with their states."""
+
+    service: DeviceUseCases
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = read_query(req, DevicesQuery)
+        page = self.service.find(DeviceQuery(query.state, query.cursor, query.limit))
+        now = self.service.clock()
+        devices = [Device.of(device, now) for device in page]
+        send(resp, Devices(devices, cursor_of(page.next), now))
+
+
+@frozen
+class DeviceResource:
+    """`/api/devices/{mac}`: a device with its state and the newest evidence of each kind."""
+
+    service: DeviceUseCases
+    documents: DocumentUseCases
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
+        mac_address = MacAddress.parse(mac)
+        resp.context.mac_address = mac_address.canonical
+        read_query(req, NoQuery)
+        device = self.service.get(mac_address)
+        if device is None:
+            # It says why there is none: the board may have been replaced.
+            self.documents.document(mac_address)
+            raise RecordNotFound(mac_address, what="Device")
+        newest = sorted(device.newest.values(), key=lambda each: each.order, reverse=True)
+        send(resp, Device.of(device, self.service.clock(), [DeviceEvidence.of(each) for each in newest]))
+
+
+@frozen
+class ReportResource:
+    """`/api/devices/{mac}/report`: a device's report of a document."""
+
+    service: DeviceUseCases
+    documents: DocumentUseCases
+    bodies: BodyReader
+    proxies: Sequence[Network]
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
+        mac_address = MacAddress.parse(mac)
+        resp.context.mac_address = mac_address.canonical
+        if not is_of_device(req):
+            raise AuthorizationFailed(
+                "Only devices report: send a report without credentials of an operator, and not from a browser."
+            )
+        report = self.bodies.read(read_json(req, MAX_REPORT), DeviceReport).report()
+        wanted = self.documents.document(mac_address)
+        self.service.report(mac_address, wanted, report, address_of(req, self.proxies), proof_of(req))
+        resp.status = falcon.HTTP_204

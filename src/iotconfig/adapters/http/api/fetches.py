@@ -1,0 +1,81 @@
+"""What is recorded of a device's fetch: a sighting, and the report in its header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from iotconfig.adapters.codec import report_of_header
+from iotconfig.adapters.http.access.device_requests import SUSPICIOUS, is_of_device
+from iotconfig.adapters.http.access.sources import address_of
+from iotconfig.adapters.http.requests.conditional import held_by_device
+from iotconfig.adapters.networks import Network
+from iotconfig.domain.devices.evidence import Proof
+from iotconfig.domain.devices.sightings import Sightings
+from iotconfig.domain.devices.use_cases import DeviceUseCases
+from iotconfig.domain.documents.document import Document
+from iotconfig.domain.errors import IotConfigError, excerpt
+from iotconfig.domain.mac import MacAddress
+
+REPORT: Final = "Config-Report"
+REPORT_ERROR: Final = "Config-Report-Error"
+
+
+@frozen
+class Fetches:
+    """Records fetches of devices: not HEAD, not a request of an operator or a browser, and none with the parameter `peek`."""
+
+    sightings: Sightings | None
+    """None: sightings are not recorded."""
+    devices: DeviceUseCases | None
+    """None: reports are not kept."""
+    proxies: Sequence[Network]
+
+    def record(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        mac_address: MacAddress,
+        document: Document,
+        *,
+        is_sent: bool,
+    ) -> None:
+        """Record a fetch that is answered with the document, or with 304 unless `is_sent`.
+
+        A report that is malformed or cannot be stored changes the answer's header `Config-Report-Error` only.
+        """
+        # Each function that is called here costs time in every fetch, so the usual cases call none.
+        if (
+            req.method != "GET"
+            or not (req.env.keys().isdisjoint(SUSPICIOUS) or is_of_device(req))
+            or (req.query_string and "peek" in req.params)
+        ):
+            return
+        source = address_of(req, self.proxies) if self.proxies else req.remote_addr or ""
+        proof = getattr(req.context, "proof", Proof.NONE)
+        if self.sightings is not None:
+            held = req.get_header("If-None-Match")
+            if held is not None and held != document.etag:
+                held = held_by_device(held)
+            self.sightings.see(mac_address, document, held, source, proof, is_sent=is_sent)
+        if (report := req.get_header(REPORT)) is not None:
+            self._report(resp, mac_address, document, report, source, proof)
+
+    def _report(
+        self,
+        resp: falcon.Response,
+        mac_address: MacAddress,
+        document: Document,
+        report: str,
+        source: str,
+        proof: Proof,
+    ) -> None:
+        if self.devices is None:
+            return
+        try:
+            self.devices.report(mac_address, document, report_of_header(report), source, proof)
+        except IotConfigError as error:
+            resp.set_header(REPORT_ERROR, excerpt(str(error)).encode("ascii", "replace").decode())

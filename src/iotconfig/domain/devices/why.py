@@ -1,0 +1,101 @@
+"""The sentence that explains the state of a device; the API, the commands and the page show the same."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from .evidence import Evidence, Kind, Newest
+from .state import State, Wanted, is_refused, runs, state_of
+
+_UNITS: Final = (
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+    (timedelta(seconds=1), "second"),
+)
+
+
+def why(wanted: Wanted, newest: Newest, now: datetime) -> str:
+    """Return one sentence about a device, with document numbers: what it runs, what it refused, and when it was seen."""
+    state = state_of(wanted, newest)
+    if state is State.NEVER:
+        return "Never seen."
+    if state is State.DELIVERED:
+        return _delivered(wanted, newest, now)
+    parts = [_running(wanted, newest), *_refused(wanted, newest), f"seen {age(last_seen(newest), now)}"]
+    return f"{'; '.join(parts)}."
+
+
+def last_seen(newest: Newest) -> datetime | None:
+    """The time of the newest sign of life; None where there is none."""
+    seen = [evidence.received_at for kind, evidence in newest.items() if kind is not Kind.OFFERED]
+    return max(seen, default=None)
+
+
+def held_number(wanted: Wanted, newest: Newest) -> int | None:
+    """The document number of what the device runs; None where it is unknown."""
+    running = runs(newest)
+    return None if running is None else _number_of(running, wanted, newest)
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """The time since a moment, in the largest unit that it fills: `3 minutes ago`."""
+    if moment is None:
+        return "never"
+    passed = now - moment
+    for unit, name in _UNITS:
+        if passed >= unit:
+            count = passed // unit
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def _delivered(wanted: Wanted, newest: Newest, now: datetime) -> str:
+    given = f"Was given {wanted.number} {age(newest[Kind.FETCHED].received_at, now)}"
+    if runs(newest) is None:
+        return f"{given}; its firmware does not say what it runs."
+    held = held_number(wanted, newest)
+    return f"{given}; ran {'another document' if held is None else held} before."
+
+
+def _running(wanted: Wanted, newest: Newest) -> str:
+    running = runs(newest)
+    if running is None:
+        return f"Does not have {wanted.number} yet"
+    if running.etag == wanted.etag:
+        return f"Runs {wanted.number}"
+    held = held_number(wanted, newest)
+    if state_of(wanted, newest) is State.DRIFTED:
+        return f"Applied {wanted.number} and now runs {'another document' if held is None else held}"
+    if held is None:
+        return f"Runs another document than {wanted.number}"
+    return f"Runs {held} of {wanted.number}"
+
+
+def _refused(wanted: Wanted, newest: Newest) -> list[str]:
+    """The last refusal, while the device has applied nothing since."""
+    rejected = newest.get(Kind.REJECTED)
+    if rejected is None or not (is_refused(wanted, newest) or _is_open(rejected, wanted, newest)):
+        return []
+    number = _number_of(rejected, wanted, newest)
+    refused = f"refused {'a document' if number is None else number}"
+    if rejected.pointer:
+        refused += f" at {rejected.pointer}"
+    return [f"{refused}: {rejected.reason}" if rejected.reason else refused]
+
+
+def _is_open(rejected: Evidence, wanted: Wanted, newest: Newest) -> bool:
+    """Whether the refusal of another document than the current one still explains what the device runs."""
+    running, applied = runs(newest), newest.get(Kind.APPLIED)
+    if rejected.etag == wanted.etag or (applied is not None and applied.order > rejected.order):
+        return False
+    return running is None or running.etag not in (wanted.etag, rejected.etag)
+
+
+def _number_of(evidence: Evidence, wanted: Wanted, newest: Newest) -> int | None:
+    """The document number of the ETag that the evidence names."""
+    if evidence.etag == wanted.etag:
+        return wanted.number
+    known = (other.etag_number for other in newest.values() if other.etag == evidence.etag)
+    return max((number for number in known if number is not None), default=None)

@@ -1,0 +1,100 @@
+"""Sightings of devices, written in the background."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import Final
+
+from attrs import define, field
+
+from iotconfig.domain.devices.evidence import Evidence
+from iotconfig.domain.devices.sightings import Sightings
+from iotconfig.domain.errors import IotConfigError, ServiceClosed
+
+from .clock import yield_turn
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 1000
+"""Devices of one transaction."""
+_SOON: Final = 1.0
+"""Seconds until a change of what a device holds is written."""
+
+
+@define
+class SightingsWriter:
+    """Writes the sightings of this process at an interval. A thread waits for the next write only while there is something to write.
+
+    While the database is away, the sightings wait, within their bound.
+    """
+
+    _record: Callable[[Sequence[Evidence]], None]
+    """Stores sightings; may raise an `IotConfigError`."""
+    _interval: float
+    """Seconds."""
+    sightings: Sightings = field(init=False)
+    _has_change: Event = field(init=False, factory=Event)
+    _is_closing: Event = field(init=False, factory=Event)
+    _starting: Lock = field(init=False, factory=Lock)
+    _writing: Lock = field(init=False, factory=Lock)
+    _is_failing: bool = field(init=False, default=False)
+
+    @sightings.default
+    def _make_sightings(self) -> Sightings:
+        return Sightings(partial(datetime.now, UTC), self._notice)
+
+    def flush(self) -> bool:
+        """Write what is waiting. Returns False where that failed, and it waits on."""
+        with self._writing:
+            while batch := self.sightings.take(_AT_ONCE):
+                try:
+                    self._record(batch)
+                except ServiceClosed:
+                    return True
+                except IotConfigError as error:
+                    self.sightings.put_back(batch)
+                    self._log_failure(error)
+                    return False
+                self._is_failing = False
+                yield_turn()
+        return True
+
+    def close(self) -> None:
+        """Write what is waiting, and stop."""
+        self._is_closing.set()
+        self._has_change.set()
+        self.flush()
+
+    def _notice(self, is_change: bool) -> None:  # noqa: FBT001 - the sightings call it
+        if is_change:
+            self._has_change.set()
+        if self._is_first():
+            Thread(target=self._run, name="sightings", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            if self._has_change.wait(self._interval):
+                self._is_closing.wait(min(_SOON, self._interval))
+                self._has_change.clear()
+            self.flush()
+            self.sightings.is_awaited = False
+            # A sighting since then has started another thread.
+            if self._is_closing.is_set() or not self.sightings.are_waiting or not self._is_first():
+                return
+
+    def _is_first(self) -> bool:
+        """Whether no thread waits for the next write; the caller is to become it."""
+        with self._starting:
+            is_first = not self.sightings.is_awaited
+            self.sightings.is_awaited = True
+        return is_first
+
+    def _log_failure(self, error: IotConfigError) -> None:
+        """Log the first of several failures."""
+        if not self._is_failing:
+            log.warning("sightings of devices wait, because they cannot be stored: %s", error)
+        self._is_failing = True

@@ -1,0 +1,57 @@
+"""Sightings of a running service: when they reach the database, and what a killed worker loses."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+from tests.support.api import new_mac
+from tests.support.serving import Serve
+from tests.support.waiting import wait_until
+
+
+def _board(serve: Serve) -> tuple[str, str]:
+    """The MAC address and the ETag of a new device, which names the document in a fetch."""
+    mac = new_mac()
+    etag = serve.client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}).json()["etag"]
+    assert 304 == serve.client.get(f"/api/configs/{mac}.json", If_None_Match=etag).status
+    return mac, etag
+
+
+def _state(serve: Serve, mac: str) -> str:
+    state: str = serve.client.get(f"/api/devices/{mac}").json()["state"]
+    return state
+
+
+def test_a_worker_that_ends_writes_what_it_saw(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """At a reload and at SIGTERM; kill -9 loses the sightings since the last write, and no report. The interval never passes."""
+    serve = start_serve(database_url, IOTCONFIG_SIGHTINGS_INTERVAL="3600")
+    reloaded, _ = _board(serve)
+    assert "never" == _state(serve, reloaded)
+    before = serve.worker_pids()
+    serve.process.send_signal(signal.SIGHUP)
+    wait_until(
+        lambda: serve.worker_pids() and not set(before) & set(serve.worker_pids()), "the worker is replaced"
+    )
+    assert "in_sync" == _state(serve, reloaded)
+
+    lost, _ = _board(serve)
+    kept, etag = _board(serve)
+    body = {"outcome": "rejected", "etag": etag}
+    assert 204 == serve.client.send_json("POST", f"/api/devices/{kept}/report", body).status
+    killed = serve.worker_pids()
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(
+        lambda: serve.worker_pids() and not set(killed) & set(serve.worker_pids()), "a new worker runs"
+    )
+    assert ["never", "rejected"] == [_state(serve, mac) for mac in (lost, kept)]
+
+    stopped, _ = _board(serve)
+    assert 0 == serve.stop()
+    assert "Traceback" not in serve.output()
+    again = start_serve(database_url, IOTCONFIG_SIGHTINGS_INTERVAL="0.1")
+    assert "in_sync" == _state(again, stopped)
+    seen, _ = _board(again)
+    wait_until(lambda: _state(again, seen) == "in_sync", "the sighting is written at the interval")
