@@ -28,6 +28,7 @@ from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
+from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.pictures import Picture, TargetSize
@@ -64,5 +65,6 @@ def app_in_memory(
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         check_store=store.check,
         pictures=_NoPictures(),
+        devices=DeviceService((store if isinstance(store, MemoryStore) else in_memory).evidence, clock),
     )
     return create_app(use_cases, AccessControl(MemoryThrottle(10), MemoryThrottle(60)), **options)
