@@ -176,7 +176,7 @@ def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
 def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> None:
     """A refusal of an unknown parameter lists those of the row's class; identity providers may add parameters."""
     path = route.path.format_map(
-        {"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001", "change": "0"}
+        {"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001", "change": "0", "tag": "a"}
     )
     client = WsgiClient(app_in_memory())
     for method, operation in route.operations.items():
