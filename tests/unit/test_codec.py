@@ -79,7 +79,7 @@ def test_every_byte_of_the_largest_content_may_be_escaped() -> None:
 @pytest.mark.parametrize(
     ("content", "pointer", "rule"),
     [
-        pytest.param('{"a":1,"a":1}', "/content/a", "used twice", id="duplicate"),
+        pytest.param('{"a":1,"a":1}', "/content/a", "has this member name twice", id="duplicate"),
         pytest.param('{"x":[1e999]}', "/content/x/0", "double", id="number"),
         pytest.param('{"x":[' + "9" * 5000 + "]}", "/content/x/0", "double", id="5000-digits"),
         pytest.param(r'{"x":"\ud800"}', "/content/x", "lone surrogate", id="surrogate"),

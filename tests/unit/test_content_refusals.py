@@ -15,11 +15,13 @@ POINTED = [
     pytest.param("1", "", "not a number", id="number"),
     pytest.param("true", "", "not a boolean", id="boolean"),
     pytest.param("null", "", "not null", id="null"),
-    pytest.param('{"a":1,"a":1}', "/a", "used twice", id="duplicate"),
-    pytest.param(r'{"a":1,"\u0061":2}', "/a", "used twice", id="duplicate-by-escape"),
-    pytest.param('{"x":[0,{"b":1,"b":2}]}', "/x/1/b", "used twice", id="duplicate-deep"),
-    pytest.param('{"a/b":{"c~d":{"e":1,"e":1}}}', "/a~1b/c~0d/e", "used twice", id="pointer-escapes"),
-    pytest.param('{"":{"":0,"":0}}', "//", "used twice", id="empty-names"),
+    pytest.param('{"a":1,"a":1}', "/a", "has this member name twice", id="duplicate"),
+    pytest.param(r'{"a":1,"\u0061":2}', "/a", "has this member name twice", id="duplicate-by-escape"),
+    pytest.param('{"x":[0,{"b":1,"b":2}]}', "/x/1/b", "has this member name twice", id="duplicate-deep"),
+    pytest.param(
+        '{"a/b":{"c~d":{"e":1,"e":1}}}', "/a~1b/c~0d/e", "has this member name twice", id="pointer-escapes"
+    ),
+    pytest.param('{"":{"":0,"":0}}', "//", "has this member name twice", id="empty-names"),
     pytest.param('{"a":NaN}', "/a", "NaN", id="nan"),
     pytest.param('{"a":[1,Infinity]}', "/a/1", "Infinity", id="infinity"),
     pytest.param('{"a":{"b":-Infinity}}', "/a/b", "-Infinity", id="minus-infinity"),

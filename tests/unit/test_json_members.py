@@ -57,9 +57,13 @@ def test_members_and_separators_cover_the_text(text: str) -> None:
         pytest.param('{"a" 1}', {"line": 1, "column": 6}, "not JSON", id="no colon"),
         pytest.param("{a:1}", {"line": 1, "column": 2}, "not JSON", id="no quotes"),
         pytest.param("\ufeff{}", {"line": 1, "column": 1}, "byte order mark", id="BOM"),
-        pytest.param('{"a":1,"a":2}', {"pointer": "/a"}, "used twice", id="duplicate"),
-        pytest.param('{"a":1,"\\u0061":2}', {"pointer": "/a"}, "used twice", id="duplicate, escaped"),
-        pytest.param('{"b":{"a":1,"a":2}}', {"pointer": "/b/a"}, "used twice", id="duplicate, nested"),
+        pytest.param('{"a":1,"a":2}', {"pointer": "/a"}, "has this member name twice", id="duplicate"),
+        pytest.param(
+            '{"a":1,"\\u0061":2}', {"pointer": "/a"}, "has this member name twice", id="duplicate, escaped"
+        ),
+        pytest.param(
+            '{"b":{"a":1,"a":2}}', {"pointer": "/b/a"}, "has this member name twice", id="duplicate, nested"
+        ),
         pytest.param('{"a":1e999}', {"pointer": "/a"}, "beyond the range", id="number"),
         pytest.param('{"a":NaN}', {"pointer": "/a"}, "NaN", id="NaN"),
         pytest.param('{"a":"\\ud800"}', {"pointer": "/a"}, "surrogate", id="surrogate"),
