@@ -16,15 +16,11 @@ from gunicorn.config import Config
 from iotconfig.adapters.http.routes import ROUTES
 from tests.support.api import expect_problem
 from tests.support.apps import app_in_memory
+from tests.support.paths import path_of
 from tests.support.wire import answers, request_bytes
 from tests.support.worker import PARSERS, InProcessWorker
 
-PATHS = [
-    route.path.format_map(
-        {"segment": "1", "mac": "02ab00000001", "number": "1", "name": "a.bin", "change": "0"}
-    )
-    for route in ROUTES
-]
+PATHS = [path_of(route) for route in ROUTES]
 REQUESTS = [(method, path) for path, route in zip(PATHS, ROUTES, strict=True) for method in route.operations]
 
 METHODS = sorted(

@@ -16,6 +16,7 @@ from iotconfig.domain.access.principal import Role
 from tests.support.api import created, expect_problem, new_mac
 from tests.support.http import Answer, Caller
 from tests.support.in_process import Service, Starter, service_on
+from tests.support.paths import path_of
 from tests.support.postgres import PostgresServer
 from tests.support.tokens import api_token, bearer
 from tests.support.waiting import wait_until
@@ -30,15 +31,8 @@ def guarded(on_sqlite: Starter) -> Iterator[Service]:
 
 def _routes() -> list[tuple[str, str, Access]]:
     """Each method of each route, with a path that its template matches."""
-    fields = {
-        "segment": "999999",
-        "number": "1",
-        "mac": "020000000000",
-        "name": "nothing.bin",
-        "change": "0" * 16,
-    }
     return [
-        (method, route.path.format_map(fields), access)
+        (method, path_of(route, segment="999999", mac="020000000000", name="nothing.bin"), access)
         for route in ROUTES
         for method, access in route.rule.access.items()
     ]

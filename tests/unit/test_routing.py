@@ -22,6 +22,7 @@ from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, RouteTable, json_body
 from iotconfig.adapters.telemetry import Answered
 from tests.support.apps import app_in_memory
+from tests.support.paths import path_of
 from tests.support.wsgi_client import WsgiClient
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -175,9 +176,7 @@ def test_a_row_without_its_responder_is_a_fault_at_the_start() -> None:
 @pytest.mark.parametrize("route", list(ROUTES), ids=lambda route: route.path)
 def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> None:
     """A refusal of an unknown parameter lists those of the row's class; identity providers may add parameters."""
-    path = route.path.format_map(
-        {"segment": "1", "number": "1", "name": "a.bin", "mac": "020000000001", "change": "0", "tag": "a"}
-    )
+    path = path_of(route)
     client = WsgiClient(app_in_memory())
     for method, operation in route.operations.items():
         text = client.request(method, f"{path}?unheard-of=1").text
