@@ -33,7 +33,7 @@ They take and return:
 
 Errors derive from IotConfigError, and have `code` and `details`:
 
-    of an input    ValidationFailed, InvalidDocument, InvalidMacAddress, ContentTooLarge
+    of an input    ValidationFailed, Unprocessable, InvalidDocument, InvalidMacAddress, ContentTooLarge
     of a record    RecordNotFound, RecordExists, RecordGone, ChangedSince, NameTaken, PreconditionFailed
     of a selection NothingSelected, UnexpectedCount
     of a token     AuthenticationRequired
@@ -114,6 +114,7 @@ if TYPE_CHECKING:
         StoreFull,
         StoreUnavailable,
         UnexpectedCount,
+        Unprocessable,
         ValidationFailed,
     )
     from .domain.facade import Service
@@ -193,6 +194,7 @@ __all__ = [
     "TagService",
     "Tally",
     "UnexpectedCount",
+    "Unprocessable",
     "ValidationFailed",
     "__version__",
     "open_service",
@@ -291,6 +293,7 @@ _HOMES: Final = {
         "StoreFull",
         "StoreUnavailable",
         "UnexpectedCount",
+        "Unprocessable",
         "ValidationFailed",
     ),
     "domain.facade": ("Service",),

@@ -29,6 +29,7 @@ from iotconfig.domain.configs.bulk import (
 )
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit, Replace
+from iotconfig.domain.configs.label_ports import TagCount
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import (
@@ -266,6 +267,23 @@ class RemoteBulk(_Called):
 
 
 @define
+class RemoteTags(_Called):
+    """`TagUseCases`."""
+
+    def counts(self) -> Sequence[TagCount]:
+        return [TagCount("kitchen", 2)]
+
+    def edit(self, *_arguments: Any, **_options: Any) -> str | None:
+        raise AssertionError("commands change selections")
+
+    def tag(self, *arguments: Any, **_options: Any) -> Tally:
+        on_result: Callable[[BulkResult], None] = arguments[5]
+        self.calls.append("tag")
+        on_result(BulkResult(MAC, MacAddress.parse(MAC), Outcome.CHANGED, 7, 3))
+        return Tally(changed=1, stored=True)
+
+
+@define
 class RemoteNotifications(_Called):
     """`NotificationUseCases`."""
 
@@ -334,6 +352,10 @@ class RemoteServices:
     @property
     def bulk(self) -> RemoteBulk:
         return RemoteBulk(self.calls)
+
+    @property
+    def tags(self) -> RemoteTags:
+        return RemoteTags(self.calls)
 
     @property
     def notifications(self) -> RemoteNotifications:

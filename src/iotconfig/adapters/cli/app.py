@@ -26,6 +26,7 @@ from .login import login, logout
 from .notifications import announce, notifications, relay
 from .patching import patch
 from .serve import serve
+from .tags import tag
 from .tokens import device_token, token
 from .undoing import undo
 
@@ -118,6 +119,7 @@ for _command in (
     relay,
     restore_backup,
     serve,
+    tag,
     token,
     undo,
     upgrade_db,

@@ -45,23 +45,36 @@ _COLUMNS_OF_DELETED: Final = (
 @click.option(
     "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
 )
+@click.option(
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Only configs with this tag, or with !TAG without it; repeatable.",
+)
 @click.option("--limit", type=WholeNumber(min=1), metavar="N", help="At most N configs.  [default: all]")
 @click.option("--deleted", is_flag=True, help="List deleted configs, which can be restored, instead.")
 @json_option
 @click.pass_obj
 def list_configs(
-    runtime: Runtime, search: str | None, ota: bool | None, limit: int | None, deleted: bool, as_json: bool
+    runtime: Runtime,
+    search: str | None,
+    ota: bool | None,
+    tags: tuple[str, ...],
+    limit: int | None,
+    deleted: bool,
+    as_json: bool,
 ) -> None:
     """List configs, sorted by MAC address.
 
     Deleted configs are sorted by the time of deletion, the latest first.
     """
     if deleted:
-        if search is not None or ota is not None:
-            raise click.UsageError("--search, --ota and --no-ota cannot be used with --deleted.")
+        if search is not None or ota is not None or tags:
+            raise click.UsageError("--search, --ota, --no-ota and --tag cannot be used with --deleted.")
         _list_deleted(runtime, limit, as_json)
         return
-    query = ConfigQuery(text=search, enable_ota=ota)
+    query = ConfigQuery(text=search, enable_ota=ota, tags=tags)
     with runtime.services() as services:
         count = services.configs.find(evolve(query, limit=1)).count or 0
         found = list(summaries(services.configs, query, limit))

@@ -266,6 +266,10 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
         ("updated", moment(summary.updated_at)),
         ("stored in", runtime.installation),
     ]
+    if summary.tags:
+        rows.append(("tags", " ".join(summary.tags)))
+    if summary.note is not None:
+        rows.append(("note", summary.note))
     for label, value in rows:
         say(f"{label:12}  {printable(value)}")
     say()

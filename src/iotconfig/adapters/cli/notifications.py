@@ -84,8 +84,8 @@ def announce(
 
     Configs are named, or selected by options as for 'iotconfig patch': each of
     their devices gets the hint to restart. The relay sends the announcements at
-    once, or when the broker is reachable. At a terminal, --match, --ota and
-    --all show the number of configs and ask.
+    once, or when the broker is reachable. At a terminal, --match, --ota,
+    --tag and --all show the number of configs and ask.
     """
     runtime: Runtime = ctx.obj
     chosen = SelectionOptions(everything=False, **selecting)

@@ -56,7 +56,7 @@ def patch(
 
     Configs are named by --mac, --name and --from-file, or selected by the
     other options, or both. All conditions must hold. At a terminal, --match,
-    --ota and --all show the number of configs and ask.
+    --ota, --tag and --all show the number of configs and ask.
 
     A member that is null is removed; other members keep their bytes. Arrays
     are replaced as a whole. Prints one line for each config. A patch can be

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.config_use_cases import ConfigUseCases
     from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
+    from iotconfig.domain.configs.tag_use_cases import TagUseCases
     from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
 
 
@@ -99,6 +100,11 @@ class Services(Protocol):
     @property
     def bulk(self) -> BulkUseCases:
         """Many configs at once."""
+        ...
+
+    @property
+    def tags(self) -> TagUseCases:
+        """Tags and notes of devices."""
         ...
 
     @property

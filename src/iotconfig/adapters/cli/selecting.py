@@ -54,6 +54,13 @@ _CONDITIONS: Final = (
     click.option(
         "--ota/--no-ota", default=None, help="Only configs with over-the-air updates switched on, or off."
     ),
+    click.option(
+        "--tag",
+        "tags",
+        metavar="TAG",
+        multiple=True,
+        help="Only configs with this tag, or with !TAG without it; repeatable.",
+    ),
 )
 _ALL: Final = click.option("--all", "everything", is_flag=True, help="All configs.")
 _COUNTS: Final = (
@@ -77,6 +84,7 @@ class SelectionOptions:
     where: Sequence[str]
     match: str | None
     ota: bool | None
+    tags: Sequence[str]
     everything: bool
     expect: int | None
     allow_empty: bool
@@ -92,12 +100,12 @@ class SelectionOptions:
 
     @property
     def _is_filter(self) -> bool:
-        return self.match is not None or self.ota is not None or bool(self.where)
+        return self.match is not None or self.ota is not None or bool(self.where or self.tags)
 
     @property
     def is_broad(self) -> bool:
         """Whether they may select more configs than the user thinks of."""
-        return self.everything or self.match is not None or self.ota is not None
+        return self.everything or self.match is not None or self.ota is not None or bool(self.tags)
 
     @property
     def reads_standard_input(self) -> bool:
@@ -111,7 +119,7 @@ class SelectionOptions:
         """
         if self.everything == (self._has_addresses or bool(self.device_names) or self._is_filter):
             raise click.UsageError(
-                "Select configs with --mac, --name, --from-file, --where, --match, --ota or --no-ota; or give --all."
+                "Select configs with --mac, --name, --from-file, --where, --match, --ota, --no-ota or --tag; or give --all."
             )
         if "" in self.device_names:
             raise click.UsageError(
@@ -122,6 +130,7 @@ class SelectionOptions:
             device_names=self.device_names or None,
             text=self.match,
             enable_ota=self.ota,
+            tags=self.tags,
             where=[_condition(text) for text in self.where],
             everything=self.everything,
             expect=self.expect,

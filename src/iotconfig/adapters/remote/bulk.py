@@ -48,7 +48,7 @@ from .problems import error_with
 
 _CONFIGS: Final = "/api/configs"
 _NDJSON: Final = "application/x-ndjson"
-_SECONDS: Final = 900.0
+SECONDS: Final = 900.0
 """The longest wait for the outcome: a service may queue large imports."""
 _MOST_LINE_BYTES: Final = 3 * MOST_CONTENT_BYTES
 """More than a record of an export has: its content may be a string, with a backslash before each quote."""
@@ -59,7 +59,7 @@ _REFUSED: Final = frozenset(
 """The codes of refusals of a whole write, whose details are its report."""
 
 
-def _ignore(_subject: object) -> None:
+def ignore(_subject: object) -> None:
     """Ignore a report."""
 
 
@@ -122,8 +122,8 @@ class RemoteBulk(RemoteUseCases):
         source: Iterable[BulkEntry | BulkRefusal],
         options: ImportOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> Tally:
         with TemporaryFile() as file:
             places, refused = _write_entries(cast("BinaryIO", file), source, on_refusal)
@@ -153,10 +153,10 @@ class RemoteBulk(RemoteUseCases):
                 signed(note),
                 body=cast("BinaryIO", file),
                 media_type=_NDJSON,
-                seconds=_SECONDS,
+                seconds=SECONDS,
             )
-            report = self._report(request, on_refusal).body
-        self._refuse(
+            report = self.report(request, on_refusal).body
+        self.refuse(
             report,
             on_refusal,
             lambda text: _LINE.sub(lambda found: places.get(found[0], found[0]), text, 1),
@@ -172,19 +172,19 @@ class RemoteBulk(RemoteUseCases):
         patch: MergePatch,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> PatchOutcome:
         # The patch verbatim: its numbers and escapes become those of the configs.
-        body = f'{{"merge": {patch.text}, {_selecting(selection)}}}'.encode()
-        report = self._report(
+        body = f'{{"merge": {patch.text}, {selecting(selection)}}}'.encode()
+        report = self.report(
             Request(
-                "POST", f"{_CONFIGS}/patch", _parameters(options, note), signed(note), body, seconds=_SECONDS
+                "POST", f"{_CONFIGS}/patch", parameters(options, note), signed(note), body, seconds=SECONDS
             ),
             on_refusal,
         )
-        patched = self._give_results(report, on_result)
-        self._refuse(report.body, on_refusal, str)
+        patched = self.give_results(report, on_result)
+        self.refuse(report.body, on_refusal, str)
         return PatchOutcome(self.read(report.body, Tally), tuple(self._samples(patched.samples, patch)))
 
     def undo(
@@ -192,24 +192,24 @@ class RemoteBulk(RemoteUseCases):
         change: str,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> Tally:
         check_change_id(change)
         path = f"/api/changes/{quote(change, safe='')}/undo"
-        report = self._report(
-            Request("POST", path, _parameters(options, note), signed(note), seconds=_SECONDS), on_refusal
+        report = self.report(
+            Request("POST", path, parameters(options, note), signed(note), seconds=SECONDS), on_refusal
         )
-        self._give_results(report, on_result)
-        self._refuse(report.body, on_refusal, str)
+        self.give_results(report, on_result)
+        self.refuse(report.body, on_refusal, str)
         return self.read(report.body, Tally)
 
     @contextmanager
     def export(self) -> Iterator[Iterator[ExportedConfig]]:
-        with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=_SECONDS)) as blocks:
+        with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=SECONDS)) as blocks:
             yield map(self._exported, self._lines(blocks))
 
-    def _give_results(self, report: _Report, on_result: OnResult) -> _Patched:
+    def give_results(self, report: _Report, on_result: OnResult) -> _Patched:
         """Report the results of a patch or an undo, and return what its answer has of single configs."""
         patched = self.read(report.body, _Patched) if report.is_whole else _Patched([])
         for result in patched.results:
@@ -217,7 +217,7 @@ class RemoteBulk(RemoteUseCases):
             on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
         return patched
 
-    def _report(self, request: Request, on_refusal: OnRefusal) -> _Report:
+    def report(self, request: Request, on_refusal: OnRefusal) -> _Report:
         """Send a bulk write and return its report.
 
         Raises `NothingSelected` and `UnexpectedCount` after the refusals that come with them were reported.
@@ -229,13 +229,13 @@ class RemoteBulk(RemoteUseCases):
                 raise
             details = json.dumps(error.details).encode()
             if isinstance(error, NothingSelected | UnexpectedCount):
-                self._refuse(details, on_refusal, str)
+                self.refuse(details, on_refusal, str)
                 raise
             if error.code not in _REFUSED:
                 raise
             return _Report(details, is_whole=False)
 
-    def _refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
+    def refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
         """Report the refusals; with_places: writes the places of entries for the lines of the records."""
         for refusal in self.read(report, _Refusals).errors:
             error = error_with(refusal.code, with_places(refusal.error), refusal.details)
@@ -268,7 +268,7 @@ class RemoteBulk(RemoteUseCases):
         return ExportedConfig(entry.mac_address, entry.content.text)
 
 
-def _parameters(options: BulkOptions, note: ChangeNote) -> dict[str, object]:
+def parameters(options: BulkOptions, note: ChangeNote) -> dict[str, object]:
     """The query string of a patch or an undo."""
     return {"keep_going": options.keep_going, "dry_run": options.dry_run, "message": note.message}
 
@@ -291,7 +291,7 @@ def _write_entries(
     return places, refused
 
 
-def _selecting(selection: Selection) -> str:
+def selecting(selection: Selection) -> str:
     """The members of a body that select configs, as JSON without braces. Values of conditions are verbatim."""
     given = {
         "mac_addresses": None

@@ -62,6 +62,7 @@ class RemoteConfigs(RemoteUseCases):
             "q": query.text,
             "enable_ota": query.enable_ota,
             "count": query.count,
+            "tag": query.tags.words() or None,
         }
         return self.entity(Request("GET", _CONFIGS, parameters), ConfigPage)
 

@@ -53,10 +53,13 @@ class Request:
     def target(self) -> str:
         """Path and query."""
         given = {name: _text(value) for name, value in self.query.items() if value is not None}
-        return f"{self.path}?{urlencode(given)}" if given else self.path
+        return f"{self.path}?{urlencode(given, doseq=True)}" if given else self.path
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> str | Sequence[str]:
+    """The value as text; of a parameter that is given several times, all values."""
+    if isinstance(value, tuple):
+        return [str(each) for each in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .configs import RemoteConfigs
     from .history import RemoteHistory
     from .notifications import RemoteNotifications
+    from .tags import RemoteTags
     from .tokens import RemoteApiTokens, RemoteDeviceTokens
 
 
@@ -47,6 +48,13 @@ class RemoteServices:
         from .bulk import RemoteBulk
 
         return RemoteBulk(self.service)
+
+    @property
+    def tags(self) -> RemoteTags:
+        """Tags and notes of devices."""
+        from .tags import RemoteTags
+
+        return RemoteTags(self.service)
 
     @property
     def notifications(self) -> RemoteNotifications:

@@ -46,7 +46,7 @@ from .ports import BulkWrite
 from .revisions import UNSIGNED, ChangeNote, check_note
 from .selection import Selection, check_selection
 from .store import Store
-from .tagging import TagService
+from .tagging import TagService, undo_labels
 from .undoing import Undo, check_change_id, undo_note
 
 T = TypeVar("T")
@@ -189,7 +189,7 @@ class BulkService:
         refusals = Refusals(on_refusal, options.keep_going)
         check_change_id(change)
         tags = TagService(self.store, self.clock, self.yield_turn, self.offload)
-        tally = tags.undo(change, options, undo_note(change, note), refusals, on_result)
+        tally = undo_labels(tags, change, options, undo_note(change, note), refusals, on_result)
         if tally is not None:
             return tally
         with self.store.bulk_writing() as write:

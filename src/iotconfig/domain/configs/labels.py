@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from attrs import evolve, field, frozen
@@ -31,8 +32,9 @@ TAG_PATTERN: Final = f"[a-z0-9][a-z0-9._:-]{{0,{MAX_TAG - 1}}}"
 _TAG: Final = re.compile(TAG_PATTERN)
 
 
+@lru_cache(4 * MAX_DIFFERENT_TAGS)
 def tag_of(text: str) -> str:
-    """Return `text` if it is a tag. Raises `ValidationFailed` otherwise."""
+    """Return `text` if it is a tag. Raises `ValidationFailed` otherwise. Cached: many devices have the same tags."""
     check_kind(text, str, "A tag is a str")
     if _TAG.fullmatch(text) is None:
         raise ValidationFailed(

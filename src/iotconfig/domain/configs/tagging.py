@@ -25,8 +25,8 @@ from .revisions import UNSIGNED, ChangeNote, Operation, check_note
 from .selection import Selection, check_selection
 from .store import Store, UnitOfWork
 
-_TOGETHER: Final = 1000
-"""Configs whose labels are read or stored by one statement."""
+_TOGETHER: Final = 250
+"""Configs whose labels are read or stored by one statement: with 32 tags each, 8,000 rows."""
 
 _IGNORED: Final = BulkOptions()
 
@@ -122,33 +122,6 @@ class TagService:
             on_result(result)
         return tally
 
-    def undo(
-        self,
-        change: str,
-        options: BulkOptions,
-        note: ChangeNote,
-        refusals: Refusals,
-        on_result: OnResult = _ignore,
-    ) -> Tally | None:
-        """Restore the labels that configs had before a change; None where the change is not one of labels.
-
-        Configs whose labels have changed again, and deleted ones, are refused (`ChangedSince`). Raises `Unprocessable`
-        for more than 1,000 different tags.
-        """
-        with self.store.reading() as view:
-            revisions = {each.config_id: each for each in self._made_by(view.labels, change)}
-            if not revisions:
-                return None
-            found = self._found(view.labels, revisions)
-        existing = frozenset(found)
-        refusals.take(_deleted(each) for each in revisions.values() if each.config_id not in existing)
-        writing = _LabelWrite(self, refusals, options)
-        tally = writing.write(found, lambda config: _undone(config, revisions), Operation.ROLLBACK, note)
-        for result in writing.results:
-            self.yield_turn()
-            on_result(result)
-        return tally
-
     def _selected(self, selection: Selection, refusals: Refusals) -> list[int]:
         """The ids of the selected configs, sorted by MAC address; named ones that do not exist are refused."""
         names: list[MacAddress | str] = [*(selection.mac_addresses or ()), *(selection.device_names or ())]
@@ -171,19 +144,33 @@ class TagService:
             return selection.takes(config)
         return self.offload(lambda: selection.takes(config), len(config.content.text))
 
-    def _made_by(self, labels: LabelReader, change: str) -> Iterator[LabelRevision]:
-        after = 0
-        while page := labels.of_change(change, after, _TOGETHER):
-            self.yield_turn()
-            yield from page
-            after = page[-1].config_id
 
-    def _found(self, labels: LabelReader, config_ids: Iterable[int]) -> list[int]:
-        """The ids of those of the configs that exist, sorted by MAC address."""
-        found: list[LabelledConfig] = []
-        for some in _batches(list(config_ids)):
-            found += labels.find(some)
-        return [config.config_id for config in sorted(found, key=lambda config: config.mac_address)]
+def undo_labels(
+    tags: TagService,
+    change: str,
+    options: BulkOptions,
+    note: ChangeNote,
+    refusals: Refusals,
+    on_result: OnResult = _ignore,
+) -> Tally | None:
+    """Restore the labels that configs had before a change; None where the change is not one of labels.
+
+    Configs whose labels have changed again, and deleted ones, are refused (`ChangedSince`). Raises `Unprocessable`
+    for more than 1,000 different tags.
+    """
+    with tags.store.reading() as view:
+        revisions = {each.config_id: each for each in _made_by(view.labels, change)}
+        if not revisions:
+            return None
+        found = _found(view.labels, revisions)
+    existing = frozenset(found)
+    refusals.take(_deleted(each) for each in revisions.values() if each.config_id not in existing)
+    writing = _LabelWrite(tags, refusals, options)
+    tally = writing.write(found, lambda config: _undone(config, revisions), Operation.ROLLBACK, note)
+    for result in writing.results:
+        tags.yield_turn()
+        on_result(result)
+    return tally
 
 
 @define
@@ -266,6 +253,21 @@ class _LabelWrite:
     def _check_count(self) -> None:
         if self._selection is not None:
             self._selection.check_count(len(self.results) + self._unfit)
+
+
+def _made_by(labels: LabelReader, change: str) -> Iterator[LabelRevision]:
+    after = 0
+    while page := labels.of_change(change, after, _TOGETHER):
+        yield from page
+        after = page[-1].config_id
+
+
+def _found(labels: LabelReader, config_ids: Iterable[int]) -> list[int]:
+    """The ids of those of the configs that exist, sorted by MAC address."""
+    found: list[LabelledConfig] = []
+    for some in _batches(list(config_ids)):
+        found += labels.find(some)
+    return [config.config_id for config in sorted(found, key=lambda config: config.mac_address)]
 
 
 def _batches(config_ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -136,14 +136,15 @@ class TagManyResource:
             failing.callback(spooled.close)
             spooled.hold()
             tagged.begin_list("results")
-            tally = self.tags.tag(
-                selection,
-                edit,
-                options,
-                note_of(req, query.message, body.message),
-                refusals.add,
-                lambda result: tagged.add(listed(result)),
-            )
+            with refusals.told():
+                tally = self.tags.tag(
+                    selection,
+                    edit,
+                    options,
+                    note_of(req, query.message, body.message),
+                    refusals.add,
+                    lambda result: tagged.add(listed(result)),
+                )
             report = refusals.report(BulkReport, tally, options)
             if is_refused(tally, options):
                 raise Refused(
