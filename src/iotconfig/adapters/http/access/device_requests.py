@@ -20,12 +20,18 @@ _OF_BROWSERS: Final = (
     "HTTP_SEC_FETCH_USER",
 )
 SUSPICIOUS: Final = (*_OF_BROWSERS, "HTTP_AUTHORIZATION", "HTTP_COOKIE")
-"""In WSGI's names, the headers that most requests of devices do not have. A request without them is of a device."""
+"""In WSGI's names, the headers that most requests of devices do not have. A request without them and without parameters
+is of a device."""
 
 
 def is_of_device(req: falcon.Request) -> bool:
-    """Whether a request on a route of devices comes from a device: it has no credentials of an operator, and no browser sent it."""
-    if not req.env.keys().isdisjoint(_OF_BROWSERS) or req.context.principal is not None or has_session(req):
+    """Whether a request on a route of devices comes from a device.
+
+    It has no credentials of an operator and no parameter `peek`, and no browser sent it.
+    """
+    if not req.env.keys().isdisjoint(_OF_BROWSERS) or "peek" in req.params:
+        return False
+    if req.context.principal is not None or has_session(req):
         return False
     token = bearer_of(req)
     return token is None or secrets.has_prefix(tokens.PREFIX, token)

@@ -48,11 +48,8 @@ class Fetches:
         A report that is malformed or cannot be stored changes the answer's header `Config-Report-Error` only.
         """
         # Each function that is called here costs time in every fetch, so the usual cases call none.
-        if (
-            req.method != "GET"
-            or not (req.env.keys().isdisjoint(SUSPICIOUS) or is_of_device(req))
-            or (req.query_string and "peek" in req.params)
-        ):
+        is_usual = req.env.keys().isdisjoint(SUSPICIOUS) and not req.env.get("QUERY_STRING")
+        if req.method != "GET" or not (is_usual or is_of_device(req)):
             return
         source = address_of(req, self.proxies) if self.proxies else req.remote_addr or ""
         proof = getattr(req.context, "proof", Proof.NONE)
