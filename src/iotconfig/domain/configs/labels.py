@@ -159,10 +159,5 @@ class TagFilter:
         return all(tag in tags for tag in self.all_of) and not any(tag in tags for tag in self.none_of)
 
 
-def tag_filter_of(given: TagFilter | Iterable[str]) -> TagFilter:
-    """Return the filter, given as `TagFilter` or as its words."""
-    return given if isinstance(given, TagFilter) else TagFilter.of(given)
-
-
 ANY_TAGS: Final = TagFilter()
 """The filter that all configs pass."""

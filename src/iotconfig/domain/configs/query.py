@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import field, frozen
@@ -16,7 +16,7 @@ from iotconfig.domain.paging import MAX_PAGE, check_limit
 from iotconfig.domain.text import is_storable
 
 from .config import ConfigSummary
-from .labels import ANY_TAGS, TagFilter, tag_filter_of
+from .labels import ANY_TAGS, TagFilter
 
 MAX_SEARCH: Final = 255
 """Maximum length of a search text: searched fields are not longer."""
@@ -101,6 +101,11 @@ def check_ota(_filter: object, _attribute: object, value: bool | None) -> None: 
     """Raise `TypeError` unless an attribute is True, False or None."""
     if value is not None:
         check_kind(value, bool, "enable_ota is True, False, or None for all")
+
+
+def tag_filter_of(given: TagFilter | Iterable[str]) -> TagFilter:
+    """Return the filter, given as `TagFilter` or as its words."""
+    return given if isinstance(given, TagFilter) else TagFilter.of(given)
 
 
 @frozen

@@ -14,8 +14,8 @@ from iotconfig.domain.mac import MacAddress, mac_address_of
 from iotconfig.domain.text import is_storable
 
 from .config import Config
-from .labels import ANY_TAGS, TagFilter, tag_filter_of
-from .query import check_ota, check_text, has_text
+from .labels import ANY_TAGS, TagFilter
+from .query import check_ota, check_text, has_text, tag_filter_of
 
 T = TypeVar("T")
 
