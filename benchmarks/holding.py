@@ -155,6 +155,7 @@ def wanted(number: int, content: ConfigContent) -> dict[str, object]:
         "content": content.text,
         "etag": content.etag,
         "revision": 1,
+        "change": "0" * 16,
         "created_at": _NOW,
         "updated_at": _NOW,
     }
@@ -217,6 +218,7 @@ def revision(
     config: int, address: str, number: int, operation: str, content: ConfigContent | None
 ) -> dict[str, object]:
     return {
+        "change": "0" * 16,
         "config_id": config,
         "mac_address": address,
         "revision": number,
