@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import evolve, frozen
 
@@ -21,10 +21,12 @@ class JsonFileConfigReader:
     _records: Records
 
     def get(self, config_id: int) -> Config | None:
-        return next((config for config in self._all() if config.id == config_id), None)
+        config = self._records.configs.get(config_id)
+        return None if config is None else self._labelled(config)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        return next((config for config in self._all() if config.mac_address == mac_address), None)
+        found = next((c for c in self._records.configs.values() if c.mac_address == mac_address), None)
+        return None if found is None else self._labelled(found)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         matches = self.matching(query)
@@ -38,19 +40,21 @@ class JsonFileConfigReader:
 
     def matching(self, query: ConfigQuery) -> list[Config]:
         """All configs that match, sorted by MAC address."""
-        return [config for config in self._sorted() if _matches(config, query)]
+        labelled = map(self._labelled, _sorted(self._records.configs.values()))
+        return [config for config in labelled if _matches(config, query)]
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
         wanted = frozenset(mac_addresses)
-        return [config for config in self._sorted() if config.mac_address in wanted]
+        found = [config for config in self._records.configs.values() if config.mac_address in wanted]
+        return [self._labelled(config) for config in _sorted(found)]
 
-    def _sorted(self) -> list[Config]:
-        return sorted(self._all(), key=lambda config: config.mac_address)
+    def _labelled(self, config: Config) -> Config:
+        """The config with its labels of now: those in its record are of its last change."""
+        return evolve(config, labels=self._records.labels.get(config.id, LabelsRecord()).labels)
 
-    def _all(self) -> Iterator[Config]:
-        """All configs, with their labels of now: those in the record are of its last change."""
-        for config in self._records.configs.values():
-            yield evolve(config, labels=self._records.labels.get(config.id, LabelsRecord()).labels)
+
+def _sorted(configs: Iterable[Config]) -> list[Config]:
+    return sorted(configs, key=lambda config: config.mac_address)
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
