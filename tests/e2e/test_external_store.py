@@ -114,7 +114,7 @@ def test_what_the_store_lacks_is_refused(shell: Shell, url: str) -> None:
         shell("device-token", "create", "02:00:00:00:00:01"),
     ):
         assert 1 == refused.returncode
-        assert f"{url} keeps no " in refused.stderr.decode()
+        assert f"{url} does not store " in refused.stderr.decode()
     assert {"tokens": []} == json.loads(shell("token", "list", "--json").stdout)
     assert (
         f"DATABASE_URL: iotconfig does not manage the schema of {url}" in shell("db-status").stderr.decode()
