@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import AT_ONCE
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs import changes
@@ -31,7 +31,7 @@ def queue(store: Store) -> NotificationQueue:
 
 def full_announcement(config: Config, *, restart_hint: bool = True) -> Announcement:
     """The announcement of a config on both topics."""
-    state = DeviceState(config.revision, config.content.etag, config.updated_at)
+    state = AnnouncedDocument(config.revision, config.content.etag, config.updated_at)
     return Announcement(Subject(Kind.CONFIG, str(config.mac_address)), restart_hint, state)
 
 

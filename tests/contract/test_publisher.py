@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.mqtt import MqttPublisher
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from tests.support.broker_files import denying
 from tests.support.listener import Listener, ReceivedMessage
@@ -23,7 +23,7 @@ from .queues import asset, change, deletion, subject
 
 MAC = "aa:bb:cc:dd:ee:ff"
 DEVICE = Subject(Kind.CONFIG, MAC)
-STATE = DeviceState(7, '"abc"', datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
+STATE = AnnouncedDocument(7, '"abc"', datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
 FLEET = "iotsupport/updates/configs"
 RETAINED = f"iotsupport/devices/{MAC}/config"
 HINT = ReceivedMessage(FLEET, b'{"filename": "aa:bb:cc:dd:ee:ff.json"}', retained=False)

@@ -15,7 +15,7 @@ from attrs import Factory, define, frozen
 
 from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services, SignIn
 from iotconfig.domain.access.principal import Role
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.announcing.service import DeliveryHealth, DeliveryState
 from iotconfig.domain.configs.bulk import (
@@ -292,7 +292,7 @@ class RemoteNotifications(_Called):
 
     def find(self, limit: int) -> Sequence[Notification]:
         config = _config()
-        state = DeviceState(config.revision, config.content.etag, config.updated_at)
+        state = AnnouncedDocument(config.revision, config.content.etag, config.updated_at)
         announcement = Announcement(Subject(Kind.CONFIG, MAC), restart_hint=True, state=state)
         return [Notification(announcement, 1, config.updated_at, config.updated_at)]
 

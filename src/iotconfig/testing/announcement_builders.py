@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.store import Store
@@ -31,13 +31,13 @@ def subject(number: int) -> Subject:
 
 def change(number: int, revision: int = 1, *, restart_hint: bool = True) -> Announcement:
     """The announcement of an existing config."""
-    state = DeviceState(revision, f'"etag-{revision}"', at(1))
+    state = AnnouncedDocument(revision, f'"etag-{revision}"', at(1))
     return Announcement(subject(number), restart_hint, state)
 
 
 def deletion(number: int, revision: int = 1) -> Announcement:
     """The announcement of a deleted config."""
-    return Announcement(subject(number), restart_hint=False, state=DeviceState(revision, None, at(1)))
+    return Announcement(subject(number), restart_hint=False, state=AnnouncedDocument(revision, None, at(1)))
 
 
 def asset(name: str) -> Announcement:

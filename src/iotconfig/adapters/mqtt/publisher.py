@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Final
 
 from iotconfig.adapters.codec import to_json
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.ports import Receipt
 from iotconfig.domain.announcing.relay_reports import RelayProblem, RelayProblemCode
 from iotconfig.domain.errors import BrokerUnavailable
@@ -29,7 +29,7 @@ and does not restart on an old hint."""
 _LARGEST: Final = Announcement(
     Subject(Kind.CONFIG, "aa:bb:cc:dd:ee:ff"),
     restart_hint=True,
-    state=DeviceState(2**31, f'"{"0" * 64}"', datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)),
+    state=AnnouncedDocument(2**31, f'"{"0" * 64}"', datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)),
 )
 _CUT_OFF: Final = 2
 """Connections in a row that end while the relay publishes its marker, after which it stops doing so."""

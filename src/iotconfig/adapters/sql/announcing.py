@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import (
     AT_ONCE,
     MOST_COUNTED,
@@ -278,7 +278,7 @@ def _key(notification: Notification) -> dict[str, object]:
 
 def _notification(row: Row[Any]) -> Notification:
     number = row.document_number
-    state = None if number is None else DeviceState(number, row.etag, row.updated_at)
+    state = None if number is None else AnnouncedDocument(number, row.etag, row.updated_at)
     return Notification(
         announcement=Announcement(Subject(Kind(row.kind), row.key), row.restart_hint, state),
         generation=row.generation,

@@ -29,7 +29,7 @@ class Subject:
 
 
 @frozen
-class DeviceState:
+class AnnouncedDocument:
     """The content of a device's retained message. Never a document."""
 
     document_number: int
@@ -46,7 +46,7 @@ class Announcement:
     subject: Subject
     restart_hint: bool
     """Whether to send the message that is not retained, on which devices restart."""
-    state: DeviceState | None = None
+    state: AnnouncedDocument | None = None
     """The retained message, which also reaches later subscribers; None where nothing is retained."""
 
     def superseding(self, earlier: Self | None) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from iotconfig.domain.announcing.announcement import Announcement, DeviceState, Kind, Subject
+from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.mac import MacAddress
 
 from .config import Config
@@ -12,7 +12,7 @@ from .config import Config
 
 def announce_config(config: Config, document_number: int, *, restart_hint: bool = True) -> Announcement:
     """The announcement of a config as it is now, served as the document with this number."""
-    state = DeviceState(document_number, config.content.etag, config.updated_at)
+    state = AnnouncedDocument(document_number, config.content.etag, config.updated_at)
     return Announcement(_device_subject(config.mac_address), restart_hint, state)
 
 
@@ -22,7 +22,7 @@ def announce_deletion(mac_address: MacAddress, document_number: int, at: datetim
     A device would restart for what is often a mistake that is soon corrected.
     """
     return Announcement(
-        _device_subject(mac_address), restart_hint=False, state=DeviceState(document_number, None, at)
+        _device_subject(mac_address), restart_hint=False, state=AnnouncedDocument(document_number, None, at)
     )
 
 

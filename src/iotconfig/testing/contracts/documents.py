@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from iotconfig.domain.announcing.announcement import DeviceState
+from iotconfig.domain.announcing.announcement import AnnouncedDocument
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs import changes
 from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
@@ -231,7 +231,7 @@ class DocumentsContract(UseCases):
             counter = work.counters.lock(mac(1))
             same = record(work, changes.edited(counter, added, content(ODD), Operation.UPDATE, step(1)))
         assert (8, [1]) == (same.revision, numbers(store, 1))
-        assert DeviceState(1, added.content.etag, step(1)) == only(queue).announcement.state
+        assert AnnouncedDocument(1, added.content.etag, step(1)) == only(queue).announcement.state
         ConfigService(store, SteppingClock()).put(mac(1), content(a=1))
         assert [2] == numbers(store, 1)
         remove(store, added)
