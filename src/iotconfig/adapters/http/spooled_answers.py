@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
 
@@ -76,3 +76,17 @@ class SpooledAnswer:
     def __del__(self) -> None:
         # Free the slot even if the server did not close the file.
         self._slot.leave()
+
+
+@contextmanager
+def spooling(slot: Slot) -> Iterator[SpooledAnswer]:
+    """An answer that the block writes. Where the block fails, the file is removed and the slot is free again.
+
+    Raises `TooManyRequests`, and `StoreFull` also for a full temporary disk.
+    """
+    spooled = SpooledAnswer(slot)
+    with room_for_files(), ExitStack() as failing:
+        failing.callback(spooled.close)
+        spooled.hold()
+        yield spooled
+        failing.pop_all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Annotated
 
 import falcon
@@ -15,7 +14,7 @@ from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery, read_query
-from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.spooled_answers import spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk_options import BulkOptions
@@ -129,12 +128,9 @@ class TagManyResource:
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), TagsOfMany)
         selection, edit = body.selection(), body.edit()
-        spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
-        tagged = AnswerStream(Tagged, spooled.write)
         refusals = Refusals()
-        with room_for_files(), ExitStack() as failing:
-            failing.callback(spooled.close)
-            spooled.hold()
+        with spooling(self.slots.take(req, Kind.CHANGE)) as spooled:
+            tagged = AnswerStream(Tagged, spooled.write)
             tagged.begin_list("results")
             with refusals.told():
                 tally = self.tags.tag(
@@ -154,7 +150,6 @@ class TagManyResource:
                 )
             tagged.add_members(report)
             tagged.end()
-            failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
         spooled.send(req, resp)

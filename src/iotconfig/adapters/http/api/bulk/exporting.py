@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import IO, cast
 
 import falcon
@@ -10,7 +9,7 @@ from attrs import frozen
 
 from iotconfig.adapters.fleet_files.files import write_records
 from iotconfig.adapters.http.requests.queries import NoQuery, read_query
-from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.spooled_answers import spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
@@ -27,13 +26,8 @@ class ExportResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        spooled = SpooledAnswer(self.slots.take(req, Kind.EXPORT))
-        with room_for_files(), ExitStack() as failing:
-            failing.callback(spooled.close)
-            spooled.hold()
-            with self.bulk.export() as configs:
-                write_records(cast("IO[bytes]", spooled), configs)
-            failing.pop_all()
+        with spooling(self.slots.take(req, Kind.EXPORT)) as spooled, self.bulk.export() as configs:
+            write_records(cast("IO[bytes]", spooled), configs)
         resp.content_type = NDJSON
         resp.set_header("Cache-Control", "private, no-cache")
         resp.set_header("Content-Disposition", 'attachment; filename="configs.ndjson"')

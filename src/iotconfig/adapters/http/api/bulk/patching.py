@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Annotated
 
 import falcon
@@ -22,7 +21,7 @@ from iotconfig.adapters.http.requests.queries import (
     message_parameter,
     read_query,
 )
-from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.spooled_answers import spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkResult, Outcome, PatchSample
@@ -98,12 +97,9 @@ class PatchResource:
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
         selection = body.selection()
-        spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
-        patched = AnswerStream(Patched, spooled.write)
         refusals = Refusals()
-        with room_for_files(), ExitStack() as failing:
-            failing.callback(spooled.close)
-            spooled.hold()
+        with spooling(self.slots.take(req, Kind.CHANGE)) as spooled:
+            patched = AnswerStream(Patched, spooled.write)
             patched.begin_list("results")
             with refusals.told():
                 outcome = self.bulk.patch(
@@ -129,7 +125,6 @@ class PatchResource:
                 for sample in outcome.samples:
                     patched.add_json(_shown(sample, self.comparing))
             patched.end()
-            failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
         spooled.send(req, resp)

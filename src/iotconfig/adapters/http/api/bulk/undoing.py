@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Final
 
 import falcon
@@ -19,7 +18,7 @@ from iotconfig.adapters.http.requests.queries import (
     message_parameter,
     read_query,
 )
-from iotconfig.adapters.http.spooled_answers import SpooledAnswer, room_for_files
+from iotconfig.adapters.http.spooled_answers import spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk_options import BulkOptions
@@ -61,12 +60,9 @@ class UndoResource:
         query = read_query(req, UndoQuery)
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = read_message(req, self.bodies)
-        spooled = SpooledAnswer(self.slots.take(req, Kind.CHANGE))
-        undone = AnswerStream(Undone, spooled.write)
         refusals = Refusals()
-        with room_for_files(), ExitStack() as failing:
-            failing.callback(spooled.close)
-            spooled.hold()
+        with spooling(self.slots.take(req, Kind.CHANGE)) as spooled:
+            undone = AnswerStream(Undone, spooled.write)
             undone.begin_list("results")
             tally = self.bulk.undo(
                 change,
@@ -85,7 +81,6 @@ class UndoResource:
                 )
             undone.add_members(report)
             undone.end()
-            failing.pop_all()
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-cache")
         spooled.send(req, resp)
