@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import select
 import shutil
 import socket
@@ -14,7 +13,7 @@ from time import monotonic
 import pytest
 
 from tests.support.http import Client
-from tests.support.serving import Serve
+from tests.support.serving import COMMAND, Serve
 from tests.support.waiting import wait_until
 
 CLIENTS = 200
@@ -167,12 +166,9 @@ def test_connections_without_a_next_request_are_closed_silently(serve: Serve) ->
 
 def test_a_low_limit_of_open_files_is_raised(start_serve: Callable[..., Serve], sqlite_url: str) -> None:
     """With a soft limit below two hundred clients, the service raises its limit at the start."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (CLIENTS // 2, hard))
-    try:
-        serve = start_serve(sqlite_url, workers=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    # In the service's own process: the tests' may have more files open than that.
+    limited = ("sh", "-c", f'ulimit -S -n {CLIENTS // 2} && exec "$@"', "sh", COMMAND)
+    serve = start_serve(sqlite_url, command=limited)
 
     with _crowd(serve.client, CLIENTS, HALF_HEADERS):
         wait_until(lambda: _connections(serve) >= CLIENTS, "all are connected", DEADLINE)

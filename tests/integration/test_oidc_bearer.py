@@ -61,10 +61,10 @@ def test_several_audiences(identity: OidcIdentityProvider, provider: Provider, a
     ("claim", "seconds"), [("exp", -LEEWAY + 15), ("nbf", LEEWAY - 15), ("iat", LEEWAY - 15)]
 )
 def test_clocks_a_little_apart(
-    identity: OidcIdentityProvider, provider: Provider, claim: str, seconds: int
+    identity: OidcIdentityProvider, provider: Provider, clock: StandingClock, claim: str, seconds: int
 ) -> None:
     """A difference of a minute is tolerated."""
-    claims = {**provider.claims(), claim: int(time()) + seconds}
+    claims = {**provider.claims(), claim: int(clock().timestamp()) + seconds}
 
     assert "ada" == identity.principal_of(provider.sign(claims)).subject
 

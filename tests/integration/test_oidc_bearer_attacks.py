@@ -17,6 +17,7 @@ from iotconfig.adapters.oidc.keys import REGISTRY
 from iotconfig.adapters.oidc.provider import OidcIdentityProvider
 from iotconfig.adapters.oidc.tokens import LEEWAY, MAX_LENGTH
 from iotconfig.domain.errors import AuthenticationRequired
+from iotconfig.entrypoints.wiring.clock import utc_now
 from tests.support.identities import registered
 from tests.support.identity_provider import JWKS, Provider
 from tests.support.standing_clock import StandingClock
@@ -25,7 +26,8 @@ from tests.support.standing_clock import StandingClock
 @pytest.fixture(scope="module")
 def refusal_of(_provider: Provider) -> Callable[[str], str]:
     """Sends a token, and returns the sentence of its refusal."""
-    provider, identity = _provider, registered(_provider, StandingClock())
+    # Its clock runs, because the tests take the times of their tokens from the real one.
+    provider, identity = _provider, registered(_provider, utc_now)
 
     def send(token: str) -> str:
         # A valid token first, so that the keys are known.
