@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,3 +124,16 @@ def test_a_transfer_leaves_space_on_the_disk(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "_free", lambda: (MIB, 100 * MIB))
     with pytest.raises(StoreFull, match="temporary files is full"):
         Transfers(4).take(Kind.EXPORT, "me").hold(0)
+
+
+def test_a_file_of_its_own_is_closed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that makes many applications does not run out of descriptors."""
+    file = shared_file()
+    monkeypatch.setattr(module, "shared_file", lambda: file)
+    transfers = Transfers(4)
+    os.fstat(file)
+
+    del transfers
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(file)

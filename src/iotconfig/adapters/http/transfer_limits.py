@@ -14,6 +14,7 @@ import os
 import struct
 import tempfile
 import threading
+import weakref
 from enum import IntEnum
 from typing import Final
 
@@ -67,9 +68,19 @@ class Transfers:
     """Slots of each kind."""
     max_bytes: int = 2 * 1024 * 1024 * 1024
     """Maximum bytes of all temporary files together."""
-    _file: int = field(factory=shared_file)
+    _inherited: int | None = None
+    """Descriptor of the file that processes share; None: a new file of its own, which is closed with the object."""
+    _file: int = field(init=False)
     _mine: set[int] = field(init=False, factory=set)
     _lock: threading.Lock = field(init=False)
+
+    @_file.default
+    def _open(self) -> int:
+        if self._inherited is not None:
+            return self._inherited
+        file = shared_file()
+        weakref.finalize(self, os.close, file)
+        return file
 
     @_lock.default
     def _new_lock(self) -> threading.Lock:

@@ -23,6 +23,4 @@ def transfers(settings: Settings, slots: int | None = None) -> Transfers:
 
     # The limit of temporary files must leave room for one import of the largest size.
     max_bytes = max(settings.content.max_temporary_bytes, settings.content.max_import_bytes)
-    return Transfers(
-        settings.content.transfers_at_once, max_bytes, shared_slots() if slots is None else slots
-    )
+    return Transfers(settings.content.transfers_at_once, max_bytes, slots)
