@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import disk_usage
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,11 +27,19 @@ from tests.support.spare_databases import SpareDatabases
 pytest_plugins = ("tests.support.sign_in_fixtures",)
 
 _TEMPLATE = "iotconfig_template"
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - it gets a directory with a unique name
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes directories of its own in it
 
 # Tests start thousands of interpreters: without bytecode files, each would compile what it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# On a disk, each commit of SQLite waits some milliseconds, and half of the suite's time passed so.
+if os.access(_IN_MEMORY, os.W_OK) and disk_usage(_IN_MEMORY).free > 4 * 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+# Shells ignore Ctrl-C in what they run in the background, and its children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -181,13 +189,3 @@ def picture_server() -> Iterator[PictureServer]:
     """A web server to fetch pictures from."""
     with PictureServer() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory in memory, if there is one: elsewhere, each commit of SQLite waits for the disk."""
-    place = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) and disk_usage(_IN_MEMORY).free > 2**30 else None
-    with TemporaryDirectory(
-        prefix="iotconfig-tests-", dir=place or tmp_path_factory.mktemp("quick")
-    ) as directory:
-        yield Path(directory)

@@ -67,9 +67,9 @@ def memory_store() -> Store:
 
 
 @pytest.fixture
-def sqlite_database(quick_directory: Path, _sqlite_template: Path) -> Iterator[Database]:
+def sqlite_database(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Database]:
     """A new file."""
-    path = quick_directory / f"{uuid.uuid4().hex}.db"
+    path = tmp_path_factory.getbasetemp() / f"{uuid.uuid4().hex}.db"
     shutil.copy(_sqlite_template, path)
     database = SqliteDatabase(path, _TIMEOUTS)
     yield database

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from faults.small_disk import SmallDisk
@@ -206,17 +208,25 @@ def test_no_directory_is_left_behind(start_serve: Callable[..., Serve], sqlite_u
         assert not directory.exists()
 
 
+@pytest.fixture
+def url_on_disk(_sqlite_template: Path) -> Iterator[str]:
+    """A new SQLite file that is not below `/dev/shm`, where those of other tests may be."""
+    with TemporaryDirectory() as directory:
+        path = shutil.copy(_sqlite_template, Path(directory, "configs.db"))
+        yield f"sqlite:///{path}"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small /dev/shm")
 @pytest.mark.parametrize("moment", ["at the start", "later"])
 def test_a_full_disk_disables_metrics_only(
-    start_serve: Callable[..., Serve], sqlite_url: str, moment: str
+    start_serve: Callable[..., Serve], url_on_disk: str, moment: str
 ) -> None:
     """Workers that start while `/dev/shm` is full serve devices, and log once that they do not count."""
     fill = "head -c 2m /dev/zero > /dev/shm/ballast; " if moment == "at the start" else ""
     mount = f'mount -t tmpfs -o size=1m tmpfs /dev/shm && {{ {fill} exec "$@"; }}'
     bind = metrics_address()
     command = ["unshare", "--mount", "sh", "-c", mount, "sh", COMMAND]
-    serve = start_serve(sqlite_url, command=command, **bind)
+    serve = start_serve(url_on_disk, command=command, **bind)
     mac = created(serve.client, {"deviceName": "a"})["mac_address"]
     if moment == "later":
         SmallDisk(Path(f"/proc/{serve.process.pid}/root/dev/shm")).fill()

@@ -22,11 +22,11 @@ from tests.support.signing import signing_key
 
 
 @pytest.fixture(scope="session")
-def _directories(quick_directory: Path, _sqlite_template: Path) -> Callable[[], Path]:
+def _directories(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Callable[[], Path]:
     """Creates directories with an empty `configs.db`."""
 
     def new_directory() -> Path:
-        place = quick_directory / uuid.uuid4().hex
+        place = tmp_path_factory.getbasetemp() / uuid.uuid4().hex
         place.mkdir()
         shutil.copy(_sqlite_template, place / "configs.db")
         return place
