@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from attrs import evolve
 
-from iotconfig.domain.configs.bulk import BulkRefusal
-from iotconfig.domain.configs.bulk_options import BulkOptions
-from iotconfig.domain.errors import RecordNotFound
-
-from .bulk_reports import JsonReport, TextReport, ending
-from .changed import echo_change
-from .counts import counted
-from .diffs import echo_proposed
 from .merge_patches import member_options, merge_patch_of
-from .options import dry_run_option, json_option, keep_going_option, message_option
-from .questions import ask, yes_option
-from .runtime import Runtime, Services
+from .selected_writes import WriteOptions, write_options, write_selected
 from .selecting import SelectionOptions, selection_options
 from .streams import STANDARD_STREAM
-from .terminal import is_interactive, say
-
-if TYPE_CHECKING:
-    from iotconfig.domain.configs.bulk import PatchOutcome
-    from iotconfig.domain.configs.selection import Selection
-    from iotconfig.domain.documents.merge_patch import MergePatch
 
 
 @click.command()
 @selection_options
 @click.option("--merge", metavar="JSON", help="The merge patch (RFC 7396), or - for standard input.")
 @member_options
-@keep_going_option
-@dry_run_option
-@yes_option
-@message_option
-@json_option
+@write_options
 @click.pass_context
 def patch(
     ctx: click.Context,
@@ -62,7 +41,6 @@ def patch(
     are replaced as a whole. Prints one line for each config. A patch can be
     repeated: configs that have its values already are not changed again.
     """
-    runtime: Runtime = ctx.obj
     chosen = SelectionOptions(**selecting)
     if merge == STANDARD_STREAM and chosen.reads_standard_input:
         raise click.UsageError(
@@ -70,60 +48,15 @@ def patch(
         )
     selection = chosen.selection()
     change = merge_patch_of(merge, assignments, unset, "--merge JSON")
-    options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    report, text = JsonReport(options), TextReport()
-    with runtime.services() as services:
-        if chosen.is_broad and not (yes or dry_run) and is_interactive():
-            selection = _confirmed(services, selection, change, options)
-        outcome = services.bulk.patch(
-            selection,
-            change,
-            options,
-            runtime.note(message),
-            report.add_refusal if as_json else text.add_refusal,
-            report.add_result if as_json else text.add_result,
-        )
-    tally = outcome.tally
-    if as_json:
-        report.show(tally)
-        ctx.exit(1 if tally.refused else 0)
-    text.say_left_out_refusals(tally)
-    _echo_samples(outcome)
-    if not (tally.changed or tally.same or tally.refused):
-        say("No config is selected.", err=True)
-    say(
-        f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
-        f"{ending(tally, options)}, in {runtime.installation}"
-    )
-    if tally.change is not None:
-        echo_change(tally.change)
-    ctx.exit(1 if tally.refused else 0)
 
-
-def _confirmed(
-    services: Services, selection: Selection, change: MergePatch, options: BulkOptions
-) -> Selection:
-    """The selection with the number of configs that the user has confirmed."""
-    refused: list[BulkRefusal] = []
-    trial = services.bulk.patch(
+    write_selected(
+        ctx,
+        lambda services, selection, options, report: services.bulk.patch(
+            selection, change, options, report.note, report.on_refusal, report.on_result
+        ),
         selection,
-        change,
-        evolve(options, dry_run=True),
-        on_refusal=refused.append,
-    ).tally
-    if refused and not options.keep_going:
-        # Nothing will be stored.
-        return selection
-    unfit = sum(not isinstance(refusal.error, RecordNotFound) for refusal in refused)
-    count = trial.changed + trial.same + unfit
-    if count:
-        ask(
-            f"Patch {counted(count, 'config')}, of which {trial.changed} will change?",
-            "Nothing was changed. --yes patches without a question.",
-        )
-    return evolve(selection, expect=count)
-
-
-def _echo_samples(outcome: PatchOutcome) -> None:
-    for sample in outcome.samples:
-        echo_proposed(sample.config, sample.content)
+        WriteOptions(keep_going=keep_going, dry_run=dry_run, yes=yes, message=message, as_json=as_json),
+        asks=chosen.is_broad,
+        verb="Patch",
+        refusal="Nothing was changed. --yes patches without a question.",
+    )

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
-from attrs import evolve
 
-from iotconfig.domain.configs.bulk import BulkRefusal
-from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.labels import LabelEdit
-from iotconfig.domain.errors import RecordNotFound
 
-from .bulk_reports import JsonReport, TextReport, ending
-from .changed import echo_change
 from .counts import counted
-from .options import dry_run_option, json_option, keep_going_option, message_option
-from .questions import ask, yes_option
-from .runtime import Runtime, Services
+from .options import json_option
+from .runtime import Runtime
+from .selected_writes import WriteOptions, write_options, write_selected
 from .selecting import SelectionOptions, selection_options
 from .tables import Column
-from .terminal import is_interactive, say, say_json, say_table
-
-if TYPE_CHECKING:
-    from iotconfig.domain.configs.selection import Selection
+from .terminal import say, say_json, say_table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,16 +34,7 @@ def tag() -> None:
 
 
 def _change_options(function: F) -> F:
-    for option in (
-        json_option,
-        message_option,
-        yes_option,
-        dry_run_option,
-        keep_going_option,
-        selection_options,
-    ):
-        function = option(function)
-    return function
+    return selection_options(write_options(function))
 
 
 @tag.command("add")
@@ -116,49 +98,17 @@ def _apply(
     as_json: bool,
     **selecting: Any,
 ) -> None:
-    runtime: Runtime = ctx.obj
+    from iotconfig.domain.configs.bulk import PatchOutcome
+
     chosen = SelectionOptions(**selecting)
-    selection = chosen.selection()
-    options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    report, text = JsonReport(options), TextReport()
-    with runtime.services() as services:
-        if chosen.is_broad and not (yes or dry_run) and is_interactive():
-            selection = _confirmed(services, selection, edit, options)
-        tally = services.tags.tag(
-            selection,
-            edit,
-            options,
-            runtime.note(message),
-            report.add_refusal if as_json else text.add_refusal,
-            report.add_result if as_json else text.add_result,
-        )
-    if as_json:
-        report.show(tally)
-        ctx.exit(1 if tally.refused else 0)
-    text.say_left_out_refusals(tally)
-    if not (tally.changed or tally.same or tally.refused):
-        say("No config is selected.", err=True)
-    say(
-        f"{tally.changed} changed, {tally.same} same, {tally.refused} refused: "
-        f"{ending(tally, options)}, in {runtime.installation}"
+    write_selected(
+        ctx,
+        lambda services, selection, options, report: PatchOutcome(
+            services.tags.tag(selection, edit, options, report.note, report.on_refusal, report.on_result)
+        ),
+        chosen.selection(),
+        WriteOptions(keep_going=keep_going, dry_run=dry_run, yes=yes, message=message, as_json=as_json),
+        asks=chosen.is_broad,
+        verb="Tag",
+        refusal="Nothing was changed. --yes changes tags without a question.",
     )
-    if tally.change is not None:
-        echo_change(tally.change)
-    ctx.exit(1 if tally.refused else 0)
-
-
-def _confirmed(services: Services, selection: Selection, edit: LabelEdit, options: BulkOptions) -> Selection:
-    """The selection with the number of configs that the user has confirmed."""
-    refused: list[BulkRefusal] = []
-    trial = services.tags.tag(selection, edit, evolve(options, dry_run=True), on_refusal=refused.append)
-    if refused and not options.keep_going:
-        # Nothing will be stored.
-        return selection
-    unfit = sum(not isinstance(refusal.error, RecordNotFound) for refusal in refused)
-    count = trial.changed + trial.same + unfit
-    if count:
-        ask(
-            f"Tag {counted(count, 'config')}, of which {trial.changed} will change?",
-            "Nothing was changed. --yes changes tags without a question.",
-        )
-    return evolve(selection, expect=count)
