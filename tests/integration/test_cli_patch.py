@@ -349,3 +349,21 @@ def test_members_are_set_and_removed_one_by_one(quick: CommandLine) -> None:
         '{"deviceName": "Hall", "wifi": {"ssid": "c", "pin": "0123", "on": true}, "gain": 1.10}'
         == stored(quick)[1]
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (["patch", "--all", "--merge", "-"], "The patch"),
+        (["patch", "--from-file", "-", "--set", "a=1"], "standard input"),
+        (["config", "patch", "1", "-"], "The patch"),
+    ],
+)
+def test_endless_input_is_refused(
+    quick: CommandLine, arguments: list[str], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not read to its end."""
+    monkeypatch.setattr("iotconfig.adapters.cli.streams.MOST_BYTES", 2 * 1024 * 1024)
+    ended = quick.run(*arguments, stdin=b" " * (2 * 1024 * 1024 + 1))
+
+    assert (1, f"Error: {place} has more than 2 MiB.\n") == (ended.status, ended.errors)

@@ -110,6 +110,13 @@ def test_a_refusal_of_the_service_is_one_line() -> None:
     assert "Error: Config 8 was not found: 'iotconfig config list' lists all.\n" == ended.errors
 
 
+def test_text_of_a_service_makes_no_line_of_its_own() -> None:
+    """A line end in it is shown as an escape: such as in the name of the caller."""
+    ended, _ = run("login", URL, "--token", stdin=b"eve\nLogged in as root")
+
+    assert f"Logged in as eve\\nLogged in as root (admin), in {URL}\n" == ended.succeeded().text
+
+
 @pytest.mark.parametrize("name", ["load-test-data", "upgrade-db", "relay", "serve"])
 def test_a_command_for_databases_is_refused_in_one_line(name: str) -> None:
     """Such a command has nothing to work on."""

@@ -95,7 +95,8 @@ def list_configs(
     ]
     say_table(_COLUMNS, rows)
     shown = f"{len(rows)} of " if len(rows) < count else ""
-    say(f"\n{shown}{counted(count, 'config')} in {runtime.installation}")
+    say()
+    say(f"{shown}{counted(count, 'config')} in {runtime.installation}")
 
 
 def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
@@ -109,4 +110,5 @@ def _list_deleted(runtime: Runtime, limit: int | None, as_json: bool) -> None:
         for d in found
     ]
     say_table(_COLUMNS_OF_DELETED, rows)
-    say(f"\n{counted(len(rows), 'deleted config')} in {runtime.installation}")
+    say()
+    say(f"{counted(len(rows), 'deleted config')} in {runtime.installation}")

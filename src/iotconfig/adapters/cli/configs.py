@@ -31,7 +31,7 @@ from .removals import accept_removals, say_removed
 from .runtime import Runtime, Services
 from .streams import standard_input
 from .tables import moment, printable
-from .terminal import give, say, say_json
+from .terminal import give, say, say_json, say_lines
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.config import Config
@@ -273,4 +273,4 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
     for label, value in rows:
         say(f"{label:12}  {printable(value)}")
     say()
-    say(found.content.text.replace("\r\n", "\n").removesuffix("\n").expandtabs())
+    say_lines(found.content.text.replace("\r\n", "\n").removesuffix("\n").expandtabs())

@@ -74,7 +74,8 @@ def history(runtime: Runtime, name: str, limit: int, before: int | None, as_json
     ]
     say_table(_COLUMNS, rows)
     more = f"; --before {page.next} shows more" if page.next is not None else ""
-    say(f"\n{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.installation}")
+    say()
+    say(f"{counted(len(rows), 'revision')} of config {config_id}{more}, in {runtime.installation}")
 
 
 @click.command()

@@ -16,7 +16,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.documents.pointer import path_of, pointer
 from iotconfig.domain.errors import InvalidDocument, ValidationFailed, excerpt
 
-from .streams import STANDARD_STREAM, standard_input
+from .streams import STANDARD_STREAM, standard_input, whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ def merge_patch_of(
     if (text is None) == (not assignments and not unset):
         raise click.UsageError(f"Give the changes once: as {way}, or with --set and --unset.")
     if text == STANDARD_STREAM:
-        return MergePatch.parse(strict_json.decode_utf8(without_mark(standard_input().read())))
+        return MergePatch.parse(strict_json.decode_utf8(without_mark(whole(standard_input(), "The patch"))))
     if text is not None:
         return MergePatch.parse(text)
     tree: _Tree = {}

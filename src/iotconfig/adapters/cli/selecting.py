@@ -20,7 +20,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .merge_patches import assigned, steps_of
 from .options import WholeNumber
-from .streams import STANDARD_STREAM, standard_input
+from .streams import STANDARD_STREAM, standard_input, whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,7 +115,7 @@ class SelectionOptions:
     def selection(self) -> Selection:
         """The selection.
 
-        Raises `UsageError`, `ClickException`, `InvalidMacAddress`, `ValidationFailed`, and `OSError` of the file.
+        Raises `UsageError`, `ClickException`, `InvalidMacAddress`, `ValidationFailed`, `ContentTooLarge`, and `OSError` of the file.
         """
         if self.everything == (self._has_addresses or bool(self.device_names) or self._is_filter):
             raise click.UsageError(
@@ -155,13 +155,16 @@ def _with(function: F, *options: Callable[[F], F]) -> F:
 
 
 def _listed_in(name: str | None) -> Iterator[MacAddress]:
-    """The MAC addresses of a file, without empty lines and those that begin with #; none without a file."""
+    """The MAC addresses of a file, without empty lines and those that begin with #; none without a file.
+
+    Raises `ContentTooLarge`.
+    """
     if name is None:
         return
     is_standard = name == STANDARD_STREAM
     place = "standard input" if is_standard else name
     with nullcontext(standard_input()) if is_standard else Path(name).open("rb") as file:
-        text = file.read()
+        text = whole(file, place)
     try:
         lines = decode_utf8(without_mark(text)).splitlines()
     except InvalidDocument as error:

@@ -84,7 +84,8 @@ def list_tags(runtime: Runtime, as_json: bool) -> None:
         say_json({"tags": found})
         return
     say_table(_COLUMNS, [(each.tag, each.devices) for each in found])
-    say(f"\n{counted(len(found), 'tag')} in {runtime.installation}")
+    say()
+    say(f"{counted(len(found), 'tag')} in {runtime.installation}")
 
 
 def _apply(

@@ -16,14 +16,19 @@ from .tables import Column, table
 
 
 def say(text: str = "", *, err: bool = False, **style: Any) -> None:
-    """Print a line; `style` is click's. Invisible characters are printed as escapes."""
-    shown = harmless_lines(text)
+    """Print one line; `style` is click's. Invisible characters, line ends too, are printed as escapes."""
+    shown = harmless(text)
     click.echo(click.style(shown, **style) if style else shown, err=err)
+
+
+def say_lines(text: str) -> None:
+    """Print the lines of a text. Invisible characters in them are printed as escapes."""
+    click.echo(harmless_lines(text))
 
 
 def say_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
     """Print a table: fitted to the width of the terminal, or whole to a file or pipe."""
-    say(table(columns, rows, shutil.get_terminal_size().columns if is_watched() else None))
+    say_lines(table(columns, rows, shutil.get_terminal_size().columns if is_watched() else None))
 
 
 def say_over_progress(text: str, **style: Any) -> None:
