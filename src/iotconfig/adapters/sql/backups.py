@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -59,10 +61,10 @@ class Backups:
     def restore(self, source: Path) -> Path | None:
         """Replace the database by a backup, and return the path at which its former file is kept; None without one.
 
-        No other process may have the database open.
+        No other process may have the database open. The new file gets the owner and the mode of the former one.
 
-        Raises `ValidationFailed` if the file is no backup of iotconfig or is damaged, and for PostgreSQL, with the
-        command; `StoreUnavailable` if it is of a newer version; `StoreBusy` while another process, such as a
+        Raises `ValidationFailed` if the file is no backup of iotconfig, is damaged or is the database itself, and for
+        PostgreSQL, with the command; `PermissionError` if the database may not be written; `StoreUnavailable` if it is of a newer version; `StoreBusy` while another process, such as a
         service, has the database open.
         """
         if not self.url.is_sqlite:
@@ -72,12 +74,14 @@ class Backups:
             )
         _require_backup(source)
         path = Path(os.path.realpath(self.url.path))
+        _require_other_file(path, source)
         aside = path.with_name(f"{path.name}.{_stamp(self.clock())}")
         is_there = path.exists() and path.stat().st_size > 0
         if is_there and aside.exists():
             raise ValidationFailed(f"{excerpt(str(aside))} exists already: try again.")
         with _copied(source, path.parent) as draft, _closed_to_others(path, is_there=is_there):
             if is_there:
+                _give_to_owner_of(path, draft)
                 os.link(path, aside)
             # Of a damaged database, or of one that was removed: SQLite would apply them to the backup.
             for kind in ("-wal", "-shm", "-journal"):
@@ -163,6 +167,24 @@ def _require_backup(source: Path) -> None:
         raise StoreUnavailable(
             f"{shown} is at schema {status.current}, which this version does not know: install a newer version."
         )
+
+
+def _require_other_file(path: Path, source: Path) -> None:
+    """Raise `ValidationFailed` if a backup is the database itself, and `PermissionError` if that is read-only."""
+    if not path.exists():
+        return
+    if path.samefile(source):
+        raise ValidationFailed(f"{excerpt(str(source))} is the database itself: name a backup.")
+    if not os.access(path, os.W_OK, effective_ids=True):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _give_to_owner_of(path: Path, draft: Path) -> None:
+    """Let the same user open a file that takes the place of another, also where an administrator restores it."""
+    former = path.stat()
+    with suppress(PermissionError):
+        os.chown(draft, former.st_uid, former.st_gid)
+    draft.chmod(stat.S_IMODE(former.st_mode))
 
 
 def _stamp(moment: datetime) -> str:
