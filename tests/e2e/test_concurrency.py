@@ -243,6 +243,47 @@ def test_concurrent_bulk_patches_are_all_kept(client: Client) -> None:
         assert {"deviceName": word, **{f"m{number}": number for number in range(6)}} == after["content"]
 
 
+def _patched(client: Client, number: int) -> tuple[str, list[str]]:
+    """The id of a patch of so many new configs, and their MAC addresses."""
+    macs = sorted(created(client, {"a": 1})["mac_address"] for _ in range(number))
+    body = {"mac_addresses": macs, "merge": {"a": 2}}
+    return client.send_json("POST", "/api/configs/patch", body).json()["change"], macs
+
+
+def _of_each(client: Client, macs: list[str]) -> set[tuple[int, int]]:
+    """The revisions and the values of configs."""
+    found = (client.get(f"/api/configs/{mac}").json() for mac in macs)
+    return {(config["revision"], config["content"]["a"]) for config in found}
+
+
+def test_of_undos_of_one_change_one_wins(client: Client) -> None:
+    """The others are refused with the list; nothing is undone twice."""
+    change, macs = _patched(client, 20)
+    answers = together(4, lambda _: client.send_json("POST", f"/api/changes/{change}/undo", {}))
+
+    assert {200: 1, 409: 3} == Counter(answer.status for answer in answers)
+    refused = [answer.json() for answer in answers if answer.status == 409]
+    assert [20] * 3 == [len(problem["details"]["errors"]) for problem in refused]
+    assert {(3, 1)} == _of_each(client, macs)
+
+
+def test_an_undo_beside_an_import(client: Client) -> None:
+    """Either the undo comes first, or it is refused: the import is not undone, and no config is changed by half of them."""
+    change, macs = _patched(client, 20)
+    body = "\n".join(json.dumps({"mac_address": mac, "content": {"a": 3}}) for mac in macs).encode()
+
+    def write(number: int) -> Answer:
+        if number == 0:
+            return client.send_json("POST", f"/api/changes/{change}/undo", {})
+        headers = {"Content-Type": "application/x-ndjson"}
+        return client.request("POST", "/api/configs/import?on_conflict=replace", body, headers)
+
+    undo, load = together(2, write)
+    assert 200 == load.status
+    assert undo.status in (200, 409)
+    assert {(4 if undo.status == 200 else 3, 3)} == _of_each(client, macs)
+
+
 def test_an_export_is_of_one_moment(client: Client) -> None:
     """During repeated imports of all contents, each export shows one generation."""
     macs = [new_mac() for _ in range(100)]
