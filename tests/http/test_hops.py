@@ -6,7 +6,7 @@ from iotconfig import open_service
 from iotconfig.testing.builders import content, mac
 from tests.support.hops import THREE_WITHOUT_BODY, walked
 
-MOST_IN_APPLICATION = 30
+MOST_IN_APPLICATION = 26
 MOST_IN_WORKER = 7
 
 

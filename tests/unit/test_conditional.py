@@ -9,7 +9,7 @@ import falcon.testing
 import pytest
 
 from iotconfig.adapters.http.requests.conditional import (
-    is_known_to_device,
+    check_for_device,
     is_unchanged,
     revision_tag,
     write_precondition,
@@ -90,7 +90,7 @@ def test_if_none_match_of_devices(header: str, expected: bool) -> None:
     """The device route also matches a tag without quotes or with a proxy's compression suffix; operator routes do not."""
     request = a_request(If_None_Match=header)
 
-    assert expected is is_known_to_device(request, '"abc"')
+    assert expected is check_for_device(request, '"abc"')
     if header not in ("", "*", '"abc"', 'W/"abc"'):
         assert is_unchanged(request, '"abc"') is False
 

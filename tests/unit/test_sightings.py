@@ -112,6 +112,23 @@ def test_the_last_etags_are_bounded_too() -> None:
     assert [False] == watch.notices
 
 
+def test_the_change_of_a_device_that_was_seen_before_many_others_is_noticed() -> None:
+    """Half of the last ETags are forgotten at a time, the oldest half."""
+    watch = _Watch(most=4)
+    for device in (1, 2, 3):
+        watch.see(device, held='"a"')
+    watch.notices.clear()
+    watch.see(1, held='"b"')
+    assert [True] == watch.notices
+
+
+def test_a_fetch_that_shows_nothing_is_not_kept() -> None:
+    """A device that was not sent the document, and does not name what it runs."""
+    watch = _Watch()
+    watch.see()
+    assert not watch.sightings.are_waiting
+
+
 def test_a_clock_that_goes_back_loses_nothing() -> None:
     """The times of one worker never decrease."""
     watch = _Watch()

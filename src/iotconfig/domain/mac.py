@@ -49,13 +49,18 @@ class MacAddress:
 
         Raises `InvalidMacAddress` for any other text, `TypeError` for what is no text.
         """
-        # The constructor refuses what is no text.
-        if isinstance(text, str) and _CANONICAL.fullmatch(text) is None:  # type: ignore[redundant-expr] # untyped callers
+        if not isinstance(text, str):  # type: ignore[unreachable] # untyped callers
+            # The constructor refuses it.
+            return cls(text)
+        if _CANONICAL.fullmatch(text) is None:
             if _SPELLINGS.fullmatch(text) is None:
                 raise InvalidMacAddress(text)
             digits = text.translate(_SEPARATORS).lower()
             text = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
-        return cls(text)
+        # Without the constructor, which would check the spelling again in every fetch.
+        made = cls.__new__(cls)
+        object.__setattr__(made, "canonical", text)
+        return made
 
     def __str__(self) -> str:
         return self.canonical

@@ -21,6 +21,9 @@ ONE_CHANGE_PER: Final = timedelta(minutes=1)
 
 _Seen = tuple[int, datetime, str, int | None, str, Proof]
 """Document number, time, ETag and its number, source and proof: cheaper to make than `Evidence`, in each fetch."""
+_OfDevice = tuple[_Seen | None, _Seen | None]
+"""The last document that a device was sent, and the one that it holds."""
+_NOTHING: Final[_OfDevice] = (None, None)
 
 
 @define
@@ -38,10 +41,11 @@ class Sightings:
     """Whether somebody is about to take the sightings."""
     dropped: int = field(init=False, default=0)
     """Sightings that did not fit."""
-    _fetched: dict[str, _Seen] = field(init=False, factory=dict, repr=False)
-    _held: dict[str, _Seen] = field(init=False, factory=dict, repr=False)
+    _waiting: dict[str, _OfDevice] = field(init=False, factory=dict, repr=False)
     _changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
     """What each device held last, and when that changed."""
+    _old_changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
+    """The same of devices that have not changed lately. It is forgotten as a whole."""
     _now: datetime = field(init=False, default=datetime(1970, 1, 1, tzinfo=UTC))
 
     def see(
@@ -60,21 +64,31 @@ class Sightings:
         held: the ETag of the one that it runs; None where it names none.
         is_sent: whether it was sent the document; otherwise it had it.
         """
+        # Each function that is called here costs time in every fetch.
         now = self._now = max(self._clock(), self._now)
         mac, number, etag = mac_address.canonical, document.number, document.etag
-        if is_sent:
-            self._keep(self._fetched, mac, (number, now, etag, number, source, proof))
         is_change = False
         if held is not None:
-            known, changed_at = self._changes.get(mac, ("", now))
+            known, changed_at = self._changes.get(mac) or self._old_changes.get(mac) or ("", now)
             if known != held:
                 # The first sighting is no change: this worker does not know what the device held before.
                 is_change = bool(known)
                 if is_change and proof is Proof.NONE and now - changed_at < ONE_CHANGE_PER:
-                    return
-                self._remember(mac, held, now if is_change else now - ONE_CHANGE_PER)
-            held_number = number if held == etag else None
-            self._keep(self._held, mac, (number, now, held, held_number, source, proof))
+                    held, is_change = None, False
+                else:
+                    self._remember(mac, held, now if is_change else now - ONE_CHANGE_PER)
+        if held is None and not is_sent:
+            return
+        sent, holds = self._waiting.get(mac, _NOTHING)
+        # A request that overlaps this one may have read a newer document.
+        if is_sent and (sent is None or sent[0] <= number):
+            sent = (number, now, etag, number, source, proof)
+        if held is not None and (holds is None or holds[0] <= number):
+            holds = (number, now, held, number if held == etag else None, source, proof)
+        if mac in self._waiting or len(self._waiting) < self._max_devices:
+            self._waiting[mac] = (sent, holds)
+        else:
+            self.dropped += 1
         if is_change or not self.is_awaited:
             self._notice(is_change)
 
@@ -82,42 +96,44 @@ class Sightings:
         """Remove and return all sightings of up to `limit` devices."""
         found: list[Evidence] = []
         for _ in range(limit):
-            # One by one, so that a thread that adds a sighting meanwhile does not lose it.
-            if self._held:
-                mac, seen = self._held.popitem()
-                found.append(_evidence(mac, Kind.HOLDS, seen))
-                if (also := self._fetched.pop(mac, None)) is not None:
-                    found.append(_evidence(mac, Kind.FETCHED, also))
-            elif self._fetched:
-                mac, seen = self._fetched.popitem()
-                found.append(_evidence(mac, Kind.FETCHED, seen))
-            else:
+            if not self._waiting:
                 break
+            # One by one, so that a thread that adds a sighting meanwhile does not lose it.
+            mac, (sent, holds) = self._waiting.popitem()
+            if holds is not None:
+                found.append(_evidence(mac, Kind.HOLDS, holds))
+            if sent is not None:
+                found.append(_evidence(mac, Kind.FETCHED, sent))
         return found
 
     def put_back(self, sightings: Iterable[Evidence]) -> None:
         """Keep sightings that could not be written, unless newer ones came meanwhile."""
         for each in sightings:
-            waiting = self._held if each.kind is Kind.HOLDS else self._fetched
+            mac = each.mac_address.canonical
             seen = (each.number, each.received_at, each.etag, each.etag_number, each.source, each.proof)
-            self._keep(waiting, each.mac_address.canonical, seen)
+            sent, holds = self._waiting.get(mac, _NOTHING)
+            if each.kind is Kind.HOLDS:
+                holds = _newer(seen, holds)
+            else:
+                sent = _newer(seen, sent)
+            if mac in self._waiting or len(self._waiting) < self._max_devices:
+                self._waiting[mac] = (sent, holds)
+            else:
+                self.dropped += 1
 
     @property
     def are_waiting(self) -> bool:
         """Whether there is something to take."""
-        return bool(self._held or self._fetched)
-
-    def _keep(self, waiting: dict[str, _Seen], mac: str, seen: _Seen) -> None:
-        known = waiting.get(mac)
-        if known is None and len(waiting) >= self._max_devices:
-            self.dropped += 1
-        elif known is None or known[:2] <= seen[:2]:
-            waiting[mac] = seen
+        return bool(self._waiting)
 
     def _remember(self, mac: str, etag: str, changed_at: datetime) -> None:
-        if mac not in self._changes and len(self._changes) >= self._max_devices:
-            self._changes.pop(next(iter(self._changes)), None)
+        if len(self._changes) >= self._max_devices // 2:
+            self._changes, self._old_changes = {}, self._changes
         self._changes[mac] = (etag, changed_at)
+
+
+def _newer(seen: _Seen, known: _Seen | None) -> _Seen:
+    return seen if known is None or known[:2] <= seen[:2] else known
 
 
 def _evidence(mac: str, kind: Kind, seen: _Seen) -> Evidence:

@@ -13,7 +13,7 @@ from attrs import fields, frozen
 
 from iotconfig.adapters.codec import answer, to_json
 from iotconfig.adapters.http.answers import send, send_text
-from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
+from iotconfig.adapters.http.requests.conditional import check_for_device
 from iotconfig.adapters.http.requests.forms import Part, read_form
 from iotconfig.adapters.http.requests.queries import NoQuery, read_query
 from iotconfig.adapters.http.requests.ranges import Span, requested_span
@@ -122,8 +122,7 @@ def _give(upload: Upload, part: Part) -> None:
 def _answer(req: falcon.Request, resp: falcon.Response, opened: OpenAsset) -> None:
     """Answer with an asset or a range of it; the answer closes the asset."""
     asset = opened.asset
-    check_match(req, asset.etag)
-    unchanged = is_known_to_device(req, asset.etag)
+    unchanged = check_for_device(req, asset.etag)
     span = requested_span(req, asset.etag, asset.size) if req.method == "GET" and not unchanged else None
     resp.set_header("Cache-Control", "no-cache")
     resp.set_header("ETag", asset.etag)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.http.requests.conditional import check_match, is_known_to_device
+from iotconfig.adapters.http.requests.conditional import check_for_device
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
 from iotconfig.domain.mac import MacAddress
 
@@ -23,10 +23,10 @@ class DocumentResource:
         mac_address = MacAddress.parse(mac)
         resp.context.mac_address = mac_address.canonical
         document = self.service.document(mac_address)
-        check_match(req, document.etag)
+        is_known = check_for_device(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)
-        if is_known := is_known_to_device(req, document.etag):
+        if is_known:
             resp.status = falcon.HTTP_304
         else:
             resp.content_type = falcon.MEDIA_JSON

@@ -46,16 +46,19 @@ def is_unchanged(req: falcon.Request, etag: str) -> bool:
     return tags is not None and (tags.any or etag[1:-1] in tags.strong | tags.weak)
 
 
-def is_known_to_device(req: falcon.Request, etag: str) -> bool:
-    """`is_unchanged` for the routes of devices, which also accept tags that were altered on the way.
+def check_for_device(req: falcon.Request, etag: str) -> bool:
+    """Evaluate `If-Match` and `If-None-Match` on a route of devices: `check_match`, then `is_unchanged`.
 
-    Small HTTP clients omit the quotes, and a compressing proxy turns `"abc"` into a tag such as
+    Returns whether the caller has the representation. Tags that were altered on the way count, too: small
+    HTTP clients omit the quotes, and a compressing proxy turns `"abc"` into a tag such as
     `"abc-gzip"`, which it does not always turn back.
     """
+    if req.get_header("If-Match") is not None:
+        check_match(req, etag)
     header = req.get_header("If-None-Match")
     if header is None:
         return False
-    if is_unchanged(req, etag):
+    if header == etag or is_unchanged(req, etag):
         return True
     return any(opaque_tag(tag) == etag[1:-1] for tag in header.split(","))
 

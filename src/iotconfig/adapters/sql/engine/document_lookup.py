@@ -28,7 +28,9 @@ def find_document(connection: PooledConnection, mac_address: str) -> tuple[int, 
         _prepare(connection)
     try:
         connection.pgconn.send_query_prepared(_NAME, [mac_address.encode()])
-        found = _answer(connection)
+        *_, found = connection.wait(execute(connection.pgconn))
+        if found.status not in _DONE:
+            raise errors.error_from_result(found, connection.info.encoding)
     except psycopg.Error:
         # After any error, the next lookup checks whether the statement still exists.
         connection.knows_lookup = False
