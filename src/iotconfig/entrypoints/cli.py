@@ -7,11 +7,13 @@ import os
 import pwd
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iotconfig.adapters.cli.app import cli
+
+from .garbage import collected_rarely
 
 if TYPE_CHECKING:
     from iotconfig.adapters.cli.runtime import Backups, Login, Logout, Runtime, Schema, Services, SignIn
@@ -151,16 +153,20 @@ class _Runtime:
 
 
 def main(args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> None:
-    """Run one command and exit with its status."""
+    """Run one command and exit with its status.
+
+    `args`: by default those of the process, which is then the command's own and ends with it.
+    """
     # A command prints its error once and logs nothing; the processes of serve and relay log.
     logging.getLogger("iotconfig").addHandler(logging.NullHandler())
     logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     environ = os.environ if environ is None else environ
     runtime: Runtime = _Runtime(environ)
-    cli.main(
-        args=list(sys.argv[1:] if args is None else args),
-        prog_name="iotconfig",
-        obj=runtime,
-        # https://no-color.org; otherwise click decides by the terminal.
-        color=False if environ.get("NO_COLOR") else None,
-    )
+    with collected_rarely() if args is None else nullcontext():
+        cli.main(
+            args=list(sys.argv[1:] if args is None else args),
+            prog_name="iotconfig",
+            obj=runtime,
+            # https://no-color.org; otherwise click decides by the terminal.
+            color=False if environ.get("NO_COLOR") else None,
+        )

@@ -23,6 +23,7 @@ from iotconfig.adapters.gunicorn.worker import OPTIONS, DeadlineWorker, ProcessL
 
 from . import lifeline
 from .counting import forget_counts_of
+from .garbage import loading
 from .logs import log_to_stderr
 from .settings import Settings
 
@@ -59,13 +60,14 @@ def main() -> None:
     beat_in_memory()
 
     def make_app() -> Any:
-        # In the worker, after gevent has patched its interpreter.
-        from .wiring.application import app_of
-        from .wiring.observers import observed
+        with loading():
+            # In the worker, after gevent has patched its interpreter.
+            from .wiring.application import app_of
+            from .wiring.observers import observed
 
-        watched = observed(settings, access_log)
-        DeadlineWorker.observers = watched.observers
-        return app_of(settings, watched, given.slots)
+            watched = observed(settings, access_log)
+            DeadlineWorker.observers = watched.observers
+            return app_of(settings, watched, given.slots)
 
     def announce_ready(_worker: object) -> None:
         # The supervisor reads the first byte only; later ones may not fit into the pipe.

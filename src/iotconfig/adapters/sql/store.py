@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 from sqlalchemy import Connection, select
@@ -19,7 +19,6 @@ from iotconfig.domain.mac import MacAddress
 
 from . import change_log
 from .announcing import SqlNotificationOutbox
-from .bulk_write import SqlBulkWrite
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .documents import SqlDocuments
@@ -29,6 +28,9 @@ from .labels import SqlLabelRepository
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
 from .tables import configs
+
+if TYPE_CHECKING:
+    from .bulk_write import SqlBulkWrite
 
 _EXPORTED: Final = select(configs.c.mac_address, configs.c.content).order_by(configs.c.mac_address)
 _FETCHED: Final = 500
@@ -93,6 +95,9 @@ class SqlStore:
     @contextmanager
     def bulk_writing(self) -> Iterator[SqlBulkWrite]:
         with self.database.session() as session:
+            # Its statements take a tenth of the start of a command or a worker, which most of them never need.
+            from .bulk_write import SqlBulkWrite
+
             yield SqlBulkWrite(session)
 
     @contextmanager
