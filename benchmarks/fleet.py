@@ -23,10 +23,14 @@ _NOTE = "x" * 40
 
 def records(count: int) -> Iterator[tuple[str, str]]:
     """MAC addresses and contents of about 200 bytes."""
-    for number in range(count):
-        digits = f"02{number:010x}"
-        mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
-        yield mac, _CONTENT % (number, number, _NOTE)
+    return map(record, range(count))
+
+
+def record(number: int) -> tuple[str, str]:
+    """The record of this number, from 0."""
+    digits = f"02{number:010x}"
+    mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+    return mac, _CONTENT % (number, number, _NOTE)
 
 
 def write(path: Path, count: int) -> None:

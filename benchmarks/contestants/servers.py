@@ -58,10 +58,11 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """The processor time of all its processes so far."""
-        return sum(map(_cpu_seconds, [self.pid, *descendants(self.pid)]))
+        return sum(map(cpu_seconds, [self.pid, *descendants(self.pid)]))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """The processor time of one process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

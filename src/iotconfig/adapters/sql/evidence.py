@@ -103,7 +103,7 @@ class SqlEvidenceStore:
     def write(self, batch: Sequence[Evidence]) -> None:
         found = newest_of_each(batch)
         # In one order, so that two writers do not wait for each other.
-        devices = [found[mac_address] for mac_address in sorted(found)]
+        devices = [found[mac_address] for mac_address in sorted(found, key=str)]
         alone = (next(iter(kinds.values())) for kinds in devices if len(kinds) == 1)
         together = (kinds[kind] for kinds in devices if len(kinds) > 1 for kind in sorted(kinds))
         statements = [

@@ -65,7 +65,9 @@ class Sightings:
         is_sent: whether it was sent the document; otherwise it had it.
         """
         # Each function that is called here costs time in every fetch.
-        now = self._now = max(self._clock(), self._now)
+        if (now := self._clock()) < self._now:
+            now = self._now
+        self._now = now
         mac, number, etag = mac_address.canonical, document.number, document.etag
         is_change = False
         if held is not None:
