@@ -23,6 +23,10 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 _BACKGROUND: Final = "SELECT pid FROM pg_stat_activity WHERE backend_type <> 'client backend'"
 
+_OF_DATABASE: Final = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid() ORDER BY pid"
+)
+
 _MIGRATION: Final = """
 import sys
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
@@ -47,15 +51,37 @@ class Tree:
 
     def run(self, program: str, *arguments: str) -> str:
         """Run a Python program with the modules of this tree; returns what it printed."""
-        environ = {**os.environ, "PYTHONPATH": f"{self.directory / 'src'}:{self.directory}"}
         return subprocess.run(
             [sys.executable, "-c", program, self.url, *arguments],
             cwd=self.directory,
-            env=environ,
+            env=self._environ(),
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         ).stdout
+
+    def start(self, program: str) -> subprocess.Popen[str]:
+        """Start a Python program with the modules of this tree, with pipes to its standard input and output."""
+        return subprocess.Popen(
+            [sys.executable, "-c", program, self.url],
+            cwd=self.directory,
+            env=self._environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": f"{self.directory / 'src'}:{self.directory}"}
+
+    def backends(self) -> list[int]:
+        """The process of each connection to its database in the server; none on SQLite."""
+        if self.is_on_sqlite:
+            return []
+        name = make_url(self.url).database
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            rows = connection.execute(_OF_DATABASE, [name]).fetchall()
+        return [pid for (pid,) in rows]
 
     def migrate(self) -> None:
         self.run(_MIGRATION)
