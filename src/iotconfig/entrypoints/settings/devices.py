@@ -16,5 +16,5 @@ class DevicesSettings:
         "IOTCONFIG_SIGHTINGS_INTERVAL",
         parsers.number(float, 0, 3600),
         10,
-        "Seconds after which each worker writes what it has seen in fetches; 0: fetches are not recorded",
+        "Seconds within which each worker writes what it has seen in fetches; 0: fetches are not recorded",
     )

@@ -21,13 +21,15 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 1000
 """Devices of one transaction."""
+_BEGINS: Final = 0.8
+"""The share of the interval after which a write begins, so that it ends within the interval."""
 _SOON: Final = 1.0
 """Seconds until a change of what a device holds is written."""
 
 
 @define
 class SightingsWriter:
-    """Writes the sightings of this process at an interval. A thread waits for the next write only while there is something to write.
+    """Writes each sighting of this process within an interval. A thread waits for the next write only while there is something to write.
 
     While the database is away, the sightings wait, within their bound.
     """
@@ -77,7 +79,7 @@ class SightingsWriter:
 
     def _run(self) -> None:
         while True:
-            if self._has_change.wait(self._interval):
+            if self._has_change.wait(_BEGINS * self._interval):
                 self._is_closing.wait(min(_SOON, self._interval))
                 self._has_change.clear()
             self.flush()
