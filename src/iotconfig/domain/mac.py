@@ -49,7 +49,7 @@ class MacAddress:
 
         Raises `InvalidMacAddress` for any other text, `TypeError` for what is no text.
         """
-        if not isinstance(text, str):  # type: ignore[unreachable] # untyped callers
+        if not isinstance(text, str):  # untyped callers
             # The constructor refuses it.
             return cls(text)
         if _CANONICAL.fullmatch(text) is None:
