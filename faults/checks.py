@@ -131,6 +131,29 @@ def stored_were_asked_for_once(
     return found
 
 
+def reports_are_kept(record: Iterable[Operation], stored: Mapping[str, int]) -> Violations:
+    """The stored report of each device is the last acknowledged one, or a later one that was sent.
+
+    stored: the number of the stored report, by device.
+    """
+    kept: dict[str, int] = {}
+    sent: dict[str, int] = {}
+    for report in of(record, "report"):
+        number = report.facts["number"]
+        sent[report.subject] = max(number, sent.get(report.subject, 0))
+        if report.facts.get("is_kept"):
+            kept[report.subject] = max(number, kept.get(report.subject, 0))
+    return [
+        f"{subject}: report {number} was acknowledged, and {stored.get(subject)} is stored"
+        for subject, number in kept.items()
+        if stored.get(subject, 0) < number
+    ] + [
+        f"{subject}: report {number} is stored, and was not sent"
+        for subject, number in stored.items()
+        if number > sent.get(subject, 0)
+    ]
+
+
 def announced_never_go_back(record: Iterable[Operation]) -> Violations:
     """No subscriber gets a message with an older revision of a device after a newer one."""
     newest: dict[str, int] = {}

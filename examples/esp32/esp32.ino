@@ -1,7 +1,9 @@
-// A device that fetches its document from iotconfig, and fetches it again after each message about a change.
+// A device that fetches its document from iotconfig, fetches it again after each message about a change, and reports
+// whether it runs the document or refuses it.
 //
 // Board: ESP32 (Arduino core 3). Libraries: PubSubClient 2.8, ArduinoJson 7.
-// docs/tutorial.md, "With a board", says how the service and the broker are set up for it.
+// docs/tutorial.md, "With a board", says how the service and the broker are set up for it; docs/firmware.md has the
+// bytes of all requests and messages.
 
 #include <ArduinoJson.h>
 #include <HTTPClient.h>
@@ -21,6 +23,8 @@ const uint16_t BROKER_PORT = 1883;
 const char* BROKER_USER = "";                     // "device", with deploy/compose.yaml
 const char* BROKER_PASSWORD = "";
 const char* DEVICE_TOKEN = "";                    // if IOTCONFIG_DEVICE_AUTH=required
+const char* FIRMWARE = "1.0.0";                   // in reports; another one for each release
+const bool REPORTS_BY_MQTT = false;               // true: reports are messages, and not a header of a fetch
 
 // Without TLS, everyone in the network can read the document and the token. With https in SERVER, make this a
 // NetworkClientSecure (NetworkClientSecure.h), and in setup() call httpSocket.setCACert(…) with your CA's
@@ -31,7 +35,9 @@ WiFiClient mqttSocket;
 // --------------------------------------------------------------------------------------------
 
 const char* DOCUMENT_FILE = "/config";          // the ETag, a line end, the document
+const char* COUNTER_FILE = "/reports";          // the number of the next report
 const size_t LARGEST_DOCUMENT = 16 * 1024;      // bytes; parsed, it takes several times that of some 100 KB
+const size_t LARGEST_REPORT = 192;              // bytes
 const uint32_t POLL_MS = 6UL * 60 * 60 * 1000;  // in case a message was lost
 const uint32_t LONGEST_PAUSE_MS = 60UL * 1000;
 const uint32_t LONGEST_DOWNLOAD_MS = 20UL * 1000;
@@ -52,25 +58,42 @@ struct Timer {
   bool isDue() const { return (uint32_t)millis() - since >= pause; }
 };
 
-String mac;         // aa:bb:cc:dd:ee:ff
-String stateTopic;  // iotsupport/devices/<mac>/config
-String etag;        // of the document that runs, with quotes; empty if there is none
-String refused;     // the ETag of a document that apply() refused
+// Why apply() refused a document.
+struct Refusal {
+  String pointer;  // the member, as a JSON Pointer; empty for the whole document
+  String reason;
+};
+
+String mac;          // aa:bb:cc:dd:ee:ff
+String stateTopic;   // iotsupport/devices/<mac>/config
+String reportTopic;  // iotsupport/devices/<mac>/report
+String onlineTopic;  // iotsupport/devices/<mac>/online
+String etag;         // of the document that runs, with quotes; empty if there is none
+String refused;      // the ETag of a document that apply() refused
+String report;       // of the last document; as a header, until the service has it
+bool isReportNew = false;
 Timer fetchTimer;
 Timer brokerTimer;  // connected: until failures are forgotten; otherwise: until the next attempt
 uint8_t fetchFailures = 0;
 uint8_t brokerFailures = 0;
 bool isSubscribed = false;
 
+// Returns false, for apply().
+bool refuse(Refusal& refusal, const String& pointer, const String& reason) {
+  refusal = {pointer, reason};
+  Serial.printf("document refused: %s%s%s\n", pointer.c_str(), pointer.length() ? ": " : "", reason.c_str());
+  return false;
+}
+
 // Applies the document, or refuses it and changes nothing. This example prints a line; yours sets pins,
 // brightness, intervals.
-bool apply(const String& document) {
+bool apply(const String& document, Refusal& refusal) {
   JsonDocument config;
   const DeserializationError error = deserializeJson(config, document);
-  if (error || !config.is<JsonObject>()) {
-    Serial.printf("document refused: %s\n", error ? error.c_str() : "not an object");
-    return false;
-  }
+  if (error) return refuse(refusal, "", error.c_str());
+  if (!config.is<JsonObject>()) return refuse(refusal, "", "not an object");
+  const long brightness = config["brightness"] | 0L;
+  if (brightness > 100) return refuse(refusal, "/brightness", String(brightness) + " > 100");
   Serial.printf("configuration of %s\n", config["deviceName"] | "a device without a name");
   return true;
 }
@@ -91,7 +114,64 @@ void applyStored() {
   if (!file) return;
   const String text = file.readString();
   const int end = text.indexOf('\n');
-  if (end > 0 && apply(text.substring(end + 1))) etag = text.substring(0, end);
+  Refusal refusal;
+  if (end > 0 && apply(text.substring(end + 1), refusal)) etag = text.substring(0, end);
+}
+
+// Reports are numbered, so that the service drops an old one that arrives late. 0 if the number was lost or cannot be
+// stored: the report then has none, and the service takes it for the newest.
+uint32_t nextNumber() {
+  File file = LittleFS.open(COUNTER_FILE, "r");
+  const uint32_t number = file ? file.readString().toInt() : 0;
+  file.close();
+  file = LittleFS.open(COUNTER_FILE, "w");
+  const String next(number + 1);
+  const bool isStored = file && file.print(next) == next.length();
+  file.close();
+  return isStored ? number : 0;
+}
+
+// A string of a report in at most `room` bytes. JSON and the header escape quotes and backslashes in the same way.
+String quoted(const String& text, size_t room) {
+  String found = "\"";
+  for (unsigned int i = 0; i < text.length(); ++i) {
+    const char c = text[i];
+    const bool isEscaped = c == '"' || c == '\\';
+    if (found.length() + (isEscaped ? 3 : 2) > room) break;
+    if (isEscaped) found += '\\';
+    found += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return found + "\"";
+}
+
+// Adds a member to the report, as far as there is space. Nothing needs more than `longest` characters.
+void addMember(const char* name, const String& value, size_t longest) {
+  const String start = REPORTS_BY_MQTT ? String(",\"") + name + "\":" : String("; ") + name + "=";
+  const size_t used = report.length() + start.length() + 1;  // 1 for the brace at the end
+  if (value.isEmpty() || used + 8 > LARGEST_REPORT) return;
+  report += start + quoted(value, min(longest + 2, LARGEST_REPORT - used));
+}
+
+// {"outcome":"rejected","etag":"8b2…","firmware":"1.0.0","n":7,"pointer":"/brightness","reason":"150 > 100"}, or
+// rejected; etag="8b2…"; firmware="1.0.0"; n=7; pointer="/brightness"; reason="150 > 100"
+void makeReport(const String& tag, bool isApplied, const Refusal& refusal) {
+  report = isApplied ? "applied" : "rejected";
+  if (REPORTS_BY_MQTT) report = String("{\"outcome\":\"") + report + "\"";
+  addMember("etag", tag.substring(tag.indexOf('"') + 1, tag.length() - 1), 78);
+  addMember("firmware", FIRMWARE, 32);
+  const uint32_t number = nextNumber();
+  if (number) report += String(REPORTS_BY_MQTT ? ",\"n\":" : "; n=") + String(number);
+  addMember("pointer", refusal.pointer, 64);
+  addMember("reason", refusal.reason, 80);
+  if (REPORTS_BY_MQTT) report += "}";
+  isReportNew = true;
+}
+
+// Retained, so that a service that is away receives it later. Nothing acknowledges it (PubSubClient has QoS 0 only),
+// so it is sent after each connection, too.
+void publishReport() {
+  if (!REPORTS_BY_MQTT || report.isEmpty()) return;
+  if (mqtt.publish(reportTopic.c_str(), report.c_str(), true)) Serial.println("reported");
 }
 
 // Doubles with each failure, with a random part: a thousand boards must not retry in the same second.
@@ -131,19 +211,28 @@ bool takeDocument(HTTPClient& http) {
     return false;
   }
   String document;
-  const bool isTooLarge = http.getSize() > (int)LARGEST_DOCUMENT;
-  if (isTooLarge) {
-    Serial.printf("document refused: %d bytes\n", http.getSize());
-  } else if (!readBody(http, document)) {
+  Refusal refusal;
+  bool isApplied = false;
+  if (http.getSize() > (int)LARGEST_DOCUMENT) {
+    refuse(refusal, "", String(http.getSize()) + " bytes");
+  } else if (readBody(http, document)) {
+    isApplied = apply(document, refusal);
+  } else {
     return false;
   }
-  if (isTooLarge || !apply(document)) {
+  // Known already, if a proxy has removed the condition of the request.
+  const bool isKnown = tag == (isApplied ? etag : refused);
+  if (isApplied) {
+    etag = tag;
+    refused = "";
+    Serial.println(store(document) ? "document stored" : "document not stored: the flash is full or broken");
+  } else {
     refused = tag;  // it stays refused until the next message or start
-    return true;
   }
-  etag = tag;
-  refused = "";
-  Serial.println(store(document) ? "document stored" : "document not stored: the flash is full or broken");
+  if (!isKnown) {
+    makeReport(tag, isApplied, refusal);
+    publishReport();
+  }
   return true;
 }
 
@@ -153,23 +242,30 @@ void fetch() {
   http.setConnectTimeout(5000);
   http.setTimeout(10000);
   http.begin(httpSocket, String(SERVER) + "/api/configs/" + mac + ".json");
-  const char* wanted[] = {"ETag", "Retry-After"};
-  http.collectHeaders(wanted, 2);
-  if (etag.length()) {
-    // The first ETag is that of the document that runs. The second names one that need not be sent again.
-    String known = etag;
-    if (refused.length()) known += String(", ") + refused;
-    http.addHeader("If-None-Match", known);
-  }
+  const char* wanted[] = {"ETag", "Retry-After", "Config-Report-Error"};
+  http.collectHeaders(wanted, 3);
+  // The first ETag is that of the document that runs, or "" if there is none. The second names one that need not be
+  // sent again.
+  String known = etag;
+  if (refused.length()) known = (etag.length() ? etag : String("\"\"")) + ", " + refused;
+  if (known.length()) http.addHeader("If-None-Match", known);
   if (strlen(DEVICE_TOKEN)) http.addHeader("Authorization", String("Bearer ") + DEVICE_TOKEN);
+  const bool isReporting = report.length() && !REPORTS_BY_MQTT;
+  if (isReporting) http.addHeader("Config-Report", report);
+  isReportNew = false;
 
   const int status = http.GET();
   uint32_t asked = 0;  // by the service, in milliseconds
   bool done = true;
+  if (isReporting && (status == HTTP_CODE_OK || status == HTTP_CODE_NOT_MODIFIED)) {
+    const String problem = http.header("Config-Report-Error");
+    Serial.println(problem.isEmpty() ? String("reported") : String("report not kept: ") + problem);
+    if (problem.isEmpty()) report = "";
+  }
   if (status == HTTP_CODE_OK) {
     done = takeDocument(http);
   } else if (status == HTTP_CODE_NOT_MODIFIED) {
-    Serial.println("unchanged");
+    if (!isReporting) Serial.println("unchanged");
   } else if (status == HTTP_CODE_NOT_FOUND || status == HTTP_CODE_GONE) {
     // No config, or the board was replaced: keep the stored document.
     Serial.println("no configuration");
@@ -181,7 +277,8 @@ void fetch() {
 
   if (done) {
     fetchFailures = 0;
-    fetchTimer.start(POLL_MS - POLL_MS / 10 + random(POLL_MS / 5));
+    // A new report is a header of the next fetch, which is made at once.
+    fetchTimer.start(isReportNew && !REPORTS_BY_MQTT ? 0 : POLL_MS - POLL_MS / 10 + random(POLL_MS / 5));
   } else {
     fetchFailures = oneMore(fetchFailures);
     fetchTimer.start(asked + pauseAfter(fetchFailures));
@@ -201,12 +298,16 @@ void onMessage(char*, byte* payload, unsigned int length) {
 
 bool subscribe() {
   const String id = "device-" + mac;
-  const bool isConnected = strlen(BROKER_USER) ? mqtt.connect(id.c_str(), BROKER_USER, BROKER_PASSWORD)
-                                               : mqtt.connect(id.c_str());
+  const char* user = strlen(BROKER_USER) ? BROKER_USER : nullptr;
+  const char* password = user ? BROKER_PASSWORD : nullptr;
+  // The last will: the broker publishes "offline" when the connection is lost.
+  const bool isConnected = mqtt.connect(id.c_str(), user, password, onlineTopic.c_str(), 1, true, "offline");
   // The broker sends the retained state at once, so a missed change is detected here.
   isSubscribed = isConnected && mqtt.subscribe(stateTopic.c_str(), 1);
   if (isSubscribed) {
     Serial.println("subscribed");
+    mqtt.publish(onlineTopic.c_str(), "online", true);
+    publishReport();
     // Failures are forgotten after this time only: two boards with one id end each other's connections.
     brokerTimer.start(LONGEST_PAUSE_MS);
   } else if (isConnected) {
@@ -248,7 +349,10 @@ void setup() {
   mac = text;
   Serial.printf("MAC address %s\n", mac.c_str());
 
-  stateTopic = "iotsupport/devices/" + mac + "/config";
+  const String topic = "iotsupport/devices/" + mac;
+  stateTopic = topic + "/config";
+  reportTopic = topic + "/report";
+  onlineTopic = topic + "/online";
   mqtt.setServer(BROKER, BROKER_PORT);
   mqtt.setSocketTimeout(5);
   mqtt.setBufferSize(512);  // larger packets are dropped; the state has about 200 bytes, a long prefix more

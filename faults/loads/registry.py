@@ -19,6 +19,7 @@ from . import (
     kills,
     postgres_away,
     postgres_restarts,
+    reports,
     slow_clients,
     soak,
 )
@@ -48,6 +49,7 @@ LOADS: Final = {
     ),
     "postgres-away": Load(postgres_away.run, postgres_away.SHORT, postgres_away.LONG, "postgresql"),
     "kills": Load(kills.run, kills.SHORT, kills.LONG),
+    "reports": Load(reports.run, reports.SHORT, reports.LONG),
     "slow-clients": Load(slow_clients.run, slow_clients.SHORT, slow_clients.LONG),
     "soak": Load(soak.run, soak.SHORT, soak.LONG),
     "disk-full-assets": Load(disk_full_assets.run, disk_full_assets.SHORT, disk_full_assets.LONG),

@@ -17,10 +17,15 @@ class String {
  public:
   String(const char* text = "") : _text(text) {}
   String(std::string text) : _text(std::move(text)) {}
+  explicit String(int number) : _text(std::to_string(number)) {}
+  explicit String(unsigned int number) : _text(std::to_string(number)) {}
+  explicit String(long number) : _text(std::to_string(number)) {}
+  explicit String(unsigned long number) : _text(std::to_string(number)) {}
 
   unsigned int length() const { return _text.length(); }
   bool isEmpty() const { return _text.empty(); }
   const char* c_str() const { return _text.c_str(); }
+  char operator[](unsigned int index) const { return index < length() ? _text[index] : '\0'; }
   bool reserve(unsigned int size);
   bool concat(const char* text, unsigned int length);
   int indexOf(char wanted) const;
@@ -28,6 +33,7 @@ class String {
   String substring(unsigned int from, unsigned int to) const;
   long toInt() const;
   String& operator+=(const String& other);
+  String& operator+=(char other);
 
   friend String operator+(const String& left, const String& right) { return left._text + right._text; }
   friend bool operator==(const String& left, const String& right) { return left._text == right._text; }

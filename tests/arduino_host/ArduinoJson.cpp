@@ -1,6 +1,7 @@
 #include "ArduinoJson.h"
 
 #include <cctype>
+#include <cstdlib>
 
 namespace {
 
@@ -32,7 +33,7 @@ class Parser {
         found.kind = JsonValue::Text;
         return string(found.text);
       default:
-        return word();
+        return word(found);
     }
   }
 
@@ -77,12 +78,16 @@ class Parser {
     return Code::IncompleteInput;
   }
 
-  Code word() {
+  Code word(JsonValue& found) {
     const char* start = _next;
     while (_next != _end && (isalnum(*_next) || *_next == '+' || *_next == '-' || *_next == '.')) ++_next;
     const std::string text(start, _next);
     if (text.empty()) return Code::InvalidInput;
     const bool number = isdigit(text[0]) || text[0] == '-';
+    if (number && text.find_first_not_of("-0123456789") == std::string::npos && text.size() <= 9) {
+      found.kind = JsonValue::Integer;
+      found.integer = std::atol(text.c_str());
+    }
     return number || text == "true" || text == "false" || text == "null" ? Code::Ok : Code::InvalidInput;
   }
 
@@ -112,6 +117,10 @@ const char* DeserializationError::c_str() const {
 
 const char* JsonVariant::operator|(const char* otherwise) const {
   return _value && _value->kind == JsonValue::Text ? _value->text.c_str() : otherwise;
+}
+
+long JsonVariant::operator|(long otherwise) const {
+  return _value && _value->kind == JsonValue::Integer ? _value->integer : otherwise;
 }
 
 JsonVariant JsonDocument::operator[](const char* name) const {

@@ -23,8 +23,9 @@ class DeserializationError {
 struct JsonObject;
 
 struct JsonValue {
-  enum Kind { Other, Text, Object } kind = Other;
+  enum Kind { Other, Text, Integer, Object } kind = Other;
   std::string text;
+  long integer = 0;
   std::map<std::string, std::shared_ptr<JsonValue>> members;
 };
 
@@ -33,6 +34,8 @@ class JsonVariant {
   explicit JsonVariant(const JsonValue* value) : _value(value) {}
   // The string, or `otherwise` if this is none.
   const char* operator|(const char* otherwise) const;
+  // The integer, or `otherwise` if this is none.
+  long operator|(long otherwise) const;
 
  private:
   const JsonValue* _value;

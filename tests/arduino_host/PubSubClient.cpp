@@ -38,13 +38,16 @@ boolean PubSubClient::setBufferSize(uint16_t size) {
   return size > 0;
 }
 
-boolean PubSubClient::connect(const char* id, const char* user, const char* password) {
+boolean PubSubClient::connect(const char* id, const char* user, const char* password, const char* willTopic,
+                              uint8_t willQos, boolean willRetain, const char* willMessage) {
   if (!_client.connect(_host, _port)) {
     _state = kFailed;
     return false;
   }
-  const uint8_t flags = 0x02 | (user ? 0x80 : 0) | (user && password ? 0x40 : 0);
+  const uint8_t will = willTopic ? 0x04 | willQos << 3 | (willRetain ? 0x20 : 0) : 0;
+  const uint8_t flags = 0x02 | will | (user ? 0x80 : 0) | (user && password ? 0x40 : 0);
   std::string body = text("MQTT") + '\x04' + static_cast<char>(flags) + number(_keepAlive) + text(id);
+  if (willTopic) body += text(willTopic) + text(willMessage);
   if (user) body += text(user);
   if (user && password) body += text(password);
   _nextId = 1;
@@ -64,6 +67,13 @@ void PubSubClient::disconnect() {
   send(kDisconnect, "");
   _state = kDisconnected;
   _client.stop();
+}
+
+boolean PubSubClient::publish(const char* topic, const char* payload, boolean retained) {
+  const std::string body = text(topic) + payload;
+  // Five bytes are kept for the header.
+  if (!connected() || body.size() + 5 > _bufferSize) return false;
+  return send(kPublish | (retained ? 1 : 0), body);
 }
 
 boolean PubSubClient::subscribe(const char* topic, uint8_t qos) {

@@ -17,9 +17,11 @@ class PubSubClient {
   PubSubClient& setKeepAlive(uint16_t seconds);
   PubSubClient& setSocketTimeout(uint16_t seconds);
   boolean setBufferSize(uint16_t size);
-  boolean connect(const char* id) { return connect(id, nullptr, nullptr); }
-  boolean connect(const char* id, const char* user, const char* password);
+  boolean connect(const char* id, const char* user, const char* password, const char* willTopic, uint8_t willQos,
+                  boolean willRetain, const char* willMessage);
   void disconnect();
+  // With QoS 0. False if the message does not fit into the buffer.
+  boolean publish(const char* topic, const char* payload, boolean retained);
   // True once the request is written; the broker's answer is not waited for.
   boolean subscribe(const char* topic, uint8_t qos);
   boolean loop();

@@ -32,6 +32,11 @@ String& String::operator+=(const String& other) {
   return *this;
 }
 
+String& String::operator+=(char other) {
+  _text += other;
+  return *this;
+}
+
 size_t Print::print(const String& text) { return write(reinterpret_cast<const uint8_t*>(text.c_str()), text.length()); }
 
 size_t Print::println(const String& text) { return print(text + "\r\n"); }

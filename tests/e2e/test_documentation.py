@@ -45,7 +45,7 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {"access.md": {"IOTCONFIG_AUTH": "o
 
 _BEFORE: Mapping[str, str] = {
     "README.md": "iotconfig load-test-data",
-    **dict.fromkeys(("access.md", "http.md"), "iotconfig config create aa:bb:cc:dd:ee:ff '{}'"),
+    **dict.fromkeys(("access.md", "devices.md", "http.md"), "iotconfig config create aa:bb:cc:dd:ee:ff '{}'"),
     "operations.md": "DATABASE_URL= iotconfig upgrade-db",
 }
 """What a page takes for granted."""

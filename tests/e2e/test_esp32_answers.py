@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.board import Board
+from iotconfig.adapters.codec import report_of_header
+from tests.support.board import Board, changed_sketch
 from tests.support.scripted_service import ScriptedService
 from tests.support.waiting import wait_until
 
@@ -32,10 +33,12 @@ def start(service: ScriptedService, tmp_path: Path) -> Iterator[Callable[..., Bo
     """Switch on the board, without a broker; another start is one after a power cut."""
     boards: list[Board] = []
 
-    def switch_on(**surroundings: str) -> Board:
+    def switch_on(program: Path | None = None, **surroundings: str) -> Board:
         for board in boards:
             board.cut_power()
-        boards.append(Board(tmp_path, MAC, server=service.port, broker=None, surroundings=surroundings))
+        boards.append(
+            Board(tmp_path, MAC, server=service.port, broker=None, program=program, surroundings=surroundings)
+        )
         return boards[-1]
 
     yield switch_on
@@ -45,16 +48,23 @@ def start(service: ScriptedService, tmp_path: Path) -> Iterator[Callable[..., Bo
 
 @pytest.fixture
 def board(service: ScriptedService, start: Callable[..., Board]) -> Board:
-    """A board that runs the document Good, with the ETag "good", and will poll in some hours."""
+    """A board that runs the document Good, with the ETag "good", has reported it, and will poll in some hours."""
     board = start()
     service.answer(200, GOOD, ETag='"good"')
     board.wait_said("document stored")
+    service.answer(304)
+    board.wait_said("reported")
     return board
 
 
 def knows(head: list[str]) -> list[str]:
     """The conditions of a request."""
     return [line for line in head if line.startswith("If-None-Match")]
+
+
+def reports(head: list[str]) -> list[str]:
+    """The reports in a request."""
+    return [line for line in head if line.startswith("Config-Report")]
 
 
 def test_the_request_is_that_of_the_device_route(
@@ -67,6 +77,7 @@ def test_the_request_is_that_of_the_device_route(
     assert f"GET /api/configs/{MAC}.json HTTP/1.1" == head[0]
     assert "Host: 192.168.1.10:8080" in head
     assert [] == knows(head)
+    assert [] == reports(head)
     assert [] == [line for line in head if line.startswith("Authorization")]
 
 
@@ -157,6 +168,8 @@ def test_a_document_that_cannot_be_applied_is_refused_once(
     board.later(POLL)
     service.answer(200, body, ETag='"bad"')
     board.wait_said("document refused: ")
+    assert ['If-None-Match: "good", "bad"'] == knows(service.answer(304))
+    board.wait_said("reported", 2)
     board.later(POLL)
     head = service.answer(304)
     board.wait_said("unchanged")
@@ -174,10 +187,12 @@ def test_a_document_that_is_too_large_is_not_read(service: ScriptedService, boar
     service.request()
     service.send(b'HTTP/1.1 200 OK\r\nContent-Length: 16385\r\nETag: "large"\r\n\r\n')
     board.wait_said("document refused: 16385 bytes")
-    board.later(POLL)
     head = service.answer(304)
 
     assert ['If-None-Match: "good", "large"'] == knows(head)
+    assert ['Config-Report: rejected; etag="large"; firmware="1.0.0"; n=1; reason="16385 bytes"'] == reports(
+        head
+    )
 
 
 def test_the_largest_document_is_read(service: ScriptedService, board: Board) -> None:
@@ -279,9 +294,12 @@ def test_a_full_flash_keeps_the_last_document_that_was_stored(
     board = start(HOST_FLASH_BYTES="100")
     service.answer(200, GOOD, ETag='"good"')
     board.wait_said("document stored")
+    service.answer(304)
+    board.wait_said("reported")
     board.later(POLL)
     service.answer(200, b'{"deviceName": "%s"}' % (b"x" * 90), ETag='"long"')
     board.wait_said("document not stored")
+    assert ['Config-Report: applied; etag="long"; firmware="1.0.0"; n=1'] == reports(service.answer(304))
     assert f"configuration of {'x' * 90}" in board.said()
 
     board = start(HOST_FLASH_BYTES="100")
@@ -319,7 +337,130 @@ def test_the_overflow_of_the_clock_delays_nothing(
     board.later(MINUTE)
     service.answer(200, GOOD, ETag='"good"')
     board.wait_said("configuration of Good")
+    service.answer(304)
+    board.wait_said("reported")
     board.later(POLL)
     service.answer(304)
 
     board.wait_said("unchanged")
+
+
+BAD = b'{"brightness": 150}'
+
+
+def test_a_report_is_a_header_of_the_next_fetch_which_is_made_at_once(
+    service: ScriptedService, start: Callable[..., Board]
+) -> None:
+    """Of what was applied, and of what was refused and why. The first one has no number."""
+    board = start()
+    service.answer(200, GOOD, ETag='"good"')
+    head = service.answer(304)
+    assert ['If-None-Match: "good"'] == knows(head)
+    assert ['Config-Report: applied; etag="good"; firmware="1.0.0"'] == reports(head)
+    board.wait_said("reported")
+
+    board.later(POLL)
+    assert [] == reports(service.answer(200, BAD, ETag='"bad"'))
+    board.wait_said("document refused: /brightness: 150 > 100")
+    rejected = 'rejected; etag="bad"; firmware="1.0.0"; n=1; pointer="/brightness"; reason="150 > 100"'
+    assert [f"Config-Report: {rejected}"] == reports(service.answer(304))
+    board.wait_said("reported", 2)
+    board.later(POLL)
+    assert [] == reports(service.answer(304))
+    report = report_of_header(rejected)
+    assert ("/brightness", "150 > 100", "1.0.0", 1) == (
+        report.pointer,
+        report.reason,
+        report.firmware,
+        report.number,
+    )
+
+
+def test_a_refused_first_document(service: ScriptedService, start: Callable[..., Board]) -> None:
+    """An empty tag says that nothing runs; so the document is not sent again, and the board does not fetch on and on."""
+    board = start()
+    service.answer(200, BAD, ETag='"bad"')
+    head = service.answer(304)
+
+    assert ['If-None-Match: "", "bad"'] == knows(head)
+    assert 1 == len(reports(head))
+    board.wait_said("reported")
+
+
+def test_a_report_waits_until_the_service_has_it(service: ScriptedService, board: Board) -> None:
+    """After an error, and after one of the report itself, which is not repeated at once."""
+    board.later(POLL)
+    service.answer(200, OTHER, ETag='"other"')
+    report = reports(service.answer(503))
+    board.wait_said("not fetched (503)")
+    board.later(MINUTE)
+    assert report == reports(service.answer(304, Config_Report_Error="no space"))
+    board.wait_said("report not kept: no space")
+    board.later(POLL)
+    assert report == reports(service.answer(304))
+    board.wait_said("reported", 2)
+    board.later(POLL)
+
+    assert [] == reports(service.answer(304))
+
+
+def test_numbers_of_reports_continue_after_a_start(
+    service: ScriptedService, start: Callable[..., Board], board: Board
+) -> None:
+    """They are in the flash."""
+    for number, content in enumerate((OTHER, GOOD, OTHER), 1):
+        board = start()
+        service.answer(200, content, ETag=f'"{number}"')
+        assert [f'Config-Report: applied; etag="{number}"; firmware="1.0.0"; n={number}'] == reports(
+            service.answer(304)
+        )
+        board.wait_said("reported")
+
+
+def test_a_number_that_cannot_be_stored_is_not_sent(
+    service: ScriptedService, start: Callable[..., Board], board: Board, tmp_path: Path
+) -> None:
+    """The service takes a report without one for the newest; a number that repeats could be dropped."""
+    (tmp_path / "flash" / "reports").write_text("9")
+    size = sum(file.stat().st_size for file in (tmp_path / "flash").iterdir())
+    start(HOST_FLASH_BYTES=str(size))
+    service.answer(200, BAD, ETag='"bad"')
+
+    assert ['Config-Report: rejected; etag="bad"; firmware="1.0.0"; '] == [
+        line.partition("pointer")[0] for line in reports(service.answer(304))
+    ]
+
+
+def test_a_proxy_that_removes_conditions_causes_no_further_reports(
+    service: ScriptedService, board: Board
+) -> None:
+    """Otherwise the board would fetch and report without an end."""
+    board.later(POLL)
+    assert [] == reports(service.answer(200, GOOD, ETag='"good"'))
+    board.wait_said("configuration of Good", 2)
+    board.later(POLL)
+    service.answer(200, BAD, ETag='"bad"')
+    assert 1 == len(reports(service.answer(200, BAD, ETag='"bad"')))
+    board.wait_said("document refused: ", 2)
+    board.later(POLL)
+
+    assert [] == reports(service.answer(304))
+
+
+@pytest.mark.parametrize("firmware", ['1.0 "é" \\ \x1b', "x" * 60])
+def test_a_report_is_short_and_well_formed(
+    service: ScriptedService, start: Callable[..., Board], tmp_path: Path, firmware: str
+) -> None:
+    """Whatever the version of the firmware, with 192 bytes at most."""
+    text = "".join(f"\\{byte:03o}" for byte in firmware.encode())
+    program = changed_sketch(tmp_path, ('FIRMWARE = "1.0.0"', f'FIRMWARE = "{text}"'))
+    start(program=program)
+    service.answer(200, BAD, ETag=f'"{"e" * 76}"')
+    (header,) = reports(service.answer(304))
+
+    name, _, value = header.partition(": ")
+    assert "Config-Report" == name
+    assert len(value) <= 192
+    report = report_of_header(value)
+    assert f'"{"e" * 76}"' == report.etag
+    assert report.firmware == ('1.0 "??" \\ ?' if "é" in firmware else "x" * 32)

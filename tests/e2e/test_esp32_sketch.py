@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,17 @@ class Site:
         self._directory = directory
         self._boards: list[Board] = []
 
-    def start(self, *, service: bool = True, broker: bool = True, link: Link | None = None) -> Board:
+    def start(
+        self,
+        *,
+        service: bool = True,
+        broker: bool = True,
+        link: Link | None = None,
+        program: Path | None = None,
+    ) -> Board:
         """Switch the board on, off first if it is on.
 
-        `service`, `broker`: whether it reaches them; `link`: what leads to the broker.
+        `service`, `broker`: whether it reaches them; `link`: what leads to the broker; `program`: another sketch.
         """
         for board in self._boards:
             board.cut_power()
@@ -50,16 +58,28 @@ class Site:
             self.mac,
             server=self.serve.client.address[1] if service else None,
             broker=(link or self.broker).port if broker else None,
+            program=program,
         )
         self._boards.append(board)
         return board
 
-    def put(self, content: object) -> int:
-        """Create or change the config of the board; return its id."""
+    def put(self, content: object) -> str:
+        """Create or change the config of the board; return the ETag of its document."""
         answer = self.serve.client.send_json("PUT", f"/api/configs/by-mac/{self.mac}", {"content": content})
         assert answer.status in (200, 201), answer.body
-        config_id: int = answer.json()["id"]
-        return config_id
+        etag: str = answer.json()["etag"]
+        return etag
+
+    def device(self) -> Any:
+        """The board as operators see it."""
+        answer = self.serve.client.get(f"/api/devices/{self.mac}")
+        assert 200 == answer.status
+        return answer.json()
+
+    def shown(self) -> tuple[str, int | None]:
+        """Its state, and the number of the document that it runs."""
+        device = self.device()
+        return device["state"], device["held"]
 
     def run(self, *arguments: str) -> None:
         """Run a command on the service's database."""
@@ -115,11 +135,11 @@ def test_a_board_follows_its_config(site: Site) -> None:
         board = site.start()
         board.wait_said("no configuration")
         board.wait_said("subscribed")
-        config_id = site.put(named("One"))
+        site.put(named("One"))
         board.wait_said("configuration of One")
         site.run("config", "set", site.mac, json.dumps(named("Two")))
         board.wait_said("configuration of Two")
-        assert 204 == site.serve.client.request("DELETE", f"/api/configs/{config_id}").status
+        assert 204 == site.serve.client.request("DELETE", f"/api/configs/{site.mac}").status
         *_, cleared = listener.wait_for(3, topic)
         assert b"" == cleared.payload
         site.put(named("Three"))
@@ -148,6 +168,7 @@ def test_a_poll_needs_no_message(site: Site) -> None:
     site.put(named("One"))
     board = site.start(broker=False)
     board.wait_said("configuration of One")
+    board.wait_said("reported")
     board.later(POLL)
     board.wait_said("unchanged")
     site.put(named("Two"))
@@ -174,7 +195,7 @@ def test_a_missed_change_is_in_the_retained_message(site: Site) -> None:
     site.put(named("One"))
     with Link(site.broker.port) as link:
         board = site.start(link=link)
-        board.wait_said("configuration of One")
+        board.wait_said("reported")
         board.wait_said("subscribed")
         link.swallow()
         site.put(named("Two"))
@@ -190,7 +211,7 @@ def test_a_board_returns_to_a_broker_that_restarts(own_site: Site) -> None:
     """After a pause; and after 40 days, when a stored time would look like the future."""
     own_site.put(named("One"))
     board = own_site.start()
-    board.wait_said("configuration of One")
+    board.wait_said("reported")
     board.wait_said("subscribed")
     board.later(40 * DAY)
     board.wait_said("unchanged")
@@ -231,7 +252,7 @@ def test_a_database_that_is_away_costs_the_board_nothing(
     site.serve = start_serve(own_postgres.base_url, IOTCONFIG_DB_POOL_TIMEOUT="0.5")
     site.put(named("One"))
     board = site.start(broker=False)
-    board.wait_said("configuration of One")
+    board.wait_said("reported")
     own_postgres.stop("immediate")
     board.later(POLL)
     board.wait_said("not fetched (503)")
@@ -257,10 +278,11 @@ def test_a_refused_document_is_not_fetched_again(site: Site, content: object) ->
     """The service may store it; the board keeps the last good one, and takes the next good one."""
     site.put(named("Good"))
     board = site.start()
-    board.wait_said("configuration of Good")
+    board.wait_said("reported")
     board.wait_said("subscribed")
     site.put(content)
     board.wait_said("document refused: ")
+    board.wait_said("reported", 2)
     board.later(POLL)
     board.wait_said("unchanged")
     site.put(named("Better"))
@@ -281,6 +303,58 @@ def test_a_message_has_a_refused_document_tried_again(site: Site) -> None:
     site.run("announce", site.mac)
 
     board.wait_said("document refused: ", 2)
+
+
+def test_an_operator_sees_a_refusal_and_mends_it(site: Site) -> None:
+    """The board reports at once, so that nobody waits for its next poll."""
+    site.put(named("Good"))
+    board = site.start()
+    board.wait_said("reported")
+    board.wait_said("subscribed")
+    assert ("in_sync", 1) == site.shown()
+    site.put({"deviceName": "Dazzling", "brightness": 150})
+    board.wait_said("document refused: /brightness: 150 > 100")
+    board.wait_said("reported", 2)
+    assert ("rejected", 1) == site.shown()
+    assert site.device()["why"].startswith("Runs 1 of 2; refused 2 at /brightness: 150 > 100; seen ")
+
+    site.put({"deviceName": "Bright", "brightness": 100})
+    board.wait_said("configuration of Bright")
+    board.wait_said("reported", 3)
+
+    assert ("in_sync", 3) == site.shown()
+
+
+def test_a_board_may_report_by_message(site: Site, tmp_path: Path) -> None:
+    """Retained, and again after each connection. Another topic says whether it is connected, by its last will, too."""
+    program = changed_sketch(tmp_path, ("REPORTS_BY_MQTT = false", "REPORTS_BY_MQTT = true"))
+    first = site.put({"brightness": 99})
+    topic = f"iotsupport/devices/{site.mac}"
+    board = site.start(program=program)
+    board.wait_said("subscribed")
+    board.wait_said("reported")
+    with Listener(site.broker.port, f"{topic}/report") as reports:
+        (report,) = reports.wait_for(1)
+        assert report.retained
+        assert {"outcome": "applied", "etag": first.strip('"'), "firmware": "1.0.0"} == report.json()
+        second = site.put({"brightness": 101})
+        *_, report = reports.wait_for(2)
+        assert len(report.payload) <= 192
+        assert {
+            "outcome": "rejected",
+            "etag": second.strip('"'),
+            "firmware": "1.0.0",
+            "n": 1,
+            "pointer": "/brightness",
+            "reason": "101 > 100",
+        } == report.json()
+
+    with Listener(site.broker.port, f"{topic}/online") as online:
+        assert [b"online"] == [message.payload for message in online.wait_for(1)]
+        board.cut_power()
+        assert [b"online", b"offline"] == [message.payload for message in online.wait_for(2)]
+    with Listener(site.broker.port, f"{topic}/online") as online:
+        assert [(b"offline", True)] == [(each.payload, each.retained) for each in online.wait_for(1)]
 
 
 def test_a_board_uses_its_token_and_the_password_of_the_broker(

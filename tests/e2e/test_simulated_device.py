@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.http import Client
+from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
@@ -80,6 +82,56 @@ def test_a_device_reads_its_configuration_again_when_it_changes(serve: Serve, bo
 
     assert 3 == board.said().count("configuration: {")
     assert 1 == board.said().count("no configuration yet")
+
+
+def shown(client: Client) -> Any:
+    """The device as operators see it."""
+    answer = client.get(f"/api/devices/{MAC}")
+    assert 200 == answer.status
+    return answer.json()
+
+
+def test_an_operator_sees_a_refusal_and_mends_it(serve: Serve, board: Board) -> None:
+    """The device reports at once, and does not fetch the refused document again."""
+    board.wait_said("no configuration yet")
+    put(serve.client, brightness=150)
+    board.wait_said("refused: /brightness: 150 > 100")
+    board.wait_said("reported")
+    refused = shown(serve.client)
+    assert ("rejected", None, "1.0.0") == (refused["state"], refused["held"], refused["firmware"])
+    assert refused["why"].startswith("Does not have 1 yet; refused 1 at /brightness: 150 > 100; seen ")
+
+    put(serve.client, brightness=100)
+    board.wait_said('configuration: {"brightness": 100}')
+    board.wait_said("reported", 2)
+    assert ("in_sync", 2) == (shown(serve.client)["state"], shown(serve.client)["held"])
+    assert 1 == board.said().count("refused: ")
+
+
+def test_a_device_may_report_by_message(serve: Serve, broker: Mosquitto, tmp_path: Path) -> None:
+    """Retained; another topic says whether it is connected, by its last will, too."""
+    firmware = '2.0 "é"' + "x" * 40
+    put(serve.client, brightness=9)
+    topic = f"iotsupport/devices/{MAC}"
+    board = Board(serve.client.base_url, broker, tmp_path / "b", "--reports-by-mqtt", "--firmware", firmware)
+    try:
+        with Listener(broker.port, f"{topic}/+") as listener:
+            (applied,) = listener.wait_for(1, "/report")
+            assert {"outcome", "etag", "firmware"} == applied.json().keys()
+            assert '2.0 "?"' + "x" * 25 == applied.json()["firmware"]
+            put(serve.client, brightness=10**30)
+            rejected = listener.wait_for(2, "/report")[1]
+            assert len(rejected.payload) <= 192
+            assert ("rejected", 1, "/brightness", "10000000000000000000 > 100") == tuple(
+                rejected.json()[name] for name in ("outcome", "n", "pointer", "reason")
+            )
+            assert [b"online"] == [message.payload for message in listener.wait_for(1, "/online")]
+            board.stop()
+            assert b"offline" == listener.wait_for(2, "/online")[1].payload
+    finally:
+        board.stop()
+    with Listener(broker.port, f"{topic}/+") as later:
+        assert {b"offline"} < {message.payload for message in later.wait_for(3) if message.retained}
 
 
 def test_a_device_that_was_offline_reads_the_retained_message(

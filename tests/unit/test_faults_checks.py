@@ -23,6 +23,7 @@ from faults.checks import (
     outage_is_reported,
     reads_are_not_stale,
     recovered_within,
+    reports_are_kept,
     revision_counts_the_changes,
     stored_were_asked_for_once,
 )
@@ -40,6 +41,10 @@ def _fetch(etag: str, begun: float = 0.0, ended: float | None = None, status: in
 def _write(etag: str, revision: int, begun: float = 0.0, subject: str = A) -> Operation:
     facts = {"wrote": etag, "etag": etag, "revision": revision}
     return Operation("write", subject, begun, begun + 1, 200, facts)
+
+
+def _report(number: int, *, is_kept: bool = True) -> Operation:
+    return Operation("report", A, 0, 1, 204 if is_kept else 503, {"number": number, "is_kept": is_kept})
 
 
 def _failed(etag: str, status: int | None, **facts: object) -> Operation:
@@ -89,6 +94,8 @@ Check = Callable[[], Violations]
         pytest.param(lambda: newest_are_announced([_received(2), _received(3)], {A: 3}), id="newest"),
         pytest.param(lambda: reads_are_not_stale([*WRITES, _fetch("a3", 5.0)], HISTORY), id="fresh"),
         pytest.param(lambda: reads_are_not_stale([*WRITES, _fetch("a2", 3.5)], HISTORY), id="fresh-meanwhile"),
+        pytest.param(lambda: reports_are_kept([_report(1), _report(2, is_kept=False)], {A: 1}), id="reports"),
+        pytest.param(lambda: reports_are_kept([_report(1), _report(2, is_kept=False)], {A: 2}), id="reports-doubt"),
         pytest.param(lambda: answered_within(WRITES, 1.0), id="within"),
         pytest.param(lambda: outage_is_reported([_health(200, 0.0), _health(503), _health(200, 6.0)], 1.0, 5.0), id="reported"),
         pytest.param(lambda: cut_in_time([_slow(10.0), _slow(12.0)], {"headers": 10.0}, 3.0), id="cut"),
@@ -141,6 +148,9 @@ def test_correct_records_are_accepted(check: Check) -> None:
         pytest.param(
             lambda: stored_were_asked_for_once(WRITES, [*HISTORY, Stored(A, 4, "a3")], GIVEN), id="stored-twice"
         ),
+        pytest.param(lambda: reports_are_kept([_report(1), _report(2)], {A: 1}), id="report-lost"),
+        pytest.param(lambda: reports_are_kept([_report(1)], {}), id="reports-lost"),
+        pytest.param(lambda: reports_are_kept([_report(1)], {A: 2}), id="report-of-nobody"),
         pytest.param(lambda: announced_never_go_back([_received(3), _received(2)]), id="back"),
         pytest.param(lambda: announced_never_go_back([_received(3), _received(2), _received(3)]), id="back-and-forth"),
         pytest.param(lambda: newest_are_announced([_received(2)], {A: 3}), id="newest-missing"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-NAMES = ("kills", "soak")
+NAMES = ("kills", "reports", "soak")
 
 
 @pytest.mark.parametrize("name", NAMES)
