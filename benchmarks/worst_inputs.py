@@ -183,6 +183,18 @@ def searched(case: Case) -> Iterator[Case]:
     yield evolve(case, name="by flag", query="limit=1000&enable_ota=true")
 
 
+def logged(case: Case) -> Iterator[Case]:
+    yield from listed(case)
+    for name, query in {
+        "an author of nothing": "author=nobody",
+        "a kind of nothing, the oldest first": "operation=replace-device&order=oldest",
+        "many tags": "&".join(f"tag={'!' * (n % 2)}t{n}" for n in range(32)),
+        "a time in the middle": "from=2026-01-01T00:00:00Z&until=2026-01-01T00:00:01Z",
+        "many tags of nothing": "&".join(["tag=t1"] * 8000),
+    }.items():
+        yield evolve(case, name=name, query=f"limit=1000&{query}")
+
+
 def compared(case: Case) -> Iterator[Case]:
     for number, name in enumerate(contents()):
         yield evolve(case, name=name, query=f"from={2 * number + 1}&to={2 * number + 2}")
@@ -305,6 +317,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("POST", "/api/configs/import"): imported,
     ("POST", "/api/configs/patch"): patched,
     ("POST", "/api/configs/announce"): announced,
+    ("GET", "/api/changes"): logged,
     ("POST", "/api/changes/{change}/undo"): undone,
     ("GET", "/api/devices"): listed,
     ("GET", "/api/devices/{mac}"): plain,

@@ -12,6 +12,7 @@
 
     service.configs        ConfigService        one config at a time
     service.history        HistoryService       revisions, deleted configs, pruning
+    service.changes        ChangeLogService     the change log: all changes in one order
     service.bulk           BulkService          import, patch and export of many configs
     service.tags           TagService           tags and notes of devices
     service.notifications  NotificationService  pending notifications
@@ -25,6 +26,7 @@ They take and return:
                    RevisionSummary, Operation; DeletedQuery, DeletedPage, DeletedConfig
     changes        Replace, Merge with a MergePatch, Rollback; ChangeNote (author and message);
                    Precondition, UNCONDITIONAL; Retention, Pruned
+    change log     ChangeQuery, ChangePage, LoggedChange, ChangeKind
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, TagFilter, TagCount
@@ -68,6 +70,9 @@ if TYPE_CHECKING:
     )
     from .domain.configs.bulk_options import BulkOptions, ImportOptions
     from .domain.configs.bulk_service import BulkService
+    from .domain.configs.change_log import ChangeKind, LoggedChange
+    from .domain.configs.change_log_service import ChangeLogService
+    from .domain.configs.change_query import ChangePage, ChangeQuery
     from .domain.configs.config import Config, ConfigSummary
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
@@ -130,7 +135,11 @@ __all__ = [
     "BulkRefusal",
     "BulkResult",
     "BulkService",
+    "ChangeKind",
+    "ChangeLogService",
     "ChangeNote",
+    "ChangePage",
+    "ChangeQuery",
     "ChangedSince",
     "Config",
     "ConfigContent",
@@ -157,6 +166,7 @@ __all__ = [
     "IotConfigError",
     "LabelEdit",
     "Labels",
+    "LoggedChange",
     "MacAddress",
     "MemberValue",
     "Merge",
@@ -231,6 +241,15 @@ _HOMES: Final = {
         "ImportOptions",
     ),
     "domain.configs.bulk_service": ("BulkService",),
+    "domain.configs.change_log": (
+        "ChangeKind",
+        "LoggedChange",
+    ),
+    "domain.configs.change_log_service": ("ChangeLogService",),
+    "domain.configs.change_query": (
+        "ChangePage",
+        "ChangeQuery",
+    ),
     "domain.configs.config": (
         "Config",
         "ConfigSummary",

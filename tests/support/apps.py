@@ -24,6 +24,7 @@ from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import UploadRules
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.change_log_service import ChangeLogService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -57,6 +58,7 @@ def app_in_memory(
         configs=ConfigService(store, clock),
         documents=ConfigService(store, clock),
         history=HistoryService(store, clock),
+        changes=ChangeLogService(store),
         bulk=BulkService(store, clock, options.get("max_content_bytes", DEFAULT_MAX_BYTES)),
         tags=TagService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),

@@ -27,6 +27,8 @@ from iotconfig.domain.configs.bulk import (
     PatchOutcome,
     Tally,
 )
+from iotconfig.domain.configs.change_log import LoggedChange
+from iotconfig.domain.configs.change_query import ChangePage, ChangeQuery, LogBounds
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit, Replace
 from iotconfig.domain.configs.label_ports import TagCount
@@ -242,6 +244,18 @@ class RemoteHistory(_Called):
 
 
 @define
+class RemoteChanges(_Called):
+    """`ChangeUseCases`."""
+
+    def find(self, query: ChangeQuery) -> ChangePage:
+        config = _config()
+        change = LoggedChange(
+            7, config.change, Subject(Kind.CONFIG, MAC), Operation.UPDATE, 2, "ci", None, config.updated_at
+        )
+        return ChangePage((change,), None, LogBounds(7, 1))
+
+
+@define
 class RemoteBulk(_Called):
     """`BulkUseCases`."""
 
@@ -348,6 +362,10 @@ class RemoteServices:
     @property
     def history(self) -> RemoteHistory:
         return RemoteHistory(self.calls)
+
+    @property
+    def changes(self) -> RemoteChanges:
+        return RemoteChanges(self.calls)
 
     @property
     def bulk(self) -> RemoteBulk:

@@ -37,6 +37,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["tag", "remove", "a", "--mac", MAC], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
     (["tag", "note", "behind the door", "--mac", MAC], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
     (["tag", "list"], [], f"1 tag in {URL}"),
+    (["changes", "--since", "yesterday"], [], f"1 change in {URL}"),
     (["undo", "0011223344556677"], ["undo"], f"1 rolled back, 0 deleted, 0 restored, 0 refused: stored, in {URL}"),
     (["announce", MAC], ["announce"], f"1 config to be announced, in {URL}"),
     (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),

@@ -11,12 +11,15 @@ from typing import Self
 from attrs import frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
+from iotconfig.domain.configs.log_search import matching
 
 from .bulk_write import JsonFileBulkWrite
 from .documents import JsonFileDocuments
 from .file import RecordsFile
 from .notifications import JsonFileNotificationQueue
+from .records import LabelsRecord
 from .unit_of_work import JsonFileUnitOfWork
 
 
@@ -60,6 +63,22 @@ class JsonFileStore:
     def oldest_position(self) -> int:
         log = self._file.read().log
         return log[0].position if log else 0
+
+    def newest_position(self) -> int:
+        log = self._file.read().log
+        return log[-1].position if log else 0
+
+    def matching_changes(
+        self, wanted: ChangeFilter, positions: range, limit: int, *, newest_first: bool
+    ) -> Sequence[LoggedChange]:
+        records = self._file.read()
+        ids = {str(config.mac_address): config.id for config in records.configs.values()}
+
+        def tags_of(mac_address: str) -> Sequence[str] | None:
+            found = ids.get(mac_address)
+            return None if found is None else records.labels.get(found, LabelsRecord()).labels.tags
+
+        return matching(records.log, wanted, positions, limit, tags_of, newest_first=newest_first)
 
     def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
         return prunable(self._file.read().log, older_than, after, limit)

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from .access.api_tokens import ApiTokenService
 from .announcing.service import NotificationService
 from .configs.bulk_service import BulkService
+from .configs.change_log_service import ChangeLogService
 from .configs.history import HistoryService
 from .configs.service import ConfigService
 from .configs.tagging import TagService
@@ -32,6 +33,8 @@ class Service:
     """One config at a time: create, read, change, delete, announce."""
     history: HistoryService
     """The revisions of configs, the deleted configs, and pruning."""
+    changes: ChangeLogService
+    """The change log: all changes in one order."""
     bulk: BulkService
     tags: TagService
     """Many configs at once: import, patch, export."""

@@ -19,6 +19,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
     return Service(
         configs=services.configs,
         history=services.history,
+        changes=services.changes,
         bulk=services.bulk,
         tags=services.tags,
         notifications=services.notifications,

@@ -34,6 +34,7 @@ from .contracts.bulk_removals import BulkRemovalsContract
 from .contracts.bulk_replaced_boards import BulkReplacedBoardsContract
 from .contracts.bulk_write import BulkWriteContract
 from .contracts.change_log import ChangeLogContract
+from .contracts.change_search import ChangeSearchContract
 from .contracts.closing import ClosingContract
 from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ConfigQueriesContract
@@ -63,6 +64,7 @@ __all__ = [
     "BulkReplacedBoardsContract",
     "BulkWriteContract",
     "ChangeLogContract",
+    "ChangeSearchContract",
     "ClosingContract",
     "ConcurrencyContract",
     "ConfigQueriesContract",

@@ -13,6 +13,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
 from .backups import backup, restore_backup
+from .changes import changes
 from .config_lists import list_configs
 from .config_patch import patch_config
 from .configs import config
@@ -105,6 +106,7 @@ for _command in (diff, edit, history, list_configs, patch_config, restore, rollb
 for _command in (
     announce,
     backup,
+    changes,
     config,
     db_status,
     device_token,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import click
 
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([hdw])")
-_UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
+from .moments import moment_in, span_of
 
 
 def expiry(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:
@@ -28,9 +25,7 @@ def expiry(_ctx: click.Context, _param: click.Parameter, text: str | None) -> da
 
 
 def _moment(text: str) -> datetime:
-    if span := _SPAN.fullmatch(text):
-        return datetime.now(UTC) + timedelta(**{_UNITS[span[2]]: int(span[1])})
-    found = datetime.fromisoformat(text)
-    if "T" not in text and " " not in text:
-        found += timedelta(days=1)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if (span := span_of(text, "hdw")) is not None:
+        return datetime.now(UTC) + span
+    found, is_date = moment_in(text)
+    return found + timedelta(days=1) if is_date else found

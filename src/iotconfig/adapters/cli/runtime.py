@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.access.use_cases import ApiTokenUseCases
     from iotconfig.domain.announcing.use_cases import NotificationUseCases
     from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+    from iotconfig.domain.configs.change_use_cases import ChangeUseCases
     from iotconfig.domain.configs.config_use_cases import ConfigUseCases
     from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
@@ -95,6 +96,11 @@ class Services(Protocol):
     @property
     def history(self) -> HistoryUseCases:
         """Revisions of configs."""
+        ...
+
+    @property
+    def changes(self) -> ChangeUseCases:
+        """The change log."""
         ...
 
     @property

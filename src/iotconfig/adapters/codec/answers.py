@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Self, TypeVar, cast, is_typeddict
+from typing import Annotated, Any, Final, Self, TypeVar, cast, is_typeddict
 
 from attrs import Attribute, AttrsInstance, fields, frozen
 from cattrs import Converter
@@ -13,6 +13,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
+from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import Operation, Revision
 from iotconfig.domain.documents.content import ConfigContent
@@ -144,6 +145,37 @@ class RevisionAnswer:
         )
 
 
+@answer
+@frozen
+class LoggedChangeAnswer:
+    """A change in the change log. It is written wherever an answer has a `LoggedChange`."""
+
+    position: Annotated[int, "The position in the log: higher for each later commit"]
+    change: Annotated[str, "The id of the write; changes that were stored together share it"]
+    kind: Annotated[ChangeKind, "Whether the config changed, or its tags and note"]
+    operation: Operation
+    subject: Annotated[str, "The MAC address of the device whose config changed"]
+    revision: Annotated[int, "The config's revision after the change; a change of tags leaves it as it was"]
+    author: str
+    message: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, logged: LoggedChange) -> Self:
+        """The answer about this change."""
+        return cls(
+            position=logged.position,
+            change=logged.change,
+            kind=logged.kind,
+            operation=logged.operation,
+            subject=logged.subject.key,
+            revision=logged.revision,
+            author=logged.author,
+            message=logged.message,
+            created_at=logged.created_at,
+        )
+
+
 def _answer_writer(cls: type[AttrsInstance]) -> Callable[[Any], dict[str, object]]:
     renamed = {attribute.name: override(rename=written_name(attribute)) for attribute in fields(cls)}
     write = make_dict_unstructure_fn(cls, _answers, **renamed)  # type: ignore[arg-type]  # mypy takes them for its options.
@@ -194,6 +226,7 @@ def _refuse_raw(value: object) -> object:
 
 _STAND_INS: Final[Mapping[type, tuple[type, Callable[[Any], object]]]] = {
     Config: (ConfigAnswer, ConfigAnswer.of),
+    LoggedChange: (LoggedChangeAnswer, LoggedChangeAnswer.of),
     Revision: (RevisionAnswer, RevisionAnswer.of),
 }
 _answers: Final = Converter()

@@ -11,6 +11,7 @@ from iotconfig.domain.mac import MacAddress
 
 _MAC_CURSOR: Final = re.compile(r"[0-9a-f]{12}")
 _DELETED_CURSOR: Final = re.compile(r"([0-9]{1,17})-([1-9][0-9]{0,17})")
+_POSITION: Final = re.compile(r"[0-9]{1,18}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -40,3 +41,10 @@ def deleted_position_at(cursor: str) -> DeletedPosition:
     if match is None:
         raise ValueError("no cursor of deleted configs")
     return DeletedPosition(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+
+
+def position_at(cursor: str) -> int:
+    """The position of the change log that a cursor names. Raises `ValueError` for any other text."""
+    if not _POSITION.fullmatch(cursor):
+        raise ValueError("no position")
+    return int(cursor)

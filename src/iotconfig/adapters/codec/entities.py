@@ -12,6 +12,7 @@ from attrs import fields, has
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
+from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.query import ConfigPage
@@ -143,6 +144,9 @@ _entities.register_structure_hook_factory(_has_written_names, _reader_of_written
 for _kind in (str, int, bool):
     _entities.register_structure_hook(_kind, _plain)
 _entities.register_structure_hook(MacAddress, lambda text, _: MacAddress.parse(text))
+_entities.register_structure_hook(
+    Subject, lambda text, _: Subject(Kind.CONFIG, MacAddress.parse(text).canonical)
+)
 _entities.register_structure_hook(datetime, _moment)
 _entities.register_structure_hook(ConfigContent, _content)
 _entities.register_structure_hook(DeletedPosition, lambda cursor, _: deleted_position_at(cursor))

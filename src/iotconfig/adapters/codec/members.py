@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,13 +15,12 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument
 from iotconfig.domain.mac import MacAddress
 
+from .moments import moment_in
+
 # A body adds one object around the content.
 BODY_DEPTH: Final = MAX_DEPTH + 1
 """Maximum depth of a body or record."""
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
-_RFC3339: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 
 
 def mac_address_of(member: Member) -> MacAddress:
@@ -79,10 +77,7 @@ def moment_of(member: Member) -> datetime | None:
     """The time with its offset (RFC 3339), or None for null. Raises `InvalidDocument`."""
     if member.value is None:
         return None
-    moment = None
-    if isinstance(member.value, str) and _RFC3339.fullmatch(member.value):
-        with suppress(ValueError, OverflowError):
-            moment = datetime.fromisoformat(member.value).astimezone(UTC)
+    moment = moment_in(member.value) if isinstance(member.value, str) else None
     if moment is None:
         raise _unexpected("a time such as 2027-06-30T12:00:00Z, or null", member)
     return moment

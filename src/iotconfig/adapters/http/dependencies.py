@@ -13,6 +13,7 @@ from iotconfig.domain.access.use_cases import ApiTokenUseCases
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+from iotconfig.domain.configs.change_use_cases import ChangeUseCases
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
@@ -35,6 +36,7 @@ class UseCases:
     configs: ConfigUseCases
     documents: DocumentUseCases
     history: HistoryUseCases
+    changes: ChangeUseCases
     bulk: BulkUseCases
     tags: TagUseCases
     notifications: NotificationUseCases

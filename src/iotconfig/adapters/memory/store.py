@@ -9,7 +9,11 @@ from datetime import datetime
 from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import ExportedConfig
+from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
+from iotconfig.domain.configs.labels import NO_LABELS
+from iotconfig.domain.configs.log_search import matching
+from iotconfig.domain.mac import MacAddress
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
@@ -59,6 +63,21 @@ class MemoryStore:
     def oldest_position(self) -> int:
         log = self._committed.state.log
         return log[0].position if log else 0
+
+    def newest_position(self) -> int:
+        log = self._committed.state.log
+        return log[-1].position if log else 0
+
+    def matching_changes(
+        self, wanted: ChangeFilter, positions: range, limit: int, *, newest_first: bool
+    ) -> Sequence[LoggedChange]:
+        state = self._committed.state
+
+        def tags_of(mac_address: str) -> Sequence[str] | None:
+            config_id = state.ids.get(MacAddress(mac_address))
+            return None if config_id is None else state.labels.get(config_id, NO_LABELS).tags
+
+        return matching(state.log, wanted, positions, limit, tags_of, newest_first=newest_first)
 
     def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
         return prunable(self._committed.state.log, older_than, after, limit)

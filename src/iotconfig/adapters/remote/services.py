@@ -10,6 +10,7 @@ from .connection import MOST_CONTENT_BYTES, ServiceConnection
 
 if TYPE_CHECKING:
     from .bulk import RemoteBulk
+    from .changes import RemoteChanges
     from .configs import RemoteConfigs
     from .history import RemoteHistory
     from .notifications import RemoteNotifications
@@ -41,6 +42,13 @@ class RemoteServices:
         from .history import RemoteHistory
 
         return RemoteHistory(self.service)
+
+    @property
+    def changes(self) -> RemoteChanges:
+        """The change log."""
+        from .changes import RemoteChanges
+
+        return RemoteChanges(self.service)
 
     @property
     def bulk(self) -> RemoteBulk:

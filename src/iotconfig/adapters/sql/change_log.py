@@ -58,6 +58,7 @@ _SINCE: Final = (
     .limit(bindparam("limit_"))
 )
 _OLDEST: Final = select(func.coalesce(func.min(_columns.position), 0))
+_NEWEST: Final = select(_LAST)
 _IS_ANY_WAITING: Final = select(exists().where(_columns.position.is_(None)))
 _LOCK: Final = select(func.pg_advisory_xact_lock(_LOCK_KEY))
 
@@ -130,21 +131,27 @@ def log(
 
 def changes_since(database: Database, position: int, limit: int) -> Sequence[LoggedChange]:
     """`ChangeLog.changes_since`."""
-    with _reading(database) as connection:
+    with reading(database) as connection:
         rows = connection.execute(_SINCE, {"position_": position, "limit_": _bounded(limit)}).all()
-    return [_logged(row) for row in rows]
+    return [change_of(row) for row in rows]
 
 
 def oldest_position(database: Database) -> int:
     """`ChangeLog.oldest_position`."""
-    with _reading(database) as connection:
+    with reading(database) as connection:
         return int(connection.execute(_OLDEST).scalar_one())
+
+
+def newest_position(database: Database) -> int:
+    """`ChangeLog.newest_position`."""
+    with reading(database) as connection:
+        return int(connection.execute(_NEWEST).scalar_one())
 
 
 def prunable_changes(database: Database, older_than: datetime, after: int, limit: int) -> int:
     """`ChangeLog.prunable_changes`."""
     values = {"older_than": older_than, "after_": after, "limit_": _bounded(limit)}
-    with _reading(database) as connection:
+    with reading(database) as connection:
         return int(connection.execute(_COUNT_PRUNABLE, values).scalar_one())
 
 
@@ -163,7 +170,7 @@ def prune_changes(database: Database, older_than: datetime, limit: int) -> int:
 
 
 @contextmanager
-def _reading(database: Database) -> Iterator[Connection]:
+def reading(database: Database) -> Iterator[Connection]:
     """Read the log, in which every row that was committed before the call has a position."""
     _number_waiting(database)
     with database.reading() as connection:
@@ -188,7 +195,8 @@ def _bounded(limit: int) -> int:
     return max(0, limit)
 
 
-def _logged(row: Row[Any]) -> LoggedChange:
+def change_of(row: Row[Any]) -> LoggedChange:
+    """Return the change in a row of `changes`."""
     return LoggedChange(
         position=row.position,
         change=row.change,

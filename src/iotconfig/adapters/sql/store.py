@@ -12,12 +12,13 @@ from sqlalchemy import Connection, select
 
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change import Change
+from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
-from . import change_log
+from . import change_log, change_search
 from .announcing import SqlNotificationOutbox
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
@@ -114,6 +115,16 @@ class SqlStore:
 
     def oldest_position(self) -> int:
         return change_log.oldest_position(self.database)
+
+    def newest_position(self) -> int:
+        return change_log.newest_position(self.database)
+
+    def matching_changes(
+        self, wanted: ChangeFilter, positions: range, limit: int, *, newest_first: bool
+    ) -> Sequence[LoggedChange]:
+        return change_search.matching_changes(
+            self.database, wanted, positions, limit, newest_first=newest_first
+        )
 
     def prunable_changes(self, older_than: datetime, after: int, limit: int) -> int:
         return change_log.prunable_changes(self.database, older_than, after, limit)

@@ -14,6 +14,7 @@ from attrs import frozen
 from iotconfig.domain.announcing.announcement import Kind, Subject
 
 from .change import Change
+from .change_filter import ChangeFilter
 from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
 
@@ -78,6 +79,23 @@ class ChangeLog(Protocol):
         A reader whose last position is `p` calls it after `changes_since(p, ...)`. If the result is
         above `p + 1`, changes were pruned before the reader got them, and it has to read the configs
         again. Otherwise the page is complete.
+        """
+        ...
+
+    def newest_position(self) -> int:
+        """Return the position of the newest change that was committed before the call; 0 if there is none.
+
+        It is lower than before where an older backup of the database was put back.
+        """
+        ...
+
+    def matching_changes(
+        self, wanted: ChangeFilter, positions: range, limit: int, *, newest_first: bool
+    ) -> Sequence[LoggedChange]:
+        """Return up to `limit` changes that `wanted` takes, sorted by position.
+
+        positions: where to look, in steps of 1. Its length bounds the work.
+        newest_first: whether to begin at the last of these positions.
         """
         ...
 

@@ -59,6 +59,7 @@ def app_on(
         configs=services.configs,
         documents=services.configs,
         history=services.history,
+        changes=services.changes,
         bulk=helped_bulk(settings, services.bulk),
         tags=services.tags,
         notifications=services.notifications,

@@ -12,6 +12,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.change_log_service import ChangeLogService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.tagging import TagService
@@ -53,6 +54,11 @@ class Services:
     def history(self) -> HistoryService:
         """Revisions of configs."""
         return HistoryService(self.persistence.store, utc_now)
+
+    @cached_property
+    def changes(self) -> ChangeLogService:
+        """The change log."""
+        return ChangeLogService(self.persistence.store)
 
     @cached_property
     def changing(self) -> Offload:

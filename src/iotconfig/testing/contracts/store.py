@@ -8,6 +8,7 @@ from .bulk_removals import BulkRemovalsContract
 from .bulk_replaced_boards import BulkReplacedBoardsContract
 from .bulk_write import BulkWriteContract
 from .change_log import ChangeLogContract
+from .change_search import ChangeSearchContract
 from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .config_queries import ConfigQueriesContract
@@ -42,6 +43,7 @@ class StoreContract(
     TagsContract,
     SelectionsContract,
     ChangeLogContract,
+    ChangeSearchContract,
     NotificationOutboxContract,
     ReplayGuardContract,
     ClosingContract,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -12,7 +13,8 @@ from urllib.parse import unquote_to_bytes
 import falcon
 from attrs import NOTHING, AttrsInstance, evolve, field, fields, frozen
 
-from iotconfig.adapters.codec.cursors import deleted_position_at, mac_address_at
+from iotconfig.adapters.codec.cursors import deleted_position_at, mac_address_at, position_at
+from iotconfig.adapters.codec.moments import moment_in
 from iotconfig.domain.configs.labels import TAG_PATTERN, TagFilter
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, MAX_REVISION, DeletedPosition
 from iotconfig.domain.errors import ValidationFailed, excerpt
@@ -171,6 +173,30 @@ def _mac_cursor(_name: str, text: str) -> MacAddress:
         raise _bad_cursor() from None
 
 
+def _mac_address(_name: str, text: str) -> MacAddress:
+    return MacAddress.parse(text)
+
+
+def _moment(name: str, text: str) -> datetime:
+    found = moment_in(text)
+    if found is None:
+        raise ValidationFailed(
+            f"Query parameter {name} must be a time such as 2027-06-30T12:00:00Z; in a URL, a plus sign is written %2B.",
+            parameter=name,
+        )
+    return found
+
+
+def _log_cursor(_name: str, text: str) -> int:
+    try:
+        return position_at(text)
+    except ValueError:
+        raise ValidationFailed(
+            'Query parameter cursor must be the "next" of the previous page, or a position of the change log.',
+            parameter="cursor",
+        ) from None
+
+
 def _deleted_cursor(_name: str, text: str) -> DeletedPosition:
     try:
         return deleted_position_at(text)
@@ -246,7 +272,10 @@ def page_cursor(spelling: Spelling) -> Any:
     return parameter(spelling, "The `next` of the previous page")
 
 
+MAC_ADDRESS: Final = Spelling(_mac_address, {"$ref": "#/components/schemas/MacAddress"})
+MOMENT: Final = Spelling(_moment, {"type": "string", "format": "date-time"})
 MAC_CURSOR: Final = Spelling(_mac_cursor, {"type": "string"})
+LOG_CURSOR: Final = Spelling(_log_cursor, {"type": "string"})
 REVISION_CURSOR: Final = Spelling(_revision, {"type": "string"})
 DELETED_CURSOR: Final = Spelling(_deleted_cursor, {"type": "string"})
 

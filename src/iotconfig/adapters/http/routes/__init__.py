@@ -6,7 +6,20 @@ from typing import Final
 
 from iotconfig.adapters.http.routing import RouteTable
 
-from . import assets, auth, bulk, configs, devices, history, notifications, pictures, service, tags, tokens
+from . import (
+    assets,
+    auth,
+    bulk,
+    changes,
+    configs,
+    devices,
+    history,
+    notifications,
+    pictures,
+    service,
+    tags,
+    tokens,
+)
 
 ROUTES: Final = RouteTable(
     (
@@ -14,6 +27,7 @@ ROUTES: Final = RouteTable(
         configs.AREA,
         history.AREA,
         bulk.AREA,
+        changes.AREA,
         tags.AREA,
         assets.AREA,
         pictures.AREA,

@@ -1,0 +1,64 @@
+"""Times as a user writes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import click
+
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAYS: Final = {"today": 0, "yesterday": 1}
+
+
+def span_of(text: str, units: str = "".join(_UNITS)) -> timedelta | None:
+    """The duration that a text is, such as `90d`; None for other text. units: the letters that it may end with."""
+    found = _SPAN.fullmatch(text)
+    if found is None or found[2] not in units:
+        return None
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def moment_in(text: str) -> tuple[datetime, bool]:
+    """The time that a text is in ISO 8601, and whether it is a date only, which stands for its beginning.
+
+    Without an offset it is in UTC. Raises `ValueError`, and `OverflowError`.
+    """
+    found = datetime.fromisoformat(text)
+    is_date = "T" not in text and " " not in text
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC), is_date
+
+
+class PastMoment(click.ParamType):
+    """A time in the past, in UTC: `yesterday`, `2h`, a date, or a time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return self._moment(value)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"'{value}' is not a time: use 2h, 7d, today, yesterday, 2027-06-30 or 2027-06-30T12:00:00Z.",
+                param,
+                ctx,
+            )
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """The words for days that begin as the given one."""
+        del ctx, param
+        return [click.shell_completion.CompletionItem(day) for day in _DAYS if day.startswith(incomplete)]
+
+    def _moment(self, text: str) -> datetime:
+        now = datetime.now(UTC)
+        if (span := span_of(text)) is not None:
+            return now - span
+        if (days := _DAYS.get(text.lower())) is not None:
+            return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+        return moment_in(text)[0]
