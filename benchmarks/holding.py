@@ -8,6 +8,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice, starmap
 from pathlib import Path
@@ -27,7 +28,14 @@ from sqlalchemy import Table
 from benchmarks.worst_inputs import Case, cases, contents, mac, other
 from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.sql.engine.database import Database
-from iotconfig.adapters.sql.tables import configs, documents, notifications, revision_counters, revisions
+from iotconfig.adapters.sql.tables import (
+    changes,
+    configs,
+    documents,
+    notifications,
+    revision_counters,
+    revisions,
+)
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.application import app_of
@@ -39,6 +47,9 @@ _DELETED = 5_000
 _BACKLOG = 200_000
 _ASSETS = 30_000
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_CHANGES = 1_000_000
+_STREAMED = 1.0
+"""Seconds for which one answer is read, at most."""
 _LARGE = 20
 """Configs with content of the maximum size."""
 
@@ -133,6 +144,21 @@ def fill(database: Database, scale: float) -> None:
                 "parked": number % 2 == 0,
             }
 
+    def log() -> Iterator[dict[str, object]]:
+        for number in range(1, int(_CHANGES * scale) + 1):
+            yield {
+                "position": number,
+                "change": f"{number // 100:016x}",
+                "kind": "config",
+                "subject": mac(number % count + 1),
+                "operation": "update",
+                "revision": number,
+                "author": "a" * 255,
+                "message": "ä" * 255,
+                "created_at": _NOW + timedelta(milliseconds=number),
+            }
+
+    insert(database, changes, log())
     known = (
         {"mac_address": mac(number), "last_revision": 9999, "last_document_number": 9999}
         for number in range(1, count + 1)
@@ -177,8 +203,10 @@ def send(app: falcon.App[Any, Any], case: Case) -> int:
         environ["CONTENT_LENGTH"] = str(len(case.body))
     answer = app(environ, lambda status, _headers, *_: statuses.append(status))  # type: ignore[arg-type] # it returns no writer, which nothing here calls
     try:
-        for _ in answer:
-            pass
+        # A stream of events has no end.
+        with suppress(gevent.Timeout), gevent.Timeout(_STREAMED):
+            for _ in answer:
+                pass
     finally:
         getattr(answer, "close", lambda: None)()
     return int(statuses[0].split()[0])

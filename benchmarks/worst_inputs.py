@@ -195,6 +195,12 @@ def logged(case: Case) -> Iterator[Case]:
         yield evolve(case, name=name, query=f"limit=1000&{query}")
 
 
+def streamed(case: Case) -> Iterator[Case]:
+    yield evolve(case, name="from the beginning of the log", query="position=0")
+    yield evolve(case, name="a long Last-Event-ID", headers={"Last-Event-ID": "1" * 60_000})
+    yield from plain(case)
+
+
 def compared(case: Case) -> Iterator[Case]:
     for number, name in enumerate(contents()):
         yield evolve(case, name=name, query=f"from={2 * number + 1}&to={2 * number + 2}")
@@ -318,6 +324,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("POST", "/api/configs/patch"): patched,
     ("POST", "/api/configs/announce"): announced,
     ("GET", "/api/changes"): logged,
+    ("GET", "/api/events"): streamed,
     ("POST", "/api/changes/{change}/undo"): undone,
     ("GET", "/api/devices"): listed,
     ("GET", "/api/devices/{mac}"): plain,

@@ -47,7 +47,7 @@ def over_http(client: Client, seconds: float) -> float:
 
 
 def in_process(url: str, seconds: float, *, wakes: bool) -> float:
-    waking = nullcontext() if wakes else mock.patch.object(changes, "wake_relay")
+    waking = nullcontext() if wakes else mock.patch.object(changes, "signal_commit")
     with waking, open_service(url) as service:
 
         def update(writer: int, number: int) -> None:

@@ -122,6 +122,24 @@ def test_devices_fetch_with_and_without_tls(nginx: Nginx, token: str) -> None:
             assert str(len(fetched.body)) == fetched.headers["content-length"]
 
 
+def test_events_are_not_held_back(nginx: Nginx, token: str) -> None:
+    """Each is sent on at once, although the proxy buffers other answers."""
+    connection = HTTPSConnection(NAME, nginx.tls_port, timeout=30, context=nginx.tls())
+    connection._create_connection = lambda *_, **__: socket.create_connection(  # type: ignore[attr-defined]
+        ("127.0.0.1", nginx.tls_port), timeout=30
+    )
+    connection.request("GET", "/api/events", headers={"Host": NAME, "Authorization": f"Bearer {token}"})
+    answer = connection.getresponse()
+    assert (200, "text/event-stream") == (answer.status, answer.headers["content-type"])
+    lines = iter(answer.readline, b"")
+    assert b"event: hello\n" in lines
+    for number in range(2):
+        assert put(nginx, token, {"n": number}).status in (200, 201)
+        assert b"event: change\n" in lines
+    connection.close()
+    answer.close()
+
+
 def test_other_routes_are_redirected_to_tls(nginx: Nginx, token: str) -> None:
     """A token is not sent unencrypted a second time."""
     answer = ask(nginx, "GET", "/api/configs", tls=False, Authorization=f"Bearer {token}")

@@ -10,6 +10,8 @@ import falcon
 from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.http.dependencies import UseCases
+from iotconfig.adapters.http.events.feed import ChangeFeed
+from iotconfig.adapters.http.events.streams import EventStreams
 from iotconfig.adapters.memory import (
     MemoryApiTokenStore,
     MemoryAssetStore,
@@ -49,9 +51,14 @@ def app_in_memory(
     *,
     files: AssetStore | None = None,
     enabled: bool = False,
+    access: AccessControl | None = None,
     **options: Any,
 ) -> falcon.App[Any, Any]:
-    """Return the API over `store`, or over a new store in memory. `enabled`: whether a broker is configured."""
+    """Return the API over `store`, or over a new store in memory.
+
+    enabled: whether a broker is configured.
+    access: by default, without authentication.
+    """
     in_memory = MemoryStore()
     store, clock = store or in_memory, clock or SteppingClock()
     use_cases = UseCases(
@@ -69,4 +76,9 @@ def app_in_memory(
         pictures=_NoPictures(),
         devices=DeviceService((store if isinstance(store, MemoryStore) else in_memory).evidence, clock),
     )
-    return create_app(use_cases, AccessControl(MemoryThrottle(10), MemoryThrottle(60)), **options)
+    if "event_streams" not in options:
+        options["event_streams"] = EventStreams(ChangeFeed(store, in_memory.wakeup))
+        # Streams end after their first event, so that every request has an end.
+        options["event_streams"].feed.signal.end()
+    access = access or AccessControl(MemoryThrottle(10), MemoryThrottle(60))
+    return create_app(use_cases, access, **options)

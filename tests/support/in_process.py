@@ -23,6 +23,8 @@ class Service:
     client: WsgiClient
     flush: Callable[[], bool] | None = None
     """Writes what was seen in fetches; None where they are not recorded."""
+    end_streams: Callable[[], None] = lambda: None
+    """Ends the streams of events, as the stop of a worker does."""
 
 
 Starter = Callable[..., AbstractContextManager[Service]]
@@ -36,12 +38,28 @@ StartDepot = Callable[..., AbstractContextManager[LocalDepot]]
 def service_on(database_url: str, **environ: str) -> Iterator[Service]:
     """The API that these settings describe; its connections are closed at the end of the block.
 
-    Fetches are not recorded, unless the settings say so: some tests check that nothing is written.
+    Fetches are not recorded, unless the settings say so: some tests check that nothing is written. Streams of events end after
+    their first event, so that every request has an end.
     """
+    with streaming_service_on(database_url, **environ) as service:
+        service.end_streams()
+        yield service
+
+
+@contextmanager
+def streaming_service_on(database_url: str, **environ: str) -> Iterator[Service]:
+    """The same, but streams of events go on."""
     settings = Settings.from_environ(
         {"IOTCONFIG_SIGHTINGS_INTERVAL": "0", **environ, "DATABASE_URL": database_url}
     )
     services = services_on_database(settings)
     with closing(services.persistence):
         flush = services.sightings.flush if services.sightings else None
-        yield Service(database_url, WsgiClient(app_on(services)), flush)
+        ends: list[Callable[[], None]] = []
+        client = WsgiClient(app_on(services, at_stop=ends.append))
+
+        def end_streams() -> None:
+            for end in ends:
+                end()
+
+        yield Service(database_url, client, flush, end_streams)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import WSGIApplication
 
-from .in_process import service_on
+from .in_process import streaming_service_on
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -52,5 +52,11 @@ def serving(app: WSGIApplication) -> Iterator[str]:
 @contextmanager
 def api_on_socket(database_url: str, **environ: str) -> Iterator[str]:
     """Serve the API that these settings describe; gives its URL."""
-    with service_on(database_url, **environ) as service, serving(service.client.app) as url:
+    with (
+        streaming_service_on(database_url, **environ) as service,
+        serving(service.client.app) as url,
+        ExitStack() as stack,
+    ):
+        # The server waits for its answers to end.
+        stack.callback(service.end_streams)
         yield url

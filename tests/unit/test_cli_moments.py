@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from iotconfig.adapters.cli.moments import PastMoment
+from iotconfig.adapters.cli.moments import complete_days, past_moment
 
-_TIME = PastMoment()
+_CONTEXT, _OPTION = click.Context(click.Command("changes")), click.Option(["--since"])
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ _TIME = PastMoment()
 )
 def test_times(text: str, moment: datetime) -> None:
     """A date means its beginning; a time without an offset is in UTC."""
-    assert moment == _TIME.convert(text, None, None)
+    assert moment == past_moment(_CONTEXT, _OPTION, text)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,17 @@ def test_durations(text: str, span: timedelta) -> None:
     """A duration ends now."""
     before = datetime.now(UTC)
 
-    assert before - span <= _TIME.convert(text, None, None) <= datetime.now(UTC) - span
+    found = past_moment(_CONTEXT, _OPTION, text)
+
+    assert found is not None
+    assert before - span <= found <= datetime.now(UTC) - span
 
 
 @pytest.mark.parametrize(("text", "days"), [("today", 0), ("yesterday", 1), ("Yesterday", 1)])
 def test_days(text: str, days: int) -> None:
     """A day begins at midnight in UTC."""
-    found = _TIME.convert(text, None, None)
+    found = past_moment(_CONTEXT, _OPTION, text)
+    assert found is not None
     age = datetime.now(UTC) - timedelta(days=days) - found
 
     assert (0, 0, 0, 0) == (found.hour, found.minute, found.second, found.microsecond)
@@ -59,11 +63,14 @@ def test_days(text: str, days: int) -> None:
 def test_what_is_no_time(text: str) -> None:
     """The refusal shows what is."""
     with pytest.raises(click.BadParameter, match="use 2h, 7d, today, yesterday, 2027-06-30 or"):
-        _TIME.convert(text, None, None)
+        past_moment(_CONTEXT, _OPTION, text)
+
+
+def test_without_the_option_there_is_no_time() -> None:
+    """The option is not required."""
+    assert past_moment(_CONTEXT, _OPTION, None) is None
 
 
 def test_completion() -> None:
     """The words for days are completed."""
-    context, option = click.Context(click.Command("changes")), click.Option(["--since"])
-
-    assert ["yesterday"] == [each.value for each in _TIME.shell_complete(context, option, "y")]
+    assert ["yesterday"] == [each.value for each in complete_days(_CONTEXT, _OPTION, "y")]

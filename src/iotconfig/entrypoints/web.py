@@ -67,7 +67,9 @@ def main() -> None:
 
             watched = observed(settings, access_log)
             DeadlineWorker.observers = watched.observers
-            return app_of(settings, watched, given.slots)
+            ends: list[Callable[[], None]] = []
+            DeadlineWorker.at_stop = ends
+            return app_of(settings, watched, given.slots, ends.append)
 
     def announce_ready(_worker: object) -> None:
         # The supervisor reads the first byte only; later ones may not fit into the pipe.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -18,9 +18,9 @@ from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .counts import counted
 from .keys import key_of
-from .moments import PastMoment
+from .moments import complete_days, past_moment
 from .names import find
-from .options import WholeNumber, json_option
+from .options import F, WholeNumber, json_option
 from .runtime import Runtime, Services
 from .tables import Column, moment, printable
 from .terminal import say, say_json, say_table
@@ -46,11 +46,13 @@ _LOOKED_EVERY: Final = 1.0
 """Seconds between two looks for new changes."""
 
 
+def _past_option(name: str, about: str) -> Callable[[F], F]:
+    return click.option(name, metavar="TIME", callback=past_moment, shell_complete=complete_days, help=about)
+
+
 @click.command()
-@click.option(
-    "--since", type=PastMoment(), help="Only changes at this time or later, such as yesterday or 2h."
-)
-@click.option("--until", type=PastMoment(), help="Only changes before this time.")
+@_past_option("--since", "Only changes at this time or later, such as yesterday or 2h.")
+@_past_option("--until", "Only changes before this time.")
 @click.option("--device", metavar="ID|MAC|NAME", help="Only changes of this device.")
 @click.option("--author", metavar="NAME", help="Only changes by this author, exactly as written.")
 @click.option(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -31,34 +32,29 @@ def moment_in(text: str) -> tuple[datetime, bool]:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC), is_date
 
 
-class PastMoment(click.ParamType):
-    """A time in the past, in UTC: `yesterday`, `2h`, a date, or a time."""
+def past_moment(ctx: click.Context, param: click.Parameter, text: str | None) -> datetime | None:
+    """Callback of an option that takes a time in the past, in UTC: `yesterday`, `2h`, a date, or a time."""
+    if text is None:
+        return None
+    try:
+        return _past(text)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            f"'{text}' is not a time: use 2h, 7d, today, yesterday, 2027-06-30 or 2027-06-30T12:00:00Z.",
+            ctx,
+            param,
+        ) from None
 
-    name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, datetime):
-            return value
-        try:
-            return self._moment(value)
-        except (ValueError, OverflowError):
-            self.fail(
-                f"'{value}' is not a time: use 2h, 7d, today, yesterday, 2027-06-30 or 2027-06-30T12:00:00Z.",
-                param,
-                ctx,
-            )
+def complete_days(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The words for days that begin as the given one."""
+    return [CompletionItem(day) for day in _DAYS if day.startswith(incomplete)]
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
-        """The words for days that begin as the given one."""
-        del ctx, param
-        return [click.shell_completion.CompletionItem(day) for day in _DAYS if day.startswith(incomplete)]
 
-    def _moment(self, text: str) -> datetime:
-        now = datetime.now(UTC)
-        if (span := span_of(text)) is not None:
-            return now - span
-        if (days := _DAYS.get(text.lower())) is not None:
-            return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
-        return moment_in(text)[0]
+def _past(text: str) -> datetime:
+    now = datetime.now(UTC)
+    if (span := span_of(text)) is not None:
+        return now - span
+    if (days := _DAYS.get(text.lower())) is not None:
+        return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+    return moment_in(text)[0]

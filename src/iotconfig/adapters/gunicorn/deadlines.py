@@ -23,6 +23,9 @@ _BLOCK: Final = 64 * 1024
 _PROGRESS: Final = 16 * 1024
 """Bytes that must move within `stall` seconds."""
 
+_ESTABLISHED: Final = 1
+"""The first byte of the kernel's `tcp_info`: the state of a connection that both sides use."""
+
 _IDLE_STEP: Final = 0.5
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 1024 * 1024
@@ -100,6 +103,14 @@ class DeadlineSocket:
         self._is_cut = True
         with suppress(OSError):
             self._client.shutdown(socket.SHUT_RDWR)
+
+    def has_left(self) -> bool:
+        """Whether the client has closed its side. Sends nothing and does not wait; False where the system does not tell."""
+        try:
+            state = self._client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        except (OSError, AttributeError):
+            return False
+        return state != _ESTABLISHED
 
     def _has_arrived(self) -> bool:
         """Whether data is waiting to be read: then the worker is slow, not the client."""

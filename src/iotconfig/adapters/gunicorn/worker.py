@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from typing import Any, ClassVar, Final
 
 import falcon
+import gevent
 from gevent import get_hub
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
@@ -62,6 +63,9 @@ class DeadlineWorker(GeventWorker):
     proxies: ClassVar[Sequence[Network]] = ()
     """Networks of trusted proxies, whose connections are not counted: they may carry many clients."""
 
+    at_stop: ClassVar[Sequence[Callable[[], None]]] = ()
+    """Called when the worker has to stop: each ends answers that would otherwise go on."""
+
     def prepare(self) -> None:
         """Be ready to handle connections."""
         most_in_all = self.worker_connections * _FILLED // 100
@@ -73,6 +77,12 @@ class DeadlineWorker(GeventWorker):
         setattr(get_hub(), "print_exception", _log_greenlet)  # noqa: B010 - mypy has methods assigned in no other way
         self.prepare()
         super().init_process()
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        super().handle_exit(sig, frame)
+        for end in self.at_stop:
+            # A signal is handled in gevent's hub, which must not wait for a lock.
+            gevent.spawn(end)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         connection = DeadlineSocket(client, self.deadlines, self)

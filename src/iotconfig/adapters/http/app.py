@@ -20,6 +20,7 @@ from .access_control import AccessControl
 from .api.metrics import Render
 from .cors import cors
 from .dependencies import Dependencies, UseCases
+from .events.streams import EventStreams
 from .observing import Observation
 from .openapi.document import document
 from .openapi.page import page
@@ -41,6 +42,7 @@ def create_app(
     cors_origins: Collection[str] = (),
     require_if_match: bool = False,
     transfers: Transfers | None = None,
+    event_streams: EventStreams | None = None,
     is_ready: Callable[[], None] | None = None,
     database_log: Callable[[], LogUse | None] = lambda: None,
     observers: Sequence[Observer] = (),
@@ -61,6 +63,7 @@ def create_app(
     `cors_origins`: origins whose pages may call the API; `*` for all, none by default.
     `require_if_match`: refuse changes by id without `If-Match`.
     `transfers`: the slots of imports, exports and uploads; by default, slots of this process.
+    `event_streams`: the streams of events; None: the route does not exist.
     `is_ready`: raises `StoreUnavailable` while requests cannot be served; by default, the store's `check`.
     `database_log`: returns the size of the database's write-ahead log, for health.
     `observers`: are notified of every answer.
@@ -88,6 +91,8 @@ def create_app(
         proxies=access.proxies,
         comparing=comparing,
         slots=TransferSlots(transfers or Transfers(), access.proxies),
+        event_streams=event_streams,
+        confirm=parts.gate.confirm,
         yield_turn=yield_turn,
         is_ready=is_ready or use_cases.check_store,
         database_log=database_log,

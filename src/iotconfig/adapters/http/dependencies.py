@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import falcon
 from attrs import field, frozen
 
 from iotconfig.adapters.codec import BodyReader
@@ -26,6 +27,7 @@ from .access.authentication import Authentication
 from .access.sign_ins import SignIns
 from .access.terminals import Terminals
 from .api.metrics import Render
+from .events.streams import EventStreams
 from .transfers import TransferSlots
 
 
@@ -69,6 +71,10 @@ class Dependencies:
     comparing: Offload
     """Runs large comparisons beside the serving thread."""
     slots: TransferSlots
+    event_streams: EventStreams | None
+    """None: there are no events."""
+    confirm: Callable[[falcon.Request], object]
+    """Authenticates the caller of a long answer again. Raises where it has lost its rights."""
     yield_turn: Callable[[], None]
     """Yields to other requests in the same thread."""
     is_ready: Callable[[], None]

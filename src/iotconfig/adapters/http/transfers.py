@@ -9,10 +9,8 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.networks import Network
-from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR
 
-from .access.gate import principal_of
-from .access.sources import source_of
+from .access.callers import caller_of
 from .transfer_limits import Kind, Slot, Transfers
 
 
@@ -26,11 +24,7 @@ class TransferSlots:
 
     def take(self, req: falcon.Request, kind: Kind) -> Slot:
         """Take a slot for this request; the caller calls `leave`. Raises `TooManyRequests`."""
-        principal = principal_of(req)
-        # While authentication is off, all callers are one principal.
-        is_known = principal != LOCAL_ADMINISTRATOR
-        caller = f"subject {principal.subject}" if is_known else source_of(req, self.proxies)
-        return self.transfers.take(kind, caller)
+        return self.transfers.take(kind, caller_of(req, self.proxies))
 
     @contextmanager
     def held(self, req: falcon.Request, kind: Kind) -> Iterator[Slot]:

@@ -21,6 +21,7 @@ from .documents import MemoryDocuments
 from .evidence import MemoryEvidenceStore
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
+from .wakeup import MemoryWakeup
 
 
 @frozen
@@ -99,6 +100,10 @@ class MemoryStore:
     def evidence(self) -> MemoryEvidenceStore:
         """The evidence about the devices of this store."""
         return self._evidence
+
+    def wakeup(self) -> MemoryWakeup:
+        """A new signal that something was committed."""
+        return MemoryWakeup(self._committed)
 
     def notifications(self) -> MemoryNotificationQueue:
         """The pending notifications of this store."""

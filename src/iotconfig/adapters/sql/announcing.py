@@ -47,7 +47,7 @@ from .engine.statement_batch import execute_together
 from .tables import notifications
 
 WAKE_CHANNEL: Final = "iotconfig_notifications"
-"""The NOTIFY channel that wakes the relay on PostgreSQL."""
+"""The NOTIFY channel that wakes what waits for commits on PostgreSQL: the relay, and event streams."""
 
 _NOTIFY: Final = f"NOTIFY {WAKE_CHANNEL}"
 _NOTIFY_AT_ONCE: Final = f"SET LOCAL synchronous_commit TO off; {_NOTIFY}".encode()
@@ -149,7 +149,7 @@ class SqlNotificationOutbox:
             "new_due_at": due_at or AT_ONCE,
         }
         execute_together(self._connection, (_ENQUEUE[self._connection.dialect.name],), values)
-        wake_relay(self._connection)
+        signal_commit(self._connection)
 
 
 def enqueue_selected(
@@ -167,11 +167,11 @@ def enqueue_selected(
     else:
         names = [column.name for column in announcements.selected_columns]
         connection.execute(insert(notifications).from_select(names, announcements), values)
-    wake_relay(connection)
+    signal_commit(connection)
 
 
-def wake_relay(connection: Connection) -> None:
-    """Wake the relay after the commit. On PostgreSQL only: on SQLite the relay watches the file.
+def signal_commit(connection: Connection) -> None:
+    """Wake what waits for commits, such as the relay, after this one. On PostgreSQL only: on SQLite they watch the file.
 
     A transaction that contains a NOTIFY holds a lock of the whole server from the beginning of its commit
     until the commit has reached the disk and the synchronous standbys, so that commits queue: with a
@@ -243,7 +243,7 @@ class SqlNotificationQueue:
         )
         with self._database.writing() as connection:
             retried = int(connection.execute(statement).rowcount)
-            wake_relay(connection)
+            signal_commit(connection)
             return retried
 
 

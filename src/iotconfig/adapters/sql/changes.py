@@ -40,7 +40,7 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.errors import RecordExists
 
-from .announcing import merging, wake_relay
+from .announcing import merging, signal_commit
 from .change_log import log
 from .change_row import ROW, WRITE, row_values, write_values
 from .content_columns import CONTENT, DERIVED
@@ -200,14 +200,14 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
     if change.replaces is None:
         statements = _RECORD[dialect, change.operation, change.undoes_creation]
         execute_together(connection, statements, values)
-        wake_relay(connection)
+        signal_commit(connection)
         return config
     execute_together(connection, _STORE[change.operation], values)
     both = [(_LOG[dialect], _ANNOUNCE[dialect]), (_LOG_LEFT[dialect], _ANNOUNCE_LEFT[dialect])]
     # In the order in which the relay locks the announcements.
     for statements in both if config.mac_address < change.replaces else reversed(both):
         execute_together(connection, statements, values)
-    wake_relay(connection)
+    signal_commit(connection)
     return config
 
 

@@ -38,6 +38,7 @@ from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.mac import MacAddress
 
+from .announcing import signal_commit
 from .change_log import TAGS, log
 from .tables import (
     UtcDateTime,
@@ -217,6 +218,7 @@ class SqlLabelRepository:
         }
         for statement in _RECORD[self._connection.dialect.name]:
             self._connection.execute(statement, values)
+        signal_commit(self._connection)
         return self._change_id
 
 

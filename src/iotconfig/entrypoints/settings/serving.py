@@ -6,6 +6,7 @@ from attrs import frozen
 
 from iotconfig.adapters.gunicorn.connection_limit import DEFAULT_PER_ADDRESS
 from iotconfig.adapters.gunicorn.deadlines import Deadlines
+from iotconfig.adapters.http.events.limits import DEFAULT_MOST
 
 from . import parsers
 from .fields import Variable, section, setting
@@ -39,6 +40,12 @@ class ServingSettings:
             parsers.seconds,
             "Seconds within which 16 KiB of a transfer must move; otherwise its connection is closed",
         ),
+    )
+    event_streams: int = setting(
+        "IOTCONFIG_EVENT_STREAMS",
+        parsers.number(int, 1, 800),
+        DEFAULT_MOST,
+        "Open streams of `GET /api/events` in each worker; one caller may have a quarter of them",
     )
     graceful_timeout: int = setting(
         "IOTCONFIG_GRACEFUL_TIMEOUT",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
 from .bulk import helped_bulk
+from .events import event_streams
 from .observers import Observed, new_registry
 from .offload import offload
 from .services import Services, services_on_database
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
 
 
 def app_of(
-    settings: Settings, observed: Observed | None = None, slots: int | None = None
+    settings: Settings,
+    observed: Observed | None = None,
+    slots: int | None = None,
+    at_stop: Callable[[Callable[[], None]], object] = atexit.register,
 ) -> falcon.App[Any, Any]:
     """The API on the database of the settings; its connections live as long as the process.
 
     `observed`: observers of answers, and the registry of metrics; by default only metrics count, where they are on.
+    `at_stop`: gets what ends answers that go on, to be called when the process has to stop.
     `slots`: descriptor of the file with the transfer slots that all workers of a machine share; by default a new one.
 
     Raises `InvalidSetting` where a setting is wrong. Does not ask the database anything yet.
@@ -34,11 +40,14 @@ def app_of(
     if services.sightings is not None:
         # The last to be registered runs first.
         atexit.register(services.sightings.close)
-    return app_on(services, observed, slots)
+    return app_on(services, observed, slots, at_stop)
 
 
 def app_on(
-    services: Services, observed: Observed | None = None, slots: int | None = None
+    services: Services,
+    observed: Observed | None = None,
+    slots: int | None = None,
+    at_stop: Callable[[Callable[[], None]], object] = lambda _end: None,
 ) -> falcon.App[Any, Any]:
     """The API on use cases whose database the caller closes; arguments and errors as of `app_of`."""
     from iotconfig.adapters.http.app import create_app
@@ -71,6 +80,8 @@ def app_on(
         check_store=persistence.store.check,
         pictures=services.pictures,
     )
+    streams = event_streams(settings, persistence)
+    at_stop(streams.feed.signal.end)
     return create_app(
         use_cases,
         access_control(settings, services.api_tokens, services.device_tokens, persistence.store),
@@ -81,6 +92,7 @@ def app_on(
         cors_origins=settings.access.cors_origins,
         require_if_match=settings.content.require_if_match,
         transfers=transfers(settings, slots),
+        event_streams=streams,
         is_ready=persistence.check_ready,
         database_log=persistence.log,
         observers=observed.observers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,6 +22,7 @@ from .databases import (
     migrations,
     open_database,
     parse_database_url,
+    wakeup,
 )
 from .persistence import Persistence
 from .sql import SqlPersistence
@@ -136,7 +138,7 @@ class SqlBackend:
         migrations(self._settings).require_existing()
 
     def open(self) -> SqlPersistence:
-        return SqlPersistence(open_database(self._settings))
+        return SqlPersistence(open_database(self._settings), partial(wakeup, self._settings))
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:
         return lease_and_wakeup(self._settings, job)

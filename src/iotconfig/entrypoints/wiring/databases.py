@@ -71,6 +71,18 @@ def database_maintenance(settings: Settings) -> Iterator[Mapping[str, str]]:
         yield {"IOTCONFIG_DATABASE_FILE": f"{device}:{inode}"}
 
 
+def wakeup(settings: Settings) -> Wakeup:
+    """A new signal that something was committed, with a connection of its own."""
+    url = database_url(settings)
+    if url.is_sqlite:
+        from iotconfig.adapters.sql.jobs.sqlite import SqliteWakeup
+
+        return SqliteWakeup(url.path)
+    from iotconfig.adapters.sql.jobs.postgresql import PostgresqlSession, PostgresqlWakeup
+
+    return PostgresqlWakeup(PostgresqlSession(url.url, settings.database.timeouts))
+
+
 def lease_and_wakeup(settings: Settings, job: str) -> tuple[Lease, Wakeup]:
     """The lease of the job of this name, and the signal that there is something to do for it."""
     url = database_url(settings)

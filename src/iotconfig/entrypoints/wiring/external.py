@@ -122,6 +122,9 @@ class ExternalPersistence:
     def evidence(self) -> EvidenceStore | None:
         return self.external.evidence
 
+    def wakeup(self) -> Wakeup:
+        return self.external.wakeup()
+
     def installation(self) -> str:
         return self.external.installation()
 

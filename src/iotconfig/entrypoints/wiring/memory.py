@@ -15,6 +15,7 @@ from iotconfig.adapters.memory import (
 from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.telemetry import PoolUse
+from iotconfig.domain.jobs.ports import Wakeup
 
 from .clock import utc_now
 
@@ -47,6 +48,9 @@ class MemoryPersistence:
     @property
     def evidence(self) -> MemoryEvidenceStore:
         return self.store.evidence
+
+    def wakeup(self) -> Wakeup:
+        return self.store.wakeup()
 
     def installation(self) -> str:
         return self._installation

@@ -10,6 +10,7 @@ from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
+from iotconfig.domain.jobs.ports import Wakeup
 
 if TYPE_CHECKING:
     from iotconfig.adapters.telemetry import LogUse, PoolUse
@@ -46,6 +47,10 @@ class Persistence(Protocol):
     @property
     def evidence(self) -> EvidenceStore | None:
         """The evidence about devices; None where the database does not keep it."""
+        ...
+
+    def wakeup(self) -> Wakeup:
+        """Return a new signal that something was committed; the caller closes it."""
         ...
 
     def installation(self) -> str:

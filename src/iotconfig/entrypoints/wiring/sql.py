@@ -14,6 +14,7 @@ from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
+from iotconfig.domain.jobs.ports import Wakeup
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
@@ -25,6 +26,7 @@ class SqlPersistence:
     """`Persistence` on a database that is open."""
 
     database: Database
+    wakeup: Callable[[], Wakeup]
 
     @cached_property
     def store(self) -> Store:

@@ -9,9 +9,13 @@ from time import monotonic
 import pytest
 
 from iotconfig.domain.announcing.ports import NotificationQueue
+from iotconfig.domain.configs.labels import LabelEdit
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.jobs.ports import Wakeup
 from iotconfig.testing.announcement_builders import EVERYTHING, at, change, enqueue
+from iotconfig.testing.builders import add, mac
+from iotconfig.testing.clocks import SteppingClock
 
 MakeWakeup = Callable[[], Wakeup]
 
@@ -69,6 +73,17 @@ class WakeupContract:
             written.result()
         assert monotonic() - started < 10
         quiet(wakeup)
+
+    def test_a_change_of_tags_ends_a_wait(self, make_wakeup: MakeWakeup, store: Store) -> None:
+        """Nothing is announced of it, but it is in the change log."""
+        add(store, 1)
+        wakeup = quiet(make_wakeup())
+        started = monotonic()
+        TagService(store, SteppingClock()).edit(mac(1), LabelEdit(add=["a"]))
+
+        assert wakeup.wait(30)
+
+        assert monotonic() - started < 10
 
     def test_a_closed_one_can_wait_again(self, make_wakeup: MakeWakeup, store: Store) -> None:
         """A closed wake-up can wait again; closing it twice does nothing."""

@@ -54,6 +54,10 @@ class Gate:
         elif access.roles:
             req.context.principal = self._admitted(req, access)
 
+    def confirm(self, req: falcon.Request) -> Principal:
+        """Authenticate the caller of a long answer again. Raises as at its beginning where it has lost its rights."""
+        return self._admitted(req, self.rules[req.uri_template or ""].access[req.method])
+
     def _admitted(self, req: falcon.Request, access: Access) -> Principal:
         if self.authentication is None:
             return LOCAL_ADMINISTRATOR

@@ -187,6 +187,15 @@ def _moment(name: str, text: str) -> datetime:
     return found
 
 
+def _log_position(name: str, text: str) -> int:
+    try:
+        return position_at(text)
+    except ValueError:
+        raise ValidationFailed(
+            f"Query parameter {name} must be a position of the change log.", parameter=name
+        ) from None
+
+
 def _log_cursor(_name: str, text: str) -> int:
     try:
         return position_at(text)
@@ -275,6 +284,7 @@ def page_cursor(spelling: Spelling) -> Any:
 MAC_ADDRESS: Final = Spelling(_mac_address, {"$ref": "#/components/schemas/MacAddress"})
 MOMENT: Final = Spelling(_moment, {"type": "string", "format": "date-time"})
 MAC_CURSOR: Final = Spelling(_mac_cursor, {"type": "string"})
+LOG_POSITION: Final = Spelling(_log_position, {"type": "integer", "minimum": 0})
 LOG_CURSOR: Final = Spelling(_log_cursor, {"type": "string"})
 REVISION_CURSOR: Final = Spelling(_revision, {"type": "string"})
 DELETED_CURSOR: Final = Spelling(_deleted_cursor, {"type": "string"})

@@ -6,7 +6,9 @@ from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.changes import Changes, ChangesQuery, ChangesResource
-from iotconfig.adapters.http.routing import Answer, Area, Operation, Route
+from iotconfig.adapters.http.api.events import LAST_EVENT_ID, EventsQuery, EventsResource
+from iotconfig.adapters.http.events.wire import MEDIA_TYPE
+from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route
 
 AREA: Final = Area(
     "Change log",
@@ -27,6 +29,33 @@ AREA: Final = Area(
                 answers={200: Answer("A page", Changes)},
                 refuses=("INVALID_OPERATION", "RECORD_GONE"),
                 metric="list_changes",
+            ),
+        ),
+        Route(
+            "/api/events",
+            lambda api: (
+                EventsResource(api.event_streams, api.confirm, api.proxies) if api.event_streams else None
+            ),
+            get=Operation(
+                "followEvents",
+                "Changes as they are made, as server-sent events",
+                Access.READ,
+                details="The answer ends when the client disconnects, when its rights end (they are checked every minute), or when "
+                'the worker stops. It begins with the event `hello`, whose data is `{"position": …, "oldest": …}`. Then come '
+                "the changes above the given position, each as an event `change`, whose data is a member of `changes` of "
+                "`GET /api/changes` and whose id is the position. The event `reset`, with the data of `hello`, takes the place of "
+                "changes that cannot be sent, because they were pruned, or because an older backup of the database was put back: "
+                "read the lists again. Every 20 seconds there is a comment at least.",
+                query=EventsQuery,
+                headers=(
+                    Parameter(
+                        LAST_EVENT_ID,
+                        "The id of the last event that the client got; used in place of `position`",
+                        "42",
+                    ),
+                ),
+                answers={200: Answer("The events", str, media_type=MEDIA_TYPE)},
+                has_head=False,
             ),
         ),
     ),
