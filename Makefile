@@ -80,6 +80,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.writes
 	$(BIN)/python -m benchmarks.change_log
+	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.history
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.fleet

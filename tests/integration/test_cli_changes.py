@@ -9,11 +9,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.api import expect_problem
 from tests.support.command_line import CommandLine
+from tests.support.event_stream import EventStream
+from tests.support.http import Client
 from tests.support.socket_service import api_on_socket
 
 FIRST, SECOND = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -109,3 +113,22 @@ def test_a_log_is_followed(sqlite_url: str) -> None:
         following.send_signal(signal.SIGINT)
         assert (b"", 0) == (following.stdout.read(), following.wait())
     assert [(1, FIRST), (2, SECOND)] == [(each["position"], each["subject"]) for each in (first, second)]
+
+
+def test_a_reader_is_told_that_a_backup_was_put_back(sqlite_url: str, tmp_path: Path) -> None:
+    """One that has read changes which the backup does not have: over HTTP, as an event, and for the next command."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    command.ok("config", "create", FIRST, "{}")
+    command.ok("backup", str(tmp_path / "earlier.db"))
+    command.ok("config", "create", SECOND, "{}")
+    command.ok("restore", str(tmp_path / "earlier.db"))
+    with api_on_socket(sqlite_url) as url:
+        refused = Client(url).get("/api/changes?order=oldest&cursor=2")
+        with EventStream(url, Last_Event_ID="2") as stream:
+            assert {"position": 1, "oldest": 1} == stream.hello()
+            reset = stream.event()
+
+    assert {"position": 1, "oldest": 1} == expect_problem(refused, 410, "RECORD_GONE")["details"]
+    assert reset is not None
+    assert "reset" == reset.name
+    assert [1] == listed(command)

@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve, frozen
 
 from iotconfig.adapters.gunicorn.deadlines import Deadlines, DeadlineSocket, HeadersTooSlow
+from tests.support.waiting import wait_until
 
 SHORT = 0.1
 TOO_SHORT_FOR_16_KIB = 0.01
@@ -243,3 +244,26 @@ def test_a_large_body_that_trickles_is_cut(pair: Pair) -> None:
 
     with pytest.raises(TimeoutError):
         send_slowly_until_cut(pair, served)
+
+
+@pytest.mark.parametrize("kind", ["closed", "unread"])
+def test_a_client_that_has_left_is_noticed(kind: str) -> None:
+    """Without reading or sending, also where it had sent more; while it is there, nothing is noticed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+    with accepted:
+        served = Pair(client, accepted).serve()
+        if kind == "unread":
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert not served.has_left()
+        client.close()
+        wait_until(served.has_left, "the kernel has heard of it")
+
+
+def test_whether_a_local_client_has_left_is_unknown(pair: Pair) -> None:
+    """A UNIX domain socket has no such state: sending fails later."""
+    served = pair.serve()
+    pair.client.close()
+
+    assert not served.has_left()
