@@ -180,7 +180,22 @@ def searched(case: Case) -> Iterator[Case]:
         "NUL": "%00",
     }.items():
         yield evolve(case, name=name, query=f"limit=1000&q={q}")
-    yield evolve(case, name="by flag", query="limit=1000&enable_ota=true")
+    if case.template == "/api/configs":
+        yield evolve(case, name="by flag", query="limit=1000&enable_ota=true")
+
+
+def devices(case: Case) -> Iterator[Case]:
+    yield from searched(case)
+    for name, query in {
+        "by state": "state=pending",
+        "by state that none has": "state=drifted",
+        "overdue": "overdue=true",
+        "not overdue": "overdue=false",
+        "by firmware": "firmware=1.4.2",
+        "by tag": "tag=floor-3",
+        "by many tags": "&".join(f"tag=!{number}" for number in range(32)),
+    }.items():
+        yield evolve(case, name=name, query=f"limit=1000&{query}")
 
 
 def logged(case: Case) -> Iterator[Case]:
@@ -326,7 +341,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/api/changes"): logged,
     ("GET", "/api/events"): streamed,
     ("POST", "/api/changes/{change}/undo"): undone,
-    ("GET", "/api/devices"): listed,
+    ("GET", "/api/devices"): devices,
     ("GET", "/api/devices/{mac}"): plain,
     ("POST", "/api/devices/{mac}/report"): with_member("reason"),
     ("POST", "/api/devices/tags"): tagged,

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _create_labels()
     _create_announcing()
     _create_access()
+    _create_devices()
 
 
 def downgrade() -> None:
@@ -29,6 +30,9 @@ def downgrade() -> None:
         "relays",
         "installation",
         "claimed_keys",
+        "device_states_progress",
+        "device_counts",
+        "device_states",
         "device_evidence",
         "device_tokens",
         "api_tokens",
@@ -227,6 +231,16 @@ def _create_access() -> None:
         sa.PrimaryKeyConstraint("mac_address", name="pk_device_tokens"),
     )
     op.create_table(
+        "claimed_keys",
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("until", _time, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_claimed_keys"),
+    )
+    op.create_index("ix_claimed_keys_until", "claimed_keys", ["until"])
+
+
+def _create_devices() -> None:
+    op.create_table(
         "device_evidence",
         sa.Column("mac_address", _mac, nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
@@ -241,11 +255,50 @@ def _create_access() -> None:
         sa.Column("firmware", sa.String(32)),
         sa.Column("report_number", sa.BigInteger),
         sa.PrimaryKeyConstraint("mac_address", "kind", name="pk_device_evidence"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
-        "claimed_keys",
-        sa.Column("key", sa.String(255), nullable=False),
-        sa.Column("until", _time, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_claimed_keys"),
+        "device_states",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("state", sa.String(16)),
+        sa.Column("overdue", sa.Boolean, nullable=False),
+        sa.Column("overdue_at", sa.BigInteger),
+        sa.Column("firmware", sa.String(32)),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_device_states"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_claimed_keys_until", "claimed_keys", ["until"])
+    op.create_index("ix_device_states_state", "device_states", ["state", "mac_address"])
+    op.create_index("ix_device_states_firmware", "device_states", ["firmware", "mac_address"])
+    op.create_index(
+        "ix_device_states_overdue",
+        "device_states",
+        ["mac_address"],
+        postgresql_where=sa.text("overdue = true"),
+        sqlite_where=sa.text("overdue = 1"),
+    )
+    op.create_index(
+        "ix_device_states_overdue_at",
+        "device_states",
+        ["overdue_at"],
+        postgresql_where=sa.text("overdue = false"),
+        sqlite_where=sa.text("overdue = 0"),
+    )
+    op.create_table(
+        "device_counts",
+        sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
+        sa.Column("tag", _tag, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("overdue", sa.Boolean, nullable=False),
+        sa.Column("change", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_device_counts"),
+    )
+    op.create_index("ix_device_counts_tag", "device_counts", ["tag"])
+    op.create_table(
+        "device_states_progress",
+        sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("intervals", sa.Text, nullable=False),
+        sa.Column("swept_to", _mac),
+        sa.PrimaryKeyConstraint("only", name="pk_device_states_progress"),
+    )

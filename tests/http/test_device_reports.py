@@ -14,6 +14,7 @@ from iotconfig.domain.access.principal import Role
 from tests.support.api import expect_problem, new_mac
 from tests.support.http import Answer
 from tests.support.in_process import Service
+from tests.support.schema import execute
 from tests.support.tokens import api_token, bearer, device_token
 
 BROWSER = {"Sec-Fetch-Mode": "navigate"}
@@ -283,7 +284,7 @@ def test_devices_are_listed_by_state(start_recording: Callable[..., Service]) ->
         while True:
             page = service.client.get(f"/api/devices?{query}{cursor}").json()
             found += [device["device_name"] for device in page["devices"]]
-            assert {"devices", "next", "as_of"} == set(page)
+            assert {"devices", "counts", "more", "next", "as_of"} == set(page)
             if page["next"] is None:
                 return found
             cursor = f"&cursor={page['next']}"
@@ -294,8 +295,74 @@ def test_devices_are_listed_by_state(start_recording: Callable[..., Service]) ->
     assert names[1::2] == listed("state=never&limit=3")
     assert [] == listed("state=rejected")
     assert "evidence" not in service.client.get("/api/devices").json()["devices"][0]
-    for query in ("state=lost", "limit=0", "cursor=x", "colour=red"):
+    for query in (
+        "state=lost",
+        "limit=0",
+        "cursor=x",
+        "colour=red",
+        "overdue=yes",
+        "tag=A",
+        "q=%00",
+        "firmware=%00",
+    ):
         expect_problem(service.client.get(f"/api/devices?{query}"), 400, "VALIDATION_FAILED")
+
+
+def test_devices_are_listed_by_what_is_known_of_them(start_recording: Callable[..., Service]) -> None:
+    """By tags, firmware and text, which all must fit; the counts are of all pages, and do not heed `state`."""
+    service = start_recording()
+    boards = [Board(service, mac=f"02:00:00:00:02:{number:02x}") for number in range(4)]
+    for number, board in enumerate(boards):
+        etag = board.save({"deviceName": f"Lamp {number}"})
+        if number:
+            assert 204 == board.report("applied", etag, firmware=f"1.{number}").status
+    for number in (0, 1, 3):
+        path = f"/api/devices/{boards[number].mac}"
+        assert 204 == service.client.request("PUT", f"{path}/tags/floor-3").status
+    assert (
+        204 == service.client.send_json("PUT", f"/api/devices/{boards[3].mac}/note", {"note": "Attic"}).status
+    )
+
+    def listed(query: str) -> tuple[list[str], dict[str, int]]:
+        page = service.client.get(f"/api/devices?{query}").json()
+        assert page["more"] is False
+        counts = {name: count for name, count in page["counts"].items() if count}
+        return [device["device_name"] for device in page["devices"]], counts
+
+    assert (["Lamp 0", "Lamp 1", "Lamp 3"], {"never": 1, "in_sync": 2}) == listed("tag=floor-3")
+    assert (["Lamp 2"], {"in_sync": 1}) == listed("tag=!floor-3")
+    assert (["Lamp 1", "Lamp 3"], {"never": 1, "in_sync": 2}) == listed("tag=floor-3&state=in_sync")
+    assert (["Lamp 2"], {"in_sync": 1}) == listed("firmware=1.2")
+    assert (["Lamp 3"], {"in_sync": 1}) == listed("q=lamp%203&tag=floor-3")
+    assert ([], {"never": 1, "in_sync": 3}) == listed("overdue=true")
+    assert ({"never", "rejected", "in_sync", "drifted", "delivered", "pending", "overdue"}) == set(
+        service.client.get("/api/devices").json()["counts"]
+    )
+    without = service.client.get("/api/devices?count=false").json()
+    assert (None, False) == (without.get("counts"), without["more"])
+    attic = boards[3].shown()
+    assert (["floor-3"], "Attic", False) == (attic["tags"], attic["note"], attic["overdue"])
+
+
+def test_a_device_that_is_silent_is_overdue(start_recording: Callable[..., Service]) -> None:
+    """The sentence says for how long it was silent, and how often it was expected."""
+    service = start_recording(IOTCONFIG_EXPECTED_INTERVALS="mains=1s")
+    board = Board(service)
+    board.report("applied", board.save({}))
+    service.client.request("PUT", f"/api/devices/{board.mac}/tags/mains")
+    assert board.shown()["overdue"] is False
+    execute(
+        service.database_url,
+        f"UPDATE device_evidence SET received_at = received_at - 10800000000 WHERE mac_address = '{board.mac}'",  # noqa: S608
+    )
+
+    shown = board.shown()
+    assert (True, "Runs 1; silent for 3 hours; expected every 1 second.") == (shown["overdue"], shown["why"])
+    service.client.request("PUT", f"/api/devices/{board.mac}/tags/seen-again")
+    listed = service.client.get("/api/devices?overdue=true&limit=1000").json()
+    assert board.mac in [device["mac_address"] for device in listed["devices"]]
+    board.report("applied", board.save({"a": 1}))
+    assert board.shown()["overdue"] is False
 
 
 def test_a_device_that_is_none(board: Board) -> None:

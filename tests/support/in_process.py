@@ -53,6 +53,8 @@ def streaming_service_on(database_url: str, **environ: str) -> Iterator[Service]
         {"IOTCONFIG_SIGHTINGS_INTERVAL": "0", **environ, "DATABASE_URL": database_url}
     )
     services = services_on_database(settings)
+    # No leader does it here.
+    services.catches_up = True
     with closing(services.persistence):
         flush = services.sightings.flush if services.sightings else None
         ends: list[Callable[[], None]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.devices.evidence import Evidence, Kind, Newest, newest_of_each
+from iotconfig.domain.devices.silence import ExpectedIntervals, overdue_at
 from iotconfig.domain.devices.state import State, Wanted, state_of
 from iotconfig.domain.devices.why import age, why
+from iotconfig.domain.errors import ValidationFailed
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import START, SteppingClock
 
 WANTED: Final = Wanted(14, '"n"')
+MINUTE: Final = timedelta(minutes=1)
 NOW: Final = START + timedelta(hours=1)
 
 
@@ -132,6 +136,30 @@ SENTENCES = {
 def test_the_sentence(sentence: str) -> None:
     """It has document numbers, the open refusal, and the age of the newest sign of life."""
     assert sentence == why(WANTED, newest(*SENTENCES[sentence]), NOW)
+
+
+def test_the_sentence_of_a_device_that_is_overdue() -> None:
+    """It says for how long the device was silent and how often it was expected, and not when it was seen."""
+    late = START + timedelta(hours=3)
+    held = newest(seen(HOLDS))
+    assert "Runs 14; silent for 3 hours; expected every 10 minutes." == why(WANTED, held, late, 10 * MINUTE)
+    given = newest(seen(FETCHED))
+    assert (
+        "Was given 14 3 hours ago; its firmware does not say what it runs; silent for 3 hours; expected every 10 minutes."
+        == why(WANTED, given, late, 10 * MINUTE)
+    )
+
+
+def test_expected_intervals() -> None:
+    """The longest of a device's tags counts; a bad one is refused with its tag."""
+    intervals = ExpectedIntervals({"mains": 10 * MINUTE, "battery": 25 * 60 * MINUTE})
+    assert 25 * 60 * MINUTE == intervals.of(["battery", "floor-3", "mains"])
+    assert intervals.of(["floor-3"]) is None
+    assert START + 22 * MINUTE == overdue_at(START, 10 * MINUTE)
+    assert overdue_at(None, MINUTE) is overdue_at(START, None) is None
+    for tag, interval in (("mains", timedelta(0)), ("mains", timedelta(days=367)), ("Mains!", MINUTE)):
+        with pytest.raises(ValidationFailed, match=re.escape(tag)):
+            ExpectedIntervals({tag: interval})
 
 
 def test_ages() -> None:

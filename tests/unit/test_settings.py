@@ -14,6 +14,7 @@ from iotconfig.adapters.gunicorn.deadlines import Deadlines
 from iotconfig.adapters.oidc.roles import RoleNames
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.domain.assets.upload import SignatureForm, UploadRules
+from iotconfig.domain.devices.silence import ExpectedIntervals
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 from iotconfig.entrypoints.settings.access import AccessSettings, is_loopback
@@ -147,6 +148,20 @@ def test_networks(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("mains=10m", {"mains": 600}),
+        ("mains=10m, battery = 25h", {"mains": 600, "battery": 90_000}),
+        ("a=1s,b=366d", {"a": 1, "b": 366 * 86_400}),
+    ],
+)
+def test_expected_intervals(text: str, expected: dict[str, int]) -> None:
+    """Tags with durations are separated by commas."""
+    intervals = {tag: timedelta(seconds=seconds) for tag, seconds in expected.items()}
+    assert ExpectedIntervals(intervals) == read("IOTCONFIG_EXPECTED_INTERVALS", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("https://iot.example.org/", "https://iot.example.org"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("https://IOT.Example.org:443/", "https://iot.example.org"),
@@ -213,6 +228,24 @@ BAD = [
     *[
         ("IOTCONFIG_PICTURE_NETWORKS", text)
         for text in ("camera.local", "192.168.1.1/24", "192.168.1.0/33", "10.0.0.0/8;::1", "*", SECRET)
+    ],
+    *[
+        ("IOTCONFIG_EXPECTED_INTERVALS", text)
+        for text in (
+            "mains",
+            "mains=10",
+            "mains=1.5m",
+            "mains=-1m",
+            "mains=10w",
+            "=10m",
+            "Mains=10m",
+            ",",
+            "mains=0s",
+            "mains=367d",
+            "mains=10m,mains=1h",
+            "mains=99999999d",
+            "mains=\u0663m",
+        )
     ],
 ]
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from threading import Lock
 
 from attrs import field, frozen
 
+from iotconfig.domain.configs.labels import NO_LABELS
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.devices.evidence import Evidence, Kind, is_worth_writing, newer, newest_of_each
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.ports import ObservedPage
+from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
+from iotconfig.domain.devices.state import State as DeviceState
 from iotconfig.domain.devices.state import Wanted
+from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery
 from iotconfig.domain.mac import MacAddress
 
+from .configs import MemoryConfigReader
 from .state import Committed, State
 
 
@@ -21,6 +30,7 @@ class MemoryEvidenceStore:
     """`EvidenceStore` in memory, beside the documents of a store."""
 
     _committed: Committed
+    _intervals: ExpectedIntervals = NO_INTERVALS
     _stored: dict[MacAddress, dict[Kind, Evidence]] = field(init=False, factory=dict, repr=False)
     _writer: Lock = field(init=False, factory=Lock, repr=False)
 
@@ -40,13 +50,37 @@ class MemoryEvidenceStore:
         state = self._committed.state
         return self._observed(state, mac_address) if mac_address in state.documents else None
 
-    def page(self, after: MacAddress | None, limit: int) -> Sequence[ObservedDevice]:
+    def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
+        matching = (
+            device
+            for device in self._matching(query)
+            if (query.after is None or device.mac_address > query.after) and device.is_listed(query, now)
+        )
+        found = list(islice(matching, query.limit + 1))
+        devices = found[: query.limit]
+        return ObservedPage(devices, devices[-1].mac_address if len(found) > query.limit else None)
+
+    def counts(self, query: DeviceQuery, now: datetime) -> DeviceCounts:
+        found = [
+            device
+            for device in self._matching(query)
+            if query.firmware is None or device.firmware == query.firmware
+        ]
+        states = Counter(device.state for device in found)
+        overdue = sum(device.is_overdue(now) for device in found)
+        return DeviceCounts({state: states[state] for state in DeviceState}, overdue)
+
+    def _matching(self, query: DeviceQuery) -> Iterator[ObservedDevice]:
+        """The devices with the text and the tags of `query`, sorted."""
         state = self._committed.state
-        rest = (mac for mac in sorted(state.documents) if after is None or mac > after)
-        return [self._observed(state, mac) for mac in islice(rest, limit)]
+        configs = MemoryConfigReader(state).matching(ConfigQuery(query.text, tags=query.tags))
+        return (self._observed(state, config.mac_address) for config in configs)
 
     def _observed(self, state: State, mac_address: MacAddress) -> ObservedDevice:
-        document = state.documents[mac_address]
-        name = state.configs[state.ids[mac_address]].content.device_name
+        document, config_id = state.documents[mac_address], state.ids[mac_address]
+        name = state.configs[config_id].content.device_name
+        labels = state.labels.get(config_id, NO_LABELS)
         wanted = Wanted(document.number, document.etag)
-        return ObservedDevice(mac_address, name, wanted, self._stored.get(mac_address, {}))
+        newest = self._stored.get(mac_address, {})
+        expected = self._intervals.of(labels.tags)
+        return ObservedDevice(mac_address, name, wanted, newest, labels, expected)

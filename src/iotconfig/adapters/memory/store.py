@@ -13,6 +13,7 @@ from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
 from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.log_search import matching
+from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import MemoryNotificationQueue
@@ -28,12 +29,14 @@ from .wakeup import MemoryWakeup
 class MemoryStore:
     """`Store` in memory."""
 
+    intervals: ExpectedIntervals = NO_INTERVALS
+    """How often devices are expected to show a sign of life."""
     _committed: Committed = field(init=False, factory=Committed, repr=False)
     _evidence: MemoryEvidenceStore = field(init=False, repr=False)
 
     @_evidence.default
     def _evidence_of_devices(self) -> MemoryEvidenceStore:
-        return MemoryEvidenceStore(self._committed)
+        return MemoryEvidenceStore(self._committed, self.intervals)
 
     @property
     def documents(self) -> MemoryDocuments:

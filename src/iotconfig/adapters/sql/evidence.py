@@ -9,14 +9,20 @@ from itertools import islice
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Row, Select, TextClause, bindparam, select, text
+from sqlalchemy import Row, TextClause, bindparam, select, text
 
 from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Proof, newest_of_each
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.ports import ObservedPage
+from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import Wanted
+from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery
 from iotconfig.domain.mac import MacAddress
 
+from .device_lists import DEVICE, counts_of, page_of
+from .device_states import lock_devices, refresh_states
 from .engine.database import Database
+from .labels import labels_of
 from .tables import device_evidence, documents
 
 _AT_ONCE: Final = 1000
@@ -24,15 +30,21 @@ _AT_ONCE: Final = 1000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _columns = device_evidence.c
-_DEVICE: Final[Select[Any]] = select(
-    documents.c.mac_address, documents.c.device_name, documents.c.number, documents.c.etag
-)
-_ONE: Final = _DEVICE.where(documents.c.mac_address == bindparam("given"))
-_FIRST: Final = _DEVICE.order_by(documents.c.mac_address).limit(bindparam("limit"))
-_NEXT: Final = _FIRST.where(documents.c.mac_address > bindparam("given"))
+_ONE: Final = DEVICE.where(documents.c.mac_address == bindparam("given"))
 _EVIDENCE: Final = select(device_evidence).where(
     _columns.mac_address.between(bindparam("first"), bindparam("last"))
 )
+
+_OF_DEVICES: Final = {
+    # A list, and no span: the devices of a filter lie far apart.
+    dialect: text(
+        f"SELECT device_evidence.* FROM {given} JOIN device_evidence ON device_evidence.mac_address = given.value"  # noqa: S608
+    )
+    for dialect, given in (
+        ("postgresql", "json_array_elements_text(CAST(:given AS json)) AS given(value)"),
+        ("sqlite", "json_each(:given) AS given"),
+    )
+}
 
 _NAMES: Final = tuple(column.name for column in device_evidence.columns)
 _TYPES: Final = {
@@ -85,7 +97,7 @@ def _upsert(dialect: str, *, always: bool) -> TextClause:
         f" SELECT {', '.join(f'given.{name}' for name in _NAMES)} FROM {_GIVEN[dialect]} WHERE 1 = 1"
         f" ON CONFLICT (mac_address, kind) DO UPDATE SET {changed}, {kept_number}"
         f" WHERE {_ranked('excluded', dialect)} > {_ranked('stored', dialect)}"
-        f"{'' if always else _IS_WORTH_WRITING}"
+        f"{'' if always else _IS_WORTH_WRITING} RETURNING mac_address"
     )
 
 
@@ -99,6 +111,8 @@ class SqlEvidenceStore:
     """`EvidenceStore` over one database."""
 
     _database: Database
+    _intervals: ExpectedIntervals = NO_INTERVALS
+    """How often devices are expected to show a sign of life."""
 
     def write(self, batch: Sequence[Evidence]) -> None:
         found = newest_of_each(batch)
@@ -112,9 +126,14 @@ class SqlEvidenceStore:
         ]
         if not statements:
             return
+        now = max(evidence.received_at for evidence in batch)
         with self._database.writing() as connection:
+            lock_devices(connection, map(str, found))
+            written: set[str] = set()
             for rows, always in statements:
-                connection.execute(_UPSERTS[connection.dialect.name, always], {"rows": rows})
+                statement = _UPSERTS[connection.dialect.name, always]
+                written.update(connection.execute(statement, {"rows": rows}).scalars())
+            refresh_states(connection, sorted(written), self._intervals, now)
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         with self._database.reading() as connection:
@@ -122,20 +141,40 @@ class SqlEvidenceStore:
             if device is None:
                 return None
             given = {"first": str(mac_address), "last": str(mac_address)}
-            return _observed(device, connection.execute(_EVIDENCE, given).all())
+            return self._observed(device, connection.execute(_EVIDENCE, given).all())
 
-    def page(self, after: MacAddress | None, limit: int) -> Sequence[ObservedDevice]:
-        given = {"given": str(after), "limit": limit} if after is not None else {"limit": limit}
+    def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
         with self._database.reading() as connection:
-            devices = connection.execute(_FIRST if after is None else _NEXT, given).all()
-            if not devices:
-                return []
-            span = {"first": devices[0].mac_address, "last": devices[-1].mac_address}
-            rows = connection.execute(_EVIDENCE, span).all()
+            found = page_of(connection, query)
+            devices = found[: query.limit]
+            rows: Sequence[Row[Any]] = ()
+            if devices:
+                given = {"given": json.dumps([device.mac_address for device in devices])}
+                rows = connection.execute(_OF_DEVICES[connection.dialect.name], given).all()
         by_device: dict[str, list[Row[Any]]] = {}
         for row in rows:
             by_device.setdefault(row.mac_address, []).append(row)
-        return [_observed(device, by_device.get(device.mac_address, ())) for device in devices]
+        observed = [self._observed(device, by_device.get(device.mac_address, ())) for device in devices]
+        return ObservedPage(
+            [device for device in observed if device.is_listed(query, now)],
+            observed[-1].mac_address if len(found) > query.limit else None,
+        )
+
+    def counts(self, query: DeviceQuery, now: datetime) -> DeviceCounts:
+        with self._database.reading() as connection:
+            return counts_of(connection, query)
+
+    def _observed(self, device: Row[Any], rows: Sequence[Row[Any]]) -> ObservedDevice:
+        newest = {evidence.kind: evidence for evidence in map(_evidence, rows)}
+        labels = labels_of(device)
+        return ObservedDevice(
+            MacAddress(device.mac_address),
+            device.device_name,
+            Wanted(device.number, device.etag),
+            newest,
+            labels,
+            self._intervals.of(labels.tags),
+        )
 
 
 def _encoded(evidence: Iterator[Evidence]) -> Iterator[str]:
@@ -159,12 +198,6 @@ def _row(evidence: Evidence) -> Mapping[str, object]:
         "firmware": evidence.firmware,
         "report_number": evidence.report_number,
     }
-
-
-def _observed(device: Row[Any], rows: Sequence[Row[Any]]) -> ObservedDevice:
-    newest = {evidence.kind: evidence for evidence in map(_evidence, rows)}
-    wanted = Wanted(device.number, device.etag)
-    return ObservedDevice(MacAddress(device.mac_address), device.device_name, wanted, newest)
 
 
 def _evidence(row: Row[Any]) -> Evidence:

@@ -259,6 +259,61 @@ device_evidence: Final = Table(
     Column("reason", String(80)),
     Column("firmware", String(32)),
     Column("report_number", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# The state of each device, for filters and counts: written with its evidence, and after changes of its document by the
+# job that follows the change log. A row without a state is of a MAC address that had a document.
+device_states: Final = Table(
+    "device_states",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("state", String(16)),
+    # Set when `overdue_at` has passed. That is in microseconds since 1970, and not later than the exact time.
+    Column("overdue", Boolean, nullable=False),
+    Column("overdue_at", BigInteger),
+    Column("firmware", String(32)),
+    # The tags by which the device is counted, sorted, with a space between two.
+    Column("tags", Text, nullable=False),
+    Index("ix_device_states_state", "state", "mac_address"),
+    Index("ix_device_states_firmware", "firmware", "mac_address"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_device_states_overdue",
+    device_states.c.mac_address,
+    postgresql_where=text("overdue = true"),
+    sqlite_where=text("overdue = 1"),
+)
+Index(
+    "ix_device_states_overdue_at",
+    device_states.c.overdue_at,
+    postgresql_where=text("overdue = false"),
+    sqlite_where=text("overdue = 0"),
+)
+
+# How many devices with a tag are in each state: the sum of `change`. Writers add rows, so that none waits for another.
+# The empty tag counts all devices.
+device_counts: Final = Table(
+    "device_counts",
+    metadata,
+    Column("id", BigId, Identity(always=False), primary_key=True),
+    Column("tag", TagText, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("overdue", Boolean, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Index("ix_device_counts_tag", "tag"),
+)
+
+# How far the states follow the change log, and under which expected intervals they were made. One row.
+device_states_progress: Final = Table(
+    "device_states_progress",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("intervals", Text, nullable=False),
+    # All devices are gone through once, as far as this MAC address; null when that is done.
+    Column("swept_to", MacText),
 )
 
 claimed_keys: Final = Table(

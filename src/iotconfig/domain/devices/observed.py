@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
 
-from attrs import field, frozen
+from attrs import frozen
 
-from iotconfig.domain.mac import MacAddress, optional_mac_address
-from iotconfig.domain.paging import check_limit
+from iotconfig.domain.configs.labels import NO_LABELS, Labels
+from iotconfig.domain.mac import MacAddress
 
-from .evidence import Newest
+from .evidence import Evidence, Newest
+from .reports import last_report_with_firmware
+from .silence import overdue_at
 from .state import State, Wanted, state_of
+from .status import DeviceQuery, DeviceStatus
 from .why import held_number, last_seen, why
-
-LISTED: Final = 100
-"""Devices on a page, unless a query says otherwise."""
 
 
 @frozen
@@ -28,6 +26,10 @@ class ObservedDevice:
     wanted: Wanted
     """The document that it is served now."""
     newest: Newest
+    labels: Labels = NO_LABELS
+    """Its tags and its note."""
+    expected: timedelta | None = None
+    """How often it is expected to show a sign of life; None where that is not known."""
 
     @property
     def state(self) -> State:
@@ -47,34 +49,44 @@ class ObservedDevice:
     @property
     def firmware(self) -> str | None:
         """The firmware that it named last; None where it never named one."""
-        named = [each for each in self.newest.values() if each.firmware is not None]
-        return max(named, key=lambda each: each.order).firmware if named else None
+        named = last_report_with_firmware(self.newest)
+        return None if named is None else named.firmware
 
-    def why(self, now: datetime) -> str:
-        """One sentence that explains its state."""
-        return why(self.wanted, self.newest, now)
+    @property
+    def overdue_at(self) -> datetime | None:
+        """The time from which it is overdue, if it stays silent; None: never."""
+        return overdue_at(self.last_seen, self.expected)
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it has been silent for longer than it is expected to."""
+        at = self.overdue_at
+        return at is not None and at <= now
 
-@frozen
-class DeviceQuery:
-    """A filter of devices, and a page of the result; pages are sorted by MAC address."""
+    def is_listed(self, query: DeviceQuery, now: datetime) -> bool:
+        """Whether it has the state and the firmware of a query, and is overdue where the query asks for that."""
+        return (
+            query.state in (None, self.state)
+            and query.firmware in (None, self.firmware)
+            and query.overdue in (None, self.is_overdue(now))
+        )
 
-    state: State | None = None
-    """Only devices in this state; None for all."""
-    after: MacAddress | None = field(default=None, converter=optional_mac_address)
-    """Only devices after this MAC address: the `next` of the previous page."""
-    limit: int = field(default=LISTED, validator=check_limit)
-    """Devices on the page, 1 to 1000."""
+    def status(self, now: datetime) -> DeviceStatus:
+        """What operators are shown of it."""
+        is_overdue = self.is_overdue(now)
+        return DeviceStatus(
+            self.mac_address,
+            self.device_name,
+            self.state,
+            is_overdue,
+            why(self.wanted, self.newest, now, self.expected if is_overdue else None),
+            self.wanted.number,
+            self.held,
+            self.last_seen,
+            self.firmware,
+            self.labels.tags,
+            self.labels.note,
+        )
 
-
-@frozen
-class DevicePage:
-    """One page of devices."""
-
-    devices: tuple[ObservedDevice, ...]
-    """Sorted by MAC address. With a filter there may be fewer than the limit, or none, before the last page."""
-    next: MacAddress | None
-    """The `after` of the next page; None on the last."""
-
-    def __iter__(self) -> Iterator[ObservedDevice]:
-        return iter(self.devices)
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The newest evidence of each kind, the newest of all first."""
+        return tuple(sorted(self.newest.values(), key=lambda each: each.order, reverse=True))

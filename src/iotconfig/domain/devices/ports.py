@@ -1,20 +1,35 @@
-"""The port of evidence. Its docstrings are the contract."""
+"""The ports of evidence and of stored states. Their docstrings are the contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+
+from attrs import frozen
 
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Evidence
 from .observed import ObservedDevice
+from .status import DeviceCounts, DeviceQuery
+
+
+@frozen
+class ObservedPage:
+    """One page of devices, as a store finds them."""
+
+    devices: Sequence[ObservedDevice]
+    """Sorted by MAC address."""
+    next: MacAddress | None
+    """The `after` of the next page; None on the last."""
 
 
 class EvidenceStore(Protocol):
     """Stores the newest evidence of each kind about each MAC address. All methods may raise `StoreUnavailable`.
 
-    Writers of configs never wait for it, and it outlives the document of its device.
+    Writers of configs never wait for it, and it outlives the document of its device. It knows how often
+    devices are expected to show a sign of life (`ExpectedIntervals`); if it does not, none is overdue.
     """
 
     def write(self, batch: Sequence[Evidence]) -> None:
@@ -30,6 +45,18 @@ class EvidenceStore(Protocol):
         """Return this device, with its evidence; None where it has no document."""
         ...
 
-    def page(self, after: MacAddress | None, limit: int) -> Sequence[ObservedDevice]:
-        """Return up to `limit` devices with a document after `after`, sorted by MAC address, with their evidence."""
+    def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
+        """Return a page of the devices with a document that match, sorted by MAC address, with their evidence.
+
+        Each device matches by what it is now. A store may find devices by states that it has stored; those may be 2 s
+        behind a change of the document. Then a page can be shorter than its limit.
+        """
+        ...
+
+    def counts(self, query: DeviceQuery, now: datetime) -> DeviceCounts:
+        """Count the devices by state that match, whatever the query's `state` and `overdue`.
+
+        The counts are exact without other filters, and where one tag to have is the only filter. Otherwise
+        it may stop after `COUNTED` devices. They may be 2 s behind a change of a document.
+        """
         ...

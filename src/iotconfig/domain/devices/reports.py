@@ -91,3 +91,10 @@ def last_report(newest: Newest) -> Evidence | None:
     """The newest report of a device; None without one."""
     reports = [newest[kind] for kind in (Kind.APPLIED, Kind.REJECTED) if kind in newest]
     return max(reports, key=lambda report: report.order, default=None)
+
+
+def last_report_with_firmware(newest: Newest) -> Evidence | None:
+    """The newest report of a device that names its firmware; None without one."""
+    reports = [newest[kind] for kind in (Kind.APPLIED, Kind.REJECTED) if kind in newest]
+    named = [report for report in reports if report.firmware is not None]
+    return max(named, key=lambda report: report.order, default=None)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import AuthenticationRequired
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.paging import MAX_PAGE
 
 from .evidence import Evidence, Proof
-from .observed import DevicePage, DeviceQuery, ObservedDevice
 from .ports import EvidenceStore
 from .reports import Report, is_outdated
+from .status import DevicePage, DeviceQuery, DeviceStatus
 from .tokens import DeviceTokenStore
-
-_PAGES_READ: Final = 10
-"""Pages of 1,000 devices that one filtered list reads at most."""
 
 
 @frozen
@@ -31,6 +26,8 @@ class DeviceService:
     clock: Clock
     tokens: DeviceTokenStore | None = None
     """The tokens of devices: evidence about a device with a token is kept only if it came with that token. None: tokens are off."""
+    catch_up: Callable[[], None] | None = None
+    """Brings stored states up to date before they are read; None where the leader's job does it, or states are not stored."""
 
     def record(self, sightings: Sequence[Evidence]) -> None:
         """Store what was seen in fetches."""
@@ -80,28 +77,22 @@ class DeviceService:
             ]
         )
 
-    def get(self, mac_address: MacAddress) -> ObservedDevice | None:
+    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
         """Return a device with its evidence; None where it has no document."""
-        return self.evidence.find(mac_address)
+        found = self.evidence.find(mac_address)
+        return None if found is None else evolve(found.status(self.clock()), evidence=found.evidence())
 
     def find(self, query: DeviceQuery) -> DevicePage:
         """Return one page of the devices that match, sorted by MAC address.
 
-        With a filter, it reads at most 10,000 devices: a page may then be shorter than its limit, and not the last.
+        A list by `state`, `overdue` or `firmware` may be 2 s behind a change of a document; the devices on it are shown as they are.
         """
-        found: list[ObservedDevice] = []
-        after, size = query.after, query.limit if query.state is None else MAX_PAGE
-        for _ in range(_PAGES_READ):
-            page = self.evidence.page(after, size + 1)
-            for device in page[:size]:
-                after = device.mac_address
-                if query.state is None or device.state is query.state:
-                    found.append(device)
-                if len(found) == query.limit:
-                    return DevicePage(tuple(found), None if device is page[-1] else after)
-            if len(page) <= size:
-                return DevicePage(tuple(found), None)
-        return DevicePage(tuple(found), after)
+        if self.catch_up is not None:
+            self.catch_up()
+        now = self.clock()
+        page = self.evidence.page(query, now)
+        counts = self.evidence.counts(query, now) if query.count else None
+        return DevicePage(tuple(device.status(now) for device in page.devices), page.next, counts, now)
 
     def _owners(self, mac_addresses: Sequence[MacAddress]) -> frozenset[MacAddress]:
         """Those of these devices that have a token."""

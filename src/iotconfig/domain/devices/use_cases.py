@@ -11,8 +11,8 @@ from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Proof
-from .observed import DevicePage, DeviceQuery, ObservedDevice
 from .reports import Report
+from .status import DevicePage, DeviceQuery, DeviceStatus
 
 
 class DeviceTokenSummary(Protocol):
@@ -59,7 +59,7 @@ class DeviceUseCases(Protocol):
         """Store a report of a device."""
         ...
 
-    def get(self, mac_address: MacAddress) -> ObservedDevice | None:
+    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
         """Return a device with its evidence; None where it has no document."""
         ...
 

@@ -16,14 +16,23 @@ _UNITS: Final = (
 )
 
 
-def why(wanted: Wanted, newest: Newest, now: datetime) -> str:
-    """Return one sentence about a device, with document numbers: what it runs, what it refused, and when it was seen."""
+def why(wanted: Wanted, newest: Newest, now: datetime, missed: timedelta | None = None) -> str:
+    """Return one sentence about a device, with document numbers: what it runs, what it refused, and when it was seen.
+
+    missed: of a device that is overdue, how often it was expected to show a sign of life.
+    """
     state = state_of(wanted, newest)
-    if state is State.NEVER:
+    seen = last_seen(newest)
+    if state is State.NEVER or seen is None:
         return "Never seen."
+    silent = (
+        [] if missed is None else [f"silent for {duration(now - seen)}; expected every {duration(missed)}"]
+    )
     if state is State.DELIVERED:
-        return _delivered(wanted, newest, now)
-    parts = [_running(wanted, newest), *_refused(wanted, newest), f"seen {age(last_seen(newest), now)}"]
+        parts = [*_delivered(wanted, newest, now), *silent]
+    else:
+        seen_last = silent or [f"seen {age(seen, now)}"]
+        parts = [_running(wanted, newest), *_refused(wanted, newest), *seen_last]
     return f"{'; '.join(parts)}."
 
 
@@ -44,19 +53,22 @@ def age(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "never"
     passed = now - moment
-    for unit, name in _UNITS:
-        if passed >= unit:
-            count = passed // unit
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
-    return "just now"
+    return f"{duration(passed)} ago" if passed >= _UNITS[-1][0] else "just now"
 
 
-def _delivered(wanted: Wanted, newest: Newest, now: datetime) -> str:
+def duration(passed: timedelta) -> str:
+    """A time in the largest unit that it fills: `3 hours`."""
+    unit, name = next((each for each in _UNITS if passed >= each[0]), _UNITS[-1])
+    count = passed // unit
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+def _delivered(wanted: Wanted, newest: Newest, now: datetime) -> list[str]:
     given = f"Was given {wanted.number} {age(newest[Kind.FETCHED].received_at, now)}"
     if runs(newest) is None:
-        return f"{given}; its firmware does not say what it runs."
+        return [given, "its firmware does not say what it runs"]
     held = held_number(wanted, newest)
-    return f"{given}; ran {'another document' if held is None else held} before."
+    return [given, f"ran {'another document' if held is None else held} before"]
 
 
 def _running(wanted: Wanted, newest: Newest) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from iotconfig.adapters.networks import Network
 from iotconfig.adapters.regular_files import read_regular
+from iotconfig.domain.devices.silence import ExpectedIntervals
 from iotconfig.domain.errors import ValidationFailed, excerpt
 
 T = TypeVar("T")
@@ -32,6 +34,8 @@ _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})
 _MAX_FILE: Final = 16 * 1024 * 1024
 _MAX_PORT: Final = 65535
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
+_INTERVAL: Final = re.compile(r"([0-9]{1,8})([smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -220,6 +224,22 @@ def topic_prefix(text: str) -> str:
     if _PREFIX.fullmatch(text) is None:
         raise ValidationFailed("expected topic levels such as home/iot, without wildcards")
     return text
+
+
+def intervals(text: str) -> ExpectedIntervals:
+    """Tags with durations, separated by commas: `mains=10m,battery=25h`."""
+    found: dict[str, timedelta] = {}
+    for item in text.split(","):
+        tag, _, duration = (part.strip() for part in item.partition("="))
+        match = _INTERVAL.fullmatch(duration)
+        if match is None:
+            raise ValidationFailed(
+                "expected tags with durations, such as mains=10m,battery=25h; a duration is a whole number of s, m, h or d"
+            )
+        if tag in found:
+            raise ValidationFailed(f"expected each tag once, and {excerpt(tag)} is there twice")
+        found[tag] = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return ExpectedIntervals(found)
 
 
 seconds = number(float, 0.1, 3600)

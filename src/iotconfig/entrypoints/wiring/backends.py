@@ -37,6 +37,11 @@ _OURS: Final = frozenset({"postgresql", "postgres", "sqlite"})
 class Backend(Protocol):
     """A database before it is opened. `str()` is its URL, without a password."""
 
+    @property
+    def stores_states(self) -> bool:
+        """Whether it stores the states of devices, which a job then keeps up to date."""
+        ...
+
     def files(self) -> Sequence[Path]:
         """The files with secrets that other users of the machine should not read."""
         ...
@@ -111,6 +116,10 @@ class SqlBackend:
     def __str__(self) -> str:
         return str(database_url(self._settings))
 
+    @property
+    def stores_states(self) -> bool:
+        return True
+
     def files(self) -> Sequence[Path]:
         url = database_url(self._settings)
         if not url.is_sqlite:
@@ -138,7 +147,10 @@ class SqlBackend:
         migrations(self._settings).require_existing()
 
     def open(self) -> SqlPersistence:
-        return SqlPersistence(open_database(self._settings), partial(wakeup, self._settings))
+        settings = self._settings
+        return SqlPersistence(
+            open_database(settings), partial(wakeup, settings), settings.devices.expected_intervals
+        )
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:
         return lease_and_wakeup(self._settings, job)

@@ -56,6 +56,10 @@ class ExternalBackend:
     def __str__(self) -> str:
         return str(self._store)
 
+    @property
+    def stores_states(self) -> bool:
+        return False
+
     def files(self) -> Sequence[Path]:
         return ()
 
@@ -121,6 +125,10 @@ class ExternalPersistence:
     @property
     def evidence(self) -> EvidenceStore | None:
         return self.external.evidence
+
+    @property
+    def device_states(self) -> None:
+        return None
 
     def wakeup(self) -> Wakeup:
         return self.external.wakeup()

@@ -9,6 +9,8 @@ from iotconfig.domain.jobs.restarting import RestartingJob
 from iotconfig.entrypoints.settings import Settings
 
 from .announcing import broker, relay_job
+from .backends import backend
+from .device_states import states_job
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -24,4 +26,6 @@ def jobs(
     found: list[RestartingJob] = []
     if relays and (address := broker(settings)) is not None:
         found.append(relay_job(settings, address, registry))
+    if backend(settings).stores_states:
+        found.append(states_job(settings))
     return found

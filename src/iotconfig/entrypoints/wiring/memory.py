@@ -49,6 +49,10 @@ class MemoryPersistence:
     def evidence(self) -> MemoryEvidenceStore:
         return self.store.evidence
 
+    @property
+    def device_states(self) -> None:
+        return None
+
     def wakeup(self) -> Wakeup:
         return self.store.wakeup()
 

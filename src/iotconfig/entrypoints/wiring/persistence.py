@@ -8,6 +8,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.domain.jobs.ports import Wakeup
@@ -47,6 +48,11 @@ class Persistence(Protocol):
     @property
     def evidence(self) -> EvidenceStore | None:
         """The evidence about devices; None where the database does not keep it."""
+        ...
+
+    @property
+    def device_states(self) -> DeviceStates | None:
+        """The stored states of devices; None where they are worked out when they are read."""
         ...
 
     def wakeup(self) -> Wakeup:

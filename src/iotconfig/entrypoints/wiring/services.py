@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 
 from attrs import define
@@ -16,8 +16,10 @@ from iotconfig.domain.configs.change_log_service import ChangeLogService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.tagging import TagService
+from iotconfig.domain.devices.following import catch_up
 from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
+from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
@@ -39,6 +41,8 @@ class Services:
 
     settings: Settings
     persistence: Persistence
+    catches_up: bool = False
+    """Whether lists of devices bring the stored states up to date first: a command cannot know whether a leader does it."""
 
     @property
     def max_content_bytes(self) -> int:
@@ -98,7 +102,19 @@ class Services:
             return None
         is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
         tokens = self.persistence.device_tokens if is_checked else None
-        return DeviceService(self.persistence.evidence, utc_now, tokens)
+        return DeviceService(self.persistence.evidence, utc_now, tokens, self._catch_up())
+
+    def _catch_up(self) -> Callable[[], None] | None:
+        states = self.persistence.device_states
+        if states is None or not self.catches_up:
+            return None
+
+        def bring_up_to_date() -> None:
+            # What cannot be written is read as it is.
+            with suppress(StoreReadOnly):
+                catch_up(self.persistence.store, states, utc_now())
+
+        return bring_up_to_date
 
     @cached_property
     def sightings(self) -> SightingsWriter | None:
@@ -122,10 +138,11 @@ def services_on_database(settings: Settings) -> Services:
     return Services(settings, backend(settings).open())
 
 
-def checked_services(settings: Settings, *, checks_schema: bool = True) -> Services:
+def checked_services(settings: Settings, *, checks_schema: bool = True, catches_up: bool = True) -> Services:
     """The use cases on the database of the settings, which is there; the caller closes `persistence`.
 
     `checks_schema`: False where the process that started this one has checked the schema.
+    `catches_up`: see `Services`.
 
     Raises `StoreUnavailable` where there is no database, or its schema is not the one that
     this version needs; `InvalidSetting` where DATABASE_URL is wrong.
@@ -134,7 +151,7 @@ def checked_services(settings: Settings, *, checks_schema: bool = True) -> Servi
     if checks_schema:
         database.require_current()
     database.require_existing()
-    return Services(settings, database.open())
+    return Services(settings, database.open(), catches_up)
 
 
 @contextmanager

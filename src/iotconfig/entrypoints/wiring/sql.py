@@ -12,7 +12,9 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.ports import EvidenceStore
+from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.domain.jobs.ports import Wakeup
 
@@ -27,6 +29,8 @@ class SqlPersistence:
 
     database: Database
     wakeup: Callable[[], Wakeup]
+    intervals: ExpectedIntervals = NO_INTERVALS
+    """How often devices are expected to show a sign of life."""
 
     @cached_property
     def store(self) -> Store:
@@ -62,7 +66,13 @@ class SqlPersistence:
     def evidence(self) -> EvidenceStore:
         from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 
-        return SqlEvidenceStore(self.database)
+        return SqlEvidenceStore(self.database, self.intervals)
+
+    @cached_property
+    def device_states(self) -> DeviceStates:
+        from iotconfig.adapters.sql.device_states import SqlDeviceStates
+
+        return SqlDeviceStates(self.database, self.intervals)
 
     def installation(self) -> str:
         from iotconfig.adapters.sql.installation import installation_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
 from typing import Any, Final
@@ -9,15 +10,20 @@ from typing import Any, Final
 import pytest
 from attrs import evolve
 
+from iotconfig.domain.configs.labels import LabelEdit, Labels
+from iotconfig.domain.configs.revisions import UNSIGNED
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Newest, Proof
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.state import State, Wanted
+from iotconfig.domain.devices.status import DeviceQuery
 from iotconfig.domain.errors import ServiceClosed
+from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
-from iotconfig.testing.clocks import START
+from iotconfig.testing.clocks import START, SteppingClock
 from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
 
@@ -44,8 +50,34 @@ def _found(evidence: EvidenceStore) -> ObservedDevice:
     return found
 
 
+def _listed(evidence: EvidenceStore, **query: Any) -> tuple[list[MacAddress], MacAddress | None]:
+    """The devices of a page, and the cursor of the next one."""
+    page = evidence.page(DeviceQuery(**query), START)
+    return [device.mac_address for device in page.devices], page.next
+
+
+def _counts(evidence: EvidenceStore, **query: Any) -> dict[State, int]:
+    """How many devices are in each state that has some."""
+    counts = evidence.counts(DeviceQuery(**query), START)
+    assert (set(State), False) == (set(counts.by_state), counts.more)
+    return {state: count for state, count in counts.by_state.items() if count}
+
+
 class EvidenceStoreContract(UseCases):
-    """Needs the fixtures `store`, an empty store, and `evidence`, its evidence."""
+    """Needs the fixtures `store`, an empty store, and `evidence`, its evidence.
+
+    A store that stores states overrides `catch_up`.
+    """
+
+    @pytest.fixture
+    def catch_up(self) -> Callable[[], None]:
+        """Brings stored states up to date with the configs."""
+        return lambda: None
+
+    @pytest.fixture
+    def tags(self, store: Store, clock: SteppingClock) -> TagService:
+        """Tags of the configs of the store."""
+        return TagService(store, clock)
 
     @pytest.fixture(autouse=True)
     def _device(self, service: ConfigService) -> None:
@@ -166,12 +198,73 @@ class EvidenceStoreContract(UseCases):
             service.create(mac(number), content())
         evidence.write([_evidence(mac_address=mac(number)) for number in (1, 3, 4)])
 
-        first, rest = evidence.page(None, 2), evidence.page(mac(2), 10)
+        first = evidence.page(DeviceQuery(limit=2), START)
+        rest = evidence.page(DeviceQuery(after=first.next), START)
+        devices = [*first.devices, *rest.devices]
 
-        assert [mac(1), mac(2), mac(3), mac(5)] == [device.mac_address for device in (*first, *rest)]
-        assert [1, 0, 1, 0] == [len(device.newest) for device in (*first, *rest)]
-        assert [State.PENDING, State.NEVER] == [device.state for device in first]
-        assert [] == list(evidence.page(mac(5), 10))
+        assert [mac(1), mac(2), mac(3), mac(5)] == [device.mac_address for device in devices]
+        assert [1, 0, 1, 0] == [len(device.newest) for device in devices]
+        assert [State.PENDING, State.NEVER] == [device.state for device in first.devices]
+        assert (mac(2), None) == (first.next, rest.next)
+        assert ([], None) == _listed(evidence, after=mac(5))
+
+    def test_a_list_by_state_and_firmware_has_what_matches(
+        self, evidence: EvidenceStore, service: ConfigService, catch_up: Callable[[], None]
+    ) -> None:
+        """It has the devices as they are now, page by page: also those whose document changed since their evidence came."""
+        etags = {
+            number: service.put(mac(number), content(channel=number))[0].content.etag
+            for number in range(1, 7)
+        }
+        etags[1] = '"old"'
+        evidence.write(
+            [_evidence(mac_address=mac(number), etag=etag) for number, etag in etags.items() if number != 4]
+        )
+        evidence.write([_evidence(Kind.APPLIED, 1, mac_address=mac(5), etag=etags[5], firmware="1.2")])
+        service.put(mac(2), content(channel=99))
+        service.delete(service.get_by_mac(mac(6)).id)
+        catch_up()
+
+        assert ([mac(3), mac(5)], None) == _listed(evidence, state=State.IN_SYNC)
+        assert ([mac(1), mac(2)], None) == _listed(evidence, state=State.PENDING)
+        assert ([mac(1)], mac(1)) == _listed(evidence, state=State.PENDING, limit=1)
+        assert ([mac(2)], None) == _listed(evidence, state=State.PENDING, limit=1, after=mac(1))
+        assert ([mac(4)], None) == _listed(evidence, state=State.NEVER)
+        assert ([mac(5)], None) == _listed(evidence, firmware="1.2")
+        assert ([], None) == _listed(evidence, firmware="1.2", state=State.PENDING)
+        assert {State.IN_SYNC: 2, State.PENDING: 2, State.NEVER: 1} == _counts(evidence)
+        assert {State.IN_SYNC: 1} == _counts(evidence, firmware="1.2")
+
+    def test_a_list_by_tag_and_text_has_what_matches(
+        self, evidence: EvidenceStore, service: ConfigService, tags: TagService, catch_up: Callable[[], None]
+    ) -> None:
+        """Counts follow tags that are set, taken away, and lost with a config; `state` and `overdue` do not restrict them."""
+        for number in range(2, 6):
+            service.create(mac(number), content(deviceName=f"Lamp {number}"))
+        for number in (2, 3, 5):
+            tags.edit(mac(number), LabelEdit(add=["floor-3", f"n{number}"]), UNSIGNED)
+        evidence.write([_evidence(mac_address=mac(3))])
+        catch_up()
+
+        assert ([mac(2), mac(3), mac(5)], None) == _listed(evidence, tags=["floor-3"])
+        assert ([mac(3)], None) == _listed(evidence, tags=["floor-3"], state=State.PENDING)
+        assert ([mac(2), mac(5)], None) == _listed(evidence, tags=["floor-3", "!n3"])
+        assert ([mac(4)], None) == _listed(evidence, text="lamp", tags=["!floor-3"])
+        assert {State.PENDING: 1, State.NEVER: 2} == _counts(evidence, tags=["floor-3"])
+        assert {State.PENDING: 1, State.NEVER: 2} == _counts(
+            evidence, tags=["floor-3"], state=State.NEVER, overdue=True
+        )
+        assert {State.NEVER: 2} == _counts(evidence, tags=["floor-3", "!n3"])
+        assert {State.PENDING: 1, State.NEVER: 3} == _counts(evidence, text="lamp")
+
+        tags.edit(mac(2), LabelEdit(remove=["floor-3"], note="Porch"), UNSIGNED)
+        service.delete(service.get_by_mac(mac(3)).id)
+        catch_up()
+        assert {State.NEVER: 1} == _counts(evidence, tags=["floor-3"])
+        assert {State.NEVER: 4} == _counts(evidence)
+        found = evidence.find(mac(2))
+        assert found is not None
+        assert Labels(["n2"], "Porch") == found.labels
 
     def test_many_devices_at_once(self, evidence: EvidenceStore, service: ConfigService) -> None:
         """A batch may be of any size, or empty."""
@@ -204,4 +297,6 @@ class EvidenceStoreContract(UseCases):
         with pytest.raises(ServiceClosed):
             evidence.find(mac(1))
         with pytest.raises(ServiceClosed):
-            evidence.page(None, 1)
+            evidence.page(DeviceQuery(), START)
+        with pytest.raises(ServiceClosed):
+            evidence.counts(DeviceQuery(), START)

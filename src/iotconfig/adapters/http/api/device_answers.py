@@ -9,9 +9,11 @@ from typing import Annotated, Self
 from attrs import frozen
 
 from iotconfig.adapters.codec import answer
+from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
-from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.state import State
+from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus
+from iotconfig.domain.devices.status import DeviceCounts as Counted
 from iotconfig.domain.mac import MacAddress
 
 
@@ -58,6 +60,10 @@ class Device:
     mac_address: MacAddress
     device_name: str | None
     state: State
+    overdue: Annotated[
+        bool,
+        "Whether it has been silent for longer than its tags let expect (`IOTCONFIG_EXPECTED_INTERVALS`)",
+    ]
     why: Annotated[str, "One sentence that explains the state"]
     wanted: Annotated[int, "The number of the document that the device is served now"]
     held: Annotated[int | None, "The number of the document that the device runs; null if unknown"]
@@ -65,26 +71,48 @@ class Device:
         datetime | None, "Its newest sign of life, accurate to a minute; null if there was none"
     ]
     firmware: Annotated[str | None, "The firmware that it named last in a report; null if unknown"]
+    tags: Annotated[Sequence[str], "Sorted"]
+    note: str | None
     evidence: Annotated[
         Sequence[DeviceEvidence] | None, "The newest of each kind; only of a single device"
     ] = None
 
     @classmethod
-    def of(
-        cls, device: ObservedDevice, now: datetime, evidence: Sequence[DeviceEvidence] | None = None
-    ) -> Self:
+    def of(cls, device: DeviceStatus, evidence: Sequence[DeviceEvidence] | None = None) -> Self:
         """The answer about this device."""
         return cls(
             device.mac_address,
             device.device_name,
             device.state,
-            device.why(now),
-            device.wanted.number,
+            device.overdue,
+            device.why,
+            device.wanted,
             device.held,
             device.last_seen,
             device.firmware,
+            device.tags,
+            device.note,
             evidence,
         )
+
+
+@answer
+@frozen
+class DeviceCounts:
+    """How many devices are in each state, and how many are overdue."""
+
+    never: int
+    rejected: int
+    in_sync: int
+    drifted: int
+    delivered: int
+    pending: int
+    overdue: Annotated[int, "Of all states"]
+
+    @classmethod
+    def of(cls, counts: Counted) -> Self:
+        """The answer about these counts."""
+        return cls(**{state.value: count for state, count in counts.by_state.items()}, overdue=counts.overdue)
 
 
 @answer
@@ -93,5 +121,21 @@ class Devices:
     """A page of devices."""
 
     devices: Annotated[Sequence[Device], "Sorted by MAC address"]
+    counts: Annotated[
+        DeviceCounts | None, "Over all pages, whatever `state` and `overdue` say; null with `count=false`"
+    ]
+    more: Annotated[bool, f"Whether there are more than the {COUNTED:,} devices that were counted"]
     next: Annotated[str | None, "The `cursor` of the next page; null on the last"]
     as_of: Annotated[datetime, "The time of the answer"]
+
+    @classmethod
+    def of(cls, page: DevicePage) -> Self:
+        """The answer about this page."""
+        counts = page.counts
+        return cls(
+            [Device.of(device) for device in page],
+            None if counts is None else DeviceCounts.of(counts),
+            counts is not None and counts.more,
+            cursor_of(page.next),
+            page.as_of,
+        )

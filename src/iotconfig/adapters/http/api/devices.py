@@ -8,25 +8,28 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, DeviceReport
-from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.adapters.http.access.device_requests import is_of_device, proof_of
 from iotconfig.adapters.http.access.sources import address_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.queries import (
+    FLAG,
     MAC_CURSOR,
+    TAGS,
     NoQuery,
     choice,
     page_cursor,
     page_limit,
     parameter,
     read_query,
+    text,
 )
 from iotconfig.adapters.networks import Network
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
-from iotconfig.domain.devices.observed import LISTED, DeviceQuery
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.devices.reports import MAX_REPORT
 from iotconfig.domain.devices.state import State
+from iotconfig.domain.devices.status import LISTED, DeviceQuery
 from iotconfig.domain.devices.use_cases import DeviceUseCases
 from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
 from iotconfig.domain.mac import MacAddress
@@ -39,6 +42,17 @@ class DevicesQuery:
     """The query string of `GET /api/devices`."""
 
     state: State | None = parameter(choice(State), "Only devices in this state")
+    overdue: bool | None = parameter(FLAG, "Only devices that are overdue; `false`: only those that are not")
+    tag: TagFilter | None = parameter(
+        TAGS,
+        "Only devices with this tag; `!x`: only those without the tag `x`. Given several times, all must hold",
+    )
+    firmware: str | None = parameter(text(), "Only devices that named this firmware last; exactly")
+    q: str | None = parameter(
+        text(),
+        "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
+    )
+    count: bool = parameter(FLAG, "`false`: leave out `counts`", default=True)
     limit: int = page_limit(LISTED)
     cursor: MacAddress | None = page_cursor(MAC_CURSOR)
 
@@ -51,10 +65,19 @@ class DevicesResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DevicesQuery)
-        page = self.service.find(DeviceQuery(query.state, query.cursor, query.limit))
-        now = self.service.clock()
-        devices = [Device.of(device, now) for device in page]
-        send(resp, Devices(devices, cursor_of(page.next), now))
+        page = self.service.find(
+            DeviceQuery(
+                query.state,
+                query.overdue,
+                query.tag or ANY_TAGS,
+                query.firmware,
+                query.q,
+                query.cursor,
+                query.limit,
+                query.count,
+            )
+        )
+        send(resp, Devices.of(page))
 
 
 @frozen
@@ -73,8 +96,7 @@ class DeviceResource:
             # It says why there is none: the board may have been replaced.
             self.documents.document(mac_address)
             raise RecordNotFound(mac_address, what="Device")
-        newest = sorted(device.newest.values(), key=lambda each: each.order, reverse=True)
-        send(resp, Device.of(device, self.service.clock(), [DeviceEvidence.of(each) for each in newest]))
+        send(resp, Device.of(device, [DeviceEvidence.of(each) for each in device.evidence]))
 
 
 @frozen

@@ -18,6 +18,7 @@ from iotconfig.adapters.http.api.fetches import REPORT, REPORT_ERROR, Fetches
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route, json_body
 from iotconfig.domain.devices.reports import MAX_FIRMWARE, MAX_POINTER, MAX_REASON, MAX_REPORT
+from iotconfig.domain.devices.status import COUNTED
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
@@ -72,8 +73,10 @@ AREA: Final = Area(
                 "listDevices",
                 "List devices with their states",
                 Access.READ,
-                details="The devices that have a document, and how what they have compares with it. With `state`, at most "
-                "10,000 devices are read for a page, which then may be shorter than `limit` although `next` is not null.",
+                details="The devices that have a document, and how what they have compares with it. `counts` is exact without "
+                f"`firmware` and `q`, and with at most one `tag`; otherwise up to {COUNTED:,} devices are counted. `state`, `overdue`, "
+                "`firmware` and `counts` may be 2 seconds behind a change of a document, and a page then "
+                "may be shorter than `limit` although `next` is not null.",
                 query=DevicesQuery,
                 answers={200: Answer("A page of devices", Devices)},
             ),
