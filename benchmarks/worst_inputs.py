@@ -343,6 +343,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("POST", "/api/changes/{change}/undo"): undone,
     ("GET", "/api/devices"): devices,
     ("GET", "/api/devices/{mac}"): plain,
+    ("GET", "/api/devices/{mac}/evidence"): listed,
     ("POST", "/api/devices/{mac}/report"): with_member("reason"),
     ("POST", "/api/devices/tags"): tagged,
     ("PUT", "/api/devices/{mac}/tags/{tag}"): plain,

@@ -31,6 +31,7 @@ def downgrade() -> None:
         "installation",
         "claimed_keys",
         "device_states_progress",
+        "device_state_changes",
         "device_counts",
         "device_states",
         "device_evidence",
@@ -294,6 +295,28 @@ def _create_devices() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_device_counts"),
     )
     op.create_index("ix_device_counts_tag", "device_counts", ["tag"])
+    op.create_table(
+        "device_state_changes",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("change_number", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String(16)),
+        sa.Column("wanted", sa.BigInteger),
+        sa.Column("kind", sa.String(16)),
+        sa.Column("etag", sa.String(80)),
+        sa.Column("number", sa.BigInteger),
+        sa.Column("received_at", sa.BigInteger),
+        sa.Column("source", sa.String(64)),
+        sa.Column("proof", sa.String(16)),
+        sa.Column("etag_number", sa.BigInteger),
+        sa.Column("pointer", sa.String(64)),
+        sa.Column("reason", sa.String(80)),
+        sa.Column("firmware", sa.String(32)),
+        sa.Column("report_number", sa.BigInteger),
+        sa.PrimaryKeyConstraint("mac_address", "change_number", name="pk_device_state_changes"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_device_state_changes_at", "device_state_changes", ["at"])
     op.create_table(
         "device_states_progress",
         sa.Column("only", sa.Integer, autoincrement=False, nullable=False),

@@ -14,6 +14,7 @@ from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.devices.evidence import Evidence, Kind, is_worth_writing, newer, newest_of_each
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.ports import ObservedPage
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import State as DeviceState
@@ -32,6 +33,7 @@ class MemoryEvidenceStore:
     _committed: Committed
     _intervals: ExpectedIntervals = NO_INTERVALS
     _stored: dict[MacAddress, dict[Kind, Evidence]] = field(init=False, factory=dict, repr=False)
+    _past: dict[MacAddress, list[StateChange]] = field(init=False, factory=dict, repr=False)
     _writer: Lock = field(init=False, factory=Lock, repr=False)
 
     def write(self, batch: Sequence[Evidence]) -> None:
@@ -45,6 +47,8 @@ class MemoryEvidenceStore:
                     if is_worth_writing(new, stored, is_alone=len(of_device) == 1)
                 }
                 self._stored[mac_address] = {**stored, **written}
+                if written:
+                    self._add_change(mac_address, max(written.values(), key=lambda each: each.order))
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         state = self._committed.state
@@ -69,6 +73,42 @@ class MemoryEvidenceStore:
         states = Counter(device.state for device in found)
         overdue = sum(device.is_overdue(now) for device in found)
         return DeviceCounts({state: states[state] for state in DeviceState}, overdue)
+
+    def past(self, query: PastQuery) -> PastPage:
+        self._committed.check()
+        found = [
+            change
+            for change in reversed(self._past.get(query.mac_address, ()))
+            if query.before is None or change.number < query.before
+        ]
+        changes = tuple(found[: query.limit])
+        return PastPage(changes, changes[-1].number if len(found) > query.limit else None)
+
+    def prunable(self, older_than: datetime) -> int:
+        self._committed.check()
+        return sum(change.at < older_than for changes in self._past.values() for change in changes)
+
+    def prune(self, older_than: datetime, limit: int) -> int:
+        self._committed.check()
+        with self._writer:
+            removed = 0
+            for mac_address, changes in self._past.items():
+                old = [change for change in changes if change.at < older_than][: limit - removed]
+                self._past[mac_address] = [change for change in changes if change not in old]
+                removed += len(old)
+        return removed
+
+    def _add_change(self, mac_address: MacAddress, evidence: Evidence) -> None:
+        """Add a change of the state, if evidence has changed it."""
+        device = self.find(mac_address)
+        past = self._past.setdefault(mac_address, [])
+        before = past[-1].state if past else DeviceState.NEVER
+        if device is not None and device.state is not before:
+            number = past[-1].number + 1 if past else 1
+            past.append(
+                StateChange(number, evidence.received_at, device.state, device.wanted.number, evidence)
+            )
+            del past[:-KEPT]
 
     def _matching(self, query: DeviceQuery) -> Iterator[ObservedDevice]:
         """The devices with the text and the tags of `query`, sorted."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import frozen
@@ -27,19 +27,21 @@ from sqlalchemy import (
     text,
 )
 
+from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.following import Progress
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals, overdue_at
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.mac import MacAddress
 
+from .device_state_changes import NewState, add_changes
 from .engine.database import Database
-from .tables import changes, device_counts, device_states, device_states_progress, documents
+from .evidence_rows import MICROSECOND, micros, moment_of
+from .tables import changes as logged_changes
+from .tables import device_counts, device_states, device_states_progress, documents
 
 ALL_DEVICES: Final = ""
 """The tag under which all devices are counted."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _LOCK_SPACE: Final = 0x696F7464
 """`iotd` in ASCII: the first number of the advisory locks in a PostgreSQL database; the second is the stripe."""
 _STRIPES: Final = 32
@@ -102,7 +104,7 @@ def _computed(dialect: str, *, with_times: bool) -> TextClause:
     times = " OR seen > 0" if with_times else ""
     return text(
         "SELECT * FROM (SELECT given.mac_address AS mac_address,"  # noqa: S608 - names of ours
-        f" {_STATE} AS state, {_FIRMWARE} AS firmware, {_NEWEST[dialect]}({seen}) AS seen,"
+        f" {_STATE} AS state, {_FIRMWARE} AS firmware, {_NEWEST[dialect]}({seen}) AS seen, documents.number AS number,"
         " CASE WHEN documents.etag IS NULL THEN '' ELSE coalesce(config_labels.tags, '') END AS tags,"
         " stored.mac_address IS NOT NULL AS is_stored, stored.state AS stored_state, stored.overdue AS stored_overdue,"
         " stored.overdue_at AS stored_overdue_at, stored.firmware AS stored_firmware, stored.tags AS stored_tags"
@@ -137,7 +139,7 @@ _STORE: Final = {
     for dialect, rows in _STORED.items()
 }
 _PROGRESS: Final = select(device_states_progress)
-_NEWEST_POSITION: Final = select(func.coalesce(func.max(changes.c.position), 0))
+_NEWEST_POSITION: Final = select(func.coalesce(func.max(logged_changes.c.position), 0))
 _LIMIT: Final[BindParameter[int]] = bindparam("limit_")
 _AFTER: Final[BindParameter[str]] = bindparam("after_")
 _DOCUMENTS: Final = (
@@ -172,33 +174,44 @@ def lock_devices(connection: Connection, mac_addresses: Iterable[str]) -> None:
 
 
 def refresh_states(
-    connection: Connection, mac_addresses: Collection[str], intervals: ExpectedIntervals, now: datetime
+    connection: Connection,
+    changed: Mapping[str, Evidence | None],
+    intervals: ExpectedIntervals,
+    now: datetime,
 ) -> None:
-    """Work out the states of these devices, and store those that differ. `lock_devices` has locked them."""
-    if not mac_addresses:
+    """Work out the states of devices, and store those that differ. `lock_devices` has locked them.
+
+    changed: the devices, each with its new evidence; None where its document may have changed.
+    """
+    if not changed:
         return
     statement = _COMPUTED[connection.dialect.name, bool(intervals)]
-    found = connection.execute(statement, {"given": json.dumps([*mac_addresses])})
-    rows, counts = [], Counter[Count]()
+    found = connection.execute(statement, {"given": json.dumps([*changed])})
+    rows, changes, counts = [], [], Counter[Count]()
     for row in found:
         new = _stored(row, intervals, now)
         if new is None:
             continue
         rows.append(new)
+        if new["state"] != (row.stored_state if row.is_stored else State.NEVER):
+            evidence = changed[row.mac_address]
+            at = now if evidence is None else evidence.received_at
+            changes.append(NewState(row.mac_address, at, new["state"], row.number, evidence))
         counts.update(_counted(new["state"], new["overdue"], new["tags"]))
         counts.subtract(_counted(row.stored_state, row.stored_overdue, row.stored_tags))
     if not rows:
         return
     connection.execute(_STORE[connection.dialect.name], {"rows": json.dumps(rows)})
     _add_counts(connection, counts)
+    add_changes(connection, changes)
 
 
 def _stored(row: Row[Any], intervals: ExpectedIntervals, now: datetime) -> dict[str, Any] | None:
     """The new row of a device; None where the stored one is good enough."""
     expected = None if row.state is None else intervals.of(row.tags.split())
-    seen = _EPOCH + row.seen * _MICROSECOND if row.seen else None
+    seen = moment_of(row.seen) if row.seen else None
     due = overdue_at(seen, expected)
-    at = None if due is None else (due - _EPOCH) // _MICROSECOND
+    at = None if due is None else micros(due)
     new = {
         "mac_address": row.mac_address,
         "state": row.state,
@@ -227,8 +240,8 @@ def _is_close(stored: int | None, exact: int | None, expected: timedelta | None,
         return stored == exact
     if stored == exact:
         return True
-    has_passed = _EPOCH + stored * _MICROSECOND <= now
-    return not has_passed and 0 < exact - stored < expected // 4 // _MICROSECOND
+    has_passed = stored <= micros(now)
+    return not has_passed and 0 < exact - stored < expected // 4 // MICROSECOND
 
 
 def _counted(state: str | None, is_overdue: bool, tags: str | None) -> Iterator[Count]:  # noqa: FBT001 - a column
@@ -278,7 +291,7 @@ class SqlDeviceStates:
     def silent(self, now: datetime, limit: int) -> Sequence[MacAddress]:
         if not self._intervals:
             return ()
-        values = {"now_": (now - _EPOCH) // _MICROSECOND, "limit_": limit}
+        values = {"now_": micros(now), "limit_": limit}
         with self._database.reading() as connection:
             return [MacAddress(mac_address) for mac_address in connection.execute(_SILENT, values).scalars()]
 
@@ -286,7 +299,7 @@ class SqlDeviceStates:
         given = sorted({str(mac_address) for mac_address in mac_addresses})
         with self._database.writing() as connection:
             lock_devices(connection, given)
-            refresh_states(connection, given, self._intervals, now)
+            refresh_states(connection, dict.fromkeys(given), self._intervals, now)
             if progress is not None:
                 self._store(connection, progress)
 
@@ -319,5 +332,5 @@ class SqlDeviceStates:
     def _rule(self) -> str:
         """The intervals as text, to see whether they are still the same."""
         return " ".join(
-            f"{tag}={interval // _MICROSECOND}" for tag, interval in self._intervals.by_tag.items()
+            f"{tag}={interval // MICROSECOND}" for tag, interval in self._intervals.by_tag.items()
         )

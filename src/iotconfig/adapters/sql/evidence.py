@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Row, TextClause, bindparam, select, text
 
-from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Proof, newest_of_each
+from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, newest_of_each
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.past import PastPage, PastQuery
 from iotconfig.domain.devices.ports import ObservedPage
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import Wanted
@@ -20,15 +21,15 @@ from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery
 from iotconfig.domain.mac import MacAddress
 
 from .device_lists import DEVICE, counts_of, page_of
+from .device_state_changes import count_older, past_of, remove_older
 from .device_states import lock_devices, refresh_states
 from .engine.database import Database
+from .evidence_rows import MICROSECOND, evidence_of, row_of
 from .labels import labels_of
 from .tables import device_evidence, documents
 
 _AT_ONCE: Final = 1000
 """Rows of one statement."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _columns = device_evidence.c
 _ONE: Final = DEVICE.where(documents.c.mac_address == bindparam("given"))
 _EVIDENCE: Final = select(device_evidence).where(
@@ -76,7 +77,7 @@ _IS_OTHER: Final = " OR ".join(
 )
 _IS_WORTH_WRITING: Final = (
     f" AND (excluded.number <> stored.number OR {_IS_OTHER}"  # noqa: S608 - names of ours
-    f" OR excluded.received_at - stored.received_at >= {RENEWED_EVERY // _MICROSECOND}"
+    f" OR excluded.received_at - stored.received_at >= {RENEWED_EVERY // MICROSECOND}"
     " OR EXISTS (SELECT 1 FROM device_evidence AS other WHERE other.mac_address = stored.mac_address"
     " AND other.received_at > stored.received_at))"
 )
@@ -133,7 +134,8 @@ class SqlEvidenceStore:
             for rows, always in statements:
                 statement = _UPSERTS[connection.dialect.name, always]
                 written.update(connection.execute(statement, {"rows": rows}).scalars())
-            refresh_states(connection, sorted(written), self._intervals, now)
+            newest = {str(mac_address): _last(kinds) for mac_address, kinds in found.items()}
+            refresh_states(connection, {each: newest[each] for each in sorted(written)}, self._intervals, now)
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         with self._database.reading() as connection:
@@ -164,8 +166,20 @@ class SqlEvidenceStore:
         with self._database.reading() as connection:
             return counts_of(connection, query)
 
+    def past(self, query: PastQuery) -> PastPage:
+        with self._database.reading() as connection:
+            return past_of(connection, query)
+
+    def prunable(self, older_than: datetime) -> int:
+        with self._database.reading() as connection:
+            return count_older(connection, older_than)
+
+    def prune(self, older_than: datetime, limit: int) -> int:
+        with self._database.writing() as connection:
+            return remove_older(connection, older_than, limit)
+
     def _observed(self, device: Row[Any], rows: Sequence[Row[Any]]) -> ObservedDevice:
-        newest = {evidence.kind: evidence for evidence in map(_evidence, rows)}
+        newest = {evidence.kind: evidence for evidence in map(evidence_of, rows)}
         labels = labels_of(device)
         return ObservedDevice(
             MacAddress(device.mac_address),
@@ -177,41 +191,12 @@ class SqlEvidenceStore:
         )
 
 
+def _last(kinds: Mapping[Kind, Evidence]) -> Evidence:
+    """The one that was received last."""
+    return max(kinds.values(), key=lambda evidence: evidence.order)
+
+
 def _encoded(evidence: Iterator[Evidence]) -> Iterator[str]:
     """The rows of each statement, as JSON: one parameter for any number of rows."""
-    while rows := [_row(each) for each in islice(evidence, _AT_ONCE)]:
+    while rows := [row_of(each) for each in islice(evidence, _AT_ONCE)]:
         yield json.dumps(rows)
-
-
-def _row(evidence: Evidence) -> Mapping[str, object]:
-    return {
-        "mac_address": str(evidence.mac_address),
-        "kind": evidence.kind.value,
-        "etag": evidence.etag,
-        "number": evidence.number,
-        "received_at": (evidence.received_at - _EPOCH) // _MICROSECOND,
-        "source": evidence.source,
-        "proof": evidence.proof.value,
-        "etag_number": evidence.etag_number,
-        "pointer": evidence.pointer,
-        "reason": evidence.reason,
-        "firmware": evidence.firmware,
-        "report_number": evidence.report_number,
-    }
-
-
-def _evidence(row: Row[Any]) -> Evidence:
-    return Evidence(
-        MacAddress(row.mac_address),
-        Kind(row.kind),
-        row.etag,
-        row.number,
-        _EPOCH + timedelta(microseconds=row.received_at),
-        row.source,
-        Proof(row.proof),
-        row.etag_number,
-        row.pointer,
-        row.reason,
-        row.firmware,
-        row.report_number,
-    )

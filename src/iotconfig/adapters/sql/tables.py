@@ -305,6 +305,31 @@ device_counts: Final = Table(
     Index("ix_device_counts_tag", "tag"),
 )
 
+# The newest changes of the state of each MAC address, numbered. Those without a kind were changes of the document.
+device_state_changes: Final = Table(
+    "device_state_changes",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("change_number", BigInteger, primary_key=True, autoincrement=False),
+    # Microseconds since 1970, as all times of evidence.
+    Column("at", BigInteger, nullable=False),
+    Column("state", String(16)),
+    Column("wanted", BigInteger),
+    Column("kind", String(16)),
+    Column("etag", String(80)),
+    Column("number", BigInteger),
+    Column("received_at", BigInteger),
+    Column("source", String(64)),
+    Column("proof", String(16)),
+    Column("etag_number", BigInteger),
+    Column("pointer", String(64)),
+    Column("reason", String(80)),
+    Column("firmware", String(32)),
+    Column("report_number", BigInteger),
+    Index("ix_device_state_changes_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 # How far the states follow the change log, and under which expected intervals they were made. One row.
 device_states_progress: Final = Table(
     "device_states_progress",

@@ -12,6 +12,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .evidence import Evidence
 from .observed import ObservedDevice
+from .past import PastPage, PastQuery
 from .status import DeviceCounts, DeviceQuery
 
 
@@ -59,4 +60,16 @@ class EvidenceStore(Protocol):
         The counts are exact without other filters, and where one tag to have is the only filter. Otherwise
         it may stop after `COUNTED` devices. They may be 2 s behind a change of a document.
         """
+        ...
+
+    def past(self, query: PastQuery) -> PastPage:
+        """Return a page of the changes of a device's state, of which the newest `past.KEPT` are kept."""
+        ...
+
+    def prunable(self, older_than: datetime) -> int:
+        """Return how many changes of states were made before this time."""
+        ...
+
+    def prune(self, older_than: datetime, limit: int) -> int:
+        """Remove up to `limit` of the oldest changes of states that were made before this time; return their number."""
         ...

@@ -11,6 +11,7 @@ from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Proof
+from .past import PastPage, PastQuery
 from .reports import Report
 from .status import DevicePage, DeviceQuery, DeviceStatus
 
@@ -65,4 +66,8 @@ class DeviceUseCases(Protocol):
 
     def find(self, query: DeviceQuery) -> DevicePage:
         """Return one page of the devices that match, sorted by MAC address."""
+        ...
+
+    def past(self, query: PastQuery) -> PastPage:
+        """Return a page of the changes of a device's state, the newest first."""
         ...

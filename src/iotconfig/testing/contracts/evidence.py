@@ -17,6 +17,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Newest, Proof
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.past import KEPT, PastQuery
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.state import State, Wanted
 from iotconfig.domain.devices.status import DeviceQuery
@@ -266,6 +267,59 @@ class EvidenceStoreContract(UseCases):
         assert found is not None
         assert Labels(["n2"], "Porch") == found.labels
 
+    def test_the_past_has_each_change_of_the_state_with_the_evidence_that_made_it(
+        self, evidence: EvidenceStore, service: ConfigService
+    ) -> None:
+        """The newest first, page by page; what leaves the state as it is, is no change."""
+        etag = service.document(mac(1)).etag
+        fetched, held = _evidence(Kind.FETCHED, etag=etag), _evidence(seconds=60, etag=etag)
+        rejected = _evidence(
+            Kind.REJECTED, 240, etag=etag, pointer="/a", reason="no", firmware="2", report_number=7
+        )
+        for each in (
+            fetched,
+            held,
+            evolve(held, received_at=START + 120 * _SECOND),
+            _evidence(seconds=180),
+            rejected,
+        ):
+            evidence.write([each])
+        evidence.write([_evidence(Kind.OFFERED, 300)])
+
+        page = evidence.past(PastQuery(mac(1)))
+
+        states = [State.REJECTED, State.PENDING, State.IN_SYNC, State.DELIVERED]
+        assert (states, None) == ([change.state for change in page.changes], page.next)
+        assert (rejected, 1, START + 240 * _SECOND) == (
+            page.changes[0].evidence,
+            page.changes[0].wanted,
+            page.changes[0].at,
+        )
+        assert [4, 3, 2, 1] == [change.number for change in page.changes]
+        first = evidence.past(PastQuery(mac(1), limit=3))
+        assert (page.changes[:3], 2) == (first.changes, first.next)
+        last = evidence.past(PastQuery(mac(1), before=first.next, limit=3))
+        assert (page.changes[3:], None) == (last.changes, last.next)
+        assert () == evidence.past(PastQuery(mac(2))).changes
+
+    def test_the_past_is_bounded_and_pruned(self, evidence: EvidenceStore, service: ConfigService) -> None:
+        """The newest 100 changes of each device are kept; pruning removes the oldest first, by their age."""
+        etag = service.document(mac(1)).etag
+        service.create(mac(2), content())
+        for number in range(KEPT + 5):
+            evidence.write([_evidence(seconds=number, etag=etag if number % 2 else '"other"')])
+        evidence.write([_evidence(Kind.FETCHED, 1000, mac_address=mac(2), etag=etag)])
+
+        page = evidence.past(PastQuery(mac(1), limit=1000))
+        assert [KEPT + 5, 6] == [page.changes[0].number, page.changes[-1].number]
+        assert KEPT == len(page.changes)
+
+        end = START + 10 * _SECOND
+        assert 5 == evidence.prunable(end)
+        assert [3, 2, 0] == [evidence.prune(end, 3) for _ in range(3)]
+        assert KEPT - 5 == len(evidence.past(PastQuery(mac(1), limit=1000)).changes)
+        assert KEPT - 4 == evidence.prunable(START + 2000 * _SECOND)
+
     def test_many_devices_at_once(self, evidence: EvidenceStore, service: ConfigService) -> None:
         """A batch may be of any size, or empty."""
         evidence.write([])
@@ -300,3 +354,9 @@ class EvidenceStoreContract(UseCases):
             evidence.page(DeviceQuery(), START)
         with pytest.raises(ServiceClosed):
             evidence.counts(DeviceQuery(), START)
+        with pytest.raises(ServiceClosed):
+            evidence.past(PastQuery(mac(1)))
+        with pytest.raises(ServiceClosed):
+            evidence.prunable(START)
+        with pytest.raises(ServiceClosed):
+            evidence.prune(START, 1)

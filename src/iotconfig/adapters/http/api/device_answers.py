@@ -11,6 +11,7 @@ from attrs import frozen
 from iotconfig.adapters.codec import answer
 from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
+from iotconfig.domain.devices.past import StateChange
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus
 from iotconfig.domain.devices.status import DeviceCounts as Counted
@@ -94,6 +95,33 @@ class Device:
             device.note,
             evidence,
         )
+
+
+@answer
+@frozen
+class DeviceStateChange:
+    """A change of the state of a device."""
+
+    number: Annotated[int, "One more with each change of this device's state"]
+    at: Annotated[datetime, "The time of the evidence, or when the change of the document was noticed"]
+    state: Annotated[State | None, "The new state; null: it has no document any more"]
+    wanted: Annotated[int | None, "The number of the document that the device was to have then"]
+    evidence: Annotated[DeviceEvidence | None, "What changed the state; null where the document did"]
+
+    @classmethod
+    def of(cls, change: StateChange) -> Self:
+        """The answer about this change."""
+        evidence = None if change.evidence is None else DeviceEvidence.of(change.evidence)
+        return cls(change.number, change.at, change.state, change.wanted, evidence)
+
+
+@answer
+@frozen
+class DevicePast:
+    """A page of the changes of a device's state."""
+
+    changes: Annotated[Sequence[DeviceStateChange], "The newest first"]
+    next: Annotated[str | None, "The `cursor` of the next page; null on the last"]
 
 
 @answer

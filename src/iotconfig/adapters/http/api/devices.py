@@ -15,6 +15,7 @@ from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.queries import (
     FLAG,
     MAC_CURSOR,
+    REVISION_CURSOR,
     TAGS,
     NoQuery,
     choice,
@@ -27,6 +28,7 @@ from iotconfig.adapters.http.requests.queries import (
 from iotconfig.adapters.networks import Network
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
 from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
+from iotconfig.domain.devices.past import KEPT, PastQuery
 from iotconfig.domain.devices.reports import MAX_REPORT
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import LISTED, DeviceQuery
@@ -34,7 +36,7 @@ from iotconfig.domain.devices.use_cases import DeviceUseCases
 from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
-from .device_answers import Device, DeviceEvidence, Devices
+from .device_answers import Device, DeviceEvidence, DevicePast, Devices, DeviceStateChange
 
 
 @frozen
@@ -97,6 +99,33 @@ class DeviceResource:
             self.documents.document(mac_address)
             raise RecordNotFound(mac_address, what="Device")
         send(resp, Device.of(device, [DeviceEvidence.of(each) for each in device.evidence]))
+
+
+@frozen
+class DevicePastQuery:
+    """The query string of `GET /api/devices/{mac}/evidence`."""
+
+    limit: int = page_limit(KEPT)
+    cursor: int | None = page_cursor(REVISION_CURSOR)
+
+
+@frozen
+class DevicePastResource:
+    """`/api/devices/{mac}/evidence`: how the state of a device changed, and by what."""
+
+    service: DeviceUseCases
+    documents: DocumentUseCases
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
+        mac_address = MacAddress.parse(mac)
+        resp.context.mac_address = mac_address.canonical
+        query = read_query(req, DevicePastQuery)
+        page = self.service.past(PastQuery(mac_address, query.cursor, query.limit))
+        if not page.changes and query.cursor is None:
+            # What never was a device, or is none any more and has no past.
+            self.documents.document(mac_address)
+        changes = [DeviceStateChange.of(change) for change in page.changes]
+        send(resp, DevicePast(changes, None if page.next is None else str(page.next)))
 
 
 @frozen

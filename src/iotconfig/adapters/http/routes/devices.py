@@ -6,8 +6,10 @@ from typing import Final
 
 from iotconfig.adapters.codec import DeviceReport
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.device_answers import Device, Devices
+from iotconfig.adapters.http.api.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.api.devices import (
+    DevicePastQuery,
+    DevicePastResource,
     DeviceResource,
     DevicesQuery,
     DevicesResource,
@@ -17,6 +19,7 @@ from iotconfig.adapters.http.api.documents import DocumentResource
 from iotconfig.adapters.http.api.fetches import REPORT, REPORT_ERROR, Fetches
 from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route, json_body
+from iotconfig.domain.devices.past import KEPT
 from iotconfig.domain.devices.reports import MAX_FIRMWARE, MAX_POINTER, MAX_REASON, MAX_REPORT
 from iotconfig.domain.devices.status import COUNTED
 from iotconfig.domain.documents.content import ConfigContent
@@ -94,6 +97,24 @@ AREA: Final = Area(
                 Access.READ,
                 query=NoQuery,
                 answers={200: Answer("The device, with the newest evidence of each kind", Device)},
+                refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
+            ),
+        ),
+        Route(
+            "/api/devices/{mac}/evidence",
+            lambda api: (
+                api.use_cases.devices and DevicePastResource(api.use_cases.devices, api.use_cases.documents)
+            ),
+            parameters=(MAC,),
+            check_path=lambda fields: MacAddress.parse(fields["mac"]),
+            get=Operation(
+                "listStateChanges",
+                "How the state of a device changed",
+                Access.READ,
+                details=f"Each change of the state, with the evidence that made it. The newest {KEPT} are kept of each device, and "
+                "`iotconfig prune-history` removes old ones.",
+                query=DevicePastQuery,
+                answers={200: Answer("A page of changes, the newest first", DevicePast)},
                 refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
             ),
         ),
