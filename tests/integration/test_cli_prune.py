@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from iotconfig.domain.devices.evidence import Evidence, Kind
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.services import open_services
 from tests.support.command_line import CommandLine
@@ -92,10 +95,14 @@ def test_pruning_by_number_and_by_age(
     real = command.ok("prune-history", *options)
     plural = "revision" if removed == 1 else "revisions"
 
-    assert dry.text.startswith(f"{removed} {plural} and 0 changes of the change log would be removed, in ")
-    assert real.text.startswith(f"{removed} {plural} and 0 changes of the change log removed, in ")
+    assert dry.text.startswith(
+        f"{removed} {plural}, 0 changes of the change log and 0 of devices' states would be removed, in "
+    )
+    assert real.text.startswith(
+        f"{removed} {plural}, 0 changes of the change log and 0 of devices' states removed, in "
+    )
     assert expected == remaining(command)
-    assert command.ok("prune-history", *options).text.startswith("0 revisions and 0 changes ")
+    assert command.ok("prune-history", *options).text.startswith("0 revisions, 0 changes ")
 
 
 @pytest.mark.parametrize(
@@ -117,8 +124,8 @@ def test_the_change_log_is_pruned_by_age(
     assert before == contents(old_log.environ["DATABASE_URL"])["changes"]
     real = old_log.ok("prune-history", *options).text
 
-    assert f" and {removed} changes of the change log would be removed, in " in dry
-    assert f" and {removed} changes of the change log removed, in " in real
+    assert f", {removed} changes of the change log and 0 of devices' states would be removed, in " in dry
+    assert f", {removed} changes of the change log and 0 of devices' states removed, in " in real
     assert remaining == logged(old_log)
 
 
@@ -178,3 +185,22 @@ def test_wrong_usage(sqlite_url: str, options: tuple[str, ...]) -> None:
 
     assert (2, b"", 1) == (refused.status, refused.output, refused.errors.count("\n"))
     assert 2 == len(command.ok("config", "history", "1", "--json").json()["revisions"])
+
+
+def test_the_changes_of_devices_states_are_pruned_by_age(command: CommandLine) -> None:
+    """Those of the last 7 days stay, whatever the options say."""
+    with open_services(Settings.from_environ(command.environ)) as services:
+        now = datetime.now(UTC)
+        evidence = services.persistence.evidence
+        assert evidence is not None
+        etag = services.configs.get(1).content.etag
+        mac_address = services.configs.get(1).mac_address
+        for days, named in ((40, '"old"'), (20, etag), (6, '"old"'), (0, etag)):
+            evidence.write([Evidence(mac_address, Kind.HOLDS, named, 4, now - timedelta(days=days))])
+
+    assert ", 1 of devices' states" not in command.ok("prune-history", "--older-than", "50").text
+    dry = command.ok("prune-history", "--older-than", "30", "--dry-run", "--json").json()
+    assert 1 == dry["states"]
+    assert " and 1 of devices' states removed, in " in command.ok("prune-history", "--older-than", "30").text
+    assert 1 == command.ok("prune-history", "--keep", "1", "--json").json()["states"]
+    assert 0 == command.ok("prune-history", "--older-than", "0", "--json").json()["states"]

@@ -240,7 +240,7 @@ class RemoteHistory(_Called):
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[Pruned]:
         self.calls.append("prune")
-        yield Pruned(revisions=4, changes=5)
+        yield Pruned(revisions=4, changes=5, states=6)
 
 
 @define

@@ -29,7 +29,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["config", "rollback", "7", "1"], ["edit Rollback"], "Rolled back to revision 1: config 7"),
     (["config", "rollback", "7", "1", "--dry-run"], ["preview"], '+  "deviceName": "Porch 1"'),
     (["config", "restore", MAC], ["restore"], f"Restored config 7 of {MAC}"),
-    (["prune-history", "--keep", "1"], ["prune"], f"4 revisions and 5 changes of the change log removed, in {URL}"),
+    (["prune-history", "--keep", "1"], ["prune"], f"4 revisions, 5 changes of the change log and 6 of devices' states removed, in {URL}"),
     (["import", "-"], ["load"], f"1 new, 0 changed, 0 same, 0 refused: stored, in {URL}"),
     (["export", "-"], [], f'"mac_address": "{MAC}"'),
     (["patch", "--all", "--merge", "{}"], ["patch"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),

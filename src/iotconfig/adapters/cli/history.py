@@ -193,12 +193,12 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
 def prune_history(
     runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Remove old revisions, and old changes from the change log.
+    """Remove old revisions, and old changes from the change log and of devices' states.
 
     With both options, a revision is removed only if neither option keeps it.
     The newest revision of a config is always kept, and so is the revision that
-    a restore needs. --keep applies to revisions only. The change log always
-    keeps the changes of the last 7 days and its newest change.
+    a restore needs. --keep applies to revisions only. Changes of the last 7 days
+    are always kept, and so is the newest change of the change log.
     """
     if keep is None and older_than is None:
         raise click.UsageError("Give --keep N, --older-than DAYS, or both.")
@@ -207,10 +207,15 @@ def prune_history(
     retention = Retention(keep or 1, datetime.now(UTC) - timedelta(days=older_than or 0))
     with runtime.services() as services:
         steps = list(services.history.prune(retention, dry_run=dry_run))
-    removed = sum(step.revisions for step in steps), sum(step.changes for step in steps)
+    removed = {
+        part: sum(getattr(step, part) for step in steps) for part in ("revisions", "changes", "states")
+    }
     if as_json:
-        say_json({"dry_run": dry_run, "revisions": removed[0], "changes": removed[1]})
+        say_json({"dry_run": dry_run, **removed})
         return
-    revisions, changes = counted(removed[0], "revision"), counted(removed[1], "change")
+    revisions, changes = counted(removed["revisions"], "revision"), counted(removed["changes"], "change")
     done = "would be removed" if dry_run else "removed"
-    say(f"{revisions} and {changes} of the change log {done}, in {runtime.installation}")
+    say(
+        f"{revisions}, {changes} of the change log and {removed['states']} of devices' states {done}, "
+        f"in {runtime.installation}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import evolve, frozen
 
@@ -39,6 +39,18 @@ _CHANGES_PRUNED_AT_ONCE: Final = 5000
 """Changes that one transaction of `prune` removes from the change log."""
 
 
+class PrunedByAge(Protocol):
+    """What else is pruned with histories, by its age alone."""
+
+    def prunable(self, older_than: datetime) -> int:
+        """Return how much was made before this time."""
+        ...
+
+    def prune(self, older_than: datetime, limit: int) -> int:
+        """Remove up to `limit` of the oldest that was made before this time; return the number removed."""
+        ...
+
+
 @frozen
 class HistoryService:
     """Reads the histories of configs, those of deleted ones included.
@@ -50,6 +62,8 @@ class HistoryService:
 
     store: Store
     clock: Clock
+    states: PrunedByAge | None = None
+    """The changes of the states of devices; None where the store keeps none."""
 
     def config_of(self, mac_address: MacAddress | str) -> int:
         """The id of the latest config of a device, deleted or not. Raises `RecordNotFound`."""
@@ -124,9 +138,9 @@ class HistoryService:
         return all_items(lambda before: self.deleted(evolve(first, before=before)))
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Iterator[Pruned]:
-        """Remove the revisions that `retention` selects, and changes of that age from the change log, step by step.
+        """Remove the revisions that `retention` selects, and changes of that age from the change log and of devices' states.
 
-        The changes of the last 7 days and the newest change always stay in the log.
+        The changes of the last 7 days always stay, and so does the newest change of the log.
 
         retention: what may be removed; from the change log, everything before `older_than`.
         dry_run: count only, remove nothing.
@@ -141,7 +155,18 @@ class HistoryService:
 
     def _pruned(self, retention: Retention, *, dry_run: bool) -> Iterator[Pruned]:
         yield from self._pruned_revisions(retention, dry_run=dry_run)
-        yield from self._pruned_changes(min(retention.older_than, self.clock() - LOG_KEPT), dry_run=dry_run)
+        older_than = min(retention.older_than, self.clock() - LOG_KEPT)
+        yield from self._pruned_changes(older_than, dry_run=dry_run)
+        yield from self._pruned_states(older_than, dry_run=dry_run)
+
+    def _pruned_states(self, older_than: datetime, *, dry_run: bool) -> Iterator[Pruned]:
+        if self.states is None:
+            return
+        if dry_run:
+            yield Pruned(states=self.states.prunable(older_than))
+            return
+        while removed := self.states.prune(older_than, _CHANGES_PRUNED_AT_ONCE):
+            yield Pruned(states=removed)
 
     def _pruned_revisions(self, retention: Retention, *, dry_run: bool) -> Iterator[Pruned]:
         after = 0

@@ -290,3 +290,5 @@ class Pruned:
     revisions: int = 0
     changes: int = 0
     """Changes of the change log."""
+    states: int = 0
+    """Changes of the states of devices."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Sequence
 
 from attrs import evolve, frozen
 
@@ -19,9 +17,6 @@ from .ports import EvidenceStore
 from .reports import Report, is_outdated
 from .status import DevicePage, DeviceQuery, DeviceStatus
 from .tokens import DeviceTokenStore
-
-_PRUNED_AT_ONCE: Final = 1000
-"""Changes of states that one transaction removes."""
 
 
 @frozen
@@ -103,19 +98,6 @@ class DeviceService:
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, the newest first; empty where none is known."""
         return self.evidence.past(query)
-
-    def prune(self, older_than: datetime, *, dry_run: bool = False) -> Iterator[int]:
-        """Remove changes of states that were made before this time, step by step.
-
-        dry_run: count only, remove nothing.
-
-        Yields what each step removed, or would remove. Each step is a transaction.
-        """
-        if dry_run:
-            yield self.evidence.prunable(older_than)
-            return
-        while removed := self.evidence.prune(older_than, _PRUNED_AT_ONCE):
-            yield removed
 
     def _owners(self, mac_addresses: Sequence[MacAddress]) -> frozenset[MacAddress]:
         """Those of these devices that have a token."""

@@ -57,7 +57,7 @@ class Services:
     @cached_property
     def history(self) -> HistoryService:
         """Revisions of configs."""
-        return HistoryService(self.persistence.store, utc_now)
+        return HistoryService(self.persistence.store, utc_now, self.persistence.evidence)
 
     @cached_property
     def changes(self) -> ChangeLogService:
