@@ -162,7 +162,7 @@ def test_without_a_relay_changes_stay_pending(
     tmp_path: Path,
     arguments: tuple[str, ...],
 ) -> None:
-    """When a relay starts, all messages are sent."""
+    """When a relay starts, all messages are sent. What it sent is evidence of that, at its end at the latest."""
     env = {"MQTT_URL": broker.url} if arguments else {}
     serve = start_serve(sqlite_url, workers=1, arguments=arguments, **env)
     began = monotonic()
@@ -179,5 +179,9 @@ def test_without_a_relay_changes_stay_pending(
     assert "announced to" not in serve.output()
     assert [] == listener.received()
 
-    with relay_process(tmp_path / "relay.log", sqlite_url, MQTT_URL=broker.url):
+    with relay_process(tmp_path / "relay.log", sqlite_url, MQTT_URL=broker.url) as relay:
         expect_both(listener, config)
+        relay.terminate()
+        relay.wait()
+    shown = serve.client.get(f"/api/devices/{config['mac_address']}").json()
+    assert ["never", ["offered"]] == [shown["state"], [each["kind"] for each in shown["evidence"]]]

@@ -52,3 +52,22 @@ def test_a_worker_that_ends_writes_what_it_saw(start_serve: Callable[..., Serve]
     assert "in_sync" == _state(again, stopped)
     seen, _ = _board(again)
     wait_until(lambda: _state(again, seen) == "in_sync", "the sighting is written at the interval")
+
+
+def test_lists_follow_changes_of_documents(start_serve: Callable[..., Serve], database_url: str) -> None:
+    """The leader's job stores the states that changes of documents make, and the counts with them."""
+    serve = start_serve(database_url, IOTCONFIG_SIGHTINGS_INTERVAL="0.1")
+    mac, _ = _board(serve)
+    client = serve.client
+
+    def listed(state: str) -> tuple[list[str], int]:
+        page = client.get(f"/api/devices?state={state}").json()
+        return [device["mac_address"] for device in page["devices"]], page["counts"][state]
+
+    wait_until(lambda: listed("in_sync") == ([mac], 1), "the sighting is stored with the state")
+    client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {"a": 1}})
+    wait_until(lambda: listed("pending") == ([mac], 1), "the state follows the document")
+    assert ([], 0) == listed("in_sync")
+    config = client.get(f"/api/configs/{mac}").json()
+    assert 204 == client.request("DELETE", f"/api/configs/{config['id']}").status
+    wait_until(lambda: listed("pending") == ([], 0), "a deleted device is not counted")

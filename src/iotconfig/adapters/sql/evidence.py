@@ -134,8 +134,13 @@ class SqlEvidenceStore:
             for rows, always in statements:
                 statement = _UPSERTS[connection.dialect.name, always]
                 written.update(connection.execute(statement, {"rows": rows}).scalars())
-            newest = {str(mac_address): _last(kinds) for mac_address, kinds in found.items()}
-            refresh_states(connection, {each: newest[each] for each in sorted(written)}, self._intervals, now)
+            # What was announced to a device does not change its state.
+            changed = {
+                str(mac_address): _last(found[mac_address])
+                for mac_address in sorted(found)
+                if str(mac_address) in written and found[mac_address].keys() - {Kind.OFFERED}
+            }
+            refresh_states(connection, changed, self._intervals, now)
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         with self._database.reading() as connection:

@@ -120,3 +120,19 @@ class BrokerWatch(Protocol):
     def problems(self) -> Sequence[RelayProblem]:
         """Return the current problems with the broker, or with its other clients."""
         ...
+
+
+class AnnouncementObserver(Protocol):
+    """Is told what the relay has announced. Raises nothing."""
+
+    def announced(self, announcements: Sequence[Announcement]) -> None:
+        """Note what the broker has accepted, hint and state. It costs the relay no time worth mentioning."""
+        ...
+
+    def tend(self) -> None:
+        """Do what is due. The relay calls it after each step, at least every few seconds."""
+        ...
+
+    def flush(self) -> None:
+        """Store what is left: the relay ends."""
+        ...

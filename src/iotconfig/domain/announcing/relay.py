@@ -14,7 +14,7 @@ from iotconfig.domain.errors import BrokerUnavailable, StoreFull, StoreUnavailab
 from iotconfig.domain.jobs.ports import Lease, Wait
 
 from .notifications import AT_ONCE, Notification, RetryPolicy
-from .ports import BrokerWatch, NotificationQueue, Publisher, Receipt
+from .ports import AnnouncementObserver, BrokerWatch, NotificationQueue, Publisher, Receipt
 from .relay_reports import RelayProblem, Reporter
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ class Relay:
     """The state of the publisher's connection, if the publisher provides it."""
     _reporter: Reporter | None = None
     """Stores reports about this relay; None stores none."""
+    _observer: AnnouncementObserver | None = None
+    """Is told what was announced."""
     _failures: int = 0
     _reason: str = ""
     _losses: int = 0
@@ -72,6 +74,8 @@ class Relay:
             log.warning("relay: %s", error)
             return Wait(_STANDBY)
         self._report()
+        if self._observer is not None:
+            self._observer.tend()
         return wait
 
     def close(self) -> None:
@@ -80,6 +84,8 @@ class Relay:
         self._lease.release()
         if self._reporter is not None:
             self._reporter.close()
+        if self._observer is not None:
+            self._observer.flush()
 
     def _step(self) -> Wait:
         was_active = self._is_active
@@ -153,6 +159,8 @@ class Relay:
     def _record(self) -> None:
         if self._unrecorded is not None:
             self._queue.acknowledge(*self._unrecorded)
+            if self._observer is not None:
+                self._observer.announced([each.announcement for each in self._unrecorded[0]])
             self._unrecorded = None
 
     def _refused(self, notification: Notification, receipt: Receipt) -> Notification:

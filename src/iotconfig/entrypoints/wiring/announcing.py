@@ -13,6 +13,7 @@ from iotconfig.domain.announcing.ports import Publisher
 from iotconfig.domain.announcing.relay import Relay
 from iotconfig.domain.announcing.relay_reports import Destination, Reporter
 from iotconfig.domain.announcing.service import NotificationService
+from iotconfig.domain.devices.offers import Offers
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
@@ -75,6 +76,7 @@ def _open_relay(
         )
         lease, wakeup = database.lease_and_wakeup("relay")
         reports = persistence.relay_reports
+        evidence = persistence.evidence
         destination = Destination(str(address), settings.mqtt.prefix)
         relay = Relay(
             persistence.notifications,
@@ -84,6 +86,7 @@ def _open_relay(
             random.random,
             watch=connection,
             reporter=None if reports is None else Reporter(reports, token_hex(8), destination),
+            observer=None if evidence is None else Offers(evidence.write, utc_now),
         )
         with closing(wakeup), closing(relay):
             yield OpenJob(relay, wakeup)
