@@ -365,6 +365,59 @@ def test_a_device_that_is_silent_is_overdue(start_recording: Callable[..., Servi
     assert board.shown()["overdue"] is False
 
 
+def test_how_the_state_of_a_device_changed(board: Board) -> None:
+    """Each change with the evidence that made it, the newest first, in pages; a device without any has none."""
+    path = f"/api/devices/{board.mac}/evidence"
+    client = board.service.client
+    expect_problem(client.get(path), 404, "RECORD_NOT_FOUND")
+    etag = board.save({})
+    assert {"changes": [], "next": None} == client.get(path).json()
+    board.report("rejected", etag, pointer="/a", reason="no", firmware="1.4")
+    board.report("applied", etag)
+
+    page = client.get(path).json()
+    assert [(2, "in_sync", 1, "applied"), (1, "rejected", 1, "rejected")] == [
+        (each["number"], each["state"], each["wanted"], each["evidence"]["kind"]) for each in page["changes"]
+    ]
+    assert ("/a", "no", "1.4") == tuple(
+        page["changes"][1]["evidence"][name] for name in ("pointer", "reason", "firmware")
+    )
+    first = client.get(f"{path}?limit=1").json()
+    assert page["changes"][:1] == first["changes"]
+    assert page["changes"][1:] == client.get(f"{path}?limit=1&cursor={first['next']}").json()["changes"]
+    for query in ("limit=0", "cursor=x", "state=pending"):
+        expect_problem(client.get(f"{path}?{query}"), 400, "VALIDATION_FAILED")
+    expect_problem(client.get("/api/devices/kitchen/evidence"), 400, "INVALID_OPERATION")
+
+    assert (
+        204
+        == client.request(
+            "DELETE", f"/api/configs/{client.get(f'/api/configs/{board.mac}').json()['id']}"
+        ).status
+    )
+    assert 2 <= len(client.get(path).json()["changes"])
+
+
+def test_former_devices(board: Board) -> None:
+    """They are no devices any more; a list of them takes no filter."""
+    client = board.service.client
+    board.save({})
+    board.report("applied", '"a"', firmware="1.4")
+    config = client.get(f"/api/configs/{board.mac}").json()
+    successor = new_mac()
+    body = {"mac_address": successor}
+    assert 200 == client.send_json("POST", f"/api/configs/{config['id']}/replace-device", body).status
+
+    page = client.get("/api/devices?former=true&limit=1000").json()
+    [former] = [each for each in page["former"] if each["mac_address"] == board.mac]
+    assert (successor, "1.4") == (former["replaced_by"], former["firmware"])
+    assert [] == page["devices"]
+    assert successor not in [each["mac_address"] for each in page["former"]]
+    assert "former" not in client.get("/api/devices").json()
+    for query in ("former=true&state=never", "former=true&tag=a", "former=true&q=a", "former=yes"):
+        expect_problem(client.get(f"/api/devices?{query}"), 400, "VALIDATION_FAILED")
+
+
 def test_a_device_that_is_none(board: Board) -> None:
     """404, 410 for a board that was replaced, and 400 for what is no MAC address."""
     client = board.service.client

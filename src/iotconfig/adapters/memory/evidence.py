@@ -16,10 +16,12 @@ from iotconfig.domain.devices.evidence import Evidence, Kind, is_worth_writing, 
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.ports import ObservedPage
+from iotconfig.domain.devices.reports import firmware_of
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import State as DeviceState
 from iotconfig.domain.devices.state import Wanted
-from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery
+from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery, FormerDevice, FormerPage
+from iotconfig.domain.devices.why import last_seen
 from iotconfig.domain.mac import MacAddress
 
 from .configs import MemoryConfigReader
@@ -73,6 +75,22 @@ class MemoryEvidenceStore:
         states = Counter(device.state for device in found)
         overdue = sum(device.is_overdue(now) for device in found)
         return DeviceCounts({state: states[state] for state in DeviceState}, overdue)
+
+    def former(self, after: MacAddress | None, limit: int) -> FormerPage:
+        state = self._committed.state
+        found = [
+            mac_address
+            for mac_address, counter in sorted(state.counters.items())
+            if mac_address not in state.documents
+            and counter.last_document_number
+            and (after is None or mac_address > after)
+        ]
+        devices = tuple(
+            FormerDevice(mac, state.successors.get(mac), last_seen(newest), firmware_of(newest))
+            for mac in found[:limit]
+            for newest in (self._stored.get(mac, {}),)
+        )
+        return FormerPage(devices, devices[-1].mac_address if len(found) > limit else None)
 
     def past(self, query: PastQuery) -> PastPage:
         self._committed.check()

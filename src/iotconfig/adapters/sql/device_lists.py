@@ -14,7 +14,7 @@ from iotconfig.domain.devices.status import COUNTED, DeviceCounts, DeviceQuery
 from .configs import matching
 from .device_states import ALL_DEVICES
 from .labels import LABELS
-from .tables import config_labels, configs, device_counts, device_states, documents
+from .tables import config_labels, configs, device_counts, device_states, documents, revision_counters
 
 _SERVED: Final = documents.join(configs, configs.c.mac_address == documents.c.mac_address)
 _STATED: Final = _SERVED.join(device_states, device_states.c.mac_address == documents.c.mac_address)
@@ -34,11 +34,32 @@ _COLUMNS: Final = (
 DEVICE: Final[Select[Any]] = select(*_COLUMNS).select_from(_labelled(_SERVED))
 """A device with the columns of `ObservedDevice`, apart from its evidence."""
 _BY_STATE: Final[Select[Any]] = select(*_COLUMNS).select_from(_labelled(_STATED))
+_FORMER: Final = (
+    select(device_states.c.mac_address, revision_counters.c.replaced_by)
+    .select_from(
+        device_states.join(
+            revision_counters, revision_counters.c.mac_address == device_states.c.mac_address
+        ).outerjoin(documents, documents.c.mac_address == device_states.c.mac_address)
+    )
+    .where(
+        device_states.c.state.is_(None),
+        documents.c.mac_address.is_(None),
+        revision_counters.c.last_document_number > 0,
+        device_states.c.mac_address > bindparam("after_"),
+    )
+    .order_by(device_states.c.mac_address)
+    .limit(bindparam("limit_"))
+)
 _KEPT: Final = (
     select(device_counts.c.state, device_counts.c.overdue, func.sum(device_counts.c.change))
     .where(device_counts.c.tag == bindparam("tag_"))
     .group_by(device_counts.c.state, device_counts.c.overdue)
 )
+
+
+def former_of(connection: Connection, after: str, limit: int) -> Sequence[Row[Any]]:
+    """The MAC addresses after one that had a document, with their successors; up to `limit`."""
+    return connection.execute(_FORMER, {"after_": after, "limit_": limit}).all()
 
 
 def page_of(connection: Connection, query: DeviceQuery) -> Sequence[Row[Any]]:

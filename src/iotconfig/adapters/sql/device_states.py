@@ -37,7 +37,7 @@ from .device_state_changes import NewState, add_changes
 from .engine.database import Database
 from .evidence_rows import MICROSECOND, micros, moment_of
 from .tables import changes as logged_changes
-from .tables import device_counts, device_states, device_states_progress, documents
+from .tables import device_counts, device_states, device_states_progress, revision_counters
 
 ALL_DEVICES: Final = ""
 """The tag under which all devices are counted."""
@@ -114,7 +114,7 @@ def _computed(dialect: str, *, with_times: bool) -> TextClause:
         " LEFT JOIN config_labels ON config_labels.config_id = configs.id"
         f" LEFT JOIN device_states AS stored ON stored.mac_address = given.mac_address {evidence}) AS computed"
         f" WHERE state {differs} stored_state OR firmware {differs} stored_firmware OR stored_overdue_at IS NOT NULL"
-        f" OR (is_stored AND tags <> stored_tags){times}"
+        f" OR NOT is_stored OR tags <> stored_tags{times}"
     )
 
 
@@ -142,16 +142,11 @@ _PROGRESS: Final = select(device_states_progress)
 _NEWEST_POSITION: Final = select(func.coalesce(func.max(logged_changes.c.position), 0))
 _LIMIT: Final[BindParameter[int]] = bindparam("limit_")
 _AFTER: Final[BindParameter[str]] = bindparam("after_")
-_DOCUMENTS: Final = (
-    select(documents.c.mac_address)
-    .where(documents.c.mac_address > _AFTER)
-    .order_by(documents.c.mac_address)
-    .limit(_LIMIT)
-)
-_KNOWN: Final = (
-    select(device_states.c.mac_address)
-    .where(device_states.c.mac_address > _AFTER)
-    .order_by(device_states.c.mac_address)
+# Rows of counters are never deleted: they are there for all devices, former ones included.
+_UNSWEPT: Final = (
+    select(revision_counters.c.mac_address)
+    .where(revision_counters.c.mac_address > _AFTER)
+    .order_by(revision_counters.c.mac_address)
     .limit(_LIMIT)
 )
 _SILENT: Final = (
@@ -190,10 +185,13 @@ def refresh_states(
     rows, changes, counts = [], [], Counter[Count]()
     for row in found:
         new = _stored(row, intervals, now)
-        if new is None:
+        # What is known to the change log was a device, also where it was created and deleted since the last look.
+        if new is None or (
+            new["state"] is None and not row.is_stored and changed[row.mac_address] is not None
+        ):
             continue
         rows.append(new)
-        if new["state"] != (row.stored_state if row.is_stored else State.NEVER):
+        if new["state"] != row.stored_state and (row.is_stored or new["state"] != State.NEVER):
             evidence = changed[row.mac_address]
             at = now if evidence is None else evidence.received_at
             changes.append(NewState(row.mac_address, at, new["state"], row.number, evidence))
@@ -220,15 +218,13 @@ def _stored(row: Row[Any], intervals: ExpectedIntervals, now: datetime) -> dict[
         "firmware": row.firmware,
         "tags": row.tags,
     }
-    if not row.is_stored:
-        return None if row.state is None else new
     is_same = (row.stored_state, bool(row.stored_overdue), row.stored_firmware, row.stored_tags) == (
         new["state"],
         new["overdue"],
         new["firmware"],
         new["tags"],
     )
-    return None if is_same and _is_close(row.stored_overdue_at, at, expected, now) else new
+    return None if row.is_stored and is_same and _is_close(row.stored_overdue_at, at, expected, now) else new
 
 
 def _is_close(stored: int | None, exact: int | None, expected: timedelta | None, now: datetime) -> bool:
@@ -283,10 +279,7 @@ class SqlDeviceStates:
     def unswept(self, after: str, limit: int) -> Sequence[MacAddress]:
         values = {"after_": after, "limit_": limit}
         with self._database.reading() as connection:
-            found = {
-                row.mac_address for each in (_DOCUMENTS, _KNOWN) for row in connection.execute(each, values)
-            }
-        return [MacAddress(mac_address) for mac_address in sorted(found)[:limit]]
+            return [MacAddress(mac_address) for mac_address in connection.execute(_UNSWEPT, values).scalars()]
 
     def silent(self, now: datetime, limit: int) -> Sequence[MacAddress]:
         if not self._intervals:

@@ -9,18 +9,20 @@ from itertools import islice
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Row, TextClause, bindparam, select, text
+from sqlalchemy import Connection, Row, TextClause, bindparam, select, text
 
-from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, newest_of_each
+from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Newest, newest_of_each
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.past import PastPage, PastQuery
 from iotconfig.domain.devices.ports import ObservedPage
+from iotconfig.domain.devices.reports import firmware_of
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import Wanted
-from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery
+from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery, FormerDevice, FormerPage
+from iotconfig.domain.devices.why import last_seen
 from iotconfig.domain.mac import MacAddress
 
-from .device_lists import DEVICE, counts_of, page_of
+from .device_lists import DEVICE, counts_of, former_of, page_of
 from .device_state_changes import count_older, past_of, remove_older
 from .device_states import lock_devices, refresh_states
 from .engine.database import Database
@@ -148,20 +150,15 @@ class SqlEvidenceStore:
             if device is None:
                 return None
             given = {"first": str(mac_address), "last": str(mac_address)}
-            return self._observed(device, connection.execute(_EVIDENCE, given).all())
+            rows = connection.execute(_EVIDENCE, given).all()
+            return self._observed(device, {each.kind: each for each in map(evidence_of, rows)})
 
     def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
         with self._database.reading() as connection:
             found = page_of(connection, query)
             devices = found[: query.limit]
-            rows: Sequence[Row[Any]] = ()
-            if devices:
-                given = {"given": json.dumps([device.mac_address for device in devices])}
-                rows = connection.execute(_OF_DEVICES[connection.dialect.name], given).all()
-        by_device: dict[str, list[Row[Any]]] = {}
-        for row in rows:
-            by_device.setdefault(row.mac_address, []).append(row)
-        observed = [self._observed(device, by_device.get(device.mac_address, ())) for device in devices]
+            newest = _newest_of(connection, [device.mac_address for device in devices])
+        observed = [self._observed(device, newest.get(device.mac_address, {})) for device in devices]
         return ObservedPage(
             [device for device in observed if device.is_listed(query, now)],
             observed[-1].mac_address if len(found) > query.limit else None,
@@ -170,6 +167,21 @@ class SqlEvidenceStore:
     def counts(self, query: DeviceQuery, now: datetime) -> DeviceCounts:
         with self._database.reading() as connection:
             return counts_of(connection, query)
+
+    def former(self, after: MacAddress | None, limit: int) -> FormerPage:
+        with self._database.reading() as connection:
+            rows = former_of(connection, "" if after is None else str(after), limit + 1)
+            newest = _newest_of(connection, [row.mac_address for row in rows])
+        devices = tuple(
+            FormerDevice(
+                MacAddress(row.mac_address),
+                None if row.replaced_by is None else MacAddress(row.replaced_by),
+                last_seen(newest.get(row.mac_address, {})),
+                firmware_of(newest.get(row.mac_address, {})),
+            )
+            for row in rows[:limit]
+        )
+        return FormerPage(devices, devices[-1].mac_address if len(rows) > limit else None)
 
     def past(self, query: PastQuery) -> PastPage:
         with self._database.reading() as connection:
@@ -183,8 +195,7 @@ class SqlEvidenceStore:
         with self._database.writing() as connection:
             return remove_older(connection, older_than, limit)
 
-    def _observed(self, device: Row[Any], rows: Sequence[Row[Any]]) -> ObservedDevice:
-        newest = {evidence.kind: evidence for evidence in map(evidence_of, rows)}
+    def _observed(self, device: Row[Any], newest: Newest) -> ObservedDevice:
         labels = labels_of(device)
         return ObservedDevice(
             MacAddress(device.mac_address),
@@ -194,6 +205,17 @@ class SqlEvidenceStore:
             labels,
             self._intervals.of(labels.tags),
         )
+
+
+def _newest_of(connection: Connection, mac_addresses: Sequence[str]) -> dict[str, dict[Kind, Evidence]]:
+    """The newest evidence of each kind, by device."""
+    found: dict[str, dict[Kind, Evidence]] = {}
+    if mac_addresses:
+        given = {"given": json.dumps(mac_addresses)}
+        for row in connection.execute(_OF_DEVICES[connection.dialect.name], given):
+            evidence = evidence_of(row)
+            found.setdefault(row.mac_address, {})[evidence.kind] = evidence
+    return found
 
 
 def _last(kinds: Mapping[Kind, Evidence]) -> Evidence:

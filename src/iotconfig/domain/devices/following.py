@@ -47,7 +47,7 @@ class DeviceStates(Protocol):
         ...
 
     def unswept(self, after: str, limit: int) -> Sequence[MacAddress]:
-        """Return up to `limit` MAC addresses after this one that have a document or a stored state, sorted."""
+        """Return up to `limit` MAC addresses after this one that have or had a document, sorted."""
         ...
 
     def silent(self, now: datetime, limit: int) -> Sequence[MacAddress]:

@@ -10,7 +10,7 @@ from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Evidence, Newest
-from .reports import last_report_with_firmware
+from .reports import firmware_of
 from .silence import overdue_at
 from .state import State, Wanted, state_of
 from .status import DeviceQuery, DeviceStatus
@@ -49,8 +49,7 @@ class ObservedDevice:
     @property
     def firmware(self) -> str | None:
         """The firmware that it named last; None where it never named one."""
-        named = last_report_with_firmware(self.newest)
-        return None if named is None else named.firmware
+        return firmware_of(self.newest)
 
     @property
     def overdue_at(self) -> datetime | None:

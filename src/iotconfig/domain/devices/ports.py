@@ -13,7 +13,7 @@ from iotconfig.domain.mac import MacAddress
 from .evidence import Evidence
 from .observed import ObservedDevice
 from .past import PastPage, PastQuery
-from .status import DeviceCounts, DeviceQuery
+from .status import DeviceCounts, DeviceQuery, FormerPage
 
 
 @frozen
@@ -60,6 +60,10 @@ class EvidenceStore(Protocol):
         The counts are exact without other filters, and where one tag to have is the only filter. Otherwise
         it may stop after `COUNTED` devices. They may be 2 s behind a change of a document.
         """
+        ...
+
+    def former(self, after: MacAddress | None, limit: int) -> FormerPage:
+        """Return a page of the former devices after a MAC address. It may be 2 s behind a change."""
         ...
 
     def past(self, query: PastQuery) -> PastPage:

@@ -93,8 +93,8 @@ def last_report(newest: Newest) -> Evidence | None:
     return max(reports, key=lambda report: report.order, default=None)
 
 
-def last_report_with_firmware(newest: Newest) -> Evidence | None:
-    """The newest report of a device that names its firmware; None without one."""
+def firmware_of(newest: Newest) -> str | None:
+    """The firmware that a device named last in a report; None where it never named one."""
     reports = [newest[kind] for kind in (Kind.APPLIED, Kind.REJECTED) if kind in newest]
     named = [report for report in reports if report.firmware is not None]
-    return max(named, key=lambda report: report.order, default=None)
+    return max(named, key=lambda report: report.order).firmware if named else None

@@ -10,12 +10,13 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import AuthenticationRequired
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.paging import check_limit
 
 from .evidence import Evidence, Proof
 from .past import PastPage, PastQuery
 from .ports import EvidenceStore
 from .reports import Report, is_outdated
-from .status import DevicePage, DeviceQuery, DeviceStatus
+from .status import LISTED, DevicePage, DeviceQuery, DeviceStatus, FormerPage
 from .tokens import DeviceTokenStore
 
 
@@ -94,6 +95,13 @@ class DeviceService:
         page = self.evidence.page(query, now)
         counts = self.evidence.counts(query, now) if query.count else None
         return DevicePage(tuple(device.status(now) for device in page.devices), page.next, counts, now)
+
+    def former(self, after: MacAddress | None = None, limit: int = LISTED) -> FormerPage:
+        """Return a page of the MAC addresses that had a document, sorted; it may be 2 s behind a change."""
+        check_limit(None, None, limit)
+        if self.catch_up is not None:
+            self.catch_up()
+        return self.evidence.former(after, limit)
 
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, the newest first; empty where none is known."""

@@ -117,3 +117,29 @@ class DevicePage:
 
     def __iter__(self) -> Iterator[DeviceStatus]:
         return iter(self.devices)
+
+
+@frozen
+class FormerDevice:
+    """A MAC address that had a document: its config was deleted, or moved to another board."""
+
+    mac_address: MacAddress
+    replaced_by: MacAddress | None
+    """The board that took its place; None where the config was deleted."""
+    last_seen: datetime | None
+    """Its newest sign of life, accurate to a minute; None where there is none."""
+    firmware: str | None
+    """The firmware that it named last; None where it never named one."""
+
+
+@frozen
+class FormerPage:
+    """One page of former devices; iterating gives them."""
+
+    devices: tuple[FormerDevice, ...]
+    """Sorted by MAC address."""
+    next: MacAddress | None
+    """The `after` of the next page; None on the last."""
+
+    def __iter__(self) -> Iterator[FormerDevice]:
+        return iter(self.devices)

@@ -13,7 +13,7 @@ from iotconfig.domain.mac import MacAddress
 from .evidence import Proof
 from .past import PastPage, PastQuery
 from .reports import Report
-from .status import DevicePage, DeviceQuery, DeviceStatus
+from .status import DevicePage, DeviceQuery, DeviceStatus, FormerPage
 
 
 class DeviceTokenSummary(Protocol):
@@ -66,6 +66,10 @@ class DeviceUseCases(Protocol):
 
     def find(self, query: DeviceQuery) -> DevicePage:
         """Return one page of the devices that match, sorted by MAC address."""
+        ...
+
+    def former(self, after: MacAddress | None = ..., limit: int = ...) -> FormerPage:
+        """Return a page of the MAC addresses that had a document, sorted."""
         ...
 
     def past(self, query: PastQuery) -> PastPage:

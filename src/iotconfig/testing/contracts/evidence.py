@@ -20,7 +20,7 @@ from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.past import KEPT, PastQuery
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.state import State, Wanted
-from iotconfig.domain.devices.status import DeviceQuery
+from iotconfig.domain.devices.status import DeviceQuery, FormerDevice
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
@@ -320,6 +320,31 @@ class EvidenceStoreContract(UseCases):
         assert KEPT - 5 == len(evidence.past(PastQuery(mac(1), limit=1000)).changes)
         assert KEPT - 4 == evidence.prunable(START + 2000 * _SECOND)
 
+    def test_former_devices_are_listed_with_their_successors(
+        self, evidence: EvidenceStore, service: ConfigService, catch_up: Callable[[], None]
+    ) -> None:
+        """Deleted and replaced ones, page by page; one that is restored is a device again."""
+        catch_up()
+        for number in range(2, 6):
+            service.create(mac(number), content())
+        evidence.write([_evidence(Kind.APPLIED, mac_address=mac(3), firmware="1.2")])
+        restored = service.get_by_mac(mac(4)).id
+        for number in (2, 4):
+            service.delete(service.get_by_mac(mac(number)).id)
+        service.replace_device(service.get_by_mac(mac(3)).id, mac(7))
+        catch_up()
+
+        page = evidence.former(None, 10)
+        assert (FormerDevice(mac(3), mac(7), START, "1.2"), None) == (page.devices[1], page.next)
+        assert [mac(2), mac(3), mac(4)] == [device.mac_address for device in page]
+        assert FormerDevice(mac(2), None, None, None) == page.devices[0]
+        first = evidence.former(None, 2)
+        assert (page.devices[:2], mac(3)) == (first.devices, first.next)
+        assert page.devices[2:] == evidence.former(first.next, 2).devices
+
+        service.restore(restored)
+        assert [mac(2), mac(3)] == [device.mac_address for device in evidence.former(None, 10)]
+
     def test_many_devices_at_once(self, evidence: EvidenceStore, service: ConfigService) -> None:
         """A batch may be of any size, or empty."""
         evidence.write([])
@@ -356,6 +381,8 @@ class EvidenceStoreContract(UseCases):
             evidence.counts(DeviceQuery(), START)
         with pytest.raises(ServiceClosed):
             evidence.past(PastQuery(mac(1)))
+        with pytest.raises(ServiceClosed):
+            evidence.former(None, 1)
         with pytest.raises(ServiceClosed):
             evidence.prunable(START)
         with pytest.raises(ServiceClosed):

@@ -13,7 +13,7 @@ from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
 from iotconfig.domain.devices.past import StateChange
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus
+from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus, FormerPage
 from iotconfig.domain.devices.status import DeviceCounts as Counted
 from iotconfig.domain.mac import MacAddress
 
@@ -145,6 +145,21 @@ class DeviceCounts:
 
 @answer
 @frozen
+class Former:
+    """A MAC address that had a document: its config was deleted, or moved to another board."""
+
+    mac_address: MacAddress
+    replaced_by: Annotated[
+        MacAddress | None, "The board that took its place; null where the config was deleted"
+    ]
+    last_seen: Annotated[
+        datetime | None, "Its newest sign of life, accurate to a minute; null if there was none"
+    ]
+    firmware: Annotated[str | None, "The firmware that it named last in a report; null if unknown"]
+
+
+@answer
+@frozen
 class Devices:
     """A page of devices."""
 
@@ -155,6 +170,13 @@ class Devices:
     more: Annotated[bool, f"Whether there are more than the {COUNTED:,} devices that were counted"]
     next: Annotated[str | None, "The `cursor` of the next page; null on the last"]
     as_of: Annotated[datetime, "The time of the answer"]
+    former: Annotated[Sequence[Former] | None, "With `former=true`, in place of `devices`"] = None
+
+    @classmethod
+    def of_former(cls, page: FormerPage, now: datetime) -> Self:
+        """The answer about this page of former devices."""
+        former = [Former(each.mac_address, each.replaced_by, each.last_seen, each.firmware) for each in page]
+        return cls([], None, more=False, next=cursor_of(page.next), as_of=now, former=former)
 
     @classmethod
     def of(cls, page: DevicePage) -> Self:

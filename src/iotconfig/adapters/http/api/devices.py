@@ -33,7 +33,7 @@ from iotconfig.domain.devices.reports import MAX_REPORT
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import LISTED, DeviceQuery
 from iotconfig.domain.devices.use_cases import DeviceUseCases
-from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
+from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 
 from .device_answers import Device, DeviceEvidence, DevicePast, Devices, DeviceStateChange
@@ -55,6 +55,11 @@ class DevicesQuery:
         "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
     )
     count: bool = parameter(FLAG, "`false`: leave out `counts`", default=True)
+    former: bool = parameter(
+        FLAG,
+        "`true`: only the devices that have no document any more, in `former`; takes no filter",
+        default=False,
+    )
     limit: int = page_limit(LISTED)
     cursor: MacAddress | None = page_cursor(MAC_CURSOR)
 
@@ -67,6 +72,12 @@ class DevicesResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DevicesQuery)
+        if query.former:
+            if (query.state, query.overdue, query.tag, query.firmware, query.q) != (None,) * 5:
+                raise ValidationFailed("former=true takes no filter.", parameter="former")
+            former = self.service.former(query.cursor, query.limit)
+            send(resp, Devices.of_former(former, self.service.clock()))
+            return
         page = self.service.find(
             DeviceQuery(
                 query.state,
