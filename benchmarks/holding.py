@@ -27,15 +27,20 @@ from sqlalchemy import Table
 
 from benchmarks.worst_inputs import Case, cases, contents, mac, other
 from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.adapters.sql.device_states import SqlDeviceStates
 from iotconfig.adapters.sql.engine.database import Database
+from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import (
     changes,
     configs,
+    device_evidence,
     documents,
     notifications,
     revision_counters,
     revisions,
 )
+from iotconfig.domain.devices.evidence import Kind
+from iotconfig.domain.devices.following import catch_up
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.application import app_of
@@ -158,7 +163,22 @@ def fill(database: Database, scale: float) -> None:
                 "created_at": _NOW + timedelta(milliseconds=number),
             }
 
-    insert(database, changes, log())
+    def shown() -> Iterator[dict[str, object]]:
+        for number in range(1, count + 1):
+            for kind in Kind:
+                yield {
+                    "mac_address": mac(number),
+                    "kind": kind.value,
+                    "etag": f'"{kind}"',
+                    "number": 9999,
+                    "received_at": 1_800_000_000_000_000,
+                    "source": "2001:db8::1",
+                    "proof": "none",
+                    "pointer": "/" + "a" * 63,
+                    "reason": "r" * 80,
+                    "firmware": "1.4.2",
+                }
+
     known = (
         {"mac_address": mac(number), "last_revision": 9999, "last_document_number": 9999}
         for number in range(1, count + 1)
@@ -168,6 +188,9 @@ def fill(database: Database, scale: float) -> None:
     insert(database, documents, starmap(served, fleet(count)))
     insert(database, revisions, history())
     insert(database, notifications, backlog())
+    insert(database, changes, log())
+    insert(database, device_evidence, shown())
+    catch_up(SqlStore(database), SqlDeviceStates(database), _NOW)
 
 
 def revision(

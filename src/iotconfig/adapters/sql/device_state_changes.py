@@ -14,7 +14,7 @@ from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
 
-from .evidence_rows import evidence_of, micros, moment_of, row_of
+from .evidence_rows import EVIDENCE_COLUMNS, evidence_of, micros, moment_of, row_of
 from .tables import device_state_changes
 
 _columns = device_state_changes.c
@@ -123,5 +123,5 @@ def _change(row: Row[Any]) -> StateChange:
         moment_of(row.at),
         None if row.state is None else State(row.state),
         row.wanted,
-        None if row.kind is None else evidence_of(row),
+        None if row.kind is None else evidence_of([getattr(row, name) for name in EVIDENCE_COLUMNS]),
     )

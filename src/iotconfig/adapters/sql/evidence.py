@@ -26,7 +26,7 @@ from .device_lists import DEVICE, counts_of, former_of, page_of
 from .device_state_changes import count_older, past_of, remove_older
 from .device_states import lock_devices, refresh_states
 from .engine.database import Database
-from .evidence_rows import MICROSECOND, evidence_of, row_of
+from .evidence_rows import EVIDENCE_COLUMNS, MICROSECOND, evidence_of, row_of
 from .labels import labels_of
 from .tables import device_evidence, documents
 
@@ -41,7 +41,7 @@ _EVIDENCE: Final = select(device_evidence).where(
 _OF_DEVICES: Final = {
     # A list, and no span: the devices of a filter lie far apart.
     dialect: text(
-        f"SELECT device_evidence.* FROM {given} JOIN device_evidence ON device_evidence.mac_address = given.value"  # noqa: S608
+        f"SELECT {', '.join(f'device_evidence.{name}' for name in EVIDENCE_COLUMNS)} FROM {given} JOIN device_evidence ON device_evidence.mac_address = given.value"  # noqa: S608
     )
     for dialect, given in (
         ("postgresql", "json_array_elements_text(CAST(:given AS json)) AS given(value)"),
@@ -49,7 +49,7 @@ _OF_DEVICES: Final = {
     )
 }
 
-_NAMES: Final = tuple(column.name for column in device_evidence.columns)
+_NAMES: Final = EVIDENCE_COLUMNS
 _TYPES: Final = {
     "number": "bigint",
     "received_at": "bigint",
@@ -214,7 +214,7 @@ def _newest_of(connection: Connection, mac_addresses: Sequence[str]) -> dict[str
         given = {"given": json.dumps(mac_addresses)}
         for row in connection.execute(_OF_DEVICES[connection.dialect.name], given):
             evidence = evidence_of(row)
-            found.setdefault(row.mac_address, {})[evidence.kind] = evidence
+            found.setdefault(row[0], {})[evidence.kind] = evidence
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -19,6 +20,13 @@ from .reports import Report, is_outdated
 from .status import LISTED, DevicePage, DeviceQuery, DeviceStatus, FormerPage
 from .tokens import DeviceTokenStore
 
+_AT_ONCE: Final = 200
+"""Devices that are read at a time."""
+
+
+def _never_yield() -> None:
+    """Do nothing: this thread is not shared."""
+
 
 @frozen
 class DeviceService:
@@ -30,6 +38,9 @@ class DeviceService:
     """The tokens of devices: evidence about a device with a token is kept only if it came with that token. None: tokens are off."""
     catch_up: Callable[[], None] | None = None
     """Brings stored states up to date before they are read; None where the leader's job does it, or states are not stored."""
+
+    yield_turn: Callable[[], None] = _never_yield
+    """Called now and then while a long page is read, to let the other requests of a thread run."""
 
     def record(self, sightings: Sequence[Evidence]) -> None:
         """Store what was seen in fetches."""
@@ -92,9 +103,18 @@ class DeviceService:
         if self.catch_up is not None:
             self.catch_up()
         now = self.clock()
-        page = self.evidence.page(query, now)
         counts = self.evidence.counts(query, now) if query.count else None
-        return DevicePage(tuple(device.status(now) for device in page.devices), page.next, counts, now)
+        devices: list[DeviceStatus] = []
+        after, left = query.after, query.limit
+        while left:
+            page = self.evidence.page(evolve(query, after=after, limit=min(left, _AT_ONCE)), now)
+            devices += [device.status(now) for device in page.devices]
+            after = page.next
+            if after is None:
+                break
+            left -= min(left, _AT_ONCE)
+            self.yield_turn()
+        return DevicePage(tuple(devices), after, counts, now)
 
     def former(self, after: MacAddress | None = None, limit: int = LISTED) -> FormerPage:
         """Return a page of the MAC addresses that had a document, sorted; it may be 2 s behind a change."""

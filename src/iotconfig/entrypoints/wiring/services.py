@@ -28,7 +28,7 @@ from .announcing import notifications
 from .assets import assets
 from .backends import backend
 from .bulk import bulk
-from .clock import utc_now
+from .clock import utc_now, yield_turn
 from .offload import offload
 from .persistence import Persistence
 from .pictures import PicturesOnDemand
@@ -102,7 +102,7 @@ class Services:
             return None
         is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
         tokens = self.persistence.device_tokens if is_checked else None
-        return DeviceService(self.persistence.evidence, utc_now, tokens, self._catch_up())
+        return DeviceService(self.persistence.evidence, utc_now, tokens, self._catch_up(), yield_turn)
 
     def _catch_up(self) -> Callable[[], None] | None:
         states = self.persistence.device_states
