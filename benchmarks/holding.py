@@ -119,6 +119,23 @@ def served(number: int, content: ConfigContent) -> dict[str, object]:
     }
 
 
+def shown(count: int) -> Iterator[dict[str, object]]:
+    for number in range(1, count + 1):
+        for kind in Kind:
+            yield {
+                "mac_address": mac(number),
+                "kind": kind.value,
+                "etag": f'"{kind}"',
+                "number": 9999,
+                "received_at": 1_800_000_000_000_000,
+                "source": "2001:db8::1",
+                "proof": "none",
+                "pointer": "/" + "a" * 63,
+                "reason": "r" * 80,
+                "firmware": "1.4.2",
+            }
+
+
 def fill(database: Database, scale: float) -> None:
     """Configs with names of the maximum length, a long history, deleted configs and pending notifications."""
     count = int(_CONFIGS * scale)
@@ -163,22 +180,6 @@ def fill(database: Database, scale: float) -> None:
                 "created_at": _NOW + timedelta(milliseconds=number),
             }
 
-    def shown() -> Iterator[dict[str, object]]:
-        for number in range(1, count + 1):
-            for kind in Kind:
-                yield {
-                    "mac_address": mac(number),
-                    "kind": kind.value,
-                    "etag": f'"{kind}"',
-                    "number": 9999,
-                    "received_at": 1_800_000_000_000_000,
-                    "source": "2001:db8::1",
-                    "proof": "none",
-                    "pointer": "/" + "a" * 63,
-                    "reason": "r" * 80,
-                    "firmware": "1.4.2",
-                }
-
     known = (
         {"mac_address": mac(number), "last_revision": 9999, "last_document_number": 9999}
         for number in range(1, count + 1)
@@ -189,7 +190,7 @@ def fill(database: Database, scale: float) -> None:
     insert(database, revisions, history())
     insert(database, notifications, backlog())
     insert(database, changes, log())
-    insert(database, device_evidence, shown())
+    insert(database, device_evidence, shown(count))
     catch_up(SqlStore(database), SqlDeviceStates(database), _NOW)
 
 
