@@ -139,17 +139,23 @@ def _opened(url: str) -> Iterator[Database]:
 def _report(kind: str, small: Fleet, large: Fleet, times: int) -> None:
     small.fill()
     print(f"{kind}: states of {large.size:,} devices worked out in {large.fill():.1f} s")
-    for name, query in {
+    lists: dict[str, dict[str, object]] = {
         "all": {},
         "state=pending": {"state": State.PENDING},
         "state=pending, one tag": {"state": State.PENDING, "tags": ["floor-3"]},
-    }.items():
+    }
+    for name, query in lists.items():
         found = rounds({"small": small.page(**query), "large": large.page(**query)}, times)
         ratio = found["large"] / found["small"]
         print(
             f"  page, {name:24} of {small.size:,} {found['small']:7.2f} ms, of {large.size:,} {found['large']:7.2f} ms: {ratio:4.2f}   (at most 1.5)"
         )
-    for name, query in {"all": {}, "one tag": {"tags": ["floor-3"]}, "text": {"text": "device"}}.items():
+    counted: dict[str, dict[str, object]] = {
+        "all": {},
+        "one tag": {"tags": ["floor-3"]},
+        "text": {"text": "device"},
+    }
+    for name, query in counted.items():
         found = rounds({"large": large.counts(**query)}, times)
         print(f"  counts, {name:22} of {large.size:,} {found['large']:7.2f} ms   (at most 100)")
     for name, etags in {"as before": ['"a"'], "another document each time": ['"b"', '"a"']}.items():

@@ -34,7 +34,7 @@ _COLUMNS: Final = (
 DEVICE: Final[Select[Any]] = select(*_COLUMNS).select_from(_labelled(_SERVED))
 """A device with the columns of `ObservedDevice`, apart from its evidence."""
 _BY_STATE: Final[Select[Any]] = select(*_COLUMNS).select_from(_labelled(_STATED))
-_FORMER: Final = (
+_FORMER: Final[Select[Any]] = (
     select(device_states.c.mac_address, revision_counters.c.replaced_by)
     .select_from(
         device_states.join(

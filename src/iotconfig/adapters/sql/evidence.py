@@ -120,7 +120,8 @@ class SqlEvidenceStore:
     def write(self, batch: Sequence[Evidence]) -> None:
         found = newest_of_each(batch)
         # In one order, so that two writers do not wait for each other.
-        devices = [found[mac_address] for mac_address in sorted(found, key=str)]
+        order = sorted(found, key=str)
+        devices = [found[mac_address] for mac_address in order]
         alone = (next(iter(kinds.values())) for kinds in devices if len(kinds) == 1)
         together = (kinds[kind] for kinds in devices if len(kinds) > 1 for kind in sorted(kinds))
         statements = [
@@ -139,7 +140,7 @@ class SqlEvidenceStore:
             # What was announced to a device does not change its state.
             changed = {
                 str(mac_address): _last(found[mac_address])
-                for mac_address in sorted(found)
+                for mac_address in order
                 if str(mac_address) in written and found[mac_address].keys() - {Kind.OFFERED}
             }
             refresh_states(connection, changed, self._intervals, now)
