@@ -183,10 +183,8 @@ def main() -> None:
         servers = stack.enter_context(postgresql("small", "large"))
         for kind, urls in (("SQLite", files), ("PostgreSQL", servers)):
             databases = [stack.enter_context(_opened(url)) for url in urls]
-            fleets = [
-                Fleet(size, database) for size, database in zip((given.small, large), databases, strict=True)
-            ]
-            _report(kind, *fleets, given.rounds)
+            small = Fleet(given.small, databases[0])
+            _report(kind, small, Fleet(large, databases[1]), given.rounds)
 
 
 if __name__ == "__main__":
