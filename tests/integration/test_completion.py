@@ -50,7 +50,9 @@ def devices(quick: CommandLine) -> CommandLine:
         ("nothing", []),
     ],
 )
-@pytest.mark.parametrize("name", [("config", "show"), ("config", "delete"), ("announce",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "name", [("config", "show"), ("config", "delete"), ("announce",), ("device",)], ids=" ".join
+)
 def test_devices_are_completed(
     devices: CommandLine, name: tuple[str, ...], word: str, expected: list[str]
 ) -> None:

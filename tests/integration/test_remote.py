@@ -221,6 +221,51 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
     assert TOKEN not in ended.errors
 
 
+DEVICE = {
+    "mac_address": MAC, "device_name": "Lamp", "state": "in_sync", "overdue": False, "why": "Runs 2.", "wanted": 2,
+    "held": 2, "last_seen": "2026-01-01T00:00:00Z", "firmware": None, "tags": [], "note": None,
+}  # fmt: skip
+DEVICES = {"devices": [DEVICE], "counts": None, "more": False, "next": None, "as_of": "2026-01-01T00:01:00Z"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {**DEVICES, "devices": [{**DEVICE, "state": "lost"}]},
+        {**DEVICES, "devices": [{**DEVICE, "mac_address": "02:00"}]},
+        {**DEVICES, "devices": [{**DEVICE, "wanted": "2"}]},
+        {**DEVICES, "next": "\x1b[2J"},
+        {**DEVICES, "as_of": "today"},
+    ],
+)
+def test_devices_as_no_service_lists_them(body: Mapping[str, object]) -> None:
+    """One sentence, as for any other answer of another program."""
+    with server(answering(200, json.dumps(body).encode())) as address:
+        ended = on(f"http://{address}").run("devices")
+
+    assert 1 == ended.status
+    assert "did not answer as an iotconfig service of this version does." in ended.errors
+
+
+def test_text_of_a_service_about_devices_is_harmless() -> None:
+    """Neither a name nor a sentence gets control of the terminal."""
+    device = {
+        **DEVICE,
+        "device_name": "a\x1b[2J\nb",
+        "why": "c\x1b[2J\nd",
+        "tags": ["\x1b[2J"],
+        "firmware": "\x07",
+    }
+    body = json.dumps({**DEVICES, "devices": [device]}).encode()
+    with server(answering(200, body)) as address:
+        listed = on(f"http://{address}").at_terminal("devices", columns=140).succeeded().text
+
+    assert r"a\x1b[2J\nb" in listed
+    assert "\x1b" not in listed
+    assert "\x07" not in listed
+
+
 LONG = "x" * 5_000_000
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services, SignIn
 from iotconfig.domain.access.principal import Role
@@ -47,6 +47,11 @@ from iotconfig.domain.configs.revisions import (
     Retention,
     Revision,
 )
+from iotconfig.domain.devices.evidence import Evidence
+from iotconfig.domain.devices.evidence import Kind as EvidenceKind
+from iotconfig.domain.devices.past import PastPage, PastQuery, StateChange
+from iotconfig.domain.devices.state import State
+from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatus
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
@@ -92,6 +97,15 @@ def _revision(number: int) -> Revision:
         content,
         ChangeNote("ci", None),
         config.updated_at,
+    )
+
+
+def _device() -> DeviceStatus:
+    """The device, as the service lists it."""
+    config = _config()
+    seen = config.updated_at
+    return DeviceStatus(
+        config.mac_address, "Porch", State.IN_SYNC, False, "Runs 2.", 2, 2, seen, "1.4", ("hall",), None
     )
 
 
@@ -298,6 +312,21 @@ class RemoteTags(_Called):
 
 
 @define
+class RemoteDevices(_Called):
+    """`DeviceReadings`."""
+
+    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
+        evidence = Evidence(mac_address, EvidenceKind.HOLDS, _config().content.etag, 2, _config().updated_at)
+        return evolve(_device(), evidence=(evidence,))
+
+    def find(self, query: DeviceQuery) -> DevicePage:
+        return DevicePage((_device(),), None, None, _config().updated_at)
+
+    def past(self, query: PastQuery) -> PastPage:
+        return PastPage((StateChange(1, _config().updated_at, State.IN_SYNC, 2),), None)
+
+
+@define
 class RemoteNotifications(_Called):
     """`NotificationUseCases`."""
 
@@ -374,6 +403,10 @@ class RemoteServices:
     @property
     def tags(self) -> RemoteTags:
         return RemoteTags(self.calls)
+
+    @property
+    def devices(self) -> RemoteDevices:
+        return RemoteDevices(self.calls)
 
     @property
     def notifications(self) -> RemoteNotifications:

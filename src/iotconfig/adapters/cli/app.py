@@ -18,6 +18,8 @@ from .config_lists import list_configs
 from .config_patch import patch_config
 from .configs import config
 from .database import db_status, load_test_data, upgrade_db
+from .device_details import device
+from .devices import devices
 from .edit import edit
 from .errors import refusal
 from .exporting import export
@@ -30,6 +32,7 @@ from .serve import serve
 from .tags import tag
 from .tokens import device_token, token
 from .undoing import undo
+from .waiting import wait
 
 
 class _Program(click.Group):
@@ -109,7 +112,9 @@ for _command in (
     changes,
     config,
     db_status,
+    device,
     device_token,
+    devices,
     export,
     import_,
     load_test_data,
@@ -125,5 +130,6 @@ for _command in (
     token,
     undo,
     upgrade_db,
+    wait,
 ):
     cli.add_command(_command)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.tag_use_cases import TagUseCases
-    from iotconfig.domain.devices.use_cases import DeviceTokenUseCases
+    from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
 
 
 class SchemaStatus(Protocol):
@@ -111,6 +111,11 @@ class Services(Protocol):
     @property
     def tags(self) -> TagUseCases:
         """Tags and notes of devices."""
+        ...
+
+    @property
+    def devices(self) -> DeviceReadings | None:
+        """What devices run; None where the database keeps no evidence."""
         ...
 
     @property

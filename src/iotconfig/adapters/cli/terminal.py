@@ -31,6 +31,12 @@ def say_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> No
     say_lines(table(columns, rows, shutil.get_terminal_size().columns if is_watched() else None))
 
 
+def redraw(text: str) -> None:
+    """Print these lines in place of everything that the terminal shows."""
+    lines = "".join(f"{line}\x1b[K\n" for line in harmless_lines(text).split("\n"))
+    click.echo(f"\x1b[H{lines}\x1b[J", nl=False)
+
+
 def say_over_progress(text: str, **style: Any) -> None:
     """As `say`, on standard error, in place of a progress bar, which is drawn again below."""
     if sys.stderr.isatty():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .bulk import RemoteBulk
     from .changes import RemoteChanges
     from .configs import RemoteConfigs
+    from .devices import RemoteDevices
     from .history import RemoteHistory
     from .notifications import RemoteNotifications
     from .tags import RemoteTags
@@ -63,6 +64,13 @@ class RemoteServices:
         from .tags import RemoteTags
 
         return RemoteTags(self.service)
+
+    @property
+    def devices(self) -> RemoteDevices:
+        """What devices run."""
+        from .devices import RemoteDevices
+
+        return RemoteDevices(self.service)
 
     @property
     def notifications(self) -> RemoteNotifications:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -143,3 +144,10 @@ class FormerPage:
 
     def __iter__(self) -> Iterator[FormerDevice]:
         return iter(self.devices)
+
+
+def counts_of(devices: Iterable[DeviceStatus]) -> DeviceCounts:
+    """The counts of these devices."""
+    found = list(devices)
+    by_state = Counter(device.state for device in found)
+    return DeviceCounts({state: by_state[state] for state in State}, sum(device.overdue for device in found))

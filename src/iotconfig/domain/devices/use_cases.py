@@ -46,7 +46,23 @@ class DeviceTokenUseCases(Protocol):
         ...
 
 
-class DeviceUseCases(Protocol):
+class DeviceReadings(Protocol):
+    """The use cases of `DeviceService` that read; its docstrings are the contract."""
+
+    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
+        """Return a device with its evidence; None where it has no document."""
+        ...
+
+    def find(self, query: DeviceQuery) -> DevicePage:
+        """Return one page of the devices that match, sorted by MAC address."""
+        ...
+
+    def past(self, query: PastQuery) -> PastPage:
+        """Return a page of the changes of a device's state, the newest first."""
+        ...
+
+
+class DeviceUseCases(DeviceReadings, Protocol):
     """The use cases of `DeviceService`; its docstrings are the contract."""
 
     @property
@@ -60,18 +76,6 @@ class DeviceUseCases(Protocol):
         """Store a report of a device."""
         ...
 
-    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
-        """Return a device with its evidence; None where it has no document."""
-        ...
-
-    def find(self, query: DeviceQuery) -> DevicePage:
-        """Return one page of the devices that match, sorted by MAC address."""
-        ...
-
     def former(self, after: MacAddress | None = ..., limit: int = ...) -> FormerPage:
         """Return a page of the MAC addresses that had a document, sorted."""
-        ...
-
-    def past(self, query: PastQuery) -> PastPage:
-        """Return a page of the changes of a device's state, the newest first."""
         ...

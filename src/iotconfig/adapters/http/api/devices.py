@@ -8,6 +8,7 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, DeviceReport
+from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.access.device_requests import is_of_device, proof_of
 from iotconfig.adapters.http.access.sources import address_of
 from iotconfig.adapters.http.answers import send
@@ -35,8 +36,6 @@ from iotconfig.domain.devices.status import LISTED, DeviceQuery
 from iotconfig.domain.devices.use_cases import DeviceUseCases
 from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress
-
-from .device_answers import Device, DeviceEvidence, DevicePast, Devices, DeviceStateChange
 
 
 @frozen
@@ -109,7 +108,7 @@ class DeviceResource:
             # It says why there is none: the board may have been replaced.
             self.documents.document(mac_address)
             raise RecordNotFound(mac_address, what="Device")
-        send(resp, Device.of(device, [DeviceEvidence.of(each) for each in device.evidence]))
+        send(resp, Device.with_evidence(device))
 
 
 @frozen
@@ -135,8 +134,7 @@ class DevicePastResource:
         if not page.changes and query.cursor is None:
             # What never was a device, or is none any more and has no past.
             self.documents.document(mac_address)
-        changes = [DeviceStateChange.of(change) for change in page.changes]
-        send(resp, DevicePast(changes, None if page.next is None else str(page.next)))
+        send(resp, DevicePast.of(page))
 
 
 @frozen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from iotconfig.adapters.codec import DeviceReport
+from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.api.devices import (
     DevicePastQuery,
     DevicePastResource,

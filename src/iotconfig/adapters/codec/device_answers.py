@@ -1,4 +1,4 @@
-"""What the routes of devices answer."""
+"""What the routes of devices answer, and `--json` prints; read back, of a service."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Annotated, Self
 
 from attrs import frozen
 
-from iotconfig.adapters.codec import answer
-from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
-from iotconfig.domain.devices.past import StateChange
+from iotconfig.domain.devices.past import PastPage, StateChange
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus, FormerPage
 from iotconfig.domain.devices.status import DeviceCounts as Counted
 from iotconfig.domain.mac import MacAddress
+
+from .answers import answer
+from .cursors import cursor_of, mac_address_at
 
 
 @answer
@@ -50,6 +51,23 @@ class DeviceEvidence:
             evidence.reason,
             evidence.firmware,
             evidence.report_number,
+        )
+
+    def evidence(self, mac_address: MacAddress) -> Evidence:
+        """The evidence about this device."""
+        return Evidence(
+            mac_address,
+            self.kind,
+            self.etag,
+            self.number,
+            self.received_at,
+            self.source,
+            self.proof,
+            self.etag_number,
+            self.pointer,
+            self.reason,
+            self.firmware,
+            self.n,
         )
 
 
@@ -96,6 +114,28 @@ class Device:
             evidence,
         )
 
+    @classmethod
+    def with_evidence(cls, device: DeviceStatus) -> Self:
+        """The answer about this device, which was asked for by its MAC address."""
+        return cls.of(device, [DeviceEvidence.of(each) for each in device.evidence])
+
+    def status(self) -> DeviceStatus:
+        """The device."""
+        return DeviceStatus(
+            self.mac_address,
+            self.device_name,
+            self.state,
+            self.overdue,
+            self.why,
+            self.wanted,
+            self.held,
+            self.last_seen,
+            self.firmware,
+            tuple(self.tags),
+            self.note,
+            tuple(each.evidence(self.mac_address) for each in self.evidence or ()),
+        )
+
 
 @answer
 @frozen
@@ -114,6 +154,11 @@ class DeviceStateChange:
         evidence = None if change.evidence is None else DeviceEvidence.of(change.evidence)
         return cls(change.number, change.at, change.state, change.wanted, evidence)
 
+    def change(self, mac_address: MacAddress) -> StateChange:
+        """The change of this device's state."""
+        evidence = None if self.evidence is None else self.evidence.evidence(mac_address)
+        return StateChange(self.number, self.at, self.state, self.wanted, evidence)
+
 
 @answer
 @frozen
@@ -122,6 +167,17 @@ class DevicePast:
 
     changes: Annotated[Sequence[DeviceStateChange], "The newest first"]
     next: Annotated[str | None, "The `cursor` of the next page; null on the last"]
+
+    @classmethod
+    def of(cls, page: PastPage) -> Self:
+        """The answer about this page."""
+        changes = [DeviceStateChange.of(change) for change in page.changes]
+        return cls(changes, None if page.next is None else str(page.next))
+
+    def page(self, mac_address: MacAddress) -> PastPage:
+        """The page about this device. Raises `ValueError` for a cursor that is none."""
+        changes = tuple(each.change(mac_address) for each in self.changes)
+        return PastPage(changes, None if self.next is None else int(self.next))
 
 
 @answer
@@ -141,6 +197,10 @@ class DeviceCounts:
     def of(cls, counts: Counted) -> Self:
         """The answer about these counts."""
         return cls(**{state.value: count for state, count in counts.by_state.items()}, overdue=counts.overdue)
+
+    def counts(self, *, more: bool) -> Counted:
+        """The counts. more: whether there are more devices."""
+        return Counted({state: getattr(self, state.value) for state in State}, self.overdue, more)
 
 
 @answer
@@ -188,4 +248,13 @@ class Devices:
             counts is not None and counts.more,
             cursor_of(page.next),
             page.as_of,
+        )
+
+    def page(self) -> DevicePage:
+        """The page. Raises `ValueError` for a cursor that is none."""
+        return DevicePage(
+            tuple(device.status() for device in self.devices),
+            None if self.next is None else mac_address_at(self.next),
+            None if self.counts is None else self.counts.counts(more=self.more),
+            self.as_of,
         )

@@ -1,0 +1,187 @@
+"""`iotconfig devices`: the devices, with what each of them runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final
+
+import click
+from attrs import evolve
+
+from iotconfig.domain.devices.state import State
+from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.paging import MAX_PAGE, all_items
+
+from .counts import counted
+from .device_options import readings, search_option, tag_option
+from .durations import short
+from .errors import one_line
+from .options import WholeNumber, json_option
+from .runtime import Runtime
+from .tables import Column, table
+from .terminal import is_watched, redraw, say, say_json, say_table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iotconfig.domain.devices.status import DeviceCounts, DevicePage, DeviceQuery, DeviceStatus
+    from iotconfig.domain.devices.use_cases import DeviceReadings
+
+_COLUMNS: Final = (
+    Column("MAC ADDRESS"),
+    Column("NAME", rank=1, text=12),
+    Column("STATE"),
+    Column("SEEN"),
+    Column("HAS"),
+    Column("FIRMWARE", rank=2, text=10),
+    Column("TAGS", rank=3, text=12),
+)
+_SECONDS: Final = 2.0
+"""The pause between two readings of `--watch`."""
+_SHARE: Final = 4
+"""A reading that takes longer is followed by a pause of so many times its duration."""
+_LINES_BESIDE: Final = 9
+"""Of a terminal, beside the rows of the table, with the line of the cursor."""
+
+
+@click.command()
+@click.option(
+    "--state", type=click.Choice([state.value for state in State]), help="Only devices in this state."
+)
+@click.option(
+    "--overdue/--not-overdue",
+    default=None,
+    help="Only devices that have been silent for longer than they are expected to; or only the others.",
+)
+@tag_option
+@click.option("--firmware", metavar="VERSION", help="Only devices that named exactly this firmware last.")
+@search_option
+@click.option("--limit", type=WholeNumber(min=1), metavar="N", help="At most N devices.  [default: all]")
+@click.option("--watch", is_flag=True, help="Show the list again every 2 seconds, until Ctrl-C.")
+@json_option
+@click.pass_obj
+def devices(
+    runtime: Runtime,
+    state: str | None,
+    overdue: bool | None,
+    tags: tuple[str, ...],
+    firmware: str | None,
+    search: str | None,
+    limit: int | None,
+    watch: bool,
+    as_json: bool,
+) -> None:
+    """List devices with what they run, sorted by MAC address.
+
+    HAS is the number of the document that a device runs, of the one that it is
+    to have; ? where it has not said what it runs. SEEN is the time since its
+    last sign of life. 'iotconfig device' explains the state of one device.
+    """
+    from iotconfig.domain.devices.status import DeviceQuery
+
+    query = DeviceQuery(
+        state=None if state is None else State(state),
+        overdue=overdue,
+        tags=tags,
+        firmware=firmware,
+        text=search,
+    )
+    if watch and (as_json or not is_watched()):
+        raise click.UsageError("--watch is for a terminal; 'iotconfig wait' waits in a script.")
+    with runtime.services() as services:
+        if watch:
+            _watch(runtime, readings(services), query, limit)
+            return
+        page = _read(readings(services), query, limit)
+    if as_json:
+        from iotconfig.adapters.codec.device_answers import Device, DeviceCounts
+
+        say_json(
+            {
+                "devices": [Device.of(device) for device in page],
+                "counts": page.counts and DeviceCounts.of(page.counts),
+                "more": page.counts is not None and page.counts.more,
+                "as_of": page.as_of,
+            }
+        )
+        return
+    say_table(_COLUMNS, [_row(device, page.as_of) for device in page])
+    say()
+    say(_ending(runtime, page, limit))
+
+
+def _watch(runtime: Runtime, service: DeviceReadings, query: DeviceQuery, limit: int | None) -> None:
+    """Show the list again and again, until an interrupt."""
+    shown = ""
+    try:
+        while True:
+            began = monotonic()
+            try:
+                shown = _screen(runtime, _read(service, query, limit), limit)
+                redraw(shown)
+            except StoreUnavailable as error:
+                if not shown:
+                    raise
+                redraw(f"{shown}\n\n{one_line(error)} Asking again.")
+            sleep(max(_SECONDS, _SHARE * (monotonic() - began)))
+    except KeyboardInterrupt:
+        say()
+
+
+def _screen(runtime: Runtime, page: DevicePage, limit: int | None) -> str:
+    """The table, as much of it as fits the terminal, and the line below."""
+    width, height = shutil.get_terminal_size()
+    room = max(height - _LINES_BESIDE, 1)
+    text = table(_COLUMNS, [_row(device, page.as_of) for device in page.devices[:room]], width)
+    if (more := len(page.devices) - room) > 0:
+        text += f"\n\n… and {more} more: --state, --tag and --search show fewer."
+    return f"{text}\n\n{_ending(runtime, page, limit)}"
+
+
+def _read(service: DeviceReadings, query: DeviceQuery, limit: int | None) -> DevicePage:
+    """All devices up to the limit, as one page."""
+    from iotconfig.domain.devices.status import counts_of
+
+    # What is read to its end is counted here: the counts of a service may be seconds old.
+    is_filtered = (query.state, query.overdue, query.firmware) != (None, None, None)
+    counts_here = limit is None and not is_filtered
+    first = service.find(evolve(query, limit=min(limit or MAX_PAGE, MAX_PAGE), count=not counts_here))
+    rest = evolve(query, limit=MAX_PAGE, count=False)
+    pages = all_items(lambda cursor: first if cursor is None else service.find(evolve(rest, after=cursor)))
+    found = tuple(islice(pages, limit))
+    counts = counts_of(found) if counts_here else first.counts
+    return evolve(first, devices=found, next=None, counts=counts)
+
+
+def _row(device: DeviceStatus, now: datetime) -> tuple[object, ...]:
+    seen = "never" if device.last_seen is None else short(now - device.last_seen)
+    held = "?" if device.held is None else device.held
+    return (
+        device.mac_address,
+        device.device_name,
+        device.state.value,
+        f"{seen}, overdue" if device.overdue else seen,
+        f"{held} of {device.wanted}",
+        device.firmware,
+        " ".join(device.tags) or None,
+    )
+
+
+def _ending(runtime: Runtime, page: DevicePage, limit: int | None) -> str:
+    """The line below the table: how many devices are in each state."""
+    parts = [] if page.counts is None else list(_counts(page.counts))
+    shown = f"{len(page.devices)} shown; " if limit is not None and len(page.devices) == limit else ""
+    return f"{shown}{', '.join(parts) or 'no devices'}, in {runtime.installation}"
+
+
+def _counts(counts: DeviceCounts) -> Iterator[str]:
+    more = "at least " if counts.more else ""
+    yield f"{more}{counted(counts.total, 'device')}"
+    for state in State:
+        if number := counts.by_state.get(state, 0):
+            yield f"{number} {state.value}"
+    if counts.overdue:
+        yield f"{counts.overdue} overdue"

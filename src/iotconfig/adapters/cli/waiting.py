@@ -1,0 +1,177 @@
+"""`iotconfig wait`: wait until devices have the document that they are to have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from iotconfig.domain.devices.evidence import Proof
+from iotconfig.domain.devices.state import State
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.paging import MAX_PAGE
+
+from .counts import counted
+from .device_options import readings, search_option, tag_option
+from .durations import duration, short
+from .options import json_option
+from .runtime import Runtime
+from .tables import Column
+from .terminal import say, say_json, say_table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.devices.status import DeviceStatus
+
+_COLUMNS: Final = (
+    Column("MAC ADDRESS"),
+    Column("NAME", rank=1, text=10),
+    Column("STATE"),
+    Column("WHY", text=20),
+)
+
+
+@click.command()
+@click.option(
+    "--mac",
+    "mac_addresses",
+    metavar="MAC",
+    multiple=True,
+    help="The device with this MAC address; repeatable.",
+)
+@tag_option
+@search_option
+@click.option("--all", "everything", is_flag=True, help="All devices.")
+@click.option(
+    "--until",
+    type=click.Choice([State.IN_SYNC.value, State.DELIVERED.value]),
+    default=State.IN_SYNC.value,
+    show_default=True,
+    help="in_sync: the device says that it runs the document. delivered: it was given the document.",
+)
+@click.option(
+    "--proof",
+    "proofs",
+    type=click.Choice([Proof.TOKEN.value, Proof.BROKER.value]),
+    multiple=True,
+    help="Count only what came with the device's token, or over a topic of its own; repeatable: either.",
+)
+@click.option(
+    "--timeout",
+    callback=duration,
+    metavar="DURATION",
+    default="10m",
+    show_default=True,
+    help="The longest wait: 90s, 10m, 1h30m; 0 looks once.",
+)
+@click.option("--fail-fast", is_flag=True, help="End as soon as a device refuses its document.")
+@click.option("--allow-empty", is_flag=True, help="Succeed if no device is selected.")
+@json_option
+@click.pass_context
+def wait(
+    ctx: click.Context,
+    mac_addresses: tuple[str, ...],
+    tags: tuple[str, ...],
+    search: str | None,
+    everything: bool,
+    until: str,
+    proofs: tuple[str, ...],
+    timeout: timedelta,
+    fail_fast: bool,
+    allow_empty: bool,
+    as_json: bool,
+) -> None:
+    """Wait until devices have the document that they are to have.
+
+    The options select devices; all of them must hold. Ends with status 0 when
+    all devices are there, and with status 1 and the list of the others after
+    the timeout. A device that refuses its document is waited for: it may be
+    mended meanwhile.
+
+    A device whose firmware never says what it runs counts when it was given the
+    document, and is listed as such.
+    """
+    is_filter = bool(tags) or search is not None
+    if everything == (is_filter or bool(mac_addresses)):
+        raise click.UsageError("Select devices with --mac, --tag or --search; or give --all.")
+    from iotconfig.domain.devices.arrival import Arrival, Goal
+    from iotconfig.domain.devices.status import DeviceQuery
+
+    from .watched_devices import SelectedDevices, waited_for
+
+    runtime: Runtime = ctx.obj
+    began = monotonic()
+    goal = Goal(State(until), frozenset(map(Proof, proofs)))
+    with runtime.services() as services:
+        selected = SelectedDevices(
+            readings(services),
+            goal,
+            tuple(map(MacAddress.parse, mac_addresses)),
+            DeviceQuery(tags=tags, text=search, limit=MAX_PAGE, count=False)
+            if is_filter or everything
+            else None,
+        )
+        with _progress(until) as show:
+            seen = waited_for(selected, began + timeout.total_seconds(), show, fail_fast=fail_fast)
+    missing = [each.device for each in seen if each.arrival is Arrival.MISSING]
+    silent = [each.device for each in seen if each.arrival is Arrival.SILENT]
+    if not seen and not allow_empty:
+        raise click.ClickException("No device is selected. --allow-empty accepts that.")
+    waited = timedelta(seconds=monotonic() - began)
+    if as_json:
+        from iotconfig.adapters.codec.device_answers import Device
+
+        say_json(
+            {
+                "until": until,
+                "reached": not missing,
+                "devices": len(seen),
+                "missing": list(map(Device.of, missing)),
+                "silent": list(map(Device.of, silent)),
+                "seconds": round(waited.total_seconds(), 1),
+            }
+        )
+    else:
+        _report(runtime, until, len(seen), missing, silent, waited)
+    ctx.exit(1 if missing else 0)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that shows how many of how many are there: a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _there, _all: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, show_eta=False) as bar:
+
+        def show(there: int, number: int) -> None:
+            bar.length = number
+            bar.update(there - bar.pos)
+
+        yield show
+
+
+def _report(
+    runtime: Runtime,
+    until: str,
+    selected: int,
+    missing: Sequence[DeviceStatus],
+    silent: Sequence[DeviceStatus],
+    waited: timedelta,
+) -> None:
+    listed = [*missing, *silent]
+    if listed:
+        rows = [(each.mac_address, each.device_name, each.state.value, each.why) for each in listed]
+        say_table(_COLUMNS, rows)
+        say()
+    parts = [f"{selected - len(listed)} {until}"]
+    if silent:
+        parts.append(f"{len(silent)} given the document, with firmware that does not say what it runs")
+    if missing:
+        parts.append(f"{len(missing)} not")
+    devices = counted(selected, "device")
+    say(f"{', '.join(parts)}, of {devices}, after {short(waited)}, in {runtime.installation}")

@@ -1,0 +1,224 @@
+"""`iotconfig devices` and `iotconfig device`, on a database and on a service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import CommandLine
+from tests.support.fleet import Fleet, fleet_on
+
+FIRST, SECOND, THIRD = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3))
+
+
+@pytest.fixture
+def command(quick: CommandLine) -> CommandLine:
+    """The command line, with three configs."""
+    for mac in (FIRST, SECOND, THIRD):
+        quick.ok("config", "create", mac, json.dumps({"deviceName": f"Lamp {mac[-1]}", "n": 1}))
+    return quick
+
+
+@pytest.fixture
+def fleet(sqlite_url: str) -> Iterator[Fleet]:
+    """The devices."""
+    with fleet_on(sqlite_url) as found:
+        yield found
+
+
+def listed(command: CommandLine, *options: str) -> Any:
+    """What `--json` prints."""
+    return json.loads(command.ok("devices", "--json", *options).text)
+
+
+def macs(command: CommandLine, *options: str) -> list[str]:
+    """The MAC addresses of the listed devices."""
+    return [each["mac_address"] for each in listed(command, *options)["devices"]]
+
+
+def test_states(command: CommandLine, fleet: Fleet) -> None:
+    """Each device with its state, what it runs of what it is to run, and the counts."""
+    fleet.sync(FIRST)
+    fleet.report(SECOND, "rejected", fleet.etag(SECOND), pointer="/n", reason="1 > 0", firmware="1.4.2")
+    command.ok("tag", "add", "kitchen", "floor-3", "--mac", FIRST)
+    shown = command.ok("devices").text
+    assert re.search(rf"{FIRST} +Lamp 1 +in_sync +\ds +1 of 1 +- +floor-3 kitchen\n", shown)
+    assert re.search(rf"{SECOND} +Lamp 2 +rejected +\ds +\? of 1 +1\.4\.2 +-\n", shown)
+    assert re.search(rf"{THIRD} +Lamp 3 +never +never +\? of 1 +- +-\n", shown)
+    assert "\n3 devices, 1 never, 1 rejected, 1 in_sync, in " in shown
+    found = listed(command)
+    assert {"devices", "counts", "more", "as_of"} == found.keys()
+    assert {"never": 1, "rejected": 1, "in_sync": 1} == {
+        state: count for state, count in found["counts"].items() if count
+    }
+    assert ["in_sync", "rejected", "never"] == [each["state"] for each in found["devices"]]
+    assert "evidence" not in found["devices"][0]
+
+
+def test_filters(command: CommandLine, fleet: Fleet) -> None:
+    """By state, tag, firmware and text, all of which must hold."""
+    fleet.sync(FIRST)
+    fleet.report(SECOND, "applied", fleet.etag(SECOND), firmware="1.4.2")
+    command.ok("tag", "add", "kitchen", "--mac", FIRST, "--mac", THIRD)
+    assert [FIRST, SECOND] == macs(command, "--state", "in_sync")
+    assert [FIRST, THIRD] == macs(command, "--tag", "kitchen")
+    assert [SECOND] == macs(command, "--tag", "!kitchen")
+    assert [FIRST] == macs(command, "--tag", "kitchen", "--state", "in_sync")
+    assert [SECOND] == macs(command, "--firmware", "1.4.2")
+    assert [] == macs(command, "--firmware", "1.4")
+    assert [THIRD] == macs(command, "--search", "lamp 3")
+    assert [] == macs(command, "--overdue")
+    assert [FIRST, SECOND, THIRD] == macs(command, "--not-overdue")
+    assert [FIRST, SECOND] == macs(command, "--limit", "2")
+    assert "\n2 shown; 3 devices, 1 never, 2 in_sync, in " in command.ok("devices", "--limit", "2").text
+
+
+@pytest.mark.parametrize(
+    ("columns", "headers"),
+    [
+        (60, "MAC ADDRESS NAME STATE SEEN HAS"),
+        (80, "MAC ADDRESS NAME STATE SEEN HAS FIRMWARE TAGS"),
+        (120, "MAC ADDRESS NAME STATE SEEN HAS FIRMWARE TAGS"),
+    ],
+)
+def test_widths(command: CommandLine, fleet: Fleet, columns: int, headers: str) -> None:
+    """Columns drop before rows break."""
+    fleet.report(FIRST, "applied", fleet.etag(FIRST), firmware="1.4.2-nightly-of-november")
+    command.ok("tag", "add", "kitchen", "floor-3", "second-floor", "battery", "--all", "--yes")
+    lines = command.at_terminal("devices", columns=columns).succeeded().text.splitlines()
+
+    assert headers.split() == lines[0].split()
+    assert max(map(len, lines[:5])) <= columns
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["devices", "--state", "sync"], "'sync' is not one of"),
+        (["devices", "--tag", "Kitchen"], "is no tag"),
+        (["devices", "--limit", "0"], "0 is not in the range x>=1"),
+        (["devices", "--watch"], "--watch is for a terminal; 'iotconfig wait' waits in a script."),
+        (["device", "02:00:00:00:00:09"], "Config 02:00:00:00:00:09 was not found"),
+        (["device", "Lamp 9"], "is no id, no MAC address"),
+        (["device"], "Missing argument 'ID|MAC|NAME'"),
+    ],
+)
+def test_refusals(command: CommandLine, arguments: list[str], words: str) -> None:
+    """The error names the rule."""
+    ended = command.run(*arguments)
+
+    assert 0 != ended.status
+    assert words in ended.errors
+
+
+def test_a_live_list(command: CommandLine, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shown again in place, until Ctrl-C."""
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) > 1:
+            raise KeyboardInterrupt
+        fleet.sync(FIRST)
+
+    monkeypatch.setattr("iotconfig.adapters.cli.devices.sleep", pause)
+    shown = command.at_terminal("devices", "--watch").succeeded().text
+    screens = shown.split("\x1b[H")[1:]
+
+    assert [0, 1] == [screen.count(" in_sync ") for screen in screens]
+    assert "\n3 devices, 3 never, in " in screens[0].replace("\x1b[K", "")
+    assert "\n3 devices, 2 never, 1 in_sync, in " in screens[1].replace("\x1b[K", "")
+    assert all(seconds >= 2 for seconds in pauses)
+
+
+def test_a_live_list_of_more_devices_than_lines(
+    command: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how many there are below."""
+    for number in range(10, 40):
+        command.ok("config", "create", f"0200000000{number}", "{}")
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("iotconfig.adapters.cli.devices.sleep", interrupt)
+    shown = command.at_terminal("devices", "--watch").succeeded().text.replace("\x1b[K", "")
+
+    assert 15 == shown.count("02:00:00:00:00:")
+    assert "\n\n… and 18 more: --state, --tag and --search show fewer.\n\n33 devices, 33 never, in " in shown
+    assert shown.count("\n") <= 24
+
+
+def test_a_device(command: CommandLine, fleet: Fleet) -> None:
+    """The sentence, the evidence, and what differs between what it runs and what it is to run."""
+    fleet.sync(FIRST)
+    assert "It runs the document that it is to run.\n" in command.ok("device", "Lamp 1").text
+    command.ok("config", "set", FIRST, '{"deviceName": "Lamp 1", "n": 2}')
+    etag = fleet.etag(FIRST)
+    fleet.report(FIRST, "rejected", etag, pointer="/n", reason="2 > 1", firmware="1.4.2")
+    command.ok("tag", "add", "kitchen", "--mac", FIRST)
+    command.ok("tag", "note", "Behind the \x1b[31mdoor", "--mac", FIRST)
+    shown = command.ok("device", FIRST).text
+    first, _, rest = shown.partition("\n")
+    assert re.fullmatch(r"Runs 1 of 2; refused 2 at /n: 2 > 1; seen (just now|\d seconds? ago)\.", first)
+    for line in (
+        f"MAC address   {FIRST}\n", "state         rejected\n", "runs          1\n", "is to run     2\n",
+        "firmware      1.4.2\n", "tags          kitchen\n", "note          Behind the \\x1b[31mdoor\n",
+    ):  # fmt: skip
+        assert line in rest
+    assert re.search(r"\nrejected +2 +\d{4}-[^\n]+ 1\.4\.2\n", rest)
+    assert re.search(r"\nholds +1 +\d{4}-", rest)
+    assert f"\n--- {FIRST}.json revision 1\n+++ {FIRST}.json revision 2\n" in rest
+    assert '\n-  "n": 1\n+  "n": 2\n' in rest
+    found = json.loads(command.ok("device", FIRST, "--json").text)
+    assert {"device", "difference", "note"} == found.keys()
+    assert ["rejected", 1, 2] == [found["device"][name] for name in ("state", "held", "wanted")]
+    assert {"fetched", "holds", "rejected"} == {each["kind"] for each in found["device"]["evidence"]}
+    assert [{"op": "replace", "path": "/n", "value": 2}] == found["difference"]["json_patch"]
+    assert found["note"] is None
+
+
+def test_the_past_of_a_device(command: CommandLine, fleet: Fleet) -> None:
+    """How its state changed, the newest first, and by what."""
+    fleet.sync(FIRST)
+    fleet.report(FIRST, "rejected", fleet.etag(FIRST), pointer="/n", reason="1 > 0", firmware="1.4.2")
+    shown = command.ok("device", "Lamp 1", "--history").text
+    assert re.search(r"rejected +1 +rejected +/n +1 > 0 +1\.4\.2\n.*in_sync +1 +holds +- +- +-\n", shown)
+    assert re.search(rf"\n\n\d changes of the state of {FIRST}, in ", shown)
+    found = json.loads(command.ok("device", FIRST, "--history", "--json").text)
+    assert {"changes", "next"} == found.keys()
+    assert ["rejected", "in_sync"] == [each["state"] for each in found["changes"]][:2]
+    assert "/n" == found["changes"][0]["evidence"]["pointer"]
+    assert "0 changes of the state" in command.ok("device", SECOND, "--history").text
+
+
+def test_a_device_of_which_little_is_known(command: CommandLine, fleet: Fleet) -> None:
+    """What cannot be shown is said: never seen, silent firmware, an unknown document, a pruned one."""
+    assert re.match(r"Never seen\.\n", command.ok("device", FIRST).text)
+    fleet.fetch(FIRST)
+    silent = command.ok("device", FIRST).text
+    assert "its firmware does not say what it runs.\n" in silent
+    assert silent.endswith("\nWhat it runs is unknown: it has not said so.\n")
+    fleet.fetch(SECOND, '"0123456789abcdef"')
+    unknown = (
+        "It runs a document that is not among the last 1000 of its config: what differs cannot be shown."
+    )
+    assert command.ok("device", SECOND).text.endswith(f"\n{unknown}\n")
+    assert unknown == json.loads(command.ok("device", SECOND, "--json").text)["note"]
+    fleet.sync(THIRD)
+    for number in (2, 3):
+        command.ok("config", "set", THIRD, f'{{"deviceName": "Lamp 3", "n": {number}}}')
+    CommandLine({"DATABASE_URL": command.environ["DATABASE_URL"]}).ok("prune-history", "--keep", "1")
+    pruned = "It runs document 1, which the history no longer has: what differs cannot be shown."
+    assert command.ok("device", THIRD).text.endswith(f"\n{pruned}\n")
+
+
+def test_a_deleted_device(command: CommandLine) -> None:
+    """The error says when it was deleted, and how it is restored, as that of `config show` does."""
+    command.ok("config", "delete", FIRST, "--yes")
+
+    assert command.run("config", "show", FIRST).errors == command.run("device", FIRST).errors
