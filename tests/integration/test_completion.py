@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.support.command_line import CommandLine
 from tests.support.serving import COMMAND, environment
+from tests.support.terminal import program
 
 DEVICES = {
     "02:00:00:00:00:01": "Kitchen",
@@ -108,6 +111,58 @@ def test_the_script_for_bash_runs_no_name(sqlite_url: str, tmp_path: Path) -> No
 
     assert b"" == ended.stderr
     assert [f"0200000000{number:02x}" for number in range(len(HOSTILE))] == ended.stdout.decode().split()
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.fixture
+def hostile(sqlite_url: str) -> Mapping[str, str]:
+    """The environment of a shell, where each device has a hostile name."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    for number, name in enumerate(HOSTILE):
+        command.ok("config", "create", f"0200000000{number:02x}", json.dumps({"deviceName": name}))
+    return {**environment(sqlite_url), "PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_the_script_for_fish_runs_no_name(hostile: Mapping[str, str], tmp_path: Path) -> None:
+    """In fish itself, as when the key Tab is pressed."""
+    script = "_IOTCONFIG_COMPLETE=fish_source iotconfig | source; complete --do-complete 'iotconfig config delete '"
+    ended = subprocess.run(
+        ["fish", "--no-config", "--command", script],
+        env={**hostile, "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    found = [line.partition("\t")[0] for line in ended.stdout.decode().splitlines()]
+
+    assert b"" == ended.stderr
+    assert [f"0200000000{number:02x}" for number in range(len(HOSTILE))] == sorted(found)
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_the_script_for_zsh_runs_no_name(hostile: Mapping[str, str], tmp_path: Path) -> None:
+    """In zsh itself, at a terminal where the key Tab is pressed."""
+    (tmp_path / ".zshrc").write_text(
+        "autoload -Uz compinit && compinit -u -d .dump\n"
+        'eval "$(_IOTCONFIG_COMPLETE=zsh_source iotconfig)"\n'
+        "setopt no_beep; LISTMAX=1000 PROMPT='ready> '\n"
+    )
+    env = {**hostile, "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
+    with program("zsh", "--interactive", "--no-global-rcs", env=env, cwd=tmp_path, columns=200) as shell:
+        shell.wait_for("ready> ")
+        shell.type("iotconfig config delete \t")
+        # What all of them begin with; the second time, it lists them.
+        shell.wait_for("delete 0200000000")
+        shell.type("\t")
+        shell.wait_for(f"0200000000{len(HOSTILE) - 1:02x}")
+        screen = shell.text
+
+    assert [] == [number for number in range(len(HOSTILE)) if f"0200000000{number:02x}" not in screen]
+    assert "\x07" not in screen
+    assert "\u202e" not in screen
     assert not (tmp_path / "pwned").exists()
 
 

@@ -72,12 +72,21 @@ def terminal(
     *arguments: str, env: Mapping[str, str], cwd: Path | None = None, columns: int = 80
 ) -> Iterator[Terminal]:
     """Start `iotconfig ARGUMENTS` at a new terminal of this width; both end with the block."""
+    with program(COMMAND, *arguments, env=env, cwd=cwd, columns=columns) as shown:
+        yield shown
+
+
+@contextmanager
+def program(
+    *arguments: str | Path, env: Mapping[str, str], cwd: Path | None = None, columns: int = 80
+) -> Iterator[Terminal]:
+    """As `terminal`, for any program."""
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (24, columns))
     # Where a process of pytest-xdist has these, they would hide the size of this terminal.
     env = {name: value for name, value in env.items() if name not in {"COLUMNS", "LINES"}}
     process = subprocess.Popen(
-        [COMMAND, *arguments],
+        arguments,
         env={"TERM": "xterm", **env},
         cwd=cwd,
         stdin=slave,
