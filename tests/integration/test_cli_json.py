@@ -154,4 +154,4 @@ def test_maintenance_as_json(sqlite_url: str, tmp_path: Path) -> None:
     }
     assert Path(restored["kept"]).is_file()
     pruned = command.ok("prune-history", "--keep", "1", "--dry-run", "--json")
-    assert {"dry_run": True, "revisions": 0, "changes": 0} == json.loads(pruned.text)
+    assert {"dry_run": True, "revisions": 0, "changes": 0, "states": 0} == json.loads(pruned.text)

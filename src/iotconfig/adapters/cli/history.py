@@ -193,12 +193,13 @@ def restore(runtime: Runtime, name: str, message: str | None, as_json: bool) -> 
 def prune_history(
     runtime: Runtime, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Remove old revisions, and old changes from the change log and of devices' states.
+    """Remove old revisions, and what changed long ago.
 
     With both options, a revision is removed only if neither option keeps it.
     The newest revision of a config is always kept, and so is the revision that
-    a restore needs. --keep applies to revisions only. Changes of the last 7 days
-    are always kept, and so is the newest change of the change log.
+    a restore needs. --keep applies to revisions only. Of the change log and of
+    how the states of devices changed, the last 7 days are always kept, and so is
+    the newest change of the log.
     """
     if keep is None and older_than is None:
         raise click.UsageError("Give --keep N, --older-than DAYS, or both.")

@@ -1,4 +1,4 @@
-"""`iotconfig wait`: wait until devices have the document that they are to have."""
+"""`iotconfig wait`: wait until devices have what they are to have."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def wait(
     allow_empty: bool,
     as_json: bool,
 ) -> None:
-    """Wait until devices have the document that they are to have.
+    """Wait until devices have what they are to have.
 
     The options select devices; all of them must hold. Ends with status 0 when
     all devices are there, and with status 1 and the list of the others after
