@@ -77,6 +77,19 @@ def test_filters(command: CommandLine, fleet: Fleet) -> None:
     assert "\n2 shown; 3 devices, 1 never, 2 in_sync, in " in command.ok("devices", "--limit", "2").text
 
 
+def test_former_devices(command: CommandLine, fleet: Fleet) -> None:
+    """Deleted and replaced ones, with the board that took their place."""
+    fleet.report(FIRST, "applied", fleet.etag(FIRST), firmware="1.4.2")
+    command.ok("config", "delete", FIRST, "--yes")
+    command.ok("config", "replace-device", SECOND, "02:00:00:00:00:09")
+    shown = command.ok("devices", "--former").text
+    assert re.search(rf"{FIRST} +- +\d{{4}}-[^\n]+ 1\.4\.2\n{SECOND} +02:00:00:00:00:09 +- +-\n", shown)
+    assert "\n2 former devices, in " in shown
+    found = json.loads(command.ok("devices", "--former", "--json", "--limit", "1").text)
+    assert [FIRST] == [each["mac_address"] for each in found["former"]]
+    assert "takes no other option" in command.run("devices", "--former", "--state", "never").errors
+
+
 @pytest.mark.parametrize(
     ("columns", "headers"),
     [

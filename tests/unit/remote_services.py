@@ -51,7 +51,7 @@ from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.evidence import Kind as EvidenceKind
 from iotconfig.domain.devices.past import PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatus
+from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatus, FormerDevice, FormerPage
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
@@ -321,6 +321,9 @@ class RemoteDevices(_Called):
 
     def find(self, query: DeviceQuery) -> DevicePage:
         return DevicePage((_device(),), None, None, _config().updated_at)
+
+    def former(self, after: MacAddress | None = None, limit: int = 1) -> FormerPage:
+        return FormerPage((FormerDevice(MacAddress.parse(MAC), None, None, None),), None)
 
     def past(self, query: PastQuery) -> PastPage:
         return PastPage((StateChange(1, _config().updated_at, State.IN_SYNC, 2),), None)

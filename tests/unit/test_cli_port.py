@@ -39,6 +39,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["tag", "list"], [], f"1 tag in {URL}"),
     (["changes", "--since", "yesterday"], [], f"1 change in {URL}"),
     (["devices"], [], f"1 device, 1 in_sync, in {URL}"),
+    (["devices", "--former"], [], f"1 former device, in {URL}"),
     (["device", MAC], [], f"stored in     {URL}"),
     (["device", MAC, "--history"], [], f"1 change of the state of {MAC}, in {URL}"),
     (["wait", "--all", "--timeout", "0"], [], f"1 in_sync, of 1 device, after 0s, in {URL}"),

@@ -21,7 +21,7 @@ from .durations import short
 from .errors import one_line
 from .options import WholeNumber, json_option
 from .runtime import Runtime
-from .tables import Column, table
+from .tables import Column, moment, table
 from .terminal import is_watched, redraw, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ _COLUMNS: Final = (
     Column("HAS"),
     Column("FIRMWARE", rank=2, text=10),
     Column("TAGS", rank=3, text=12),
+)
+_COLUMNS_OF_FORMER: Final = (
+    Column("MAC ADDRESS"),
+    Column("REPLACED BY"),
+    Column("SEEN", rank=1),
+    Column("FIRMWARE", rank=2, text=10),
 )
 _SECONDS: Final = 2.0
 """The pause between two readings of `--watch`."""
@@ -59,6 +65,11 @@ _LINES_BESIDE: Final = 9
 @tag_option
 @click.option("--firmware", metavar="VERSION", help="Only devices that named exactly this firmware last.")
 @search_option
+@click.option(
+    "--former",
+    is_flag=True,
+    help="List the MAC addresses whose config was deleted or moved to another board, instead.",
+)
 @click.option("--limit", type=WholeNumber(min=1), metavar="N", help="At most N devices.  [default: all]")
 @click.option("--watch", is_flag=True, help="Show the list again every 2 seconds, until Ctrl-C.")
 @json_option
@@ -70,6 +81,7 @@ def devices(
     tags: tuple[str, ...],
     firmware: str | None,
     search: str | None,
+    former: bool,
     limit: int | None,
     watch: bool,
     as_json: bool,
@@ -89,6 +101,11 @@ def devices(
         firmware=firmware,
         text=search,
     )
+    if former:
+        if query != DeviceQuery() or watch:
+            raise click.UsageError("--former takes no other option than --limit and --json.")
+        _list_former(runtime, limit, as_json)
+        return
     if watch and (as_json or not is_watched()):
         raise click.UsageError("--watch is for a terminal; 'iotconfig wait' waits in a script.")
     with runtime.services() as services:
@@ -111,6 +128,25 @@ def devices(
     say_table(_COLUMNS, [_row(device, page.as_of) for device in page])
     say()
     say(_ending(runtime, page, limit))
+
+
+def _list_former(runtime: Runtime, limit: int | None, as_json: bool) -> None:
+    size = min(limit or MAX_PAGE, MAX_PAGE)
+    with runtime.services() as services:
+        service = readings(services)
+        found = list(islice(all_items(lambda cursor: service.former(cursor, size)), limit))
+    if as_json:
+        from iotconfig.adapters.codec.device_answers import Former
+
+        say_json({"former": list(map(Former.of, found))})
+        return
+    rows = [
+        (each.mac_address, each.replaced_by, each.last_seen and moment(each.last_seen), each.firmware)
+        for each in found
+    ]
+    say_table(_COLUMNS_OF_FORMER, rows)
+    say()
+    say(f"{counted(len(found), 'former device')}, in {runtime.installation}")
 
 
 def _watch(runtime: Runtime, service: DeviceReadings, query: DeviceQuery, limit: int | None) -> None:

@@ -11,7 +11,7 @@ from attrs import frozen
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
 from iotconfig.domain.devices.past import PastPage, StateChange
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus, FormerPage
+from iotconfig.domain.devices.status import COUNTED, DevicePage, DeviceStatus, FormerDevice, FormerPage
 from iotconfig.domain.devices.status import DeviceCounts as Counted
 from iotconfig.domain.mac import MacAddress
 
@@ -217,6 +217,15 @@ class Former:
     ]
     firmware: Annotated[str | None, "The firmware that it named last in a report; null if unknown"]
 
+    @classmethod
+    def of(cls, device: FormerDevice) -> Self:
+        """The answer about this device."""
+        return cls(device.mac_address, device.replaced_by, device.last_seen, device.firmware)
+
+    def device(self) -> FormerDevice:
+        """The device."""
+        return FormerDevice(self.mac_address, self.replaced_by, self.last_seen, self.firmware)
+
 
 @answer
 @frozen
@@ -235,7 +244,7 @@ class Devices:
     @classmethod
     def of_former(cls, page: FormerPage, now: datetime) -> Self:
         """The answer about this page of former devices."""
-        former = [Former(each.mac_address, each.replaced_by, each.last_seen, each.firmware) for each in page]
+        former = list(map(Former.of, page))
         return cls([], None, more=False, next=cursor_of(page.next), as_of=now, former=former)
 
     @classmethod
@@ -254,7 +263,14 @@ class Devices:
         """The page. Raises `ValueError` for a cursor that is none."""
         return DevicePage(
             tuple(device.status() for device in self.devices),
-            None if self.next is None else mac_address_at(self.next),
+            self._next(),
             None if self.counts is None else self.counts.counts(more=self.more),
             self.as_of,
         )
+
+    def former_page(self) -> FormerPage:
+        """The page of former devices. Raises `ValueError` for a cursor that is none."""
+        return FormerPage(tuple(each.device() for each in self.former or ()), self._next())
+
+    def _next(self) -> MacAddress | None:
+        return None if self.next is None else mac_address_at(self.next)

@@ -57,6 +57,10 @@ class DeviceReadings(Protocol):
         """Return one page of the devices that match, sorted by MAC address."""
         ...
 
+    def former(self, after: MacAddress | None = ..., limit: int = ...) -> FormerPage:
+        """Return a page of the MAC addresses that had a document, sorted."""
+        ...
+
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, the newest first."""
         ...
@@ -74,8 +78,4 @@ class DeviceUseCases(DeviceReadings, Protocol):
         self, mac_address: MacAddress, wanted: Document, report: Report, source: str = ..., proof: Proof = ...
     ) -> None:
         """Store a report of a device."""
-        ...
-
-    def former(self, after: MacAddress | None = ..., limit: int = ...) -> FormerPage:
-        """Return a page of the MAC addresses that had a document, sorted."""
         ...
