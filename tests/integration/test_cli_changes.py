@@ -38,6 +38,15 @@ def command(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Command
         yield CommandLine({"IOTCONFIG_URL": url})
 
 
+@pytest.mark.parametrize("limit", [3, 4])
+def test_a_cut_list_says_so(command: CommandLine, limit: int) -> None:
+    """The last lines tell whether there are more."""
+    shown = command.ok("changes", "--limit", str(limit)).text
+
+    assert (f"The newest {limit} changes in " in shown) is (limit < 4)
+    assert ("--limit and --since list more." in shown) is (limit < 4)
+
+
 def listed(command: CommandLine, *options: str) -> list[Any]:
     """The positions of the changes that are listed."""
     return [
@@ -56,7 +65,7 @@ def test_changes_are_listed(command: CommandLine) -> None:
         f"create       {FIRST}",
     ] == (re.findall(r"Z  (\S+(?: tags)? +02\S+)", shown))
     assert "why\\x1b[31m" in shown
-    assert "4 changes in " in shown
+    assert "\n4 changes in " in shown
     assert 4 == len(re.findall(r"  [0-9a-f]{16}  ", shown))
 
 

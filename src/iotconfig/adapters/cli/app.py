@@ -81,7 +81,7 @@ class _WrongUsage(click.ClickException):
         command = error.ctx.command_path if error.ctx is not None else "iotconfig"
         # Click lists choices in lines of their own.
         message = " ".join(error.format_message().split())
-        if not message.endswith((".", "?)")):
+        if not message.endswith((".", "?", "?)")):
             message += "."
         super().__init__(harmless(f"{message} See '{command} --help'."))
 

@@ -116,13 +116,18 @@ def changes(
         if follow:
             _follow(services.changes, query, limit, as_json=as_json)
             return
-        found = list(islice(_all(services.changes, query), limit))
+        log = _all(services.changes, query)
+        found = list(islice(log, limit))
+        are_all = next(log, None) is None
     if as_json:
         say_json({"changes": found})
         return
     say_table(_COLUMNS, [_row(change) for change in found])
     say()
-    say(f"{counted(len(found), 'change')} in {runtime.installation}")
+    count = counted(len(found), "change")
+    say(f"{count if are_all else f'The newest {count}'} in {runtime.installation}")
+    if not are_all:
+        say("--limit and --since list more.")
 
 
 def _mac_address(services: Services, name: str) -> MacAddress:
