@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from iotconfig.adapters.mqtt import Broker, MqttPublisher
+from iotconfig.adapters.mqtt.device_topics import subscribed_topics
 from iotconfig.adapters.mqtt.message import Message
+from iotconfig.domain.devices.incoming import Topic
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.testing.announcement_builders import asset, change, deletion
 
@@ -11,7 +13,8 @@ _HEAD = """\
 # Every topic
 
 Printed by `docs/render_topics.py` from the messages that the publisher makes of an
-announcement, with the default prefix. [Announcing changes over MQTT](mqtt.md) explains when each is sent.
+announcement, with the default prefix, and from the topics that the subscriber reads.
+[Announcing changes over MQTT](mqtt.md) explains when each is sent.
 
 | of | topic | QoS | retained | expires after | payload |
 | --- | --- | --- | --- | --- | --- |"""
@@ -31,6 +34,7 @@ def render() -> str:
         client_id="docs",
         window=1,
         timeout=1.0,
+        clears_devices=True,
     )
     rows = []
     for what, announcement in (
@@ -46,6 +50,14 @@ def render() -> str:
     rows.append(_row("a relay that connects, to others", marker, payload))
     lost = publisher._marker(is_retained=True)  # noqa: SLF001 - the same
     rows.append(_row("the same, after a connection that ended without a reason", lost, payload))
+    said = {
+        Topic.REPORT: "a [report](http.md#for-devices)",
+        Topic.ONLINE: "`online`, or `offline` as the last will",
+    }
+    rows += [
+        f"| devices, to the service | `{topic.replace('+', '<mac>')}` | 0 or 1 | yes | never | {said[kind]} |"
+        for kind, topic in zip(Topic, subscribed_topics(Settings().mqtt.prefix), strict=True)
+    ]
     return "\n".join([_HEAD, *rows])
 
 

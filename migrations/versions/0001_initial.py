@@ -30,6 +30,7 @@ def downgrade() -> None:
         "relays",
         "installation",
         "claimed_keys",
+        "last_messages",
         "device_states_progress",
         "device_state_changes",
         "device_counts",
@@ -230,6 +231,21 @@ def _create_access() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("mac_address", name="pk_device_tokens"),
+    )
+    op.create_table(
+        "last_messages",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("report", sa.String(32)),
+        sa.Column("reported_at", sa.BigInteger),
+        sa.Column("is_online", sa.Boolean),
+        sa.Column("changed_at", sa.BigInteger),
+        sa.Column("seen_at", sa.BigInteger),
+        sa.Column("is_kept", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_last_messages"),
+    )
+    unkept = sa.text("NOT is_kept")
+    op.create_index(
+        "ix_last_messages_unkept", "last_messages", ["is_kept"], postgresql_where=unkept, sqlite_where=unkept
     )
     op.create_table(
         "claimed_keys",

@@ -24,6 +24,7 @@ from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
+from iotconfig.adapters.sql.last_messages import SqlLastMessageStore
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.access.api_tokens import ApiTokenStore
@@ -31,6 +32,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.testing.clocks import SteppingClock
@@ -143,6 +145,15 @@ def evidence(store: Store) -> EvidenceStore:
         return store.evidence
     assert isinstance(store, SqlStore)
     return SqlEvidenceStore(store.database)
+
+
+@pytest.fixture
+def last_messages(store: Store) -> LastMessageStore:
+    """What the devices of each kind of store said last."""
+    if isinstance(store, MemoryStore):
+        return store.last_messages
+    assert isinstance(store, SqlStore)
+    return SqlLastMessageStore(store.database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -138,7 +138,7 @@ def test_the_web_process_works_without_a_broker(
     finally:
         broker.kill()
 
-    (line,) = (line for line in serve.output().splitlines() if "trying again" in line)
+    (line,) = (line for line in serve.output().splitlines() if "trying again" in line and "relay: " in line)
     assert url in line
     assert "not authorized" in line.lower()
     assert SECRET not in serve.output()

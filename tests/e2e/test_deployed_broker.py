@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import publish
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
+from iotconfig.domain.devices.incoming import Topic
 from iotconfig.domain.errors import BrokerUnavailable
 from iotconfig.testing.announcement_builders import change
 from tests.contract.publishers import TAKEN, publisher_on
@@ -21,6 +24,8 @@ from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
+_BOARDS = ("020000000001", "020000000002")
+"""Users of devices: their MAC addresses without separators."""
 _DEVICE: dict[str, Any] = {"username": "device", "password": "of-device"}
 
 
@@ -32,7 +37,8 @@ class ShippedBroker(Mosquitto):
         self.process = None
         self._log = directory / "mosquitto.log"
         self._configuration = directory / "mosquitto.conf"
-        passwords = password_file(directory, iotconfig="of-iotconfig", device="of-device").split()[1]
+        users = ("iotconfig", "device", *_BOARDS)
+        passwords = password_file(directory, **{user: f"of-{user}" for user in users}).split()[1]
         text = (_SHIPPED / "mosquitto.conf").read_text()
         for shipped, here in (
             ("listener 1883\n", f"listener {self.port} 127.0.0.1\n"),
@@ -125,3 +131,45 @@ def test_devices_cannot_access_the_marker_topic(shipped: ShippedBroker) -> None:
 
         assert [] == list(one.problems())
         assert [] == device.received()
+
+
+def test_a_device_writes_to_its_own_topics_only(shipped: ShippedBroker) -> None:
+    """The service reads them, and no other device does. A device that shares a user writes to no device's topics."""
+    own, other = _BOARDS
+    topics = [f"iotsupport/devices/{device}/{topic}" for device in (own, other) for topic in Topic]
+    everything = [
+        *topics,
+        f"iotsupport/devices/{own}/config",
+        "iotsupport/updates/configs",
+        "iotsupport/installation",
+    ]
+    with (
+        Listener(
+            shipped.port, "iotsupport/devices/+/report", username="iotconfig", password="of-iotconfig"
+        ) as reports,
+        Listener(
+            shipped.port, "iotsupport/devices/+/online", username="iotconfig", password="of-iotconfig"
+        ) as presences,
+        Listener(shipped.port, "#", username=other, password=f"of-{other}") as spy,
+        Listener(shipped.port, "+/devices/+/report", username=other, password=f"of-{other}") as curious,
+    ):
+        for user in (own, "device"):
+            for topic in everything:
+                _publish(shipped, user, topic)
+        _publish(shipped, other, topics[2])
+
+        assert [topics[0], topics[2]] == [message.topic for message in reports.wait_for(2)]
+        assert [topics[1]] == [message.topic for message in presences.wait_for(1)]
+        assert [] == [*spy.received(), *curious.received()]
+
+
+def _publish(shipped: ShippedBroker, user: str, topic: str) -> None:
+    """Publish with QoS 1 over MQTT 3.1.1, which does not tell a device that it was refused."""
+    publish.single(
+        topic,
+        user,
+        qos=1,
+        port=shipped.port,
+        auth={"username": user, "password": f"of-{user}"},
+        protocol=MQTTProtocolVersion.MQTTv311,
+    )

@@ -20,6 +20,9 @@ from .waiting import wait_until
 MARKER = "/installation"
 """The end of the topic with the markers of relays. It has no messages for devices."""
 
+FROM_DEVICES = ("/report", "/online")
+"""The ends of the topics to which devices publish, and which the service only clears."""
+
 
 @frozen
 class ReceivedMessage:
@@ -35,7 +38,10 @@ class ReceivedMessage:
 
 
 class Listener:
-    """Subscribes to everything below a prefix, and reconnects by itself when its broker comes back."""
+    """Subscribes to everything below a prefix, and reconnects by itself when its broker comes back.
+
+    Markers, and what devices publish, are received only where the topic ends like theirs.
+    """
 
     def __init__(
         self,
@@ -97,6 +103,8 @@ class Listener:
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if message.topic.endswith(MARKER) and not self._topic.endswith((MARKER, "/+")):
+            return
+        if message.topic.endswith(FROM_DEVICES) and not self._topic.endswith(FROM_DEVICES):
             return
         received = ReceivedMessage(message.topic, bytes(message.payload), message.retain)
         self._on_received(received)

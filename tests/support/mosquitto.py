@@ -24,16 +24,27 @@ def mosquitto_binary() -> str:
 
 
 class Mosquitto:
-    """One broker. It keeps nothing on disk: stopping it loses its retained messages."""
+    """One broker. Unless it persists, it keeps nothing on disk: stopping it loses its retained messages."""
 
-    def __init__(self, directory: Path, *options: str, anonymous: bool = True, verbose: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *options: str,
+        anonymous: bool = True,
+        verbose: bool = True,
+        persists: bool = False,
+    ) -> None:
         """`options`: lines of mosquitto.conf that follow the listener, such as `acl_file …`."""
         self.port = free_port()
         self._log = directory / f"mosquitto-{self.port}.log"
         self._configuration = directory / f"mosquitto-{self.port}.conf"
         lines = [
             # Before the listener: global.
-            "persistence false",
+            *(
+                ["persistence true", f"persistence_file {self.port}.db", f"persistence_location {directory}/"]
+                if persists
+                else ["persistence false"]
+            ),
             "log_dest stderr",
             f"log_type {'all' if verbose else 'error'}",
             "max_queued_messages 0",

@@ -11,7 +11,9 @@ from typing import Any
 
 from paho.mqtt.client import Client
 
+from iotconfig.adapters.mqtt import MqttSubscription
 from iotconfig.adapters.sql.announcing import SqlNotificationQueue
+from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease
 from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
 from iotconfig.entrypoints.logs import log_to_stderr
@@ -64,7 +66,9 @@ def _prepare(strike: Strike, point: str) -> None:
     match point:
         case "held":
             for lease in (PostgresqlLease, SqliteLease):
-                strike.after(lease, "hold", lambda held, _: bool(held))
+                strike.after(
+                    lease, "hold", lambda held, arguments: bool(held) and arguments[0]._name == "relay"
+                )
         case "read":
             strike.after(SqlNotificationQueue, "due", lambda found, _: bool(found))
         case "sent":
@@ -72,6 +76,10 @@ def _prepare(strike: Strike, point: str) -> None:
             strike.after(Client, "_sock_send", lambda _, arguments: arguments[1][0] >> 4 == _PUBLISH)
         case "answered":
             strike.before(SqlNotificationQueue, "acknowledge")
+        case "received":
+            strike.before(SqlEvidenceStore, "write")
+        case "recorded":
+            strike.before(MqttSubscription, "acknowledge")
         case _:
             sys.exit(f"no such point: {point}")
 

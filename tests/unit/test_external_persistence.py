@@ -25,6 +25,7 @@ class Shelf:
     device_tokens: DeviceTokenStore | None = None
     relay_reports: None = None
     evidence: None = None
+    last_messages: None = None
     store: MemoryStore = field(factory=MemoryStore)
 
     def __str__(self) -> str:

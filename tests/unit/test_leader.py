@@ -206,16 +206,17 @@ def test_the_end_closes_each_job_once() -> None:
 @pytest.mark.parametrize(
     ("environ", "relays", "names"),
     [
-        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, True, ["relay", "states"]),
+        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, True, ["relay", "subscriber", "states"]),
+        ({"MQTT_URL": "mqtt://127.0.0.1:1", "IOTCONFIG_MQTT_DEVICES": "off"}, True, ["relay", "states"]),
         ({"MQTT_URL": "mqtt://127.0.0.1:1"}, False, ["states"]),
         ({}, True, ["states"]),
     ],
-    ids=["broker", "relay-elsewhere", "no-broker"],
+    ids=["broker", "devices-not-read", "relay-elsewhere", "no-broker"],
 )
 def test_the_settings_decide_the_jobs_of_the_leader(
     environ: dict[str, str], relays: bool, names: list[str]
 ) -> None:
-    """The relay runs where there is a broker and no other process relays, the states are always followed. Nothing is opened before the leader runs."""
+    """The relay and the subscriber run where there is a broker and no other process relays, the states are always followed. Nothing is opened before the leader runs."""
     jobs = wiring.jobs(
         Settings.from_environ({**environ, "DATABASE_URL": "sqlite:////absent/x.db"}), relays=relays
     )

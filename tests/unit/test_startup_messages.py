@@ -39,3 +39,21 @@ def test_a_start_names_the_description_and_the_access(
     said = list(startup_messages(settings, "http://127.0.0.1:8080", None, None))
 
     assert any(sentence.endswith(line) for sentence in said), said
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        ({}, "Reports of devices are read from the broker, without proof that they are their own"),
+        ({"IOTCONFIG_MQTT_RESTRICTED": "on"}, "Reports of devices are read from the broker"),
+    ],
+)
+def test_a_start_says_what_messages_of_devices_are_worth(
+    sqlite_url: str, environ: dict[str, str], line: str
+) -> None:
+    """Only where they are read."""
+    settings = Settings.from_environ({**environ, "DATABASE_URL": sqlite_url})
+    given = (settings, "http://127.0.0.1:8080", "mqtt://127.0.0.1:1883", None)
+
+    assert line in list(startup_messages(*given, reads_messages=True))
+    assert not any("Reports" in sentence for sentence in startup_messages(*given))

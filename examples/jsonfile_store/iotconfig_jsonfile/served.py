@@ -19,13 +19,14 @@ from .store import JsonFileStore
 
 @frozen
 class ServedJsonFile:
-    """`ExternalStore` in one JSON file. It keeps no tokens, no evidence about devices and no reports of relays."""
+    """`ExternalStore` in one JSON file. It keeps no tokens, no evidence about devices, none of their messages and no reports of relays."""
 
     _file: RecordsFile
     relay_reports: None = None
     api_tokens: None = None
     device_tokens: None = None
     evidence: None = None
+    last_messages: None = None
 
     @classmethod
     def at(cls, url: str) -> Self:

@@ -8,6 +8,7 @@ from .access.api_tokens import ApiTokenStore
 from .announcing.ports import NotificationQueue
 from .announcing.relay_reports import RelayReports
 from .configs.store import Store
+from .devices.incoming_ports import LastMessageStore
 from .devices.ports import EvidenceStore
 from .devices.tokens import DeviceTokenStore
 from .jobs.ports import Lease, Wakeup
@@ -71,6 +72,11 @@ class ExternalStore(Protocol):
     @property
     def evidence(self) -> EvidenceStore | None:
         """The evidence about devices. Without it, nothing is recorded, and the states of devices are unknown."""
+        ...
+
+    @property
+    def last_messages(self) -> LastMessageStore | None:
+        """What devices said last over the broker. Without it, or without evidence, messages of devices are not read."""
         ...
 
     def lease(self, job: str) -> Lease:

@@ -90,7 +90,9 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     def announce() -> None:
         plural = "worker" if workers == 1 else "workers"
         report(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {database}")
-        for sentence in startup_messages(settings, address, relay_to, scrapes):
+        for sentence in startup_messages(
+            settings, address, relay_to, scrapes, reads_messages=relays and wiring.reads_messages(settings)
+        ):
             report(sentence)
 
     try:

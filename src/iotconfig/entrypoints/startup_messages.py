@@ -27,12 +27,19 @@ def address_of(listener: socket.socket) -> str:
 
 
 def startup_messages(
-    settings: Settings, address: str, relay_to: str | None, scrapes: socket.socket | None
+    settings: Settings,
+    address: str,
+    relay_to: str | None,
+    scrapes: socket.socket | None,
+    *,
+    reads_messages: bool = False,
 ) -> Iterator[str]:
     """The messages, one sentence each, of a service that has started at `address`."""
     yield f"The API is described at {address}{_DESCRIPTION}"
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"
+    if reads_messages:
+        yield _messages(settings)
     yield _access(settings)
     if settings.access.device_auth is not DeviceAuth.OFF:
         yield _device_access(settings)
@@ -41,6 +48,12 @@ def startup_messages(
         yield f"Metrics are at {address_of(scrapes)}/metrics"
     if not writes_json(settings):
         yield f"Try:  curl {address}{_example_path(settings)}"
+
+
+def _messages(settings: Settings) -> str:
+    """Whether something shows that the messages of a device are its own."""
+    proof = "" if settings.mqtt.restricts_devices else ", without proof that they are their own"
+    return f"Reports of devices are read from the broker{proof}"
 
 
 def _access(settings: Settings) -> str:

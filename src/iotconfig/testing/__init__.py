@@ -43,6 +43,7 @@ from .contracts.device_tokens import DeviceTokenStoreContract
 from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
+from .contracts.last_messages import LastMessageStoreContract
 from .contracts.lease import LeaseContract
 from .contracts.notification_outbox import NotificationOutboxContract
 from .contracts.notification_queue import NotificationQueueContract
@@ -51,6 +52,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
+from .contracts.subscription import SubscriptionContract
 from .contracts.tags import TagsContract
 from .contracts.undo import UndoContract
 from .contracts.undo_of_boards import UndoOfBoardsContract
@@ -73,6 +75,7 @@ __all__ = [
     "DocumentsContract",
     "EvidenceStoreContract",
     "HistoryContract",
+    "LastMessageStoreContract",
     "LeaseContract",
     "NotificationOutboxContract",
     "NotificationQueueContract",
@@ -81,6 +84,7 @@ __all__ = [
     "ReplayGuardContract",
     "RestoringContract",
     "StoreContract",
+    "SubscriptionContract",
     "TagsContract",
     "UndoContract",
     "UndoOfBoardsContract",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -55,6 +55,10 @@ class MemoryEvidenceStore:
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         state = self._committed.state
         return self._observed(state, mac_address) if mac_address in state.documents else None
+
+    def find_all(self, mac_addresses: Collection[MacAddress]) -> Sequence[ObservedDevice]:
+        state = self._committed.state
+        return [self._observed(state, mac) for mac in mac_addresses if mac in state.documents]
 
     def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
         matching = (

@@ -20,6 +20,7 @@ from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
 from .documents import MemoryDocuments
 from .evidence import MemoryEvidenceStore
+from .last_messages import MemoryLastMessageStore
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
 from .wakeup import MemoryWakeup
@@ -34,9 +35,15 @@ class MemoryStore:
     _committed: Committed = field(init=False, factory=Committed, repr=False)
     _evidence: MemoryEvidenceStore = field(init=False, repr=False)
 
+    _last_messages: MemoryLastMessageStore = field(init=False, repr=False)
+
     @_evidence.default
     def _evidence_of_devices(self) -> MemoryEvidenceStore:
         return MemoryEvidenceStore(self._committed, self.intervals)
+
+    @_last_messages.default
+    def _last_messages_of_devices(self) -> MemoryLastMessageStore:
+        return MemoryLastMessageStore(self._committed)
 
     @property
     def documents(self) -> MemoryDocuments:
@@ -103,6 +110,11 @@ class MemoryStore:
     def evidence(self) -> MemoryEvidenceStore:
         """The evidence about the devices of this store."""
         return self._evidence
+
+    @property
+    def last_messages(self) -> MemoryLastMessageStore:
+        """What the devices of this store said last over the broker."""
+        return self._last_messages
 
     def wakeup(self) -> MemoryWakeup:
         """A new signal that something was committed."""

@@ -8,6 +8,7 @@ from .pool import PoolMetrics
 from .relay import RelayMetrics
 from .reserved import reserve_space
 from .server import MetricsServer
+from .subscriber import SubscriberMetrics
 
 __all__ = [
     "Bounded",
@@ -18,6 +19,7 @@ __all__ = [
     "MetricsServer",
     "PoolMetrics",
     "RelayMetrics",
+    "SubscriberMetrics",
     "forget_process",
     "reserve_space",
 ]

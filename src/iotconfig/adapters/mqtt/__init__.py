@@ -1,6 +1,8 @@
-"""Announcements over MQTT 5 (paho-mqtt), with QoS 1 where the broker supports it."""
+"""MQTT 5 (paho-mqtt): announcements to devices, and their messages."""
 
 from .broker import Broker
-from .publisher import MqttPublisher, client_id_of
+from .client_ids import client_id_of
+from .publisher import MqttPublisher
+from .subscription import MqttSubscription
 
-__all__ = ["Broker", "MqttPublisher", "client_id_of"]
+__all__ = ["Broker", "MqttPublisher", "MqttSubscription", "client_id_of"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from time import monotonic
 from typing import Final
 
@@ -16,9 +15,11 @@ from iotconfig.domain.announcing.relay_reports import RelayProblem, RelayProblem
 from iotconfig.domain.errors import BrokerUnavailable
 
 from .broker import Broker
+from .connection import Ending
+from .device_topics import device_topics
 from .message import Message
 from .neighbours import MARK_EXPIRY, Neighbours
-from .session import Answer, Ending, Session
+from .session import Answer, Session
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +36,6 @@ _CUT_OFF: Final = 2
 """Connections in a row that end while the relay publishes its marker, after which it stops doing so."""
 
 
-def client_id_of(installation: str, prefix: str) -> str:
-    """The client id of all relays of an installation that announce under a prefix.
-
-    It has 23 letters and digits, which every broker must accept (MQTT 5, section 3.1.3.1).
-    It depends on the prefix, so that a copy of a database with another prefix is not
-    taken for the original.
-    """
-    digest = sha256(f"{installation}\n{prefix}".encode()).hexdigest()
-    return f"iotconfig{digest[:14]}"
-
-
 class MqttPublisher:
     """`Publisher` on one broker, and the `BrokerWatch` of its connection."""
 
@@ -59,6 +49,7 @@ class MqttPublisher:
         timeout: float,
         hint_expiry: int = HINT_EXPIRY,
         shows_itself: bool = False,
+        clears_devices: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`prefix`: of all topics. `client_id`: shared by all relays, so that a new one ends the session of an old one.
@@ -67,6 +58,7 @@ class MqttPublisher:
         `timeout`: seconds without an answer after which the broker counts as away.
         `hint_expiry`: the Message Expiry Interval of hints, in seconds.
         `shows_itself`: publish the client id below the prefix, so that two installations detect each other.
+        `clears_devices`: clear what a board retained on its own topics when its document is deleted.
         """
         self._broker = broker
         self._prefix = prefix
@@ -75,6 +67,7 @@ class MqttPublisher:
         self._timeout = timeout
         self._hint_expiry = hint_expiry
         self._shows_itself = shows_itself
+        self._clears_devices = clears_devices
         self._neighbours = Neighbours(client_id, prefix, clock)
         self._cut_off = 0
         self._is_blind = False
@@ -191,7 +184,7 @@ class MqttPublisher:
     def _show(self, session: Session) -> None:
         """Subscribe to the markers of other installations, and publish this one's."""
         self._neighbours.connected()
-        granted = session.subscribe(self._marker_topic)
+        granted = session.subscribe_to(self._marker_topic)
         answer = None if granted is None else session.publish_one(self._marker(is_retained=self._must_mark))
         ending = session.ending
         if ending is not None and not ending.is_about_a_message:
@@ -236,6 +229,9 @@ class MqttPublisher:
             yield Message(
                 index, False, topic, "" if state.etag is None else to_json(payload), is_retained=True
             )
+        if announcement.is_deletion and self._clears_devices:
+            for topic in device_topics(self._prefix, subject.key):
+                yield Message(index, False, topic, "", is_retained=True)
         if announcement.restart_hint:
             is_config = subject.kind is Kind.CONFIG
             name = f"{subject.key}.json" if is_config else subject.key

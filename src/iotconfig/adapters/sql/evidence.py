@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -34,6 +34,7 @@ _AT_ONCE: Final = 1000
 """Rows of one statement."""
 _columns = device_evidence.c
 _ONE: Final = DEVICE.where(documents.c.mac_address == bindparam("given"))
+_ALL: Final = DEVICE.where(documents.c.mac_address.in_(bindparam("given", expanding=True)))
 _EVIDENCE: Final = select(device_evidence).where(
     _columns.mac_address.between(bindparam("first"), bindparam("last"))
 )
@@ -153,6 +154,15 @@ class SqlEvidenceStore:
             given = {"first": str(mac_address), "last": str(mac_address)}
             rows = connection.execute(_EVIDENCE, given).all()
             return self._observed(device, {each.kind: each for each in map(evidence_of, rows)})
+
+    def find_all(self, mac_addresses: Collection[MacAddress]) -> Sequence[ObservedDevice]:
+        if not mac_addresses:
+            return []
+        given = [str(mac_address) for mac_address in mac_addresses]
+        with self._database.reading() as connection:
+            devices = connection.execute(_ALL, {"given": given}).all()
+            newest = _newest_of(connection, given)
+        return [self._observed(device, newest.get(device.mac_address, {})) for device in devices]
 
     def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:
         with self._database.reading() as connection:

@@ -341,6 +341,28 @@ device_states_progress: Final = Table(
     Column("swept_to", MacText),
 )
 
+# What each MAC address said last over the broker. Times are in microseconds since 1970, as above.
+last_messages: Final = Table(
+    "last_messages",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    # The digest of its last report.
+    Column("report", String(32)),
+    Column("reported_at", BigInteger),
+    Column("is_online", Boolean),
+    Column("changed_at", BigInteger),
+    Column("seen_at", BigInteger),
+    Column("is_kept", Boolean, nullable=False),
+)
+
+# Asked at each connection to the broker; most fleets have no such row.
+Index(
+    "ix_last_messages_unkept",
+    last_messages.c.is_kept,
+    postgresql_where=text("NOT is_kept"),
+    sqlite_where=text("NOT is_kept"),
+)
+
 claimed_keys: Final = Table(
     "claimed_keys",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,10 @@ class EvidenceStore(Protocol):
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         """Return this device, with its evidence; None where it has no document."""
+        ...
+
+    def find_all(self, mac_addresses: Collection[MacAddress]) -> Sequence[ObservedDevice]:
+        """Return those of these devices that have a document, with their evidence."""
         ...
 
     def page(self, query: DeviceQuery, now: datetime) -> ObservedPage:

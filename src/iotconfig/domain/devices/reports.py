@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from attrs import field, frozen
 
 from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.text import harmless
 
-from .evidence import MAX_ETAG, Evidence, Kind, Newest
+from .evidence import MAX_ETAG, Evidence, Kind, Newest, Proof
+from .state import Wanted
 
 MAX_REPORT: Final = 512
 """Maximum bytes of a report."""
@@ -77,6 +80,29 @@ class Report:
     def kind(self) -> Kind:
         """The kind of evidence that the report is."""
         return Kind.APPLIED if self.outcome is Outcome.APPLIED else Kind.REJECTED
+
+    def as_evidence(
+        self, mac_address: MacAddress, wanted: Wanted, received_at: datetime, source: str, proof: Proof
+    ) -> Evidence:
+        """The evidence that the report is.
+
+        wanted: the document that the device is served when the report arrives.
+        source: the address that it came from.
+        """
+        return Evidence(
+            mac_address,
+            self.kind,
+            self.etag,
+            wanted.number,
+            received_at,
+            source,
+            proof,
+            wanted.number if self.etag == wanted.etag else None,
+            self.pointer,
+            self.reason,
+            self.firmware,
+            self.number,
+        )
 
 
 def is_outdated(report: Report, newest: Newest) -> bool:

@@ -42,3 +42,15 @@ class MqttSettings:
         10.0,
         "Seconds without an answer after which the relay connects again",
     )
+    reads_devices: bool = setting(
+        "IOTCONFIG_MQTT_DEVICES",
+        parsers.flag,
+        True,
+        "Whether the relay's process also reads what devices publish: reports, and whether they are online",
+    )
+    restricts_devices: bool = setting(
+        "IOTCONFIG_MQTT_RESTRICTED",
+        parsers.flag,
+        False,
+        "Set it where the broker lets each device write to its own topics only: its messages then count as proven",
+    )

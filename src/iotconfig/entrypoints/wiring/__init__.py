@@ -11,8 +11,9 @@ from .assets import assets, signature_verifier
 from .backends import backend, backend_at
 from .clock import utc_now
 from .databases import migrations, open_database
-from .jobs import jobs
+from .jobs import broker_jobs, jobs
 from .pictures import pictures
+from .subscribing import reads_messages
 from .transfers import shared_slots
 
 __all__ = [
@@ -20,11 +21,13 @@ __all__ = [
     "backend",
     "backend_at",
     "broker",
+    "broker_jobs",
     "identity_provider",
     "jobs",
     "migrations",
     "open_database",
     "pictures",
+    "reads_messages",
     "relay_job",
     "shared_slots",
     "signature_verifier",

@@ -21,6 +21,7 @@ from iotconfig.entrypoints.settings import InvalidSetting, Settings
 from .backends import backend
 from .clock import utc_now
 from .persistence import Persistence
+from .subscribing import reads_messages
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -73,6 +74,7 @@ def _open_relay(
             window=settings.mqtt.window,
             timeout=settings.mqtt.timeout,
             shows_itself=True,
+            clears_devices=reads_messages(settings),
         )
         lease, wakeup = database.lease_and_wakeup("relay")
         reports = persistence.relay_reports

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.jobs.ports import Lease, Wakeup
@@ -40,6 +40,11 @@ class Backend(Protocol):
     @property
     def stores_states(self) -> bool:
         """Whether it stores the states of devices, which a job then keeps up to date."""
+        ...
+
+    @property
+    def keeps_messages(self) -> bool:
+        """Whether it keeps what devices say over the broker."""
         ...
 
     def files(self) -> Sequence[Path]:
@@ -112,6 +117,7 @@ class SqlBackend:
     """`Backend` of PostgreSQL and SQLite."""
 
     _settings: Settings
+    keeps_messages: bool = field(init=False, default=True)
 
     def __str__(self) -> str:
         return str(database_url(self._settings))

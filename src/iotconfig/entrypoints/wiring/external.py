@@ -16,6 +16,7 @@ from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceToken, DeviceTokenStore
 from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
@@ -59,6 +60,10 @@ class ExternalBackend:
     @property
     def stores_states(self) -> bool:
         return False
+
+    @property
+    def keeps_messages(self) -> bool:
+        return self._store.evidence is not None and self._store.last_messages is not None
 
     def files(self) -> Sequence[Path]:
         return ()
@@ -129,6 +134,10 @@ class ExternalPersistence:
     @property
     def device_states(self) -> None:
         return None
+
+    @property
+    def last_messages(self) -> LastMessageStore | None:
+        return self.external.last_messages
 
     def wakeup(self) -> Wakeup:
         return self.external.wakeup()

@@ -14,6 +14,7 @@ from iotconfig.adapters.memory import (
 )
 from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
+from iotconfig.adapters.memory.last_messages import MemoryLastMessageStore
 from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.jobs.ports import Wakeup
 
@@ -52,6 +53,10 @@ class MemoryPersistence:
     @property
     def device_states(self) -> None:
         return None
+
+    @property
+    def last_messages(self) -> MemoryLastMessageStore:
+        return self.store.last_messages
 
     def wakeup(self) -> Wakeup:
         return self.store.wakeup()

@@ -9,6 +9,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.following import DeviceStates
+from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.domain.jobs.ports import Wakeup
@@ -53,6 +54,11 @@ class Persistence(Protocol):
     @property
     def device_states(self) -> DeviceStates | None:
         """The stored states of devices; None where they are worked out when they are read."""
+        ...
+
+    @property
+    def last_messages(self) -> LastMessageStore | None:
+        """What devices said last over the broker; None where the database does not keep it."""
         ...
 
     def wakeup(self) -> Wakeup:

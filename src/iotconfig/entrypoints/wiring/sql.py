@@ -13,6 +13,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.following import DeviceStates
+from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.tokens import DeviceTokenStore
@@ -73,6 +74,12 @@ class SqlPersistence:
         from iotconfig.adapters.sql.device_states import SqlDeviceStates
 
         return SqlDeviceStates(self.database, self.intervals)
+
+    @cached_property
+    def last_messages(self) -> LastMessageStore:
+        from iotconfig.adapters.sql.last_messages import SqlLastMessageStore
+
+        return SqlLastMessageStore(self.database)
 
     def installation(self) -> str:
         from iotconfig.adapters.sql.installation import installation_name
