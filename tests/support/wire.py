@@ -25,7 +25,7 @@ def request_bytes(
 
 
 def answers(received: bytes) -> list[Answer]:
-    """Return the answers on a connection, each as long as its Content-Length."""
+    """Return the answers on a connection, each as long as its Content-Length or its chunks."""
     found = []
     while received:
         head, separator, received = received.partition(b"\r\n\r\n")
@@ -34,11 +34,28 @@ def answers(received: bytes) -> list[Answer]:
         assert status_line.startswith("HTTP/1."), f"no status line: {status_line!r}"
         pairs = [line.split(": ", 1) for line in lines]
         headers = {name.lower(): value for name, value in pairs}
-        length = int(headers.get("content-length", 0))
-        assert len(received) >= length, "the connection was closed within a body"
-        found.append(Answer(int(status_line.split()[1]), headers, received[:length]))
-        received = received[length:]
+        if headers.get("transfer-encoding") == "chunked":
+            body, received = _chunks(received)
+        else:
+            length = int(headers.get("content-length", 0))
+            assert len(received) >= length, "the connection was closed within a body"
+            body, received = received[:length], received[length:]
+        found.append(Answer(int(status_line.split()[1]), headers, body))
     return found
+
+
+def _chunks(received: bytes) -> tuple[bytes, bytes]:
+    """The body that chunks make, and what comes after it."""
+    body = b""
+    while True:
+        size, separator, received = received.partition(b"\r\n")
+        assert separator, "the connection was closed within a body"
+        length = int(size, 16)
+        chunk, end, received = received[:length], received[length : length + 2], received[length + 2 :]
+        assert (length, b"\r\n") == (len(chunk), end), "the connection was closed within a chunk"
+        if not chunk:
+            return body, received
+        body += chunk
 
 
 def only_answer(received: bytes) -> Answer:
