@@ -67,6 +67,10 @@ def test_a_report_is_shown_with_its_proof(serve: Serve, keeper: DeviceBroker) ->
     (evidence,) = _device(client, device)["evidence"]
     assert ("mqtt", "broker") == (evidence["source"], evidence["proof"])
 
+    keeper.publish(Topic.ONLINE, device.replace(":", ""), b"online", qos=0)
+    wait_until(lambda: _device(client, device)["online"] is True, "the device is online")
+    assert _device(client, device)["why"].endswith("; online.")
+
     keeper.stop()
     keeper.start()
     keeper.publish(Topic.REPORT, device, _report(config["etag"]))

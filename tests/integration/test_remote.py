@@ -224,6 +224,7 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
 DEVICE = {
     "mac_address": MAC, "device_name": "Lamp", "state": "in_sync", "overdue": False, "why": "Runs 2.", "wanted": 2,
     "held": 2, "last_seen": "2026-01-01T00:00:00Z", "firmware": None, "tags": [], "note": None,
+    "online": None,
 }  # fmt: skip
 DEVICES = {"devices": [DEVICE], "counts": None, "more": False, "next": None, "as_of": "2026-01-01T00:01:00Z"}
 

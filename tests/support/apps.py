@@ -61,6 +61,7 @@ def app_in_memory(
     """
     in_memory = MemoryStore()
     store, clock = store or in_memory, clock or SteppingClock()
+    observed = store if isinstance(store, MemoryStore) else in_memory
     use_cases = UseCases(
         configs=ConfigService(store, clock),
         documents=ConfigService(store, clock),
@@ -74,7 +75,7 @@ def app_in_memory(
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),
         check_store=store.check,
         pictures=_NoPictures(),
-        devices=DeviceService((store if isinstance(store, MemoryStore) else in_memory).evidence, clock),
+        devices=DeviceService(observed.evidence, clock, messages=observed.last_messages),
     )
     if "event_streams" not in options:
         options["event_streams"] = EventStreams(ChangeFeed(store, in_memory.wakeup))

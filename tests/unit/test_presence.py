@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from attrs import evolve
 
+from iotconfig.adapters.memory import MemoryStore
+from iotconfig.domain.configs.service import ConfigService
+from iotconfig.domain.devices.evidence import Evidence, Kind
+from iotconfig.domain.devices.incoming import LastMessages
 from iotconfig.domain.devices.presence import GRACE, Presence
-from iotconfig.testing.clocks import START
+from iotconfig.domain.devices.service import DeviceService
+from iotconfig.domain.devices.status import DeviceQuery, DeviceStatus
+from iotconfig.testing.builders import content, mac
+from iotconfig.testing.clocks import START, SteppingClock
 
 _SECOND = timedelta(seconds=1)
 
@@ -33,3 +41,62 @@ def test_an_offline_counts_after_a_grace_without_life(
 def test_an_online_counts_at_once_and_stays() -> None:
     """The broker publishes the last will when the connection ends."""
     assert Presence(True, START).counts_as_online(START + 1000 * GRACE, None)
+
+
+class _World:
+    """A device with a document, which is shown at a given time."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        ConfigService(self.store, SteppingClock()).create(mac(1), content())
+
+    def say(self, presence: Presence) -> None:
+        self.store.last_messages.write([LastMessages(mac(1), presence=presence)])
+
+    def fetch(self, after: timedelta) -> None:
+        self.store.evidence.write([Evidence(mac(1), Kind.HOLDS, content().etag, 1, START + after)])
+
+    def shown(self, after: timedelta) -> DeviceStatus:
+        service = DeviceService(self.store.evidence, lambda: START + after, messages=self.store.last_messages)
+        found = service.get(mac(1))
+        assert found is not None
+        (listed,) = service.find(DeviceQuery())
+        assert listed.online is found.online
+        assert listed.why == found.why
+        return found
+
+
+def test_presence_is_shown_with_the_state() -> None:
+    """In the sentence, and as a flag that is unknown for devices that never said so. An `online` is a sign of life."""
+    world = _World()
+    assert (None, "Never seen.", None) == _said(world.shown(GRACE))
+
+    world.say(Presence(True, START, START))
+    assert (True, "Has shown nothing of a document; online.", START) == _said(world.shown(GRACE))
+    world.fetch(GRACE)
+    assert (True, "Runs 1; seen 3 minutes ago; online.", START + GRACE) == _said(world.shown(2 * GRACE))
+
+    world.say(Presence(False, START + 2 * GRACE, START))
+    assert (True, "Runs 1; seen 5 minutes ago; online.", START + GRACE) == _said(
+        world.shown(3 * GRACE - _SECOND)
+    )
+    assert (False, "Runs 1; seen 6 minutes ago; offline for 3 minutes.", START + GRACE) == _said(
+        world.shown(3 * GRACE)
+    )
+
+
+def test_a_device_that_is_online_can_be_overdue() -> None:
+    """An expected interval is about what it runs: nothing tells that from its connection."""
+    world = _World()
+    world.say(Presence(True, START, START + 10 * GRACE))
+    world.fetch(0 * GRACE)
+    observed = world.store.evidence.find(mac(1))
+    assert observed is not None
+    overdue = evolve(observed, expected=GRACE, presence=Presence(True, START, START + 10 * GRACE))
+
+    status = overdue.status(START + 10 * GRACE)
+    assert (True, True, START + 10 * GRACE) == (status.overdue, status.online, status.last_seen)
+
+
+def _said(status: DeviceStatus) -> tuple[bool | None, str, datetime | None]:
+    return status.online, status.why, status.last_seen

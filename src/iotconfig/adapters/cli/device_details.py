@@ -137,6 +137,8 @@ def _echo(runtime: Runtime, found: DeviceStatus) -> None:
         ("firmware", found.firmware),
         ("stored in", runtime.installation),
     ]
+    if found.online is not None:
+        rows.append(("online", found.online))
     if found.tags:
         rows.append(("tags", " ".join(found.tags)))
     if found.note is not None:

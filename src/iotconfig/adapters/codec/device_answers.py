@@ -29,7 +29,7 @@ class DeviceEvidence:
     etag_number: Annotated[int | None, "The number of that document; null if unknown"]
     number: Annotated[int, "The number of the document that the device was to have then"]
     received_at: datetime
-    source: Annotated[str, "The address that it came from"]
+    source: Annotated[str, "The address that it came from; `mqtt` if the broker sent it"]
     proof: Annotated[Proof, "What shows that it is the device's own"]
     pointer: str | None = None
     reason: str | None = None
@@ -92,6 +92,7 @@ class Device:
     firmware: Annotated[str | None, "The firmware that it named last in a report; null if unknown"]
     tags: Annotated[Sequence[str], "Sorted"]
     note: str | None
+    online: Annotated[bool | None, "Whether it is connected to the broker; null if it never said so"]
     evidence: Annotated[
         Sequence[DeviceEvidence] | None, "The newest of each kind; only of a single device"
     ] = None
@@ -111,6 +112,7 @@ class Device:
             device.firmware,
             device.tags,
             device.note,
+            device.online,
             evidence,
         )
 
@@ -133,6 +135,7 @@ class Device:
             self.firmware,
             tuple(self.tags),
             self.note,
+            self.online,
             tuple(each.evidence(self.mac_address) for each in self.evidence or ()),
         )
 

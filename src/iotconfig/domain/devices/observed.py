@@ -10,6 +10,7 @@ from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Evidence, Newest
+from .presence import Presence
 from .reports import firmware_of
 from .silence import overdue_at
 from .state import State, Wanted, state_of
@@ -30,6 +31,8 @@ class ObservedDevice:
     """Its tags and its note."""
     expected: timedelta | None = None
     """How often it is expected to show a sign of life; None where that is not known."""
+    presence: Presence | None = None
+    """What it said last about its connection to the broker; None where it said nothing, or nobody asked."""
 
     @property
     def state(self) -> State:
@@ -44,7 +47,12 @@ class ObservedDevice:
     @property
     def last_seen(self) -> datetime | None:
         """The time of its newest sign of life, accurate to a minute; None where there is none."""
-        return last_seen(self.newest)
+        seen = (last_seen(self.newest), None if self.presence is None else self.presence.seen_at)
+        return max((moment for moment in seen if moment is not None), default=None)
+
+    def is_online(self, now: datetime) -> bool | None:
+        """Whether it is connected to the broker; None where that is unknown."""
+        return None if self.presence is None else self.presence.counts_as_online(now, self.last_seen)
 
     @property
     def firmware(self) -> str | None:
@@ -53,8 +61,8 @@ class ObservedDevice:
 
     @property
     def overdue_at(self) -> datetime | None:
-        """The time from which it is overdue, if it stays silent; None: never."""
-        return overdue_at(self.last_seen, self.expected)
+        """The time from which it is overdue, if it shows nothing of a document; None: never."""
+        return overdue_at(last_seen(self.newest), self.expected)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it has been silent for longer than it is expected to."""
@@ -77,13 +85,14 @@ class ObservedDevice:
             self.device_name,
             self.state,
             is_overdue,
-            why(self.wanted, self.newest, now, self.expected if is_overdue else None),
+            why(self.wanted, self.newest, now, self.expected if is_overdue else None, self.presence),
             self.wanted.number,
             self.held,
             self.last_seen,
             self.firmware,
             self.labels.tags,
             self.labels.note,
+            self.is_online(now),
         )
 
     def evidence(self) -> tuple[Evidence, ...]:

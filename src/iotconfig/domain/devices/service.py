@@ -14,9 +14,12 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import check_limit
 
 from .evidence import Evidence, Proof
+from .incoming_ports import LastMessageStore
+from .observed import ObservedDevice
 from .past import PastPage, PastQuery
 from .ports import EvidenceStore
 from .reports import Report, is_outdated
+from .state import Wanted
 from .status import LISTED, DevicePage, DeviceQuery, DeviceStatus, FormerPage
 from .tokens import DeviceTokenStore
 
@@ -41,6 +44,9 @@ class DeviceService:
 
     yield_turn: Callable[[], None] = _never_yield
     """Called now and then while a long page is read, to let the other requests of a thread run."""
+
+    messages: LastMessageStore | None = None
+    """What devices said last over the broker; None where it is not known."""
 
     def record(self, sightings: Sequence[Evidence]) -> None:
         """Store what was seen in fetches."""
@@ -71,29 +77,16 @@ class DeviceService:
         known = self.evidence.find(mac_address)
         if known is not None and is_outdated(report, known.newest):
             return
-        self.evidence.write(
-            [
-                Evidence(
-                    mac_address,
-                    report.kind,
-                    report.etag,
-                    wanted.number,
-                    self.clock(),
-                    source,
-                    proof,
-                    wanted.number if report.etag == wanted.etag else None,
-                    report.pointer,
-                    report.reason,
-                    report.firmware,
-                    report.number,
-                )
-            ]
-        )
+        served = Wanted(wanted.number, wanted.etag)
+        self.evidence.write([report.as_evidence(mac_address, served, self.clock(), source, proof)])
 
     def get(self, mac_address: MacAddress) -> DeviceStatus | None:
         """Return a device with its evidence; None where it has no document."""
         found = self.evidence.find(mac_address)
-        return None if found is None else evolve(found.status(self.clock()), evidence=found.evidence())
+        if found is None:
+            return None
+        (found,) = self._with_presence([found])
+        return evolve(found.status(self.clock()), evidence=found.evidence())
 
     def find(self, query: DeviceQuery) -> DevicePage:
         """Return one page of the devices that match, sorted by MAC address.
@@ -108,7 +101,7 @@ class DeviceService:
         after, left = query.after, query.limit
         while left:
             page = self.evidence.page(evolve(query, after=after, limit=min(left, _AT_ONCE)), now)
-            devices += [device.status(now) for device in page.devices]
+            devices += [device.status(now) for device in self._with_presence(page.devices)]
             after = page.next
             if after is None:
                 break
@@ -126,6 +119,18 @@ class DeviceService:
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, the newest first; empty where none is known."""
         return self.evidence.past(query)
+
+    def _with_presence(self, devices: Sequence[ObservedDevice]) -> Sequence[ObservedDevice]:
+        """The devices, with what they said last about their connections."""
+        if self.messages is None or not devices:
+            return devices
+        said = self.messages.of([device.mac_address for device in devices])
+        return [
+            evolve(device, presence=said[device.mac_address].presence)
+            if device.mac_address in said
+            else device
+            for device in devices
+        ]
 
     def _owners(self, mac_addresses: Sequence[MacAddress]) -> frozenset[MacAddress]:
         """Those of these devices that have a token."""

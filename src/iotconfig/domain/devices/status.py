@@ -99,6 +99,8 @@ class DeviceStatus:
     tags: tuple[str, ...] = ()
     """Sorted."""
     note: str | None = None
+    online: bool | None = None
+    """Whether it is connected to the broker; None where it never said so."""
     evidence: tuple[Evidence, ...] = ()
     """The newest of each kind, the newest of all first; only of a device that was asked for by its MAC address."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .evidence import Evidence, Kind, Newest
+from .presence import Presence
 from .state import State, Wanted, is_refused, runs, state_of
 
 _UNITS: Final = (
@@ -16,15 +17,25 @@ _UNITS: Final = (
 )
 
 
-def why(wanted: Wanted, newest: Newest, now: datetime, missed: timedelta | None = None) -> str:
+def why(
+    wanted: Wanted,
+    newest: Newest,
+    now: datetime,
+    missed: timedelta | None = None,
+    presence: Presence | None = None,
+) -> str:
     """Return one sentence about a device, with document numbers: what it runs, what it refused, and when it was seen.
 
     missed: of a device that is overdue, how often it was expected to show a sign of life.
+    presence: what it said last about its connection to the broker; None where it said nothing.
     """
     state = state_of(wanted, newest)
     seen = last_seen(newest)
+    connected = [] if presence is None else [_connected(presence, now, seen)]
     if state is State.NEVER or seen is None:
-        return "Never seen."
+        return (
+            f"{'; '.join(['Has shown nothing of a document', *connected])}." if connected else "Never seen."
+        )
     silent = (
         [] if missed is None else [f"silent for {duration(now - seen)}; expected every {duration(missed)}"]
     )
@@ -33,7 +44,7 @@ def why(wanted: Wanted, newest: Newest, now: datetime, missed: timedelta | None 
     else:
         seen_last = silent or [f"seen {age(seen, now)}"]
         parts = [_running(wanted, newest), *_refused(wanted, newest), *seen_last]
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join([*parts, *connected])}."
 
 
 def last_seen(newest: Newest) -> datetime | None:
@@ -69,6 +80,13 @@ def _delivered(wanted: Wanted, newest: Newest, now: datetime) -> list[str]:
         return [given, "its firmware does not say what it runs"]
     held = held_number(wanted, newest)
     return [given, f"ran {'another document' if held is None else held} before"]
+
+
+def _connected(presence: Presence, now: datetime, seen: datetime | None) -> str:
+    """Whether the device is connected to the broker."""
+    if presence.counts_as_online(now, seen):
+        return "online"
+    return f"offline for {duration(now - presence.changed_at)}"
 
 
 def _running(wanted: Wanted, newest: Newest) -> str:

@@ -102,7 +102,14 @@ class Services:
             return None
         is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
         tokens = self.persistence.device_tokens if is_checked else None
-        return DeviceService(self.persistence.evidence, utc_now, tokens, self._catch_up(), yield_turn)
+        return DeviceService(
+            self.persistence.evidence,
+            utc_now,
+            tokens,
+            self._catch_up(),
+            yield_turn,
+            self.persistence.last_messages,
+        )
 
     def _catch_up(self) -> Callable[[], None] | None:
         states = self.persistence.device_states
