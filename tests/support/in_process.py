@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager, closing, contextmanager
 
 from attrs import frozen
 
+from iotconfig.adapters.telemetry import Answered
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.application import app_on
+from iotconfig.entrypoints.wiring.observers import observed
 from iotconfig.entrypoints.wiring.services import services_on_database
 
 from .depot import LocalDepot
@@ -34,6 +36,13 @@ StartDepot = Callable[..., AbstractContextManager[LocalDepot]]
 """Makes the API with assets, for as long as a block runs; arguments are settings."""
 
 
+class _Unlogged:
+    """An `Observer` in place of the access log."""
+
+    def answered(self, answer: Answered) -> None:
+        pass
+
+
 @contextmanager
 def service_on(database_url: str, **environ: str) -> Iterator[Service]:
     """The API that these settings describe; its connections are closed at the end of the block.
@@ -55,10 +64,13 @@ def streaming_service_on(database_url: str, **environ: str) -> Iterator[Service]
     services = services_on_database(settings)
     # No leader does it here.
     services.catches_up = True
+    # Metrics count answers, too; the access log would be in every test that reads the log.
+    watched = observed(settings, _Unlogged()) if settings.telemetry.has_metrics else None
+    services.registry = None if watched is None else watched.registry
     with closing(services.persistence):
         flush = services.sightings.flush if services.sightings else None
         ends: list[Callable[[], None]] = []
-        client = WsgiClient(app_on(services, at_stop=ends.append))
+        client = WsgiClient(app_on(services, watched, at_stop=ends.append))
 
         def end_streams() -> None:
             for end in ends:

@@ -33,6 +33,17 @@ class Answered:
     """The caller, if the gate identified one. Grows with the number of people: for logs, never for labels."""
     is_polled: bool = False
     """Whether machines poll the route, such as health; the same for all answers of a route."""
+    report: str | None = None
+    """What became of a device's report in the request: `stored`, `outdated`, or the code of its refusal; None without one."""
+
+
+REPORT_OUTCOMES: Final = ("stored", "outdated")
+"""What becomes of a report that is not refused."""
+
+
+def outcome_of_report(*, is_kept: bool) -> str:
+    """`Answered.report` of a report that was not refused."""
+    return REPORT_OUTCOMES[0 if is_kept else 1]
 
 
 class Observer(Protocol):

@@ -39,6 +39,7 @@ from .contracts.closing import ClosingContract
 from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
+from .contracts.delays import DelayReaderContract
 from .contracts.device_tokens import DeviceTokenStoreContract
 from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
@@ -71,6 +72,7 @@ __all__ = [
     "ConcurrencyContract",
     "ConfigQueriesContract",
     "ConfigsContract",
+    "DelayReaderContract",
     "DeviceTokenStoreContract",
     "DocumentsContract",
     "EvidenceStoreContract",

@@ -52,6 +52,7 @@ class Observation:
             getattr(resp.context, "mac_address", None) or _mac_address_in_path(req),
             principal and principal.subject,
             route in self._polled,
+            getattr(resp.context, "report", None),
         )
         for observe in self._observe:
             observe(answer)

@@ -18,6 +18,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .announcing import MemoryNotificationQueue
 from .bulk_write import MemoryBulkWrite
+from .delays import MemoryDelayReader
 from .documents import MemoryDocuments
 from .evidence import MemoryEvidenceStore
 from .last_messages import MemoryLastMessageStore
@@ -119,6 +120,11 @@ class MemoryStore:
     def wakeup(self) -> MemoryWakeup:
         """A new signal that something was committed."""
         return MemoryWakeup(self._committed)
+
+    @property
+    def delays(self) -> MemoryDelayReader:
+        """How long the devices of this store take to run new documents."""
+        return MemoryDelayReader(self._committed, self._evidence)
 
     def notifications(self) -> MemoryNotificationQueue:
         """The pending notifications of this store."""

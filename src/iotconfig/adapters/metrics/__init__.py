@@ -1,6 +1,7 @@
 """Counters and gauges for Prometheus."""
 
 from .bounded import Bounded
+from .devices import DelayMetrics, SightingsMetrics
 from .directory import CountingDirectory, forget_process
 from .exposition import Exposition, Figures
 from .http import HttpMetrics
@@ -13,12 +14,14 @@ from .subscriber import SubscriberMetrics
 __all__ = [
     "Bounded",
     "CountingDirectory",
+    "DelayMetrics",
     "Exposition",
     "Figures",
     "HttpMetrics",
     "MetricsServer",
     "PoolMetrics",
     "RelayMetrics",
+    "SightingsMetrics",
     "SubscriberMetrics",
     "forget_process",
     "reserve_space",

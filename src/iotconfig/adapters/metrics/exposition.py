@@ -36,6 +36,10 @@ class Figures:
     """The size of the write-ahead log; None on PostgreSQL."""
     problems: Mapping[str, bool] = Factory(dict)
     """For each code of a problem with announcing, whether the problem exists."""
+    devices: Mapping[str, int] = Factory(dict)
+    """The number of devices in each state; empty where states are not known."""
+    overdue: int = 0
+    """The number of devices that have been silent for longer than expected."""
 
 
 class Exposition:
@@ -100,6 +104,8 @@ class Exposition:
                 figures.log_bytes,
             )
         yield GaugeMetricFamily("iot_config_files_count", "Stored configs", figures.configs)
+        if figures.devices:
+            yield from _of_devices(figures.devices, figures.overdue)
         yield GaugeMetricFamily(
             "iotconfig_notifications_pending", "Notifications that wait for the broker", figures.pending
         )
@@ -121,6 +127,20 @@ class Exposition:
         for code, is_there in figures.problems.items():
             problems.add_metric([code], int(is_there))
         yield problems
+
+
+def _of_devices(by_state: Mapping[str, int], overdue: int) -> Iterator[Metric]:
+    devices = GaugeMetricFamily(
+        "iotconfig_devices",
+        "Devices by how what they have compares with what they are to have",
+        labels=["state"],
+    )
+    for state, count in by_state.items():
+        devices.add_metric([state], count)
+    yield devices
+    yield GaugeMetricFamily(
+        "iotconfig_devices_overdue", "Devices that have been silent for longer than expected", overdue
+    )
 
 
 class _Shared:

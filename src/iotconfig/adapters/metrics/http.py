@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from itertools import product
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from iotconfig.adapters.telemetry import Answered
+from iotconfig.adapters.telemetry import REPORT_OUTCOMES, Answered
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+_REPORT_ROUTES: Final = ("/api/configs/{mac}.json", "/api/devices/{mac}/report")
 
 _Count = Callable[[], None]
 _Measure = Callable[[float], None]
@@ -39,6 +42,14 @@ class HttpMetrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._reports = Counter(
+            "iotconfig_device_reports_total",
+            "Reports of devices over HTTP, by the route and by what became of them",
+            ["route", "outcome"],
+            registry=registry,
+        )
+        for route, outcome in product(_REPORT_ROUTES, REPORT_OUTCOMES):
+            self._reports.labels(route, outcome)
         # Looking up labels costs more than counting.
         self._known: dict[tuple[str, str, int], tuple[_Count, _Count | None, _Measure | None]] = {}
 
@@ -50,6 +61,8 @@ class HttpMetrics:
         if count_operation is not None and measure is not None:
             count_operation()
             measure(answer.seconds)
+        if answer.report is not None:
+            self._reports.labels(answer.route, answer.report).inc()
 
     def _meet(
         self, answer: Answered, key: tuple[str, str, int]

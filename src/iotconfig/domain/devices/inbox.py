@@ -38,7 +38,13 @@ class Inbox:
     """What the broker's access rules show of a message."""
     _tokens: DeviceTokenStore | None = None
     """The tokens of devices; without proof, messages of a device with a token are not kept. None: tokens are off."""
+    _write: Callable[[Sequence[Evidence]], None] = field()
+    """`write` of the evidence, or what measures it."""
     _now: datetime = field(init=False, default=datetime(1970, 1, 1, tzinfo=UTC))
+
+    @_write.default
+    def _write_plainly(self) -> Callable[[Sequence[Evidence]], None]:
+        return self._evidence.write
 
     def record(self, batch: Sequence[Incoming]) -> Sequence[Outcome]:
         """Store what the messages say, and return what became of each, in their order.
@@ -64,7 +70,7 @@ class Inbox:
             )
         # The evidence first: a message that is stored as the last one of its topic is not looked at again.
         if recording.evidence:
-            self._evidence.write(recording.evidence)
+            self._write(recording.evidence)
         if recording.changed:
             self._messages.write([recording.last[mac_address] for mac_address in sorted(recording.changed)])
         return outcomes

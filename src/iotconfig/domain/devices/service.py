@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.document import Document
@@ -44,15 +44,21 @@ class DeviceService:
 
     yield_turn: Callable[[], None] = _never_yield
     """Called now and then while a long page is read, to let the other requests of a thread run."""
-
     messages: LastMessageStore | None = None
     """What devices said last over the broker; None where it is not known."""
+
+    write: Callable[[Sequence[Evidence]], None] = field()
+    """`evidence.write`, or what measures it."""
+
+    @write.default
+    def _write_plainly(self) -> Callable[[Sequence[Evidence]], None]:
+        return self.evidence.write
 
     def record(self, sightings: Sequence[Evidence]) -> None:
         """Store what was seen in fetches."""
         without_proof = [each.mac_address for each in sightings if each.proof is Proof.NONE]
         owners = self._owners(without_proof)
-        self.evidence.write(
+        self.write(
             [each for each in sightings if each.proof is not Proof.NONE or each.mac_address not in owners]
         )
 
@@ -63,8 +69,8 @@ class DeviceService:
         report: Report,
         source: str = "",
         proof: Proof = Proof.NONE,
-    ) -> None:
-        """Store a report of a device. One that is older than the last one, by its number, changes nothing.
+    ) -> bool:
+        """Store a report of a device. Returns False for one that is older than the last one, by its number: it changes nothing.
 
         wanted: the document that the device is served now.
 
@@ -76,9 +82,10 @@ class DeviceService:
             )
         known = self.evidence.find(mac_address)
         if known is not None and is_outdated(report, known.newest):
-            return
+            return False
         served = Wanted(wanted.number, wanted.etag)
-        self.evidence.write([report.as_evidence(mac_address, served, self.clock(), source, proof)])
+        self.write([report.as_evidence(mac_address, served, self.clock(), source, proof)])
+        return True
 
     def get(self, mac_address: MacAddress) -> DeviceStatus | None:
         """Return a device with its evidence; None where it has no document."""

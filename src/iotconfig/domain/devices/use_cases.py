@@ -76,6 +76,6 @@ class DeviceUseCases(DeviceReadings, Protocol):
 
     def report(
         self, mac_address: MacAddress, wanted: Document, report: Report, source: str = ..., proof: Proof = ...
-    ) -> None:
-        """Store a report of a device."""
+    ) -> bool:
+        """Store a report of a device; return False for an old one, which is dropped."""
         ...

@@ -34,7 +34,9 @@ def app_of(
 
     Raises `InvalidSetting` where a setting is wrong. Does not ask the database anything yet.
     """
+    observed = observed or Observed(registry=new_registry(settings))
     services = services_on_database(settings)
+    services.registry = observed.registry
     # At the interpreter's end, psycopg's pool would wait for greenlets that no longer exist, and log a traceback.
     atexit.register(services.persistence.close)
     if services.sightings is not None:
@@ -54,7 +56,7 @@ def app_on(
     from iotconfig.adapters.http.dependencies import UseCases
 
     settings, persistence = services.settings, services.persistence
-    observed = observed or Observed(registry=new_registry(settings))
+    observed = observed or Observed(registry=services.registry or new_registry(settings))
     render = None
     if observed.registry is not None:
         from . import metrics

@@ -142,6 +142,10 @@ class ExternalPersistence:
     def wakeup(self) -> Wakeup:
         return self.external.wakeup()
 
+    @property
+    def delays(self) -> None:
+        return None
+
     def installation(self) -> str:
         return self.external.installation()
 

@@ -13,6 +13,7 @@ from iotconfig.adapters.memory import (
     MemoryStore,
 )
 from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
+from iotconfig.adapters.memory.delays import MemoryDelayReader
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.memory.last_messages import MemoryLastMessageStore
 from iotconfig.adapters.telemetry import PoolUse
@@ -60,6 +61,10 @@ class MemoryPersistence:
 
     def wakeup(self) -> Wakeup:
         return self.store.wakeup()
+
+    @property
+    def delays(self) -> MemoryDelayReader:
+        return self.store.delays
 
     def installation(self) -> str:
         return self._installation

@@ -8,6 +8,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.delays import DelayReader
 from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
@@ -63,6 +64,11 @@ class Persistence(Protocol):
 
     def wakeup(self) -> Wakeup:
         """Return a new signal that something was committed; the caller closes it."""
+        ...
+
+    @property
+    def delays(self) -> DelayReader | None:
+        """How long devices take to run new documents; None where the database cannot say it."""
         ...
 
     def installation(self) -> str:

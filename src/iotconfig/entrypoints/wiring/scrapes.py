@@ -13,9 +13,11 @@ from iotconfig.adapters.metrics import Bounded, Exposition, Figures, MetricsServ
 from iotconfig.domain.announcing.relay_reports import RelayProblemCode
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.status import DeviceQuery
 from iotconfig.domain.errors import StoreReadOnly
 from iotconfig.entrypoints.settings import Settings
 
+from .clock import utc_now
 from .services import Services, open_services
 
 
@@ -27,6 +29,9 @@ def exposition(services: Services, registry: CollectorRegistry) -> Exposition:
         delivery = services.notifications.health()
         count = services.configs.find(ConfigQuery(limit=1)).count
         there = {problem.code for problem in delivery.problems}
+        evidence = persistence.evidence
+        # From what the leader and the workers keep: no scrape looks at all devices.
+        counts = None if evidence is None else evidence.counts(DeviceQuery(), utc_now())
         return Figures(
             configs=count or 0,
             pending=delivery.pending,
@@ -35,6 +40,8 @@ def exposition(services: Services, registry: CollectorRegistry) -> Exposition:
             writable=_takes_writes(persistence.store),
             log_bytes=None if (log := persistence.log()) is None else log.bytes,
             problems={code.value: code in there for code in RelayProblemCode},
+            devices={} if counts is None else {state.value: n for state, n in counts.by_state.items()},
+            overdue=0 if counts is None else counts.overdue,
         )
 
     return Exposition(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attrs import define
 
@@ -34,6 +35,11 @@ from .persistence import Persistence
 from .pictures import PicturesOnDemand
 from .sightings import SightingsWriter
 
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from iotconfig.domain.devices.evidence import Evidence
+
 
 @define(slots=False)
 class Services:
@@ -43,6 +49,8 @@ class Services:
     persistence: Persistence
     catches_up: bool = False
     """Whether lists of devices bring the stored states up to date first: a command cannot know whether a leader does it."""
+    registry: CollectorRegistry | None = None
+    """Where the use cases count; None counts nothing."""
 
     @property
     def max_content_bytes(self) -> int:
@@ -102,13 +110,20 @@ class Services:
             return None
         is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
         tokens = self.persistence.device_tokens if is_checked else None
+        evidence, delays = self.persistence.evidence, self.persistence.delays
+        write: Callable[[Sequence[Evidence]], None] = evidence.write
+        if self.registry is not None and delays is not None:
+            from . import metrics
+
+            write = metrics.measuring_delays(self.registry)(write, delays)
         return DeviceService(
-            self.persistence.evidence,
+            evidence,
             utc_now,
             tokens,
             self._catch_up(),
             yield_turn,
             self.persistence.last_messages,
+            write,
         )
 
     def _catch_up(self) -> Callable[[], None] | None:
@@ -127,7 +142,15 @@ class Services:
     def sightings(self) -> SightingsWriter | None:
         """What this process sees of devices, written in the background; None where it is not recorded."""
         interval = self.settings.devices.sightings_interval
-        return SightingsWriter(self.devices.record, interval) if self.devices and interval else None
+        if not self.devices or not interval:
+            return None
+        record: Callable[[Sequence[Evidence]], None] = self.devices.record
+        if self.registry is not None:
+            from . import metrics
+
+            record = metrics.counting_sightings(self.registry)(record, lambda: writer.sightings.dropped)
+        writer = SightingsWriter(record, interval)
+        return writer
 
     @cached_property
     def assets(self) -> AssetService:

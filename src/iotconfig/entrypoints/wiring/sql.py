@@ -12,6 +12,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.devices.delays import DelayReader
 from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.ports import EvidenceStore
@@ -80,6 +81,12 @@ class SqlPersistence:
         from iotconfig.adapters.sql.last_messages import SqlLastMessageStore
 
         return SqlLastMessageStore(self.database)
+
+    @cached_property
+    def delays(self) -> DelayReader:
+        from iotconfig.adapters.sql.delays import SqlDelayReader
+
+        return SqlDelayReader(self.database)
 
     def installation(self) -> str:
         from iotconfig.adapters.sql.installation import installation_name

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from iotconfig.adapters.mqtt import Broker
 
+    from .metrics import Measure
+
 NAME: Final = "subscriber"
 
 
@@ -32,11 +34,12 @@ def subscriber_job(
 ) -> RestartingJob:
     """The job that records the messages of devices. `registry`: where it counts; None counts nothing."""
     observer: Observer | None = None
+    measure: Measure | None = None
     if registry is not None:
         from . import metrics
 
-        observer = metrics.counting_subscriber(registry)
-    return RestartingJob(NAME, lambda: _open_subscriber(settings, address, observer), random.random)
+        observer, measure = metrics.counting_subscriber(registry), metrics.measuring_delays(registry)
+    return RestartingJob(NAME, lambda: _open_subscriber(settings, address, observer, measure), random.random)
 
 
 def reads_messages(settings: Settings) -> bool:
@@ -45,7 +48,9 @@ def reads_messages(settings: Settings) -> bool:
 
 
 @contextmanager
-def _open_subscriber(settings: Settings, address: Broker, observer: Observer | None) -> Iterator[OpenJob]:
+def _open_subscriber(
+    settings: Settings, address: Broker, observer: Observer | None, measure: Measure | None
+) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttSubscription, client_id_of
 
     database = backend(settings)
@@ -61,6 +66,7 @@ def _open_subscriber(settings: Settings, address: Broker, observer: Observer | N
             window=BATCH,
             timeout=settings.mqtt.timeout,
         )
+        write, delays = evidence.write, persistence.delays
         is_token_checked = settings.access.device_auth is not DeviceAuth.OFF
         inbox = Inbox(
             evidence,
@@ -69,6 +75,7 @@ def _open_subscriber(settings: Settings, address: Broker, observer: Observer | N
             utc_now,
             Proof.BROKER if settings.mqtt.restricts_devices else Proof.NONE,
             persistence.device_tokens if is_token_checked else None,
+            write if measure is None or delays is None else measure(write, delays),
         )
         # The broker wakes this job.
         lease, unused = database.lease_and_wakeup(NAME)

@@ -27,6 +27,7 @@ from iotconfig.adapters.http.requests.queries import (
     text,
 )
 from iotconfig.adapters.networks import Network
+from iotconfig.adapters.telemetry import outcome_of_report
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
 from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.devices.past import KEPT, PastQuery
@@ -34,7 +35,7 @@ from iotconfig.domain.devices.reports import MAX_REPORT
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import LISTED, DeviceQuery
 from iotconfig.domain.devices.use_cases import DeviceUseCases
-from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound, ValidationFailed
+from iotconfig.domain.errors import AuthorizationFailed, IotConfigError, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress
 
 
@@ -153,7 +154,13 @@ class ReportResource:
             raise AuthorizationFailed(
                 "Only devices report: send a report without credentials of an operator, and not from a browser."
             )
-        report = self.bodies.read(read_json(req, MAX_REPORT), DeviceReport).report()
-        wanted = self.documents.document(mac_address)
-        self.service.report(mac_address, wanted, report, address_of(req, self.proxies), proof_of(req))
+        try:
+            report = self.bodies.read(read_json(req, MAX_REPORT), DeviceReport).report()
+            wanted = self.documents.document(mac_address)
+            source = address_of(req, self.proxies)
+            is_kept = self.service.report(mac_address, wanted, report, source, proof_of(req))
+        except IotConfigError as error:
+            resp.context.report = error.code
+            raise
+        resp.context.report = outcome_of_report(is_kept=is_kept)
         resp.status = falcon.HTTP_204

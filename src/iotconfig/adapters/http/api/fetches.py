@@ -13,6 +13,7 @@ from iotconfig.adapters.http.access.device_requests import SUSPICIOUS, is_of_dev
 from iotconfig.adapters.http.access.sources import address_of
 from iotconfig.adapters.http.requests.conditional import held_by_device
 from iotconfig.adapters.networks import Network
+from iotconfig.adapters.telemetry import outcome_of_report
 from iotconfig.domain.devices.evidence import Proof
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.use_cases import DeviceUseCases
@@ -75,6 +76,8 @@ class Fetches:
         if self.devices is None:
             return
         try:
-            self.devices.report(mac_address, document, report_of_header(report), source, proof)
+            is_kept = self.devices.report(mac_address, document, report_of_header(report), source, proof)
+            resp.context.report = outcome_of_report(is_kept=is_kept)
         except IotConfigError as error:
+            resp.context.report = error.code
             resp.set_header(REPORT_ERROR, excerpt(str(error)).encode("ascii", "replace").decode())
