@@ -99,7 +99,7 @@ def test_an_operator_sees_a_refusal_and_mends_it(serve: Serve, board: Board) -> 
     board.wait_said("reported")
     refused = shown(serve.client)
     assert ("rejected", None, "1.0.0") == (refused["state"], refused["held"], refused["firmware"])
-    assert refused["why"].startswith("Does not have 1 yet; refused 1 at /brightness: 150 > 100; seen ")
+    assert refused["why"].startswith("Refused 1 at /brightness: 150 > 100; seen ")
 
     put(serve.client, brightness=100)
     board.wait_said('configuration: {"brightness": 100}')

@@ -123,6 +123,7 @@ SENTENCES = {
     "Applied 14 and now runs 12; seen just now.": [seen(APPLIED), seen(HOLDS, OLD, 60, etag_number=12)],
     "Runs another document than 14; seen 30 seconds ago.": [seen(HOLDS, OLD, 59.5)],
     "Does not have 14 yet; seen 1 hour ago.": [seen(FETCHED, OLD, number=13)],
+    "Refused 14; seen 58 minutes ago.": [seen(FETCHED), seen(REJECTED, minute=2)],
     "Runs 14; seen 59 minutes ago.": [seen(REJECTED, OLD, number=13), seen(APPLIED, minute=1)],
     "Runs 12 of 14; seen 1 minute ago.": [
         # It was refused under an earlier number: it is the current document again, and the device has not said what it thinks.

@@ -43,8 +43,9 @@ def why(
         parts = [*_delivered(wanted, newest, now), *silent]
     else:
         seen_last = silent or [f"seen {age(seen, now)}"]
-        parts = [_running(wanted, newest), *_refused(wanted, newest), *seen_last]
-    return f"{'; '.join([*parts, *connected])}."
+        parts = [*_running(wanted, newest), *_refused(wanted, newest), *seen_last]
+    sentence = "; ".join([*parts, *connected])
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def last_seen(newest: Newest) -> datetime | None:
@@ -89,18 +90,19 @@ def _connected(presence: Presence, now: datetime, seen: datetime | None) -> str:
     return f"offline for {duration(now - presence.changed_at)}"
 
 
-def _running(wanted: Wanted, newest: Newest) -> str:
+def _running(wanted: Wanted, newest: Newest) -> list[str]:
+    """What the device runs. Of one that never said so and refuses the document, nothing: it has the document."""
     running = runs(newest)
     if running is None:
-        return f"Does not have {wanted.number} yet"
+        return [] if is_refused(wanted, newest) else [f"does not have {wanted.number} yet"]
     if running.etag == wanted.etag:
-        return f"Runs {wanted.number}"
+        return [f"runs {wanted.number}"]
     held = held_number(wanted, newest)
     if state_of(wanted, newest) is State.DRIFTED:
-        return f"Applied {wanted.number} and now runs {'another document' if held is None else held}"
+        return [f"applied {wanted.number} and now runs {'another document' if held is None else held}"]
     if held is None:
-        return f"Runs another document than {wanted.number}"
-    return f"Runs {held} of {wanted.number}"
+        return [f"runs another document than {wanted.number}"]
+    return [f"runs {held} of {wanted.number}"]
 
 
 def _refused(wanted: Wanted, newest: Newest) -> list[str]:
