@@ -313,9 +313,8 @@ def _create_devices() -> None:
     op.create_index("ix_device_counts_tag", "device_counts", ["tag"])
     op.create_table(
         "device_state_changes",
-        sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
         sa.Column("mac_address", _mac, nullable=False),
-        sa.Column("change_number", sa.BigInteger, nullable=False),
+        sa.Column("change_number", sa.BigInteger, autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("state", sa.String(16)),
         sa.Column("wanted", sa.BigInteger),
@@ -330,9 +329,8 @@ def _create_devices() -> None:
         sa.Column("reason", sa.String(80)),
         sa.Column("firmware", sa.String(32)),
         sa.Column("report_number", sa.BigInteger),
-        sa.PrimaryKeyConstraint("id", name="pk_device_state_changes"),
-        sa.UniqueConstraint("mac_address", "change_number", name="uq_device_state_changes_mac_address"),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("mac_address", "change_number", name="pk_device_state_changes"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_device_state_changes_at", "device_state_changes", ["at"])
     op.create_table(

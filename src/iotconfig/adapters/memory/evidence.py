@@ -36,8 +36,6 @@ class MemoryEvidenceStore:
     _intervals: ExpectedIntervals = NO_INTERVALS
     _stored: dict[MacAddress, dict[Kind, Evidence]] = field(init=False, factory=dict, repr=False)
     _past: dict[MacAddress, list[StateChange]] = field(init=False, factory=dict, repr=False)
-    _changed: list[MacAddress] = field(init=False, factory=list, repr=False)
-    """The device of each change of a state, in their order."""
     _writer: Lock = field(init=False, factory=Lock, repr=False)
 
     def write(self, batch: Sequence[Evidence]) -> None:
@@ -108,14 +106,6 @@ class MemoryEvidenceStore:
         changes = tuple(found[: query.limit])
         return PastPage(changes, changes[-1].number if len(found) > query.limit else None)
 
-    def newest_change(self) -> int:
-        self._committed.check()
-        return len(self._changed)
-
-    def changes_after(self, after: int, limit: int) -> Sequence[tuple[int, MacAddress]]:
-        self._committed.check()
-        return [*islice(enumerate(self._changed[after:], after + 1), limit)]
-
     def prunable(self, older_than: datetime) -> int:
         self._committed.check()
         return sum(change.at < older_than for changes in self._past.values() for change in changes)
@@ -141,7 +131,6 @@ class MemoryEvidenceStore:
                 StateChange(number, evidence.received_at, device.state, device.wanted.number, evidence)
             )
             del past[:-KEPT]
-            self._changed.append(mac_address)
 
     def _matching(self, query: DeviceQuery) -> Iterator[ObservedDevice]:
         """The devices with the text and the tags of `query`, sorted."""

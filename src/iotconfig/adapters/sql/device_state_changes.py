@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, text
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, tuple_
 
 from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.mac import MacAddress
 
 from .evidence_rows import EVIDENCE_COLUMNS, evidence_of, micros, moment_of, row_of
 from .tables import device_state_changes
@@ -22,7 +21,7 @@ _columns = device_state_changes.c
 _GIVEN_COLUMNS: Final = {
     column.name: "text" if column.type.python_type is str else "bigint"
     for column in device_state_changes.columns
-    if column.name not in ("id", "change_number")
+    if column.name != "change_number"
 }
 _GIVEN: Final = {
     "postgresql": "json_to_recordset(CAST(:rows AS json)) AS given("
@@ -60,15 +59,9 @@ _PAGE: Final = (
 _BEFORE: Final = _PAGE.where(_columns.change_number < bindparam("before"))
 _IS_OLDER: Final = _columns.at < bindparam("older_than")
 _COUNT_OLDER: Final = select(func.count()).select_from(device_state_changes).where(_IS_OLDER)
+_KEY: Final = (_columns.mac_address, _columns.change_number)
 _REMOVE_OLDER: Final = delete(device_state_changes).where(
-    _columns.id.in_(select(_columns.id).where(_IS_OLDER).order_by(_columns.at).limit(bindparam("limit")))
-)
-_NEWEST: Final = select(func.coalesce(func.max(_columns.id), 0))
-_AFTER: Final = (
-    select(_columns.id, _columns.mac_address)
-    .where(_columns.id > bindparam("after"))
-    .order_by(_columns.id)
-    .limit(bindparam("limit"))
+    tuple_(*_KEY).in_(select(*_KEY).where(_IS_OLDER).order_by(_columns.at).limit(bindparam("limit")))
 )
 
 
@@ -101,17 +94,6 @@ def past_of(connection: Connection, query: PastQuery) -> PastPage:
         rows = connection.execute(_BEFORE, {**given, "before": query.before}).all()
     changes = tuple(_change(row) for row in rows[: query.limit])
     return PastPage(changes, changes[-1].number if len(rows) > query.limit else None)
-
-
-def newest_change(connection: Connection) -> int:
-    """`EvidenceStore.newest_change`."""
-    return int(connection.execute(_NEWEST).scalar_one())
-
-
-def changes_after(connection: Connection, after: int, limit: int) -> Sequence[tuple[int, MacAddress]]:
-    """`EvidenceStore.changes_after`."""
-    rows = connection.execute(_AFTER, {"after": after, "limit": limit})
-    return [(change_id, MacAddress(mac_address)) for change_id, mac_address in rows]
 
 
 def count_older(connection: Connection, older_than: datetime) -> int:

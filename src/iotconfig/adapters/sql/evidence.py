@@ -23,7 +23,7 @@ from iotconfig.domain.devices.why import last_seen
 from iotconfig.domain.mac import MacAddress
 
 from .device_lists import DEVICE, counts_of, former_of, page_of
-from .device_state_changes import changes_after, count_older, newest_change, past_of, remove_older
+from .device_state_changes import count_older, past_of, remove_older
 from .device_states import lock_devices, refresh_states
 from .engine.database import Database
 from .evidence_rows import EVIDENCE_COLUMNS, MICROSECOND, evidence_of, row_of
@@ -197,14 +197,6 @@ class SqlEvidenceStore:
     def past(self, query: PastQuery) -> PastPage:
         with self._database.reading() as connection:
             return past_of(connection, query)
-
-    def newest_change(self) -> int:
-        with self._database.reading() as connection:
-            return newest_change(connection)
-
-    def changes_after(self, after: int, limit: int) -> Sequence[tuple[int, MacAddress]]:
-        with self._database.reading() as connection:
-            return changes_after(connection, after, limit)
 
     def prunable(self, older_than: datetime) -> int:
         with self._database.reading() as connection:

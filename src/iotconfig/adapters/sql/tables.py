@@ -309,10 +309,8 @@ device_counts: Final = Table(
 device_state_changes: Final = Table(
     "device_state_changes",
     metadata,
-    # In the order of their writes, and not of their commits.
-    Column("id", BigId, Identity(always=False), primary_key=True),
-    Column("mac_address", MacText, nullable=False),
-    Column("change_number", BigInteger, nullable=False),
+    Column("mac_address", MacText, primary_key=True),
+    Column("change_number", BigInteger, primary_key=True, autoincrement=False),
     # Microseconds since 1970, as all times of evidence.
     Column("at", BigInteger, nullable=False),
     Column("state", String(16)),
@@ -328,10 +326,8 @@ device_state_changes: Final = Table(
     Column("reason", String(80)),
     Column("firmware", String(32)),
     Column("report_number", BigInteger),
-    UniqueConstraint("mac_address", "change_number"),
     Index("ix_device_state_changes_at", "at"),
-    # An id is never given again after its row was removed.
-    sqlite_autoincrement=True,
+    sqlite_with_rowid=False,
 )
 
 # How far the states follow the change log, and under which expected intervals they were made. One row.

@@ -74,18 +74,6 @@ class EvidenceStore(Protocol):
         """Return a page of the changes of a device's state, of which the newest `past.KEPT` are kept."""
         ...
 
-    def newest_change(self) -> int:
-        """Return the id of the newest change of a state; 0 without any."""
-        ...
-
-    def changes_after(self, after: int, limit: int) -> Sequence[tuple[int, MacAddress]]:
-        """Return up to `limit` changes of states with ids above `after`, in their order, each with its device.
-
-        Ids are in the order of the writes. Those of writers at the same time may appear later than higher
-        ones: `StateWatch` heeds that. Only the newest changes of each device are kept.
-        """
-        ...
-
     def prunable(self, older_than: datetime) -> int:
         """Return how many changes of states were made before this time."""
         ...

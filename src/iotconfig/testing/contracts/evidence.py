@@ -21,7 +21,6 @@ from iotconfig.domain.devices.past import KEPT, PastQuery
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.state import State, Wanted
 from iotconfig.domain.devices.status import DeviceQuery, FormerDevice
-from iotconfig.domain.devices.watching import StateWatch
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
@@ -303,31 +302,6 @@ class EvidenceStoreContract(UseCases):
         assert (page.changes[3:], None) == (last.changes, last.next)
         assert () == evidence.past(PastQuery(mac(2))).changes
 
-    def test_changes_are_seen_by_whoever_watches(
-        self, evidence: EvidenceStore, service: ConfigService
-    ) -> None:
-        """From the first look on, each device once for what changed in between, whichever writer it was."""
-        for number in (2, 3):
-            service.create(mac(number), content())
-        evidence.write([_evidence()])
-        seconds = [0.0]
-        watch = StateWatch(evidence, lambda: seconds[0])
-        assert [] == watch.look()
-
-        evidence.write([_evidence(mac_address=mac(3)), _evidence(Kind.APPLIED, mac_address=mac(2))])
-        evidence.write([_evidence(Kind.REJECTED, 1, mac_address=mac(2), etag=service.document(mac(2)).etag)])
-        evidence.write([_evidence(seconds=100)])
-        assert [mac(2), mac(3)] == sorted(watch.look())
-        seconds[0] += 10
-        assert [] == watch.look() == watch.look()
-
-        evidence.write([_evidence(Kind.REJECTED, 200, etag=service.document(mac(1)).etag)])
-        assert [mac(1)] == watch.look()
-        assert [] == watch.look()
-        newest = evidence.newest_change()
-        assert [(newest, mac(1))] == list(evidence.changes_after(newest - 1, 10))
-        assert 2 == len(evidence.changes_after(0, 2))
-
     def test_the_past_is_bounded_and_pruned(self, evidence: EvidenceStore, service: ConfigService) -> None:
         """The newest 100 changes of each device are kept; pruning removes the oldest first, by their age."""
         etag = service.document(mac(1)).etag
@@ -409,10 +383,6 @@ class EvidenceStoreContract(UseCases):
             evidence.past(PastQuery(mac(1)))
         with pytest.raises(ServiceClosed):
             evidence.former(None, 1)
-        with pytest.raises(ServiceClosed):
-            evidence.newest_change()
-        with pytest.raises(ServiceClosed):
-            evidence.changes_after(0, 1)
         with pytest.raises(ServiceClosed):
             evidence.prunable(START)
         with pytest.raises(ServiceClosed):
