@@ -345,6 +345,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/api/devices/{mac}"): plain,
     ("GET", "/api/devices/{mac}/evidence"): listed,
     ("POST", "/api/devices/{mac}/report"): with_member("reason"),
+    ("GET", "/api/new-devices"): listed,
+    ("POST", "/api/new-devices/{mac}/adopt"): with_content,
     ("POST", "/api/devices/tags"): tagged,
     ("PUT", "/api/devices/{mac}/tags/{tag}"): plain,
     ("DELETE", "/api/devices/{mac}/tags/{tag}"): plain,

@@ -35,6 +35,7 @@ def downgrade() -> None:
         "device_state_changes",
         "device_counts",
         "device_states",
+        "new_boards",
         "device_evidence",
         "device_tokens",
         "api_tokens",
@@ -340,4 +341,13 @@ def _create_devices() -> None:
         sa.Column("intervals", sa.Text, nullable=False),
         sa.Column("swept_to", _mac),
         sa.PrimaryKeyConstraint("only", name="pk_device_states_progress"),
+    )
+    op.create_table(
+        "new_boards",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("network", sa.String(64), nullable=False),
+        sa.Column("first_seen", sa.BigInteger, nullable=False),
+        sa.Column("last_seen", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", name="pk_new_boards"),
     )

@@ -25,6 +25,7 @@ from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.last_messages import SqlLastMessageStore
+from iotconfig.adapters.sql.new_boards import SqlNewBoardStore
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.access.api_tokens import ApiTokenStore
@@ -33,6 +34,7 @@ from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
+from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.testing.clocks import SteppingClock
@@ -154,6 +156,15 @@ def last_messages(store: Store) -> LastMessageStore:
         return store.last_messages
     assert isinstance(store, SqlStore)
     return SqlLastMessageStore(store.database)
+
+
+@pytest.fixture
+def new_boards(store: Store) -> NewBoardStore:
+    """The new boards of each kind of store."""
+    if isinstance(store, MemoryStore):
+        return store.new_boards
+    assert isinstance(store, SqlStore)
+    return SqlNewBoardStore(store.database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 
 from iotconfig.domain.devices.evidence import Evidence, Proof
+from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import IotConfigError, ServiceClosed, StoreUnavailable
 from iotconfig.entrypoints.wiring.sightings import SightingsWriter
@@ -108,6 +109,29 @@ def test_a_closed_store_ends_the_writing(store: _Store) -> None:
 
     wait_until(lambda: not writer.sightings.is_awaited, "the writing has ended", 30)
     assert not writer.sightings.are_waiting
+
+
+def test_new_boards_are_written_with_sightings(store: _Store) -> None:
+    """Where none waits, too; while the store is away, they wait with them."""
+    boards: list[Sequence[NewBoard]] = []
+
+    def write(given: Sequence[NewBoard]) -> None:
+        if store.error is not None:
+            raise store.error
+        boards.append(given)
+
+    writer = SightingsWriter(store.record, 0.01, write)
+    writer.asking_boards.see(mac(1), "192.0.2.7", "192.0.2.7")
+    wait_until(lambda: boards, "the board is written", 30)
+
+    store.error = StoreUnavailable("The database does not answer.")
+    _see(writer, '"a"')
+    writer.asking_boards.see(mac(2), "192.0.2.7", "192.0.2.7")
+    assert not writer.flush()
+    store.error = None
+    wait_until(lambda: store.written and len(boards) == 2, "both are written", 30)
+    writer.close()
+    assert [[mac(1)], [mac(2)]] == [[board.mac_address for board in given] for given in boards]
 
 
 def test_threads_lose_no_sighting(store: _Store) -> None:

@@ -25,6 +25,7 @@ from iotconfig.domain.assets.asset import AssetStore
 from iotconfig.domain.assets.service import AssetService
 from iotconfig.domain.assets.upload import UploadRules
 from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.adopting import AdoptionService
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log_service import ChangeLogService
 from iotconfig.domain.configs.history import HistoryService
@@ -69,6 +70,7 @@ def app_in_memory(
         changes=ChangeLogService(store),
         bulk=BulkService(store, clock, options.get("max_content_bytes", DEFAULT_MAX_BYTES)),
         tags=TagService(store, clock),
+        adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         api_tokens=ApiTokenService(MemoryApiTokenStore(), clock),
         device_tokens=DeviceTokenService(MemoryDeviceTokenStore(), clock),
@@ -76,6 +78,7 @@ def app_in_memory(
         check_store=store.check,
         pictures=_NoPictures(),
         devices=DeviceService(observed.evidence, clock, messages=observed.last_messages),
+        new_boards=observed.new_boards,
     )
     if "event_streams" not in options:
         options["event_streams"] = EventStreams(ChangeFeed(store, in_memory.wakeup))

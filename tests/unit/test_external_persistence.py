@@ -26,6 +26,7 @@ class Shelf:
     relay_reports: None = None
     evidence: None = None
     last_messages: None = None
+    new_boards: None = None
     store: MemoryStore = field(factory=MemoryStore)
 
     def __str__(self) -> str:

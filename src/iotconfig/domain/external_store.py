@@ -9,6 +9,7 @@ from .announcing.ports import NotificationQueue
 from .announcing.relay_reports import RelayReports
 from .configs.store import Store
 from .devices.incoming_ports import LastMessageStore
+from .devices.new_boards import NewBoardStore
 from .devices.ports import EvidenceStore
 from .devices.tokens import DeviceTokenStore
 from .jobs.ports import Lease, Wakeup
@@ -77,6 +78,11 @@ class ExternalStore(Protocol):
     @property
     def last_messages(self) -> LastMessageStore | None:
         """What devices said last over the broker. Without it, or without evidence, messages of devices are not read."""
+        ...
+
+    @property
+    def new_boards(self) -> NewBoardStore | None:
+        """The new boards. Without them, requests of MAC addresses without a config are not recorded."""
         ...
 
     def lease(self, job: str) -> Lease:

@@ -27,6 +27,7 @@ except ImportError:
 # Before the suites are imported: their assertions say what differed.
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in iter_modules(__path__)))
 
+from .contracts.adoption import AdoptionContract
 from .contracts.api_tokens import ApiTokenStoreContract
 from .contracts.board_swaps import BoardSwapsContract
 from .contracts.bulk_pruning import BulkPruningContract
@@ -46,6 +47,7 @@ from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
 from .contracts.last_messages import LastMessageStoreContract
 from .contracts.lease import LeaseContract
+from .contracts.new_boards import NewBoardStoreContract
 from .contracts.notification_outbox import NotificationOutboxContract
 from .contracts.notification_queue import NotificationQueueContract
 from .contracts.pruning import PruningContract
@@ -60,6 +62,7 @@ from .contracts.undo_of_boards import UndoOfBoardsContract
 from .contracts.wakeup import WakeupContract
 
 __all__ = [
+    "AdoptionContract",
     "ApiTokenStoreContract",
     "BoardSwapsContract",
     "BulkPruningContract",
@@ -79,6 +82,7 @@ __all__ = [
     "HistoryContract",
     "LastMessageStoreContract",
     "LeaseContract",
+    "NewBoardStoreContract",
     "NotificationOutboxContract",
     "NotificationQueueContract",
     "PruningContract",

@@ -26,6 +26,7 @@ from .exporting import export
 from .history import diff, history, prune_history, restore, rollback
 from .importing import import_
 from .login import login, logout
+from .new_devices import adopt, new_devices
 from .notifications import announce, notifications, relay
 from .patching import patch
 from .serve import serve
@@ -107,6 +108,7 @@ def cli() -> None:
 for _command in (diff, edit, history, list_configs, patch_config, restore, rollback):
     config.add_command(_command)
 for _command in (
+    adopt,
     announce,
     backup,
     changes,
@@ -120,6 +122,7 @@ for _command in (
     load_test_data,
     login,
     logout,
+    new_devices,
     notifications,
     patch,
     prune_history,

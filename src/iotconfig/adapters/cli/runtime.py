@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from iotconfig.domain.access.use_cases import ApiTokenUseCases
     from iotconfig.domain.announcing.use_cases import NotificationUseCases
+    from iotconfig.domain.configs.adoption_use_cases import AdoptionUseCases
     from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
     from iotconfig.domain.configs.change_use_cases import ChangeUseCases
     from iotconfig.domain.configs.config_use_cases import ConfigUseCases
     from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.tag_use_cases import TagUseCases
+    from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
 
 
@@ -111,6 +113,16 @@ class Services(Protocol):
     @property
     def tags(self) -> TagUseCases:
         """Tags and notes of devices."""
+        ...
+
+    @property
+    def adoption(self) -> AdoptionUseCases:
+        """First configs of new boards."""
+        ...
+
+    @property
+    def new_boards(self) -> NewBoardReader | None:
+        """Boards that asked for a document and never had one; None where the database does not keep them."""
         ...
 
     @property

@@ -89,6 +89,13 @@ class BodyReader:
         converter.register_structure_hook(
             ConfigContent, lambda member, _: content_of(member, self.max_content_bytes)
         )
+        for optional, read in (
+            (MacAddress | None, mac_address_of),
+            (ConfigContent | None, partial(content_of, max_bytes=self.max_content_bytes)),
+        ):
+            converter.register_structure_hook(
+                optional, lambda member, _, read=read: _unless_null(read, member)
+            )
         return converter
 
     @property

@@ -13,11 +13,14 @@ from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.access.use_cases import ApiTokenUseCases
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
 from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.configs.adoption_use_cases import AdoptionUseCases
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.change_use_cases import ChangeUseCases
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
 from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
+from iotconfig.domain.devices.asking_boards import AskingBoards
+from iotconfig.domain.devices.new_boards import NewBoardReader
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
 from iotconfig.domain.offload import Offload
@@ -41,6 +44,7 @@ class UseCases:
     changes: ChangeUseCases
     bulk: BulkUseCases
     tags: TagUseCases
+    adoption: AdoptionUseCases
     notifications: NotificationUseCases
     api_tokens: ApiTokenUseCases
     device_tokens: DeviceTokenUseCases
@@ -52,6 +56,10 @@ class UseCases:
     """None: no evidence about devices is kept."""
     sightings: Sightings | None = None
     """None: fetches are not recorded."""
+    new_boards: NewBoardReader | None = None
+    """None: new boards are not kept."""
+    asking_boards: AskingBoards | None = None
+    """None: boards without a document are not recorded."""
 
 
 @frozen

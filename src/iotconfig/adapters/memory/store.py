@@ -22,6 +22,7 @@ from .delays import MemoryDelayReader
 from .documents import MemoryDocuments
 from .evidence import MemoryEvidenceStore
 from .last_messages import MemoryLastMessageStore
+from .new_boards import MemoryNewBoardStore
 from .state import Committed
 from .unit_of_work import MemoryUnitOfWork
 from .wakeup import MemoryWakeup
@@ -35,6 +36,7 @@ class MemoryStore:
     """How often devices are expected to show a sign of life."""
     _committed: Committed = field(init=False, factory=Committed, repr=False)
     _evidence: MemoryEvidenceStore = field(init=False, repr=False)
+    _new_boards: MemoryNewBoardStore = field(init=False, repr=False)
 
     _last_messages: MemoryLastMessageStore = field(init=False, repr=False)
 
@@ -45,6 +47,10 @@ class MemoryStore:
     @_last_messages.default
     def _last_messages_of_devices(self) -> MemoryLastMessageStore:
         return MemoryLastMessageStore(self._committed)
+
+    @_new_boards.default
+    def _empty_new_boards(self) -> MemoryNewBoardStore:
+        return MemoryNewBoardStore(self._committed)
 
     @property
     def documents(self) -> MemoryDocuments:
@@ -125,6 +131,11 @@ class MemoryStore:
     def delays(self) -> MemoryDelayReader:
         """How long the devices of this store take to run new documents."""
         return MemoryDelayReader(self._committed, self._evidence)
+
+    @property
+    def new_boards(self) -> MemoryNewBoardStore:
+        """The new boards that asked this store's service."""
+        return self._new_boards
 
     def notifications(self) -> MemoryNotificationQueue:
         """The pending notifications of this store."""

@@ -9,6 +9,7 @@ from attrs import frozen
 from .connection import MOST_CONTENT_BYTES, ServiceConnection
 
 if TYPE_CHECKING:
+    from .adoption import RemoteAdoption, RemoteNewBoards
     from .bulk import RemoteBulk
     from .changes import RemoteChanges
     from .configs import RemoteConfigs
@@ -71,6 +72,20 @@ class RemoteServices:
         from .devices import RemoteDevices
 
         return RemoteDevices(self.service)
+
+    @property
+    def adoption(self) -> RemoteAdoption:
+        """First configs of new boards."""
+        from .adoption import RemoteAdoption
+
+        return RemoteAdoption(self.service)
+
+    @property
+    def new_boards(self) -> RemoteNewBoards:
+        """Boards that asked for a document and never had one."""
+        from .adoption import RemoteNewBoards
+
+        return RemoteNewBoards(self.service)
 
     @property
     def notifications(self) -> RemoteNotifications:

@@ -363,6 +363,19 @@ Index(
     sqlite_where=text("NOT is_kept"),
 )
 
+# MAC addresses that ask for a document and have no row in `revision_counters`; bounded by each write.
+new_boards: Final = Table(
+    "new_boards",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("source", String(64), nullable=False),
+    # What counts as one source.
+    Column("network", String(64), nullable=False),
+    # Microseconds since 1970, in UTC.
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+)
+
 claimed_keys: Final = Table(
     "claimed_keys",
     metadata,

@@ -160,7 +160,8 @@ def undo_labels(
     """
     with tags.store.reading() as view:
         revisions = {each.config_id: each for each in _made_by(view.labels, change)}
-        if not revisions:
+        # An adoption sets the tags of the config that it creates: they go, and return, with the config.
+        if not revisions or view.history.of_change(change, 0, 1):
             return None
         found = _found(view.labels, revisions)
     existing = frozenset(found)

@@ -73,11 +73,16 @@ def app_on(
         changes=services.changes,
         bulk=helped_bulk(settings, services.bulk),
         tags=services.tags,
+        adoption=services.adoption,
         notifications=services.notifications,
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,
         devices=services.devices,
         sightings=services.sightings.sightings if services.sightings else None,
+        new_boards=services.new_boards,
+        asking_boards=services.sightings.asking_boards
+        if services.sightings and services.new_boards
+        else None,
         assets=services.assets,
         check_store=persistence.store.check,
         pictures=services.pictures,

@@ -17,6 +17,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
+from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceToken, DeviceTokenStore
 from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
@@ -130,6 +131,10 @@ class ExternalPersistence:
     @property
     def evidence(self) -> EvidenceStore | None:
         return self.external.evidence
+
+    @property
+    def new_boards(self) -> NewBoardStore | None:
+        return self.external.new_boards
 
     @property
     def device_states(self) -> None:

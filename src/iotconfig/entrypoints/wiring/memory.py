@@ -16,6 +16,7 @@ from iotconfig.adapters.memory.announcing import MemoryNotificationQueue
 from iotconfig.adapters.memory.delays import MemoryDelayReader
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.memory.last_messages import MemoryLastMessageStore
+from iotconfig.adapters.memory.new_boards import MemoryNewBoardStore
 from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.jobs.ports import Wakeup
 
@@ -50,6 +51,10 @@ class MemoryPersistence:
     @property
     def evidence(self) -> MemoryEvidenceStore:
         return self.store.evidence
+
+    @property
+    def new_boards(self) -> MemoryNewBoardStore:
+        return self.store.new_boards
 
     @property
     def device_states(self) -> None:

@@ -11,6 +11,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.delays import DelayReader
 from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
+from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.domain.jobs.ports import Wakeup
@@ -50,6 +51,11 @@ class Persistence(Protocol):
     @property
     def evidence(self) -> EvidenceStore | None:
         """The evidence about devices; None where the database does not keep it."""
+        ...
+
+    @property
+    def new_boards(self) -> NewBoardStore | None:
+        """The new boards; None where the database does not keep them."""
         ...
 
     @property

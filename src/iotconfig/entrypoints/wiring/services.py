@@ -12,12 +12,14 @@ from attrs import define
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.service import AssetService
+from iotconfig.domain.configs.adopting import AdoptionService
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log_service import ChangeLogService
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.following import catch_up
+from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.errors import StoreReadOnly
@@ -89,6 +91,16 @@ class Services:
         return TagService(bulk.store, bulk.clock, bulk.yield_turn, bulk.offload)
 
     @cached_property
+    def adoption(self) -> AdoptionService:
+        """First configs of new boards."""
+        return AdoptionService(self.persistence.store, utc_now)
+
+    @property
+    def new_boards(self) -> NewBoardStore | None:
+        """Boards that asked for a document and never had one; None where the database does not keep them."""
+        return self.persistence.new_boards
+
+    @cached_property
     def notifications(self) -> NotificationService:
         """Pending notifications. Raises `InvalidSetting` where MQTT_URL is wrong."""
         return notifications(self.settings, self.persistence)
@@ -149,7 +161,8 @@ class Services:
             from . import metrics
 
             record = metrics.counting_sightings(self.registry)(record, lambda: writer.sightings.dropped)
-        writer = SightingsWriter(record, interval)
+        boards = self.new_boards
+        writer = SightingsWriter(record, interval, boards.write if boards else None)
         return writer
 
     @cached_property

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Lock, Thread
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from attrs import define, field
 
+from iotconfig.domain.devices.asking_boards import AskingBoards
 from iotconfig.domain.devices.evidence import Evidence
+from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.errors import IotConfigError, ServiceClosed
 
@@ -27,18 +29,32 @@ _SOON: Final = 1.0
 """Seconds until a change of what a device holds is written."""
 
 
+T = TypeVar("T")
+
+
+class _Waiting(Protocol[T]):
+    """What waits to be written."""
+
+    def take(self, limit: int) -> Sequence[T]: ...
+
+    def put_back(self, items: Iterable[T], /) -> None: ...
+
+
 @define
 class SightingsWriter:
     """Writes each sighting of this process within an interval. A thread waits for the next write only while there is something to write.
 
-    While the database is away, the sightings wait, within their bound.
+    New boards are written with them. While the database is away, both wait, within their bounds.
     """
 
     _record: Callable[[Sequence[Evidence]], None]
     """Stores sightings; may raise an `IotConfigError`."""
     _interval: float
     """Seconds."""
+    _record_boards: Callable[[Sequence[NewBoard]], None] | None = None
+    """Stores boards that asked for a document and have none; may raise an `IotConfigError`. None: they are not stored."""
     sightings: Sightings = field(init=False)
+    asking_boards: AskingBoards = field(init=False)
     _has_change: Event = field(init=False, factory=Event)
     _is_closing: Event = field(init=False, factory=Event)
     _starting: Lock = field(init=False, factory=Lock)
@@ -49,20 +65,30 @@ class SightingsWriter:
     def _make_sightings(self) -> Sightings:
         return Sightings(partial(datetime.now, UTC), self._notice)
 
+    @asking_boards.default
+    def _make_asking_boards(self) -> AskingBoards:
+        return AskingBoards(partial(datetime.now, UTC), self._notice_board)
+
     def flush(self) -> bool:
         """Write what is waiting. Returns False where that failed, and it waits on."""
         with self._writing:
-            while batch := self.sightings.take(_AT_ONCE):
-                try:
-                    self._record(batch)
-                except ServiceClosed:
-                    return True
-                except IotConfigError as error:
-                    self.sightings.put_back(batch)
-                    self._log_failure(error)
-                    return False
-                self._is_failing = False
-                yield_turn()
+            is_written = self._write(self.sightings, self._record)
+            if not is_written or self._record_boards is None:
+                return is_written
+            return self._write(self.asking_boards, self._record_boards)
+
+    def _write(self, waiting: _Waiting[T], record: Callable[[Sequence[T]], None]) -> bool:
+        while batch := waiting.take(_AT_ONCE):
+            try:
+                record(batch)
+            except ServiceClosed:
+                return True
+            except IotConfigError as error:
+                waiting.put_back(batch)
+                self._log_failure(error)
+                return False
+            self._is_failing = False
+            yield_turn()
         return True
 
     def close(self) -> None:
@@ -77,6 +103,10 @@ class SightingsWriter:
         if self._is_first():
             Thread(target=self._run, name="sightings", daemon=True).start()
 
+    def _notice_board(self) -> None:
+        if not self.sightings.is_awaited:
+            self._notice(False)
+
     def _run(self) -> None:
         while True:
             if self._has_change.wait(_BEGINS * self._interval):
@@ -85,7 +115,8 @@ class SightingsWriter:
             self.flush()
             self.sightings.is_awaited = False
             # A sighting since then has started another thread.
-            if self._is_closing.is_set() or not self.sightings.are_waiting or not self._is_first():
+            are_waiting = self.sightings.are_waiting or self.asking_boards.are_waiting
+            if self._is_closing.is_set() or not are_waiting or not self._is_first():
                 return
 
     def _is_first(self) -> bool:

@@ -15,6 +15,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.delays import DelayReader
 from iotconfig.domain.devices.following import DeviceStates
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
+from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.tokens import DeviceTokenStore
@@ -87,6 +88,12 @@ class SqlPersistence:
         from iotconfig.adapters.sql.delays import SqlDelayReader
 
         return SqlDelayReader(self.database)
+
+    @cached_property
+    def new_boards(self) -> NewBoardStore:
+        from iotconfig.adapters.sql.new_boards import SqlNewBoardStore
+
+        return SqlNewBoardStore(self.database)
 
     def installation(self) -> str:
         from iotconfig.adapters.sql.installation import installation_name

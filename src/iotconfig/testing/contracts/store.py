@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adoption import AdoptionContract
 from .board_swaps import BoardSwapsContract
 from .bulk_pruning import BulkPruningContract
 from .bulk_removals import BulkRemovalsContract
@@ -41,6 +42,7 @@ class StoreContract(
     UndoContract,
     UndoOfBoardsContract,
     TagsContract,
+    AdoptionContract,
     SelectionsContract,
     ChangeLogContract,
     ChangeSearchContract,

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from iotconfig.adapters.http.requests.conditional import check_for_device
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
+from iotconfig.domain.errors import RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .fetches import Fetches
@@ -22,7 +23,11 @@ class DocumentResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         mac_address = MacAddress.parse(mac)
         resp.context.mac_address = mac_address.canonical
-        document = self.service.document(mac_address)
+        try:
+            document = self.service.document(mac_address)
+        except RecordNotFound:
+            self.fetches.record_absence(req, mac_address)
+            raise
         is_known = check_for_device(req, document.etag)
         resp.set_header("Cache-Control", "no-cache")
         resp.set_header("ETag", document.etag)

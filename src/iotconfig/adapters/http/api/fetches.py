@@ -10,10 +10,11 @@ from attrs import frozen
 
 from iotconfig.adapters.codec import report_of_header
 from iotconfig.adapters.http.access.device_requests import SUSPICIOUS, is_of_device
-from iotconfig.adapters.http.access.sources import address_of
+from iotconfig.adapters.http.access.sources import address_of, source_at
 from iotconfig.adapters.http.requests.conditional import held_by_device
 from iotconfig.adapters.networks import Network
 from iotconfig.adapters.telemetry import outcome_of_report
+from iotconfig.domain.devices.asking_boards import AskingBoards
 from iotconfig.domain.devices.evidence import Proof
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.use_cases import DeviceUseCases
@@ -35,6 +36,8 @@ class Fetches:
     devices: DeviceUseCases | None
     """None: reports are not kept."""
     proxies: Sequence[Network]
+    asking_boards: AskingBoards | None = None
+    """None: boards without a document are not recorded."""
 
     def record(
         self,
@@ -63,6 +66,14 @@ class Fetches:
             self.sightings.see(mac_address, document, held, source, proof, is_sent=is_sent)
         if (report := env.get(_REPORT_IN_ENVIRON)) is not None:
             self._report(resp, mac_address, document, report, source, proof)
+
+    def record_absence(self, req: falcon.Request, mac_address: MacAddress) -> None:
+        """Record a fetch of a document that does not exist, by a board that may be new."""
+        if self.asking_boards is None or req.method != "GET" or not is_of_device(req):
+            return
+        source = address_of(req, self.proxies)
+        found = source_at(source)
+        self.asking_boards.see(mac_address, source, found.name if found else source)
 
     def _report(
         self,

@@ -28,6 +28,7 @@ from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, Revision, RevisionSummary
+from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -79,6 +80,10 @@ DESCRIPTIONS: Final = {
     "unified_diff": "The same difference as text, one member per line",
     "sha256": "SHA-256 digest in hexadecimal",
     "size": "Bytes",
+    "NewDevice.source": "The address from which it asked last; empty if unknown",
+    "NewDevice.network": "What counts as one source: the IPv4 address, or the /64 network of the IPv6 address",
+    "NewDevice.first_seen": "The time when it asked first",
+    "NewDevice.last_seen": "The time when it asked last, accurate to a minute",
     "RelayProblem.message": "The problem, and how to solve it",
     "Revision.content": "Null if the revision is a deletion",
 }
@@ -87,6 +92,7 @@ DESCRIPTIONS: Final = {
 
 _NAMES: Final[Mapping[type, str]] = {
     DeliveryHealth: "Delivery",
+    NewBoard: "NewDevice",
     RelayProblem: "AnnouncingProblem",
     Revision: "RevisionWithContent",
     RevisionSummary: "Revision",

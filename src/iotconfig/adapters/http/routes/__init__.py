@@ -14,6 +14,7 @@ from . import (
     configs,
     devices,
     history,
+    new_devices,
     notifications,
     pictures,
     service,
@@ -24,6 +25,7 @@ from . import (
 ROUTES: Final = RouteTable(
     (
         devices.AREA,
+        new_devices.AREA,
         configs.AREA,
         history.AREA,
         bulk.AREA,

@@ -41,7 +41,9 @@ AREA: Final = Area(
             "/api/configs/{mac}.json",
             lambda api: DocumentResource(
                 api.use_cases.documents,
-                Fetches(api.use_cases.sightings, api.use_cases.devices, api.proxies),
+                Fetches(
+                    api.use_cases.sightings, api.use_cases.devices, api.proxies, api.use_cases.asking_boards
+                ),
             ),
             parameters=(MAC,),
             # A segment with this suffix is a MAC address for every method.

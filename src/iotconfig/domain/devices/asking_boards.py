@@ -1,0 +1,70 @@
+"""What one worker has seen of boards without a document since it last wrote it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
+from typing import Final
+
+from attrs import define, evolve, field
+
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.mac import MacAddress
+
+from .new_boards import MAX_BOARDS, NewBoard, kept
+
+_MOST_WAITING: Final = 2 * MAX_BOARDS
+"""Above this, those that `kept` leaves out are forgotten: not at each request, since sorting takes 2 ms."""
+
+
+@define
+class AskingBoards:
+    """Boards that asked for a document that they do not have, until `take` returns them. Bounded, as the stored ones are.
+
+    Former devices are among them: only the store knows. Threads and greenlets may share it.
+    """
+
+    _clock: Clock
+    _notice: Callable[[], None]
+    """Called at each request."""
+    _waiting: dict[MacAddress, NewBoard] = field(init=False, factory=dict, repr=False)
+    _changing: Lock = field(init=False, factory=Lock, repr=False)
+
+    def see(self, mac_address: MacAddress, source: str, network: str) -> None:
+        """A board asked for its document, and has none.
+
+        source: its address.
+        network: what counts as one source.
+        """
+        now = self._clock()
+        with self._changing:
+            known = self._waiting.get(mac_address)
+            self._waiting[mac_address] = (
+                NewBoard(mac_address, source, network, now, now)
+                if known is None
+                else evolve(known, source=source, network=network, last_seen=max(known.last_seen, now))
+            )
+            self._bound()
+        self._notice()
+
+    def take(self, limit: int) -> Sequence[NewBoard]:
+        """Remove and return up to `limit` boards."""
+        with self._changing:
+            return [self._waiting.popitem()[1] for _ in range(min(limit, len(self._waiting)))]
+
+    def put_back(self, boards: Iterable[NewBoard]) -> None:
+        """Keep boards that could not be written."""
+        with self._changing:
+            for board in boards:
+                since = self._waiting.get(board.mac_address, board)
+                self._waiting[board.mac_address] = evolve(since, first_seen=board.first_seen)
+            self._bound()
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self._waiting)
+
+    def _bound(self) -> None:
+        if len(self._waiting) > _MOST_WAITING:
+            self._waiting = {board.mac_address: board for board in kept(self._waiting.values())}
