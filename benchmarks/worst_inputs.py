@@ -278,13 +278,14 @@ def uploaded(case: Case) -> Iterator[Case]:
 
 def selected(case: Case, change: str) -> Iterator[Case]:
     """Each way to select configs, with members of the body that say what to do with them."""
-    addresses = json.dumps([mac(number) for number in range(100_000)])
+    # As many as a body can have.
+    addresses = json.dumps([mac(number * 7919 % 70_001) for number in range(70_000)], separators=(",", ":"))
     names = json.dumps(["ä" * 255] * 50_000)
     deep = json.dumps("/a" * 60)
     for name, selection in {
         "every config": '"all":true',
-        "100,000 addresses": f'"mac_addresses":{addresses}',
-        "one address again and again": f'"mac_addresses":{json.dumps([mac(1)] * 100_000)}',
+        "70,000 addresses": f'"mac_addresses":{addresses}',
+        "one address again and again": f'"mac_addresses":{json.dumps([mac(1)] * 70_000)}',
         "50,000 names": f'"device_names":{names}',
         "a value in every config": f'"all":true,"where":{{{deep}:1}}',
         "a text that all have": '"match":"ä"',
@@ -302,6 +303,24 @@ def tagged(case: Case) -> Iterator[Case]:
     tags = json.dumps([f"{number:02}" + "t" * 61 for number in range(32)])
     yield from selected(case, f',"add":{tags},"note":{json.dumps("ä" * 500)}')
     yield evolve(case, name="100,000 tags", body=json.dumps({"all": True, "add": ["t"] * 100_000}).encode())
+    yield evolve(case, name="a tag too many", body=b'{"all":true,"add":["t"]}')
+
+
+def tags_imported(case: Case) -> Iterator[Case]:
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    tags = json.dumps([f"{number:02}" + "t" * 61 for number in range(32)])
+    long = f'"tags":{tags},"note":{json.dumps("ä" * 500, ensure_ascii=False)}'
+    for name, lines in {
+        "20,000 devices with 32 tags each": (f'{{"mac_address":"{mac(n)}",{long}}}' for n in range(20_000)),
+        "50,000 devices that do not exist": (f'{{"mac_address":"{mac(2**34 - n)}"}}' for n in range(50_000)),
+        "50,000 records of one device": (f'{{"mac_address":"{mac(1)}"}}' for _ in range(50_000)),
+        "400,000 malformed records": ("{" for _ in range(400_000)),
+    }.items():
+        body = "\n".join(lines).encode()
+        for query in ("dry_run=true", "keep_going=true"):
+            yield evolve(case, name=f"{name}, {query}", headers=ndjson, body=body, query=query)
+    yield evolve(case, name="one line of 60 MB", headers=ndjson, body=b"x" * 60_000_000)
+    yield evolve(case, name="60 MB of line ends", headers=ndjson, body=b"\n" * 60_000_000)
 
 
 def undone(case: Case) -> Iterator[Case]:
@@ -348,6 +367,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/api/new-devices"): listed,
     ("POST", "/api/new-devices/{mac}/adopt"): with_content,
     ("POST", "/api/devices/tags"): tagged,
+    ("GET", "/api/devices/tags/export"): plain,
+    ("POST", "/api/devices/tags/import"): tags_imported,
     ("PUT", "/api/devices/{mac}/tags/{tag}"): plain,
     ("DELETE", "/api/devices/{mac}/tags/{tag}"): plain,
     ("PUT", "/api/devices/{mac}/note"): with_member("note"),

@@ -15,6 +15,7 @@
     service.changes        ChangeLogService     the change log: all changes in one order
     service.bulk           BulkService          import, patch and export of many configs
     service.tags           TagService           tags and notes of devices
+    service.adoption       AdoptionService      first configs of new boards
     service.notifications  NotificationService  pending notifications
     service.api_tokens     ApiTokenService      tokens of programs
     service.device_tokens  DeviceTokenService   tokens of devices
@@ -29,7 +30,7 @@ They take and return:
     change log     ChangeQuery, ChangePage, LoggedChange, ChangeKind
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
-    tags           Labels, LabelEdit, TagFilter, TagCount
+    tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
     notifications  Notification, DeliveryHealth, DeliveryState
     tokens         ApiToken, DeviceToken, Principal, Role
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from .domain.access.principal import Principal, Role
     from .domain.announcing.notifications import Notification
     from .domain.announcing.service import DeliveryHealth, DeliveryState, NotificationService
+    from .domain.configs.adopting import AdoptionService
     from .domain.configs.bulk import (
         BulkEntry,
         BulkRefusal,
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
     from .domain.configs.history import HistoryService
+    from .domain.configs.label_entries import LabelEntry, LabelledDevice
     from .domain.configs.label_ports import TagCount
     from .domain.configs.labels import LabelEdit, Labels, TagFilter
     from .domain.configs.precondition import UNCONDITIONAL, Precondition
@@ -127,6 +130,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNCONDITIONAL",
+    "AdoptionService",
     "ApiToken",
     "ApiTokenService",
     "AuthenticationRequired",
@@ -165,6 +169,8 @@ __all__ = [
     "InvalidMacAddress",
     "IotConfigError",
     "LabelEdit",
+    "LabelEntry",
+    "LabelledDevice",
     "Labels",
     "LoggedChange",
     "MacAddress",
@@ -282,6 +288,8 @@ _HOMES: Final = {
         "Revision",
         "RevisionSummary",
     ),
+    "domain.configs.adopting": ("AdoptionService",),
+    "domain.configs.label_entries": ("LabelEntry", "LabelledDevice"),
     "domain.configs.label_ports": ("TagCount",),
     "domain.configs.labels": ("LabelEdit", "Labels", "TagFilter"),
     "domain.configs.selection": ("Selection",),

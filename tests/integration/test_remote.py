@@ -396,7 +396,7 @@ def test_an_answer_without_end(status: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_export_with_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused as soon as it is longer than a record can be."""
-    monkeypatch.setattr("iotconfig.adapters.remote.bulk._MOST_LINE_BYTES", 1000)
+    monkeypatch.setattr("iotconfig.adapters.remote.writes._MOST_LINE_BYTES", 1000)
     line = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
     with server(answering(200, line + b"\n" + line + b" " * 1000)) as address:
         ended = on(f"http://{address}", TOKEN).run("export", "-")

@@ -31,7 +31,9 @@ from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.change_query import ChangePage, ChangeQuery, LogBounds
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Edit, Replace
+from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import TagCount
+from iotconfig.domain.configs.labels import ANY_TAGS, Labels, TagFilter
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import (
@@ -49,6 +51,7 @@ from iotconfig.domain.configs.revisions import (
 )
 from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.evidence import Kind as EvidenceKind
+from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.devices.past import PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatus, FormerDevice, FormerPage
@@ -289,7 +292,7 @@ class RemoteBulk(_Called):
         return Tally(changed=1, stored=True, change="00112233445566bb")
 
     @contextmanager
-    def export(self) -> Iterator[Iterator[ExportedConfig]]:
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
         config = _config()
         yield iter([ExportedConfig(config.mac_address, config.content.text)])
 
@@ -309,6 +312,36 @@ class RemoteTags(_Called):
         self.calls.append("tag")
         on_result(BulkResult(MAC, MacAddress.parse(MAC), Outcome.CHANGED, 7, 3))
         return Tally(changed=1, stored=True)
+
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
+        yield LabelledDevice(MacAddress.parse(MAC), Labels(["kitchen"]))
+
+    def load(self, *arguments: Any, **_options: Any) -> Tally:
+        source: Iterable[LabelEntry | BulkRefusal] = arguments[0]
+        self.calls.append("load tags")
+        return Tally(changed=len(list(source)), stored=True)
+
+
+@define
+class RemoteAdoption(_Called):
+    """`AdoptionUseCases`."""
+
+    def adopt(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = UNSIGNED) -> Config:
+        self.calls.append("adopt")
+        return _config()
+
+    def adopt_like(self, mac_address: MacAddress, like: MacAddress, note: ChangeNote = UNSIGNED) -> Config:
+        self.calls.append("adopt_like")
+        return _config()
+
+
+@define
+class RemoteNewBoards:
+    """`NewBoardReader`."""
+
+    def all(self) -> Sequence[NewBoard]:
+        seen = _config().created_at
+        return [NewBoard(MacAddress.parse("02:00:00:00:00:08"), "192.0.2.7", "192.0.2.7", seen, seen)]
 
 
 @define
@@ -410,6 +443,14 @@ class RemoteServices:
     @property
     def devices(self) -> RemoteDevices:
         return RemoteDevices(self.calls)
+
+    @property
+    def adoption(self) -> RemoteAdoption:
+        return RemoteAdoption(self.calls)
+
+    @property
+    def new_boards(self) -> RemoteNewBoards:
+        return RemoteNewBoards()
 
     @property
     def notifications(self) -> RemoteNotifications:

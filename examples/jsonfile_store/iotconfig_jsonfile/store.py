@@ -13,6 +13,7 @@ from attrs import frozen
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.log_search import matching
 
 from .bulk_write import JsonFileBulkWrite
@@ -53,9 +54,14 @@ class JsonFileStore:
         yield JsonFileBulkWrite(self._file)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
-        configs = sorted(self._file.read().configs.values(), key=lambda config: config.mac_address)
-        yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
+    def snapshot(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
+        records = self._file.read()
+        configs = sorted(records.configs.values(), key=lambda config: config.mac_address)
+        yield (
+            ExportedConfig(config.mac_address, config.content.text)
+            for config in configs
+            if tags.takes(records.labels.get(config.id, LabelsRecord()).labels.tags)
+        )
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
         return above(self._file.read().log, position, limit)

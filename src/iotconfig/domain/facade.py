@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from .access.api_tokens import ApiTokenService
 from .announcing.service import NotificationService
+from .configs.adopting import AdoptionService
 from .configs.bulk_service import BulkService
 from .configs.change_log_service import ChangeLogService
 from .configs.history import HistoryService
@@ -36,8 +37,11 @@ class Service:
     changes: ChangeLogService
     """The change log: all changes in one order."""
     bulk: BulkService
-    tags: TagService
     """Many configs at once: import, patch, export."""
+    tags: TagService
+    """Tags and notes of devices."""
+    adoption: AdoptionService
+    """First configs of new boards."""
     notifications: NotificationService
     """The pending notifications."""
     api_tokens: ApiTokenService

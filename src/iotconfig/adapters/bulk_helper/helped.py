@@ -27,6 +27,7 @@ from iotconfig.domain.configs.bulk import (
 )
 from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
@@ -82,8 +83,8 @@ class HelpedBulkService:
     def _make_slots(self) -> BoundedSemaphore:
         return BoundedSemaphore(self.at_once)
 
-    def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        return self.bulk.export()
+    def export(self, tags: TagFilter = ANY_TAGS) -> AbstractContextManager[Iterator[ExportedConfig]]:
+        return self.bulk.export(tags)
 
     def load(
         self,

@@ -34,7 +34,7 @@ class Order:
     def to_json(self) -> bytes:
         """Serialise the order."""
         members = asdict(self, recurse=False) | {
-            "options": asdict(self.options),
+            "options": _options_to_json(self.options),
             "note": asdict(self.note),
             "selection": None if self.selection is None else _selection_to_json(self.selection),
             "merge": None if self.merge is None else self.merge.text,
@@ -56,6 +56,11 @@ class Order:
             merge=None if given["merge"] is None else MergePatch.parse(given["merge"]),
             undone=given["undone"],
         )
+
+
+def _options_to_json(options: AnyOptions) -> dict[str, Any]:
+    tags = {"tags": options.tags.words()} if isinstance(options, ImportOptions) else {}
+    return asdict(options, recurse=False) | tags
 
 
 def _selection_to_json(selection: Selection) -> dict[str, Any]:

@@ -76,13 +76,15 @@ class JsonReport:
 
     def show(self, tally: Tally) -> None:
         """Print the report, with the outcome for each config."""
-        say_json(self._members(tally) | {"results": self._results})
+        say_json(self.members(tally) | {"results": self._results})
 
-    def show_import(self, tally: Tally) -> None:
-        """Print the report, with the MAC addresses of the configs that were deleted."""
-        say_json(self._members(tally) | {"removed": [result["mac_address"] for result in self._results]})
+    def show_import(self, tally: Tally, tags: dict[str, object] | None) -> None:
+        """Print the report, with the MAC addresses of the configs that were deleted, and the report of tags and notes, if any."""
+        removed = {"removed": [result["mac_address"] for result in self._results]}
+        say_json(self.members(tally) | removed | ({} if tags is None else {"tags": tags}))
 
-    def _members(self, tally: Tally) -> dict[str, object]:
+    def members(self, tally: Tally) -> dict[str, object]:
+        """The members of the report."""
         return {
             "dry_run": self._options.dry_run,
             **asdict(tally),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import click
+from attrs import frozen
 
 from iotconfig.adapters.fleet_files.names import FileNames
+from iotconfig.domain.configs.labels import TagFilter
 
 from .counts import counted, listed
-from .runtime import Runtime
+from .runtime import Runtime, Services
 from .streams import STANDARD_STREAM, standard_output
 from .tables import printable
 from .terminal import give, is_watched, say
 
 if TYPE_CHECKING:
     from iotconfig.adapters.fleet_files.directory_update import DirectoryChanges
-    from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+    from iotconfig.domain.configs.bulk import ExportedConfig
 
 
 @click.command()
@@ -35,8 +39,15 @@ if TYPE_CHECKING:
     help="How files are named: aabbccddeeff.json (the default), aa-bb-…, or aa:bb:…, which Windows and FAT "
     "do not allow. With --into, existing files keep their names unless this is given.",
 )
+@click.option(
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Only configs with this tag, or with !TAG without it; repeatable.",
+)
 @click.pass_obj
-def export(runtime: Runtime, target: Path, into: bool, names: str | None) -> None:
+def export(runtime: Runtime, target: Path, into: bool, names: str | None, tags: tuple[str, ...]) -> None:
     """Write all configs to TARGET, as one consistent snapshot.
 
     TARGET is a file of records (.ndjson), a new directory of <mac>.json
@@ -45,22 +56,46 @@ def export(runtime: Runtime, target: Path, into: bool, names: str | None) -> Non
     <mac>.json files are updated one by one, each atomically, and other files
     are not touched. A file that differs from its config in line ends only is not
     rewritten.
+
+    Tags and notes are written to a side file: tags.ndjson in the directory, or
+    fleet.tags.ndjson beside fleet.ndjson; not to standard output. Without
+    tags and notes there is none.
     """
     is_directory = _is_directory(target)
     if not is_directory and (into or names):
         raise click.UsageError("--into and --names are for directories.")
     spelling = FileNames(names) if names else None
+    chosen = TagFilter.of(tags)
     with runtime.services() as services:
+        exporting = _Exporting(services, chosen)
         if into:
-            _update(runtime, services.bulk, target, spelling)
+            _update(runtime, exporting, target, spelling)
             return
         if is_directory:
-            count = _write_directory(services.bulk, target, spelling or FileNames.PLAIN)
+            count = _write_directory(exporting, target, spelling or FileNames.PLAIN)
         elif str(target) == STANDARD_STREAM:
-            count = _print_records(services.bulk)
+            count = _print_records(exporting)
         else:
-            count = _write_records(services.bulk, target)
+            count = _write_records(exporting, target)
     say(f"{counted(count, 'config')} from {runtime.installation} exported to {printable(target)}", err=True)
+
+
+@frozen
+class _Exporting:
+    """What is exported: the configs with some tags, and their labels."""
+
+    _services: Services
+    _tags: TagFilter
+
+    def configs(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
+        """The configs, as one snapshot."""
+        return self._services.bulk.export(self._tags)
+
+    def labels(self) -> bytes:
+        """The content of the side file; empty if there is none."""
+        from iotconfig.adapters.fleet_files.side_files import labels_text
+
+        return labels_text(self._services.tags.export(self._tags))
 
 
 def _is_directory(target: Path) -> bool:
@@ -74,12 +109,12 @@ def _is_directory(target: Path) -> bool:
     return str(target) != STANDARD_STREAM and target.suffix != files.NDJSON_SUFFIX
 
 
-def _print_records(bulk: BulkUseCases) -> int:
+def _print_records(exporting: _Exporting) -> int:
     from iotconfig.adapters.fleet_files import files
 
     # The reader may be slow: end the snapshot before the first byte is written.
     with TemporaryFile() as file:
-        with bulk.export() as configs:
+        with exporting.configs() as configs:
             count = files.write_records(file, configs)
         file.seek(0)
         if is_watched():
@@ -90,25 +125,37 @@ def _print_records(bulk: BulkUseCases) -> int:
     return count
 
 
-def _write_records(bulk: BulkUseCases, target: Path) -> int:
+def _write_records(exporting: _Exporting, target: Path) -> int:
     from iotconfig.adapters.fleet_files import files
+    from iotconfig.adapters.fleet_files.side_files import side_file_of
 
-    with files.new_file(target) as part, bulk.export() as configs:
-        return files.write_records(part, configs)
+    labels = exporting.labels()
+    with files.new_file(target) as part, exporting.configs() as configs:
+        count = files.write_records(part, configs)
+    beside = side_file_of(target)
+    if labels:
+        with files.new_file(beside) as part:
+            part.write(labels)
+    else:
+        # One of an earlier export would give devices tags that they no longer have.
+        beside.unlink(missing_ok=True)
+    return count
 
 
-def _write_directory(bulk: BulkUseCases, target: Path, names: FileNames) -> int:
+def _write_directory(exporting: _Exporting, target: Path, names: FileNames) -> int:
     from iotconfig.adapters.fleet_files.directory_writing import write_directory
 
-    with bulk.export() as configs:
-        return write_directory(target, configs, names)
+    labels = exporting.labels()
+    with exporting.configs() as configs:
+        return write_directory(target, configs, names, labels)
 
 
-def _update(runtime: Runtime, bulk: BulkUseCases, target: Path, names: FileNames | None) -> None:
+def _update(runtime: Runtime, exporting: _Exporting, target: Path, names: FileNames | None) -> None:
     from iotconfig.adapters.fleet_files.directory_update import update_directory
 
-    with bulk.export() as configs:
-        changes = update_directory(target, configs, names)
+    labels = exporting.labels()
+    with exporting.configs() as configs:
+        changes = update_directory(target, configs, names, labels)
     _show(changes)
     count = len(changes.new) + len(changes.changed) + changes.unchanged
     say(
@@ -119,8 +166,12 @@ def _update(runtime: Runtime, bulk: BulkUseCases, target: Path, names: FileNames
 
 
 def _show(changes: DirectoryChanges) -> None:
+    from iotconfig.adapters.fleet_files.side_files import IN_DIRECTORY
+
     for kind, names in (("new", changes.new), ("changed", changes.changed), ("removed", changes.removed)):
         for name in names:
             say(f"{kind:7}  {name}")
+    if changes.side_file is not None:
+        say(f"{changes.side_file:7}  {IN_DIRECTORY}")
     if changes.others:
         say(f"Not changed, because their names are not MAC addresses: {listed(changes.others)}.", err=True)

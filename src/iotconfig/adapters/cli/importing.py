@@ -12,7 +12,8 @@ import click
 from attrs import define, evolve, frozen
 
 from iotconfig.domain.configs.bulk import OnConflict
-from iotconfig.domain.configs.bulk_options import ImportOptions
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
+from iotconfig.domain.configs.labels import TagFilter
 from iotconfig.domain.errors import RecordExists, RecordGone
 
 from .bulk_reports import JsonReport, TextReport, ending
@@ -21,6 +22,7 @@ from .counts import counted
 from .options import WholeNumber, dry_run_option, json_option, keep_going_option, message_option
 from .questions import ask
 from .runtime import Runtime, Services
+from .side_files import SideFile, say_tags, side_entries
 from .sources import entries_of, say_left_out
 from .terminal import is_interactive, say
 
@@ -59,6 +61,13 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-empty", is_flag=True, help="With --prune: a SOURCE without configs deletes all that are stored."
 )
+@click.option(
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Only devices with this tag, or with !TAG without it, by the side file, otherwise by their configs; repeatable.",
+)
 @keep_going_option
 @dry_run_option
 @message_option
@@ -73,6 +82,7 @@ def import_(
     expect_removed: int | None,
     yes: bool,
     allow_empty: bool,
+    tags: tuple[str, ...],
     keep_going: bool,
     dry_run: bool,
     message: str | None,
@@ -85,10 +95,16 @@ def import_(
     or - for records on standard input. Invalid records are listed. A record
     that is stored already creates no revision and announces nothing. To store
     the content of one device, use 'iotconfig config set --create'.
+
+    Then tags and notes are stored, if there is a side file as 'export' writes it:
+    tags.ndjson in the directory, or fleet.tags.ndjson beside fleet.ndjson. A device
+    that it does not list keeps its tags and its note.
     """
     runtime: Runtime = ctx.obj
     if prune and keep_going:
         raise click.UsageError("--prune is all or nothing: leave out --keep-going.")
+    if prune and tags:
+        raise click.UsageError("--prune takes all devices: leave out --tag.")
     if not prune and (expect_removed is not None or yes or allow_empty):
         raise click.UsageError("--expect-removed, --yes and --allow-empty are for --prune.")
     options = ImportOptions(
@@ -105,24 +121,40 @@ def import_(
         raise click.UsageError(
             "--prune deletes configs: add --expect-removed N, or --yes. To list them first, use --dry-run."
         )
-    report, text = JsonReport(options), TextReport()
+    label_options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
+    report, text, labels = JsonReport(options), TextReport(), JsonReport(label_options)
     refusals = _Refusals(report.add_refusal if as_json else text.add_refusal)
     say_left_out(source)
+    note = runtime.note(message)
+    found, chosen = side_entries(source), TagFilter.of(tags)
     with runtime.services() as services:
-        loading = _Loading(services, source, runtime.note(message), refusals)
+        side = SideFile(services, found or (), label_options, note, chosen)
+        loading = _Loading(services, source, note, refusals, side)
         tally = (
             loading.confirmed(options, text)
             if asks
             else loading.load(options, report.add_result if as_json else text.add_removal)
         )
+        if not as_json:
+            _say_outcome(tally, options, text, refusals, runtime.installation)
+        tagged = None
+        if found is not None and (dry_run or keep_going or not tally.refused):
+            tagged = side.load(labels if as_json else text)
     if as_json:
-        report.show_import(tally)
-        ctx.exit(1 if tally.refused else 0)
+        report.show_import(tally, None if tagged is None else labels.members(tagged))
+    elif tagged is not None:
+        say_tags(tagged, label_options)
+    ctx.exit(1 if tally.refused or (tagged and tagged.refused) else 0)
+
+
+def _say_outcome(
+    tally: Tally, options: ImportOptions, text: TextReport, refusals: _Refusals, installation: str
+) -> None:
     text.say_left_out_refusals(tally)
     text.say_left_out_removals(tally)
     say(
         f"{tally.new} new, {tally.changed} changed, {tally.same} same, {_skipped(tally)}{_deleted(tally)}{tally.refused} refused: "
-        f"{ending(tally, options)}, in {runtime.installation}"
+        f"{ending(tally, options)}, in {installation}"
     )
     if tally.change is not None:
         echo_change(tally.change)
@@ -136,7 +168,6 @@ def import_(
             "Replaced boards: remove their records, or let them have configs again with --allow-replaced.",
             err=True,
         )
-    ctx.exit(1 if tally.refused else 0)
 
 
 @frozen
@@ -147,6 +178,7 @@ class _Loading:
     _source: Path
     _note: ChangeNote
     _refusals: _Refusals
+    _side: SideFile
 
     def load(self, options: ImportOptions, on_result: OnResult) -> Tally:
         """Read the source and store its configs. `on_result`: for the deletions."""
@@ -154,7 +186,8 @@ class _Loading:
             entries_of(self._source, self._services.max_content_bytes) as entries,
             _collecting_rarely(),
         ):
-            return self._services.bulk.load(entries, options, self._note, self._refusals.show, on_result)
+            joined = self._side.joined(entries)
+            return self._services.bulk.load(joined, options, self._note, self._refusals.show, on_result)
 
     def confirmed(self, options: ImportOptions, text: TextReport) -> Tally:
         """As `load`, after the deletions were shown and confirmed; no other number of configs is deleted."""

@@ -70,7 +70,8 @@ def new_devices(runtime: Runtime, as_json: bool) -> None:
             for board in found
         ],
     )
-    say(f"\n{counted(len(found), 'new board')} in {runtime.installation}")
+    say()
+    say(f"{counted(len(found), 'new board')} in {runtime.installation}")
 
 
 @click.command()

@@ -6,6 +6,7 @@ from .answers import RawJson, answer, answer_class, leaves_out_none, rfc3339, to
 from .bodies import BodyReader
 from .entities import MalformedAnswer, entity_of
 from .etags import etag_sent_back, opaque_tag
+from .label_records import LabelRecord, label_entry_of, label_record_of
 from .records import Record, entry_of, record_of
 from .reports import DeviceReport, report_of_header
 from .rows import summary_of
@@ -15,6 +16,7 @@ __all__ = [
     "AnswerStream",
     "BodyReader",
     "DeviceReport",
+    "LabelRecord",
     "MalformedAnswer",
     "RawJson",
     "Record",
@@ -23,6 +25,8 @@ __all__ = [
     "entity_of",
     "entry_of",
     "etag_sent_back",
+    "label_entry_of",
+    "label_record_of",
     "leaves_out_none",
     "opaque_tag",
     "record_of",

@@ -18,9 +18,10 @@ from iotconfig.domain.documents.line_ends import is_same, without_mark
 from iotconfig.domain.errors import IotConfigError, ValidationFailed, excerpt
 from iotconfig.domain.mac import MacAddress
 
-from .directory_writing import NEW_FILE, new_part
+from .directory_writing import NEW_FILE, new_part, write_new
 from .files import check_parent
 from .names import DOCUMENT_SUFFIX, FileNames, mac_address_of
+from .side_files import IN_DIRECTORY
 
 _MORE_BYTES: Final = 1024
 """The most bytes of line ends at the end of a file that is found the same, and of its byte order mark."""
@@ -38,10 +39,12 @@ class DirectoryChanges:
     """The number of files that were left as they were."""
     others: tuple[str, ...]
     """Files that end in `.json` and are not named by a MAC address; they were left, and an import refuses them."""
+    side_file: str | None = None
+    """What became of the file with tags and notes: new, changed or removed; None where it stays as it is, or there is none."""
 
 
 def update_directory(
-    target: Path, configs: Iterable[ExportedConfig], names: FileNames | None
+    target: Path, configs: Iterable[ExportedConfig], names: FileNames | None, labels: bytes = b""
 ) -> DirectoryChanges:
     """Make the files of a directory those of `configs`: write what is new or another, and remove what is gone.
 
@@ -50,6 +53,7 @@ def update_directory(
     replaced or removed. A directory that does not exist is made.
 
     names: the spelling of all names; None keeps that of existing files, and makes others plain.
+    labels: the content of the side file; empty: it is removed.
 
     Raises `ValidationFailed` if `target` is no directory, if an entry in the place of a config is no file, and if
     all files would be removed; and `OSError`.
@@ -69,6 +73,7 @@ def update_directory(
                 update = _Update(root, inside, names, held)
                 for config in configs:
                     update.take(config)
+                update.take_labels(labels)
                 update.finish(target)
                 os.rmdir(part, dir_fd=root)
             except BaseException:
@@ -80,7 +85,12 @@ def update_directory(
                     target.rmdir()
             raise
     return DirectoryChanges(
-        tuple(update.new), tuple(update.changed), tuple(update.gone), update.unchanged, others
+        tuple(update.new),
+        tuple(update.changed),
+        tuple(update.gone),
+        update.unchanged,
+        others,
+        update.side_file,
     )
 
 
@@ -98,6 +108,7 @@ class _Update:
     changed: list[str] = Factory(list)
     gone: list[str] = Factory(list)
     unchanged: int = 0
+    side_file: str | None = None
     _renamed: list[tuple[str, str]] = Factory(list)
 
     def take(self, config: ExportedConfig) -> None:
@@ -122,6 +133,27 @@ class _Update:
         else:
             self.unchanged += 1
 
+    def take_labels(self, labels: bytes) -> None:
+        """Write the side file, unless there is one that is the same. Nothing in its place but a file is replaced or removed."""
+        try:
+            found = os.stat(IN_DIRECTORY, dir_fd=self._root, follow_symlinks=False)
+        except FileNotFoundError:
+            if labels:
+                write_new(self._inside, IN_DIRECTORY, labels)
+                self.side_file = "new"
+            return
+        if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
+            raise ValidationFailed(f"{IN_DIRECTORY} is not a regular file: move it elsewhere.")
+        if not labels:
+            self.side_file = "removed"
+        elif not self._has(IN_DIRECTORY, labels.decode()):
+            self._write(
+                IN_DIRECTORY,
+                labels.decode(),
+                stat.S_IMODE(found.st_mode) if stat.S_ISREG(found.st_mode) else None,
+            )
+            self.side_file = "changed"
+
     def finish(self, target: Path) -> None:
         """Give the files their names, and remove those without a config."""
         gone = sorted(self._held.items())
@@ -138,7 +170,7 @@ class _Update:
             written = [item.name for item in items]
         for name in written:
             os.rename(name, name, src_dir_fd=self._inside, dst_dir_fd=self._root)
-        for name in self.gone:
+        for name in [*self.gone, IN_DIRECTORY] if self.side_file == "removed" else self.gone:
             os.unlink(name, dir_fd=self._root)
 
     def _name(self, mac_address: MacAddress, held: list[str]) -> str:

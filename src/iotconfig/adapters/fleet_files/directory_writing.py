@@ -16,12 +16,17 @@ from iotconfig.domain.errors import ValidationFailed, excerpt
 
 from .files import check_parent
 from .names import FileNames
+from .side_files import IN_DIRECTORY
 
 NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_directory(target: Path, configs: Iterable[ExportedConfig], names: FileNames) -> int:
+def write_directory(
+    target: Path, configs: Iterable[ExportedConfig], names: FileNames, labels: bytes = b""
+) -> int:
     """Write each config to a file in the directory `target`, which must be new or empty.
+
+    labels: the content of the side file; empty: there is none.
 
     A new directory gets its name after all files are written. Into an empty
     one, the files are moved after all are written. Returns their number. Raises
@@ -40,6 +45,8 @@ def write_directory(target: Path, configs: Iterable[ExportedConfig], names: File
             inside = os.open(part, DIRECTORY | os.O_NOFOLLOW, dir_fd=where)
             stack.callback(os.close, inside)
             count = _write_documents(inside, configs, names)
+            if labels:
+                write_new(inside, IN_DIRECTORY, labels)
             if is_new:
                 os.rename(part, target.name, src_dir_fd=where, dst_dir_fd=where)
             else:
@@ -86,7 +93,12 @@ def _write_documents(directory: int, configs: Iterable[ExportedConfig], names: F
     count = 0
     for mac_address, text in configs:
         name = names.name_of(mac_address)
-        with os.fdopen(os.open(name, NEW_FILE, 0o600, dir_fd=directory), "wb") as file:
-            file.write(text.encode())
+        write_new(directory, name, text.encode())
         count += 1
     return count
+
+
+def write_new(directory: int, name: str, content: bytes) -> None:
+    """Write a new file that only its owner may read."""
+    with os.fdopen(os.open(name, NEW_FILE, 0o600, dir_fd=directory), "wb") as file:
+        file.write(content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, TypeVar, cast
 
 from attrs import define, frozen
 
@@ -13,6 +13,8 @@ from iotconfig.adapters.codec import BodyReader, entry_of
 from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal
 from iotconfig.domain.documents.line_ends import UTF8_MARK
 from iotconfig.domain.errors import ContentTooLarge, InvalidDocument, IotConfigError, ValidationFailed
+
+T = TypeVar("T")
 
 _BLOCK: Final = 64 * 1024
 _LOOKED_AT: Final = 256 * 1024
@@ -44,7 +46,7 @@ class RecordFile:
         self.file.seek(0)
         file = self.file
         if self.give_turn is not None:
-            file = cast("BinaryIO", _PausingFile(file, self.give_turn))
+            file = cast("BinaryIO", PausingFile(file, self.give_turn))
         read = read_ndjson if self.form is RecordForm.NDJSON else read_document
         return read(file, "", self.max_content_bytes)
 
@@ -56,7 +58,7 @@ class RecordFile:
         return len(head) > _LOOKED_AT or head.count(mark) > count
 
 
-class _PausingFile:
+class PausingFile:
     """A file that yields to the worker's other requests before each read."""
 
     def __init__(self, file: BinaryIO, give_turn: Callable[[], None]) -> None:
@@ -84,14 +86,28 @@ def read_ndjson(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator
     reading it into memory, and the following lines are read.
     """
     limit = BodyReader(max_content_bytes).max_body_bytes
+    return read_lines(
+        stream, name, limit, lambda line, place, number: _entry(line, place, number, max_content_bytes)
+    )
+
+
+def read_lines(
+    stream: BinaryIO, name: str, limit: int, entry: Callable[[bytes, str, int], T | BulkRefusal]
+) -> Iterator[T | BulkRefusal]:
+    """Read records, one in each line, as `entry` reads them; blank lines are skipped.
+
+    limit: bytes of a line; a longer one is refused without reading it into memory.
+    entry: gets the line, its place, and its number from 1.
+    """
     number = 0
     while line := stream.readline(limit + 1):
         number += 1
+        place = _place(name, number)
         if len(line) > limit:
             _skip_line(stream, line)
-            yield BulkRefusal(_place(name, number), _too_large(limit))
+            yield BulkRefusal(place, _too_large(limit))
         elif not line.isspace():
-            yield _entry(line, name, number, max_content_bytes)
+            yield entry(line, place, number)
 
 
 def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterator[BulkEntry | BulkRefusal]:
@@ -104,7 +120,7 @@ def read_document(stream: BinaryIO, name: str, max_content_bytes: int) -> Iterat
     elements = _Elements(stream, limit)
     try:
         for element in elements:
-            yield _entry(element, name, elements.line, max_content_bytes)
+            yield _entry(element, _place(name, elements.line), elements.line, max_content_bytes)
     except IotConfigError as error:
         yield BulkRefusal(_place(name, elements.line), error)
 
@@ -113,15 +129,19 @@ def _place(name: str, line: int) -> str:
     return f"{name}:{line}" if name else f"line {line}"
 
 
-def _entry(text: bytes, name: str, line: int, max_content_bytes: int) -> BulkEntry | BulkRefusal:
+def _entry(text: bytes, place: str, line: int, max_content_bytes: int) -> BulkEntry | BulkRefusal:
     """The entry of the record that begins on this line of its stream, or its refusal."""
-    place = _place(name, line)
     try:
         return entry_of(text, place, max_content_bytes)
-    except InvalidDocument as error:
-        return BulkRefusal(place, _with_line_of_stream(error, text, line))
     except IotConfigError as error:
-        return BulkRefusal(place, error)
+        return refusal_of(error, text, place, line)
+
+
+def refusal_of(error: IotConfigError, text: bytes, place: str, line: int) -> BulkRefusal:
+    """The refusal of the record that begins on this line of its stream; the error names lines of the stream."""
+    if isinstance(error, InvalidDocument):
+        error = _with_line_of_stream(error, text, line)
+    return BulkRefusal(place, error)
 
 
 def _with_line_of_stream(error: InvalidDocument, text: bytes, line: int) -> ValidationFailed:

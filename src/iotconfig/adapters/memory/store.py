@@ -11,7 +11,7 @@ from attrs import field, frozen
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
-from iotconfig.domain.configs.labels import NO_LABELS
+from iotconfig.domain.configs.labels import ANY_TAGS, NO_LABELS, TagFilter
 from iotconfig.domain.configs.log_search import matching
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.mac import MacAddress
@@ -71,9 +71,14 @@ class MemoryStore:
         yield MemoryBulkWrite(self._committed)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
-        configs = sorted(self._committed.state.configs.values(), key=lambda config: config.mac_address)
-        yield (ExportedConfig(config.mac_address, config.content.text) for config in configs)
+    def snapshot(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
+        state = self._committed.state
+        configs = sorted(state.configs.values(), key=lambda config: config.mac_address)
+        yield (
+            ExportedConfig(config.mac_address, config.content.text)
+            for config in configs
+            if tags.takes(state.labels.get(config.id, NO_LABELS).tags)
+        )
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:
         return above(self._committed.state.log, position, limit)

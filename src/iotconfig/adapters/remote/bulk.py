@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 from urllib.parse import quote
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from iotconfig.adapters.codec import entry_of, record_of
 from iotconfig.domain.configs.bulk import (
@@ -28,63 +27,22 @@ from iotconfig.domain.configs.bulk import (
 from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.edits import Merge
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import (
     IotConfigError,
-    NothingSelected,
-    UnexpectedCount,
     ValidationFailed,
-    excerpt,
 )
 from iotconfig.domain.mac import MacAddress
 
-from .answers import RemoteUseCases
 from .bodies import signed
 from .connection import MOST_CONTENT_BYTES, Request
-from .problems import error_with
+from .writes import NDJSON, SECONDS, RemoteWrites, Sample, ignore, parameters, with_places
 
 _CONFIGS: Final = "/api/configs"
-_NDJSON: Final = "application/x-ndjson"
-SECONDS: Final = 900.0
-"""The longest wait for the outcome: a service may queue large imports."""
-_MOST_LINE_BYTES: Final = 3 * MOST_CONTENT_BYTES
-"""More than a record of an export has: its content may be a string, with a backslash before each quote."""
-_LINE: Final = re.compile(r"line [0-9]+\b")
-_REFUSED: Final = frozenset(
-    {"UNPROCESSABLE", "VALIDATION_FAILED", "CHANGED_SINCE", "RECORD_EXISTS", "RECORD_GONE"}
-)
-"""The codes of refusals of a whole write, whose details are its report."""
-
-
-def ignore(_subject: object) -> None:
-    """Ignore a report."""
-
-
-@frozen
-class _Refusal:
-    place: str
-    error: str
-    code: str
-    details: dict[str, Any]
-
-
-@frozen
-class _Refusals:
-    """The refusals in the report of a bulk write."""
-
-    errors: Sequence[_Refusal]
-
-
-@frozen
-class _Report:
-    """The report of a bulk write: an object with the members of `Tally`, and refusals."""
-
-    body: bytes
-    is_whole: bool = True
-    """False where the service refused the whole write: results are missing then."""
 
 
 @frozen
@@ -95,26 +53,7 @@ class _Imported:
 
 
 @frozen
-class _Result:
-    mac_address: MacAddress
-    id: int | None
-    outcome: Outcome
-    revision: int | None
-
-
-@frozen
-class _Sample:
-    id: int
-
-
-@frozen
-class _Patched:
-    results: Sequence[_Result]
-    samples: Sequence[_Sample] = field(factory=tuple)
-
-
-@frozen
-class RemoteBulk(RemoteUseCases):
+class RemoteBulk(RemoteWrites):
     """`BulkUseCases` of a service."""
 
     def load(
@@ -141,6 +80,7 @@ class RemoteBulk(RemoteUseCases):
                 "prune": prunes or None,
                 "expect_removed": options.expect_removed if prunes else None,
                 "allow_empty": (prunes and options.allow_empty) or None,
+                "tag": options.tags.words() or None,
                 "keep_going": options.keep_going,
                 # The other entries are compared, although nothing may be stored.
                 "dry_run": options.dry_run or is_prevented,
@@ -152,15 +92,11 @@ class RemoteBulk(RemoteUseCases):
                 query,
                 signed(note),
                 body=cast("BinaryIO", file),
-                media_type=_NDJSON,
+                media_type=NDJSON,
                 seconds=SECONDS,
             )
             report = self.report(request, on_refusal).body
-        self.refuse(
-            report,
-            on_refusal,
-            lambda text: _LINE.sub(lambda found: places.get(found[0], found[0]), text, 1),
-        )
+        self.refuse(report, on_refusal, lambda text: with_places(text, places))
         for mac_address in self.read(report, _Imported).removed:
             on_result(BulkResult(str(mac_address), mac_address, Outcome.DELETED, None, None))
         tally = self.read(report, Tally)
@@ -205,60 +141,15 @@ class RemoteBulk(RemoteUseCases):
         return self.read(report.body, Tally)
 
     @contextmanager
-    def export(self) -> Iterator[Iterator[ExportedConfig]]:
-        with self.service.stream(Request("GET", f"{_CONFIGS}/export", seconds=SECONDS)) as blocks:
-            yield map(self._exported, self._lines(blocks))
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
+        request = Request("GET", f"{_CONFIGS}/export", {"tag": tags.words() or None}, seconds=SECONDS)
+        with self.service.stream(request) as blocks:
+            yield map(self._exported, self.lines(blocks))
 
-    def give_results(self, report: _Report, on_result: OnResult) -> _Patched:
-        """Report the results of a patch or an undo, and return what its answer has of single configs."""
-        patched = self.read(report.body, _Patched) if report.is_whole else _Patched([])
-        for result in patched.results:
-            place = str(result.mac_address)
-            on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
-        return patched
-
-    def report(self, request: Request, on_refusal: OnRefusal) -> _Report:
-        """Send a bulk write and return its report.
-
-        Raises `NothingSelected` and `UnexpectedCount` after the refusals that come with them were reported.
-        """
-        try:
-            return _Report(self.service.ask(request).body)
-        except IotConfigError as error:
-            if "errors" not in error.details:
-                raise
-            details = json.dumps(error.details).encode()
-            if isinstance(error, NothingSelected | UnexpectedCount):
-                self.refuse(details, on_refusal, str)
-                raise
-            if error.code not in _REFUSED:
-                raise
-            return _Report(details, is_whole=False)
-
-    def refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
-        """Report the refusals; with_places: writes the places of entries for the lines of the records."""
-        for refusal in self.read(report, _Refusals).errors:
-            error = error_with(refusal.code, with_places(refusal.error), refusal.details)
-            on_refusal(BulkRefusal(with_places(excerpt(refusal.place)), error))
-
-    def _samples(self, samples: Iterable[_Sample], patch: MergePatch) -> Iterator[PatchSample]:
+    def _samples(self, samples: Iterable[Sample], patch: MergePatch) -> Iterator[PatchSample]:
         for sample in samples:
             config = self.entity(Request("GET", f"{_CONFIGS}/{sample.id}"), Config)
             yield PatchSample(config, Merge(patch, MOST_CONTENT_BYTES).apply(config.content))
-
-    def _lines(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """The lines of an export. Raises `NotThisService` for one that is longer than a record can be."""
-        rest = bytearray()
-        for block in blocks:
-            *ends, begin = block.split(b"\n")
-            for end in ends:
-                yield bytes(rest + end)
-                rest.clear()
-            rest += begin
-            if len(rest) > _MOST_LINE_BYTES:
-                raise self.malformed()
-        if rest:
-            yield bytes(rest)
 
     def _exported(self, line: bytes) -> ExportedConfig:
         try:
@@ -266,11 +157,6 @@ class RemoteBulk(RemoteUseCases):
         except IotConfigError:
             raise self.malformed() from None
         return ExportedConfig(entry.mac_address, entry.content.text)
-
-
-def parameters(options: BulkOptions, note: ChangeNote) -> dict[str, object]:
-    """The query string of a patch or an undo."""
-    return {"keep_going": options.keep_going, "dry_run": options.dry_run, "message": note.message}
 
 
 def _write_entries(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from iotconfig.adapters.codec import label_entry_of
 from iotconfig.domain.configs.bulk import BulkRefusal, OnRefusal, OnResult, Tally
 from iotconfig.domain.configs.bulk_options import BulkOptions
+from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import TagCount
-from iotconfig.domain.configs.labels import Keep, LabelEdit
+from iotconfig.domain.configs.labels import ANY_TAGS, NO_LABELS, Keep, LabelEdit, TagFilter
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
 
 from .bodies import signed
-from .bulk import SECONDS, RemoteBulk, ignore, parameters, selecting
+from .bulk import selecting
 from .connection import Request
+from .writes import NDJSON, SECONDS, RemoteWrites, ignore, parameters, with_places
 
 _OPTIONS: Final = BulkOptions()
 
@@ -29,7 +33,7 @@ class _Tags:
 
 
 @frozen
-class RemoteTags(RemoteBulk):
+class RemoteTags(RemoteWrites):
     """`TagUseCases` of a service."""
 
     def counts(self) -> Sequence[TagCount]:
@@ -41,6 +45,57 @@ class RemoteTags(RemoteBulk):
         if refusals:
             raise refusals[0].error
         return tally.change
+
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
+        request = Request("GET", "/api/devices/tags/export", {"tag": tags.words() or None}, seconds=SECONDS)
+        with self.service.stream(request) as blocks:
+            for line in self.lines(blocks):
+                yield self._device(line)
+
+    def load(
+        self,
+        source: Iterable[LabelEntry | BulkRefusal],
+        options: BulkOptions = _OPTIONS,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
+    ) -> Tally:
+        """See `TagUseCases`. The service does not list the outcomes, so `on_result` is not called."""
+        records, places, refused = [], {}, 0
+        for item in source:
+            if isinstance(item, BulkRefusal):
+                refused += 1
+                on_refusal(item)
+            else:
+                records.append(_record_of(item))
+                places[f"line {len(records)}"] = item.place
+        if not records:
+            return Tally(refused=refused)
+        is_prevented = refused > 0 and not options.keep_going
+        tried = evolve(options, dry_run=options.dry_run or is_prevented)
+        report = self.report(
+            Request(
+                "POST",
+                "/api/devices/tags/import",
+                parameters(tried, note),
+                signed(note),
+                "".join(records).encode(),
+                NDJSON,
+                SECONDS,
+            ),
+            on_refusal,
+        )
+        self.refuse(report.body, on_refusal, lambda text: with_places(text, places))
+        tally = self.read(report.body, Tally)
+        return evolve(tally, refused=tally.refused + refused)
+
+    def _device(self, line: bytes) -> LabelledDevice:
+        """The device of a line of an export. Raises `NotThisService` for another line."""
+        try:
+            entry = label_entry_of(line, "")
+            return LabelledDevice(entry.mac_address, entry.apply(NO_LABELS))
+        except IotConfigError:
+            raise self.malformed() from None
 
     def tag(
         self,
@@ -64,3 +119,13 @@ class RemoteTags(RemoteBulk):
         self.give_results(report, on_result)
         self.refuse(report.body, on_refusal, str)
         return self.read(report.body, Tally)
+
+
+def _record_of(entry: LabelEntry) -> str:
+    """The entry as a record with the members that it has."""
+    record: dict[str, object] = {"mac_address": str(entry.mac_address)}
+    if entry.tags is not None:
+        record["tags"] = list(entry.tags)
+    if not isinstance(entry.note, Keep):
+        record["note"] = entry.note
+    return f"{json.dumps(record, ensure_ascii=False)}\n"

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    not_,
     or_,
     select,
 )
@@ -30,7 +29,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
 from .engine.single_row import fetch_row
-from .labels import LABELS, has_tag, labels_of
+from .labels import LABELS, labels_of, tagged
 from .tables import config_labels, configs, documents, revision_counters
 
 # Of the document, not of the content.
@@ -171,11 +170,7 @@ def matching(statement: Select[Any], query: ConfigQuery | Selection, dialect: st
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:
         statement = statement.where(documents.c.enable_ota.is_(query.enable_ota))
-    for tag in query.tags.all_of:
-        statement = statement.where(has_tag(configs.c.id, tag))
-    for tag in query.tags.none_of:
-        statement = statement.where(not_(has_tag(configs.c.id, tag)))
-    return statement
+    return statement.where(*tagged(query.tags))
 
 
 def _has_text(text: str, dialect: str) -> ColumnElement[bool]:

@@ -28,13 +28,14 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     select,
     tuple_,
 )
 from sqlalchemy.types import TypeEngine
 
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
-from iotconfig.domain.configs.labels import Labels
+from iotconfig.domain.configs.labels import Labels, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
 from iotconfig.domain.mac import MacAddress
 
@@ -225,6 +226,14 @@ class SqlLabelRepository:
 def labels_of(row: Row[Any]) -> Labels:
     """The labels in a row with the columns `LABELS`, which are null for a config that never had any."""
     return Labels(row.tags.split() if row.tags else (), row.note)
+
+
+def tagged(tags: TagFilter) -> Sequence[ColumnElement[bool]]:
+    """The conditions of a filter of tags, for a statement over `configs`."""
+    return [
+        *(has_tag(configs.c.id, tag) for tag in tags.all_of),
+        *(not_(has_tag(configs.c.id, tag)) for tag in tags.none_of),
+    ]
 
 
 def has_tag(config_id: Column[int], tag: str) -> ColumnElement[bool]:

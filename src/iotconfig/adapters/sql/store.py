@@ -15,6 +15,7 @@ from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, new_change_id
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
@@ -25,7 +26,7 @@ from .configs import SqlConfigReader, SqlRevisionCounters
 from .documents import SqlDocuments
 from .engine.database import Database
 from .history import SqlHistoryRepository
-from .labels import SqlLabelRepository
+from .labels import SqlLabelRepository, tagged
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
 from .tables import configs
@@ -102,11 +103,11 @@ class SqlStore:
             yield SqlBulkWrite(session)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Iterator[ExportedConfig]]:
+    def snapshot(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
         with (
             self.database.snapshot() as connection,
             # Closed by hand: its reader may leave in the middle.
-            connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED) as rows,
+            connection.execution_options(yield_per=_FETCHED).execute(_EXPORTED.where(*tagged(tags))) as rows,
         ):
             yield (ExportedConfig(MacAddress(mac_address), text) for mac_address, text in rows)
 

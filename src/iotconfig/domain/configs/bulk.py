@@ -74,7 +74,8 @@ NOT_LOCKED: Final = "A bulk write is stored once, inside its lock."
 """The message of the `RuntimeError` of `BulkWrite.store`."""
 
 
-def _check_place(_entry: object, _attribute: object, place: str) -> None:
+def check_place(_entry: object, _attribute: object, place: str) -> None:
+    """Raise `TypeError` unless a place is text."""
     check_kind(place, str, "The place that an entry comes from is a str")
 
 
@@ -101,7 +102,7 @@ def _check_config_id(_entry: object, _attribute: object, config_id: int) -> None
 class BulkEntry:
     """One config to store."""
 
-    place: str = field(validator=_check_place)
+    place: str = field(validator=check_place)
     """Its source, for messages: a file's name, a line, a device."""
     mac_address: MacAddress = field(converter=mac_address_of)
     """Given as `MacAddress`, or as text in any spelling."""
@@ -119,7 +120,7 @@ class BulkDeletion:
 
     operation: ClassVar[Operation] = Operation.DELETE
 
-    place: str = field(validator=_check_place)
+    place: str = field(validator=check_place)
     """Its source, for messages."""
     mac_address: MacAddress = field(converter=mac_address_of)
     """Given as `MacAddress`, or as text in any spelling."""
@@ -135,7 +136,7 @@ class BulkRestoration:
 
     operation: ClassVar[Operation] = Operation.RESTORE
 
-    place: str = field(validator=_check_place)
+    place: str = field(validator=check_place)
     """Its source, for messages."""
     mac_address: MacAddress = field(converter=mac_address_of)
     """The device that it belonged to, as `MacAddress` or as text in any spelling."""

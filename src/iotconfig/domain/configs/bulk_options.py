@@ -8,6 +8,8 @@ from iotconfig.domain.arguments import check_flag, check_kind, check_whole_numbe
 from iotconfig.domain.errors import ValidationFailed
 
 from .bulk import OnConflict
+from .labels import ANY_TAGS, TagFilter
+from .query import tag_filter_of
 
 
 @frozen
@@ -67,12 +69,16 @@ class ImportOptions:
     """Prune only if exactly this number of configs would be deleted."""
     allow_empty: bool = field(default=False, validator=check_flag)
     """Prune also where the source is empty, which deletes all configs."""
+    tags: TagFilter = field(default=ANY_TAGS, converter=tag_filter_of)
+    """Only entries of devices with these tags; a device without a config has none. Given as `TagFilter`, or as its words."""
 
     def __attrs_post_init__(self) -> None:
         if self.prune and self.keep_going:
             raise ValidationFailed("An import that prunes stores all or nothing: it cannot keep going.")
         if (self.expect_removed is not None or self.allow_empty) and not self.prune:
             raise ValidationFailed("expect_removed and allow_empty are for an import that prunes.")
+        if self.prune and self.tags:
+            raise ValidationFailed("An import that prunes takes all entries: it cannot have tags.")
 
     @property
     def rules(self) -> EntryRules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from attrs import define
@@ -19,6 +19,8 @@ class Refusals:
 
     _on_refusal: OnRefusal
     _keep_going: bool
+    _yield_turn: Callable[[], None]
+    """Called before each report: there may be as many refusals as entries."""
     count: int = 0
 
     @property
@@ -29,6 +31,7 @@ class Refusals:
     def take(self, refusals: Iterable[BulkRefusal]) -> None:
         """Report and count each of them."""
         for refusal in refusals:
+            self._yield_turn()
             self.count += 1
             self._on_refusal(refusal)
 
@@ -42,6 +45,7 @@ class Refusals:
         finally:
             self._on_refusal = on_refusal
         for refusal in deferred:
+            self._yield_turn()
             on_refusal(refusal)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 from attrs import define, evolve, frozen
 
@@ -42,14 +43,19 @@ from .bulk_pruning import prune_others
 from .bulk_refusals import Refusals, duplicate_refusal, refusal_of
 from .bulk_storing import store_together
 from .edits import Merge
+from .label_undoing import undo_labels
+from .labels import ANY_TAGS, NO_LABELS, TagFilter
 from .ports import BulkWrite
 from .revisions import UNSIGNED, ChangeNote, check_note
 from .selection import Selection, check_selection
 from .store import Store
-from .tagging import TagService, undo_labels
+from .tagging import TagService
 from .undoing import Undo, check_change_id, undo_note
 
 T = TypeVar("T")
+
+_READ_AT_ONCE: Final = 100
+"""Configs that are read at a time, with their contents."""
 
 
 def _ignore(_subject: object) -> None:
@@ -97,15 +103,18 @@ class BulkService:
         Where `options` say to prune, configs that `source` does not have are deleted, and `on_result` is called
         with the outcome of each. One that is changed meanwhile is refused.
 
+        Where `options` have tags, entries of devices that have other tags are left out.
+
         Raises `ValidationFailed` and `PreconditionFailed` where pruning is not as `options` allow, and
         `TypeError` if an item of `source` is neither a `BulkEntry` nor a `BulkRefusal`.
         """
         check_import_options(options)
         check_note(note)
-        refusals = Refusals(on_refusal, options.keep_going)
+        refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         with self.store.bulk_writing() as write:
             count = 0
-            for batch in batches(_entries_of(self._yielding(source), refusals)):
+            chosen = self._tagged(source, options.tags) if options.tags else source
+            for batch in batches(_entries_of(self._yielding(chosen), refusals)):
                 write.add(batch)
                 count += len(batch)
             refusals.take(map(duplicate_refusal, write.take_duplicates()))
@@ -144,7 +153,7 @@ class BulkService:
         check_selection(selection)
         check_options(options)
         check_note(note)
-        refusals = Refusals(on_refusal, options.keep_going)
+        refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         with self.store.bulk_writing() as write:
             merge = Merge(patch, self.max_content_bytes, self.offload)
             patching = BulkPatch(write, selection, merge, refusals, self.yield_turn)
@@ -186,7 +195,7 @@ class BulkService:
         check_kind(change, str, "The id of a change is a str")
         check_options(options)
         check_note(note)
-        refusals = Refusals(on_refusal, options.keep_going)
+        refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         check_change_id(change)
         tags = TagService(self.store, self.clock, self.yield_turn, self.offload)
         tally = undo_labels(tags, change, options, undo_note(change, note), refusals, on_result)
@@ -208,19 +217,35 @@ class BulkService:
             return Tally.of(write.tally(), refusals.count, undone)
 
     @contextmanager
-    def export(self) -> Iterator[Iterator[ExportedConfig]]:
-        """Return all configs as they are at one moment, sorted by MAC address.
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
+        """Return all configs with these tags as they are at one moment, sorted by MAC address.
 
         Read them quickly, into a file if their consumer may be slow: the store keeps old
         versions of all rows until the end of the block. After the block, the iterator raises
         `ServiceClosed`.
         """
-        with self.store.snapshot() as configs:
+        with self.store.snapshot(tags) as configs:
             export = _OpenExport(self._yielding(configs))
             try:
                 yield export
             finally:
                 export.is_over = True
+
+    def _tagged(
+        self, source: Iterable[BulkEntry | BulkRefusal], tags: TagFilter
+    ) -> Iterator[BulkEntry | BulkRefusal]:
+        """The items of `source`, without entries of devices that have other tags; a device without a config has none."""
+        items = iter(source)
+        while some := list(islice(items, _READ_AT_ONCE)):
+            entries = [item for item in some if isinstance(item, BulkEntry)]
+            with self.store.reading() as view:
+                configs = view.configs.load([entry.mac_address for entry in entries])
+            labels = {config.mac_address: config.labels for config in configs}
+            for item in some:
+                if not isinstance(item, BulkEntry) or tags.takes(
+                    labels.get(item.mac_address, NO_LABELS).tags
+                ):
+                    yield item
 
     def _yielding(self, items: Iterable[T]) -> Iterator[T]:
         """Return the items, and yield to other requests between them."""

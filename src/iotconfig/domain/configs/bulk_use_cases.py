@@ -18,6 +18,7 @@ from .bulk import (
     Tally,
 )
 from .bulk_options import BulkOptions, ImportOptions
+from .labels import TagFilter
 from .revisions import ChangeNote
 from .selection import Selection
 
@@ -59,6 +60,6 @@ class BulkUseCases(Protocol):
         """Restore what each config was before a change."""
         ...
 
-    def export(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        """Return all configs as they are at one moment, sorted by MAC address."""
+    def export(self, tags: TagFilter = ...) -> AbstractContextManager[Iterator[ExportedConfig]]:
+        """Return all configs with these tags as they are at one moment, sorted by MAC address."""
         ...

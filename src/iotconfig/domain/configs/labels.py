@@ -52,14 +52,16 @@ def tags_of(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({tag_of(tag) for tag in given}))
 
 
-def _check_number(_labels: object, _attribute: object, tags: Collection[str]) -> None:
+def check_number(_labels: object, _attribute: object, tags: Collection[str]) -> None:
+    """Raise `ValidationFailed` for more tags than a device may have."""
     if len(tags) > MAX_TAGS:
         raise ValidationFailed(
             f"A device has at most {MAX_TAGS} tags, and would have {len(tags)}.", tags=len(tags)
         )
 
 
-def _check_note(_labels: object, _attribute: object, note: Any) -> None:
+def check_new_note(_labels: object, _attribute: object, note: Any) -> None:
+    """Raise `ValidationFailed` for a note that cannot be stored, `TypeError` for one of another kind."""
     if note is None or note is Keep.NOTE:
         return
     check_kind(note, str, "The note of a device is a str")
@@ -74,9 +76,9 @@ def _check_note(_labels: object, _attribute: object, note: Any) -> None:
 class Labels:
     """The tags and the note of one config. Raises `ValidationFailed` for what breaks their rules."""
 
-    tags: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
+    tags: tuple[str, ...] = field(default=(), converter=tags_of, validator=check_number)
     """Sorted; at most 32."""
-    note: str | None = field(default=None, validator=_check_note)
+    note: str | None = field(default=None, validator=check_new_note)
     """At most 500 characters; None without one."""
 
 
@@ -101,7 +103,7 @@ class LabelEdit:
 
     add: tuple[str, ...] = field(default=(), converter=tags_of)
     remove: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_tags_once)
-    note: str | Keep | None = field(default=Keep.NOTE, validator=_check_note)
+    note: str | Keep | None = field(default=Keep.NOTE, validator=check_new_note)
     """The new note; None removes it."""
 
     def __attrs_post_init__(self) -> None:
@@ -127,8 +129,8 @@ def too_many_tags(count: int) -> Unprocessable:
 class TagFilter:
     """Only configs that have all of some tags, and none of others. Without tags it lets all pass."""
 
-    all_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
-    none_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_number)
+    all_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=check_number)
+    none_of: tuple[str, ...] = field(default=(), converter=tags_of, validator=check_number)
 
     def __attrs_post_init__(self) -> None:
         if both := set(self.all_of).intersection(self.none_of):

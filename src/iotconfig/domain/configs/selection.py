@@ -10,7 +10,7 @@ from attrs import field, frozen
 from iotconfig.domain.arguments import check_flag, check_kind, check_whole_number, kind_of
 from iotconfig.domain.documents.member_value import MemberValue, has_values
 from iotconfig.domain.errors import NothingSelected, UnexpectedCount, ValidationFailed
-from iotconfig.domain.mac import MacAddress, mac_address_of
+from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
 from iotconfig.domain.text import is_storable
 
 from .config import Config
@@ -32,7 +32,7 @@ def _mac_addresses(given: Iterable[MacAddress | str] | None) -> tuple[MacAddress
     if given is None:
         return None
     listed = _listed(given, "The MAC addresses of a selection are a list")
-    return tuple(sorted(set(map(mac_address_of, listed))))
+    return tuple(in_order(set(map(mac_address_of, listed))))
 
 
 def _device_names(given: Iterable[str] | None) -> tuple[str, ...] | None:

@@ -16,6 +16,7 @@ from .change import Change
 from .change_log import ChangeLog
 from .config import Config
 from .label_ports import LabelReader, LabelRepository
+from .labels import ANY_TAGS, TagFilter
 from .ports import (
     BulkWrite,
     ConfigReader,
@@ -130,8 +131,8 @@ class Store(ChangeLog, Protocol):
         """Open an empty bulk write, which is discarded at the end of the block."""
         ...
 
-    def snapshot(self) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        """All configs as they are at one moment, sorted by MAC address, however long they are read.
+    def snapshot(self, tags: TagFilter = ANY_TAGS) -> AbstractContextManager[Iterator[ExportedConfig]]:
+        """All configs with these tags as they are at one moment, sorted by MAC address, however long they are read.
 
         Take them quickly: until the end of the block the store keeps old versions for it.
         """

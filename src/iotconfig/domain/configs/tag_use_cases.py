@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import OnRefusal, OnResult, Tally
+from .bulk import BulkRefusal, OnRefusal, OnResult, Tally
 from .bulk_options import BulkOptions
+from .label_entries import LabelEntry, LabelledDevice
 from .label_ports import TagCount
-from .labels import LabelEdit
+from .labels import LabelEdit, TagFilter
 from .revisions import ChangeNote
 from .selection import Selection
 
@@ -36,4 +37,19 @@ class TagUseCases(Protocol):
         on_result: OnResult = ...,
     ) -> Tally:
         """Change the labels of every config that `selection` takes, in one transaction."""
+        ...
+
+    def export(self, tags: TagFilter = ...) -> Iterator[LabelledDevice]:
+        """Yield the devices that have tags or a note, sorted by MAC address."""
+        ...
+
+    def load(
+        self,
+        source: Iterable[LabelEntry | BulkRefusal],
+        options: BulkOptions = ...,
+        note: ChangeNote = ...,
+        on_refusal: OnRefusal = ...,
+        on_result: OnResult = ...,
+    ) -> Tally:
+        """Give devices the labels of `source`, in one transaction. Other devices keep theirs."""
         ...

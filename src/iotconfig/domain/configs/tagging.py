@@ -1,37 +1,37 @@
-"""The use cases of tags and notes: of one device, of a selection, and the undo of a change of them."""
+"""The use cases of tags and notes: of one device, of a selection, and of a file."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.arguments import check_kind
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import ChangedSince, IotConfigError, RecordNotFound
-from iotconfig.domain.mac import MacAddress, mac_address_of
+from iotconfig.domain.errors import RecordNotFound
+from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
 from iotconfig.domain.offload import Offload, run_inline
+from iotconfig.domain.paging import MAX_PAGE, all_items
 
-from .bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome, Tally
+from .bulk import BulkRefusal, Duplicate, OnRefusal, OnResult, Tally
 from .bulk_options import BulkOptions
-from .bulk_refusals import Refusals
+from .bulk_refusals import Refusals, duplicate_refusal
 from .config import Config
 from .existing import absent
-from .label_ports import LabelChange, LabelledConfig, LabelReader, LabelRevision, TagCount
-from .labels import MAX_DIFFERENT_TAGS, LabelEdit, Labels, too_many_tags
+from .label_entries import LabelEntry, LabelledDevice
+from .label_ports import LabelledConfig, TagCount
+from .label_writing import LabelWrite
+from .labels import ANY_TAGS, NO_LABELS, LabelEdit, Labels, TagFilter
+from .query import ConfigPage, ConfigQuery
 from .revisions import UNSIGNED, ChangeNote, Operation, check_note
 from .selection import Selection, check_selection
-from .store import Store, UnitOfWork
+from .store import Store
 
-_TOGETHER: Final = 250
-"""Configs whose labels are read or stored by one statement: with 32 tags each, 8,000 rows."""
+_READ_AT_ONCE: Final = 100
+"""Configs that are read at a time, with their contents."""
 
 _IGNORED: Final = BulkOptions()
-
-NewLabels = Callable[[LabelledConfig], Labels]
-"""Returns the labels that a locked config gets. Raises the error with which it is refused."""
 
 
 def _ignore(_subject: object) -> None:
@@ -40,10 +40,6 @@ def _ignore(_subject: object) -> None:
 
 def _never_yield() -> None:
     """Do not yield: no other request shares the thread."""
-
-
-class _Prevented(Exception):
-    """A refusal prevents the write, which is rolled back."""
 
 
 @frozen
@@ -80,7 +76,7 @@ class TagService:
             if config is None:
                 raise absent(view, mac_address)
         refusals: list[BulkRefusal] = []
-        writing = _LabelWrite(self, Refusals(refusals.append, keep_going=False), _IGNORED)
+        writing = self._writing(Refusals(refusals.append, False, self.yield_turn), _IGNORED)
         tally = writing.write([config.id], lambda found: edit.apply(found.labels), Operation.UPDATE, note)
         if refusals:
             raise refusals[0].error
@@ -113,14 +109,97 @@ class TagService:
         check_selection(selection)
         _check_edit(edit)
         check_note(note)
-        refusals = Refusals(on_refusal, options.keep_going)
+        refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         config_ids = self._selected(selection, refusals)
-        writing = _LabelWrite(self, refusals, options, selection)
+        writing = self._writing(refusals, options, selection)
         tally = writing.write(config_ids, lambda found: edit.apply(found.labels), Operation.UPDATE, note)
-        for result in writing.results:
-            self.yield_turn()
-            on_result(result)
+        writing.give_results(on_result)
         return tally
+
+    def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
+        """Yield the devices that have tags or a note, sorted by MAC address. They are read in pages, each as it is then.
+
+        tags: only devices with these tags.
+        """
+        check_kind(
+            tags, TagFilter, 'Tags of a filter are a TagFilter, such as TagFilter.of(["kitchen", "!old"])'
+        )
+        first = ConfigQuery(tags=tags, limit=MAX_PAGE, count=False)
+        for summary in all_items(lambda after: self._page(evolve(first, after=after))):
+            self.yield_turn()
+            labels = Labels(summary.tags, summary.note)
+            if labels != NO_LABELS:
+                yield LabelledDevice(summary.mac_address, labels)
+
+    def _page(self, query: ConfigQuery) -> ConfigPage:
+        with self.store.reading() as view:
+            return view.configs.find(query)
+
+    def load(
+        self,
+        source: Iterable[LabelEntry | BulkRefusal],
+        options: BulkOptions = _IGNORED,
+        note: ChangeNote = UNSIGNED,
+        on_refusal: OnRefusal = _ignore,
+        on_result: OnResult = _ignore,
+    ) -> Tally:
+        """Give devices the labels of `source`, which may contain refusals, in one transaction. Other devices keep theirs.
+
+        Once stored, the same entries change nothing: it may be repeated safely.
+
+        options: `keep_going` and `dry_run`.
+        on_refusal: called with each refusal of `source`, each entry whose device has no config, and each that shares
+            its MAC address with an earlier one. Unless `options` say to keep going, one of them prevents the whole write.
+        on_result: called with the outcome of each other device, changed or same.
+
+        Raises `Unprocessable` for more than 1,000 different tags; nothing is stored then.
+        """
+        check_note(note)
+        refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
+        entries = self._entries(source, refusals)
+        ids = self._ids(entries, refusals)
+        writing = self._writing(refusals, options)
+        tally = writing.write(
+            [*ids.values()], lambda found: _loaded(found, ids, entries), Operation.UPDATE, note
+        )
+        writing.give_results(on_result)
+        return tally
+
+    def _entries(
+        self, source: Iterable[LabelEntry | BulkRefusal], refusals: Refusals
+    ) -> dict[MacAddress, LabelEntry]:
+        """The entries by device; refusals and second entries of a device are reported."""
+        entries: dict[MacAddress, LabelEntry] = {}
+        for item in source:
+            self.yield_turn()
+            if isinstance(item, BulkRefusal):
+                refusals.take([item])
+                continue
+            check_kind(
+                item, LabelEntry, 'Labels are loaded from entries, such as LabelEntry("line 1", mac_address)'
+            )
+            if (other := entries.setdefault(item.mac_address, item)) is not item:
+                refusals.take([duplicate_refusal(Duplicate(item.place, item.mac_address, other.place))])
+        return entries
+
+    def _ids(self, entries: Mapping[MacAddress, LabelEntry], refusals: Refusals) -> dict[MacAddress, int]:
+        """The ids of the configs of devices, sorted by MAC address; devices without a config are refused."""
+        ids: dict[MacAddress, int] = {}
+        mac_addresses = in_order(entries)
+        for start in range(0, len(mac_addresses), _READ_AT_ONCE):
+            some = mac_addresses[start : start + _READ_AT_ONCE]
+            with self.store.reading() as view:
+                ids |= {config.mac_address: config.id for config in view.configs.load(some)}
+            self.yield_turn()
+        absent = (mac_address for mac_address in mac_addresses if mac_address not in ids)
+        refusals.take(BulkRefusal(entries[mac].place, RecordNotFound(mac)) for mac in absent)
+        return ids
+
+    def _writing(
+        self, refusals: Refusals, options: BulkOptions, selection: Selection | None = None
+    ) -> LabelWrite:
+        """A write of labels; selection: whose number of configs is checked."""
+        return LabelWrite(self.store, self.clock, self.yield_turn, refusals, options, selection)
 
     def _selected(self, selection: Selection, refusals: Refusals) -> list[int]:
         """The ids of the selected configs, sorted by MAC address; named ones that do not exist are refused."""
@@ -145,159 +224,14 @@ class TagService:
         return self.offload(lambda: selection.takes(config), len(config.content.text))
 
 
-def undo_labels(
-    tags: TagService,
-    change: str,
-    options: BulkOptions,
-    note: ChangeNote,
-    refusals: Refusals,
-    on_result: OnResult = _ignore,
-) -> Tally | None:
-    """Restore the labels that configs had before a change; None where the change is not one of labels.
-
-    Configs whose labels have changed again, and deleted ones, are refused (`ChangedSince`). Raises `Unprocessable`
-    for more than 1,000 different tags.
-    """
-    with tags.store.reading() as view:
-        revisions = {each.config_id: each for each in _made_by(view.labels, change)}
-        # An adoption sets the tags of the config that it creates: they go, and return, with the config.
-        if not revisions or view.history.of_change(change, 0, 1):
-            return None
-        found = _found(view.labels, revisions)
-    existing = frozenset(found)
-    refusals.take(_deleted(each) for each in revisions.values() if each.config_id not in existing)
-    writing = _LabelWrite(tags, refusals, options)
-    tally = writing.write(found, lambda config: _undone(config, revisions), Operation.ROLLBACK, note)
-    for result in writing.results:
-        tags.yield_turn()
-        on_result(result)
-    return tally
-
-
-@define
-class _LabelWrite:
-    """One write of labels, all or nothing unless the options say to keep going."""
-
-    _service: TagService
-    _refusals: Refusals
-    _options: BulkOptions
-    _selection: Selection | None = None
-    results: list[BulkResult] = field(factory=list)
-    """The outcomes of the configs that are not refused, sorted by MAC address."""
-    _change: str | None = None
-    _unfit: int = 0
-    """The number of configs that exist and are refused."""
-
-    def write(
-        self, config_ids: Sequence[int], new_labels: NewLabels, operation: Operation, note: ChangeNote
-    ) -> Tally:
-        """Give each config, sorted by MAC address, its new labels, unless it is refused or the options say otherwise."""
-        store = self._service.store
-        with self._refusals.deferred():
-            if self._options.dry_run or self._refusals.prevent_storing:
-                with store.reading() as view:
-                    for some in _batches(config_ids):
-                        self._changes(view.labels.find(some), new_labels)
-                self._check_count()
-            else:
-                try:
-                    with store.writing() as work:
-                        self._store(work, config_ids, new_labels, operation, note)
-                except _Prevented:
-                    self._change = None
-        outcomes = Counter(result.outcome for result in self.results)
-        return Tally.of(outcomes, self._refusals.count, self._change)
-
-    def _store(
-        self,
-        work: UnitOfWork,
-        config_ids: Sequence[int],
-        new_labels: NewLabels,
-        operation: Operation,
-        note: ChangeNote,
-    ) -> None:
-        now = self._service.clock()
-        names = work.labels.names()
-        is_new = False
-        for some in _batches(config_ids):
-            changes = self._changes(work.labels.lock(some), new_labels)
-            if not is_new and any(not names.issuperset(change.labels.tags) for change in changes):
-                is_new = True
-                work.labels.lock_names()
-            if changes:
-                self._change = work.labels.record(changes, operation, note, now)
-        self._check_count()
-        if self._refusals.prevent_storing:
-            raise _Prevented
-        if is_new and (count := len(work.labels.names())) > MAX_DIFFERENT_TAGS:
-            raise too_many_tags(count)
-
-    def _changes(self, found: Sequence[LabelledConfig], new_labels: NewLabels) -> list[LabelChange]:
-        changes = []
-        for config in found:
-            self._service.yield_turn()
-            place = str(config.mac_address)
-            try:
-                labels = new_labels(config)
-            except IotConfigError as error:
-                self._unfit += 1
-                self._refusals.take([BulkRefusal(place, error)])
-                continue
-            outcome = Outcome.SAME if labels == config.labels else Outcome.CHANGED
-            self.results.append(
-                BulkResult(place, config.mac_address, outcome, config.config_id, config.revision)
-            )
-            if outcome is Outcome.CHANGED:
-                changes.append(LabelChange(config, labels))
-        return changes
-
-    def _check_count(self) -> None:
-        if self._selection is not None:
-            self._selection.check_count(len(self.results) + self._unfit)
-
-
-def _made_by(labels: LabelReader, change: str) -> Iterator[LabelRevision]:
-    after = 0
-    while page := labels.of_change(change, after, _TOGETHER):
-        yield from page
-        after = page[-1].config_id
-
-
-def _found(labels: LabelReader, config_ids: Iterable[int]) -> list[int]:
-    """The ids of those of the configs that exist, sorted by MAC address."""
-    found: list[LabelledConfig] = []
-    for some in _batches(list(config_ids)):
-        found += labels.find(some)
-    return [config.config_id for config in sorted(found, key=lambda config: config.mac_address)]
-
-
-def _batches(config_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(config_ids), _TOGETHER):
-        yield config_ids[start : start + _TOGETHER]
-
-
-def _undone(config: LabelledConfig, revisions: Mapping[int, LabelRevision]) -> Labels:
-    """The labels before the change. Raises `ChangedSince` where they have changed again."""
-    revision = revisions[config.config_id]
-    if config.number != revision.number:
-        raise ChangedSince(
-            f"The tags or the note of {config.mac_address} have changed again since the change.",
-            config_id=config.config_id,
-            mac_address=str(config.mac_address),
-        )
-    return revision.before
-
-
-def _deleted(revision: LabelRevision) -> BulkRefusal:
-    config_id = revision.config_id
-    return BulkRefusal(
-        f"config {config_id}",
-        ChangedSince(
-            f"Config {config_id} was deleted since the change: restore it, then undo the change.",
-            config_id=config_id,
-        ),
-    )
-
-
 def _check_edit(edit: object) -> None:
     check_kind(edit, LabelEdit, 'A change of tags is a LabelEdit, such as LabelEdit(add=["kitchen"])')
+
+
+def _loaded(
+    found: LabelledConfig, ids: Mapping[MacAddress, int], entries: Mapping[MacAddress, LabelEntry]
+) -> Labels:
+    """The labels that the entry of a device gives its config. Raises `RecordNotFound` where it has moved away meanwhile."""
+    if ids.get(found.mac_address) != found.config_id:
+        raise RecordNotFound(found.config_id)
+    return entries[found.mac_address].apply(found.labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from threading import Lock
+from contextlib import suppress
 from typing import Final
 
 from attrs import define, evolve, field
@@ -28,7 +28,6 @@ class AskingBoards:
     _notice: Callable[[], None]
     """Called at each request."""
     _waiting: dict[MacAddress, NewBoard] = field(init=False, factory=dict, repr=False)
-    _changing: Lock = field(init=False, factory=Lock, repr=False)
 
     def see(self, mac_address: MacAddress, source: str, network: str) -> None:
         """A board asked for its document, and has none.
@@ -37,28 +36,30 @@ class AskingBoards:
         network: what counts as one source.
         """
         now = self._clock()
-        with self._changing:
-            known = self._waiting.get(mac_address)
-            self._waiting[mac_address] = (
-                NewBoard(mac_address, source, network, now, now)
-                if known is None
-                else evolve(known, source=source, network=network, last_seen=max(known.last_seen, now))
-            )
-            self._bound()
+        known = self._waiting.get(mac_address)
+        self._waiting[mac_address] = (
+            NewBoard(mac_address, source, network, now, now)
+            if known is None
+            else evolve(known, source=source, network=network, last_seen=max(known.last_seen, now))
+        )
+        self._bound()
         self._notice()
 
     def take(self, limit: int) -> Sequence[NewBoard]:
         """Remove and return up to `limit` boards."""
-        with self._changing:
-            return [self._waiting.popitem()[1] for _ in range(min(limit, len(self._waiting)))]
+        taken: list[NewBoard] = []
+        # One by one, so that a thread that adds a board meanwhile does not lose it.
+        with suppress(KeyError):
+            while len(taken) < limit:
+                taken.append(self._waiting.popitem()[1])
+        return taken
 
     def put_back(self, boards: Iterable[NewBoard]) -> None:
         """Keep boards that could not be written."""
-        with self._changing:
-            for board in boards:
-                since = self._waiting.get(board.mac_address, board)
-                self._waiting[board.mac_address] = evolve(since, first_seen=board.first_seen)
-            self._bound()
+        for board in boards:
+            since = self._waiting.get(board.mac_address, board)
+            self._waiting[board.mac_address] = evolve(since, first_seen=board.first_seen)
+        self._bound()
 
     @property
     def are_waiting(self) -> bool:
@@ -66,5 +67,10 @@ class AskingBoards:
         return bool(self._waiting)
 
     def _bound(self) -> None:
-        if len(self._waiting) > _MOST_WAITING:
-            self._waiting = {board.mac_address: board for board in kept(self._waiting.values())}
+        if len(self._waiting) <= _MOST_WAITING:
+            return
+        boards = list(self._waiting.values())
+        left = {board.mac_address for board in kept(boards)}
+        for board in boards:
+            if board.mac_address not in left:
+                self._waiting.pop(board.mac_address, None)

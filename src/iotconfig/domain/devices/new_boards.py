@@ -33,7 +33,7 @@ class NewBoard:
 
 def newest_first(boards: Iterable[NewBoard]) -> list[NewBoard]:
     """Sort boards: those that asked last come first."""
-    by_address = sorted(boards, key=lambda board: board.mac_address)
+    by_address = sorted(boards, key=lambda board: board.mac_address.canonical)
     return sorted(by_address, key=lambda board: board.last_seen, reverse=True)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, Outcome, Tally
-from iotconfig.domain.configs.bulk_options import BulkOptions
+from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, BulkResult, OnConflict, Outcome, Tally
+from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import ChangeKind
 from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import LabelChange, TagCount
-from iotconfig.domain.configs.labels import LabelEdit, Labels
+from iotconfig.domain.configs.labels import LabelEdit, Labels, TagFilter
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import ChangeNote, Operation, Retention
 from iotconfig.domain.configs.selection import Selection
@@ -75,6 +77,104 @@ class TagsContract(UseCases):
     def bulk(self, store: Store, clock: SteppingClock) -> BulkService:
         """The bulk use cases, over the same store as the service."""
         return BulkService(store, clock)
+
+    def test_labels_of_a_file(
+        self, store: Store, service: ConfigService, tags: TagService, bulk: BulkService
+    ) -> None:
+        """They replace what they name, in one change, which can be undone; other devices stay, and repeating changes nothing."""
+        for number in (1, 2, 3, 4):
+            service.create(mac(number), content())
+        tags.tag(ALL, LabelEdit(["old"], note="before"))
+        given = [
+            LabelEntry("line 1", mac(3), ["b", "a"], None),
+            LabelEntry("line 2", mac(1), note="new"),
+            LabelEntry("line 3", mac(4), ["old"], "before"),
+        ]
+        results: list[BulkResult] = []
+
+        tally = tags.load(given, note=ChangeNote("ada", "restored"), on_result=results.append)
+
+        assert (2, 1, 0, True) == (tally.changed, tally.same, tally.refused, tally.stored)
+        assert [(mac(1), Outcome.CHANGED), (mac(3), Outcome.CHANGED), (mac(4), Outcome.SAME)] == [
+            (each.mac_address, each.outcome) for each in results
+        ]
+        after = [
+            Labels(["old"], "new"),
+            Labels(["old"], "before"),
+            Labels(["a", "b"]),
+            Labels(["old"], "before"),
+        ]
+        assert after == [labels(service, number) for number in (1, 2, 3, 4)]
+        assert [("ada", "restored")] * 2 == [row[3:] for row in tag_rows(store)[-2:]]
+        assert (0, 3, None) == (
+            (again := tags.load(given)).changed,
+            again.same,
+            again.change,
+        )
+        assert tally.change is not None
+        bulk.undo(tally.change, BulkOptions())
+        assert [Labels(["old"], "before")] * 4 == [labels(service, number) for number in (1, 2, 3, 4)]
+
+    def test_labels_of_a_file_are_all_or_nothing(self, service: ConfigService, tags: TagService) -> None:
+        """A refusal of the source, a device without a config and a second entry of a device prevent the write, or are left out."""
+        service.create(mac(1), content())
+        given: list[LabelEntry | BulkRefusal] = [
+            LabelEntry("line 1", mac(1), ["a"]),
+            BulkRefusal("line 2", ValidationFailed("malformed")),
+            LabelEntry("line 3", mac(9), ["a"]),
+            LabelEntry("line 4", mac(1), ["b"]),
+        ]
+        for options, stored in ((BulkOptions(), ()), (BulkOptions(keep_going=True), ("a",))):
+            refusals: list[BulkRefusal] = []
+            tally = tags.load(given, options, on_refusal=refusals.append)
+            assert (3, bool(stored)) == (tally.refused, tally.stored)
+            assert ["line 2", "line 3", "line 4"] == sorted(each.place for each in refusals)
+            assert stored == labels(service, 1).tags
+
+        tried = tags.load([LabelEntry("line 1", mac(1), [])], BulkOptions(dry_run=True))
+        assert (1, False, ("a",)) == (tried.changed, tried.stored, labels(service, 1).tags)
+
+    def test_an_export_lists_devices_with_labels(self, service: ConfigService, tags: TagService) -> None:
+        """Sorted by MAC address; with a filter, those with the tags; a deleted device is not listed."""
+        for number in (3, 1, 2, 4):
+            service.create(mac(number), content())
+        tags.edit(mac(3), LabelEdit(["a", "b"]))
+        tags.edit(mac(1), LabelEdit(note="here"))
+        tags.edit(mac(4), LabelEdit(["a"]))
+        service.delete(service.get_by_mac(mac(4)).id)
+
+        assert [LabelledDevice(mac(1), Labels(note="here")), LabelledDevice(mac(3), Labels(["a", "b"]))] == [
+            *tags.export()
+        ]
+        assert [mac(3)] == [each.mac_address for each in tags.export(TagFilter.of(["b"]))]
+        assert [mac(1)] == [each.mac_address for each in tags.export(TagFilter.of(["!b"]))]
+
+    def test_exports_and_imports_of_configs_by_tag(
+        self, service: ConfigService, tags: TagService, bulk: BulkService
+    ) -> None:
+        """An export has the configs with the tags; an import takes the entries of devices that have them now."""
+        for number in (1, 2, 3):
+            service.create(mac(number), content())
+        tags.edit(mac(1), LabelEdit(["a", "b"]))
+        tags.edit(mac(2), LabelEdit(["a"]))
+        for words, numbers in ((["a"], [1, 2]), (["a", "!b"], [2]), (["!a"], [3]), ([], [1, 2, 3])):
+            with bulk.export(TagFilter.of(words)) as exported:
+                assert [mac(number) for number in numbers] == [each.mac_address for each in exported]
+
+        entries = [BulkEntry(f"line {number}", mac(number), f'{{"n": {number}}}') for number in (4, 3, 2, 1)]
+        source: list[BulkEntry | BulkRefusal] = [
+            BulkRefusal("line 9", ValidationFailed("malformed")),
+            *entries,
+        ]
+        options = ImportOptions(OnConflict.REPLACE, keep_going=True, tags=["a", "!b"])
+        tally = bulk.load(source, options)
+        assert (0, 1, 1) == (tally.new, tally.changed, tally.refused)
+        assert (1, 2) == (
+            bulk.load(entries, evolve(options, tags=["!a"])).new,
+            service.get_by_mac(mac(2)).revision,
+        )
+        with pytest.raises(ValidationFailed, match="takes all entries"):
+            ImportOptions(prune=True, tags=["a"])
 
     def test_tags_and_note_of_one_device(
         self, store: Store, queue: NotificationQueue, service: ConfigService, tags: TagService

@@ -31,7 +31,6 @@ from iotconfig.adapters.http.requests.edit_head import edit_head_of
 from iotconfig.adapters.http.requests.queries import (
     FLAG,
     MAC_CURSOR,
-    TAGS,
     ChangeQuery,
     EditQuery,
     NoQuery,
@@ -39,6 +38,7 @@ from iotconfig.adapters.http.requests.queries import (
     page_limit,
     parameter,
     read_query,
+    tag_parameter,
     text,
 )
 from iotconfig.adapters.http.requests.segments import config_id, id_in
@@ -72,10 +72,7 @@ class ListQuery:
         "Substring of the device name, the entity id or the MAC address (any spelling); literal, case-insensitive",
     )
     enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
-    tag: TagFilter | None = parameter(
-        TAGS,
-        "Only configs with this tag; `!x`: only those without the tag `x`. Given several times, all must hold",
-    )
+    tag: TagFilter | None = tag_parameter()
     count: bool = parameter(
         FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True
     )

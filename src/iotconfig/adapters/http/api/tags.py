@@ -19,8 +19,9 @@ from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.label_ports import TagCount
-from iotconfig.domain.configs.labels import Keep, LabelEdit
+from iotconfig.domain.configs.labels import MAX_DIFFERENT_TAGS, Keep, LabelEdit
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
+from iotconfig.domain.errors import InvalidDocument
 from iotconfig.domain.mac import MacAddress
 
 from .bulk.patching import PatchedConfig, PatchQuery, listed
@@ -56,7 +57,12 @@ class TagsOfMany(Selecting):
     )
 
     def edit(self) -> LabelEdit:
-        """The change of each config. Raises `ValidationFailed` if there is none."""
+        """The change of each config. Raises `ValidationFailed` if there is none, or for more tags than there may be."""
+        for name, tags in (("add", self.add), ("remove", self.remove)):
+            if tags is not None and len(tags) > MAX_DIFFERENT_TAGS:
+                raise InvalidDocument(
+                    f"there are at most {MAX_DIFFERENT_TAGS} different tags", pointer=f"/{name}"
+                )
         note = Keep.NOTE if self.note is None else self.note or None
         return LabelEdit(self.add or (), self.remove or (), note)
 

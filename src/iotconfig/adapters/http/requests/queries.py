@@ -256,6 +256,14 @@ TAGS: Final = Spelling(
 REVISION: Final = Spelling(_revision, {"type": "integer", "minimum": 1, "maximum": MAX_REVISION})
 
 
+def tag_parameter() -> Any:
+    """The parameter `tag`."""
+    return parameter(
+        TAGS,
+        "Only configs with this tag; `!x`: only those without the tag `x`. Given several times, all must hold",
+    )
+
+
 def dry_run_parameter() -> Any:
     """The parameter `dry_run`."""
     return parameter(FLAG, "`true`: return the difference and store nothing", default=False)

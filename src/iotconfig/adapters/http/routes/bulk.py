@@ -8,12 +8,11 @@ import falcon
 
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.bulk import NDJSON
-from iotconfig.adapters.http.api.bulk.exporting import ExportResource
+from iotconfig.adapters.http.api.bulk.exporting import ExportQuery, ExportResource
 from iotconfig.adapters.http.api.bulk.importing import Fleet, Imported, ImportQuery, ImportResource
 from iotconfig.adapters.http.api.bulk.patching import Patched, PatchOfMany, PatchQuery, PatchResource
 from iotconfig.adapters.http.api.bulk.undoing import Undone, UndoQuery, UndoResource
 from iotconfig.adapters.http.requests.message_body import Message
-from iotconfig.adapters.http.requests.queries import NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
 
 CHANGE_ID: Final = Parameter(
@@ -59,11 +58,11 @@ AREA: Final = Area(
             lambda api: ExportResource(api.use_cases.bulk, api.slots),
             get=Operation(
                 "exportConfigs",
-                "Export all configs",
+                "Export configs",
                 Access.READ,
                 details="A consistent snapshot, sorted by MAC address. Importing it elsewhere and exporting it again gives "
-                "the same bytes.",
-                query=NoQuery,
+                "the same bytes. `GET /api/devices/tags/export` exports tags and notes.",
+                query=ExportQuery,
                 answers={200: Answer("One record per line", str, ("Content-Disposition",), NDJSON)},
                 refuses=("STORE_FULL",),
                 metric="export",

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.bulk import NDJSON
+from iotconfig.adapters.http.api.bulk.exporting import ExportQuery
 from iotconfig.adapters.http.api.bulk.patching import PatchQuery
 from iotconfig.adapters.http.api.configs import CHANGE
+from iotconfig.adapters.http.api.tag_files import (
+    MOST_RECORDS,
+    ExportTagsResource,
+    ImportTagsResource,
+    TagsImported,
+)
 from iotconfig.adapters.http.api.tags import (
     NewNote,
     NoteResource,
@@ -18,13 +26,17 @@ from iotconfig.adapters.http.api.tags import (
     TagsResource,
 )
 from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery
-from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route, json_body
+from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
 from iotconfig.domain.configs.labels import TAG_PATTERN
 from iotconfig.domain.mac import MacAddress
 
 from .shared import MAC
 
 _TAG: Final = Parameter("tag", "The tag", "kitchen", {"type": "string", "pattern": f"^{TAG_PATTERN}$"})
+_RECORDS: Final = (
+    '{"mac_address": "aa:bb:cc:dd:ee:ff", "tags": ["kitchen"], "note": "Behind the door"}\n'
+    '{"mac_address": "11:22:33:44:55:66", "tags": []}\n'
+)
 _STORED: Final = {204: Answer("Stored; the header is missing where nothing changed", None, (CHANGE,))}
 _REFUSALS: Final = ("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE", "UNPROCESSABLE", "STORE_FULL")
 
@@ -66,6 +78,38 @@ AREA: Final = Area(
                 ),
                 answers={200: Answer("The outcome for each device", Tagged)},
                 refuses=("INVALID_OPERATION", "PRECONDITION_FAILED", "UNPROCESSABLE", "STORE_FULL"),
+            ),
+        ),
+        Route(
+            "/api/devices/tags/export",
+            lambda api: ExportTagsResource(api.use_cases.tags, api.slots),
+            get=Operation(
+                "exportTags",
+                "Export tags and notes",
+                Access.READ,
+                details="One record for each device that has tags or a note, sorted by MAC address: the side file of "
+                "`GET /api/configs/export`. `POST /api/devices/tags/import` reads it.",
+                query=ExportQuery,
+                answers={200: Answer("One record per line", str, ("Content-Disposition",), NDJSON)},
+                refuses=("STORE_FULL",),
+            ),
+        ),
+        Route(
+            "/api/devices/tags/import",
+            lambda api: ImportTagsResource(
+                api.use_cases.tags, api.max_import_bytes, api.slots, api.yield_turn
+            ),
+            post=Operation(
+                "importTags",
+                "Import tags and notes",
+                Access.CHANGE,
+                details="`tags` replaces all tags of a device, `note` its note; null or an empty text removes the note. A member "
+                "that a record lacks, and a device without a record, stay as they are. All or nothing by default; at most "
+                f"{MOST_RECORDS:,} records. Import the configs first.",
+                query=PatchQuery,
+                body=Body("One record per line", {NDJSON: Kind(str, {"two devices": _RECORDS})}),
+                answers={200: Answer("The outcome of the import", TagsImported)},
+                refuses=("INVALID_OPERATION", "UNPROCESSABLE", "STORE_FULL"),
             ),
         ),
         Route(

@@ -18,6 +18,7 @@ from iotconfig.adapters.http.requests.bodies import check_media_type, spool
 from iotconfig.adapters.http.requests.queries import (
     COUNT,
     FLAG,
+    TAGS,
     choice,
     dry_run_parameter,
     keep_going_parameter,
@@ -31,6 +32,7 @@ from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkResult, OnConflict
 from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 
 from . import NDJSON
 from .reports import BulkReport, Refusals, is_refused
@@ -60,6 +62,11 @@ class ImportQuery:
     )
     allow_empty: bool = parameter(
         FLAG, "`true`: with `prune`, a body without records deletes all configs; otherwise 400", default=False
+    )
+    tag: TagFilter | None = parameter(
+        TAGS,
+        "Only records of devices with this tag; `!x`: only those without the tag `x`. Given several times, all must hold. "
+        "A device without a config has no tags",
     )
     keep_going: bool = keep_going_parameter()
     dry_run: bool = dry_run_parameter()
@@ -104,6 +111,7 @@ class ImportResource:
             prune=query.prune,
             expect_removed=query.expect_removed,
             allow_empty=query.allow_empty,
+            tags=query.tag or ANY_TAGS,
         )
         note = note_of(req, query.message)
         is_ndjson = check_media_type(req, NDJSON, falcon.MEDIA_JSON) == NDJSON

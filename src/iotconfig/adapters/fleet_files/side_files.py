@@ -1,0 +1,55 @@
+"""Side files: the tags and the notes of devices beside their documents, one record in each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, BinaryIO, Final
+
+from iotconfig.adapters.codec import label_entry_of, label_record_of
+from iotconfig.domain.configs.bulk import BulkRefusal
+from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
+from iotconfig.domain.documents.line_ends import UTF8_MARK
+from iotconfig.domain.errors import IotConfigError
+
+from .records import read_lines, refusal_of
+
+IN_DIRECTORY: Final = "tags.ndjson"
+"""The name of the side file in a directory of configs."""
+_BESIDE: Final = ".tags.ndjson"
+_MOST_LINE_BYTES: Final = 16 * 1024
+"""More than 32 tags and a note need, with an escape for each character."""
+
+
+def side_file_of(records: Path) -> Path:
+    """The side file of a file of records: `fleet.tags.ndjson` beside `fleet.ndjson`."""
+    return records.with_suffix(_BESIDE)
+
+
+def read_labels(stream: BinaryIO, name: str) -> Iterator[LabelEntry | BulkRefusal]:
+    """Read the records of a side file; blank lines are skipped, and so is a byte order mark.
+
+    name: the file's name, for the places of refusals; without one, a place is `line n`.
+    """
+
+    def entry(line: bytes, place: str, number: int) -> LabelEntry | BulkRefusal:
+        try:
+            return label_entry_of(line.removeprefix(UTF8_MARK) if number == 1 else line, place)
+        except IotConfigError as error:
+            return refusal_of(error, line, place, number)
+
+    return read_lines(stream, name, _MOST_LINE_BYTES, entry)
+
+
+def write_labels(stream: IO[bytes], devices: Iterable[LabelledDevice]) -> int:
+    """Write a record for each device; returns their number."""
+    count = 0
+    for device in devices:
+        stream.write(f"{label_record_of(device)}\n".encode())
+        count += 1
+    return count
+
+
+def labels_text(devices: Iterable[LabelledDevice]) -> bytes:
+    """The content of a side file; empty without devices."""
+    return b"".join(f"{label_record_of(device)}\n".encode() for device in devices)
