@@ -64,6 +64,13 @@ WRONG = [
     ("export", "missing/fleet.ndjson"),
     ("patch", "--merge", "{}"),
     ("patch", "--all", "--merge", "["),
+    ("device", "99"),
+    ("devices", "--state", "synced"),
+    ("devices", "--former", "--overdue"),
+    ("wait", "--all", "--tag", "kitchen"),
+    ("wait", "--tag", "kitchen"),
+    ("wait", "--all", "--timeout", "10"),
+    ("wait", "--all", "--timeout", "0"),
     ("undo",),
     ("undo", "0123456789abcdef"),
     ("undo", "1"),
@@ -94,6 +101,8 @@ SHOWN = [
     ("config", "diff", "1"),
     ("token", "list"),
     ("device-token", "list"),
+    ("devices",),
+    ("device", "1"),
     ("notifications",),
 ]
 

@@ -11,6 +11,8 @@ import pytest
 from iotconfig.domain.errors import StoreUnavailable
 from tests.support.command_line import CommandLine
 from tests.support.fleet import Fleet, fleet_on
+from tests.support.serving import environment
+from tests.support.terminal import terminal
 from tests.support.tokens import device_token
 
 FIRST, SECOND, THIRD = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3))
@@ -84,11 +86,13 @@ def test_some_do_not_arrive(command: CommandLine, fleet: Fleet) -> None:
 def test_silent_firmware(command: CommandLine, fleet: Fleet, until: str) -> None:
     """A device that never says what it runs counts when it was given its document, and is listed as such."""
     fleet.fetch(FIRST)
+    command.ok("config", "patch", FIRST, "--set", "n=2")
+    fleet.fetch(FIRST)
     fleet.sync(SECOND)
     shown = command.ok("wait", "--tag", "kitchen", "--until", until, "--timeout", "0").text
 
     assert re.search(
-        rf"{FIRST} +Lamp 1 +delivered +Was given 1 .*; its firmware does not say what it runs\.\n", shown
+        rf"{FIRST} +Lamp 1 +delivered +Was given 2 .*; its firmware does not say what it runs\.\n", shown
     )
     assert SECOND not in shown
     assert (
@@ -97,6 +101,16 @@ def test_silent_firmware(command: CommandLine, fleet: Fleet, until: str) -> None
     )
     found = json.loads(command.ok("wait", "--tag", "kitchen", "--timeout", "0", "--json").text)
     assert (True, [FIRST]) == (found["reached"], [each["mac_address"] for each in found["silent"]])
+
+
+def test_a_new_device_that_has_not_spoken_yet(command: CommandLine, fleet: Fleet, meanwhile: Events) -> None:
+    """After its first fetch, it may still say what it runs; that is enough only for `delivered`."""
+    etag = fleet.fetch(FIRST)
+    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0").status
+    command.ok("wait", "--mac", FIRST, "--timeout", "0", "--until", "delivered")
+    meanwhile(lambda: fleet.fetch(FIRST, etag))
+
+    assert command.ok("wait", "--mac", FIRST).text.startswith("1 in_sync, of 1 device,")
 
 
 def test_a_delivered_document_is_not_one_that_runs(command: CommandLine, fleet: Fleet) -> None:
@@ -224,3 +238,18 @@ def test_progress_on_a_terminal_only(command: CommandLine, fleet: Fleet) -> None
 
     assert 1 == shown.status
     assert "1/2" in shown.errors
+
+
+def test_a_wait_at_a_terminal(command: CommandLine, fleet: Fleet) -> None:
+    """The bar follows the devices; Ctrl-C ends the wait."""
+    settings = dict(command.environ)
+    env = environment(settings.pop("DATABASE_URL"), **settings)
+    with terminal("wait", "--mac", FIRST, env=env) as shown:
+        shown.wait_for("0/1")
+        fleet.sync(FIRST)
+        shown.wait_for("1 in_sync, of 1 device")
+        assert (0, True) == (shown.end(), "1/1" in shown.text)
+    with terminal("wait", "--mac", SECOND, env=env) as shown:
+        shown.wait_for("0/1")
+        shown.type("\x03")
+        assert (1, True) == (shown.end(), "Aborted!" in shown.text)

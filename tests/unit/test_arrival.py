@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from iotconfig.domain.devices.arrival import Arrival, Goal
+from iotconfig.domain.devices.arrival import Arrival, Goal, could_have_spoken
 from iotconfig.domain.devices.evidence import Evidence, Kind, Proof
 from iotconfig.domain.devices.observed import ObservedDevice
+from iotconfig.domain.devices.past import StateChange
 from iotconfig.domain.devices.state import State, Wanted
 from iotconfig.domain.devices.status import DeviceStatus
 from iotconfig.testing.builders import mac
@@ -99,3 +100,25 @@ def test_only_two_states_can_be_waited_for(state: State) -> None:
     """The others are not where a device is to get to."""
     with pytest.raises(ValueError, match="state"):
         Goal(state)
+
+
+def change(minute: int, kind: Kind | None = Kind.FETCHED) -> StateChange:
+    """A change of the state of the device, by evidence or by its document."""
+    by = None if kind is None else seen(kind, minute=minute)
+    return StateChange(minute, START + timedelta(minutes=minute), State.DELIVERED, 4, by)
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        ([], True),
+        ([change(5)], False),
+        ([change(5), change(4, None)], False),
+        ([change(4)], True),
+        ([change(5), change(3)], True),
+        ([change(5), change(3, Kind.OFFERED)], False),
+    ],
+)
+def test_devices_that_could_have_spoken(past: list[StateChange], expected: bool) -> None:
+    """They have fetched since they were first given a document."""
+    assert expected is could_have_spoken(device(seen(Kind.FETCHED, minute=5)), past)

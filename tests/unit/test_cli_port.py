@@ -7,7 +7,7 @@ import pytest
 from iotconfig.adapters.cli.app import cli
 from tests.support.command_line import Outcome, captured
 
-from .remote_services import MAC, URL, remote_runtime
+from .remote_services import MAC, URL, RemoteServices, remote_runtime
 
 NEW_MAC = "02:00:00:00:00:08"
 RECORD = f'{{"mac_address": "{NEW_MAC}", "content": {{}}}}\n'.encode()
@@ -124,6 +124,17 @@ def test_text_of_a_service_makes_no_line_of_its_own() -> None:
     ended, _ = run("login", URL, "--token", stdin=b"eve\nLogged in as root")
 
     assert f"Logged in as eve\\nLogged in as root (admin), in {URL}\n" == ended.succeeded().text
+
+
+@pytest.mark.parametrize(
+    "arguments", [["devices"], ["devices", "--former"], ["device", MAC], ["wait", "--all"]]
+)
+def test_a_store_without_evidence(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another package: the error says what it lacks."""
+    monkeypatch.setattr(RemoteServices, "devices", None)
+    ended, _ = run(*arguments)
+
+    assert "Error: This database keeps no evidence of what devices run.\n" == ended.errors
 
 
 @pytest.mark.parametrize("name", ["load-test-data", "upgrade-db", "relay", "serve"])

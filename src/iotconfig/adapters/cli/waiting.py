@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -146,11 +146,17 @@ def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _there, _all: None
         return
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, show_eta=False) as bar:
+    with ExitStack() as stack:
+        bars: list[Any] = []
 
         def show(there: int, number: int) -> None:
-            bar.length = number
-            bar.update(there - bar.pos)
+            if not bars:
+                bar = click.progressbar(
+                    length=number, label=label, file=sys.stderr, show_eta=False, show_pos=True
+                )
+                bars.append(stack.enter_context(bar))
+            bars[0].length = number
+            bars[0].update(there - bars[0].pos)
 
         yield show
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 
-from iotconfig.domain.devices.arrival import Arrival, Goal
+from iotconfig.domain.devices.arrival import Arrival, Goal, could_have_spoken
+from iotconfig.domain.devices.past import PastQuery
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import DeviceQuery, DeviceStatus
 from iotconfig.domain.errors import RecordNotFound, StoreUnavailable, TooManyRequests
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.paging import all_items
+from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .errors import one_line
 from .terminal import say_over_progress
@@ -83,10 +84,22 @@ class SelectedDevices:
         if number == device.wanted:
             return arrival
         found = device if device.evidence else self._service.get(mac_address)
-        arrival = Arrival.MISSING if found is None else self._goal.arrival(found)
-        if found is not None and arrival is not Arrival.MISSING:
+        if found is None:
+            return Arrival.MISSING
+        arrival = self._goal.arrival(found)
+        if (
+            arrival is Arrival.SILENT
+            and self._goal.state is State.IN_SYNC
+            and not self._could_have_spoken(found)
+        ):
+            arrival = Arrival.MISSING
+        if arrival is not Arrival.MISSING:
             self._arrived[mac_address] = found.wanted, arrival
         return arrival
+
+    def _could_have_spoken(self, device: DeviceStatus) -> bool:
+        past = self._service.past(PastQuery(device.mac_address, limit=MAX_PAGE))
+        return could_have_spoken(device, past.changes)
 
 
 def waited_for(

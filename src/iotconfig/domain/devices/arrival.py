@@ -8,6 +8,7 @@ from enum import Enum, auto
 from attrs import field, frozen, validators
 
 from .evidence import Evidence, Kind, Proof
+from .past import StateChange
 from .state import State, runs
 from .status import DeviceStatus
 
@@ -18,7 +19,7 @@ class Arrival(Enum):
     MISSING = auto()
     THERE = auto()
     SILENT = auto()
-    """It was given the document, and its firmware has never said what it runs: nothing more can be known."""
+    """It was given the document, and has never said what it runs."""
 
 
 @frozen
@@ -60,3 +61,13 @@ class Goal:
 
     def _proves(self, evidence: Iterable[Evidence]) -> bool:
         return any(not self.proofs or each.proof in self.proofs for each in evidence)
+
+
+def could_have_spoken(device: DeviceStatus, past: Iterable[StateChange]) -> bool:
+    """Whether a device that never said what it runs has had the opportunity: it has fetched again since its first document.
+
+    past: how its state changed. Where nothing is known of that, it could have.
+    """
+    given = [each.at for each in past if each.evidence is not None and each.evidence.kind is Kind.FETCHED]
+    fetched = [each.received_at for each in device.evidence if each.kind is Kind.FETCHED]
+    return not given or max(fetched, default=min(given)) > min(given)
