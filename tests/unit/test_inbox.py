@@ -18,11 +18,12 @@ from iotconfig.domain.devices.presence import Presence
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.entrypoints.wiring.subscribing import report_of
+from iotconfig.entrypoints.wiring.subscribing import report_reader
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import START, SteppingClock
 
 _MINUTE = timedelta(minutes=1)
+_READ = report_reader()
 
 
 def report(outcome: str = "applied", etag: str | None = None, device: int = 1, **given: Any) -> Incoming:
@@ -51,7 +52,7 @@ class _World:
         self.inbox = self.new_inbox(proof)
 
     def new_inbox(self, proof: Proof = Proof.NONE) -> Inbox:
-        return Inbox(self.store.evidence, self.store.last_messages, report_of, self.clock, proof, self.tokens)
+        return Inbox(self.store.evidence, self.store.last_messages, _READ, self.clock, proof, self.tokens)
 
     @property
     def etag(self) -> str:

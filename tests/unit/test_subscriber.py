@@ -18,12 +18,13 @@ from iotconfig.domain.devices.incoming import Incoming, Outcome, Topic
 from iotconfig.domain.devices.subscriber import BATCH, Subscriber
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.ports import Wait
-from iotconfig.entrypoints.wiring.subscribing import report_of
+from iotconfig.entrypoints.wiring.subscribing import report_reader
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
 from tests.unit.relay_ports import SwitchedLease
 
 DEVICE = str(mac(1))
+_READ = report_reader()
 
 
 @define
@@ -56,7 +57,7 @@ class _World:
         evidence, messages = self.store.evidence, self.store.last_messages
         self.subscriber = Subscriber(
             MemorySubscription(self.broker),
-            Inbox(evidence, messages, report_of, clock),
+            Inbox(evidence, messages, _READ, clock),
             messages,
             self.lease,
             lambda: 1.0,
@@ -114,7 +115,7 @@ def test_messages_wait_while_the_database_is_away(
     """They are not acknowledged, and are recorded when it is back; the log has one line of each."""
     world.report()
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.store.evidence), "write", _away)
+        patch.setattr(type(world.store.evidence), "find_all", _away)
         for _ in range(3):
             assert Wait(1.0) == world.subscriber.run_once()
     assert set() == world.reported()

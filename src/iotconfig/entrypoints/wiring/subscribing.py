@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -71,7 +71,7 @@ def _open_subscriber(
         inbox = Inbox(
             evidence,
             messages,
-            report_of,
+            report_reader(),
             utc_now,
             Proof.BROKER if settings.mqtt.restricts_devices else Proof.NONE,
             persistence.device_tokens if is_token_checked else None,
@@ -84,8 +84,10 @@ def _open_subscriber(
             yield OpenJob(subscriber, subscriber)
 
 
-def report_of(payload: bytes) -> Report:
-    """Read a report in JSON. Raises an `IotConfigError` where it is none."""
+def report_reader() -> Callable[[bytes], Report]:
+    """What reads a report in JSON. It raises an `IotConfigError` where the bytes are none."""
     from iotconfig.adapters.codec import BodyReader, DeviceReport
 
-    return BodyReader().read(payload, DeviceReport).report()
+    # One for all: making one takes longer than reading many reports.
+    reader = BodyReader()
+    return lambda payload: reader.read(payload, DeviceReport).report()
