@@ -283,9 +283,11 @@ def _create_devices() -> None:
         sa.Column("overdue_at", sa.BigInteger),
         sa.Column("firmware", sa.String(32)),
         sa.Column("tags", sa.Text, nullable=False),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("mac_address", name="pk_device_states"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_device_states_changed_at", "device_states", ["changed_at"])
     op.create_index("ix_device_states_state", "device_states", ["state", "mac_address"])
     op.create_index("ix_device_states_firmware", "device_states", ["firmware", "mac_address"])
     op.create_index(

@@ -81,6 +81,14 @@ def test_changes_reach_the_streams_of_all_workers(
         macs = [created(serve.client, {})["mac_address"] for _ in range(6)]
         serve.client.request("PUT", f"/api/devices/{macs[0]}/tags/a")
         found = [stream.positions(7) for stream in streams]
+        report = {
+            "outcome": "applied",
+            "etag": serve.client.get(f"/api/configs/{macs[0]}.json").headers["etag"],
+        }
+        assert 204 == serve.client.send_json("POST", f"/api/devices/{macs[0]}/report", report).status
+        for stream in streams:
+            while (shown := stream.device())["mac_address"] != macs[0] or shown["state"] != "in_sync":
+                pass
         (sessions,) = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchone() or (0,)

@@ -13,13 +13,14 @@ import pytest
 from attrs import field, frozen
 
 from iotconfig.adapters.http.access_control import AccessControl
-from iotconfig.adapters.http.events.feed import ChangeFeed
+from iotconfig.adapters.http.events.feed import Feed
 from iotconfig.adapters.http.events.stream import Timing
 from iotconfig.adapters.http.events.streams import EventStreams
 from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryStore
 from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService
 from iotconfig.domain.access.principal import Role
+from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.entrypoints.wiring import utc_now
 from iotconfig.testing.builders import add
@@ -75,7 +76,9 @@ def _streaming(
     timing: Timing = QUICK, most: int = 200, access: AccessControl | None = None
 ) -> Iterator[Streaming]:
     store = FaultyStore()
-    streams = EventStreams(ChangeFeed(store, store.wakeup), most, timing)
+    streams = EventStreams(
+        Feed.of(store, DeviceService(store.evidence, utc_now).news, store.wakeup), most, timing
+    )
     with serving(app_in_memory(store, access=access, event_streams=streams)) as url, ExitStack() as stack:
         stack.callback(streams.feed.signal.end)
         yield Streaming(store, streams, url)
@@ -184,6 +187,25 @@ def test_a_client_far_behind_gets_everything(streaming: Streaming) -> None:
             add(streaming.store, number)
         assert list(range(1, 1601)) == stream.positions(1600)
         assert list(range(1501, 1601)) == other.positions(100)
+
+
+def test_devices_are_shown_when_their_state_changes(api: Client) -> None:
+    """As the list has them, and without an id. What changes no state is not shown, and a change is shown once."""
+    config = created(api, {"deviceName": "Porch"})
+    mac, etag = config["mac_address"], config["etag"]
+    report = {"outcome": "rejected", "etag": etag, "pointer": "/a", "reason": "1 > 0"}
+    with EventStream(api.base_url) as stream:
+        stream.hello()
+        for _ in range(2):
+            assert 204 == api.send_json("POST", f"/api/devices/{mac}/report", report).status
+        shown = stream.device()
+        (listed,) = api.get("/api/devices").json()["devices"]
+        assert "rejected" == shown["state"]
+        assert {**listed, "why": ""} == {**shown, "why": ""}
+        assert "refused 1 at /a: 1 > 0" in shown["why"]
+        applied = {"outcome": "applied", "etag": etag}
+        assert 204 == api.send_json("POST", f"/api/devices/{mac}/report", applied).status
+        assert "in_sync" == stream.device()["state"]
 
 
 def test_a_silent_stream_has_comments(streaming: Streaming) -> None:
@@ -335,7 +357,7 @@ def test_nothing_follows_the_log_without_streams(streaming: Streaming) -> None:
     """The thread ends with the last stream, and the next one starts another."""
 
     def follows() -> bool:
-        return any(thread.name == "change-feed" for thread in all_threads())
+        return any(thread.name == "event-feed" for thread in all_threads())
 
     wait_until(lambda: not follows(), "feeds of other tests have ended")
     for _ in range(2):

@@ -69,9 +69,7 @@ def test_some_do_not_arrive(command: CommandLine, fleet: Fleet) -> None:
     ended = command.run("wait", "--all", "--timeout", "0")
 
     assert 1 == ended.status
-    assert re.search(
-        rf"{SECOND} +Lamp 2 +rejected +Refused 1 at /n: 1 > 0; seen", ended.text
-    )
+    assert re.search(rf"{SECOND} +Lamp 2 +rejected +Refused 1 at /n: 1 > 0; seen", ended.text)
     assert re.search(rf"{THIRD} +Lamp 3 +never +Never seen\.\n", ended.text)
     assert FIRST not in ended.text
     assert re.search(r"\n1 in_sync, 2 not, of 3 devices, after 0s, in ", ended.text)

@@ -10,7 +10,7 @@ import falcon
 from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.http.dependencies import UseCases
-from iotconfig.adapters.http.events.feed import ChangeFeed
+from iotconfig.adapters.http.events.feed import Feed
 from iotconfig.adapters.http.events.streams import EventStreams
 from iotconfig.adapters.memory import (
     MemoryApiTokenStore,
@@ -81,7 +81,7 @@ def app_in_memory(
         new_boards=observed.new_boards,
     )
     if "event_streams" not in options:
-        options["event_streams"] = EventStreams(ChangeFeed(store, in_memory.wakeup))
+        options["event_streams"] = EventStreams(Feed.of(store, None, in_memory.wakeup))
         # Streams end after their first event, so that every request has an end.
         options["event_streams"].feed.signal.end()
     access = access or AccessControl(MemoryThrottle(10), MemoryThrottle(60))

@@ -62,10 +62,16 @@ class EventStream:
         return Block(fields["event"], json.loads(fields["data"]), fields.get("id"))
 
     def event(self) -> Block | None:
-        """The next event; None at the end of the stream."""
-        while (found := self.next()) is not None and found.name in {"retry", "comment"}:
+        """The next event, apart from snapshots of devices; None at the end of the stream."""
+        while (found := self.next()) is not None and found.name in {"retry", "comment", "device"}:
             pass
         return found
+
+    def device(self) -> Any:
+        """The data of the next snapshot of a device."""
+        while (found := self.next()) is None or found.name != "device":
+            assert found is not None, "the stream ended"
+        return found.data
 
     def hello(self) -> dict[str, int]:
         """The data of the first event."""
@@ -86,8 +92,8 @@ class EventStream:
         return found
 
     def rest(self) -> list[str]:
-        """The names of the blocks up to the end of the stream."""
+        """The names of the blocks up to the end of the stream, apart from snapshots of devices."""
         found = []
         while (event := self.next()) is not None:
             found.append(event.name)
-        return found
+        return [name for name in found if name != "device"]

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.devices.evidence import Evidence, Kind, is_worth_writing, newer, newest_of_each
+from iotconfig.domain.devices.news import DeviceNews
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.ports import ObservedPage
@@ -36,6 +37,8 @@ class MemoryEvidenceStore:
     _intervals: ExpectedIntervals = NO_INTERVALS
     _stored: dict[MacAddress, dict[Kind, Evidence]] = field(init=False, factory=dict, repr=False)
     _past: dict[MacAddress, list[StateChange]] = field(init=False, factory=dict, repr=False)
+    _changed: list[MacAddress] = field(init=False, factory=list, repr=False)
+    """The devices whose state evidence has changed, in that order."""
     _writer: Lock = field(init=False, factory=Lock, repr=False)
 
     def write(self, batch: Sequence[Evidence]) -> None:
@@ -106,6 +109,14 @@ class MemoryEvidenceStore:
         changes = tuple(found[: query.limit])
         return PastPage(changes, changes[-1].number if len(found) > query.limit else None)
 
+    def news(self, after: int | None, limit: int) -> DeviceNews[ObservedDevice]:
+        self._committed.check()
+        mark = len(self._changed)
+        changed = [] if after is None else sorted(set(self._changed[after:mark]))
+        if len(changed) > limit:
+            return DeviceNews(mark, are_too_many=True)
+        return DeviceNews(mark, self.find_all(changed))
+
     def prunable(self, older_than: datetime) -> int:
         self._committed.check()
         return sum(change.at < older_than for changes in self._past.values() for change in changes)
@@ -131,6 +142,7 @@ class MemoryEvidenceStore:
                 StateChange(number, evidence.received_at, device.state, device.wanted.number, evidence)
             )
             del past[:-KEPT]
+            self._changed.append(mac_address)
 
     def _matching(self, query: DeviceQuery) -> Iterator[ObservedDevice]:
         """The devices with the text and the tags of `query`, sorted."""

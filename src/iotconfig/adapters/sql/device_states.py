@@ -131,10 +131,17 @@ _STORED: Final = {
     + ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _COLUMNS)
     + " FROM json_each(:rows)) AS given",
 }
+_NOW: Final = {
+    "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS integer)",
+}
+"""The time in microseconds by the database's clock, which all writers share."""
 _STORE: Final = {
     dialect: text(
-        f"INSERT INTO device_states ({', '.join(_COLUMNS)}) SELECT {', '.join(_COLUMNS)} FROM {rows} WHERE 1 = 1"  # noqa: S608
-        f" ON CONFLICT (mac_address) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+        f"INSERT INTO device_states ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608
+        f" SELECT {', '.join(_COLUMNS)}, {_NOW[dialect]} FROM {rows} WHERE 1 = 1"
+        f" ON CONFLICT (mac_address) DO UPDATE SET changed_at = excluded.changed_at,"
+        f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
     )
     for dialect, rows in _STORED.items()
 }
@@ -143,6 +150,9 @@ _NEWEST_POSITION: Final = select(func.coalesce(func.max(logged_changes.c.positio
 _LIMIT: Final[BindParameter[int]] = bindparam("limit_")
 _AFTER: Final[BindParameter[str]] = bindparam("after_")
 # Rows of counters are never deleted: they are there for all devices, former ones included.
+_AFTER_MARK: Final[BindParameter[int]] = bindparam("after_")
+_SETTLING: Final = 500_000
+"""Microseconds after which a written state is news: by then, its transaction has ended."""
 _UNSWEPT: Final = (
     select(revision_counters.c.mac_address)
     .where(revision_counters.c.mac_address > _AFTER)
@@ -153,6 +163,13 @@ _SILENT: Final = (
     select(device_states.c.mac_address)
     .where(device_states.c.overdue == False, device_states.c.overdue_at <= bindparam("now_"))  # noqa: E712 - the index has it so
     .order_by(device_states.c.overdue_at)
+    .limit(_LIMIT)
+)
+
+_SETTLED: Final = {dialect: text(f"SELECT {now} - {_SETTLING}") for dialect, now in _NOW.items()}
+_CHANGED: Final = (
+    select(device_states.c.mac_address)
+    .where(device_states.c.changed_at > _AFTER_MARK, device_states.c.changed_at <= bindparam("until_"))
     .limit(_LIMIT)
 )
 
@@ -202,6 +219,17 @@ def refresh_states(
     connection.execute(_STORE[connection.dialect.name], {"rows": json.dumps(rows)})
     _add_counts(connection, counts)
     add_changes(connection, changes)
+
+
+def settled(connection: Connection) -> int:
+    """The time up to which all written states can be read, in microseconds by the database's clock."""
+    return int(connection.execute(_SETTLED[connection.dialect.name]).scalar_one())
+
+
+def changed_between(connection: Connection, after: int, until: int, limit: int) -> Sequence[MacAddress]:
+    """Up to `limit` MAC addresses whose states were written between two times, after the first one."""
+    found = connection.execute(_CHANGED, {"after_": after, "until_": until, "limit_": limit})
+    return [MacAddress(mac_address) for mac_address in found.scalars()]
 
 
 def _stored(row: Row[Any], intervals: ExpectedIntervals, now: datetime) -> dict[str, Any] | None:

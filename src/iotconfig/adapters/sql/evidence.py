@@ -12,6 +12,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Row, TextClause, bindparam, select, text
 
 from iotconfig.domain.devices.evidence import RENEWED_EVERY, Evidence, Kind, Newest, newest_of_each
+from iotconfig.domain.devices.news import DeviceNews
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.past import PastPage, PastQuery
 from iotconfig.domain.devices.ports import ObservedPage
@@ -24,7 +25,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .device_lists import DEVICE, counts_of, former_of, page_of
 from .device_state_changes import count_older, past_of, remove_older
-from .device_states import lock_devices, refresh_states
+from .device_states import changed_between, lock_devices, refresh_states, settled
 from .engine.database import Database
 from .evidence_rows import EVIDENCE_COLUMNS, MICROSECOND, evidence_of, row_of
 from .labels import labels_of
@@ -197,6 +198,14 @@ class SqlEvidenceStore:
     def past(self, query: PastQuery) -> PastPage:
         with self._database.reading() as connection:
             return past_of(connection, query)
+
+    def news(self, after: int | None, limit: int) -> DeviceNews[ObservedDevice]:
+        with self._database.reading() as connection:
+            mark = settled(connection)
+            changed = () if after is None else changed_between(connection, after, mark, limit + 1)
+        if len(changed) > limit:
+            return DeviceNews(mark, are_too_many=True)
+        return DeviceNews(mark, self.find_all(changed) if changed else ())
 
     def prunable(self, older_than: datetime) -> int:
         with self._database.reading() as connection:

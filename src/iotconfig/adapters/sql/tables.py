@@ -275,6 +275,8 @@ device_states: Final = Table(
     Column("firmware", String(32)),
     # The tags by which the device is counted, sorted, with a space between two.
     Column("tags", Text, nullable=False),
+    # When the row was written, in microseconds since 1970, by the clock of the database.
+    Column("changed_at", BigInteger, nullable=False, index=True),
     Index("ix_device_states_state", "state", "mac_address"),
     Index("ix_device_states_firmware", "firmware", "mac_address"),
     sqlite_with_rowid=False,

@@ -11,6 +11,7 @@ from attrs import frozen
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Evidence
+from .news import DeviceNews
 from .observed import ObservedDevice
 from .past import PastPage, PastQuery
 from .status import DeviceCounts, DeviceQuery, FormerPage
@@ -72,6 +73,16 @@ class EvidenceStore(Protocol):
 
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, of which the newest `past.KEPT` are kept."""
+        ...
+
+    def news(self, after: int | None, limit: int) -> DeviceNews[ObservedDevice]:
+        """Return the devices whose stored state was written since an earlier call, at most `limit`.
+
+        What is stored changes with the state, with whether the device is overdue, with its firmware and its tags; not with
+        each sign of life. News may be half a second late, and news of a transaction that takes longer may be missed.
+
+        after: the mark that the earlier call returned; None to begin, without devices.
+        """
         ...
 
     def prunable(self, older_than: datetime) -> int:

@@ -15,6 +15,7 @@ from iotconfig.domain.paging import check_limit
 
 from .evidence import Evidence, Proof
 from .incoming_ports import LastMessageStore
+from .news import DeviceNews
 from .observed import ObservedDevice
 from .past import PastPage, PastQuery
 from .ports import EvidenceStore
@@ -126,6 +127,15 @@ class DeviceService:
     def past(self, query: PastQuery) -> PastPage:
         """Return a page of the changes of a device's state, the newest first; empty where none is known."""
         return self.evidence.past(query)
+
+    def news(self, after: int | None, limit: int) -> DeviceNews[DeviceStatus]:
+        """Return the devices whose stored state has changed since an earlier call, as `EvidenceStore.news` finds them."""
+        found, now = self.evidence.news(after, limit), self.clock()
+        return DeviceNews(
+            found.mark,
+            [device.status(now) for device in self._with_presence(found.devices)],
+            found.are_too_many,
+        )
 
     def _with_presence(self, devices: Sequence[ObservedDevice]) -> Sequence[ObservedDevice]:
         """The devices, with what they said last about their connections."""

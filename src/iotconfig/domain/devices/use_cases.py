@@ -11,6 +11,7 @@ from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
 from .evidence import Proof
+from .news import DeviceNews
 from .past import PastPage, PastQuery
 from .reports import Report
 from .status import DevicePage, DeviceQuery, DeviceStatus, FormerPage
@@ -72,6 +73,10 @@ class DeviceUseCases(DeviceReadings, Protocol):
     @property
     def clock(self) -> Clock:
         """The clock that ages are measured with."""
+        ...
+
+    def news(self, after: int | None, limit: int) -> DeviceNews[DeviceStatus]:
+        """Return the devices whose stored state has changed since an earlier call."""
         ...
 
     def report(

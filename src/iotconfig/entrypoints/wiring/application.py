@@ -87,7 +87,7 @@ def app_on(
         check_store=persistence.store.check,
         pictures=services.pictures,
     )
-    streams = event_streams(settings, persistence)
+    streams = event_streams(services)
     at_stop(streams.feed.signal.end)
     return create_app(
         use_cases,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
+from time import sleep
 from typing import Any, Final
 
 import pytest
@@ -29,6 +30,8 @@ from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
 
 _SECOND: Final = timedelta(seconds=1)
+_READ_AGAIN: Final = 400
+"""How often news are looked for, at most."""
 
 
 def _evidence(kind: Kind = Kind.HOLDS, seconds: float = 0, **given: Any) -> Evidence:
@@ -387,3 +390,39 @@ class EvidenceStoreContract(UseCases):
             evidence.prunable(START)
         with pytest.raises(ServiceClosed):
             evidence.prune(START, 1)
+
+    def test_news_are_of_devices_whose_state_has_changed(
+        self, evidence: EvidenceStore, service: ConfigService
+    ) -> None:
+        """Each once, as it is at the reading; evidence that changes no state is none. Too many are not listed."""
+        service.create(mac(2), content())
+        service.create(mac(3), content())
+        mark = evidence.news(None, 9).mark
+        assert ((), False) == (tuple(evidence.news(None, 9).devices), evidence.news(None, 9).are_too_many)
+
+        def news(limit: int = 9) -> set[tuple[MacAddress, State]] | None:
+            nonlocal mark
+            found: set[tuple[MacAddress, State]] = set()
+            # A store may be late.
+            for _ in range(_READ_AGAIN):
+                read = evidence.news(mark, limit)
+                mark = read.mark
+                if read.are_too_many:
+                    return None
+                found.update((device.mac_address, device.state) for device in read.devices)
+                if found:
+                    break
+                sleep(0.05)
+            return found
+
+        etag = service.document(mac(1)).etag
+        evidence.write([_evidence(etag=etag, seconds=1), _evidence(Kind.FETCHED, etag=etag, seconds=2)])
+        assert {(mac(1), State.IN_SYNC)} == news()
+        evidence.write([_evidence(mac_address=mac(number), seconds=3) for number in (2, 3)])
+        evidence.write([_evidence(etag=etag, seconds=600)])
+        assert {(mac(2), State.PENDING), (mac(3), State.PENDING)} == news()
+        etags = {number: service.document(mac(number)).etag for number in (2, 3)}
+        evidence.write(
+            [_evidence(mac_address=mac(number), etag=etags[number], seconds=900) for number in etags]
+        )
+        assert None is news(limit=1)

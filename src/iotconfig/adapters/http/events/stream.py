@@ -13,7 +13,8 @@ from iotconfig.adapters.codec import answer
 from iotconfig.domain.configs.change_query import LogBounds
 from iotconfig.domain.errors import IotConfigError
 
-from .feed import LOST, ChangeFeed
+from .feed import Feed
+from .recent_changes import LOST
 from .rights import Rights
 from .wire import COMMENT, event, retry
 
@@ -68,7 +69,7 @@ class Opened:
 class EventStream:
     """The blocks of one answer. The server reads them one by one, and closes the stream at the end of the connection."""
 
-    _feed: ChangeFeed
+    _feed: Feed
     _rights: Rights
     _timing: Timing
     _opened: Opened
@@ -78,6 +79,8 @@ class EventStream:
     """Called once, at the end."""
     _position: int = field(init=False, default=0)
     _restorations: int = field(init=False, default=0)
+    _snapshots: int = field(init=False, default=0)
+    """How many snapshots of devices are behind this stream."""
     _comment_at: float = field(init=False, default=0.0)
     _blocks: Iterator[bytes] = field(init=False, repr=False)
     _is_closed: bool = field(init=False, default=False)
@@ -123,7 +126,8 @@ class EventStream:
 
     def _begin(self) -> bytes:
         bounds, cursor = self._opened.bounds, self._opened.cursor
-        self._restorations = self._feed.restorations
+        self._restorations = self._feed.changes.restorations
+        self._snapshots = self._feed.devices.count
         hello = self._timing.retry() + event("hello", LogPositions.of(bounds))
         if cursor is None or bounds.holds(cursor):
             self._position = bounds.position if cursor is None else cursor
@@ -137,17 +141,27 @@ class EventStream:
 
     def _news(self) -> bytes:
         """The next events; empty where there are none yet."""
-        feed = self._feed
         try:
-            news = feed.after(self._position) if self._restorations == feed.restorations else LOST
-            if news is LOST:
-                restorations = feed.restorations
-                block = self._reset(feed.bounds())
-                self._restorations = restorations
-                return block
+            return self._new_changes() or self._new_snapshots()
         except IotConfigError:
-            feed.signal.wait(feed.signal.count, _TRIED_EVERY)
+            self._feed.signal.wait(self._feed.signal.count, _TRIED_EVERY)
             return b""
-        if news.blocks:
-            self._position = news.position
+
+    def _new_changes(self) -> bytes:
+        changes = self._feed.changes
+        restorations = changes.restorations
+        news = changes.after(self._position) if self._restorations == restorations else LOST
+        if news is LOST:
+            block = self._reset(changes.bounds())
+            self._restorations = restorations
+            return block
+        self._position = news.position
         return news.blocks
+
+    def _new_snapshots(self) -> bytes:
+        found = self._feed.devices.after(self._snapshots)
+        if found is None:
+            self._snapshots = self._feed.devices.count
+            return event("reset", LogPositions.of(self._feed.changes.bounds()))
+        block, self._snapshots = found
+        return block

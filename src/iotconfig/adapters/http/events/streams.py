@@ -14,7 +14,7 @@ from iotconfig.adapters.http.access.callers import caller_of
 from iotconfig.adapters.networks import Network
 from iotconfig.domain.errors import TooManyRequests
 
-from .feed import ChangeFeed
+from .feed import Feed
 from .limits import DEFAULT_MOST
 from .rights import Rights
 from .stream import EventStream, Opened, Timing
@@ -26,7 +26,7 @@ _RETRY_AFTER: Final = 20
 class EventStreams:
     """The streams of one process."""
 
-    feed: ChangeFeed
+    feed: Feed
     most: int = DEFAULT_MOST
     """From this many streams on, further ones are refused."""
     timing: Timing = field(factory=Timing)
@@ -62,11 +62,11 @@ class EventStreams:
         caller = caller_of(req, proxies)
         self._enter(caller)
         try:
-            opened = Opened(self.feed.bounds(), cursor)
+            opened = Opened(self.feed.changes.bounds(), cursor)
+            self.feed.join()
         except BaseException:
             self._leave(caller)
             raise
-        self.feed.join()
 
         def leave() -> None:
             self.feed.leave()

@@ -42,9 +42,11 @@ AREA: Final = Area(
                 Access.READ,
                 details="The answer ends when the client disconnects, when its rights end (they are checked every minute), or when "
                 'the worker stops. It begins with the event `hello`, whose data is `{"position": …, "oldest": …}`. Then come '
-                "the changes above the given position, each as an event `change`, whose data is a member of `changes` of "
-                "`GET /api/changes` and whose id is the position. The event `reset`, with the data of `hello`, takes the place of "
-                "changes that cannot be sent, because they were pruned, or because an older backup of the database was put back: "
+                "the changes above the given position, each as an event `change`, whose data is an entry of `changes` of "
+                "`GET /api/changes` and whose id is the position; and, as an event `device` without an id, each device whose state "
+                "changes, at most once a second, whose data is an entry of `GET /api/devices`. The event `reset`, with the data of `hello`, takes the place of "
+                "events that cannot be sent: changes that were pruned, or that an older backup of the database does not have, and "
+                "devices of which more than 1,000 changed within a second: "
                 "read the lists again. Every 20 seconds there is a comment at least.",
                 query=EventsQuery,
                 headers=(
