@@ -11,6 +11,9 @@ import pytest
 
 from tests.support.command_line import CommandLine
 from tests.support.fleet import Fleet, fleet_on
+from tests.support.hostile import HOSTILE, assert_harmless
+from tests.support.serving import environment
+from tests.support.terminal import terminal
 
 FIRST, SECOND, THIRD = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3))
 
@@ -235,3 +238,52 @@ def test_a_deleted_device(command: CommandLine) -> None:
     command.ok("config", "delete", FIRST, "--yes")
 
     assert command.run("config", "show", FIRST).errors == command.run("device", FIRST).errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["devices"],
+        ["devices", "--watch"],
+        ["device", FIRST],
+        ["device", FIRST, "--history"],
+        ["wait", "--all", "--timeout", "0"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_device_says_is_harmless(
+    command: CommandLine, fleet: Fleet, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its report, the name and the note in its config get no control of the terminal."""
+    command.ok("config", "set", FIRST, json.dumps({"deviceName": HOSTILE}), "--yes")
+    command.ok("tag", "note", HOSTILE, "--mac", FIRST)
+    fleet.report(
+        FIRST,
+        "rejected",
+        fleet.etag(FIRST),
+        pointer=f"/{HOSTILE}"[:20],
+        reason=HOSTILE[:20],
+        firmware=HOSTILE[:20],
+    )
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("iotconfig.adapters.cli.devices.sleep", interrupt)
+    shown = command.at_terminal(*arguments, columns=200).text
+    for own in ("\x1b[H", "\x1b[K", "\x1b[J", "\n"):
+        shown = shown.replace(own, "")
+
+    assert_harmless(shown)
+
+
+def test_a_live_list_at_a_terminal(command: CommandLine, fleet: Fleet) -> None:
+    """It follows the devices, and Ctrl-C ends it without an error."""
+    settings = dict(command.environ)
+    env = environment(settings.pop("DATABASE_URL"), **settings)
+    with terminal("devices", "--watch", env=env) as shown:
+        shown.wait_for("3 devices, 3 never, in ")
+        fleet.sync(FIRST)
+        shown.wait_for("3 devices, 2 never, 1 in_sync, in ")
+        shown.type("\x03")
+        assert (0, False) == (shown.end(), "Aborted" in shown.text)
