@@ -104,22 +104,22 @@ def test_silent_firmware(command: CommandLine, fleet: Fleet, until: str) -> None
 def test_a_new_device_that_has_not_spoken_yet(command: CommandLine, fleet: Fleet, meanwhile: Events) -> None:
     """After its first fetch, it may still say what it runs; that is enough only for `delivered`."""
     etag = fleet.fetch(FIRST)
-    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0").status
-    command.ok("wait", "--mac", FIRST, "--timeout", "0", "--until", "delivered")
+    assert 1 == command.run("wait", FIRST, "--timeout", "0").status
+    command.ok("wait", FIRST, "--timeout", "0", "--until", "delivered")
     meanwhile(lambda: fleet.fetch(FIRST, etag))
 
-    assert command.ok("wait", "--mac", FIRST).text.startswith("1 in_sync, of 1 device,")
+    assert command.ok("wait", FIRST).text.startswith("1 in_sync, of 1 device,")
 
 
 def test_a_delivered_document_is_not_one_that_runs(command: CommandLine, fleet: Fleet) -> None:
     """A device that has named documents before does not count as in sync before it names this one."""
     fleet.sync(FIRST)
     command.ok("config", "patch", FIRST, "--set", "n=2")
-    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0", "--until", "delivered").status
+    assert 1 == command.run("wait", FIRST, "--timeout", "0", "--until", "delivered").status
     fleet.fetch(FIRST)
 
-    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0").status
-    assert command.ok("wait", "--mac", FIRST, "--timeout", "0", "--until", "delivered").text.startswith(
+    assert 1 == command.run("wait", FIRST, "--timeout", "0").status
+    assert command.ok("wait", FIRST, "--timeout", "0", "--until", "delivered").text.startswith(
         "1 delivered, of 1 device"
     )
 
@@ -146,21 +146,21 @@ def test_rejected_devices(command: CommandLine, fleet: Fleet, meanwhile: Events)
         fleet.sync(FIRST)
 
     meanwhile()
-    ended = command.run("wait", "--mac", FIRST, "--fail-fast")
+    ended = command.run("wait", FIRST, "--fail-fast")
     assert (1, True) == (ended.status, " rejected " in ended.text)
     meanwhile(mend)
-    command.ok("wait", "--mac", FIRST)
+    command.ok("wait", FIRST)
 
 
 def test_proofs(command: CommandLine, fleet: Fleet, sqlite_url: str) -> None:
     """Only evidence that came with the device's token counts."""
     fleet.sync(FIRST)
-    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0", "--proof", "token").status
+    assert 1 == command.run("wait", FIRST, "--timeout", "0", "--proof", "token").status
     fleet.sync(FIRST, device_token(sqlite_url, FIRST))
 
-    command.ok("wait", "--mac", FIRST, "--timeout", "0", "--proof", "token")
-    command.ok("wait", "--mac", FIRST, "--timeout", "0", "--proof", "broker", "--proof", "token")
-    assert 1 == command.run("wait", "--mac", FIRST, "--timeout", "0", "--proof", "broker").status
+    command.ok("wait", FIRST, "--timeout", "0", "--proof", "token")
+    command.ok("wait", FIRST, "--timeout", "0", "--proof", "broker", "--proof", "token")
+    assert 1 == command.run("wait", FIRST, "--timeout", "0", "--proof", "broker").status
 
 
 def test_a_device_that_is_deleted(command: CommandLine, fleet: Fleet, meanwhile: Events) -> None:
@@ -173,7 +173,7 @@ def test_a_device_that_is_deleted(command: CommandLine, fleet: Fleet, meanwhile:
         lambda: command.ok("config", "delete", SECOND, "--yes"),
         lambda: fleet.report(FIRST, "rejected", fleet.etag(FIRST)),
     )
-    ended = command.run("wait", "--mac", SECOND, "--mac", FIRST, "--fail-fast")
+    ended = command.run("wait", SECOND, FIRST, "--fail-fast")
 
     assert 1 == ended.status
     assert re.search(rf"{SECOND} .* Its config was deleted, or moved to another board\.\n", ended.text)
@@ -196,24 +196,26 @@ def test_a_database_that_is_away_meanwhile(
     monkeypatch.setattr(SelectedDevices, "look", sometimes)
     meanwhile(lambda: None, lambda: fleet.sync(FIRST))
     answers += [True, False, True]
-    ended = command.run("wait", "--mac", FIRST)
+    ended = command.run("wait", FIRST)
     assert (0, "The database is away. Asking again.\n") == (ended.status, ended.errors)
     answers += [False]
-    assert "Error: The database is away.\n" == command.run("wait", "--mac", FIRST).errors
+    assert "Error: The database is away.\n" == command.run("wait", FIRST).errors
     answers += [True, False]
     meanwhile(lambda: None)
-    ended = command.run("wait", "--mac", SECOND, "--timeout", "0")
+    ended = command.run("wait", SECOND, "--timeout", "0")
     assert (1, "") == (ended.status, ended.errors)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Select devices with --mac, --tag or --search; or give --all."),
-        (["--all", "--tag", "kitchen"], "Select devices with --mac"),
+        ([], "Name devices, or select them with --tag or --search; or give --all."),
+        (["--all", "--tag", "kitchen"], "Name devices, or select them"),
+        (["--all", FIRST], "Name devices, or select them"),
         (["--tag", "none"], "No device is selected. --allow-empty accepts that."),
-        (["--mac", "02:00:00:00:00:09"], "Device 02:00:00:00:00:09 was not found"),
-        (["--mac", "02:00"], "has an invalid format"),
+        (["02:00:00:00:00:09"], "Config 02:00:00:00:00:09 was not found"),
+        (["02:00"], "has an invalid format"),
+        (["Lamp 9"], "is no id, no MAC address"),
         (["--all", "--timeout", "10"], "'10' is not a duration: use 90s, 10m"),
         (["--all", "--until", "rejected"], "'rejected' is not one of 'in_sync', 'delivered'"),
         (["--all", "--proof", "none"], "'none' is not one of 'token', 'broker'"),
@@ -231,7 +233,7 @@ def test_refusals(command: CommandLine, arguments: list[str], words: str) -> Non
 def test_progress_on_a_terminal_only(command: CommandLine, fleet: Fleet) -> None:
     """A bar on standard error; nothing in a pipe."""
     fleet.sync(FIRST)
-    assert "" == command.ok("wait", "--mac", FIRST, "--timeout", "0").errors
+    assert "" == command.ok("wait", FIRST, "--timeout", "0").errors
     shown = command.at_terminal("wait", "--tag", "kitchen", "--timeout", "0")
 
     assert 1 == shown.status
@@ -242,12 +244,12 @@ def test_a_wait_at_a_terminal(command: CommandLine, fleet: Fleet) -> None:
     """The bar follows the devices; Ctrl-C ends the wait."""
     settings = dict(command.environ)
     env = environment(settings.pop("DATABASE_URL"), **settings)
-    with terminal("wait", "--mac", FIRST, env=env) as shown:
+    with terminal("wait", FIRST, env=env) as shown:
         shown.wait_for("0/1")
         fleet.sync(FIRST)
         shown.wait_for("1 in_sync, of 1 device")
         assert (0, True) == (shown.end(), "1/1" in shown.text)
-    with terminal("wait", "--mac", SECOND, env=env) as shown:
+    with terminal("wait", SECOND, env=env) as shown:
         shown.wait_for("0/1")
         shown.type("\x03")
         assert (1, True) == (shown.end(), "Aborted!" in shown.text)

@@ -54,7 +54,7 @@ def devices(quick: CommandLine) -> CommandLine:
     ],
 )
 @pytest.mark.parametrize(
-    "name", [("config", "show"), ("config", "delete"), ("announce",), ("device",)], ids=" ".join
+    "name", [("config", "show"), ("config", "delete"), ("announce",), ("device",), ("wait",)], ids=" ".join
 )
 def test_devices_are_completed(
     devices: CommandLine, name: tuple[str, ...], word: str, expected: list[str]

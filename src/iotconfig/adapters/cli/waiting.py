@@ -13,12 +13,13 @@ import click
 
 from iotconfig.domain.devices.evidence import Proof
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import MAX_PAGE
 
+from .completion import complete_names
 from .counts import counted
 from .device_options import readings, search_option, tag_option
 from .durations import duration, short
+from .names import find
 from .options import json_option
 from .runtime import Runtime
 from .tables import Column
@@ -36,13 +37,7 @@ _COLUMNS: Final = (
 
 
 @click.command()
-@click.option(
-    "--mac",
-    "mac_addresses",
-    metavar="MAC",
-    multiple=True,
-    help="The device with this MAC address; repeatable.",
-)
+@click.argument("names", metavar="[ID|MAC|NAME]...", nargs=-1, shell_complete=complete_names)
 @tag_option
 @search_option
 @click.option("--all", "everything", is_flag=True, help="All devices.")
@@ -74,7 +69,7 @@ _COLUMNS: Final = (
 @click.pass_context
 def wait(
     ctx: click.Context,
-    mac_addresses: tuple[str, ...],
+    names: tuple[str, ...],
     tags: tuple[str, ...],
     search: str | None,
     everything: bool,
@@ -87,7 +82,7 @@ def wait(
 ) -> None:
     """Wait until devices have what they are to have.
 
-    The options select devices; all of them must hold. Ends with status 0 when
+    Devices are named, or selected by options; all must hold. Ends with status 0 when
     all devices are there, and with status 1 and the list of the others after
     the timeout. A device that refuses its document is waited for: it may be
     mended meanwhile.
@@ -96,8 +91,8 @@ def wait(
     document, and is listed as such.
     """
     is_filter = bool(tags) or search is not None
-    if everything == (is_filter or bool(mac_addresses)):
-        raise click.UsageError("Select devices with --mac, --tag or --search; or give --all.")
+    if everything == (is_filter or bool(names)):
+        raise click.UsageError("Name devices, or select them with --tag or --search; or give --all.")
     from iotconfig.domain.devices.arrival import Arrival, Goal
     from iotconfig.domain.devices.status import DeviceQuery
 
@@ -110,7 +105,7 @@ def wait(
         selected = SelectedDevices(
             readings(services),
             goal,
-            tuple(map(MacAddress.parse, mac_addresses)),
+            tuple(find(services, name).mac_address for name in names),
             DeviceQuery(tags=tags, text=search, limit=MAX_PAGE, count=False)
             if is_filter or everything
             else None,
