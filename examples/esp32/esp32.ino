@@ -20,11 +20,11 @@ const char* WIFI_PASSWORD = "secret";
 const char* SERVER = "http://192.168.1.10:8080";  // the machine with the service, as boards reach it
 const char* BROKER = "192.168.1.10";
 const uint16_t BROKER_PORT = 1883;
-const char* BROKER_USER = "";                     // "device", with deploy/compose.yaml
+const char* BROKER_USER = "";                     // with deploy/compose.yaml: "device", or the digits of the MAC address
 const char* BROKER_PASSWORD = "";
 const char* DEVICE_TOKEN = "";                    // if IOTCONFIG_DEVICE_AUTH=required
 const char* FIRMWARE = "1.0.0";                   // in reports; another one for each release
-const bool REPORTS_BY_MQTT = false;               // true: reports are messages, and not a header of a fetch
+const bool REPORTS_BY_MQTT = false;               // true: messages, and no header of a fetch; if BROKER_USER may publish
 
 // Without TLS, everyone in the network can read the document and the token. With https in SERVER, make this a
 // NetworkClientSecure (NetworkClientSecure.h), and in setup() call httpSocket.setCACert(…) with your CA's
@@ -66,8 +66,8 @@ struct Refusal {
 
 String mac;          // aa:bb:cc:dd:ee:ff
 String stateTopic;   // iotsupport/devices/<mac>/config
-String reportTopic;  // iotsupport/devices/<mac>/report
-String onlineTopic;  // iotsupport/devices/<mac>/online
+String reportTopic;  // iotsupport/devices/<digits>/report: a rule of the broker can compare them with the user
+String onlineTopic;  // iotsupport/devices/<digits>/online
 String etag;         // of the document that runs, with quotes; empty if there is none
 String refused;      // the ETag of a document that apply() refused
 String report;       // of the last document; as a header, until the service has it
@@ -349,10 +349,11 @@ void setup() {
   mac = text;
   Serial.printf("MAC address %s\n", mac.c_str());
 
-  const String topic = "iotsupport/devices/" + mac;
-  stateTopic = topic + "/config";
-  reportTopic = topic + "/report";
-  onlineTopic = topic + "/online";
+  stateTopic = "iotsupport/devices/" + mac + "/config";
+  snprintf(text, sizeof text, "%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
+  const String own = String("iotsupport/devices/") + text;
+  reportTopic = own + "/report";
+  onlineTopic = own + "/online";
   mqtt.setServer(BROKER, BROKER_PORT);
   mqtt.setSocketTimeout(5);
   mqtt.setBufferSize(512);  // larger packets are dropped; the state has about 200 bytes, a long prefix more

@@ -174,12 +174,13 @@ def main() -> None:
     device = Device(
         given.mac, given.server, given.token, given.firmware, reports_by_mqtt=given.reports_by_mqtt
     )
-    topic = f"iotsupport/devices/{given.mac}"
+    # The user of a broker may be named as this topic is, so that it writes to no other one.
+    topic = f"iotsupport/devices/{given.mac.replace(':', '')}"
     received: SimpleQueue[bytes] = SimpleQueue()
 
     def on_connect(client: Client, *_: Any) -> None:
         # At each connection: a restarted broker has no subscriptions.
-        client.subscribe(f"{topic}/config", qos=1)
+        client.subscribe(f"iotsupport/devices/{given.mac}/config", qos=1)
         client.publish(f"{topic}/online", "online", qos=1, retain=True)
 
     def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:

@@ -23,6 +23,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import Link
 from tests.support.serving import Serve, environment, run_command
+from tests.support.waiting import wait_until
 
 MINUTE = 60.0
 POLL = 7 * 3600.0
@@ -329,7 +330,7 @@ def test_a_board_may_report_by_message(site: Site, tmp_path: Path) -> None:
     """Retained, and again after each connection. Another topic says whether it is connected, by its last will, too."""
     program = changed_sketch(tmp_path, ("REPORTS_BY_MQTT = false", "REPORTS_BY_MQTT = true"))
     first = site.put({"brightness": 99})
-    topic = f"iotsupport/devices/{site.mac}"
+    topic = f"iotsupport/devices/{site.mac.replace(':', '')}"
     board = site.start(program=program)
     board.wait_said("subscribed")
     board.wait_said("reported")
@@ -337,6 +338,7 @@ def test_a_board_may_report_by_message(site: Site, tmp_path: Path) -> None:
         (report,) = reports.wait_for(1)
         assert report.retained
         assert {"outcome": "applied", "etag": first.strip('"'), "firmware": "1.0.0"} == report.json()
+        wait_until(lambda: site.shown() == ("in_sync", 1), "the service has read it")
         second = site.put({"brightness": 101})
         *_, report = reports.wait_for(2)
         assert len(report.payload) <= 192
@@ -348,6 +350,8 @@ def test_a_board_may_report_by_message(site: Site, tmp_path: Path) -> None:
             "pointer": "/brightness",
             "reason": "101 > 100",
         } == report.json()
+        wait_until(lambda: site.shown() == ("rejected", 1), "the service has read it")
+        assert site.device()["online"]
 
     with Listener(site.broker.port, f"{topic}/online") as online:
         assert [b"online"] == [message.payload for message in online.wait_for(1)]
@@ -401,7 +405,7 @@ def test_a_board_says_what_the_tutorial_shows(
     start_serve: Callable[..., Serve], sqlite_url: str, tmp_path: Path
 ) -> None:
     """With the broker's lines and the command of the page, and with authentication on."""
-    shown = section("8. With a board")
+    shown = section("9. With a board")
     listener, *options = next(block for block in shown if block.language == "conf").text.splitlines()
     assert "listener 1883" == listener
     monitor = [block.text.splitlines() for block in shown if block.language == "text"]

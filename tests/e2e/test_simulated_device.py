@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,13 +12,16 @@ from typing import Any
 
 import pytest
 
+from tests.support.documented import commands
 from tests.support.http import Client
 from tests.support.listener import Listener
+from tests.support.markdown import blocks
 from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve, environment, run_command
 from tests.support.waiting import wait_until
 
-_DEVICE = Path(__file__).parents[2] / "examples" / "simulated_device" / "device.py"
+_ROOT = Path(__file__).parents[2]
+_DEVICE = _ROOT / "examples" / "simulated_device" / "device.py"
 MAC = "02:00:00:00:00:01"
 
 
@@ -108,30 +112,68 @@ def test_an_operator_sees_a_refusal_and_mends_it(serve: Serve, board: Board) -> 
     assert 1 == board.said().count("refused: ")
 
 
+def test_the_tutorial_ends_with_a_refusal_that_is_mended(serve: Serve, board: Board) -> None:
+    """Its commands, with the device beside them: what it prints, and what the operator sees."""
+    page = (_ROOT / "docs" / "tutorial.md").read_text()
+    steps, _, _ = page.partition("\n## 9. ")
+    env = environment(serve.database_url)
+    board.wait_said("no configuration yet")
+
+    def has_followed() -> bool:
+        device = serve.client.get(f"/api/devices/{MAC}")
+        return device.status == 404 or device.json()["state"] in ("in_sync", "rejected")
+
+    shown = []
+    for block in blocks(steps):
+        if block.language == "text":
+            for line in block.text.splitlines():
+                board.wait_said(line)
+        for command in commands(block) if block.language == "console" else ():
+            program, *arguments = shlex.split(command.text)
+            if program != "iotconfig" or "serve" in arguments:
+                continue
+            done = run_command(*arguments, env=env)
+            assert 0 == done.returncode, done.stderr
+            wait_until(has_followed, f"the device has followed: {command.text}")
+            shown += [line for line in command.output if line != "…"]
+            printed = done.stdout.decode()
+            parts = [part.split() for line in command.output for part in line.split("…")]
+            assert [] == [part for part in parts if " ".join(part) not in " ".join(printed.split())]
+
+    assert len(shown) >= 5
+    assert 1 == board.said().count("refused: ")
+    assert "in_sync" == serve.client.get(f"/api/devices/{MAC}").json()["state"]
+
+
 def test_a_device_may_report_by_message(serve: Serve, broker: Mosquitto, tmp_path: Path) -> None:
     """Retained; another topic says whether it is connected, by its last will, too."""
     firmware = '2.0 "é"' + "x" * 40
     put(serve.client, brightness=9)
-    topic = f"iotsupport/devices/{MAC}"
+    topic = f"iotsupport/devices/{MAC.replace(':', '')}"
     board = Board(serve.client.base_url, broker, tmp_path / "b", "--reports-by-mqtt", "--firmware", firmware)
     try:
-        with Listener(broker.port, f"{topic}/+") as listener:
-            (applied,) = listener.wait_for(1, "/report")
+        with (
+            Listener(broker.port, f"{topic}/report") as reports,
+            Listener(broker.port, f"{topic}/online") as online,
+        ):
+            (applied,) = reports.wait_for(1)
             assert {"outcome", "etag", "firmware"} == applied.json().keys()
             assert '2.0 "?"' + "x" * 25 == applied.json()["firmware"]
             put(serve.client, brightness=10**30)
-            rejected = listener.wait_for(2, "/report")[1]
+            rejected = reports.wait_for(2)[1]
             assert len(rejected.payload) <= 192
             assert ("rejected", 1, "/brightness", "10000000000000000000 > 100") == tuple(
                 rejected.json()[name] for name in ("outcome", "n", "pointer", "reason")
             )
-            assert [b"online"] == [message.payload for message in listener.wait_for(1, "/online")]
+            assert [b"online"] == [message.payload for message in online.wait_for(1)]
+            wait_until(lambda: shown(serve.client)["state"] == "rejected", "the service has read it")
+            assert shown(serve.client)["online"]
             board.stop()
-            assert b"offline" == listener.wait_for(2, "/online")[1].payload
+            assert b"offline" == online.wait_for(2)[1].payload
     finally:
         board.stop()
-    with Listener(broker.port, f"{topic}/+") as later:
-        assert {b"offline"} < {message.payload for message in later.wait_for(3) if message.retained}
+    with Listener(broker.port, f"{topic}/report") as later:
+        assert later.wait_for(1)[0].retained
 
 
 def test_a_device_that_was_offline_reads_the_retained_message(
