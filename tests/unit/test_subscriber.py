@@ -151,14 +151,17 @@ def test_without_the_lease_it_stands_by(world: _World) -> None:
 
 def test_a_broker_that_is_away_is_tried_again(world: _World, caplog: pytest.LogCaptureFixture) -> None:
     """After delays that double up to ten seconds; the log has one line of the loss and one of the return."""
+    world.now += 60
     world.broker.stop()
     waits = [world.subscriber.run_once().seconds for _ in range(7)]
     assert [0.5, 1, 2, 4, 8, 10, 10] == waits
     assert not world.counted.is_connected
     world.broker.start()
     world.subscriber.run_once()
-
     assert world.counted.is_connected
+    world.now += 5
+    world.subscriber.run_once()
+
     assert [
         "subscriber: the broker in memory is away; trying again until it answers",
         "subscriber: messages of devices are recorded again",
@@ -167,6 +170,24 @@ def test_a_broker_that_is_away_is_tried_again(world: _World, caplog: pytest.LogC
     world.now += 120
     world.broker.stop()
     assert 0.5 == world.subscriber.run_once().seconds
+
+
+def test_short_connections_are_not_opened_at_once(world: _World, caplog: pytest.LogCaptureFixture) -> None:
+    """The subscriber of a copy of the database has the same client id: each would end the connection of the other for ever."""
+    other = MemorySubscription(world.broker)
+    waits = []
+    for _ in range(6):
+        other.connect(catches_up=False)
+        waits.append(world.subscriber.run_once().seconds)
+        world.subscriber.run_once()
+    assert [0.5, 1, 2, 4, 8, 10] == waits
+    assert ["subscriber: the broker closed the connection; trying again until it answers"] == [
+        record.message for record in caplog.records if record.levelno == logging.WARNING
+    ]
+
+    world.now += 60
+    other.connect(catches_up=False)
+    assert Wait(5.0, wakes=True) == world.subscriber.run_once()
 
 
 def test_it_catches_up_where_the_broker_does_not_keep_messages(world: _World) -> None:

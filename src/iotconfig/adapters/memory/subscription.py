@@ -101,6 +101,9 @@ class MemorySubscription:
         if not self.is_connected():
             self._connection = self._broker.connect(catches_up=catches_up)
 
+    def ending(self) -> None:
+        return None
+
     def take(self, limit: int) -> Sequence[Incoming]:
         with self._broker.changed:
             if not self.is_connected():

@@ -65,10 +65,7 @@ class MqttSubscription:
     def connect(self, *, catches_up: bool) -> None:
         if self.is_connected():
             return
-        ending = None if self._listening is None else self._listening.ending
         self.disconnect()
-        if ending is not None and ending.code is not None:
-            raise BrokerUnavailable(f"the broker {self._broker} ended the connection: {ending.reason}")
         self._listening = _Listening(
             self._broker, self._client_id, self._window, self._timeout, clock=self._clock
         )
@@ -78,6 +75,12 @@ class MqttSubscription:
             self.disconnect()
             raise
         log.info("subscriber: connected to %s", self._broker)
+
+    def ending(self) -> str | None:
+        ending = None if self._listening is None else self._listening.ending
+        if ending is None or ending.code is None:
+            return None
+        return f"the broker {self._broker} ended the connection: {ending.reason}"
 
     def take(self, limit: int) -> Sequence[Incoming]:
         return [] if self._listening is None else self._listening.take(limit)

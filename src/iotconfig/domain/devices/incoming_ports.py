@@ -26,8 +26,12 @@ class Subscription(Protocol):
         catches_up: whether retained messages come again in a session that goes on, too: those of devices whose
         messages the broker does not keep.
 
-        Raises `BrokerUnavailable`, also once after the broker ended a connection with a reason.
+        Raises `BrokerUnavailable`.
         """
+        ...
+
+    def ending(self) -> str | None:
+        """Return why the broker ended the connection, where it said so; None otherwise."""
         ...
 
     def take(self, limit: int) -> Sequence[Incoming]:

@@ -24,7 +24,7 @@ BATCH: Final = 1000
 _STANDBY: Final = 1.0
 """Seconds between two attempts to take the lease, or to write to a database that is away."""
 _IDLE: Final = 5.0
-"""Seconds after which a subscriber without messages confirms its lease."""
+"""Seconds after which a subscriber without messages confirms its lease; a connection of that age works."""
 _PAUSE: Final = 0.1
 """Seconds after a batch, in which the next one gathers: many messages need few transactions."""
 
@@ -66,6 +66,9 @@ class Subscriber:
     _batch: Sequence[Incoming] = field(init=False, default=())
     """Messages that were taken, and are not recorded yet."""
     _is_active: bool | None = field(init=False, default=None)
+    _is_connected: bool = field(init=False, default=False)
+    """Whether there was a connection when it was last needed."""
+    _connected_at: float = field(init=False, default=0.0)
     _failures: int = field(init=False, default=0)
     _failed_at: float = field(init=False, default=0.0)
     _reason: str = field(init=False, default="")
@@ -98,12 +101,12 @@ class Subscriber:
         if not self._hold_lease():
             return Wait(_STANDBY)
         if not self._subscription.is_connected():
-            self._subscription.connect(catches_up=self._messages.has_unkept())
-            self._note_connection(is_connected=True)
-            self._recovered()
+            self._connect()
         if not self._batch:
             self._batch = self._subscription.take(BATCH)
         if not self._batch:
+            if self._monotonic() - self._connected_at >= _IDLE:
+                self._recovered()
             return Wait(_IDLE, wakes=True)
         batch = self._batch
         outcomes = self._inbox.record(batch)
@@ -112,6 +115,20 @@ class Subscriber:
         self._recovered()
         self._count(batch, outcomes)
         return Wait(0 if len(batch) == BATCH else _PAUSE)
+
+    def _connect(self) -> None:
+        """Connect. Raises `BrokerUnavailable`, also where the last connection was short, or the broker ended it with a reason.
+
+        A copy of this database in service has the same client id, and takes each connection over.
+        """
+        if self._is_connected:
+            reason, is_short = self._subscription.ending(), self._monotonic() - self._connected_at < _STABLE
+            self._note_connection(is_connected=False)
+            if reason is not None or is_short:
+                raise BrokerUnavailable(reason or "the broker closed the connection")
+        self._subscription.connect(catches_up=self._messages.has_unkept())
+        self._connected_at = self._monotonic()
+        self._note_connection(is_connected=True)
 
     def _hold_lease(self) -> bool:
         held = self._lease.hold()
@@ -171,5 +188,6 @@ class Subscriber:
         self._note_connection(is_connected=False)
 
     def _note_connection(self, *, is_connected: bool) -> None:
+        self._is_connected = is_connected
         if self._observer is not None:
             self._observer.connected(is_connected=is_connected)
