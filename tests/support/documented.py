@@ -13,7 +13,7 @@ _ELSEWHERE = re.compile(
     r"make |pip install |apt-get |pytest"  # install, or are this run
     r"|([A-Z_]+=\S+ )*iotconfig (serve|relay)\b"  # runs beside, started by the test
     r"|python examples/simulated_device/|mosquitto_sub "  # run until they are stopped
-    r"|iotconfig wait --mac "  # waits for a device
+    r"|iotconfig wait 0"  # waits for a device
 )
 """What no test of a page runs: other tests do, or it changes the machine. A root's prompt (`#`) counts so, too."""
 
