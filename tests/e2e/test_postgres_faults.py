@@ -17,6 +17,7 @@ from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.testing.simultaneous import together
 from tests.support.command_line import CommandLine
+from tests.support.event_stream import EventStream
 from tests.support.http import Answer, Client
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer, create_database
@@ -282,3 +283,23 @@ def test_recovery_from_a_read_only_database(
     assert "relay: active" not in said
     assert set() == {answer.status for answer in written} - {200, 201}
     assert pids == serve.pids()
+
+
+def test_event_streams_outlast_outages(
+    server: PostgresServer, link: Link, own_url: str, start_serve: Callable[..., Serve]
+) -> None:
+    """A crash and a dead connection end none, and none misses a change."""
+    url = make_url(own_url).set(port=link.port).render_as_string(hide_password=False)
+    client = start_serve(url, **TIMEOUTS).client
+    with EventStream(client.base_url) as stream, EventStream(client.base_url) as other:
+        for each in (stream, other):
+            each.hello()
+        for number, outage in enumerate((_crashed, _swallowed)):
+            assert _put(client, 2 * number).status == 201
+            assert [2 * number + 1] == stream.positions(1)
+            with outage(server, link):
+                wait_until(lambda: client.get("/api/health").status == 503, "the outage is noticed")
+            wait_until(lambda: client.get("/api/health").status == 200, "the service recovers")
+            assert _put(client, 2 * number + 1).status == 201
+            assert [2 * number + 2] == stream.positions(1)
+        assert [1, 2, 3, 4] == other.positions(4)

@@ -16,6 +16,7 @@ from iotconfig.domain.configs.revisions import Operation
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
+from .completion import complete_names
 from .counts import counted
 from .keys import key_of
 from .moments import complete_days, past_moment
@@ -53,7 +54,9 @@ def _past_option(name: str, about: str) -> Callable[[F], F]:
 @click.command()
 @_past_option("--since", "Only changes at this time or later, such as yesterday or 2h.")
 @_past_option("--until", "Only changes before this time.")
-@click.option("--device", metavar="ID|MAC|NAME", help="Only changes of this device.")
+@click.option(
+    "--device", metavar="ID|MAC|NAME", shell_complete=complete_names, help="Only changes of this device."
+)
 @click.option("--author", metavar="NAME", help="Only changes by this author, exactly as written.")
 @click.option(
     "--operation",
