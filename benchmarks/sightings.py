@@ -81,7 +81,14 @@ def cost(pairs: int, seconds: float) -> None:
         for url, interval in zip(urls, (_INTERVAL, 0), strict=True):
             _fill(url, Path(name), _DEVICES)
             serve = stack.enter_context(
-                Serve(url, Path(name) / f"{interval}.log", IOTCONFIG_SIGHTINGS_INTERVAL=str(interval))
+                Serve(
+                    url,
+                    Path(name) / f"{interval}.log",
+                    IOTCONFIG_SIGHTINGS_INTERVAL=str(interval),
+                    # Its connections wait while the other service has its turn.
+                    IOTCONFIG_IDLE_TIMEOUT="600",
+                    IOTCONFIG_HEADER_TIMEOUT="600",
+                )
             )
             client = stack.enter_context(poller(serve.client.base_url, _CONNECTIONS))
             found.append(_Contestant(serve, client))
