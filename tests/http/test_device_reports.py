@@ -214,7 +214,7 @@ def test_reports_that_are_refused(board: Board) -> None:
     assert [] == board.shown()["evidence"]
 
     assert 204 == board.report("rejected", etag, reason="\x1b[31m" + "x" * 350).status
-    assert r"refused 1: \x1b[31mxxx" in board.shown()["why"]
+    assert r"Refused 1: \x1b[31mxxx" in board.shown()["why"]
 
 
 def test_evidence_without_the_token_of_its_device_is_not_kept(
