@@ -8,17 +8,25 @@ from typing import Final
 
 import click
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PART: Final = re.compile("([0-9]{1,6})([smhd])")
-_WHOLE: Final = re.compile(f"(?:{_PART.pattern})+|0")
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LARGER: Final = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
 
 
+def span_of(text: str, units: str = "".join(_UNITS)) -> timedelta | None:
+    """The duration that a text is, such as `90d`; None for other text. units: the letters that it may end with."""
+    found = _SPAN.fullmatch(text)
+    if found is None or found[2] not in units:
+        return None
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def duration(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
-    """Callback of an option that takes a duration: `90s`, `10m`, `2h`, `1d`, `1h30m`, or `0`."""
-    if _WHOLE.fullmatch(text) is None:
-        raise click.BadParameter(f"'{text}' is not a duration: use 90s, 10m, 2h, 1d, 1h30m or 0.")
-    return sum((timedelta(**{_UNITS[part[2]]: int(part[1])}) for part in _PART.finditer(text)), timedelta())
+    """Callback of an option that takes a duration: `90s`, `10m`, `2h`, `1d`, `1w`, or `0`."""
+    found = timedelta() if text == "0" else span_of(text)
+    if found is None:
+        raise click.BadParameter(f"'{text}' is not a duration: use 90s, 10m, 2h or 0.")
+    return found
 
 
 def short(duration: timedelta) -> str:

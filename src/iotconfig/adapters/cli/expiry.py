@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from .moments import moment_in, span_of
+from .durations import span_of
+from .moments import moment_in
 
 
 def expiry(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:

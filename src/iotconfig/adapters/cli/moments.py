@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 from click.shell_completion import CompletionItem
 
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+from .durations import span_of
+
 _DAYS: Final = {"today": 0, "yesterday": 1}
-
-
-def span_of(text: str, units: str = "".join(_UNITS)) -> timedelta | None:
-    """The duration that a text is, such as `90d`; None for other text. units: the letters that it may end with."""
-    found = _SPAN.fullmatch(text)
-    if found is None or found[2] not in units:
-        return None
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def moment_in(text: str) -> tuple[datetime, bool]:

@@ -61,7 +61,7 @@ _COLUMNS: Final = (
     metavar="DURATION",
     default="10m",
     show_default=True,
-    help="The longest wait: 90s, 10m, 1h30m; 0 looks once.",
+    help="The longest wait, such as 90s, 10m or 2h; 0 looks once.",
 )
 @click.option("--fail-fast", is_flag=True, help="End as soon as a device refuses its document.")
 @click.option("--allow-empty", is_flag=True, help="Succeed if no device is selected.")
