@@ -203,6 +203,44 @@ def test_it_catches_up_where_the_broker_does_not_keep_messages(world: _World) ->
     assert {Kind.APPLIED, Kind.REJECTED} == world.reported()
 
 
+def test_it_catches_up_where_the_broker_may_have_dropped_messages(
+    world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its start, after half a minute without the broker, and after half a minute without the database."""
+    asked: list[bool] = []
+    connect = MemorySubscription.connect
+
+    def noted(subscription: MemorySubscription, *, catches_up: bool) -> None:
+        asked.append(catches_up)
+        connect(subscription, catches_up=catches_up)
+
+    monkeypatch.setattr(MemorySubscription, "connect", noted)
+    again = _World()
+    again.subscriber.run_once()
+    assert [True] == asked
+    again.now += 20
+    again.subscriber.run_once()
+
+    for seconds, catches_up in ((20, False), (40, True)):
+        again.broker.stop()
+        again.now += seconds
+        again.subscriber.run_once()
+        again.broker.start()
+        again.subscriber.run_once()
+        assert asked.pop() is catches_up
+
+    for seconds, connections in ((20, 0), (40, 1)):
+        asked.clear()
+        again.report()
+        with monkeypatch.context() as patch:
+            patch.setattr(type(again.store.evidence), "find_all", _away)
+            again.subscriber.run_once()
+        again.now += seconds
+        again.subscriber.run_once()
+        again.subscriber.run_once()
+        assert [True] * connections == asked
+
+
 def test_refused_messages_are_logged_once_a_minute(world: _World, caplog: pytest.LogCaptureFixture) -> None:
     """The line has their number, and the topic of the last one without its escapes."""
     for device in ("\x1b[2J", DEVICE, "\x1b[2J"):

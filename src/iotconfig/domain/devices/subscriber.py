@@ -25,6 +25,8 @@ _STANDBY: Final = 1.0
 """Seconds between two attempts to take the lease, or to write to a database that is away."""
 _IDLE: Final = 5.0
 """Seconds after which a subscriber without messages confirms its lease; a connection of that age works."""
+_AWAY: Final = 30.0
+"""Seconds without recording after which it asks for retained messages again."""
 _PAUSE: Final = 0.1
 """Seconds after a batch, in which the next one gathers: many messages need few transactions."""
 
@@ -69,6 +71,8 @@ class Subscriber:
     _is_connected: bool = field(init=False, default=False)
     """Whether there was a connection when it was last needed."""
     _connected_at: float = field(init=False, default=0.0)
+    _listened_at: float | None = field(init=False, default=None)
+    """When it last recorded what there was; None at its start."""
     _failures: int = field(init=False, default=0)
     _failed_at: float = field(init=False, default=0.0)
     _reason: str = field(init=False, default="")
@@ -105,7 +109,8 @@ class Subscriber:
         if not self._batch:
             self._batch = self._subscription.take(BATCH)
         if not self._batch:
-            if self._monotonic() - self._connected_at >= _IDLE:
+            self._listened_at = self._monotonic()
+            if self._listened_at - self._connected_at >= _IDLE:
                 self._recovered()
             return Wait(_IDLE, wakes=True)
         batch = self._batch
@@ -114,6 +119,11 @@ class Subscriber:
         self._batch = ()
         self._recovered()
         self._count(batch, outcomes)
+        if self._was_away():
+            # To ask for the retained messages again.
+            self._disconnect()
+            return Wait(0)
+        self._listened_at = self._monotonic()
         return Wait(0 if len(batch) == BATCH else _PAUSE)
 
     def _connect(self) -> None:
@@ -126,9 +136,13 @@ class Subscriber:
             self._note_connection(is_connected=False)
             if reason is not None or is_short:
                 raise BrokerUnavailable(reason or "the broker closed the connection")
-        self._subscription.connect(catches_up=self._messages.has_unkept())
-        self._connected_at = self._monotonic()
+        self._subscription.connect(catches_up=self._was_away() or self._messages.has_unkept())
+        self._connected_at = self._listened_at = self._monotonic()
         self._note_connection(is_connected=True)
+
+    def _was_away(self) -> bool:
+        """Whether it recorded nothing for so long that the broker may have dropped messages: its queue has a limit."""
+        return self._listened_at is None or self._monotonic() - self._listened_at > _AWAY
 
     def _hold_lease(self) -> bool:
         held = self._lease.hold()
