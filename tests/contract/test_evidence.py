@@ -153,6 +153,24 @@ class TestFollowing:
         assert 6 == evidence.counts(DeviceQuery(), START).by_state[State.NEVER]
         assert not follow(store, states, START)
 
+    def test_a_list_never_shows_a_device_that_does_not_fit(self, store: SqlStore) -> None:
+        """Not even until the job has followed a change: a page is shorter then, and its cursor leads on."""
+        service, states = ConfigService(store, SteppingClock()), SqlDeviceStates(store.database)
+        evidence = SqlEvidenceStore(store.database)
+        for number in (1, 2, 3):
+            etag = service.create(mac(number), content()).content.etag
+            evidence.write([Evidence(mac(number), Kind.HOLDS, etag, 1, START)])
+        catch_up(store, states, START)
+        service.put(mac(1), content(a=1))
+        service.delete(service.get_by_mac(mac(2)).id)
+
+        page = evidence.page(DeviceQuery(state=State.IN_SYNC, limit=1), START)
+        assert ([], mac(1)) == ([*page.devices], page.next)
+        assert [mac(3)] == _listed(evidence, START, state=State.IN_SYNC)
+        assert [] == _listed(evidence, START, state=State.PENDING)
+        catch_up(store, states, START)
+        assert [mac(1)] == _listed(evidence, START, state=State.PENDING)
+
     def test_counts_are_added_up(self, store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """They stay what they were, in fewer rows."""
         monkeypatch.setattr("iotconfig.adapters.sql.device_states._KEPT_COUNTS", 5)

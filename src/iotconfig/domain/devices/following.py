@@ -116,7 +116,7 @@ class StateFollower:
                 self._states.compact()
         except IotConfigError as error:
             if not self._is_failing:
-                log.warning("states: %s; trying again", error)
+                log.warning("states: %s", error)
             self._is_failing = True
             return Wait(_STANDBY)
         self._is_failing = False
