@@ -255,3 +255,13 @@ def recovered_within(
             f"{one.kind} of {one.subject} failed {one.begun - at:.1f} s after the healing" for one in failed
         ]
     return found
+
+
+def states_are_counted(states: Mapping[str, str], counts: Mapping[str, int]) -> Violations:
+    """The counts of devices by state are those of the devices themselves, by MAC address."""
+    tally = Counter(states.values())
+    return [
+        f"{count} devices are counted as {state}, and {tally[state]} are"
+        for state, count in counts.items()
+        if state != "overdue" and count != tally[state]
+    ]

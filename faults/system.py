@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from uuid import uuid4
 
 from attrs import Factory, define, frozen
@@ -26,8 +27,11 @@ from tests.support.waiting import wait_until
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 
-from .checks import Stored
+from .checks import Stored, Violations, states_are_counted
 from .record import Operation, Recorder, read
+
+_FOLLOWED: Final = 10.0
+"""Seconds within which stored states have followed all changes: after a kill, the leader starts anew first."""
 
 _TEMPLATE = "faults_template"
 _FAULT = re.compile(r"Traceback|Exception|Error:| failed$")
@@ -158,6 +162,28 @@ class System:
         """All stored revisions except deletions."""
         query = "SELECT mac_address, revision, etag FROM revisions WHERE etag IS NOT NULL"
         return [Stored(str(m), int(str(r)), str(e)) for m, r, e in rows(self.database_url, query)]
+
+    def miscounted_states(self) -> Violations:
+        """How the counts of devices by state differ from the devices, once all changes must have been followed."""
+        until = time.monotonic() + _FOLLOWED
+        while violations := states_are_counted(*self._states()):
+            if time.monotonic() > until:
+                return violations
+            time.sleep(0.2)
+        return []
+
+    def _states(self) -> tuple[dict[str, str], Mapping[str, int]]:
+        """The state of each device, and the counts of the first page."""
+        states: dict[str, str] = {}
+        counts: Mapping[str, int] = {}
+        cursor = ""
+        while True:
+            page = self.client.get(f"/api/devices?limit=1000{cursor}").json()
+            counts = counts or page["counts"]
+            states |= {device["mac_address"]: device["state"] for device in page["devices"]}
+            if page["next"] is None:
+                return states, counts
+            cursor = f"&cursor={page['next']}"
 
     def wait_drained(self, seconds: float = 60.0) -> None:
         """Wait until no notification is pending."""

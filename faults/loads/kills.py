@@ -80,6 +80,7 @@ def run(site: Host, scale: Scale) -> Outcome:
         history = system.history()
         record = system.record()
         left = system.left_behind()
+        miscounted = system.miscounted_states()
     asked = of(record, "write", "fetch")
     return Outcome(
         len(record),
@@ -93,6 +94,7 @@ def run(site: Host, scale: Scale) -> Outcome:
             held("no read goes back", reads_are_not_stale(record, history)),
             held("no 5xx but 503 with Retry-After", failures_are_honest(record)),
             announced_in_order(record, newest(history)),
+            held("devices are counted by the states that they have", miscounted),
             held("no temporary file is left", left),
             held("the log has no defect", system.faults_logged()),
         ],

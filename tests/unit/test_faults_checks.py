@@ -25,6 +25,7 @@ from faults.checks import (
     recovered_within,
     reports_are_kept,
     revision_counts_the_changes,
+    states_are_counted,
     stored_were_asked_for_once,
 )
 from faults.record import Operation
@@ -97,6 +98,7 @@ Check = Callable[[], Violations]
         pytest.param(lambda: reports_are_kept([_report(1), _report(2, is_kept=False)], {A: 1}), id="reports"),
         pytest.param(lambda: reports_are_kept([_report(1), _report(2, is_kept=False)], {A: 2}), id="reports-doubt"),
         pytest.param(lambda: answered_within(WRITES, 1.0), id="within"),
+        pytest.param(lambda: states_are_counted({A: "never", B: "never"}, {"never": 2, "pending": 0, "overdue": 1}), id="counted"),
         pytest.param(lambda: outage_is_reported([_health(200, 0.0), _health(503), _health(200, 6.0)], 1.0, 5.0), id="reported"),
         pytest.param(lambda: cut_in_time([_slow(10.0), _slow(12.0)], {"headers": 10.0}, 3.0), id="cut"),
         pytest.param(lambda: level({"relay": (70.0, 80.0)}, 1.1, 5.0), id="level"),
@@ -128,6 +130,8 @@ def test_correct_records_are_accepted(check: Check) -> None:
         pytest.param(lambda: every_subject_is_served([_fetch("a1")], [A, B]), id="one-left-out"),
         pytest.param(lambda: every_subject_is_served([_fetch("x", status=503)], [A]), id="only-503"),
         pytest.param(lambda: revision_counts_the_changes(WRITES, 2), id="lost-change"),
+        pytest.param(lambda: states_are_counted({A: "never"}, {"never": 2, "pending": 0}), id="counted-twice"),
+        pytest.param(lambda: states_are_counted({A: "never"}, {"never": 0, "pending": 0}), id="not-counted"),
         pytest.param(lambda: revision_counts_the_changes(WRITES, 4), id="change-twice"),
         pytest.param(lambda: revision_counts_the_changes([*WRITES, _failed("x", 412)], 4), id="refused-counts"),
         pytest.param(lambda: history_is_gapless([HISTORY[0], HISTORY[2]]), id="gap"),
