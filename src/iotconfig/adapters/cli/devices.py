@@ -90,7 +90,8 @@ def devices(
 
     HAS is the number of the document that a device runs, of the one that it is
     to have; ? where it has not said what it runs. SEEN is the time since its
-    last sign of life. 'iotconfig device' explains the state of one device.
+    last sign of life, and whether it is connected to the broker or overdue.
+    'iotconfig device' explains the state of one device.
     """
     from iotconfig.domain.devices.status import DeviceQuery
 
@@ -193,17 +194,26 @@ def _read(service: DeviceReadings, query: DeviceQuery, limit: int | None) -> Dev
 
 
 def _row(device: DeviceStatus, now: datetime) -> tuple[object, ...]:
-    seen = "never" if device.last_seen is None else short(now - device.last_seen)
     held = "?" if device.held is None else device.held
     return (
         device.mac_address,
         device.device_name,
         device.state.value,
-        f"{seen}, overdue" if device.overdue else seen,
+        signs_of_life(device, now),
         f"{held} of {device.wanted}",
         device.firmware,
         " ".join(device.tags) or None,
     )
+
+
+def signs_of_life(device: DeviceStatus, now: datetime) -> str:
+    """The time since it was seen, whether it is connected to the broker, and whether it is overdue."""
+    parts = ["never" if device.last_seen is None else short(now - device.last_seen)]
+    if device.online is not None:
+        parts.append("online" if device.online else "offline")
+    if device.overdue:
+        parts.append("overdue")
+    return ", ".join(parts)
 
 
 def _ending(runtime: Runtime, page: DevicePage, limit: int | None) -> str:

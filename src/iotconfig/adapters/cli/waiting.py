@@ -32,7 +32,8 @@ _COLUMNS: Final = (
     Column("MAC ADDRESS"),
     Column("NAME", rank=1, text=10),
     Column("STATE"),
-    Column("WHY", text=20),
+    # What it is about, before the name.
+    Column("WHY", text=60),
 )
 
 
