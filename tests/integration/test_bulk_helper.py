@@ -180,7 +180,7 @@ def helped(url: str, command: Sequence[str] = (HELPER,)) -> Iterator[HelpedBulkS
 class WithoutProcess(HelpedBulkService):
     """The helper in this process, with the same messages."""
 
-    def _helped(
+    def run(
         self, order: Order, report: OnRefusal, tell: OnResult, records: BinaryIO | None = None
     ) -> PatchOutcome:
         events = io.BytesIO()

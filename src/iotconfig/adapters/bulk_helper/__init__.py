@@ -4,6 +4,7 @@ On SQLite, a single statement for many configs blocks every greenlet of its proc
 """
 
 from .helped import HelpedBulkService
+from .helped_tags import HelpedTagService
 from .helper import help_with
 
-__all__ = ["HelpedBulkService", "help_with"]
+__all__ = ["HelpedBulkService", "HelpedTagService", "help_with"]

@@ -54,7 +54,7 @@ _ENDED: Final = (
 )
 
 
-def _ignore(_subject: object) -> None:
+def ignore(_subject: object) -> None:
     """Discard it."""
 
 
@@ -91,8 +91,8 @@ class HelpedBulkService:
         source: Iterable[BulkEntry | BulkRefusal],
         options: ImportOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> Tally:
         is_large = isinstance(source, RecordFile) and (
             source.may_have_more_than(self.most_here) or (options.prune and self._are_many())
@@ -100,7 +100,7 @@ class HelpedBulkService:
         if not isinstance(source, RecordFile) or not is_large:
             return self.bulk.load(source, options, note, on_refusal, on_result)
         order = Order(options, note, source.max_content_bytes, form=source.form)
-        return self._helped(order, on_refusal, on_result, source.file).tally
+        return self.run(order, on_refusal, on_result, source.file).tally
 
     def patch(
         self,
@@ -108,31 +108,33 @@ class HelpedBulkService:
         patch: MergePatch,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> PatchOutcome:
-        if not self._may_select_many(selection):
+        if not self.may_select_many(selection):
             return self.bulk.patch(selection, patch, options, note, on_refusal, on_result)
         order = Order(options, note, self.bulk.max_content_bytes, selection=selection, merge=patch)
-        return self._helped(order, on_refusal, on_result)
+        return self.run(order, on_refusal, on_result)
 
     def undo(
         self,
         change: str,
         options: BulkOptions,
         note: ChangeNote = UNSIGNED,
-        on_refusal: OnRefusal = _ignore,
-        on_result: OnResult = _ignore,
+        on_refusal: OnRefusal = ignore,
+        on_result: OnResult = ignore,
     ) -> Tally:
         check_change_id(change)
         with self.bulk.store.reading() as view:
             touched = view.history.of_change(change, 0, self.most_here + 1)
-        if len(touched) <= self.most_here:
+            touched_labels = view.labels.of_change(change, 0, self.most_here + 1)
+        if max(len(touched), len(touched_labels)) <= self.most_here:
             return self.bulk.undo(change, options, note, on_refusal, on_result)
         order = Order(options, note, self.bulk.max_content_bytes, undone=change)
-        return self._helped(order, on_refusal, on_result).tally
+        return self.run(order, on_refusal, on_result).tally
 
-    def _may_select_many(self, selection: Selection) -> bool:
+    def may_select_many(self, selection: Selection) -> bool:
+        """Whether a selection may take more configs than this process writes."""
         if selection.mac_addresses is not None and selection.device_names is None:
             return len(selection.mac_addresses) > self.most_here
         # Any number of devices may have one name, so a patch by names is small only if there are few configs.
@@ -146,13 +148,17 @@ class HelpedBulkService:
         with self.bulk.store.reading() as view:
             return view.configs.find(page).next is not None
 
-    def _helped(
+    def run(
         self,
         order: Order,
         on_refusal: OnRefusal,
         on_result: OnResult,
         records: BinaryIO | None = None,
     ) -> PatchOutcome:
+        """Run an order in a helper. Raises what the work raises, and `StoreUnavailable` where the helper ends early.
+
+        records: the file of an import.
+        """
         # The helper opens the database anew, and so cannot detect a file that was replaced since the worker's start.
         self.bulk.store.check()
         with self._slot(), self._started(order, records) as events:

@@ -8,9 +8,11 @@ from typing import IO, BinaryIO
 from attrs import evolve
 
 from iotconfig.adapters.fleet_files.records import RecordFile
+from iotconfig.adapters.fleet_files.side_files import LabelFile
 from iotconfig.domain.configs.bulk import PatchOutcome
 from iotconfig.domain.configs.bulk_options import ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.errors import IotConfigError
 
 from .events import EventWriter
@@ -42,6 +44,15 @@ def _done(bulk: BulkService, order: Order, records: BinaryIO | None, writer: Eve
         return PatchOutcome(bulk.load(source, options, order.note, writer.refusal, writer.result))
     if order.undone is not None:
         return PatchOutcome(bulk.undo(order.undone, options, order.note, writer.refusal, writer.result))
+    tags = TagService(bulk.store, bulk.clock, bulk.yield_turn, bulk.offload)
+    if order.most_records is not None:
+        if records is None:
+            raise ValueError("an import needs records")
+        entries = LabelFile(records, order.most_records)
+        return PatchOutcome(tags.load(entries, options, order.note, writer.refusal, writer.result))
+    if order.labels is not None and order.selection is not None:
+        chosen, edit = order.selection, order.labels
+        return PatchOutcome(tags.tag(chosen, edit, options, order.note, writer.refusal, writer.result))
     if order.merge is None or order.selection is None:
         raise ValueError("a patch needs a selection and a merge patch")
     return bulk.patch(order.selection, order.merge, options, order.note, writer.refusal, writer.result)

@@ -9,6 +9,7 @@ from attrs import asdict, frozen
 
 from iotconfig.adapters.fleet_files.records import RecordForm
 from iotconfig.domain.configs.bulk_options import AnyOptions, BulkOptions, ImportOptions
+from iotconfig.domain.configs.labels import Keep, LabelEdit
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.documents.member_value import MemberValue
@@ -17,19 +18,23 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 
 @frozen
 class Order:
-    """An import of the records file that the helper inherits, a patch, or an undo."""
+    """An import of the records file that the helper inherits, a patch, an undo, or a change of tags and notes."""
 
     options: AnyOptions
     """`ImportOptions` for an import, otherwise `BulkOptions`."""
     note: ChangeNote
     max_content_bytes: int
     form: RecordForm | None = None
-    """The format of the records file; None for a patch or an undo."""
+    """The format of the records file with configs; None for other work."""
     selection: Selection | None = None
     merge: MergePatch | None = None
-    """None for an import, as is the selection."""
+    """The patch of the selection."""
+    labels: LabelEdit | None = None
+    """The change of the labels of the selection."""
+    most_records: int | None = None
+    """Of an import of tags and notes, whose records file the helper inherits: the most records."""
     undone: str | None = None
-    """The id of the change to undo; None for an import or a patch."""
+    """The id of the change to undo."""
 
     def to_json(self) -> bytes:
         """Serialise the order."""
@@ -38,6 +43,7 @@ class Order:
             "note": asdict(self.note),
             "selection": None if self.selection is None else _selection_to_json(self.selection),
             "merge": None if self.merge is None else self.merge.text,
+            "labels": None if self.labels is None else _labels_to_json(self.labels),
         }
         return json.dumps(members).encode()
 
@@ -54,6 +60,8 @@ class Order:
             form=form,
             selection=None if given["selection"] is None else _selection_from_json(given["selection"]),
             merge=None if given["merge"] is None else MergePatch.parse(given["merge"]),
+            labels=None if given["labels"] is None else LabelEdit(**given["labels"]),
+            most_records=given["most_records"],
             undone=given["undone"],
         )
 
@@ -61,6 +69,11 @@ class Order:
 def _options_to_json(options: AnyOptions) -> dict[str, Any]:
     tags = {"tags": options.tags.words()} if isinstance(options, ImportOptions) else {}
     return asdict(options, recurse=False) | tags
+
+
+def _labels_to_json(edit: LabelEdit) -> dict[str, Any]:
+    note = {} if isinstance(edit.note, Keep) else {"note": edit.note}
+    return {"add": edit.add, "remove": edit.remove} | note
 
 
 def _selection_to_json(selection: Selection) -> dict[str, Any]:

@@ -52,10 +52,14 @@ class RecordFile:
 
     def may_have_more_than(self, count: int) -> bool:
         """Whether there may be more than `count` records, by the first 256 KiB, without parsing."""
-        self.file.seek(0)
-        head = self.file.read(_LOOKED_AT + 1)
-        mark = b"\n" if self.form is RecordForm.NDJSON else b"{"
-        return len(head) > _LOOKED_AT or head.count(mark) > count
+        return may_have_more_than(self.file, count, b"\n" if self.form is RecordForm.NDJSON else b"{")
+
+
+def may_have_more_than(file: BinaryIO, count: int, mark: bytes = b"\n") -> bool:
+    """Whether there may be more than `count` records, by their marks in the first 256 KiB of a seekable file."""
+    file.seek(0)
+    head = file.read(_LOOKED_AT + 1)
+    return len(head) > _LOOKED_AT or head.count(mark) > count
 
 
 class PausingFile:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iotconfig.entrypoints.settings import Settings
 
 from .access import access_control
-from .bulk import helped_bulk
+from .bulk import helped_bulk, helped_tags
 from .events import event_streams
 from .observers import Observed, new_registry
 from .offload import offload
@@ -66,13 +66,14 @@ def app_on(
             from . import scrapes
 
             render = scrapes.exposition(services, observed.registry).render
+    bulk = helped_bulk(settings, services.bulk)
     use_cases = UseCases(
         configs=services.configs,
         documents=services.configs,
         history=services.history,
         changes=services.changes,
-        bulk=helped_bulk(settings, services.bulk),
-        tags=services.tags,
+        bulk=bulk,
+        tags=helped_tags(services.tags, bulk),
         adoption=services.adoption,
         notifications=services.notifications,
         api_tokens=services.api_tokens,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.store import Store
+from iotconfig.domain.configs.tag_use_cases import TagUseCases
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
 from .clock import is_thread_shared, utc_now, yield_turn
+
+if TYPE_CHECKING:
+    from iotconfig.adapters.bulk_helper import HelpedBulkService
 
 _MARGIN = 60.0
 
@@ -34,7 +38,7 @@ def bulk(store: Store, max_content_bytes: int, offload: Offload) -> BulkService:
     return BulkService(store, utc_now, max_content_bytes, yield_turn, offload)
 
 
-def helped_bulk(settings: Settings, bulk: BulkService) -> BulkUseCases:
+def helped_bulk(settings: Settings, bulk: BulkService) -> HelpedBulkService:
     """`bulk`, but large imports and patches run in a helper process, so that the worker goes on serving devices."""
     from iotconfig.adapters.bulk_helper import HelpedBulkService
 
@@ -46,6 +50,13 @@ def helped_bulk(settings: Settings, bulk: BulkService) -> BulkUseCases:
         secrets={"DATABASE_URL": settings.database.url},
         silence=settings.database.timeouts.bulk + _MARGIN,
     )
+
+
+def helped_tags(tags: TagService, helped: HelpedBulkService) -> TagUseCases:
+    """`tags`, but large changes of tags and notes run in a helper process, too."""
+    from iotconfig.adapters.bulk_helper import HelpedTagService
+
+    return HelpedTagService(tags, helped)
 
 
 def _environ(environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO, Final, cast
 
@@ -10,8 +10,7 @@ import falcon
 from attrs import asdict, frozen
 
 from iotconfig.adapters.codec import answer
-from iotconfig.adapters.fleet_files.records import PausingFile
-from iotconfig.adapters.fleet_files.side_files import read_labels, write_labels
+from iotconfig.adapters.fleet_files.side_files import LabelFile, write_labels
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
@@ -20,12 +19,9 @@ from iotconfig.adapters.http.requests.queries import read_query
 from iotconfig.adapters.http.spooled_answers import room_for_files, spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
-from iotconfig.domain.configs.bulk import BulkRefusal
 from iotconfig.domain.configs.bulk_options import BulkOptions
-from iotconfig.domain.configs.label_entries import LabelEntry
 from iotconfig.domain.configs.labels import ANY_TAGS
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
-from iotconfig.domain.errors import ContentTooLarge
 
 from .bulk import NDJSON
 from .bulk.exporting import ExportQuery
@@ -40,16 +36,6 @@ MOST_RECORDS: Final = 50_000
 @frozen
 class TagsImported(BulkReport):
     """The outcome of an import of tags and notes."""
-
-
-def _bounded(entries: Iterable[LabelEntry | BulkRefusal]) -> Iterator[LabelEntry | BulkRefusal]:
-    """The entries. Raises `ContentTooLarge` for more than are accepted."""
-    for number, entry in enumerate(entries):
-        if number >= MOST_RECORDS:
-            raise ContentTooLarge(
-                f"The request has more than {MOST_RECORDS:,} records: split it.", max_records=MOST_RECORDS
-            )
-        yield entry
 
 
 @frozen
@@ -89,8 +75,7 @@ class ImportTagsResource:
             # A longer body is refused.
             slot.hold(min(req.content_length or 0, self.max_import_bytes))
             spool(req, file, self.max_import_bytes, self.yield_turn)
-            pausing = cast("BinaryIO", PausingFile(cast("BinaryIO", file), self.yield_turn))
-            entries = _bounded(read_labels(pausing, ""))
+            entries = LabelFile(cast("BinaryIO", file), MOST_RECORDS, self.yield_turn)
             tally = self.tags.load(entries, options, note, refusals.add)
         report = refusals.report(TagsImported, tally, options)
         if is_refused(tally, options):

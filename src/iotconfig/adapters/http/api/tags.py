@@ -133,7 +133,7 @@ class TagManyResource:
         query = read_query(req, PatchQuery)
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), TagsOfMany)
-        selection, edit = body.selection(), body.edit()
+        selection, edit = self.bodies.offload(body.selection, req.content_length or 0), body.edit()
         refusals = Refusals()
         with spooling(self.slots.take(req, Kind.CHANGE)) as spooled:
             tagged = AnswerStream(Tagged, spooled.write)

@@ -96,7 +96,7 @@ class PatchResource:
         query = read_query(req, PatchQuery)
         options = BulkOptions(keep_going=query.keep_going, dry_run=query.dry_run)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), PatchOfMany)
-        selection = body.selection()
+        selection = self.bodies.offload(body.selection, req.content_length or 0)
         refusals = Refusals()
         with spooling(self.slots.take(req, Kind.CHANGE)) as spooled:
             patched = AnswerStream(Patched, spooled.write)
