@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import count
 from random import Random
+from threading import Thread
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iotconfig.adapters.sql.device_states import SqlDeviceStates
+from iotconfig.adapters.sql.device_states import SqlDeviceStates, lock_devices
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.labels import LabelEdit
@@ -30,6 +31,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import START, SteppingClock
 from iotconfig.testing.simultaneous import together
+from tests.support.waiting import wait_until
 
 MINUTE: Final = timedelta(minutes=1)
 CONTENTS: Final = [content(channel=number) for number in range(3)]
@@ -199,3 +201,38 @@ def test_writers_at_the_same_time_leave_what_the_evidence_shows(store: SqlStore)
     together(5, work)
 
     _check(store)
+
+
+def test_writers_of_one_device_wait_for_each_other(postgresql_store: SqlStore) -> None:
+    """Otherwise each would miss what the other has not committed yet, and the order of kinds could be wrong for a minute."""
+    store, device = postgresql_store, mac(next(_NUMBERS))
+    ConfigService(store, SteppingClock()).create(device, CONTENTS[0])
+    evidence = SqlEvidenceStore(store.database)
+    evidence.write([Evidence(device, Kind.HOLDS, '"old"', 1, START)])
+    fetched = Evidence(device, Kind.FETCHED, CONTENTS[0].etag, 1, START + timedelta(seconds=10))
+    repeated = Evidence(device, Kind.HOLDS, '"old"', 1, START + timedelta(seconds=20))
+
+    with store.database.writing() as connection:
+        lock_devices(connection, [str(device)])
+        writers = [Thread(target=evidence.write, args=([each],)) for each in (fetched, repeated)]
+        for number, writer in enumerate(writers, 1):
+            writer.start()
+            wait_until(lambda count=number: _waiting(store) == count, "the writer waits for the device")  # type: ignore[misc]
+    for writer in writers:
+        writer.join()
+
+    found = evidence.find(device)
+    assert found is not None
+    assert repeated.received_at == found.newest[Kind.HOLDS].received_at
+    assert State.PENDING is found.state
+    assert [found] == _listed(evidence, state=State.PENDING)
+
+
+def _waiting(store: SqlStore) -> int:
+    """The number of transactions that wait for devices."""
+    query = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    with store.database.reading() as connection:
+        return int(connection.exec_driver_sql(query).scalar_one())
