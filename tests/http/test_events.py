@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
+from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.http.access_control import AccessControl
 from iotconfig.adapters.http.events.feed import Feed
 from iotconfig.adapters.http.events.stream import Timing
 from iotconfig.adapters.http.events.streams import EventStreams
 from iotconfig.adapters.memory import MemoryApiTokenStore, MemoryStore
+from iotconfig.adapters.metrics import EventStreamMetrics
 from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService
 from iotconfig.domain.access.principal import Role
@@ -319,6 +321,21 @@ def test_one_caller_has_a_share_of_the_streams() -> None:
             return 200 == stream.answer.status
 
         wait_until(opened, "there is room for another stream")
+
+
+def test_open_streams_are_counted() -> None:
+    """For metrics: up to the end of each, and not those that are refused."""
+    registry = CollectorRegistry()
+
+    def count() -> float | None:
+        return registry.get_sample_value("iotconfig_event_streams")
+
+    with _streaming(most=8) as streaming:
+        streaming.streams.on_count = EventStreamMetrics(registry).count
+        with streaming.open(), streaming.open():
+            assert 429 == Client(streaming.url).get("/api/events").status
+            assert 2 == count()
+        wait_until(lambda: count() == 0, "both have ended")
 
 
 def test_a_process_has_a_limit_of_streams() -> None:

@@ -3,6 +3,7 @@
 from .bounded import Bounded
 from .devices import DelayMetrics, SightingsMetrics
 from .directory import CountingDirectory, forget_process
+from .event_streams import EventStreamMetrics
 from .exposition import Exposition, Figures
 from .http import HttpMetrics
 from .pool import PoolMetrics
@@ -15,6 +16,7 @@ __all__ = [
     "Bounded",
     "CountingDirectory",
     "DelayMetrics",
+    "EventStreamMetrics",
     "Exposition",
     "Figures",
     "HttpMetrics",

@@ -88,7 +88,7 @@ def app_on(
         check_store=persistence.store.check,
         pictures=services.pictures,
     )
-    streams = event_streams(services)
+    streams = event_streams(services, observed.registry)
     at_stop(streams.feed.signal.end)
     return create_app(
         use_cases,

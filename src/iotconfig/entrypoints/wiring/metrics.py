@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from iotconfig.adapters.metrics import (
     DelayMetrics,
+    EventStreamMetrics,
     HttpMetrics,
     PoolMetrics,
     RelayMetrics,
@@ -42,6 +43,11 @@ def counting_relay(registry: CollectorRegistry) -> Callable[[Publisher], Publish
 def counting_subscriber(registry: CollectorRegistry) -> SubscriberObserver:
     """The observer that counts the messages of devices."""
     return SubscriberMetrics(registry)
+
+
+def counting_streams(registry: CollectorRegistry) -> Callable[[int], None]:
+    """What gets the number of open event streams."""
+    return EventStreamMetrics(registry).count
 
 
 def measuring_delays(registry: CollectorRegistry) -> Measure:

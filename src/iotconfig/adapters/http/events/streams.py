@@ -30,6 +30,8 @@ class EventStreams:
     most: int = DEFAULT_MOST
     """From this many streams on, further ones are refused."""
     timing: Timing = field(factory=Timing)
+    on_count: Callable[[int], object] = field(default=lambda _count: None, repr=False)
+    """Called with the number of open streams whenever it changes."""
     _of: Counter[str] = field(init=False, factory=Counter, repr=False)
     """Open streams of each caller."""
     _lock: threading.Lock = field(init=False, repr=False)
@@ -89,12 +91,14 @@ class EventStreams:
                     _RETRY_AFTER,
                 )
             self._of[caller] += 1
+            self.on_count(self._of.total())
 
     def _leave(self, caller: str) -> None:
         with self._lock:
             self._of[caller] -= 1
             if not self._of[caller]:
                 del self._of[caller]
+            self.on_count(self._of.total())
 
 
 def _departure_of(req: falcon.Request) -> Callable[[], bool]:
