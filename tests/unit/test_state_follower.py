@@ -89,12 +89,12 @@ def test_it_refreshes_what_has_changed_and_notes_how_far_it_is() -> None:
 
 
 def test_it_goes_through_all_devices_once() -> None:
-    """After a restart, in batches, and without a pause between them; changes meanwhile are followed, too."""
+    """After a restart, in batches, with a short pause in which others can write; changes meanwhile are followed, too."""
     scene = Scene(States(None, [mac(number) for number in range(AT_ONCE + 1)]))
     scene.create(9_999)
     waits = [scene.follower.run_once() for _ in range(5)]
 
-    assert [Wait(0), Wait(0), Wait(0), Wait(1.0), Wait(1.0)] == waits
+    assert [Wait(0.02), Wait(0.02), Wait(0.02), Wait(1.0), Wait(1.0)] == waits
     assert (1, Progress(1, None)) == (scene.states.restarts, scene.states.at)
     assert [AT_ONCE + 1, 1, 0] == [len(batch) for batch in scene.states.refreshed]
 
@@ -105,7 +105,7 @@ def test_it_starts_again_where_changes_were_pruned() -> None:
     scene.create(1, 2, 3)
     scene.clock.advance(8 * 86_400)
     scene.store.prune_changes(scene.clock(), 10)
-    assert Wait(0) == scene.follower.run_once()
+    assert Wait(0.02) == scene.follower.run_once()
     assert 1 == scene.states.restarts
 
 

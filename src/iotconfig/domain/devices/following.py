@@ -17,8 +17,10 @@ from iotconfig.domain.mac import MacAddress
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 1000
-"""Changes, and devices, of one step."""
+AT_ONCE: Final = 500
+"""Changes, and devices, of one step. On SQLite, other writers wait for it."""
+_BETWEEN: Final = 0.02
+"""Seconds between two steps: other processes try every few milliseconds whether SQLite lets them write."""
 _PAUSE: Final = 1.0
 """Seconds between two looks at the log."""
 _STANDBY: Final = 1.0
@@ -120,7 +122,7 @@ class StateFollower:
             self._is_failing = True
             return Wait(_STANDBY)
         self._is_failing = False
-        return Wait(0 if has_more else _PAUSE)
+        return Wait(_BETWEEN if has_more else _PAUSE)
 
     def close(self) -> None:
         """Release the lease, so that the next one takes over at once."""
