@@ -78,6 +78,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.pools
 	$(BIN)/python -m benchmarks.relay
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.converging
 	$(BIN)/python -m benchmarks.device_messages
 	$(BIN)/python -m benchmarks.writes
 	$(BIN)/python -m benchmarks.change_log

@@ -16,6 +16,7 @@
     service.bulk           BulkService          import, patch and export of many configs
     service.tags           TagService           tags and notes of devices
     service.adoption       AdoptionService      first configs of new boards
+    service.devices        DeviceService        what devices run, and their reports
     service.notifications  NotificationService  pending notifications
     service.api_tokens     ApiTokenService      tokens of programs
     service.device_tokens  DeviceTokenService   tokens of devices
@@ -31,6 +32,8 @@ They take and return:
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
+    devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
+                   Evidence, EvidenceKind, Proof; Report, ReportOutcome
     notifications  Notification, DeliveryHealth, DeliveryState
     tokens         ApiToken, DeviceToken, Principal, Role
 
@@ -100,6 +103,13 @@ if TYPE_CHECKING:
     from .domain.configs.selection import Selection
     from .domain.configs.service import ConfigService
     from .domain.configs.tagging import TagService
+    from .domain.devices.evidence import Evidence, Proof
+    from .domain.devices.evidence import Kind as EvidenceKind
+    from .domain.devices.reports import Outcome as ReportOutcome
+    from .domain.devices.reports import Report
+    from .domain.devices.service import DeviceService
+    from .domain.devices.state import State as DeviceState
+    from .domain.devices.status import DeviceCounts, DevicePage, DeviceQuery, DeviceStatus
     from .domain.devices.tokens import DeviceToken, DeviceTokenService
     from .domain.documents.content import ConfigContent
     from .domain.documents.document import Document
@@ -157,9 +167,17 @@ __all__ = [
     "DeletedQuery",
     "DeliveryHealth",
     "DeliveryState",
+    "DeviceCounts",
+    "DevicePage",
+    "DeviceQuery",
+    "DeviceService",
+    "DeviceState",
+    "DeviceStatus",
     "DeviceToken",
     "DeviceTokenService",
     "Document",
+    "Evidence",
+    "EvidenceKind",
     "ExportedConfig",
     "HistoryPage",
     "HistoryQuery",
@@ -189,11 +207,14 @@ __all__ = [
     "Precondition",
     "PreconditionFailed",
     "Principal",
+    "Proof",
     "Pruned",
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
     "Replace",
+    "Report",
+    "ReportOutcome",
     "Retention",
     "Revision",
     "RevisionCounter",
@@ -295,6 +316,11 @@ _HOMES: Final = {
     "domain.configs.selection": ("Selection",),
     "domain.configs.tagging": ("TagService",),
     "domain.configs.service": ("ConfigService",),
+    "domain.devices.evidence": ("Evidence", "EvidenceKind", "Proof"),
+    "domain.devices.reports": ("Report", "ReportOutcome"),
+    "domain.devices.service": ("DeviceService",),
+    "domain.devices.state": ("DeviceState",),
+    "domain.devices.status": ("DeviceCounts", "DevicePage", "DeviceQuery", "DeviceStatus"),
     "domain.devices.tokens": (
         "DeviceToken",
         "DeviceTokenService",
@@ -328,6 +354,8 @@ _HOMES: Final = {
 }
 
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_NAME_AT_HOME: Final = {"DeviceState": "State", "EvidenceKind": "Kind", "ReportOutcome": "Outcome"}
+"""Names that say too little outside of their module."""
 
 
 if not TYPE_CHECKING:  # A type checker that sees it accepts any name.
@@ -336,7 +364,8 @@ if not TYPE_CHECKING:  # A type checker that sees it accepts any name.
         """Load the module that a name comes from, when it is first asked for."""
         if name not in _HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found: object = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+        home = import_module(f".{_HOME_OF[name]}", __name__)
+        found: object = getattr(home, _NAME_AT_HOME.get(name, name))
         globals()[name] = found
         return found
 

@@ -16,6 +16,7 @@ from contextlib import closing
 
 from iotconfig import Config, ConfigContent, ConfigQuery, ConfigService, MacAddress, Precondition, open_service
 from iotconfig import BulkEntry, ImportOptions, DeletedConfig, DeliveryState, HistoryQuery, IotConfigError, RecordExists
+from iotconfig import DeviceCounts, DeviceQuery, DeviceState, Proof, Report
 from iotconfig import Replace, RevisionSummary, Role, Service, __version__
 
 
@@ -64,6 +65,12 @@ with closing(opened):
         opened.configs.update(each.id, draft)
     token, secret = opened.api_tokens.create("ci", Role.VIEWER)
     device_secret: str | None = opened.device_tokens.create("02-00-00-00-00-03")
+    document = opened.configs.document("02-00-00-00-00-03")
+    is_kept: bool = opened.devices.report("02-00-00-00-00-03", document, Report("applied", document.etag, number=1))
+    for device in opened.devices.all(DeviceQuery(state="in_sync", tags=["floor-3"])):
+        is_synced: bool = device.state is DeviceState.IN_SYNC
+        sources: list[str] = [evidence.source for evidence in device.evidence if evidence.proof is Proof.TOKEN]
+    counts: DeviceCounts | None = opened.devices.find(DeviceQuery()).counts
     is_off: bool = opened.notifications.health().state is DeliveryState.DISABLED
 opened.close()
 '''
@@ -88,6 +95,7 @@ with open_service("memory://") as service:
     service.history.all_revisions("02:00:00:00:00:01")  # line 18
     service.api_tokens.create("ci", "viewer")  # line 19
     open_service("memory://").name  # line 20
+    service.devices.get("02:00:00:00:00:01").state  # line 21
 """
 
 CONFIG = "[mypy]\nstrict = True\n"
@@ -114,4 +122,4 @@ def test_a_right_program_checks_and_a_wrong_one_does_not(tmp_path: Path) -> None
     errors = re.findall(r"^(\S+):(\d+): error:", checked.stdout, re.MULTILINE)
 
     assert 1 == checked.returncode, checked.stdout + checked.stderr
-    assert {("wrong.py", str(line)) for line in (2, *range(5, 21))} == set(errors), checked.stdout
+    assert {("wrong.py", str(line)) for line in (2, *range(5, 22))} == set(errors), checked.stdout

@@ -10,10 +10,12 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
+from attrs import evolve
 
 import iotconfig
 from iotconfig import (
@@ -22,10 +24,16 @@ from iotconfig import (
     ConfigContent,
     ConfigQuery,
     DeletedQuery,
+    DeviceQuery,
+    DeviceState,
+    Evidence,
+    EvidenceKind,
     ImportOptions,
     MacAddress,
+    Proof,
     RecordExists,
     RecordNotFound,
+    Report,
     Role,
     Service,
     ServiceClosed,
@@ -102,6 +110,8 @@ CALLS: Final[Mapping[str, Callable[[Service], object]]] = {
     "bulk": lambda service: service.bulk.load([], ImportOptions()),
     "notifications": lambda service: service.notifications.health(),
     "api_tokens": lambda service: service.api_tokens.all(),
+    "devices": lambda service: service.devices.get(MAC),
+    "devices.all": lambda service: list(service.devices.all()),
     "device_tokens": lambda service: list(service.device_tokens.all()),
 }
 
@@ -114,6 +124,57 @@ def test_a_closed_service_raises_an_error(url: str, name: str) -> None:
     service.close()
     with pytest.raises(ServiceClosed, match="open it again"):
         CALLS[name](service)
+
+
+def test_what_devices_run(url: str) -> None:
+    """A program records reports and reads states; addresses and states may be words."""
+    with open_service(url, upgrade=True) as service:
+        for number in range(3):
+            service.configs.put(f"0200000000{number:02x}", {"number": number})
+        document = service.configs.document("020000000001")
+        refused = Report("rejected", document.etag, "/number", "1 is odd", "1.4", 7)
+        assert service.devices.report("02-00-00-00-00-01", document, refused)
+        assert not service.devices.report("0200.0000.0001", document, evolve(refused, number=6))
+        with pytest.raises(ValidationFailed, match="applied or rejected"):
+            Report("eaten", document.etag)
+
+        device = service.devices.get("020000000001")
+        assert device is not None
+        assert (DeviceState.REJECTED, "1.4", EvidenceKind.REJECTED, Proof.NONE) == (
+            device.state,
+            device.firmware,
+            device.evidence[0].kind,
+            device.evidence[0].proof,
+        )
+        assert "refused 1 at /number: 1 is odd" in device.why.lower()
+        page = service.devices.find(DeviceQuery(state="rejected"))
+        assert ([device.mac_address], 2) == (
+            [each.mac_address for each in page],
+            page.counts and page.counts.by_state[DeviceState.NEVER],
+        )
+        assert 3 == len(list(service.devices.all(DeviceQuery(limit=1))))
+        assert 2 == len(list(service.devices.all(DeviceQuery(state=DeviceState.NEVER))))
+        assert service.devices.get("02ffffffffff") is None
+        with pytest.raises(ValidationFailed, match="never, rejected"):
+            DeviceQuery(state="lost")
+        with pytest.raises(ValidationFailed, match="ETag"):
+            Report("applied", "")
+
+        # Evidence that the program has from elsewhere, such as a gateway of another network.
+        lamp = service.configs.document("020000000002")
+        seen = Evidence(
+            MacAddress.parse("020000000002"),
+            EvidenceKind.HOLDS,
+            lamp.etag,
+            lamp.number,
+            datetime.now(UTC),
+            "gateway-7",
+            etag_number=lamp.number,
+        )
+        service.devices.record([seen])
+        found = service.devices.get("020000000002")
+        assert found is not None
+        assert ("in_sync", 1, "gateway-7") == (found.state, found.held, found.evidence[0].source)
 
 
 def test_a_service_is_used_without_a_block(url: str) -> None:

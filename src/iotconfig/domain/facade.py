@@ -16,7 +16,9 @@ from .configs.change_log_service import ChangeLogService
 from .configs.history import HistoryService
 from .configs.service import ConfigService
 from .configs.tagging import TagService
+from .devices.service import DeviceService
 from .devices.tokens import DeviceTokenService
+from .errors import Unprocessable
 
 
 @frozen(eq=False)
@@ -49,6 +51,19 @@ class Service:
     device_tokens: DeviceTokenService
     """The tokens of devices."""
     _close: Callable[[], None] = field(repr=False)
+    _devices: DeviceService | None = None
+
+    @property
+    def devices(self) -> DeviceService:
+        """What devices run, and what they report.
+
+        Raises `Unprocessable` where the database keeps no evidence about devices: that of another package may not.
+        """
+        if self._devices is None:
+            raise Unprocessable(
+                "This database keeps no evidence about devices, so their states are not known."
+            )
+        return self._devices
 
     def close(self) -> None:
         """Close the connections to the database. Closing again does nothing."""

@@ -27,6 +27,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,
         close=services.persistence.close,
+        devices=services.devices,
     )
 
 

@@ -62,11 +62,19 @@ def _check_number(_report: object, _attribute: object, number: int | None) -> No
         raise ValidationFailed("The number of a report is a whole number from 0.")
 
 
+def _outcome_of(given: Outcome | str) -> Outcome:
+    try:
+        return Outcome(given)
+    except ValueError:
+        raise ValidationFailed(f"The outcome of a report is {' or '.join(Outcome)}.") from None
+
+
 @frozen
 class Report:
     """A report of a device. Long texts are cut, and not refused. Raises `ValidationFailed`."""
 
-    outcome: Outcome
+    outcome: Outcome = field(converter=_outcome_of)
+    """Or its word."""
     etag: str = field(validator=_check_etag)
     """The document, quotes included. It need not be a known one."""
     pointer: str | None = field(default=None, converter=_cut_pointer)

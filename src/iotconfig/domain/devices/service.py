@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -10,8 +10,8 @@ from attrs import evolve, field, frozen
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import AuthenticationRequired
-from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.paging import check_limit
+from iotconfig.domain.mac import MacAddress, mac_address_of
+from iotconfig.domain.paging import MAX_PAGE, all_items, check_limit
 
 from .evidence import Evidence, Proof
 from .incoming_ports import LastMessageStore
@@ -65,7 +65,7 @@ class DeviceService:
 
     def report(
         self,
-        mac_address: MacAddress,
+        mac_address: MacAddress | str,
         wanted: Document,
         report: Report,
         source: str = "",
@@ -73,10 +73,14 @@ class DeviceService:
     ) -> bool:
         """Store a report of a device. Returns False for one that is older than the last one, by its number: it changes nothing.
 
+        mac_address: text in any spelling is accepted.
         wanted: the document that the device is served now.
+        source: the address that it came from; empty where unknown.
+        proof: what shows that the report is the device's own.
 
         Raises `AuthenticationRequired` for a report without proof about a device that has a token.
         """
+        mac_address = mac_address_of(mac_address)
         if proof is Proof.NONE and self._owners([mac_address]):
             raise AuthenticationRequired(
                 "This device has a token: send the report with it, as 'Authorization: Bearer iotd_…'."
@@ -88,9 +92,9 @@ class DeviceService:
         self.write([report.as_evidence(mac_address, served, self.clock(), source, proof)])
         return True
 
-    def get(self, mac_address: MacAddress) -> DeviceStatus | None:
-        """Return a device with its evidence; None where it has no document."""
-        found = self.evidence.find(mac_address)
+    def get(self, mac_address: MacAddress | str) -> DeviceStatus | None:
+        """Return a device with its evidence; None where it has no document. Text in any spelling is accepted."""
+        found = self.evidence.find(mac_address_of(mac_address))
         if found is None:
             return None
         (found,) = self._with_presence([found])
@@ -116,6 +120,14 @@ class DeviceService:
             left -= min(left, _AT_ONCE)
             self.yield_turn()
         return DevicePage(tuple(devices), after, counts, now)
+
+    def all(self, query: DeviceQuery | None = None) -> Iterator[DeviceStatus]:
+        """Yield all devices that match, sorted by MAC address, page by page.
+
+        query: `after` and `limit` are those of the first page, and of each page; nothing is counted.
+        """
+        first = evolve(query or DeviceQuery(limit=MAX_PAGE), count=False)
+        return all_items(lambda after: self.find(first if after is None else evolve(first, after=after)))
 
     def former(self, after: MacAddress | None = None, limit: int = LISTED) -> FormerPage:
         """Return a page of the MAC addresses that had a document, sorted; it may be 2 s behind a change."""

@@ -39,12 +39,22 @@ def _check_firmware(_query: object, _attribute: object, text: str | None) -> Non
         raise ValidationFailed("The firmware contains a NUL, or a lone surrogate.", parameter="firmware")
 
 
+def _state_of(given: State | str | None) -> State | None:
+    if given is None:
+        return None
+    check_kind(given, str, "The state of a query is a DeviceState or a str")
+    try:
+        return State(given)
+    except ValueError:
+        raise ValidationFailed(f"State must be one of {', '.join(State)}.", parameter="state") from None
+
+
 @frozen
 class DeviceQuery:
     """A filter of devices, and a page of the result; pages are sorted by MAC address."""
 
-    state: State | None = None
-    """Only devices in this state; None for all."""
+    state: State | None = field(default=None, converter=_state_of)
+    """Only devices in this state (or its word); None for all."""
     overdue: bool | None = field(default=None, validator=_check_overdue)
     """Only devices that are overdue, or only those that are not; None for all."""
     tags: TagFilter = field(default=ANY_TAGS, converter=tag_filter_of)

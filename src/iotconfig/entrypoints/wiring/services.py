@@ -32,6 +32,7 @@ from .assets import assets
 from .backends import backend
 from .bulk import bulk
 from .clock import utc_now, yield_turn
+from .grouped_writes import GroupedWrites
 from .offload import offload
 from .persistence import Persistence
 from .pictures import PicturesOnDemand
@@ -135,7 +136,7 @@ class Services:
             self._catch_up(),
             yield_turn,
             self.persistence.last_messages,
-            write,
+            GroupedWrites(write).write,
         )
 
     def _catch_up(self) -> Callable[[], None] | None:
