@@ -98,6 +98,7 @@ SHOWN = [
     ("config", "list", "--deleted"),
     ("config", "show", "kitchen"),
     ("config", "history", "1"),
+    ("changes", "--limit", "6"),
     ("config", "diff", "1"),
     ("token", "list"),
     ("device-token", "list"),
