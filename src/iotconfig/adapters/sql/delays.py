@@ -14,17 +14,14 @@ from iotconfig.domain.devices.delays import Delay, measured
 from iotconfig.domain.devices.evidence import Evidence, Kind
 
 from .engine.database import Database
+from .given_rows import given_rows
 from .tables import UtcDateTime
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_GIVEN: Final = {
-    "postgresql": "json_to_recordset(CAST(:rows AS json))"
-    " AS given(mac_address text, kind text, etag text, number bigint, received_at bigint)",
-    "sqlite": "(SELECT json_extract(value, '$.mac_address') AS mac_address, json_extract(value, '$.kind') AS kind,"
-    " json_extract(value, '$.etag') AS etag, json_extract(value, '$.number') AS number,"
-    " json_extract(value, '$.received_at') AS received_at FROM json_each(:rows)) AS given",
-}
+_GIVEN: Final = given_rows(
+    {"mac_address": "text", "kind": "text", "etag": "text", "number": "bigint", "received_at": "bigint"}
+)
 _FIRST: Final = {
     dialect: text(
         f"SELECT given.kind, given.received_at, configs.updated_at FROM {given}"  # noqa: S608 - names of ours

@@ -15,6 +15,7 @@ from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
 
 from .evidence_rows import EVIDENCE_COLUMNS, evidence_of, micros, moment_of, row_of
+from .given_rows import given_rows
 from .tables import device_state_changes
 
 _columns = device_state_changes.c
@@ -23,14 +24,7 @@ _GIVEN_COLUMNS: Final = {
     for column in device_state_changes.columns
     if column.name != "change_number"
 }
-_GIVEN: Final = {
-    "postgresql": "json_to_recordset(CAST(:rows AS json)) AS given("
-    + ", ".join(f"{name} {kind}" for name, kind in _GIVEN_COLUMNS.items())
-    + ")",
-    "sqlite": "(SELECT "  # noqa: S608 - names of ours
-    + ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _GIVEN_COLUMNS)
-    + " FROM json_each(:rows)) AS given",
-}
+_GIVEN: Final = given_rows(_GIVEN_COLUMNS)
 _LAST: Final = (
     "(SELECT coalesce(max(stored.change_number), 0) FROM device_state_changes AS stored"
     " WHERE stored.mac_address = given.mac_address)"

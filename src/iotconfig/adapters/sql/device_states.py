@@ -36,6 +36,7 @@ from iotconfig.domain.mac import MacAddress
 from .device_state_changes import NewState, add_changes
 from .engine.database import Database
 from .evidence_rows import MICROSECOND, micros, moment_of
+from .given_rows import given_rows
 from .tables import changes as logged_changes
 from .tables import device_counts, device_states, device_states_progress, revision_counters
 
@@ -123,14 +124,15 @@ _COMPUTED: Final = {
     for dialect in _GIVEN
     for with_times in (True, False)
 }
-_COLUMNS: Final = ("mac_address", "state", "overdue", "overdue_at", "firmware", "tags")
-_STORED: Final = {
-    "postgresql": "json_to_recordset(CAST(:rows AS json)) AS given(mac_address text, state text, overdue boolean,"
-    " overdue_at bigint, firmware text, tags text)",
-    "sqlite": "(SELECT "  # noqa: S608 - names of ours
-    + ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _COLUMNS)
-    + " FROM json_each(:rows)) AS given",
+_COLUMNS: Final = {
+    "mac_address": "text",
+    "state": "text",
+    "overdue": "boolean",
+    "overdue_at": "bigint",
+    "firmware": "text",
+    "tags": "text",
 }
+_STORED: Final = given_rows(_COLUMNS)
 _NOW: Final = {
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS integer)",
@@ -141,7 +143,7 @@ _STORE: Final = {
         f"INSERT INTO device_states ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608
         f" SELECT {', '.join(_COLUMNS)}, {_NOW[dialect]} FROM {rows} WHERE 1 = 1"
         f" ON CONFLICT (mac_address) DO UPDATE SET changed_at = excluded.changed_at,"
-        f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+        f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS if name != 'mac_address')}"
     )
     for dialect, rows in _STORED.items()
 }

@@ -28,6 +28,7 @@ from .device_state_changes import count_older, past_of, remove_older
 from .device_states import changed_between, lock_devices, refresh_states, settled
 from .engine.database import Database
 from .evidence_rows import EVIDENCE_COLUMNS, MICROSECOND, evidence_of, row_of
+from .given_rows import given_rows
 from .labels import labels_of
 from .tables import device_evidence, documents
 
@@ -52,20 +53,8 @@ _OF_DEVICES: Final = {
 }
 
 _NAMES: Final = EVIDENCE_COLUMNS
-_TYPES: Final = {
-    "number": "bigint",
-    "received_at": "bigint",
-    "etag_number": "bigint",
-    "report_number": "bigint",
-}
-_GIVEN: Final = {
-    "postgresql": "json_to_recordset(CAST(:rows AS json)) AS given("
-    + ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _NAMES)
-    + ")",
-    "sqlite": "(SELECT "  # noqa: S608 - names of ours
-    + ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _NAMES)
-    + " FROM json_each(:rows)) AS given",
-}
+_NUMBERS: Final = ("number", "received_at", "etag_number", "report_number")
+_GIVEN: Final = given_rows({name: "bigint" if name in _NUMBERS else "text" for name in _NAMES})
 _BYTE_WISE: Final = {"postgresql": ' COLLATE "C"', "sqlite": ""}
 _SAID: Final = ("pointer", "reason", "firmware")
 

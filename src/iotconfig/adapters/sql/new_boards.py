@@ -15,6 +15,7 @@ from iotconfig.domain.devices.new_boards import MAX_BOARDS, MAX_OF_NETWORK, NewB
 from iotconfig.domain.mac import MacAddress
 
 from .engine.database import Database
+from .given_rows import given_rows
 from .tables import new_boards, revision_counters
 
 _LOCK_KEY: Final = 0x696F7463_626F6172
@@ -23,14 +24,16 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 _NAMES: Final = tuple(column.name for column in new_boards.columns)
-_GIVEN: Final = {
-    # Its addresses have the collation of the columns that they are compared with.
-    "postgresql": 'json_to_recordset(CAST(:rows AS json)) AS given(mac_address varchar(17) COLLATE "C", source text, '
-    "network text, first_seen bigint, last_seen bigint)",
-    "sqlite": "(SELECT "  # noqa: S608 - names of ours
-    + ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _NAMES)
-    + " FROM json_each(:rows)) AS given",
-}
+_GIVEN: Final = given_rows(
+    {
+        # Its addresses have the collation of the columns that they are compared with.
+        "mac_address": 'varchar(17) COLLATE "C"',
+        "source": "text",
+        "network": "text",
+        "first_seen": "bigint",
+        "last_seen": "bigint",
+    }
+)
 _IS_NEW: Final = (
     "NOT EXISTS (SELECT 1 FROM revision_counters WHERE revision_counters.mac_address = given.mac_address)"
 )
