@@ -1,4 +1,4 @@
-"""A broker that answers on command: the few packets of MQTT 5 that a publisher needs, over a real socket."""
+"""A broker that answers on command: the few packets of MQTT 5 that a relay and a subscriber need, over a real socket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CONNECT, _PUBLISH = 1, 3
+_CONNECT, _PUBLISH, _SUBSCRIBE = 1, 3, 8
 
 
 class ScriptedBroker:
@@ -65,6 +65,32 @@ class ScriptedBroker:
         assert self._connection is not None
         for message_id in message_ids:
             self._connection.sendall(struct.pack("!BBHB", 0x40, 3, message_id, reason))
+
+    def subscription(self) -> tuple[int, dict[str, int]]:
+        """Return the message id of the next subscription, and the options of each of its topics."""
+        kind, body = self._packet()
+        assert _SUBSCRIBE == kind
+        # No properties are expected.
+        assert body[2] == 0
+        rest, options = body[3:], {}
+        while rest:
+            end = 2 + int.from_bytes(rest[:2])
+            options[rest[2:end].decode()] = rest[end]
+            rest = rest[end + 1 :]
+        return int.from_bytes(body[:2]), options
+
+    def grant(self, message_id: int, *answers: int) -> None:
+        """Answer a subscription."""
+        assert self._connection is not None
+        body = struct.pack("!HB", message_id, 0) + bytes(answers)
+        self._connection.sendall(b"\x90" + bytes([len(body)]) + body)
+
+    def send(self, topic: bytes, payload: bytes, count: int = 1) -> None:
+        """Send a retained message of QoS 0, so many times."""
+        assert self._connection is not None
+        body = struct.pack("!H", len(topic)) + topic + b"\0" + payload
+        assert len(body) < 0x80
+        self._connection.sendall((b"\x31" + bytes([len(body)]) + body) * count)
 
     def close(self) -> None:
         if self._connection is not None:

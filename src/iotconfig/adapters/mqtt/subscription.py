@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from attrs import frozen
 from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from iotconfig.domain.devices.incoming import MAX_KEPT, MAX_LEVEL, Incoming, Topic
@@ -137,7 +139,7 @@ class _Listening(Connection):
         self._clock = clock
         self._arrived: deque[Incoming] = deque()
         self._changed = Condition()
-        self._is_closed = False
+        self._is_closed = self._is_subscribed = False
         self._client.on_message = self._on_message
         self._connect(broker, clean_start=False, SessionExpiryInterval=SESSION_EXPIRY, ReceiveMaximum=window)
 
@@ -166,6 +168,21 @@ class _Listening(Connection):
         with self._changed:
             self._changed.notify_all()
 
+    def _has_room(self) -> bool:
+        """Whether the network thread may go on: messages of QoS 1, and the answer to the subscription, never wait."""
+        return len(self._arrived) < 2 * self._window or not self._is_subscribed or self._is_closed
+
+    def _on_subscribe(
+        self,
+        client: Client,
+        data: Any,
+        mid: int,
+        answers: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        self._is_subscribed = True
+        super()._on_subscribe(client, data, mid, answers, properties)
+
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         """Called by the network thread."""
         device, topic = _levels(message)
@@ -179,8 +196,7 @@ class _Listening(Connection):
             receipt=_Receipt(self, message.mid) if message.qos else None,
         )
         with self._changed:
-            # Twice the window: messages of QoS 1 never wait here.
-            self._changed.wait_for(lambda: len(self._arrived) < 2 * self._window or self._is_closed)
+            self._changed.wait_for(self._has_room)
             self._arrived.append(incoming)
             self._changed.notify_all()
 
