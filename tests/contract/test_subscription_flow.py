@@ -110,5 +110,10 @@ def test_a_topic_that_is_not_utf_8(broker: ScriptedBroker) -> None:
         broker.send(b"iotsupport/devices/b/online", b"online")
 
         found: list[Incoming] = []
-        wait_until(lambda: found.extend(subscription.take(10)) or len(found) == 2, "both messages are there")
+
+        def are_both_there() -> bool:
+            found.extend(subscription.take(10))
+            return len(found) == 2
+
+        wait_until(are_both_there, "both messages are there")
         assert ["", "b"] == [message.device for message in found]
