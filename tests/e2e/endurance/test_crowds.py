@@ -1,4 +1,4 @@
-"""Boot storms, many writers of one device, and slow clients."""
+"""Boot storms, many writers of one device, invented boards, and slow clients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-NAMES = ("boot-storm", "boot-storm-with-tokens", "fifty-writers", "slow-clients")
+NAMES = ("boot-storm", "boot-storm-with-tokens", "fifty-writers", "new-boards", "slow-clients")
 
 
 @pytest.mark.parametrize("name", NAMES)
