@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-NAMES = ("kills", "reports", "soak")
+NAMES = ("kills", "messages", "reports", "soak")
 
 
 @pytest.mark.parametrize("name", NAMES)
