@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import sys
 import warnings
+from collections import abc
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,8 @@ MODULES: Final = (
     "iotconfig.domain.announcing.relay_reports",
     "iotconfig.domain.access.api_tokens",
     "iotconfig.domain.devices.tokens",
+    "iotconfig.domain.devices.ports",
+    "iotconfig.domain.devices.evidence",
     "iotconfig.domain.jobs.ports",
     "iotconfig.domain.replay_guard",
 )
@@ -51,11 +55,29 @@ def list_parameters(docstring: str) -> str:
     return "\n\n".join([summary, *(_PARAMETER.sub(r"- `\1`: ", paragraph) for paragraph in paragraphs)])
 
 
+def _resolve_converters(kind: type) -> None:
+    """Resolve the annotations of a generated `__init__`.
+
+    They are those of converters, and name what the module of the converter or of a parent imports, and not that of the class.
+    """
+    scope: dict[str, object] = dict(vars(abc))
+    for parent in reversed(kind.__mro__[:-1]):
+        scope.update(vars(sys.modules[parent.__module__]))
+    annotations = getattr(vars(kind).get("__init__"), "__annotations__", {})
+    for name, annotation in annotations.items():
+        if isinstance(annotation, str):
+            # What only a type checker imports, pdoc resolves itself.
+            with suppress(NameError):
+                annotations[name] = eval(annotation, scope)  # noqa: S307 - our own annotations
+
+
 def build(directory: Path) -> None:
     """Write the pages into `directory`. Raises a warning of pdoc as an error."""
     for name in iotconfig.__all__:
         # pdoc describes names that are loaded; those of the package are loaded at their first use.
-        getattr(iotconfig, name)
+        found = getattr(iotconfig, name)
+        if isinstance(found, type):
+            _resolve_converters(found)
     pdoc.render.configure(
         template_directory=_HERE,
         show_source=False,
