@@ -77,7 +77,9 @@ def test_filters(command: CommandLine, fleet: Fleet) -> None:
     assert [] == macs(command, "--overdue")
     assert [FIRST, SECOND, THIRD] == macs(command, "--not-overdue")
     assert [FIRST, SECOND] == macs(command, "--limit", "2")
-    assert "\n2 shown; 3 devices, 1 never, 2 in_sync, in " in command.ok("devices", "--limit", "2").text
+    for options in (["--limit", "2"], ["--state", "in_sync"]):
+        assert "\n2 shown; 3 devices, 1 never, 2 in_sync, in " in command.ok("devices", *options).text
+    assert "\n0 shown; 3 devices, 1 never, 2 in_sync, in " in command.ok("devices", "--overdue").text
 
 
 def test_former_devices(command: CommandLine, fleet: Fleet) -> None:

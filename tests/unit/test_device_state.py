@@ -117,9 +117,11 @@ SENTENCES = {
         seen(REJECTED, '"l"', 5, 13, etag_number=13, pointer="/wifi/channel", reason="15 > 13"),
     ],
     "Runs 12 of 14; refused 14; seen 1 hour ago.": [seen(HOLDS, OLD, etag_number=12), seen(REJECTED)],
-    "Was given 14 2 minutes ago; its firmware does not say what it runs.": [seen(FETCHED, minute=58)],
-    "Was given 14 2 minutes ago; ran 12 before.": [seen(FETCHED, minute=58), seen(HOLDS, OLD, 5, etag_number=12)],
-    "Was given 14 2 minutes ago; ran another document before.": [seen(FETCHED, minute=58), seen(HOLDS, OLD, 5)],
+    "Was given 14 two minutes ago; its firmware does not say what it runs.": [seen(FETCHED, minute=58)],
+    "Was given 14, 30 seconds ago; its firmware does not say what it runs.": [seen(FETCHED, minute=59.5)],
+    "Was given 14 just now; its firmware does not say what it runs.": [seen(FETCHED, minute=60)],
+    "Was given 14 two minutes ago; ran 12 before.": [seen(FETCHED, minute=58), seen(HOLDS, OLD, 5, etag_number=12)],
+    "Was given 14 two minutes ago; ran another document before.": [seen(FETCHED, minute=58), seen(HOLDS, OLD, 5)],
     "Applied 14 and now runs 12; seen just now.": [seen(APPLIED), seen(HOLDS, OLD, 60, etag_number=12)],
     "Runs another document than 14; seen 30 seconds ago.": [seen(HOLDS, OLD, 59.5)],
     "Does not have 14 yet; seen 1 hour ago.": [seen(FETCHED, OLD, number=13)],
@@ -146,7 +148,7 @@ def test_the_sentence_of_a_device_that_is_overdue() -> None:
     assert "Runs 14; silent for 3 hours; expected every 10 minutes." == why(WANTED, held, late, 10 * MINUTE)
     given = newest(seen(FETCHED))
     assert (
-        "Was given 14 3 hours ago; its firmware does not say what it runs; silent for 3 hours; expected every 10 minutes."
+        "Was given 14 three hours ago; its firmware does not say what it runs; silent for 3 hours; expected every 10 minutes."
         == why(WANTED, given, late, 10 * MINUTE)
     )
 

@@ -128,7 +128,7 @@ def devices(
         return
     say_table(_COLUMNS, [_row(device, page.as_of) for device in page])
     say()
-    say(_ending(runtime, page, limit))
+    say(_ending(runtime, page, query, limit))
 
 
 def _list_former(runtime: Runtime, limit: int | None, as_json: bool) -> None:
@@ -157,7 +157,7 @@ def _watch(runtime: Runtime, service: DeviceReadings, query: DeviceQuery, limit:
         while True:
             began = monotonic()
             try:
-                shown = _screen(runtime, _read(service, query, limit), limit)
+                shown = _screen(runtime, _read(service, query, limit), query, limit)
                 redraw(shown)
             except StoreUnavailable as error:
                 if not shown:
@@ -168,14 +168,14 @@ def _watch(runtime: Runtime, service: DeviceReadings, query: DeviceQuery, limit:
         say()
 
 
-def _screen(runtime: Runtime, page: DevicePage, limit: int | None) -> str:
+def _screen(runtime: Runtime, page: DevicePage, query: DeviceQuery, limit: int | None) -> str:
     """The table, as much of it as fits the terminal, and the line below."""
     width, height = shutil.get_terminal_size()
     room = max(height - _LINES_BESIDE, 1)
     text = table(_COLUMNS, [_row(device, page.as_of) for device in page.devices[:room]], width)
     if (more := len(page.devices) - room) > 0:
         text += f"\n\n… and {more} more: --state, --tag and --search show fewer."
-    return f"{text}\n\n{_ending(runtime, page, limit)}"
+    return f"{text}\n\n{_ending(runtime, page, query, limit)}"
 
 
 def _read(service: DeviceReadings, query: DeviceQuery, limit: int | None) -> DevicePage:
@@ -216,10 +216,12 @@ def signs_of_life(device: DeviceStatus, now: datetime) -> str:
     return ", ".join(parts)
 
 
-def _ending(runtime: Runtime, page: DevicePage, limit: int | None) -> str:
+def _ending(runtime: Runtime, page: DevicePage, query: DeviceQuery, limit: int | None) -> str:
     """The line below the table: how many devices are in each state."""
     parts = [] if page.counts is None else list(_counts(page.counts))
-    shown = f"{len(page.devices)} shown; " if limit is not None and len(page.devices) == limit else ""
+    # The counts are of the devices in any state.
+    is_part = (query.state, query.overdue) != (None, None) or len(page.devices) == limit
+    shown = f"{len(page.devices)} shown; " if is_part else ""
     return f"{shown}{', '.join(parts) or 'no devices'}, in {runtime.installation}"
 
 

@@ -1,4 +1,4 @@
-"""`iotconfig wait`: wait until devices have what they are to have."""
+"""`iotconfig wait`: wait until devices run their documents."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def wait(
     allow_empty: bool,
     as_json: bool,
 ) -> None:
-    """Wait until devices have what they are to have.
+    """Wait until devices run their documents.
 
     Devices are named, or selected by options; all must hold. Ends with status 0 when
     all devices are there, and with status 1 and the list of the others after

@@ -15,6 +15,20 @@ _UNITS: Final = (
     (timedelta(minutes=1), "minute"),
     (timedelta(seconds=1), "second"),
 )
+_WORDS: Final = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def why(
@@ -76,11 +90,21 @@ def duration(passed: timedelta) -> str:
 
 
 def _delivered(wanted: Wanted, newest: Newest, now: datetime) -> list[str]:
-    given = f"Was given {wanted.number} {age(newest[Kind.FETCHED].received_at, now)}"
+    given = f"Was given {wanted.number}{_after_number(age(newest[Kind.FETCHED].received_at, now))}"
     if runs(newest) is None:
         return [given, "its firmware does not say what it runs"]
     held = held_number(wanted, newest)
     return [given, f"ran {'another document' if held is None else held} before"]
+
+
+def _after_number(passed: str) -> str:
+    """An age that follows a document number, told apart from it: ` two minutes ago`, or `, 29 seconds ago`."""
+    count, _, rest = passed.partition(" ")
+    if not count.isdigit():
+        return f" {passed}"
+    if int(count) <= len(_WORDS):
+        return f" {_WORDS[int(count) - 1]} {rest}"
+    return f", {passed}"
 
 
 def _connected(presence: Presence, now: datetime, seen: datetime | None) -> str:
