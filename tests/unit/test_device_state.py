@@ -45,6 +45,7 @@ TABLE = {
     "refused, and held all the same": (State.REJECTED, [seen(REJECTED), seen(HOLDS, minute=1)]),
     "refused, and applied later": (State.IN_SYNC, [seen(REJECTED), seen(APPLIED, minute=1)]),
     "applied, and refused later": (State.REJECTED, [seen(APPLIED), seen(REJECTED, minute=1)]),
+    "applied and refused at one moment": (State.REJECTED, [seen(APPLIED), seen(REJECTED)]),
     "refused, and another applied later": (State.REJECTED, [seen(REJECTED), seen(APPLIED, OLD, 1)]),
     "a roll back to what was refused a year ago": (State.PENDING, [seen(REJECTED, number=2), seen(HOLDS, OLD, 9)]),
     "another refused": (State.PENDING, [seen(REJECTED, OLD), seen(HOLDS, '"l"', 1)]),

@@ -185,3 +185,20 @@ def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> No
         else:
             names = ", ".join(parameters_of(operation.query)) or "none"
             assert f'"unheard-of\\" is unknown: this route accepts {names}.' in text
+
+
+def test_viewers_only_read() -> None:
+    """Each method that changes something is for administrators, or is one of these."""
+    of_others = {
+        "/api/auth/terminal": Access.PUBLIC,
+        "/api/auth/terminal/token": Access.PUBLIC,
+        "/api/devices/{mac}/report": Access.DEVICE,
+        "/api/assets": Access.UPLOAD,
+    }
+    found = {
+        (route.path, access)
+        for route in ROUTES
+        for method, access in route.rule.access.items()
+        if method not in ("GET", "HEAD", "OPTIONS") and access is not Access.CHANGE
+    }
+    assert set(of_others.items()) == found

@@ -251,8 +251,8 @@ def test_refused_messages_are_logged_once_a_minute(world: _World, caplog: pytest
     world.subscriber.run_once()
 
     assert [
-        r"subscriber: 1 of the messages of devices were refused; the last one, on devices/\x1b[2J/report: bad_topic",
-        r"subscriber: 3 of the messages of devices were refused; the last one, on devices/\x1b[2J/report: bad_topic",
+        r"subscriber: messages of devices refused: 1; the last one, on devices/\x1b[2J/report: bad_topic",
+        r"subscriber: messages of devices refused: 3; the last one, on devices/\x1b[2J/report: bad_topic",
     ] == [record.message for record in caplog.records if record.levelno == logging.WARNING]
 
 

@@ -69,6 +69,5 @@ def _value(parameter: re.Match[str]) -> Value:
 
 
 def _malformed(text: str, position: int) -> ValidationFailed:
-    return ValidationFailed(
-        f"It is no token with parameters (RFC 9651), from character {position + 1} of {len(text)}."
-    )
+    where = f"at character {position + 1} of {len(text)}" if text.strip() else "it is empty"
+    return ValidationFailed(f"The header is no token with parameters (RFC 9651): {where}.")

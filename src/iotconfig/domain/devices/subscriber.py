@@ -171,7 +171,7 @@ class Subscriber:
             return
         message, outcome = refused[-1]
         log.warning(
-            "subscriber: %d of the messages of devices were refused; the last one, on devices/%s/%s: %s",
+            "subscriber: messages of devices refused: %d; the last one, on devices/%s/%s: %s",
             self._refused,
             ascii(message.device)[1:-1],
             message.topic,
