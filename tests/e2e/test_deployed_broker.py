@@ -17,10 +17,12 @@ from iotconfig.domain.devices.incoming import Topic
 from iotconfig.domain.errors import BrokerUnavailable
 from iotconfig.testing.announcement_builders import change
 from tests.contract.publishers import TAKEN, publisher_on
+from tests.support.board import Board, changed_sketch
 from tests.support.broker_files import password_file
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.ports import free_port
+from tests.support.scripted_service import ScriptedService
 from tests.support.waiting import wait_until
 
 _SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
@@ -173,3 +175,28 @@ def _publish(shipped: ShippedBroker, user: str, topic: str) -> None:
         auth={"username": user, "password": f"of-{user}"},
         protocol=MQTTProtocolVersion.MQTTv311,
     )
+
+
+def test_the_sketch_publishes_to_its_own_topics(shipped: ShippedBroker, tmp_path: Path) -> None:
+    """With a user that is named after the digits of its MAC address."""
+    user = _BOARDS[0]
+    topic = f"iotsupport/devices/{user}"
+    program = changed_sketch(
+        tmp_path,
+        ('BROKER_USER = ""', f'BROKER_USER = "{user}"'),
+        ('BROKER_PASSWORD = ""', f'BROKER_PASSWORD = "of-{user}"'),
+        ("REPORTS_BY_MQTT = false", "REPORTS_BY_MQTT = true"),
+    )
+    service: dict[str, Any] = {"username": "iotconfig", "password": "of-iotconfig"}
+    with ScriptedService() as scripted:
+        with Board(
+            tmp_path, "02:00:00:00:00:01", server=scripted.port, broker=shipped.port, program=program
+        ) as board:
+            scripted.answer(200, b"{}", ETag='"a"')
+            board.wait_said("reported")
+            with Listener(shipped.port, f"{topic}/report", **service) as reports:
+                assert {"outcome": "applied", "etag": "a", "firmware": "1.0.0"} == reports.wait_for(1)[
+                    0
+                ].json()
+        with Listener(shipped.port, f"{topic}/online", **service) as online:
+            wait_until(lambda: b"offline" in {each.payload for each in online.received()}, "its last will")

@@ -172,12 +172,16 @@ def test_two_packages_of_one_kind_are_refused(tmp_path: Path, url: str) -> None:
 
 
 def test_programs_open_it(tmp_path: Path, url: str, path: str) -> None:
-    """`open_service` finds it as `serve` does."""
+    """`open_service` finds it as `serve` does. It keeps no evidence about devices, and says so."""
     program = (
-        "from iotconfig import open_service\n"
+        "from iotconfig import Unprocessable, open_service\n"
         f"with open_service({url!r}, upgrade=True) as service:\n"
         "    service.configs.put('020000000001', {'n': 1})\n"
         "    print([config.content['n'] for config in service.configs.all()])\n"
+        "    try:\n"
+        "        service.devices\n"
+        "    except Unprocessable as error:\n"
+        "        print(error)\n"
     )
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
@@ -188,4 +192,5 @@ def test_programs_open_it(tmp_path: Path, url: str, path: str) -> None:
         check=False,
     )
 
-    assert (0, "[1]\n", "") == (ran.returncode, ran.stdout, ran.stderr)
+    said = "[1]\nThis database keeps no evidence about devices, so their states are not known.\n"
+    assert (0, said, "") == (ran.returncode, ran.stdout, ran.stderr)
