@@ -1,4 +1,4 @@
-"""`iotconfig relay`: the jobs at the broker alone, in the process of the command."""
+"""`iotconfig relay`: the jobs of a leader, in the process of the command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .wiring.observers import new_registry
 
 
 def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line: None) -> None:
-    """Run the relay and the subscriber, and no other job, until SIGTERM or an interrupt.
+    """Run the jobs of the leader, the relay among them, until SIGTERM or an interrupt.
 
     Raises an `IotConfigError` where the start is refused.
     """
@@ -28,7 +28,7 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
             from .wiring.scrapes import answering
 
             stack.enter_context(answering(settings, scrapes, registry))
-        jobs = wiring.broker_jobs(settings, broker, registry)
+        jobs = wiring.jobs(settings, registry=registry)
         for job in jobs:
             job.open()
         stack.enter_context(running(jobs))

@@ -54,9 +54,9 @@ class _Rate(click.FloatRange):
 def relay(runtime: Runtime) -> None:
     """Announce changes over MQTT, until SIGTERM or Ctrl-C.
 
-    The process also reads what devices publish. Any number of relays may run
-    on one database: one is active, the others stand by. 'iotconfig serve'
-    starts one itself.
+    The process also reads what devices publish, and stores the states of
+    devices. Any number of relays may run on one database: one is active, the
+    others stand by. 'iotconfig serve' starts one itself.
     """
     runtime.relay(click.echo)
 

@@ -11,7 +11,7 @@ from .assets import assets, signature_verifier
 from .backends import backend, backend_at
 from .clock import utc_now
 from .databases import migrations, open_database
-from .jobs import broker_jobs, jobs
+from .jobs import jobs
 from .pictures import pictures
 from .subscribing import reads_messages
 from .transfers import shared_slots
@@ -21,7 +21,6 @@ __all__ = [
     "backend",
     "backend_at",
     "broker",
-    "broker_jobs",
     "identity_provider",
     "jobs",
     "migrations",

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 def jobs(
     settings: Settings, *, relays: bool = True, registry: CollectorRegistry | None = None
 ) -> Sequence[RestartingJob]:
-    """The jobs of the leader process; none is open yet. Raises `InvalidSetting`.
+    """The jobs of the leader process, and of `iotconfig relay`; none is open yet. Raises `InvalidSetting`.
 
     `relays`: False where another process has the jobs at the broker. `registry`: where the jobs count; None counts nothing.
     """
     found: list[RestartingJob] = []
     if relays and (address := broker(settings)) is not None:
-        found += broker_jobs(settings, address, registry)
+        found += _broker_jobs(settings, address, registry)
     if backend(settings).stores_states:
         found.append(states_job(settings))
     return found
 
 
-def broker_jobs(
+def _broker_jobs(
     settings: Settings, address: Broker, registry: CollectorRegistry | None = None
 ) -> Sequence[RestartingJob]:
     """The jobs at the broker: the relay, and the subscriber where messages of devices are read."""
