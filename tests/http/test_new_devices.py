@@ -182,6 +182,47 @@ def test_former_devices_are_refused(service: Service) -> None:
     assert present["mac_address"] in problem["error"]
 
 
+def test_a_board_from_its_adoption_to_its_successor(service: Service) -> None:
+    """Adopted, seen, swapped, deleted, restored and swapped back: each address is new only before its first config."""
+    client = service.client
+    first, second = new_mac(), new_mac()
+    fetch(service, first)
+    fetch(service, second)
+    assert {first, second} == set(addresses(service))
+    config = adopt(service, first, {"content": {"n": 1}}).json()
+    assert 304 == fetch(service, first, If_None_Match=config["etag"])
+    assert [second] == addresses(service)
+    device = client.request("GET", f"/api/devices/{first}").json()
+    assert ("in_sync", 1, 1) == (device["state"], device["wanted"], device["held"])
+
+    path = f"/api/configs/{config['id']}"
+    swapped = client.send_json("POST", f"{path}/replace-device", {"mac_address": second})
+    assert 200 == swapped.status
+    assert [410, 200] == [fetch(service, first), fetch(service, second)]
+    assert [] == addresses(service)
+    assert (
+        second
+        == expect_problem(adopt(service, first, {"content": {}}), 410, "RECORD_GONE")["details"][
+            "replaced_by"
+        ]
+    )
+    assert 204 == client.request("DELETE", path).status
+    assert [410, 404] == [fetch(service, first), fetch(service, second)]
+    assert [] == addresses(service)
+    refused = expect_problem(adopt(service, second, {"content": {}}), 410, "RECORD_GONE")
+    assert f"config restore {second}" in refused["error"]
+
+    restored = client.send_json("POST", f"/api/deleted-configs/{config['id']}/restore", {})
+    assert 200 == restored.status
+    expect_problem(adopt(service, second, {"content": {}}), 409, "RECORD_EXISTS")
+    back = client.send_json("POST", f"{path}/replace-device", {"mac_address": first})
+    assert 200 == back.status
+    assert [200, 410] == [fetch(service, first), fetch(service, second)]
+    assert [] == addresses(service)
+    refused = expect_problem(adopt(service, second, {"content": {}}), 410, "RECORD_GONE")
+    assert first == refused["details"]["replaced_by"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "words"),
     [
