@@ -55,6 +55,11 @@ class FaultyStore(MemoryStore):
             raise StoreUnavailable("The database is away.")
         return super().changes_since(position, limit)
 
+    def newest_position(self) -> int:
+        if not self.is_there.is_set():
+            raise StoreUnavailable("The database is away.")
+        return super().newest_position()
+
     def put_back(self, position: int) -> None:
         """Forget the changes above a position, as an older backup does."""
         with self._committed.transaction() as state:
@@ -238,6 +243,18 @@ def test_streams_outlast_a_database_that_is_away(streaming: Streaming) -> None:
             assert COMMENT == stream.next()
         streaming.store.is_there.set()
         assert [1, 2] == stream.positions(2)
+
+
+def test_no_stream_begins_without_the_database() -> None:
+    """It is refused, and takes no room."""
+    with _streaming(most=1) as streaming:
+        streaming.store.is_there.clear()
+        for _ in range(2):
+            refused = Client(streaming.url).get("/api/events")
+            expect_problem(refused, 503, "STORE_UNAVAILABLE")
+        streaming.store.is_there.set()
+        with streaming.open() as stream:
+            assert {"position": 0, "oldest": 0} == stream.hello()
 
 
 @frozen

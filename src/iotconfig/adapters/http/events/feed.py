@@ -53,6 +53,7 @@ class Feed:
         """Follow for one more stream, which calls `leave`. May raise an `IotConfigError`, and then does not follow."""
         with self._lock:
             if not self._is_running:
+                self.changes.start()
                 self.devices.start()
                 Thread(target=self._run, name="event-feed", daemon=True).start()
             self._is_running = True
@@ -65,8 +66,6 @@ class Feed:
 
     def _run(self) -> None:
         with closing(self._make_wakeup()) as wakeup:
-            with self._logging_failures():
-                self.changes.start()
             while self._goes_on():
                 with self._logging_failures():
                     if not self._follow():

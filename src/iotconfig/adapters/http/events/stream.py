@@ -115,7 +115,7 @@ class EventStream:
             if signal.is_over or self._rights.are_lost():
                 yield self._timing.retry()
                 return
-            # Nothing is sent that was not allowed when it happened.
+            # Nothing is sent before the rights are confirmed again.
             if self._rights.are_confirmed and (block := self._news()):
                 yield block
             elif monotonic() >= self._comment_at:
