@@ -8,6 +8,7 @@ import pytest
 
 from iotconfig.adapters.codec import MalformedAnswer, entity_of, to_json
 from iotconfig.adapters.codec.cursors import cursor_of, deleted_cursor_of
+from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import (
@@ -100,3 +101,11 @@ def test_a_summary_has_no_content() -> None:
     summary = _config().summary()
 
     assert summary == entity_of(to_json(summary).encode(), ConfigSummary)
+
+
+def test_subjects_are_read_back() -> None:
+    """That of a notification is written whole, and that of a change as its MAC address."""
+    subject = Subject(Kind.ASSET, "lamp.bin")
+
+    assert subject == entity_of(to_json(subject).encode(), Subject)
+    assert Subject(Kind.CONFIG, str(mac(7))) == entity_of(to_json(str(mac(7))).encode(), Subject)

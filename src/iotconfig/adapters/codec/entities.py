@@ -144,12 +144,10 @@ _entities.register_structure_hook_factory(_has_written_names, _reader_of_written
 for _kind in (str, int, bool):
     _entities.register_structure_hook(_kind, _plain)
 _entities.register_structure_hook(MacAddress, lambda text, _: MacAddress.parse(text))
-_entities.register_structure_hook(
-    Subject, lambda text, _: Subject(Kind.CONFIG, MacAddress.parse(text).canonical)
-)
 _entities.register_structure_hook(datetime, _moment)
 _entities.register_structure_hook(ConfigContent, _content)
 _entities.register_structure_hook(DeletedPosition, lambda cursor, _: deleted_position_at(cursor))
+_whole_subject: Final = _entities.get_structure_hook(Subject)
 _page_of_configs: Final = _entities.get_structure_hook(ConfigPage)
 _page_of_history: Final = _entities.get_structure_hook(HistoryPage)
 
@@ -167,5 +165,14 @@ def _history_page(members: Any, cls: Any) -> HistoryPage:
     return page
 
 
+def _subject(found: Any, cls: Any) -> Subject:
+    """The subject of a notification; or of a change, which is given by its MAC address alone."""
+    if isinstance(found, str):
+        return Subject(Kind.CONFIG, MacAddress.parse(found).canonical)
+    subject: Subject = _whole_subject(found, cls)
+    return subject
+
+
+_entities.register_structure_hook(Subject, _subject)
 _entities.register_structure_hook(ConfigPage, _config_page)
 _entities.register_structure_hook(HistoryPage, _history_page)
