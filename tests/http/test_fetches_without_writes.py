@@ -9,8 +9,12 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
+from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.api import expect_problem, new_mac
-from tests.support.in_process import Service
+from tests.support.in_process import Service, service_on
+from tests.support.postgres import PostgresServer
+from tests.support.waiting import wait_until
 
 
 @contextmanager
@@ -113,3 +117,24 @@ def test_a_document_that_was_refused_a_year_ago_and_returns(start_service: Calla
     assert "pending" == state()
     assert 204 == client.send_json("POST", f"/api/devices/{mac}/report", {**rejected, "n": 2}).status
     assert "rejected" == state()
+
+
+def test_sightings_survive_an_outage_of_the_database(own_postgres: PostgresServer) -> None:
+    """Devices are told to come again; what was seen before is written when the database is back."""
+    Migrations(DatabaseUrl.parse(own_postgres.base_url)).upgrade()
+    with service_on(
+        own_postgres.base_url, IOTCONFIG_SIGHTINGS_INTERVAL="3600", IOTCONFIG_DB_POOL_TIMEOUT="0.5"
+    ) as service:
+        client, mac, flush = service.client, new_mac(), service.flush
+        assert flush is not None
+        path = f"/api/configs/{mac}.json"
+        etag = client.send_json("PUT", f"/api/configs/by-mac/{mac}", {"content": {}}).json()["etag"]
+        assert 304 == client.get(path, If_None_Match=etag).status
+        own_postgres.stop("immediate")
+        answer = client.get(path, If_None_Match=etag)
+        expect_problem(answer, 503, "STORE_UNAVAILABLE")
+        assert answer.headers["retry-after"].isdigit()
+        assert not flush()
+        own_postgres.start()
+        wait_until(flush, "the sighting is written")
+        assert "in_sync" == client.get(f"/api/devices/{mac}").json()["state"]
