@@ -1,7 +1,7 @@
 """What sightings of devices cost: in a fetch, in write transactions of a fleet that polls, and with a large table.
 
 `cost` compares the processor time of the only worker for each fetch with that of a service that records no
-sightings (`IOTCONFIG_SIGHTINGS_INTERVAL=0`), in alternating pairs; each run is as long as the interval between two writes.
+sightings (`IOTCONFIG_SIGHTINGS_INTERVAL=0`), in alternating pairs.
 `fleet` lets devices poll at their intervals, and then all at once after a change, and counts write transactions.
 `large` polls a table of many devices, and measures the time from a fetch until it is in the database, and a worker's memory.
 """
@@ -21,13 +21,12 @@ from time import monotonic
 from typing import Final
 
 import psycopg
-from attrs import frozen
 from tests.support.serving import Serve
 
 from benchmarks import fleet
 from benchmarks.contestants.servers import cpu_seconds
 from benchmarks.harness import machine, postgresql
-from benchmarks.polling import Poller, poll, poller, until
+from benchmarks.polling import poll, poller, until
 from iotconfig import ConfigContent, MergePatch
 
 _CONNECTIONS: Final = 16
@@ -55,65 +54,57 @@ def _polls(count: int, *, is_known: bool) -> Iterator[bytes]:
         yield poll(mac, ConfigContent.parse(content).etag if is_known else "")
 
 
-@frozen
-class _Contestant:
-    """A running service, and a client of it."""
+def cost(pairs: int, turns: int, seconds: float) -> None:
+    """The ratio of a fetch's processor time with sightings to that without.
 
-    serve: Serve
-    poller: Poller
-
-    def microseconds(self, requests: Sequence[bytes], seconds: float) -> float:
-        """Processor time of the worker for each fetch."""
-        (pid,) = self.serve.worker_pids()
-        before, end = cpu_seconds(pid), monotonic() + seconds
-        count = self.poller.send(until(end, cycle(requests)))
-        return (cpu_seconds(pid) - before) / count * 1e6
-
-
-def cost(pairs: int, seconds: float) -> None:
-    """The ratio of a fetch's processor time with sightings to that without."""
-    with (
-        TemporaryDirectory() as name,
-        postgresql("recording", "not_recording") as urls,
-        ExitStack() as stack,
-    ):
-        found = []
-        for url, interval in zip(urls, (_INTERVAL, 0), strict=True):
+    Each pair is of two new processes, because two processes of one program differ by a few hundredths. In
+    a pair, they take `turns` of so many `seconds`.
+    """
+    with TemporaryDirectory() as name, postgresql("recording", "not_recording") as urls:
+        for url in urls:
             _fill(url, Path(name), _DEVICES)
-            serve = stack.enter_context(
-                Serve(
-                    url,
-                    Path(name) / f"{interval}.log",
-                    IOTCONFIG_SIGHTINGS_INTERVAL=str(interval),
-                    # Its connections wait while the other service has its turn.
-                    IOTCONFIG_IDLE_TIMEOUT="600",
-                    IOTCONFIG_HEADER_TIMEOUT="600",
-                )
-            )
-            client = stack.enter_context(poller(serve.client.base_url, _CONNECTIONS))
-            found.append(_Contestant(serve, client))
-        print(f"cost of sightings in a fetch: {pairs} pairs of {seconds:g} s; {machine()}", flush=True)
-        for status, is_known in (("200", False), ("304", True)):
-            requests = list(_polls(_DEVICES, is_known=is_known))
-            _compare(status, (found[0], found[1]), requests, pairs, seconds)
+        print(
+            f"cost of sightings in a fetch: {pairs} pairs of {turns} turns of {seconds:g} s; {machine()}",
+            flush=True,
+        )
+        polls = {"200": list(_polls(_DEVICES, is_known=False)), "304": list(_polls(_DEVICES, is_known=True))}
+        measured: dict[str, list[tuple[float, float]]] = {status: [] for status in polls}
+        for _ in range(pairs):
+            with ExitStack() as stack:
+                services = [
+                    stack.enter_context(
+                        Serve(url, Path(name) / "log", IOTCONFIG_SIGHTINGS_INTERVAL=str(interval))
+                    )
+                    for url, interval in zip(urls, (_INTERVAL, 0), strict=True)
+                ]
+                for status, requests in polls.items():
+                    measured[status].append(_turns(services, requests, turns, seconds))
+        for status, found in measured.items():
+            _show(status, found)
 
 
-def _compare(
-    status: str,
-    contestants: tuple[_Contestant, _Contestant],
-    requests: Sequence[bytes],
-    pairs: int,
-    seconds: float,
-) -> None:
-    measured = []
-    for number in range(pairs + 1):
-        order = contestants if number % 2 else contestants[::-1]
-        run = {id(each): each.microseconds(requests, seconds) for each in order}
-        # The first pair warms up.
-        if number:
-            measured.append((run[id(contestants[0])], run[id(contestants[1])]))
+def _turns(
+    services: Sequence[Serve], requests: Sequence[bytes], turns: int, seconds: float
+) -> tuple[float, float]:
+    """Processor time of the worker of each service for each fetch, in microseconds."""
+    used, counts = [0.0, 0.0], [0, 0]
+    # The first turn warms up.
+    for turn in range(turns + 1):
+        for number in (0, 1) if turn % 2 else (1, 0):
+            (pid,) = services[number].worker_pids()
+            # Opened here: the service closes connections that are idle while the other one is measured.
+            with poller(services[number].client.base_url, _CONNECTIONS) as client:
+                before, end = cpu_seconds(pid), monotonic() + seconds
+                count = client.send(until(end, cycle(requests)))
+            if turn:
+                used[number] += cpu_seconds(pid) - before
+                counts[number] += count
+    return used[0] / counts[0] * 1e6, used[1] / counts[1] * 1e6
+
+
+def _show(status: str, measured: Sequence[tuple[float, float]]) -> None:
     ratios = sorted(recording / plain for recording, plain in measured)
-    low, _, high = quantiles(ratios, method="inclusive") if pairs > 1 else ratios * 3
+    low, _, high = quantiles(ratios, method="inclusive") if len(ratios) > 1 else ratios * 3
     print(
         f"  {status}: {median(a for a, _ in measured):6.1f} us with, {median(b for _, b in measured):6.1f} us without"
         f"   {median(ratios):.3f} x   half of the pairs {low:.3f} to {high:.3f}"
@@ -253,7 +244,8 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", default=["cost", "fleet", "large"], help="by default all")
     parser.add_argument("--pairs", type=int, default=9, help="of `cost`")
-    parser.add_argument("--run", type=float, default=_INTERVAL, help="seconds of each run of `cost`")
+    parser.add_argument("--turns", type=int, default=8, help="of each process of a pair, for each status")
+    parser.add_argument("--turn", type=float, default=1.0, help="seconds of each turn")
     parser.add_argument(
         "--fleet", type=int, default=10_000, help="devices of `fleet`, which poll every minute"
     )
@@ -263,7 +255,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="of `fleet`")
     given = parser.parse_args()
     if "cost" in given.parts:
-        cost(given.pairs, given.run)
+        cost(given.pairs, given.turns, given.turn)
     if "fleet" in given.parts:
         polling(given.fleet, 60, given.seconds, given.workers)
     if "large" in given.parts:
