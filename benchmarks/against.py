@@ -9,18 +9,21 @@ import argparse
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 from attrs import frozen
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.serving import Serve, environment
 
-from benchmarks import speed, wrk
+from benchmarks import speed
 from benchmarks.contestants.servers import Server
 from benchmarks.harness import machine
+from benchmarks.polling import poll, poller, until
 
 _CONNECTIONS = 16
 
@@ -30,50 +33,52 @@ class Contestant:
     """The service of one checkout, with the documents on a database of its own."""
 
     server: Server
-    requests: Path
+    requests: Sequence[bytes]
 
-    def microseconds(self, seconds: int) -> float:
+    def microseconds(self, seconds: float) -> float:
         """Processor time of its processes for each answer."""
-        before = self.server.cpu_seconds()
-        load = wrk.run(self.server.url, self.requests, connections=_CONNECTIONS, seconds=seconds)
-        return (self.server.cpu_seconds() - before) / load.count * 1e6
+        # Opened here: the service closes connections that are idle while the other one is measured.
+        with poller(self.server.url, _CONNECTIONS) as client:
+            before, end = self.server.cpu_seconds(), monotonic() + seconds
+            count = client.send(until(end, cycle(self.requests)), status=b"200")
+        return (self.server.cpu_seconds() - before) / count * 1e6
 
 
 @contextmanager
-def _contestant(name: str, checkout: Path, postgres: PostgresServer, directory: Path) -> Iterator[Contestant]:
+def _contestant(
+    name: str, checkout: Path, postgres: PostgresServer, directory: Path, sightings: float
+) -> Iterator[Contestant]:
     url = create_database(postgres.base_url, name)
     path = str(checkout / "src")
     command = [sys.executable, "-m", "iotconfig"]
     subprocess.run(
         [*command, "upgrade-db"], env=environment(url, PYTHONPATH=path), stdout=subprocess.DEVNULL, check=True
     )
-    with Serve(url, directory / f"{name}.log", command=command, PYTHONPATH=path) as serve:
+    settings = {"IOTCONFIG_SIGHTINGS_INTERVAL": str(sightings), "PYTHONPATH": path}
+    with Serve(url, directory / f"{name}.log", command=command, **settings) as serve:
         documents = speed.documents()
         for mac, text in documents.items():
             body = f'{{"content": {text}}}'.encode()
             headers = {"Content-Type": "application/json"}
             assert 201 == serve.client.request("PUT", f"/api/configs/by-mac/{mac}", body, headers).status
-        requests = wrk.write(directory / name, map(speed.fetch, documents))
-        yield Contestant(Server(serve.client.base_url, serve.process.pid), requests)
+        yield Contestant(Server(serve.client.base_url, serve.process.pid), [poll(mac) for mac in documents])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path, help="directory of the other checkout")
-    parser.add_argument("--seconds", type=int, default=4, help="of each run")
-    parser.add_argument("--pairs", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each turn")
+    parser.add_argument("--pairs", type=int, default=25)
+    parser.add_argument("--sightings", type=float, default=10, help="IOTCONFIG_SIGHTINGS_INTERVAL")
     given = parser.parse_args()
-    if not wrk.is_installed():
-        print("against: left out, for wrk is missing (Debian's package 'wrk')")
-        return
     here = Path(__file__).parents[1]
     print(f"against {given.checkout}: one worker, {_CONNECTIONS} connections; {machine()}")
     postgres = PostgresServer()
     try:
         with (
             TemporaryDirectory() as name,
-            _contestant("before", given.checkout.resolve(), postgres, Path(name)) as before,
-            _contestant("here", here, postgres, Path(name)) as ours,
+            _contestant("before", given.checkout.resolve(), postgres, Path(name), given.sightings) as before,
+            _contestant("here", here, postgres, Path(name), given.sightings) as ours,
         ):
             ratios = []
             # The first pair warms up.
@@ -88,8 +93,9 @@ def main() -> None:
                     )
     finally:
         postgres.close()
+    low, middle, high = statistics.quantiles(ratios, method="inclusive")
     print(
-        f"  median {statistics.median(ratios):.3f} times as fast, from {min(ratios):.3f} to {max(ratios):.3f}; "
+        f"  median {middle:.3f} times as fast, half of the pairs {low:.3f} to {high:.3f}, all {min(ratios):.3f} to {max(ratios):.3f}; "
         f"at the end: {machine()}"
     )
 

@@ -21,9 +21,9 @@ ONE_CHANGE_PER: Final = timedelta(minutes=1)
 
 _Seen = tuple[int, datetime, str, int | None, str, Proof]
 """Document number, time, ETag and its number, source and proof: cheaper to make than `Evidence`, in each fetch."""
-_OfDevice = tuple[_Seen | None, _Seen | None]
-"""The last document that a device was sent, and the one that it holds."""
-_NOTHING: Final[_OfDevice] = (None, None)
+_OfDevice = tuple[MacAddress, _Seen | None, _Seen | None]
+"""A device, the last document that it was sent, and the one that it holds."""
+_NOTHING: Final = (None, None, None)
 
 
 @define
@@ -81,14 +81,14 @@ class Sightings:
                     self._remember(mac, held, now if is_change else now - ONE_CHANGE_PER)
         if held is None and not is_sent:
             return
-        sent, holds = self._waiting.get(mac, _NOTHING)
+        _, sent, holds = self._waiting.get(mac, _NOTHING)
         # A request that overlaps this one may have read a newer document.
         if is_sent and (sent is None or sent[0] <= number):
             sent = (number, now, etag, number, source, proof)
         if held is not None and (holds is None or holds[0] <= number):
             holds = (number, now, held, number if held == etag else None, source, proof)
         if mac in self._waiting or len(self._waiting) < self._max_devices:
-            self._waiting[mac] = (sent, holds)
+            self._waiting[mac] = (mac_address, sent, holds)
         else:
             self.dropped += 1
         if is_change or not self.is_awaited:
@@ -101,11 +101,11 @@ class Sightings:
             if not self._waiting:
                 break
             # One by one, so that a thread that adds a sighting meanwhile does not lose it.
-            mac, (sent, holds) = self._waiting.popitem()
+            _, (mac_address, sent, holds) = self._waiting.popitem()
             if holds is not None:
-                found.append(_evidence(mac, Kind.HOLDS, holds))
+                found.append(_evidence(mac_address, Kind.HOLDS, holds))
             if sent is not None:
-                found.append(_evidence(mac, Kind.FETCHED, sent))
+                found.append(_evidence(mac_address, Kind.FETCHED, sent))
         return found
 
     def put_back(self, sightings: Iterable[Evidence]) -> None:
@@ -113,13 +113,13 @@ class Sightings:
         for each in sightings:
             mac = each.mac_address.canonical
             seen = (each.number, each.received_at, each.etag, each.etag_number, each.source, each.proof)
-            sent, holds = self._waiting.get(mac, _NOTHING)
+            _, sent, holds = self._waiting.get(mac, _NOTHING)
             if each.kind is Kind.HOLDS:
                 holds = _newer(seen, holds)
             else:
                 sent = _newer(seen, sent)
             if mac in self._waiting or len(self._waiting) < self._max_devices:
-                self._waiting[mac] = (sent, holds)
+                self._waiting[mac] = (each.mac_address, sent, holds)
             else:
                 self.dropped += 1
 
@@ -138,6 +138,6 @@ def _newer(seen: _Seen, known: _Seen | None) -> _Seen:
     return seen if known is None or known[:2] <= seen[:2] else known
 
 
-def _evidence(mac: str, kind: Kind, seen: _Seen) -> Evidence:
+def _evidence(mac_address: MacAddress, kind: Kind, seen: _Seen) -> Evidence:
     number, received_at, etag, etag_number, source, proof = seen
-    return Evidence(MacAddress(mac), kind, etag, number, received_at, source, proof, etag_number)
+    return Evidence(mac_address, kind, etag, number, received_at, source, proof, etag_number)
