@@ -54,8 +54,10 @@ def _contestant(
     subprocess.run(
         [*command, "upgrade-db"], env=environment(url, PYTHONPATH=path), stdout=subprocess.DEVNULL, check=True
     )
-    settings = {"IOTCONFIG_SIGHTINGS_INTERVAL": str(sightings), "PYTHONPATH": path}
-    with Serve(url, directory / f"{name}.log", command=command, **settings) as serve:
+    log = directory / f"{name}.log"
+    with Serve(
+        url, log, command=command, IOTCONFIG_SIGHTINGS_INTERVAL=str(sightings), PYTHONPATH=path
+    ) as serve:
         documents = speed.documents()
         for mac, text in documents.items():
             body = f'{{"content": {text}}}'.encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 
 import pytest
@@ -26,12 +26,14 @@ class _Store:
         self.written: list[str] = []
         self.error: IotConfigError | None = None
         self.was_asked = Event()
+        self.on_write: Callable[[], None] = lambda: None
         self._writers: list[SightingsWriter] = []
 
     def record(self, sightings: Sequence[Evidence]) -> None:
         self.was_asked.set()
         if self.error is not None:
             raise self.error
+        self.on_write()
         self.written += [each.etag for each in sightings]
 
     def writer(self, interval: float) -> SightingsWriter:
@@ -76,6 +78,17 @@ def test_a_change_is_written_soon(store: _Store) -> None:
     assert ['"b"'] == store.written
 
 
+def test_what_comes_during_a_write_waits_for_the_next(store: _Store) -> None:
+    """A device that polls without a pause does not make the service write without one."""
+    writer = store.writer(NEVER)
+    store.on_write = lambda: _see(writer, '"during"', 2)
+    _see(writer, '"before"')
+
+    assert writer.flush()
+    assert ['"before"'] == store.written
+    assert 1 == writer.sightings.waiting
+
+
 def test_the_end_writes_what_waits(store: _Store) -> None:
     """At once."""
     writer = store.writer(NEVER)
@@ -108,7 +121,7 @@ def test_a_closed_store_ends_the_writing(store: _Store) -> None:
     _see(writer, '"a"')
 
     wait_until(lambda: not writer.sightings.is_awaited, "the writing has ended", 30)
-    assert not writer.sightings.are_waiting
+    assert not writer.sightings.waiting
 
 
 def test_new_boards_are_written_with_sightings(store: _Store) -> None:

@@ -44,7 +44,7 @@ def test_a_board_is_kept_once() -> None:
         NewBoard(mac(1), "198.51.100.7", "198.51.100.7", step(0), step(2)),
         NewBoard(mac(2), "192.0.2.1", "192.0.2.1", step(1), step(1)),
     ] == _by_number(watch.boards.take(ALL))
-    assert (3, False, []) == (watch.notices, watch.boards.are_waiting, watch.boards.take(ALL))
+    assert (3, False, []) == (watch.notices, watch.boards.waiting, watch.boards.take(ALL))
 
 
 def test_up_to_a_number_of_boards_are_taken() -> None:

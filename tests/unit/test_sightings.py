@@ -40,14 +40,14 @@ def test_a_fetch_is_kept_once_for_each_kind() -> None:
     watch.see(held='"old"', is_sent=True)
     watch.see(held='"old"', is_sent=True)
 
-    assert watch.sightings.are_waiting
+    assert watch.sightings.waiting
     assert [
         Evidence(mac(1), Kind.HOLDS, '"old"', 2, START + timedelta(microseconds=1), "192.0.2.1"),
         Evidence(
             mac(1), Kind.FETCHED, '"new"', 2, START + timedelta(microseconds=1), "192.0.2.1", etag_number=2
         ),
     ] == list(watch.sightings.take(10))
-    assert not watch.sightings.are_waiting
+    assert not watch.sightings.waiting
 
 
 def test_the_number_is_known_of_the_document_that_the_device_is_to_have() -> None:
@@ -126,7 +126,7 @@ def test_a_fetch_that_shows_nothing_is_not_kept() -> None:
     """A device that was not sent the document, and does not name what it runs."""
     watch = _Watch()
     watch.see()
-    assert not watch.sightings.are_waiting
+    assert not watch.sightings.waiting
 
 
 def test_a_clock_that_goes_back_loses_nothing() -> None:
@@ -153,6 +153,20 @@ def test_what_could_not_be_written_waits_for_the_next_time(also: Callable[[_Watc
     found = watch.sightings.take(10)
     assert {Kind.HOLDS, Kind.FETCHED} == {each.kind for each in found}
     assert [2, 2] == [each.number for each in found]
+
+
+def test_the_sightings_that_have_waited_are_taken_first() -> None:
+    """However many come meanwhile."""
+    watch = _Watch()
+    for device in (1, 2, 3):
+        watch.see(device, held='"a"')
+    taken = [watch.sightings.take(1)]
+    for device in (4, 5):
+        watch.see(device, held='"a"')
+        taken.append(watch.sightings.take(1))
+    assert {mac(1), mac(2), mac(3)} == {each.mac_address for (each,) in taken}
+    assert 2 == watch.sightings.waiting
+    assert {mac(4), mac(5)} == {each.mac_address for each in watch.sightings.take(10)}
 
 
 def test_up_to_a_number_of_devices_are_taken() -> None:

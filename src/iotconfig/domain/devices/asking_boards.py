@@ -62,9 +62,9 @@ class AskingBoards:
         self._bound()
 
     @property
-    def are_waiting(self) -> bool:
-        """Whether there is something to take."""
-        return bool(self._waiting)
+    def waiting(self) -> int:
+        """The number of boards that `take` would return."""
+        return len(self._waiting)
 
     def _bound(self) -> None:
         if len(self._waiting) <= _MOST_WAITING:

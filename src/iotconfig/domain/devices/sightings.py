@@ -42,6 +42,8 @@ class Sightings:
     dropped: int = field(init=False, default=0)
     """Sightings that did not fit."""
     _waiting: dict[str, _OfDevice] = field(init=False, factory=dict, repr=False)
+    _older: dict[str, _OfDevice] = field(init=False, factory=dict, repr=False)
+    """Those that `take` returns first."""
     _changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
     """What each device held last, and when that changed."""
     _old_changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
@@ -87,7 +89,7 @@ class Sightings:
             sent = (number, now, etag, number, source, proof)
         if held is not None and (holds is None or holds[0] <= number):
             holds = (number, now, held, number if held == etag else None, source, proof)
-        if mac in self._waiting or len(self._waiting) < self._max_devices:
+        if mac in self._waiting or len(self._waiting) + len(self._older) < self._max_devices:
             self._waiting[mac] = (mac_address, sent, holds)
         else:
             self.dropped += 1
@@ -95,13 +97,15 @@ class Sightings:
             self._notice(is_change)
 
     def take(self, limit: int) -> Sequence[Evidence]:
-        """Remove and return all sightings of up to `limit` devices."""
+        """Remove and return all sightings of up to `limit` devices; those that waited at an earlier call come first."""
         found: list[Evidence] = []
         for _ in range(limit):
-            if not self._waiting:
+            if not self._older:
+                # Exchanged and not replaced, so that a thread that adds a sighting meanwhile does not lose it.
+                self._waiting, self._older = self._older, self._waiting
+            if not self._older:
                 break
-            # One by one, so that a thread that adds a sighting meanwhile does not lose it.
-            _, (mac_address, sent, holds) = self._waiting.popitem()
+            _, (mac_address, sent, holds) = self._older.popitem()
             if holds is not None:
                 found.append(_evidence(mac_address, Kind.HOLDS, holds))
             if sent is not None:
@@ -118,15 +122,15 @@ class Sightings:
                 holds = _newer(seen, holds)
             else:
                 sent = _newer(seen, sent)
-            if mac in self._waiting or len(self._waiting) < self._max_devices:
+            if mac in self._waiting or self.waiting < self._max_devices:
                 self._waiting[mac] = (each.mac_address, sent, holds)
             else:
                 self.dropped += 1
 
     @property
-    def are_waiting(self) -> bool:
-        """Whether there is something to take."""
-        return bool(self._waiting)
+    def waiting(self) -> int:
+        """The number of devices whose sightings `take` would return."""
+        return len(self._waiting) + len(self._older)
 
     def _remember(self, mac: str, etag: str, changed_at: datetime) -> None:
         if len(self._changes) >= self._max_devices // 2:

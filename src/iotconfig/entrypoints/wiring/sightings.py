@@ -35,6 +35,9 @@ T = TypeVar("T")
 class _Waiting(Protocol[T]):
     """What waits to be written."""
 
+    @property
+    def waiting(self) -> int: ...
+
     def take(self, limit: int) -> Sequence[T]: ...
 
     def put_back(self, items: Iterable[T], /) -> None: ...
@@ -78,7 +81,9 @@ class SightingsWriter:
             return self._write(self.asking_boards, self._record_boards)
 
     def _write(self, waiting: _Waiting[T], record: Callable[[Sequence[T]], None]) -> bool:
-        while batch := waiting.take(_AT_ONCE):
+        # What comes meanwhile waits for the next write: a busy service would write all the time.
+        for _ in range(0, waiting.waiting, _AT_ONCE):
+            batch = waiting.take(_AT_ONCE)
             try:
                 record(batch)
             except ServiceClosed:
@@ -115,8 +120,8 @@ class SightingsWriter:
             self.flush()
             self.sightings.is_awaited = False
             # A sighting since then has started another thread.
-            are_waiting = self.sightings.are_waiting or self.asking_boards.are_waiting
-            if self._is_closing.is_set() or not are_waiting or not self._is_first():
+            waiting = self.sightings.waiting + self.asking_boards.waiting
+            if self._is_closing.is_set() or not waiting or not self._is_first():
                 return
 
     def _is_first(self) -> bool:
