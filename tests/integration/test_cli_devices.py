@@ -204,6 +204,7 @@ def test_the_past_of_a_device(command: CommandLine, fleet: Fleet) -> None:
     """How its state changed, the newest first, and by what."""
     fleet.sync(FIRST)
     fleet.report(FIRST, "rejected", fleet.etag(FIRST), pointer="/n", reason="1 > 0", firmware="1.4.2")
+    assert "as its own, and refused it.\n" in command.ok("device", FIRST).text
     shown = command.ok("device", "Lamp 1", "--history").text
     assert re.search(r"rejected +1 +rejected +/n +1 > 0 +1\.4\.2\n.*in_sync +1 +holds +- +- +-\n", shown)
     assert re.search(rf"\n\n\d changes of the state of {FIRST}, in ", shown)

@@ -166,12 +166,14 @@ def _row(evidence: Evidence) -> tuple[object, ...]:
 
 
 def _compared(services: Services, config: Config, found: DeviceStatus) -> _Compared:
-    from iotconfig.domain.devices.state import runs
+    from iotconfig.domain.devices.state import State, runs
 
     running = runs({each.kind: each for each in found.evidence})
     if running is None:
         return _Compared(None, "What it runs is unknown: it has not said so.")
     if running.etag == config.content.etag:
+        if found.state is State.REJECTED:
+            return _Compared(None, "It names the document that it is to run as its own, and refused it.")
         return _Compared(None, "It runs the document that it is to run.")
     held = _revision_with(services, config, running)
     if held is None:
