@@ -56,8 +56,8 @@ seconds: $(STAMP) broker ## Run all tests, and write down how long each file too
 coverage: $(STAMP) ## Show which lines the tests reach that run in one process; it sees no other.
 	$(BIN)/pytest -n 2 $(QUICK) --cov --cov-report=term
 
-broker: ## Install Mosquitto, nginx and g++, which the tests need, where they are missing.
-	@sh install-packages.sh mosquitto nginx g++
+broker: ## Install what the tests need and is missing: Mosquitto, nginx, g++, zsh, fish.
+	@sh install-packages.sh mosquitto nginx g++ zsh fish
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,7 +122,6 @@ def hostile(sqlite_url: str) -> Mapping[str, str]:
     return {**environment(sqlite_url), "PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 def test_the_script_for_fish_runs_no_name(hostile: Mapping[str, str], tmp_path: Path) -> None:
     """In fish itself, as when the key Tab is pressed."""
     script = "_IOTCONFIG_COMPLETE=fish_source iotconfig | source; complete --do-complete 'iotconfig config delete '"
@@ -142,7 +140,6 @@ def test_the_script_for_fish_runs_no_name(hostile: Mapping[str, str], tmp_path: 
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
 def test_the_script_for_zsh_runs_no_name(hostile: Mapping[str, str], tmp_path: Path) -> None:
     """In zsh itself, at a terminal where the key Tab is pressed."""
     (tmp_path / ".zshrc").write_text(
