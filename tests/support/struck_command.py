@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.labels import TagFilter
 from iotconfig.entrypoints.cli import main
 
 _EXPORTED = 1000
@@ -38,8 +39,8 @@ def die_before(beginning: str) -> None:
 
 def strike_export(strike: signal.Signals) -> None:
     @contextmanager
-    def struck(service: BulkService) -> Iterator[Iterator[ExportedConfig]]:
-        with _export(service) as configs:
+    def struck(service: BulkService, *given: TagFilter) -> Iterator[Iterator[ExportedConfig]]:
+        with _export(service, *given) as configs:
             yield _struck(configs, strike)
 
     setattr(BulkService, "export", struck)  # noqa: B010 - mypy has methods assigned in no other way
