@@ -10,7 +10,6 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import disk_usage
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from tests.support.file_seconds import FileSeconds, longest_first
 from tests.support.listener import Listener
+from tests.support.memory_disk import memory_disk
 from tests.support.mosquitto import Mosquitto
 from tests.support.picture_server import PictureServer
 from tests.support.postgres import PostgresServer, create_database, drop_database
@@ -28,15 +28,13 @@ from tests.support.spare_databases import SpareDatabases
 pytest_plugins = ("tests.support.sign_in_fixtures",)
 
 _TEMPLATE = "iotconfig_template"
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes directories of its own in it
 
 # Tests start thousands of interpreters: without bytecode files, each would compile what it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# On a disk, each commit of SQLite waits some milliseconds, and half of the suite's time passed so.
-if os.access(_IN_MEMORY, os.W_OK) and disk_usage(_IN_MEMORY).free > 4 * 2**30:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+if (place := memory_disk()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 # Shells ignore Ctrl-C in what they run in the background, and its children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from .memory_disk import memory_disk
 from .ports import free_port
 
 _USER = "nobody"
@@ -60,7 +61,7 @@ class PostgresServer:
     def __init__(self, primary: PostgresServer | None = None) -> None:
         """With a `primary`, the server is a hot standby of that one."""
         self._standbys: list[PostgresServer] = []
-        self._home = Path(tempfile.mkdtemp(prefix="iotconfig-postgres-"))
+        self._home = Path(tempfile.mkdtemp(prefix="iotconfig-postgres-", dir=memory_disk()))
         self._data = self._home / "data"
         self._data.mkdir(mode=0o700)
         self._user = _USER if os.geteuid() == 0 else None
@@ -82,7 +83,7 @@ class PostgresServer:
             self._run(
                 "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
             )
-            kept = Path(tempfile.mkdtemp(prefix="iotconfig-initdb-"))
+            kept = Path(tempfile.mkdtemp(prefix="iotconfig-initdb-", dir=memory_disk()))
             atexit.register(shutil.rmtree, kept, ignore_errors=True)
             _copy(self._data, kept / "data")
             _INITIALISED.append(kept / "data")
