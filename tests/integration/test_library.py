@@ -177,6 +177,16 @@ def test_what_devices_run(url: str) -> None:
         assert ("in_sync", 1, "gateway-7") == (found.state, found.held, found.evidence[0].source)
 
 
+def test_a_service_is_shown_in_one_line(url: str) -> None:
+    """A notebook shows it when a cell ends with it; the name of each member is there, and no object behind it."""
+    with open_service(url, upgrade=True) as service:
+        shown = repr(service)
+
+    assert shown.startswith("<iotconfig.Service: configs, history, changes, ")
+    assert all(hasattr(service, name) for name in shown.strip("<>").partition(": ")[2].split(", "))
+    assert len(shown) < 160
+
+
 def test_a_service_is_used_without_a_block(url: str) -> None:
     """As in a notebook: opened, used, closed."""
     service = open_service(url, upgrade=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from attrs import field, frozen
+from attrs import fields, frozen
 
 from .access.api_tokens import ApiTokenService
 from .announcing.service import NotificationService
@@ -21,7 +21,7 @@ from .devices.tokens import DeviceTokenService
 from .errors import Unprocessable
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Service:
     """All use cases on one database. `open_service` opens one.
 
@@ -50,7 +50,7 @@ class Service:
     """The tokens of programs."""
     device_tokens: DeviceTokenService
     """The tokens of devices."""
-    _close: Callable[[], None] = field(repr=False)
+    _close: Callable[[], None]
     _devices: DeviceService | None = None
 
     @property
@@ -64,6 +64,11 @@ class Service:
                 "This database keeps no evidence about devices, so their states are not known."
             )
         return self._devices
+
+    def __repr__(self) -> str:
+        """The names of its members, for notebooks and debuggers: those of all objects behind them fill pages."""
+        names = [field.name for field in fields(Service) if not field.name.startswith("_")]
+        return f"<iotconfig.Service: {', '.join(names)}, devices>"
 
     def close(self) -> None:
         """Close the connections to the database. Closing again does nothing."""
