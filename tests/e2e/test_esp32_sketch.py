@@ -140,6 +140,8 @@ def test_a_board_follows_its_config(site: Site) -> None:
         board.wait_said("configuration of One")
         site.run("config", "set", site.mac, json.dumps(named("Two")))
         board.wait_said("configuration of Two")
+        # Its report is a fetch of its own, which finds no configuration once that is deleted.
+        board.wait_said("reported", 2)
         assert 204 == site.serve.client.request("DELETE", f"/api/configs/{site.mac}").status
         *_, cleared = listener.wait_for(3, topic)
         assert b"" == cleared.payload

@@ -16,6 +16,8 @@ from iotconfig.adapters.sql.announcing import SqlNotificationQueue
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease
 from iotconfig.adapters.sql.jobs.sqlite import SqliteLease
+from iotconfig.domain.devices.following import StateFollower
+from iotconfig.domain.jobs.ports import Wait
 from iotconfig.entrypoints.logs import log_to_stderr
 from iotconfig.entrypoints.relay import run_relay
 from iotconfig.entrypoints.settings import Settings
@@ -84,8 +86,16 @@ def _prepare(strike: Strike, point: str) -> None:
             sys.exit(f"no such point: {point}")
 
 
+def _let_only_the_relay_write() -> None:
+    """Without this, a process that stops may hold SQLite's write lock for the job beside the relay."""
+    setattr(StateFollower, "run_once", lambda _: Wait(60.0))  # noqa: B010 - a method, which types protect
+
+
 if __name__ == "__main__":
-    _prepare(Strike(signal.Signals[sys.argv[1]]), sys.argv[2])
+    struck_by = signal.Signals[sys.argv[1]]
+    if struck_by is signal.SIGSTOP:
+        _let_only_the_relay_write()
+    _prepare(Strike(struck_by), sys.argv[2])
     settings = Settings.from_environ(os.environ)
     log_to_stderr(settings)
     run_relay(settings)
