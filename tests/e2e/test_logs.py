@@ -47,6 +47,7 @@ def test_every_line_parses_under_a_mixed_load(
     wait_for_line(serve, logger="gunicorn.error")
     serve.client.get("/api/configs")
     wait_for_line(serve, route="/api/configs", method="GET")
+    wait_for_line(serve, logger="iotconfig.domain.announcing.relay")
 
     lines = [line for line in log_lines(serve) if line["logger"] == "iotconfig.access"]
     assert sum(counts) + 1 == len(lines)
