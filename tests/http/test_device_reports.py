@@ -353,7 +353,7 @@ def test_a_device_that_is_silent_is_overdue(start_recording: Callable[..., Servi
     assert board.shown()["overdue"] is False
     execute(
         service.database_url,
-        f"UPDATE device_evidence SET received_at = received_at - 10800000000 WHERE mac_address = '{board.mac}'",  # noqa: S608
+        f"UPDATE device_evidence SET received_at = received_at - 10800000000 WHERE mac_address = '{board.mac}'",  # noqa: S608 - an address of ours
     )
 
     shown = board.shown()

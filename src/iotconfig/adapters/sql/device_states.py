@@ -140,7 +140,7 @@ _NOW: Final = {
 """The time in microseconds by the database's clock, which all writers share."""
 _STORE: Final = {
     dialect: text(
-        f"INSERT INTO device_states ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608
+        f"INSERT INTO device_states ({', '.join(_COLUMNS)}, changed_at)"  # noqa: S608 - names of ours
         f" SELECT {', '.join(_COLUMNS)}, {_NOW[dialect]} FROM {rows} WHERE 1 = 1"
         f" ON CONFLICT (mac_address) DO UPDATE SET changed_at = excluded.changed_at,"
         f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS if name != 'mac_address')}"

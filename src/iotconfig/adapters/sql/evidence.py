@@ -44,7 +44,7 @@ _EVIDENCE: Final = select(device_evidence).where(
 _OF_DEVICES: Final = {
     # A list, and no span: the devices of a filter lie far apart.
     dialect: text(
-        f"SELECT {', '.join(f'device_evidence.{name}' for name in EVIDENCE_COLUMNS)} FROM {given} JOIN device_evidence ON device_evidence.mac_address = given.value"  # noqa: S608
+        f"SELECT {', '.join(f'device_evidence.{name}' for name in EVIDENCE_COLUMNS)} FROM {given} JOIN device_evidence ON device_evidence.mac_address = given.value"  # noqa: S608 - names of ours
     )
     for dialect, given in (
         ("postgresql", "json_array_elements_text(CAST(:given AS json)) AS given(value)"),
