@@ -23,7 +23,7 @@ class _Watch:
     def __init__(self, most: int = 50_000) -> None:
         self.clock = SteppingClock()
         self.notices: list[bool] = []
-        self.sightings = Sightings(self.clock, self.notices.append, most)
+        self.sightings = Sightings(lambda: self.clock().timestamp(), self.notices.append, most)
 
     def see(
         self, device: int = 1, held: str | None = None, proof: Proof = Proof.NONE, *, is_sent: bool = False

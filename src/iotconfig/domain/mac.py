@@ -67,6 +67,10 @@ class MacAddress:
     def __str__(self) -> str:
         return self.canonical
 
+    def __hash__(self) -> int:
+        # A text keeps its hash; the generated method would hash a new tuple at each look into a dictionary.
+        return hash(self.canonical)
+
 
 def in_order(mac_addresses: Iterable[MacAddress]) -> list[MacAddress]:
     """Return addresses, sorted: as `sorted` does, in a tenth of the time (60,000: 40 ms)."""

@@ -200,7 +200,7 @@ def refresh_states(
     if not changed:
         return
     statement = _COMPUTED[connection.dialect.name, bool(intervals)]
-    found = connection.execute(statement, {"given": json.dumps([*changed])})
+    found = connection.execute(statement, {"given": json.dumps([*changed])}).all()
     rows, changes, counts = [], [], Counter[Count]()
     for row in found:
         new = _stored(row, intervals, now)

@@ -21,7 +21,7 @@ from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.devices.state import Wanted
 from iotconfig.domain.devices.status import DeviceCounts, DeviceQuery, FormerDevice, FormerPage
 from iotconfig.domain.devices.why import last_seen
-from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.mac import MacAddress, in_order
 
 from .device_lists import DEVICE, counts_of, former_of, page_of
 from .device_state_changes import count_older, past_of, remove_older
@@ -57,6 +57,7 @@ _NUMBERS: Final = ("number", "received_at", "etag_number", "report_number")
 _GIVEN: Final = given_rows({name: "bigint" if name in _NUMBERS else "text" for name in _NAMES})
 _BYTE_WISE: Final = {"postgresql": ' COLLATE "C"', "sqlite": ""}
 _SAID: Final = ("pointer", "reason", "firmware")
+_ONLY_OFFERED: Final = {Kind.OFFERED}
 
 
 def _ranked(row: str, dialect: str) -> str:
@@ -111,7 +112,7 @@ class SqlEvidenceStore:
     def write(self, batch: Sequence[Evidence]) -> None:
         found = newest_of_each(batch)
         # In one order, so that two writers do not wait for each other.
-        order = sorted(found, key=str)
+        order = in_order(found)
         devices = [found[mac_address] for mac_address in order]
         alone = (next(iter(kinds.values())) for kinds in devices if len(kinds) == 1)
         together = (kinds[kind] for kinds in devices if len(kinds) > 1 for kind in sorted(kinds))
@@ -123,16 +124,17 @@ class SqlEvidenceStore:
             return
         now = max(evidence.received_at for evidence in batch)
         with self._database.writing() as connection:
-            lock_devices(connection, map(str, found))
+            lock_devices(connection, [mac_address.canonical for mac_address in order])
             written: set[str] = set()
             for rows, always in statements:
                 statement = _UPSERTS[connection.dialect.name, always]
-                written.update(connection.execute(statement, {"rows": rows}).scalars())
+                # All at once: SQLAlchemy asks the driver for each row of an iteration.
+                written.update(connection.execute(statement, {"rows": rows}).scalars().all())
             # What was announced to a device does not change its state.
             changed = {
-                str(mac_address): _last(found[mac_address])
-                for mac_address in order
-                if str(mac_address) in written and found[mac_address].keys() - {Kind.OFFERED}
+                mac_address.canonical: _last(kinds)
+                for mac_address, kinds in zip(order, devices, strict=True)
+                if mac_address.canonical in written and kinds.keys() != _ONLY_OFFERED
             }
             refresh_states(connection, changed, self._intervals, now)
 
@@ -229,6 +231,8 @@ def _newest_of(connection: Connection, mac_addresses: Sequence[str]) -> dict[str
 
 def _last(kinds: Mapping[Kind, Evidence]) -> Evidence:
     """The one that was received last."""
+    if len(kinds) == 1:
+        return next(iter(kinds.values()))
     return max(kinds.values(), key=lambda evidence: evidence.order)
 
 

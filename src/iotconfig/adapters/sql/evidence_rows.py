@@ -15,6 +15,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 EVIDENCE_COLUMNS: Final = tuple(column.name for column in device_evidence.columns)
 """In the order of the attributes of `Evidence`."""
+_OPTIONAL: Final = ("etag_number", "pointer", "reason", "firmware", "report_number")
 _KINDS: Final = {kind.value: kind for kind in Kind}
 _PROOFS: Final = {proof.value: proof for proof in Proof}
 
@@ -30,21 +31,21 @@ def moment_of(stored: int) -> datetime:
 
 
 def row_of(evidence: Evidence) -> Mapping[str, object]:
-    """The columns of evidence."""
-    return {
-        "mac_address": str(evidence.mac_address),
-        "kind": evidence.kind.value,
+    """The columns of evidence that are not null."""
+    row: dict[str, object] = {
+        "mac_address": evidence.mac_address.canonical,
+        "kind": evidence.kind,
         "etag": evidence.etag,
         "number": evidence.number,
         "received_at": micros(evidence.received_at),
         "source": evidence.source,
-        "proof": evidence.proof.value,
-        "etag_number": evidence.etag_number,
-        "pointer": evidence.pointer,
-        "reason": evidence.reason,
-        "firmware": evidence.firmware,
-        "report_number": evidence.report_number,
+        "proof": evidence.proof,
     }
+    # Left out: JSON of thousands of sightings would be half again as long.
+    for name in _OPTIONAL:
+        if (value := getattr(evidence, name)) is not None:
+            row[name] = value
+    return row
 
 
 def evidence_of(values: Sequence[Any]) -> Evidence:

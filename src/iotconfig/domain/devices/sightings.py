@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from attrs import define, field
 
-from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
@@ -16,14 +15,14 @@ from .evidence import Evidence, Kind, Proof
 
 MAX_DEVICES: Final = 50_000
 """Devices of which a worker keeps sightings."""
-ONE_CHANGE_PER: Final = timedelta(minutes=1)
-"""Without proof, one change of what a device holds counts within this time."""
+ONE_CHANGE_PER: Final = 60.0
+"""Seconds in which one change of what a device holds counts, without proof."""
 
-_Seen = tuple[int, datetime, str, int | None, str, Proof]
+_Seen = tuple[int, float, str, int | None, str, Proof]
 """Document number, time, ETag and its number, source and proof: cheaper to make than `Evidence`, in each fetch."""
 _OfDevice = tuple[MacAddress, _Seen | None, _Seen | None]
 """A device, the last document that it was sent, and the one that it holds."""
-_NOTHING: Final = (None, None, None)
+_NOTHING: Final[tuple[None, None, None]] = (None, None, None)
 
 
 @define
@@ -33,7 +32,8 @@ class Sightings:
     Requests of several threads or greenlets may share it. Its times never decrease, even if the clock does.
     """
 
-    _clock: Clock
+    _seconds: Callable[[], float]
+    """The time in seconds since 1970."""
     _notice: Callable[[bool], None]
     """Called with False at a sighting while nobody is about to take it, and with True at a change of what a device holds."""
     _max_devices: int = MAX_DEVICES
@@ -44,11 +44,11 @@ class Sightings:
     _waiting: dict[str, _OfDevice] = field(init=False, factory=dict, repr=False)
     _older: dict[str, _OfDevice] = field(init=False, factory=dict, repr=False)
     """Those that `take` returns first."""
-    _changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
+    _changes: dict[str, tuple[str, float]] = field(init=False, factory=dict, repr=False)
     """What each device held last, and when that changed."""
-    _old_changes: dict[str, tuple[str, datetime]] = field(init=False, factory=dict, repr=False)
+    _old_changes: dict[str, tuple[str, float]] = field(init=False, factory=dict, repr=False)
     """The same of devices that have not changed lately. It is forgotten as a whole."""
-    _now: datetime = field(init=False, default=datetime(1970, 1, 1, tzinfo=UTC))
+    _now: float = field(init=False, default=0.0)
 
     def see(
         self,
@@ -67,12 +67,14 @@ class Sightings:
         is_sent: whether it was sent the document; otherwise it had it.
         """
         # Each function that is called here costs time in every fetch.
-        if (now := self._clock()) < self._now:
+        if (now := self._seconds()) < self._now:
             now = self._now
         self._now = now
         mac, number, etag = mac_address.canonical, document.number, document.etag
+        waiting = self._waiting.get(mac, _NOTHING)
+        _, sent, holds = waiting
         is_change = False
-        if held is not None:
+        if held is not None and (holds is None or holds[2] != held):
             known, changed_at = self._changes.get(mac) or self._old_changes.get(mac) or ("", now)
             if known != held:
                 # The first sighting is no change: this worker does not know what the device held before.
@@ -83,13 +85,12 @@ class Sightings:
                     self._remember(mac, held, now if is_change else now - ONE_CHANGE_PER)
         if held is None and not is_sent:
             return
-        _, sent, holds = self._waiting.get(mac, _NOTHING)
         # A request that overlaps this one may have read a newer document.
         if is_sent and (sent is None or sent[0] <= number):
             sent = (number, now, etag, number, source, proof)
         if held is not None and (holds is None or holds[0] <= number):
             holds = (number, now, held, number if held == etag else None, source, proof)
-        if mac in self._waiting or len(self._waiting) + len(self._older) < self._max_devices:
+        if waiting is not _NOTHING or len(self._waiting) + len(self._older) < self._max_devices:
             self._waiting[mac] = (mac_address, sent, holds)
         else:
             self.dropped += 1
@@ -116,7 +117,14 @@ class Sightings:
         """Keep sightings that could not be written, unless newer ones came meanwhile."""
         for each in sightings:
             mac = each.mac_address.canonical
-            seen = (each.number, each.received_at, each.etag, each.etag_number, each.source, each.proof)
+            seen = (
+                each.number,
+                each.received_at.timestamp(),
+                each.etag,
+                each.etag_number,
+                each.source,
+                each.proof,
+            )
             _, sent, holds = self._waiting.get(mac, _NOTHING)
             if each.kind is Kind.HOLDS:
                 holds = _newer(seen, holds)
@@ -132,7 +140,7 @@ class Sightings:
         """The number of devices whose sightings `take` would return."""
         return len(self._waiting) + len(self._older)
 
-    def _remember(self, mac: str, etag: str, changed_at: datetime) -> None:
+    def _remember(self, mac: str, etag: str, changed_at: float) -> None:
         if len(self._changes) >= self._max_devices // 2:
             self._changes, self._old_changes = {}, self._changes
         self._changes[mac] = (etag, changed_at)
@@ -143,5 +151,7 @@ def _newer(seen: _Seen, known: _Seen | None) -> _Seen:
 
 
 def _evidence(mac_address: MacAddress, kind: Kind, seen: _Seen) -> Evidence:
-    number, received_at, etag, etag_number, source, proof = seen
-    return Evidence(mac_address, kind, etag, number, received_at, source, proof, etag_number)
+    number, seconds, etag, etag_number, source, proof = seen
+    return Evidence(
+        mac_address, kind, etag, number, datetime.fromtimestamp(seconds, UTC), source, proof, etag_number
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Lock, Thread
+from time import time
 from typing import Final, Protocol, TypeVar
 
 from attrs import define, field
@@ -66,7 +67,7 @@ class SightingsWriter:
 
     @sightings.default
     def _make_sightings(self) -> Sightings:
-        return Sightings(partial(datetime.now, UTC), self._notice)
+        return Sightings(time, self._notice)
 
     @asking_boards.default
     def _make_asking_boards(self) -> AskingBoards:
