@@ -8,19 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, cast
 
 import psycopg
 from attrs import evolve, frozen
 from psycopg.rows import TupleRow
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, NullPool, Table, create_engine, event, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    NullPool,
+    Table,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.errors import StoreReadOnly
 
 from .document_lookup import find_document
+from .engines import engine_on
 from .failures import READ_ONLY, translated, translation_of, unavailable
 from .libpq import IS_READ_ONLY, connection_arguments, prepare
 from .lifetime import Lifetime
@@ -41,11 +53,9 @@ class PostgresqlDatabase:
         self._lifetime = Lifetime()
         self._pool = Pool(url, timeouts, pool_size, self._watchdog)
         self._writer = _engine(self._pool.getconn)
-        event.listen(self._writer, "handle_error", _notify_connection)
         # A single statement needs no explicit transaction, which saves two round trips.
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         server = _engine(partial(self._pool.getconn, for_device=True))
-        event.listen(server, "handle_error", _notify_connection)
         self._server = server.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -160,19 +170,19 @@ class PostgresqlSession:
 
 
 def _engine(connect: Callable[[], Any]) -> Engine:
-    engine = create_engine(
-        "postgresql+psycopg://",
-        creator=connect,
-        poolclass=NullPool,
-        # `_roll_back` does it.
-        pool_reset_on_return=None,
-        # This would query the type's OID at each checkout.
-        use_native_hstore=False,
-        # Parameters contain documents, which may contain Wi-Fi passwords.
-        hide_parameters=True,
-    )
+    # `_roll_back` rolls back, and not the pool.
+    engine = engine_on(_dialect(), lambda dialect: NullPool(connect, reset_on_return=None, dialect=dialect))
     event.listen(engine, "reset", _roll_back)
     return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    dialect = create_engine("postgresql+psycopg://", use_native_hstore=False).dialect
+    # What SQLAlchemy would ask the server. Each of our connections sets this level: see `connection_arguments`.
+    dialect.default_isolation_level = "READ COMMITTED"
+    event.listen(dialect, "handle_error", _notify_connection)
+    return dialect
 
 
 def _roll_back(
@@ -204,9 +214,11 @@ def _pooled(connection: Connection) -> PooledConnection:
 
 
 def _notify_connection(context: ExceptionContext) -> None:
-    """Pass the error of a failed statement to its connection."""
+    """Pass the error of a failed statement to its connection, if that is one of a pool."""
     if context.connection is not None and not context.connection.invalidated:
-        _pooled(context.connection).notice(context.original_exception)
+        driver = context.connection.connection.driver_connection
+        if isinstance(driver, PooledConnection):
+            driver.notice(context.original_exception)
 
 
 @contextmanager

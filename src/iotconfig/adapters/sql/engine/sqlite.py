@@ -10,13 +10,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, Table, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, QueuePool, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
@@ -24,6 +25,7 @@ from iotconfig.adapters.telemetry import LogUse, PoolUse
 from iotconfig.domain.errors import StoreUnavailable
 
 from .cooperate import SharingConnection, YieldTurn
+from .engines import engine_on
 from .failures import busy, exhausted, is_busy, is_read_only_file, translated
 from .fair_semaphore import FairSemaphore, reserved_for_devices
 from .lifetime import Lifetime
@@ -290,18 +292,23 @@ def connect(path: Path, timeouts: Timeouts, yield_turn: YieldTurn | None = None)
 
     Transactions are begun explicitly: those of the driver begin late, without the lock.
     """
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _opened(path, timeouts, yield_turn),
-        poolclass=QueuePool,
-        pool_size=_POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=timeouts.pool,
-        isolation_level="AUTOCOMMIT",
-        hide_parameters=True,
+
+    def open_it() -> Any:
+        return _opened(path, timeouts, yield_turn)
+
+    return engine_on(
+        _dialect(),
+        lambda dialect: QueuePool(
+            open_it, pool_size=_POOL_SIZE, max_overflow=0, timeout=timeouts.pool, dialect=dialect
+        ),
     )
-    event.listen(engine, "handle_error", _renew_read_only)
-    return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    dialect = create_engine("sqlite://").dialect
+    event.listen(dialect, "handle_error", _renew_read_only)
+    return dialect
 
 
 def _renew_read_only(context: ExceptionContext) -> None:
