@@ -139,6 +139,10 @@ def _create_history() -> None:
         sa.Column("author", sa.String(255), nullable=False),
         sa.Column("message", sa.Text),
         sa.Column("created_at", _time, nullable=False),
+        sa.Column("tags_added", sa.Text),
+        sa.Column("tags_removed", sa.Text),
+        sa.Column("note_before", sa.Text),
+        sa.Column("note_after", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_changes"),
         sa.UniqueConstraint("position", name="uq_changes_position"),
     )

@@ -28,7 +28,7 @@ They take and return:
                    RevisionSummary, Operation; DeletedQuery, DeletedPage, DeletedConfig
     changes        Replace, Merge with a MergePatch, Rollback; ChangeNote (author and message);
                    Precondition, UNCONDITIONAL; Retention, Pruned
-    change log     ChangeQuery, ChangePage, LoggedChange, ChangeKind
+    change log     ChangeQuery, ChangePage, LoggedChange, ChangeKind, TagDifference, NoteDifference
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from .domain.configs.counter import RevisionCounter
     from .domain.configs.edits import Merge, Replace, Rollback
     from .domain.configs.history import HistoryService
+    from .domain.configs.label_differences import NoteDifference, TagDifference
     from .domain.configs.label_entries import LabelEntry, LabelledDevice
     from .domain.configs.label_ports import TagCount
     from .domain.configs.labels import LabelEdit, Labels, TagFilter
@@ -196,6 +197,7 @@ __all__ = [
     "Merge",
     "MergePatch",
     "NameTaken",
+    "NoteDifference",
     "NothingSelected",
     "Notification",
     "NotificationService",
@@ -227,6 +229,7 @@ __all__ = [
     "StoreFull",
     "StoreUnavailable",
     "TagCount",
+    "TagDifference",
     "TagFilter",
     "TagService",
     "Tally",
@@ -310,6 +313,7 @@ _HOMES: Final = {
         "RevisionSummary",
     ),
     "domain.configs.adopting": ("AdoptionService",),
+    "domain.configs.label_differences": ("NoteDifference", "TagDifference"),
     "domain.configs.label_entries": ("LabelEntry", "LabelledDevice"),
     "domain.configs.label_ports": ("TagCount",),
     "domain.configs.labels": ("LabelEdit", "Labels", "TagFilter"),

@@ -46,16 +46,20 @@ def test_changes_of_a_device(both: Service) -> None:
     mac, path = config["mac_address"], f"/api/configs/{config['id']}"
     changed = client.send_json("PUT", f"{path}?message=why", {"content": {"a": 1}}).json()
     tagged = client.request("PUT", f"/api/devices/{mac}/tags/t1").headers["iotconfig-change"]
+    noted = client.send_json("PUT", f"/api/devices/{mac}/note", {"note": "by the door"})
     found = _changes(client, f"device={mac.upper().replace(':', '-')}&limit=1")
 
-    assert [MEMBERS] * 3 == [list(each) for each in found]
+    assert [[*MEMBERS, "note"], [*MEMBERS, "tags"], MEMBERS, MEMBERS] == [list(each) for each in found]
     assert [
-        ("tags", "update", 2, tagged, None),
+        ("tags", "note", 2, noted.headers["iotconfig-change"], None),
+        ("tags", "tag", 2, tagged, None),
         ("config", "update", 2, changed["change"], "why"),
         ("config", "create", 1, config["change"], None),
     ] == [(c["kind"], c["operation"], c["revision"], c["change"], c["message"]) for c in found]
     assert {(mac, "anonymous")} == {(each["subject"], each["author"]) for each in found}
-    assert changed["updated_at"] == found[1]["created_at"]
+    assert {"before": None, "after": "by the door"} == found[0]["note"]
+    assert {"added": ["t1"], "removed": []} == found[1]["tags"]
+    assert changed["updated_at"] == found[2]["created_at"]
     assert found[0]["position"] > found[1]["position"] > found[2]["position"]
     assert found[::-1] == _changes(client, f"device={mac}&order=oldest")
 
@@ -85,6 +89,8 @@ def test_filters(both: Service) -> None:
     assert [macs[1]] * 2 == subjects(f"tag={tag}")
     assert macs[1:] == subjects(f"tag={tag}&operation=create")
     assert [] == subjects(f"{by_author}&operation=delete")
+    assert macs[1:] == subjects(f"tag={tag}&operation=tag")
+    assert [] == subjects(f"tag={tag}&operation=note")
     assert macs[:1] == subjects(f"{by_author}&from={quote(other['created_at'])}")
     assert macs[1:] == subjects(f"{by_author}&until={quote(other['created_at'])}")
     local = datetime.fromisoformat(other["created_at"]).astimezone(UTC).isoformat()

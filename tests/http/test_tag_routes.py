@@ -93,7 +93,15 @@ def test_a_selection_is_tagged(both: Service) -> None:
     done = client.send_json("POST", path, body).json()
     assert (3, 0, True) == (done["changed"], done["same"], done["stored"])
     expected = [
-        {"mac_address": c["mac_address"], "id": c["id"], "outcome": "changed", "revision": 1} for c in configs
+        {
+            "mac_address": config["mac_address"],
+            "id": config["id"],
+            "outcome": "changed",
+            "revision": 1,
+            "tags": {"added": [word, f"{word}.x"], "removed": []},
+            "note": {"before": None, "after": "n"},
+        }
+        for config in configs
     ]
     assert expected == done["results"] == dry["results"]
     assert 3 == client.send_json("POST", path, body).json()["same"]

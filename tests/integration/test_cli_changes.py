@@ -59,14 +59,36 @@ def test_changes_are_listed(command: CommandLine) -> None:
     shown = command.ok("changes").text
 
     assert [
-        f"delete       {SECOND}",
-        f"update tags  {FIRST}",
-        f"create       {SECOND}",
-        f"create       {FIRST}",
-    ] == (re.findall(r"Z  (\S+(?: tags)? +02\S+)", shown))
+        f"delete     {SECOND}",
+        f"tag        {FIRST}",
+        f"create     {SECOND}",
+        f"create     {FIRST}",
+    ] == (re.findall(r"Z  (\S+ +02\S+)", shown))
     assert "why\\x1b[31m" in shown
     assert "\n4 changes in " in shown
     assert 4 == len(re.findall(r"  [0-9a-f]{16}  ", shown))
+
+
+def test_changes_of_tags_say_which(command: CommandLine) -> None:
+    """Those added and removed, and the note before and after; what a terminal would obey is escaped."""
+    command.ok("tag", "remove", "attic", "--mac", FIRST)
+    command.ok("tag", "note", "left\x1b[31m", "--mac", FIRST)
+    command.ok("tag", "note", "right", "--mac", FIRST)
+    command.ok("tag", "note", "--remove", "--mac", FIRST)
+    shown = command.ok("changes", "--device", FIRST).text
+    found = json.loads(command.ok("changes", "--device", FIRST, "--json").text)["changes"]
+
+    assert [
+        'note removed (was "right")',
+        r'note "right" (was "left\x1b[31m")',
+        r'note "left\x1b[31m"',
+        "-attic",
+        "+attic",
+        "-",
+    ] == [line.split("  ")[-1] for line in shown.splitlines()[2:8]]
+    assert [{"added": ["attic"], "removed": []}] == [change["tags"] for change in found[4:5]]
+    assert [{"before": "right", "after": None}] == [change["note"] for change in found[:1]]
+    assert not {"tags", "note"} & found[5].keys()
 
 
 def test_changes_are_filtered(command: CommandLine) -> None:
@@ -77,6 +99,8 @@ def test_changes_are_filtered(command: CommandLine) -> None:
         ("--device", "lamp"): [3, 1],
         ("--author", "ada (unverified)"): [1],
         ("--operation", "delete"): [4],
+        ("--operation", "tag"): [3],
+        ("--operation", "note"): [],
         ("--tag", "attic"): [3, 1],
         ("--tag", "!attic"): [],
         ("--since", "yesterday"): [4, 3, 2, 1],

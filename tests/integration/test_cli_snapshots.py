@@ -104,6 +104,7 @@ SHOWN = [
     ("device-token", "list"),
     ("devices",),
     ("device", "1"),
+    ("tag", "list"),
     ("notifications",),
 ]
 
@@ -178,6 +179,9 @@ def home(command: CommandLine, tmp_path: Path) -> CommandLine:
     command.ok("config", "create", "02:00:00:00:00:21", '{"deviceName": "Twin"}')
     command.ok("config", "create", "02:00:00:00:00:22", '{"deviceName": "twin"}')
     command.ok("config", "create", "02:00:00:00:00:23", '{"deviceName": "Kitchen"}')
+    command.ok("tag", "add", "floor-3", "lamp", "--mac", KITCHEN)
+    command.ok("tag", "remove", "floor-3", "--mac", KITCHEN)
+    command.ok("tag", "note", "above the table, behind the second lamp", "--mac", KITCHEN)
     command.ok("token", "create", "home-assistant", "--role", "viewer")
     command.ok("token", "create", "backup", "--role", "admin")
     command.ok("token", "revoke", "backup")

@@ -38,7 +38,7 @@ def test_tags_of_a_selection(command: CommandLine) -> None:
     """They are added, listed, selected by, removed and undone."""
     added = command.ok("tag", "add", "kitchen", "floor-3", "--mac", FIRST, "--mac", SECOND, "-m", "moved")
     assert "2 changed, 0 same, 0 refused: stored, in " in added.text
-    assert f"{FIRST}  changed  revision 1" in added.text
+    assert f"{FIRST}  changed  +floor-3 +kitchen\n" in added.text
     removed = command.ok("tag", "remove", "kitchen", "--where", "n=2", "--tag", "floor-3")
     assert "1 changed" in removed.text
     assert {FIRST: (["floor-3", "kitchen"], None)} == tagged(command, "--tag", "kitchen")
@@ -50,18 +50,21 @@ def test_tags_of_a_selection(command: CommandLine) -> None:
     patched = command.ok("patch", "--tag", "kitchen", "--set", "a=1", "--yes", "--dry-run")
     assert "1 changed, 0 same" in patched.text
     change = re.findall(r"^change (\w+);", removed.text, re.MULTILINE)[0]
+    assert f"{SECOND}  changed  +kitchen\n" in command.ok("undo", change, "--dry-run").text
     assert "1 rolled back" in command.ok("undo", change).text
     assert [FIRST, SECOND] == [*tagged(command, "--tag", "kitchen")]
 
 
 def test_notes(command: CommandLine) -> None:
     """A note is set and removed; `config show` prints it, harmless, and the tags."""
-    command.ok("tag", "note", "Behind\x1b[31m the door", "--name", "Lamp 1")
+    noted = command.ok("tag", "note", "Behind\x1b[31m the door", "--name", "Lamp 1").text
+    assert rf'{FIRST}  changed  note "Behind\x1b[31m the door"' in noted
     command.ok("tag", "add", "b", "a", "--name", "Lamp 1")
     shown = command.ok("config", "show", FIRST).text
     assert r"note          Behind\x1b[31m the door" in shown
     assert "tags          a b\n" in shown
-    command.ok("tag", "note", "--remove", "--all")
+    removed = command.ok("tag", "note", "--remove", "--all", "--json").text
+    assert {"before": "Behind\x1b[31m the door", "after": None} == json.loads(removed)["results"][0]["note"]
     assert (["a", "b"], None) == tagged(command)[FIRST]
     assert "\nnote " not in command.ok("config", "show", FIRST).text
 

@@ -28,7 +28,7 @@ from .test_bulk_helper import WithoutProcess, helped
 ALL = Selection(everything=True)
 MANY = tuple(f"t{number}" for number in range(32))
 NOTE = ChangeNote("ada", "moved")
-Said = list[tuple[object, ...]]
+Said = list[object]
 Work = Callable[[TagUseCases, Said], object]
 
 
@@ -41,7 +41,7 @@ def tag(edit: LabelEdit, options: BulkOptions | None = None, selection: Selectio
                 options or BulkOptions(),
                 NOTE,
                 lambda refusal: said.append((refusal.place, str(refusal.error))),
-                lambda result: said.append((result.mac_address, result.outcome, result.config_id)),
+                said.append,
             )
         except UnexpectedCount as error:
             return str(error)

@@ -47,6 +47,30 @@ def test_columns_that_are_left_out_are_named() -> None:
     assert "No room" not in table(COLUMNS, [ROW])
 
 
+BELOW = (Column("ID"), Column("NAME", text=10), Column("TAGS", is_below=True))
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (None, ["ID  NAME   TAGS", "--  -----  -------", "1   porch  +a -bcd", "2   hall   -"]),
+        (18, ["ID  NAME   TAGS", "--  -----  -------", "1   porch  +a -bcd", "2   hall   -"]),
+        (17, ["ID  NAME", "--  -----", "1   porch", "    +a -bcd", "2   hall"]),
+        (9, ["ID  NAME", "--  -----", "1   porch", "    +a -…", "2   hall"]),
+    ],
+)
+def test_cells_move_below_their_rows(width: int | None, shown: list[str]) -> None:
+    """Where the columns do not fit; in one line, which is cut."""
+    rows = [(1, "porch", "+a -bcd"), (2, "hall", None)]
+    assert [line.rstrip() for line in shown] == table(BELOW, rows, width).split("\n")
+
+
+def test_a_column_without_a_cell_is_not_shown_to_a_person() -> None:
+    """Of those whose cells can stand below; a program finds it at its place."""
+    assert "TAGS" not in table(BELOW, [(1, "porch", None)], 80)
+    assert "TAGS" in table(BELOW, [(1, "porch", None)])
+
+
 def test_free_text_is_cut_where_no_column_can_be_left_out() -> None:
     """The cut is visible, and the line is as long as the terminal is wide."""
     text = table((Column("ID"), Column("NAME", text=10)), [(1, "n" * 100)], 30)

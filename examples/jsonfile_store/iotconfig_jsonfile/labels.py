@@ -10,7 +10,7 @@ from attrs import frozen
 
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import ChangeNote
 
 from .records import LabelsRecord, Records
 
@@ -53,9 +53,7 @@ class JsonFileLabelRepository:
         ]
         return sorted(found, key=lambda each: each.config_id)[:limit]
 
-    def record(
-        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
-    ) -> str:
+    def record(self, changes: Sequence[LabelChange], note: ChangeNote, now: datetime) -> str:
         records = self._records
         for change in changes:
             config, number = change.config, change.config.number + 1
@@ -63,7 +61,7 @@ class JsonFileLabelRepository:
             records.label_history.append(
                 LabelRevision(config.config_id, number, self._change_id, config.labels, now)
             )
-            records.log.append(logged_labels(change, self._change_id, operation, note, now, records.log))
+            records.log.append(logged_labels(change, self._change_id, note, now, records.log))
         return self._change_id
 
     def _of(self, config_id: int) -> LabelsRecord:

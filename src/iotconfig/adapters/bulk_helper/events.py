@@ -7,10 +7,11 @@ the work. `fault`: an unexpected error. One of these three is the last line.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import IO, Any, Final
 
-from attrs import asdict, define, field
+from attrs import asdict, astuple, define, field
 
 from iotconfig.domain import errors
 from iotconfig.domain.configs.bulk import (
@@ -24,6 +25,7 @@ from iotconfig.domain.configs.bulk import (
     Tally,
 )
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
@@ -49,7 +51,8 @@ class EventWriter:
 
     def result(self, result: BulkResult) -> None:
         mac_address = result.mac_address.canonical
-        self._add(["result", result.place, mac_address, result.outcome, result.config_id, result.revision])
+        item = ["result", result.place, mac_address, result.outcome, result.config_id, result.revision]
+        self._add([*item, _parts(result.tags), _parts(result.note)])
 
     def done(self, outcome: PatchOutcome) -> None:
         self._write("items", self._items)
@@ -90,8 +93,7 @@ def handle_event(
             if name == "refusal":
                 on_refusal(BulkRefusal(parts[0], _error_from_json(parts[1])))
             else:
-                place, mac_address, outcome, config_id, revision = parts
-                on_result(BulkResult(place, MacAddress(mac_address), Outcome(outcome), config_id, revision))
+                on_result(_result_from_json(*parts))
         return None
     if kind == "done":
         samples = offload(lambda: tuple(map(_sample_from_json, value["samples"])), len(line))
@@ -99,6 +101,30 @@ def handle_event(
     if kind == "refused":
         raise _error_from_json(value)
     raise HelperFault(value)
+
+
+def _parts(difference: TagDifference | NoteDifference | None) -> Sequence[object] | None:
+    return None if difference is None else astuple(difference)
+
+
+def _result_from_json(
+    place: str,
+    mac_address: str,
+    outcome: str,
+    config_id: int | None,
+    revision: int | None,
+    tags: Sequence[Sequence[str]] | None,
+    note: Sequence[str | None] | None,
+) -> BulkResult:
+    return BulkResult(
+        place,
+        MacAddress(mac_address),
+        Outcome(outcome),
+        config_id,
+        revision,
+        tags=None if tags is None else TagDifference(*map(tuple, tags)),
+        note=None if note is None else NoteDifference(*note),
+    )
 
 
 def _error_to_json(error: IotConfigError) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from attrs import asdict, define, field
 
 from .counts import counted
 from .errors import one_line
+from .label_differences import shown_difference
 from .tables import printable
 from .terminal import say, say_json, say_over_progress
 
@@ -30,7 +31,8 @@ class TextReport:
 
     def add_result(self, result: BulkResult) -> None:
         """Print the outcome for one config."""
-        say(f"{result.mac_address}  {result.outcome.value}  revision {result.revision}")
+        difference = shown_difference(result.tags, result.note)
+        say(f"{result.mac_address}  {result.outcome.value}  {difference or f'revision {result.revision}'}")
 
     def add_removal(self, result: BulkResult) -> None:
         """Print a deletion."""
@@ -65,12 +67,14 @@ class JsonReport:
 
     def add_result(self, result: BulkResult) -> None:
         """Note the outcome for one config."""
+        differences = {"tags": result.tags, "note": result.note}
         self._results.append(
             {
                 "mac_address": result.mac_address,
                 "id": result.config_id,
                 "outcome": result.outcome,
                 "revision": result.revision,
+                **{name: part for name, part in differences.items() if part is not None},
             }
         )
 

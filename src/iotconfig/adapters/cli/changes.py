@@ -19,6 +19,7 @@ from iotconfig.domain.paging import MAX_PAGE, all_items
 from .completion import complete_names
 from .counts import counted
 from .keys import key_of
+from .label_differences import shown_difference
 from .moments import complete_days, past_moment
 from .names import find
 from .options import F, WholeNumber, json_option
@@ -40,6 +41,7 @@ _COLUMNS: Final = (
     Column("CHANGE", rank=1),
     Column("POSITION", rank=5),
     Column("MESSAGE", rank=4, text=10),
+    Column("TAGS AND NOTE", is_below=True),
 )
 _OPERATIONS: Final = [str(each) for each in Operation]
 _DEFAULT_LIMIT: Final = 20
@@ -169,14 +171,13 @@ def _print(change: LoggedChange, *, as_json: bool) -> None:
 
 
 def _row(change: LoggedChange) -> tuple[object, ...]:
-    from iotconfig.domain.configs.change_log import ChangeKind
-
     return (
         moment(change.created_at),
-        change.operation if change.kind is ChangeKind.CONFIG else f"{change.operation} {change.kind}",
+        change.operation,
         change.subject.key,
         change.author,
         change.change,
         change.position,
         change.message,
+        shown_difference(change.tags, change.note),
     )

@@ -13,6 +13,8 @@ from iotconfig.domain.text import harmless
 
 _GAP: Final = "  "
 _CUT: Final = "…"
+_INDENT: Final = "    "
+_NOTHING: Final = "-"
 _LEAST: Final = 8
 """The least width of a column of free text, on however narrow a terminal."""
 
@@ -26,13 +28,16 @@ class Column:
     """0: always shown. Of the others, the column with the highest rank is left out first."""
     text: int = 0
     """0: its cells are shown whole. For free text, the width that is kept for it by leaving out columns."""
+    is_below: bool = False
+    """On a terminal on which not all columns fit whole, its cells stand below their rows, where there is something to show."""
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: int | None = None) -> str:
     """Columns under headers. Invisible characters are shown as escapes.
 
-    width: of the terminal, in character cells. Columns are left out, and named in the last line, until the
-        others fit; free text that is still too long is cut, with an ellipsis. None: everything is shown.
+    width: of the terminal, in character cells. Where the columns do not fit, cells move below their rows, and
+        columns are left out, and named in the last line, until the others fit; free text that is still too long is
+        cut, with an ellipsis. None: everything is shown.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     natural = [
@@ -40,19 +45,44 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: in
         for number, column in enumerate(columns)
     ]
     shown = list(range(len(columns)))
+    below: list[int] = []
     if width is not None:
+        is_crowded = _total(natural, shown) > width
+        below = [
+            number
+            for number in shown
+            if columns[number].is_below and (is_crowded or all(row[number] == _NOTHING for row in cells))
+        ]
+        shown = [number for number in shown if number not in below]
         least = [min(size, column.text or size) for size, column in zip(natural, columns, strict=True)]
         while _total(least, shown) > width and any(columns[number].rank for number in shown):
             shown.remove(max(shown, key=lambda number: columns[number].rank))
         natural = _fitted(columns, natural, shown, width)
-    lines = [[column.header for column in columns], ["-" * size for size in natural], *cells]
-    text = "\n".join(
-        _GAP.join(_cell(line[number], natural[number]) for number in shown).rstrip() for line in lines
-    )
-    left_out = [column.header for number, column in enumerate(columns) if number not in shown]
+    lines = [
+        _line([column.header for column in columns], natural, shown),
+        _line(_rules(natural), natural, shown),
+    ]
+    for row in cells:
+        lines.append(_line(row, natural, shown))
+        lines += (_below(row[number], width) for number in below if row[number] != _NOTHING)
+    left_out = [column.header for number, column in enumerate(columns) if number not in (*shown, *below)]
     if left_out:
-        text += f"\n\nNo room for {', '.join(left_out)}: --json prints everything."
-    return text
+        lines += ("", f"No room for {', '.join(left_out)}: --json prints everything.")
+    return "\n".join(lines)
+
+
+def _rules(sizes: Sequence[int]) -> Sequence[str]:
+    return ["-" * size for size in sizes]
+
+
+def _line(cells: Sequence[str], sizes: Sequence[int], shown: Sequence[int]) -> str:
+    return _GAP.join(_cell(cells[number], sizes[number]) for number in shown).rstrip()
+
+
+def _below(cell: str, width: int | None) -> str:
+    """A cell below its row, in one line."""
+    text = f"{_INDENT}{cell}"
+    return text if width is None else _cell(text, min(width, _width(text)))
 
 
 def _total(sizes: Sequence[int], shown: Sequence[int]) -> int:
@@ -104,7 +134,7 @@ def moment(time: datetime) -> str:
 def printable(cell: object) -> str:
     """A value as text: - for None, yes or no for a flag, invisible characters as escapes."""
     if cell is None:
-        return "-"
+        return _NOTHING
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     return harmless(str(cell))

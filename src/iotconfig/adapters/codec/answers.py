@@ -15,6 +15,7 @@ from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation, Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
@@ -159,6 +160,8 @@ class LoggedChangeAnswer:
     author: str
     message: str | None
     created_at: datetime
+    tags: Annotated[TagDifference | None, "What changed of the tags; left out where they stayed"] = None
+    note: Annotated[NoteDifference | None, "What changed of the note; left out where it stayed"] = None
 
     @classmethod
     def of(cls, logged: LoggedChange) -> Self:
@@ -173,6 +176,8 @@ class LoggedChangeAnswer:
             author=logged.author,
             message=logged.message,
             created_at=logged.created_at,
+            tags=logged.tags,
+            note=logged.note,
         )
 
 

@@ -11,7 +11,7 @@ from attrs import frozen
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
 from iotconfig.domain.configs.labels import NO_LABELS
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import ChangeNote
 
 from .state import State
 
@@ -54,9 +54,7 @@ class MemoryLabelRepository:
         rest = (each for each in found if each.config_id > after_config)
         return sorted(rest, key=lambda each: each.config_id)[:limit]
 
-    def record(
-        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
-    ) -> str:
+    def record(self, changes: Sequence[LabelChange], note: ChangeNote, now: datetime) -> str:
         state = self._state
         for change in changes:
             config, number = change.config, change.config.number + 1
@@ -64,7 +62,7 @@ class MemoryLabelRepository:
             state.label_changes[config.config_id] = number
             revision = LabelRevision(config.config_id, number, self._change_id, config.labels, now)
             state.label_history.append(revision)
-            state.log.append(logged_labels(change, self._change_id, operation, note, now, state.log))
+            state.log.append(logged_labels(change, self._change_id, note, now, state.log))
         return self._change_id
 
     def _tags(self) -> Iterator[str]:

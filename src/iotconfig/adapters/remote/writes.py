@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome
 from iotconfig.domain.configs.bulk_options import BulkOptions
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.errors import IotConfigError, NothingSelected, UnexpectedCount, excerpt
 from iotconfig.domain.mac import MacAddress
@@ -65,6 +66,8 @@ class _Result:
     id: int | None
     outcome: Outcome
     revision: int | None
+    tags: TagDifference | None = None
+    note: NoteDifference | None = None
 
 
 @frozen
@@ -91,7 +94,17 @@ class RemoteWrites(RemoteUseCases):
         patched = self.read(report.body, Patched) if report.is_whole else Patched([])
         for result in patched.results:
             place = str(result.mac_address)
-            on_result(BulkResult(place, result.mac_address, result.outcome, result.id, result.revision))
+            on_result(
+                BulkResult(
+                    place,
+                    result.mac_address,
+                    result.outcome,
+                    result.id,
+                    result.revision,
+                    tags=result.tags,
+                    note=result.note,
+                )
+            )
         return patched
 
     def report(self, request: Request, on_refusal: OnRefusal) -> Report:

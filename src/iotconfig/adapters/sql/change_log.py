@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation
 
 from .engine.database import Database
@@ -48,6 +49,8 @@ CONFIG: Final = literal_column(f"'{ChangeKind.CONFIG.value}'", String)
 """The kind of a config's change. A literal: each parameter costs time."""
 TAGS: Final = literal_column(f"'{ChangeKind.TAGS.value}'", String)
 """The kind of a change of tags."""
+DIFFERENCES: Final = ("tags_added", "tags_removed", "note_before", "note_after")
+"""The columns of what a change of tags did."""
 
 _columns = changes.c
 _LAST: Final = select(func.coalesce(func.max(_columns.position), 0)).scalar_subquery()
@@ -108,11 +111,13 @@ def log(
     changed: Mapping[str, ColumnElement[Any]],
     write: Mapping[str, ColumnElement[Any]],
     kind: ColumnElement[str] = CONFIG,
+    more: Sequence[str] = (),
 ) -> Insert:
     """Add changes to the log, by default those of configs.
 
     changed: the columns of the changes.
     write: the values that all of them share.
+    more: further columns among `changed`, which not every kind has.
     """
     values: dict[str, ColumnElement[Any]] = {
         "change": write["change"],
@@ -123,6 +128,7 @@ def log(
         "author": write["author"],
         "message": write["message"],
         "created_at": changed["updated_at"],
+        **{name: changed[name] for name in more},
     }
     if dialect == "sqlite":
         values["position"] = _LAST + func.row_number().over()
@@ -207,4 +213,18 @@ def change_of(row: Row[Any]) -> LoggedChange:
         message=row.message,
         created_at=row.created_at,
         kind=ChangeKind(row.kind),
+        tags=_tags(row),
+        note=_note(row),
     )
+
+
+def _tags(row: Row[Any]) -> TagDifference | None:
+    if row.tags_added is None:
+        return None
+    return TagDifference(tuple(row.tags_added.split()), tuple(row.tags_removed.split()))
+
+
+def _note(row: Row[Any]) -> NoteDifference | None:
+    if row.note_before is None and row.note_after is None:
+        return None
+    return NoteDifference(row.note_before, row.note_after)

@@ -34,13 +34,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference, operation_on_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
 from iotconfig.domain.configs.labels import Labels, TagFilter
-from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import signal_commit
-from .change_log import TAGS, log
+from .change_log import DIFFERENCES, TAGS, log
 from .tables import (
     UtcDateTime,
     changes,
@@ -108,8 +109,10 @@ _CHANGE: Final[Mapping[str, TypeEngine[Any]]] = {
     "number": BigInteger(),
     "tags": Text(),
     "note": Text(),
-    "tags_before": Text(),
-    "note_before": Text(),
+    "old_tags": Text(),
+    "old_note": Text(),
+    "operation": Text(),
+    **dict.fromkeys(DIFFERENCES, Text()),
 }
 _PAIR: Final[Mapping[str, TypeEngine[Any]]] = {"config_id": BigInteger(), "tag": Text()}
 
@@ -142,8 +145,8 @@ def _statements(dialect: str) -> Sequence[Any]:
     kept = {
         **{name: new[name] for name in ("config_id", "number")},
         "change": change,
-        "tags": new["tags_before"],
-        "note": new["note_before"],
+        "tags": new["old_tags"],
+        "note": new["old_note"],
         "created_at": now,
     }
     labels = {name: new[name] for name in ("config_id", "number", "tags", "note")}
@@ -152,7 +155,6 @@ def _statements(dialect: str) -> Sequence[Any]:
         "author": bindparam("write_author", type_=changes.c.author.type),
         "message": bindparam("write_message", type_=changes.c.message.type),
     }
-    operation = bindparam("write_operation", type_=changes.c.operation.type)
     pair = tuple_(config_tags.c.config_id, config_tags.c.tag)
     return (
         delete(config_tags).where(pair.in_(select(remove["config_id"], remove["tag"]).select_from(removed))),
@@ -164,7 +166,7 @@ def _statements(dialect: str) -> Sequence[Any]:
             config_labels.c.config_id.in_(select(new["config_id"]).select_from(rows))
         ),
         insert(config_labels).from_select([*labels], select(*labels.values()).select_from(rows)),
-        log(dialect, {**new, "operation": operation, "updated_at": now}, write, TAGS),
+        log(dialect, {**new, "updated_at": now}, write, TAGS, DIFFERENCES),
     )
 
 
@@ -204,15 +206,12 @@ class SqlLabelRepository:
             for row in self._connection.execute(_OF_CHANGE, given)
         ]
 
-    def record(
-        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
-    ) -> str:
+    def record(self, changes: Sequence[LabelChange], note: ChangeNote, now: datetime) -> str:
         values = {
             "rows": json.dumps([_row(change) for change in changes]),
             "added": _pairs((each.config, each.labels.tags, each.config.labels.tags) for each in changes),
             "removed": _pairs((each.config, each.config.labels.tags, each.labels.tags) for each in changes),
             "write_change": self._change_id,
-            "write_operation": operation.value,
             "write_author": note.author,
             "write_message": note.message,
             "write_now": now,
@@ -251,6 +250,8 @@ def _labelled(row: Any) -> LabelledConfig:
 
 def _row(change: LabelChange) -> dict[str, object]:
     config, labels = change.config, change.labels
+    before = config.labels
+    tags, note = TagDifference.between(before, labels), NoteDifference.between(before, labels)
     return {
         "config_id": config.config_id,
         "mac_address": config.mac_address.canonical,
@@ -258,8 +259,13 @@ def _row(change: LabelChange) -> dict[str, object]:
         "number": config.number + 1,
         "tags": " ".join(labels.tags),
         "note": labels.note,
-        "tags_before": " ".join(config.labels.tags),
-        "note_before": config.labels.note,
+        "old_tags": " ".join(before.tags),
+        "old_note": before.note,
+        "operation": operation_on_labels(tags).value,
+        "tags_added": None if tags is None else " ".join(tags.added),
+        "tags_removed": None if tags is None else " ".join(tags.removed),
+        "note_before": None if note is None else note.before,
+        "note_after": None if note is None else note.after,
     }
 
 

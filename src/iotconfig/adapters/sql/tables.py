@@ -165,6 +165,12 @@ changes: Final = Table(
     Column("author", String(255), nullable=False),
     Column("message", Text),
     Column("created_at", UtcDateTime, nullable=False),
+    # Of a change of tags: those that it added and removed, each with a space between two; null where the tags stayed.
+    Column("tags_added", Text),
+    Column("tags_removed", Text),
+    # Both null where the note stayed; one is null where there was no note.
+    Column("note_before", Text),
+    Column("note_after", Text),
     UniqueConstraint("position"),
 )
 

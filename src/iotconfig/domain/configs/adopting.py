@@ -15,7 +15,7 @@ from .config import Config
 from .existing import absent
 from .label_ports import LabelChange, LabelledConfig
 from .labels import NO_LABELS, Labels
-from .revisions import UNSIGNED, ChangeNote, Operation, check_note
+from .revisions import UNSIGNED, ChangeNote, check_note
 from .store import Store, UnitOfWork
 
 
@@ -78,7 +78,7 @@ class AdoptionService:
             return config
         labels = Labels(tags)
         unlabelled = LabelledConfig(config.id, mac_address, config.revision, NO_LABELS)
-        work.labels.record([LabelChange(unlabelled, labels)], Operation.UPDATE, note, now)
+        work.labels.record([LabelChange(unlabelled, labels)], note, now)
         return evolve(config, labels=labels)
 
 

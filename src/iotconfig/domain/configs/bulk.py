@@ -15,6 +15,7 @@ from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .config import Config
+from .label_differences import NoteDifference, TagDifference
 from .revisions import Operation, check_config_id
 
 
@@ -205,6 +206,10 @@ class BulkResult:
     """The config's revision afterwards, that of a deletion included; None where there is no config."""
     replaced_by: MacAddress | None = None
     """The board that replaced this one (`Outcome.REPLACED`); otherwise None."""
+    tags: TagDifference | None = None
+    """What changes of the tags; None where they stay."""
+    note: NoteDifference | None = None
+    """What changes of the note; None where it stays."""
 
 
 OnResult = Callable[[BulkResult], None]

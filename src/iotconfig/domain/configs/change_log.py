@@ -15,6 +15,7 @@ from iotconfig.domain.announcing.announcement import Kind, Subject
 
 from .change import Change
 from .change_filter import ChangeFilter
+from .label_differences import NoteDifference, TagDifference, operation_on_labels
 from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
 
@@ -54,6 +55,10 @@ class LoggedChange:
     created_at: datetime
     """The time of the change. It can decrease if the clock is set back; positions cannot."""
     kind: ChangeKind = ChangeKind.CONFIG
+    tags: TagDifference | None = None
+    """What changed of the tags; None where they stayed."""
+    note: NoteDifference | None = None
+    """What changed of the note; None where it stayed."""
 
 
 class ChangeLog(Protocol):
@@ -141,23 +146,25 @@ def logged(
 def logged_labels(
     change: LabelChange,
     change_id: str,
-    operation: Operation,
     note: ChangeNote,
     now: datetime,
     log: Sequence[LoggedChange],
 ) -> LoggedChange:
     """Return the row of a change of labels to append to `log`."""
     config = change.config
+    tags = TagDifference.between(config.labels, change.labels)
     return LoggedChange(
         position=log[-1].position + 1 if log else 1,
         change=change_id,
         subject=Subject(Kind.CONFIG, str(config.mac_address)),
-        operation=operation,
+        operation=operation_on_labels(tags),
         revision=config.revision,
         author=note.author,
         message=note.message,
         created_at=now,
         kind=ChangeKind.TAGS,
+        tags=tags,
+        note=NoteDifference.between(config.labels, change.labels),
     )
 
 

@@ -14,7 +14,7 @@ from attrs import frozen
 from iotconfig.domain.mac import MacAddress
 
 from .labels import Labels
-from .revisions import ChangeNote, Operation
+from .revisions import ChangeNote
 
 
 @frozen
@@ -96,15 +96,12 @@ class LabelRepository(LabelReader, Protocol):
         """Wait for other units of work that locked the names, and keep them waiting until this one ends."""
         ...
 
-    def record(
-        self, changes: Sequence[LabelChange], operation: Operation, note: ChangeNote, now: datetime
-    ) -> str:
+    def record(self, changes: Sequence[LabelChange], note: ChangeNote, now: datetime) -> str:
         """Store up to 1,000 changes of labels; return the id of the write.
 
         Each adds 1 to the config's number of changes of labels, keeps the labels before, and adds a row of kind `tags`
-        to the change log, with the config's revision, which stays.
+        to the change log (`logged_labels`): with what it did, and the config's revision, which stays.
 
         changes: of configs that this unit of work has locked, each with other labels than before.
-        operation: `Operation.UPDATE`, or `Operation.ROLLBACK` for an undo.
         """
         ...

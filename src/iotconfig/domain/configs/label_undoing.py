@@ -12,7 +12,7 @@ from .bulk_refusals import Refusals
 from .label_ports import LabelledConfig, LabelReader, LabelRevision
 from .label_writing import TOGETHER, LabelWrite, batches_of
 from .labels import Labels
-from .revisions import ChangeNote, Operation
+from .revisions import ChangeNote
 from .tagging import TagService
 
 
@@ -38,7 +38,7 @@ def undo_labels(
     existing = frozenset(found)
     refusals.take(_deleted(each) for each in revisions.values() if each.config_id not in existing)
     writing = LabelWrite(tags.store, tags.clock, tags.yield_turn, refusals, options)
-    tally = writing.write(found, lambda config: _undone(config, revisions), Operation.ROLLBACK, note)
+    tally = writing.write(found, lambda config: _undone(config, revisions), note)
     writing.give_results(on_result)
     return tally
 

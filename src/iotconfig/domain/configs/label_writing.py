@@ -14,9 +14,10 @@ from iotconfig.domain.errors import IotConfigError
 from .bulk import BulkRefusal, BulkResult, OnResult, Outcome, Tally
 from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals
+from .label_differences import NoteDifference, TagDifference
 from .label_ports import LabelChange, LabelledConfig
 from .labels import MAX_DIFFERENT_TAGS, Labels, too_many_tags
-from .revisions import ChangeNote, Operation
+from .revisions import ChangeNote
 from .selection import Selection
 from .store import Store, UnitOfWork
 
@@ -47,9 +48,7 @@ class LabelWrite:
     _unfit: int = 0
     """The number of configs that exist and are refused."""
 
-    def write(
-        self, config_ids: Sequence[int], new_labels: NewLabels, operation: Operation, note: ChangeNote
-    ) -> Tally:
+    def write(self, config_ids: Sequence[int], new_labels: NewLabels, note: ChangeNote) -> Tally:
         """Give each config, sorted by MAC address, its new labels, unless it is refused or the options say otherwise."""
         with self._refusals.deferred():
             if self._options.dry_run or self._refusals.prevent_storing:
@@ -60,7 +59,7 @@ class LabelWrite:
             else:
                 try:
                     with self._store.writing() as work:
-                        self._record(work, config_ids, new_labels, operation, note)
+                        self._record(work, config_ids, new_labels, note)
                 except _Prevented:
                     self._change = None
         outcomes = Counter(result.outcome for result in self.results)
@@ -77,7 +76,6 @@ class LabelWrite:
         work: UnitOfWork,
         config_ids: Sequence[int],
         new_labels: NewLabels,
-        operation: Operation,
         note: ChangeNote,
     ) -> None:
         now = self._clock()
@@ -90,7 +88,7 @@ class LabelWrite:
                 work.labels.lock_names()
             if changes:
                 self._yield_turn()
-                self._change = work.labels.record(changes, operation, note, now)
+                self._change = work.labels.record(changes, note, now)
         self._check_count()
         if self._refusals.prevent_storing:
             raise _Prevented
@@ -110,7 +108,15 @@ class LabelWrite:
                 continue
             outcome = Outcome.SAME if labels == config.labels else Outcome.CHANGED
             self.results.append(
-                BulkResult(place, config.mac_address, outcome, config.config_id, config.revision)
+                BulkResult(
+                    place,
+                    config.mac_address,
+                    outcome,
+                    config.config_id,
+                    config.revision,
+                    tags=TagDifference.between(config.labels, labels),
+                    note=NoteDifference.between(config.labels, labels),
+                )
             )
             if outcome is Outcome.CHANGED:
                 changes.append(LabelChange(config, labels))

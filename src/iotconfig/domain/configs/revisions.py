@@ -36,7 +36,7 @@ def is_change_id(text: str) -> bool:
 
 
 class Operation(StrEnum):
-    """The kind of change that made a revision."""
+    """The kind of a change. A change of tags or of the note makes no revision: it is in the change log only."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -44,6 +44,10 @@ class Operation(StrEnum):
     ROLLBACK = "rollback"
     RESTORE = "restore"
     REPLACE_DEVICE = "replace-device"
+    TAG = "tag"
+    """Tags were added or removed, and the note may have changed, too."""
+    NOTE = "note"
+    """The note was set, changed or removed, and the tags stayed."""
 
 
 def _check_author(_note: object, _attribute: object, author: str) -> None:

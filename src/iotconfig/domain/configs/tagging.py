@@ -24,7 +24,7 @@ from .label_ports import LabelledConfig, TagCount
 from .label_writing import LabelWrite
 from .labels import ANY_TAGS, NO_LABELS, LabelEdit, Labels, TagFilter
 from .query import ConfigPage, ConfigQuery
-from .revisions import UNSIGNED, ChangeNote, Operation, check_note
+from .revisions import UNSIGNED, ChangeNote, check_note
 from .selection import Selection, check_selection
 from .store import Store
 
@@ -77,7 +77,7 @@ class TagService:
                 raise absent(view, mac_address)
         refusals: list[BulkRefusal] = []
         writing = self._writing(Refusals(refusals.append, False, self.yield_turn), _IGNORED)
-        tally = writing.write([config.id], lambda found: edit.apply(found.labels), Operation.UPDATE, note)
+        tally = writing.write([config.id], lambda found: edit.apply(found.labels), note)
         if refusals:
             raise refusals[0].error
         if not writing.results:
@@ -112,7 +112,7 @@ class TagService:
         refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         config_ids = self._selected(selection, refusals)
         writing = self._writing(refusals, options, selection)
-        tally = writing.write(config_ids, lambda found: edit.apply(found.labels), Operation.UPDATE, note)
+        tally = writing.write(config_ids, lambda found: edit.apply(found.labels), note)
         writing.give_results(on_result)
         return tally
 
@@ -159,9 +159,7 @@ class TagService:
         entries = self._entries(source, refusals)
         ids = self._ids(entries, refusals)
         writing = self._writing(refusals, options)
-        tally = writing.write(
-            [*ids.values()], lambda found: _loaded(found, ids, entries), Operation.UPDATE, note
-        )
+        tally = writing.write([*ids.values()], lambda found: _loaded(found, ids, entries), note)
         writing.give_results(on_result)
         return tally
 

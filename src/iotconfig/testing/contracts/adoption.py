@@ -78,7 +78,7 @@ class AdoptionContract(UseCases):
         assert config == service.get_by_mac(mac(2))
         assert Labels(["hall", "lamp"], "Behind the door") == service.get_by_mac(mac(1)).labels
         rows = [row for row in store.changes_since(0, 10) if row.change == config.change]
-        assert [(ChangeKind.CONFIG, Operation.CREATE), (ChangeKind.TAGS, Operation.UPDATE)] == [
+        assert [(ChangeKind.CONFIG, Operation.CREATE), (ChangeKind.TAGS, Operation.TAG)] == [
             (row.kind, row.operation) for row in rows
         ]
 

@@ -13,6 +13,7 @@ from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import ChangeKind
 from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import LabelChange, TagCount
 from iotconfig.domain.configs.labels import LabelEdit, Labels, TagFilter
@@ -63,6 +64,12 @@ def tag_rows(store: Store) -> list[tuple[str, Operation, int, str, str | None]]:
         for row in rows
         if row.kind is ChangeKind.TAGS
     ]
+
+
+def differences(store: Store) -> list[tuple[Operation, TagDifference | None, NoteDifference | None]]:
+    """What the rows of kind `tags` in the change log say of tags and notes."""
+    rows = store.changes_since(0, 10_000)
+    return [(row.operation, row.tags, row.note) for row in rows if row.kind is ChangeKind.TAGS]
 
 
 class TagsContract(UseCases):
@@ -195,11 +202,43 @@ class TagsContract(UseCases):
         assert config.revision == service.get(config.id).revision
         assert [] == list(queue.due(START + timedelta(days=1), 9))
         assert 3 == len(set(changes))
-        assert [(str(mac(1)), Operation.UPDATE, 1, "ops", "why")] * 3 == tag_rows(store)
+        operations = [Operation.TAG, Operation.NOTE, Operation.TAG]
+        assert [(str(mac(1)), each, 1, "ops", "why") for each in operations] == tag_rows(store)
         assert None is tags.edit(mac(1), LabelEdit(add=["floor-3"], remove=["kitchen"]))
         assert 3 == len(tag_rows(store))
         assert tags.edit(mac(1), LabelEdit(note=None, remove=["a:b._-c", "floor-3"]))
         assert Labels() == labels(service, 1)
+
+    def test_the_log_says_what_changed(
+        self, store: Store, service: ConfigService, tags: TagService, bulk: BulkService
+    ) -> None:
+        """Which tags were added and removed, and the note before and after: of edits, of files, and of an undo."""
+        service.create(mac(1), content())
+        tags.edit(mac(1), LabelEdit(add=[*MANY[1:], "kitchen"]))
+        tags.edit(mac(1), LabelEdit(note="by the\n\U0001f6aa"))
+        tags.edit(mac(1), LabelEdit(remove=["kitchen", "other"], add=["t00", "t01"], note="left"))
+        tags.edit(mac(1), LabelEdit(note=None))
+        results: list[BulkResult] = []
+        loaded = tags.load([LabelEntry("line 1", mac(1), [], "new")], on_result=results.append).change
+        assert loaded is not None
+        bulk.undo(loaded, BulkOptions(dry_run=True), on_result=results.append)
+        bulk.undo(loaded, BulkOptions())
+
+        expected = [
+            (Operation.TAG, TagDifference(("kitchen", *MANY[1:]), ()), None),
+            (Operation.NOTE, None, NoteDifference(None, "by the\n\U0001f6aa")),
+            (
+                Operation.TAG,
+                TagDifference(("t00",), ("kitchen",)),
+                NoteDifference("by the\n\U0001f6aa", "left"),
+            ),
+            (Operation.NOTE, None, NoteDifference("left", None)),
+            (Operation.TAG, TagDifference((), MANY), NoteDifference(None, "new")),
+            (Operation.TAG, TagDifference(MANY, ()), NoteDifference("new", None)),
+        ]
+        assert expected == differences(store)
+        assert [each[1:] for each in expected[-2:]] == [(each.tags, each.note) for each in results]
+        assert (None, None) == ((row := store.changes_since(0, 1)[0]).tags, row.note)
 
     def test_devices_without_a_config_have_no_tags(self, service: ConfigService, tags: TagService) -> None:
         """Also boards that were replaced: the error names the successor."""
@@ -280,7 +319,7 @@ class TagsContract(UseCases):
         done = tags.tag(ALL, edit, BulkOptions(), ChangeNote("ops"))
         assert Tally(changed=3, same=1, stored=True) == done
         assert {done.change} == {row.change for row in store.changes_since(0, 99)[-3:]}
-        assert [(str(mac(n)), Operation.UPDATE, 1, "ops", None) for n in (0, 2, 3)] == sorted(
+        assert [(str(mac(n)), Operation.TAG, 1, "ops", None) for n in (0, 2, 3)] == sorted(
             tag_rows(store)[1:]
         )
         assert Tally(same=4) == tags.tag(Selection(tags=["a"]), edit)
@@ -372,7 +411,7 @@ class TagsContract(UseCases):
             found_configs = work.labels.lock([config.id for config in configs])
             new = [Labels(names[n * 32 : min(n * 32 + 32, 1000)]) for n in range(32)]
             changes = [LabelChange(*each) for each in zip(found_configs, new, strict=True)]
-            work.labels.record(changes, Operation.UPDATE, ChangeNote(), START)
+            work.labels.record(changes, ChangeNote(), START)
         last = LabelEdit(add=names[1000:])
 
         assert 1000 == len(tags.counts())
@@ -417,9 +456,7 @@ class TagsContract(UseCases):
         assert [mac(0), mac(1)] == [result.mac_address for result in results]
         assert (Labels(["a", "b"], "before"), Labels()) == (labels(service, 0), labels(service, 1))
         message = f"Undo of change {change.change}"
-        assert [(str(mac(n)), Operation.ROLLBACK, 1, "anonymous", message) for n in (0, 1)] == tag_rows(
-            store
-        )[-2:]
+        assert [(str(mac(n)), Operation.TAG, 1, "anonymous", message) for n in (0, 1)] == tag_rows(store)[-2:]
         assert undone.change is not None
         assert Tally(changed=2, stored=True) == bulk.undo(undone.change, BulkOptions())
         assert (Labels(["b", "c"], "x"), Labels(["c"], "x")) == (labels(service, 0), labels(service, 1))

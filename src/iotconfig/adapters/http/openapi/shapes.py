@@ -61,6 +61,8 @@ _PLAIN: Final[Mapping[object, Part]] = {
     Sequence[MemberValue]: ref("MemberValues"),
 }
 
+_OPERATION: Final = "The kind of change; never `tag` or `note`, which make no revision"
+
 DESCRIPTIONS: Final = {
     "id": "The config's id; it is never reused",
     "mac_address": "The device",
@@ -84,7 +86,13 @@ DESCRIPTIONS: Final = {
     "NewBoard.network": "What counts as one source: the IPv4 address, or the /64 network of the IPv6 address",
     "NewBoard.first_seen": "The time when it asked first",
     "NewBoard.last_seen": "The time when it asked last, accurate to a minute",
+    "NoteDifference.before": "Null: there was none",
+    "NoteDifference.after": "Null: there is none",
     "RelayProblem.message": "The problem, and how to solve it",
+    "TagDifference.added": "Sorted",
+    "TagDifference.removed": "Sorted",
+    "Revision.operation": _OPERATION,
+    "RevisionSummary.operation": _OPERATION,
     "Revision.content": "Null if the revision is a deletion",
 }
 """Descriptions of members of domain classes, by name, or by class and name where one name has several meanings."""
@@ -194,7 +202,7 @@ class SchemaWriter:
             return self._annotated(*arguments)
         if origin in (Union, UnionType):
             return self._union(arguments)
-        if origin in (list, Sequence):
+        if origin in (list, Sequence, tuple):
             return {"type": "array", "items": self.schema(arguments[0])}
         if origin is Literal:
             # Literals of several values are words.

@@ -27,6 +27,7 @@ from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
+from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -54,12 +55,14 @@ class PatchOfMany(Selecting):
 @answer
 @frozen
 class PatchedConfig:
-    """The outcome of a patch or an undo for one config."""
+    """The outcome of a patch, of a change of tags, or of an undo for one config."""
 
     mac_address: MacAddress
     id: int | None
     outcome: Annotated[Outcome, As({"type": "string"})]
     revision: int | None
+    tags: Annotated[TagDifference | None, "What changes of the tags; left out where they stay"] = None
+    note: Annotated[NoteDifference | None, "What changes of the note; left out where it stays"] = None
 
 
 @answer
@@ -132,7 +135,9 @@ class PatchResource:
 
 def listed(result: BulkResult) -> PatchedConfig:
     """The outcome for one config, as answers list it."""
-    return PatchedConfig(result.mac_address, result.config_id, result.outcome, result.revision)
+    return PatchedConfig(
+        result.mac_address, result.config_id, result.outcome, result.revision, result.tags, result.note
+    )
 
 
 def _shown(sample: PatchSample, comparing: Offload) -> str:
